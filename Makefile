@@ -1,0 +1,54 @@
+# Every target makes .venv when it is absent and is safe to repeat.
+PYTHON ?= $(shell for v in 3.13 3.12 3.11; do command -v python$$v >/dev/null 2>&1 && python$$v -c 'import ensurepip' >/dev/null 2>&1 && { echo python$$v; exit; }; done; echo python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check wheel bench clean lock venv results slow
+
+help: ## show the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+venv: $(READY) ## make .venv with the tested, hash-checked set of packages
+
+$(READY): constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "plimsoll needs Python 3.11 to 3.13, found " + sys.version.split()[0] + "; name one with: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY) ## backtest, paper-trade and crash-test the strategies on the simulated exchange
+	$(BIN)/plimsoll demo
+
+test: $(READY) ## lint, types, import rules and all tests
+	$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest
+
+check: $(READY) ## ruff, mypy, import-linter and the documentation checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/architecture
+
+slow: $(READY) ## the drills too long for `make test`
+	$(BIN)/python -m pytest -m slow
+
+results: $(READY) ## backtest the strategies on real data (DATA=folder) and rewrite docs/results.md
+	$(BIN)/plimsoll results --datadir $(DATA)
+
+wheel: $(READY) ## build dist/freqtrade_plimsoll-*.whl
+	rm -rf dist
+	$(BIN)/python -m hatchling build -t wheel
+
+bench: $(READY) ## throughput of the venue and of the backtest engine
+	$(BIN)/python -m tests.bench
+
+lock: $(READY) ## resolve constraints.txt anew (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o constraints.txt
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) build dist out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests user_data plugins -name __pycache__ -type d -prune -exec rm -rf {} +

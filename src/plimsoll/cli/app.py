@@ -1,0 +1,29 @@
+"""The command tree. Groups import their machinery only when they run, so that --help is quick."""
+
+import typer
+
+import plimsoll
+from plimsoll.cli import venue
+
+app = typer.Typer(
+    name="plimsoll",
+    help="Strategies, guards and a simulated exchange for the plain freqtrade command.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(venue.app, name="venue")
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"plimsoll {plimsoll.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None: ...
