@@ -1,0 +1,1 @@
+"""Inside the bot: the strategy base, plugin registration, the adapters to Freqtrade."""

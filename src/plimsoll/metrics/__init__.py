@@ -1,0 +1,1 @@
+"""Performance measures of an account. Pure: frames in, frozen values out."""

@@ -1,0 +1,1 @@
+"""Pure rules: from feature columns to masks, with the side as a value."""

@@ -1,0 +1,57 @@
+"""The freqtrade command that this process runs, read with Freqtrade's own parser."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from plimsoll.core import PlimsollError
+
+
+def command_line_config() -> tuple[str | None, dict[str, Any]]:
+    """Return the command and the config that Freqtrade is about to run with.
+
+    A handler is not handed the config, so it is read again with Freqtrade's own parser. A
+    config on standard input cannot be read twice: only ``--userdir`` counts then.
+    """
+    # Not at import: the parser pulls in every command, and hyperopt's workers need none of it.
+    from freqtrade.commands.arguments import Arguments
+    from freqtrade.configuration.environment_vars import environment_vars_to_dict
+    from freqtrade.configuration.load_config import load_from_files
+    from freqtrade.misc import deep_merge_dicts
+
+    if not is_freqtrade_command():
+        return None, {}
+    logging.disable(logging.WARNING)
+    try:
+        args = Arguments(None).get_parsed_arg()
+        files = args.get("config") or []
+        config = load_from_files(files) if files and "-" not in files else {}
+        config = deep_merge_dicts(environment_vars_to_dict(), config)
+    finally:
+        logging.disable(logging.NOTSET)
+    folder = args.get("user_data_dir") or config.get("user_data_dir") or "user_data"
+    config["user_data_dir"] = Path(folder).expanduser().resolve()
+    return args.get("command"), config
+
+
+def is_freqtrade_command() -> bool:
+    """Return whether this process is the ``freqtrade`` command."""
+    program = Path(sys.argv[0])
+    return program.stem == "freqtrade" or program.parts[-2:] == ("freqtrade", "__main__.py")
+
+
+def refuse(error: PlimsollError) -> NoReturn:
+    """End the freqtrade command with one line and status 2.
+
+    An exception raised here would be wrapped by `logging.config` and printed as a traceback,
+    and Freqtrade's main would turn `SystemExit` into status 0; nothing is open yet that would
+    need closing. Outside the command (a notebook, a test) the error is raised as it is.
+    """
+    if not is_freqtrade_command():
+        raise error
+    sys.stdout.flush()
+    sys.stderr.write(f"plimsoll: {error}\n")
+    sys.stderr.flush()
+    os._exit(2)

@@ -1,0 +1,60 @@
+"""The one top-level key ``plimsoll`` of a Freqtrade config, as a validated model."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from plimsoll.core import PlimsollError
+from plimsoll.risk import RiskProfile
+from plimsoll.risk.costs import TradingCosts
+
+LIVE_OPT_IN = "I can afford to lose this money"
+
+
+class PlimsollSettings(BaseModel):
+    """Everything that Plimsoll reads from a Freqtrade config."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    risk: RiskProfile = RiskProfile()
+    costs: TradingCosts = TradingCosts()
+    live_opt_in: Annotated[
+        str, Field(description=f'Must read "{LIVE_OPT_IN}" before a bot trades with money.')
+    ] = ""
+    code_fingerprint: Annotated[
+        str, Field(description="Written by the strategy base; never by a person.")
+    ] = ""
+
+
+def settings_from(config: dict[str, Any]) -> PlimsollSettings:
+    """Read and check ``config["plimsoll"]``.
+
+    Raises
+    ------
+    PlimsollError
+        One line that names every violation, with what was found.
+    """
+    try:
+        return PlimsollSettings.model_validate(config.get("plimsoll", {}))
+    except ValidationError as error:
+        faults = "; ".join(
+            f"plimsoll.{'.'.join(map(str, fault['loc']))}: {fault['msg']}, found {fault['input']!r}"
+            for fault in error.errors(include_url=False)
+        )
+        raise PlimsollError(f"the config's plimsoll section is not valid: {faults}") from None
+
+
+def require_live_opt_in(config: dict[str, Any], settings: PlimsollSettings) -> None:
+    """Refuse a config that trades with money unless its owner opted in by name.
+
+    Raises
+    ------
+    PlimsollError
+        When ``dry_run`` is false and ``plimsoll.live_opt_in`` is not the exact sentence.
+    """
+    if config.get("dry_run", True) is False and settings.live_opt_in != LIVE_OPT_IN:
+        raise PlimsollError(
+            "dry_run is false, so this bot would trade with money; "
+            f'set plimsoll.live_opt_in to "{LIVE_OPT_IN}" '
+            "(or FREQTRADE__PLIMSOLL__LIVE_OPT_IN in the environment), or layer mode-dry-run.json"
+        )

@@ -1,0 +1,221 @@
+"""The base of every shipped strategy.
+
+This module defines the class and nothing else: hyperopt pickles a strategy's base modules by
+value, so an enum or dataclass defined beside it would be another object in each worker.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from freqtrade.enums import RunMode
+from freqtrade.exceptions import OperationalException
+from freqtrade.persistence import Trade
+from freqtrade.strategy import IStrategy, stoploss_from_absolute, timeframe_to_timedelta
+from freqtrade.strategy.parameters import NumericParameter
+
+from plimsoll.bridge.fingerprint import code_fingerprint
+from plimsoll.bridge.loading import register
+from plimsoll.bridge.settings import require_live_opt_in, settings_from
+from plimsoll.core import PlimsollError, Side
+from plimsoll.features import FeatureUse
+
+
+class GuardedStrategy(IStrategy):
+    """A strategy that names features and two rules; the base does the rest.
+
+    A subclass implements `features` and `entry_signal`, and may implement `exit_signal`,
+    `stop_distance`, `target_distance` and `strategy_protections`. The base derives
+    ``startup_candle_count`` from the features, loads the guards of the config's risk profile
+    as protections, writes the code fingerprint into the config and refuses to trade with money
+    without the owner's opt-in.
+    """
+
+    INTERFACE_VERSION = 3
+    can_short = True
+    process_only_new_candles = True
+    use_exit_signal = True
+    use_custom_stoploss = True
+    use_custom_roi = True
+    minimal_roi: dict[str, float] = {}  # noqa: RUF012 - Freqtrade replaces it, never mutates it
+    stoploss = -0.10
+    order_types = {  # noqa: RUF012 - Freqtrade's own shape
+        "entry": "market",
+        "exit": "market",
+        "emergency_exit": "market",
+        "force_entry": "market",
+        "force_exit": "market",
+        "stoploss": "market",
+        "stoploss_on_exchange": True,
+        "stoploss_on_exchange_interval": 60,
+    }
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        try:
+            settings = settings_from(config)
+            if config.get("runmode") == RunMode.LIVE:
+                require_live_opt_in(config, settings)
+        except PlimsollError as error:
+            raise OperationalException(f"plimsoll: {error}") from None
+        config["plimsoll"] = {**config.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
+        self.startup_candle_count = self._longest_lookback_candles()
+        self._entry_values: dict[tuple[str, datetime, str], float | None] = {}
+
+    # What a strategy says of itself
+
+    def features(self) -> list[FeatureUse]:
+        """Name the features, with the current values of the parameters bound."""
+        raise NotImplementedError
+
+    def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
+        """Return the boolean mask of candles after which to enter on ``side``."""
+        raise NotImplementedError
+
+    def exit_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series | None:
+        """Return the boolean mask of candles after which to leave ``side``; None for never."""
+        return None
+
+    def stop_distance(self) -> tuple[FeatureUse, float] | None:
+        """Return a price-unit feature and its multiple: the stop's distance from the entry.
+
+        The feature is read once, on the candle that gave the entry signal.
+        """
+        return None
+
+    def target_distance(self) -> tuple[FeatureUse, float] | None:
+        """Return a price-unit feature and its multiple: the take-profit's distance."""
+        return None
+
+    def strategy_protections(self) -> list[dict[str, Any]]:
+        """Return Freqtrade protections of this strategy's own, beside the risk profile's."""
+        return []
+
+    # What Freqtrade calls
+
+    @property
+    def protections(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """The strategy's own protections and the guards of the risk profile."""
+        try:
+            register(self.config)
+        except PlimsollError as error:
+            raise OperationalException(f"plimsoll: {error}") from None
+        return [*self.strategy_protections(), {"method": "DailyLossGuard"}]
+
+    def populate_indicators(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
+        """Add the features' columns."""
+        return self._with_features(dataframe)
+
+    def populate_entry_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
+        """Mark entries; features whose parameters hyperopt changed are computed anew."""
+        candles = self._with_features(dataframe)
+        for side in self._sides():
+            mask = self.entry_signal(candles, side)
+            candles.loc[mask, [f"enter_{side.value}", "enter_tag"]] = (
+                1,
+                f"{type(self).__name__}_{side.value}",
+            )
+        return candles
+
+    def populate_exit_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
+        """Mark exits."""
+        for side in self._sides():
+            mask = self.exit_signal(dataframe, side)
+            if mask is not None:
+                dataframe.loc[mask, [f"exit_{side.value}", "exit_tag"]] = (
+                    1,
+                    f"{type(self).__name__}_ended",
+                )
+        return dataframe
+
+    def custom_stoploss(
+        self,
+        pair: str,
+        trade: Trade,
+        current_time: datetime,
+        current_rate: float,
+        current_profit: float,
+        after_fill: bool,  # noqa: FBT001 - Freqtrade's signature
+        **kwargs: Any,
+    ) -> float | None:
+        """Hold the stop at `stop_distance` from the entry; None keeps the stop there is."""
+        distance = self._distance_at_entry(trade, self.stop_distance())
+        if distance is None:
+            return None
+        price = trade.open_rate + (distance if trade.is_short else -distance)
+        return stoploss_from_absolute(price, current_rate, trade.is_short, trade.leverage)
+
+    def custom_roi(
+        self,
+        pair: str,
+        trade: Trade,
+        current_time: datetime,
+        trade_duration: int,
+        entry_tag: str | None,
+        side: str,
+        **kwargs: Any,
+    ) -> float | None:
+        """Take profit at `target_distance` from the entry, after fees."""
+        distance = self._distance_at_entry(trade, self.target_distance())
+        if distance is None:
+            return None
+        price = trade.open_rate + (-distance if trade.is_short else distance)
+        return trade.calc_profit_ratio(price)
+
+    # How
+
+    def _sides(self) -> list[Side]:
+        return [Side.LONG, Side.SHORT] if self.can_short else [Side.LONG]
+
+    def _with_features(self, candles: pd.DataFrame) -> pd.DataFrame:
+        missing = {
+            use.column: use(candles) for use in self.features() if use.column not in candles.columns
+        }
+        return candles.assign(**missing) if missing else candles
+
+    def _longest_lookback_candles(self) -> int:
+        """Return the lookback with every numeric parameter at its highest.
+
+        Freqtrade reads the count before it loads hyperopted parameters, and hyperopt searches
+        the whole range with one load of the data.
+        """
+        parameters = [
+            value
+            for name in dir(type(self))
+            if isinstance(value := getattr(type(self), name, None), NumericParameter)
+        ]
+        values = [parameter.value for parameter in parameters]
+        try:
+            for parameter in parameters:
+                parameter.value = parameter.high
+            return max((use.lookback_candles for use in self.features()), default=0) + 1
+        finally:
+            for parameter, value in zip(parameters, values, strict=True):
+                parameter.value = value
+
+    def _distance_at_entry(
+        self, trade: Trade, wanted: tuple[FeatureUse, float] | None
+    ) -> float | None:
+        """Return the distance in price units, derived from the candle before the entry.
+
+        It is computed from candles, not stored: a restart finds the same number. Once the
+        entry candle has left the bot's frame, or the feature is NaN there, it is unknown and
+        the stop that Freqtrade has recorded stays.
+        """
+        if wanted is None:
+            return None
+        use, multiple = wanted
+        key = (trade.pair, trade.open_date_utc, use.column)
+        if key not in self._entry_values:
+            self._entry_values[key] = self._value_before(trade, use)
+        value = self._entry_values[key]
+        return None if value is None else value * multiple
+
+    def _value_before(self, trade: Trade, use: FeatureUse) -> float | None:
+        candles, _ = self.dp.get_analyzed_dataframe(trade.pair, self.timeframe)
+        last_open = trade.open_date_utc - timeframe_to_timedelta(self.timeframe)
+        row = candles["date"].searchsorted(pd.Timestamp(last_open), side="right") - 1
+        if row < 0 or use.column not in candles.columns:
+            return None
+        value = float(candles[use.column].iloc[row])
+        return value if value > 0 else None

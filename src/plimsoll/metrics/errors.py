@@ -1,0 +1,7 @@
+"""What a measure says of input that it cannot measure."""
+
+from plimsoll.core.errors import PlimsollError
+
+
+class MeasureError(PlimsollError):
+    """The equity series, the closes or the trades are not what a measure needs."""

@@ -1,0 +1,35 @@
+"""Trend rules."""
+
+import pandas as pd
+
+from plimsoll.core import Side
+
+
+def trend_with_regime(
+    *,
+    side: Side,
+    gap: pd.Series,
+    slope: pd.Series,
+    strength: pd.Series,
+    atr_fraction: pd.Series,
+    min_strength: float,
+    min_atr_fraction: float,
+) -> pd.Series:
+    """Return where a trend begins that has the regime on its side.
+
+    True on the first candle at which the fast average is beyond the slow one (``gap``), the
+    slow one moves that way too (``slope``), the trend is strong enough (``strength``) and the
+    candles are large enough to pay for a trade (``atr_fraction``). NaN in any input is False.
+
+    Returns
+    -------
+    Boolean Series on the inputs' index.
+    """
+    aligned = (gap * side.sign > 0) & (slope * side.sign > 0) & (strength >= min_strength)
+    begins = aligned & ~aligned.shift(1, fill_value=True)
+    return begins & (atr_fraction >= min_atr_fraction)
+
+
+def trend_ended(*, side: Side, gap: pd.Series) -> pd.Series:
+    """Return where the fast average has crossed back; NaN is False."""
+    return gap * side.sign < 0

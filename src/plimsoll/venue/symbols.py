@@ -1,0 +1,126 @@
+"""The contracts that the exchange can list: identity, filters and the shape of their market.
+
+Filters follow Binance USD-M ``exchangeInfo``; every symbol stands in freqtrade's packaged
+``binance_leverage_tiers.json``. Volatility, correlation and volume are rounded from
+2022-06 → 2025-06 hourly candles of the real contracts where those were at hand.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from plimsoll.core.errors import UsageError
+
+
+@dataclass(frozen=True)
+class SymbolSpec:
+    """One perpetual contract. Prices in USDT, sizes in the base coin, fractions a year."""
+
+    base: str
+    tick_size: float
+    step_size: float
+    min_notional_usd: float
+    listed_ms: int
+    typical_price_usd: float
+    annual_volatility_fraction: float
+    market_correlation: float
+    hourly_volume_usd: float
+    funding_cap_fraction: float = 0.02
+
+    @property
+    def symbol(self) -> str:
+        """The exchange's own name, such as BTCUSDT."""
+        return f"{self.base}USDT"
+
+    @property
+    def pair(self) -> str:
+        """The name that ccxt and freqtrade use, such as BTC/USDT:USDT."""
+        return f"{self.base}/USDT:USDT"
+
+    @property
+    def price_decimals(self) -> int:
+        """Decimals of a price."""
+        return decimals_of(self.tick_size)
+
+    @property
+    def size_decimals(self) -> int:
+        """Decimals of a quantity."""
+        return decimals_of(self.step_size)
+
+
+def decimals_of(step: float) -> int:
+    """Return how many decimals a power-of-ten step such as 0.01 has."""
+    text = f"{step:.10f}".rstrip("0")
+    return len(text.partition(".")[2])
+
+
+def _ms(day: str) -> int:
+    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 1000
+
+
+# base, tick, step, least order USD, listed, typical price, volatility a year, correlation with
+# the market factor, volume an hour in million USD, cap of the funding rate
+_TABLE: tuple[tuple[str, float, float, float, str, float, float, float, float, float], ...] = (
+    ("BTC", 0.1, 0.001, 50.0, "2019-09-08", 62_000.0, 0.51, 0.89, 617.0, 0.003),
+    ("ETH", 0.01, 0.001, 20.0, "2019-11-27", 2_700.0, 0.67, 0.92, 346.0, 0.003),
+    ("SOL", 0.01, 0.01, 5.0, "2020-09-14", 135.0, 1.01, 0.78, 89.0, 0.02),
+    ("XRP", 0.0001, 0.1, 5.0, "2020-01-06", 0.85, 0.85, 0.70, 48.0, 0.02),
+    ("ADA", 0.0001, 1.0, 5.0, "2020-01-31", 0.55, 0.89, 0.80, 16.0, 0.02),
+    ("DOGE", 0.00001, 1.0, 5.0, "2020-07-10", 0.16, 0.97, 0.76, 44.0, 0.02),
+    ("LINK", 0.001, 0.01, 20.0, "2020-01-17", 14.0, 0.90, 0.82, 13.0, 0.02),
+    ("BNB", 0.01, 0.01, 5.0, "2020-02-10", 520.0, 0.58, 0.77, 21.0, 0.02),
+    ("LTC", 0.01, 0.001, 20.0, "2020-01-09", 85.0, 0.80, 0.77, 13.0, 0.02),
+    ("AVAX", 0.001, 1.0, 5.0, "2020-09-23", 27.0, 0.98, 0.84, 14.0, 0.02),
+    ("DOT", 0.001, 0.1, 5.0, "2020-08-22", 6.2, 0.88, 0.82, 9.0, 0.02),
+    ("TRX", 0.00001, 1.0, 5.0, "2020-01-15", 0.18, 0.60, 0.55, 7.0, 0.02),
+    ("BCH", 0.01, 0.001, 20.0, "2019-12-19", 370.0, 0.85, 0.72, 11.0, 0.02),
+    ("ATOM", 0.001, 0.01, 5.0, "2020-02-07", 8.0, 0.88, 0.78, 5.0, 0.02),
+    ("NEAR", 0.001, 1.0, 5.0, "2020-10-15", 4.4, 1.05, 0.78, 8.0, 0.02),
+    ("UNI", 0.001, 1.0, 5.0, "2020-09-18", 8.0, 0.98, 0.76, 6.0, 0.02),
+    ("FIL", 0.001, 0.1, 5.0, "2020-10-16", 5.0, 0.98, 0.78, 9.0, 0.02),
+    ("ETC", 0.001, 0.01, 20.0, "2020-01-16", 23.0, 0.88, 0.76, 8.0, 0.02),
+    ("AAVE", 0.01, 0.1, 5.0, "2020-10-16", 140.0, 1.00, 0.76, 7.0, 0.02),
+    ("APT", 0.001, 0.1, 5.0, "2022-10-19", 8.4, 1.05, 0.78, 9.0, 0.02),
+    ("ARB", 0.0001, 0.1, 5.0, "2023-03-23", 0.85, 1.02, 0.80, 9.0, 0.02),
+    ("OP", 0.0001, 0.1, 5.0, "2022-06-01", 1.7, 1.10, 0.78, 8.0, 0.02),
+    ("SUI", 0.0001, 0.1, 5.0, "2023-05-03", 2.2, 1.15, 0.72, 22.0, 0.02),
+    ("INJ", 0.001, 0.1, 5.0, "2022-08-17", 19.0, 1.12, 0.74, 6.0, 0.02),
+    ("XLM", 0.00001, 1.0, 5.0, "2020-01-20", 0.2, 0.85, 0.68, 4.0, 0.02),
+    ("HBAR", 0.00001, 1.0, 5.0, "2021-03-17", 0.13, 1.00, 0.68, 6.0, 0.02),
+)
+
+LISTED: dict[str, SymbolSpec] = {
+    f"{row[0]}USDT": SymbolSpec(
+        base=row[0],
+        tick_size=row[1],
+        step_size=row[2],
+        min_notional_usd=row[3],
+        listed_ms=_ms(row[4]),
+        typical_price_usd=row[5],
+        annual_volatility_fraction=row[6],
+        market_correlation=row[7],
+        hourly_volume_usd=row[8] * 1e6,
+        funding_cap_fraction=row[9],
+    )
+    for row in _TABLE
+}
+
+
+def symbol_of(name: str) -> str:
+    """Return the exchange's symbol for ``BTC/USDT:USDT``, ``BTC/USDT`` or ``BTCUSDT``."""
+    return name.strip().upper().partition(":")[0].replace("/", "")
+
+
+def choose_symbols(names: str | None, offered: dict[str, SymbolSpec]) -> dict[str, SymbolSpec]:
+    """Return the named subset of the offered contracts, all of them when no name is given.
+
+    Raises `UsageError` for a name that is not offered.
+    """
+    if names is None or not names.strip():
+        return dict(offered)
+    wanted = [symbol_of(name) for name in names.split(",") if name.strip()]
+    unknown = [symbol for symbol in wanted if symbol not in offered]
+    if unknown:
+        raise UsageError(
+            f"unknown symbol {', '.join(unknown)}; this market has {', '.join(sorted(offered))}"
+        )
+    return {symbol: offered[symbol] for symbol in wanted}
