@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import freqtrade.constants
-from freqtrade.configuration.config_schema import CONF_SCHEMA
+from freqtrade.config_schema import CONF_SCHEMA
 from freqtrade.resolvers import IResolver
 from freqtrade.resolvers.pairlist_resolver import PairListResolver
 from freqtrade.resolvers.protection_resolver import ProtectionResolver
 from packaging.specifiers import SpecifierSet
 
 from plimsoll.bridge.command_line import command_line_config, refuse
-from plimsoll.bridge.settings import require_live_opt_in, settings_from
+from plimsoll.bridge.settings import require_live_opt_in, require_secrets, settings_from
 from plimsoll.bundle import plugin_folder
 from plimsoll.core import PlimsollError
 
@@ -145,6 +145,8 @@ class RegisteringHandler(logging.Handler):
             command, config = command_line_config()
             register(config)
             settings = settings_from(config)
+            if command in ("trade", "webserver"):
+                require_secrets(config)
             if command == "trade":
                 require_live_opt_in(config, settings)
         except PlimsollError as error:

@@ -58,3 +58,30 @@ def require_live_opt_in(config: dict[str, Any], settings: PlimsollSettings) -> N
             f'set plimsoll.live_opt_in to "{LIVE_OPT_IN}" '
             "(or FREQTRADE__PLIMSOLL__LIVE_OPT_IN in the environment), or layer mode-dry-run.json"
         )
+
+
+SECRETS = {
+    ("telegram", "token"): "FREQTRADE__TELEGRAM__TOKEN",
+    ("telegram", "chat_id"): "FREQTRADE__TELEGRAM__CHAT_ID",
+    ("api_server", "password"): "FREQTRADE__API_SERVER__PASSWORD",
+    ("api_server", "jwt_secret_key"): "FREQTRADE__API_SERVER__JWT_SECRET_KEY",
+}
+
+
+def require_secrets(config: dict[str, Any]) -> None:
+    """Refuse an enabled Telegram or API server whose secrets are empty.
+
+    Raises
+    ------
+    PlimsollError
+        One line that names the environment variables to set.
+    """
+    missing = [
+        variable
+        for (section, key), variable in SECRETS.items()
+        if config.get(section, {}).get("enabled") and not config[section].get(key)
+    ]
+    if missing:
+        raise PlimsollError(
+            f"expected secrets in the environment, found none for {', '.join(missing)}"
+        )

@@ -4,14 +4,14 @@ This module defines the class and nothing else: hyperopt pickles a strategy's ba
 value, so an enum or dataclass defined beside it would be another object in each worker.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
 from freqtrade.enums import RunMode
 from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import Trade
-from freqtrade.strategy import IStrategy, stoploss_from_absolute, timeframe_to_timedelta
+from freqtrade.strategy import IStrategy, stoploss_from_absolute, timeframe_to_minutes
 from freqtrade.strategy.parameters import NumericParameter
 
 from plimsoll.bridge.fingerprint import code_fingerprint
@@ -213,7 +213,7 @@ class GuardedStrategy(IStrategy):
 
     def _value_before(self, trade: Trade, use: FeatureUse) -> float | None:
         candles, _ = self.dp.get_analyzed_dataframe(trade.pair, self.timeframe)
-        last_open = trade.open_date_utc - timeframe_to_timedelta(self.timeframe)
+        last_open = trade.open_date_utc - timedelta(minutes=timeframe_to_minutes(self.timeframe))
         row = candles["date"].searchsorted(pd.Timestamp(last_open), side="right") - 1
         if row < 0 or use.column not in candles.columns:
             return None

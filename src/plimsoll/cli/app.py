@@ -4,6 +4,8 @@ import typer
 
 import plimsoll
 from plimsoll.cli import venue
+from plimsoll.cli.doctor import doctor
+from plimsoll.cli.init import init
 
 app = typer.Typer(
     name="plimsoll",
@@ -12,6 +14,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(init)
+app.command()(doctor)
 app.add_typer(venue.app, name="venue")
 
 

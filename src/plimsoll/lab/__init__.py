@@ -1,0 +1,1 @@
+"""Outside the bot: runs Freqtrade and reads what it wrote."""

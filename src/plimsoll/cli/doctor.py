@@ -1,0 +1,43 @@
+"""``plimsoll doctor``: is this set-up ready?"""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+MARKS = {"OK": "ok     ", "WARNING": "warning", "FAULT": "fault  "}
+
+
+def doctor(
+    userdir: Annotated[Path, typer.Option(help="Freqtrade's user folder.")] = Path("user_data"),
+    config: Annotated[
+        list[Path] | None, typer.Option("--config", "-c", help="Config layers, in order.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check versions, plugins, config, data, secrets, exchange and clock; say the remedy.
+
+    Exit status: 0 when all is well, 1 when the worst is a warning, 2 when there is a fault.
+    """
+    from plimsoll.lab.doctor import examine
+
+    findings = examine(userdir, config or [])
+    worst = max(finding.level for finding in findings)
+    if as_json:
+        rows = [
+            {
+                "level": finding.level.name.lower(),
+                "subject": finding.subject,
+                "found": finding.found,
+                "remedy": finding.remedy,
+            }
+            for finding in findings
+        ]
+        typer.echo(json.dumps({"worst": worst.name.lower(), "findings": rows}))
+    else:
+        for finding in findings:
+            typer.echo(f"{MARKS[finding.level.name]} {finding.subject:<12} {finding.found}")
+            if finding.remedy:
+                typer.echo(f"{'':<20} -> {finding.remedy}")
+    raise typer.Exit(int(worst))

@@ -1,0 +1,56 @@
+"""How complete and alive a pair's candles are."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class CandleQuality:
+    """Shares of the expected candles, each from 0 to 1.
+
+    Attributes
+    ----------
+    present_fraction
+        Candles found over candles expected in the window.
+    zero_volume_fraction
+        Candles without volume over candles found.
+    frozen_fraction
+        Candles whose open, high, low and close are all the previous close, over candles found.
+    invalid_fraction
+        Candles with a missing, non-positive or contradictory price, over candles found.
+    """
+
+    present_fraction: float
+    zero_volume_fraction: float
+    frozen_fraction: float
+    invalid_fraction: float
+
+
+def candle_quality(candles: pd.DataFrame, *, expected_candles: int) -> CandleQuality:
+    """Measure the quality of a window of candles.
+
+    Parameters
+    ----------
+    candles
+        Columns ``date, open, high, low, close, volume``, ascending; duplicates of a date
+        count once.
+    expected_candles
+        How many candles a complete window has; positive.
+    """
+    if expected_candles <= 0:
+        message = f"expected_candles must be positive, found {expected_candles}"
+        raise ValueError(message)
+    found = candles.drop_duplicates("date").tail(expected_candles)
+    if found.empty:
+        return CandleQuality(0.0, 1.0, 1.0, 1.0)
+    prices = found[["open", "high", "low", "close"]]
+    contradictory = (found["high"] < prices.max(axis=1)) | (found["low"] > prices.min(axis=1))
+    invalid = prices.isna().any(axis=1) | (prices <= 0).any(axis=1) | contradictory
+    frozen = prices.eq(found["close"].shift(1), axis=0).all(axis=1)
+    return CandleQuality(
+        present_fraction=min(len(found) / expected_candles, 1.0),
+        zero_volume_fraction=float((found["volume"].fillna(0.0) <= 0).mean()),
+        frozen_fraction=float(frozen.mean()),
+        invalid_fraction=float(invalid.mean()),
+    )

@@ -1,0 +1,61 @@
+"""Run the plain ``freqtrade`` command and judge how it went."""
+
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from plimsoll.core import PlimsollError
+from plimsoll.lab.processes import child_environment, command
+
+FAULT = re.compile(r"(?: ERROR - |^)(Configuration error: .*|Fatal exception!.*)", re.MULTILINE)
+
+
+def freqtrade(
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    seconds: float = 600,
+) -> str:
+    """Run one freqtrade command to its end and return what it printed and logged.
+
+    Raises
+    ------
+    PlimsollError
+        When it failed. Freqtrade exits with 0 after a configuration error, so its log counts
+        as well as its status.
+    """
+    try:
+        done = subprocess.run(
+            [command("freqtrade"), *arguments],
+            cwd=folder,
+            env=child_environment(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise PlimsollError(
+            f"freqtrade {arguments[0]} took longer than {seconds:.0f} s; its log is {log}"
+        ) from error
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as file:
+        file.write(f"$ freqtrade {' '.join(arguments)}\n{done.stdout}\n")
+    fault = FAULT.search(done.stdout)
+    if done.returncode != 0 or fault:
+        raise PlimsollError(
+            f"freqtrade {arguments[0]} failed (status {done.returncode}): "
+            f"{fault.group(1) if fault else _last_error(done.stdout)}; its log is {log}"
+        )
+    return done.stdout
+
+
+def _last_error(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if " ERROR - " in line or line.startswith("plimsoll: ")]
+    return (errors or lines or ["it said nothing"])[-1]

@@ -1,0 +1,121 @@
+"""Child processes that end with us: by pid, in order, never left behind."""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from plimsoll.core import PlimsollError
+
+PATIENCE_SECONDS = 15.0
+
+
+def command(name: str) -> str:
+    """Return the path of a command installed beside this Python, such as ``freqtrade``."""
+    script = Path(sys.executable).with_name(name)
+    if not script.exists():
+        raise PlimsollError(f"expected the command {script}, found none; install {name} again")
+    return str(script)
+
+
+def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment for a child: ours, less what would change Freqtrade's behaviour.
+
+    Freqtrade skips its logging set-up, and with it the registration of plugins, when
+    ``PYTEST_VERSION`` is set.
+    """
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    return {**inherited, **(extra or {})}
+
+
+@contextmanager
+def running(
+    arguments: Sequence[str],
+    *,
+    log: Path,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a child for the length of the block, its standard error going to ``log``.
+
+    It is ended on leaving: interrupt, then terminate, then kill, by pid. On Linux the kernel
+    ends it as well when this process is killed.
+    """
+    with log.open("a", encoding="utf-8") as errors:
+        child = subprocess.Popen(
+            list(arguments),
+            cwd=folder,
+            env=child_environment(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+        )
+    try:
+        yield child
+    finally:
+        end(child)
+
+
+def end(child: subprocess.Popen[str]) -> int:
+    """End a child and return its exit status."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        if child.poll() is not None:
+            break
+        child.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(PATIENCE_SECONDS)
+    if child.stdout is not None:
+        child.stdout.close()
+    return child.wait()
+
+
+def first_json_line(child: subprocess.Popen[str], *, log: Path) -> dict[str, Any]:
+    """Return the JSON object that a server prints when it listens.
+
+    Raises
+    ------
+    PlimsollError
+        When the child ended before; the message is the last line of its log.
+    """
+    line = child.stdout.readline() if child.stdout is not None else ""
+    if not line:
+        child.wait(PATIENCE_SECONDS)
+        raise PlimsollError(f"{Path(child.args[0]).name} did not start: {last_line(log)}")
+    return dict(json.loads(line))
+
+
+def last_line(log: Path) -> str:
+    """Return the last line with text of a log, for an error message."""
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+
+
+def wait_until(
+    condition: Callable[[], object], *, seconds: float, what: str, pause_seconds: float = 0.25
+) -> None:
+    """Wait for a condition.
+
+    Raises
+    ------
+    PlimsollError
+        When it does not hold within ``seconds``; the message names ``what``.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise PlimsollError(f"expected {what} within {seconds:.0f} s, found it not")
+        time.sleep(pause_seconds)
+
+
+def _end_with_parent() -> None:
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
