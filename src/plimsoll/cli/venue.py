@@ -1,5 +1,151 @@
-"""``plimsoll venue``: serve the simulated exchange."""
+"""``plimsoll venue``: serve the simulated exchange and steer a running one."""
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 app = typer.Typer(help="The simulated Binance USD-M exchange.", no_args_is_help=True)
+
+Url = Annotated[str, typer.Option("--url", help="Address of the running exchange.")]
+
+
+@app.command()
+def serve(
+    market: Annotated[str, typer.Option(help="synthetic or replay.")] = "synthetic",
+    datadir: Annotated[
+        Path | None,
+        typer.Option(help="Freqtrade data folder to replay (the folder with futures/)."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the synthetic market.")] = 7,
+    symbols: Annotated[
+        str | None, typer.Option(help="BTC/USDT:USDT,ETHUSDT,…; all when left out.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(help="Where the clock starts, such as 2025-01-01T00:00:00Z.")
+    ] = None,
+    clock: Annotated[str, typer.Option(help="wall or stepped.")] = "wall",
+    speed: Annotated[float, typer.Option(help="Simulated seconds a real second.")] = 1.0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")] = 0,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    spread_scale: Annotated[
+        float, typer.Option(help="Factor on the modelled spread; 0 trades at the last price.")
+    ] = 1.0,
+    write_config: Annotated[
+        Path | None, typer.Option(help="Write a freqtrade config that points at this exchange.")
+    ] = None,
+    scenario: Annotated[str | None, typer.Option(help="Scenario to start with.")] = None,
+) -> None:
+    """Serve the exchange until interrupted; print one JSON line when it listens."""
+    from plimsoll.venue.launch import Options, run
+
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    run(
+        Options(
+            market=market,
+            datadir=datadir,
+            seed=seed,
+            symbols=symbols,
+            start=start,
+            clock=clock,
+            speed=speed,
+            host=host,
+            port=port,
+            spread_scale=spread_scale,
+            write_config=write_config,
+            scenario=scenario,
+        ),
+        _print_json,
+    )
+
+
+@app.command()
+def scenario(
+    name: Annotated[str, typer.Argument(help='One of "plimsoll venue scenarios".')],
+    url: Url,
+    symbols: Annotated[str | None, typer.Option(help="Contracts; all when left out.")] = None,
+    magnitude: Annotated[float | None, typer.Option(help="Size as a fraction.")] = None,
+    duration_seconds: Annotated[float | None, typer.Option(help="Simulated seconds.")] = None,
+) -> None:
+    """Start a scenario on a running exchange."""
+    from plimsoll.core.errors import UsageError
+    from plimsoll.venue.control import list_scenarios
+
+    names = [entry["name"] for entry in list_scenarios()]
+    if name not in names:
+        raise UsageError(f'unknown scenario "{name}"; there are {", ".join(names)}')
+    body: dict[str, Any] = {"name": name}
+    if symbols is not None:
+        body["symbols"] = symbols.split(",")
+    if magnitude is not None:
+        body["magnitude"] = magnitude
+    if duration_seconds is not None:
+        body["duration_seconds"] = duration_seconds
+    _print_json(_post(url, "/plimsoll/scenario", body))
+
+
+@app.command()
+def scenarios(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the scenarios with their defaults."""
+    from plimsoll.venue.control import list_scenarios
+
+    found = list_scenarios()
+    if as_json:
+        _print_json(found)
+        return
+    for entry in found:
+        defaults = f"{entry['magnitude']:+g} over {entry['duration_seconds']:g} s"
+        typer.echo(f"{entry['name']:<14} {defaults:<20} {entry['description']}")
+
+
+@app.command()
+def step(
+    url: Url,
+    seconds: Annotated[float, typer.Option(help="How far to move the clock.")],
+) -> None:
+    """Move a stepped clock forward."""
+    _print_json(_post(url, "/plimsoll/clock/step", {"seconds": seconds}))
+
+
+def _print_json(record: Any) -> None:
+    typer.echo(json.dumps(record))
+    sys.stdout.flush()
+
+
+def _post(url: str, path: str, body: dict[str, Any]) -> Any:
+    import urllib.error
+    import urllib.request
+
+    from plimsoll.core.errors import PlimsollError, UsageError
+
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(f'expected a --url such as http://127.0.0.1:8900, found "{url}"')
+    request = urllib.request.Request(  # noqa: S310
+        url.rstrip("/") + path,
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+        method="POST",
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=10) as response:
+            return json.loads(response.read())
+    except urllib.error.HTTPError as error:
+        raise UsageError(_reason(error.read(), error.code)) from None
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise PlimsollError(
+            f'no exchange answers at {url} ({reason}); start one with "plimsoll venue serve"'
+        ) from None
+
+
+def _reason(body: bytes, status: int) -> str:
+    try:
+        return str(json.loads(body)["error"])
+    except (ValueError, KeyError, TypeError):
+        return f"the exchange answered with HTTP {status}"

@@ -1,4 +1,4 @@
-"""Candle intervals as Binance names and aligns them (weeks start on Monday, months on the first)."""
+"""Candle intervals as Binance names and aligns them: weeks from Monday, months from the first."""
 
 from dataclasses import dataclass
 

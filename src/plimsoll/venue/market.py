@@ -103,9 +103,7 @@ class Market(Protocol):
     def funding(self, symbol: str, window: Window, now_ms: int) -> Rows:
         """Return past funding payments, dtype `FUNDING`, ascending."""
 
-    def open_interest(
-        self, symbol: str, interval: Interval, window: Window, now_ms: int
-    ) -> Rows:
+    def open_interest(self, symbol: str, interval: Interval, window: Window, now_ms: int) -> Rows:
         """Return open interest at the start of each period, dtype `OPEN_INTEREST`."""
 
     def ratios(self, symbol: str, interval: Interval, window: Window, now_ms: int) -> Rows:
@@ -166,24 +164,3 @@ def round_sums(rows: Rows, size_decimals: int) -> Rows:
     for name in ("quote_volume", "taker_quote"):
         rows[name] = np.round(rows[name], 4)
     return rows
-
-
-def truncate(row: Rows, vertices: Floats, length_ms: int, elapsed_ms: int) -> Rows:
-    """Return one candle as it stands `elapsed_ms` after its opening.
-
-    `row` has shape (1,), `vertices` shape (4,) in log price. Only the path up to then counts;
-    volume grows in proportion to time. Nothing of the rest of the candle shows.
-    """
-    share = min(max(elapsed_ms / length_ms, 0.0), 1.0)
-    seen = row.copy()
-    last = float(np.exp(np.interp(share, VERTEX_SHARES, vertices)))
-    passed = np.exp(vertices[share >= VERTEX_SHARES])
-    points = np.append(passed, last)
-    low, high = float(row["low"][0]), float(row["high"][0])
-    seen["close"] = min(max(last, low), high)
-    seen["high"] = min(float(points.max()), high)
-    seen["low"] = max(float(points.min()), low)
-    for name in ("volume", "quote_volume", "taker_volume", "taker_quote"):
-        seen[name] = row[name] * share
-    seen["trades"] = (row["trades"] * share).astype(np.int64)
-    return seen

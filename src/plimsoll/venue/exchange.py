@@ -1,0 +1,74 @@
+"""The exchange as one object: market, clock, scenarios and counters, without any network."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from plimsoll.venue.book import Book, order_book
+from plimsoll.venue.clock import Clock
+from plimsoll.venue.market import Market, Snapshot
+from plimsoll.venue.scenario import Event, start_event
+
+
+@dataclass
+class Stats:
+    """What was served since the start."""
+
+    requests: int = 0
+    refused: int = 0
+    candles: int = 0
+    events: int = 0
+    by_path: dict[str, int] = field(default_factory=dict)
+
+
+class Exchange:
+    """One running simulated exchange. `spread_scale` multiplies the modelled spread."""
+
+    def __init__(self, market: Market, clock: Clock, *, spread_scale: float = 1.0) -> None:
+        self.market = market
+        self.clock = clock
+        self.spread_scale = spread_scale
+        self.stats = Stats()
+        self.books_sent: deque[tuple[str, Book]] = deque(maxlen=256)
+
+    def listed(self, now_ms: int) -> list[str]:
+        """Return the symbols that trade at the instant."""
+        return [
+            symbol for symbol in self.market.specs if self.market.first_candle_ms(symbol) <= now_ms
+        ]
+
+    def book(self, symbol: str, levels: int, now_ms: int) -> Book:
+        """Return the order book at the instant."""
+        return order_book(
+            self.market.specs[symbol],
+            self.market.snapshot(symbol, now_ms),
+            levels=levels,
+            seed=self.market.seed,
+            spread_scale=self.spread_scale,
+        )
+
+    def snapshot(self, symbol: str, now_ms: int) -> Snapshot:
+        """Return prices and liquidity at the instant."""
+        return self.market.snapshot(symbol, now_ms)
+
+    def start_scenario(
+        self,
+        name: str,
+        *,
+        symbols: Iterable[str] | None = None,
+        magnitude: float | None = None,
+        duration_seconds: float | None = None,
+    ) -> Event:
+        """Start a scenario at the clock's now; raises `UsageError` for a wish that fails."""
+        now_ms = self.clock.now_ms()
+        event = start_event(
+            name,
+            now_ms=now_ms,
+            symbols=symbols,
+            known_symbols=self.market.specs,
+            magnitude=magnitude,
+            duration_seconds=duration_seconds,
+        )
+        self.market.overlay.add(event, self.market.specs, self.market.log_path)
+        self.market.forget_from(now_ms)
+        return event

@@ -1,0 +1,114 @@
+"""Put an exchange together from the words of the command line and serve it."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plimsoll.core.errors import UsageError
+from plimsoll.venue.clock import WALL, Clock, format_utc, parse_utc_ms, real_now_ms
+from plimsoll.venue.exchange import Exchange
+from plimsoll.venue.market import Market
+from plimsoll.venue.profile import freqtrade_config, write_config
+from plimsoll.venue.server import serve
+from plimsoll.venue.symbols import LISTED, choose_symbols
+
+MARKETS = ("synthetic", "replay")
+CLOCKS = ("wall", "stepped")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to serve and how, as the command line names it."""
+
+    market: str = "synthetic"
+    datadir: Path | None = None
+    seed: int = 7
+    symbols: str | None = None
+    start: str | None = None
+    clock: str = "wall"
+    speed: float = 1.0
+    host: str = "127.0.0.1"
+    port: int = 0
+    spread_scale: float = 1.0
+    write_config: Path | None = None
+    scenario: str | None = None
+
+
+def build_exchange(options: Options) -> Exchange:
+    """Return the exchange that the options describe.
+
+    Raises `UsageError` for an unknown market, clock, symbol or scenario, for a start outside
+    the market's span, and for a data folder that cannot be read.
+    """
+    if options.market not in MARKETS:
+        raise UsageError(f'unknown market "{options.market}"; there are {", ".join(MARKETS)}')
+    if options.clock not in CLOCKS:
+        raise UsageError(f'unknown clock "{options.clock}"; there are {", ".join(CLOCKS)}')
+    if options.spread_scale < 0:
+        raise UsageError(f"expected a --spread-scale of 0 or more, found {options.spread_scale:g}")
+    start_ms = None if options.start is None else parse_utc_ms(options.start)
+    market, now_ms = _market(options, start_ms)
+    clock = Clock(now_ms, speed=options.speed, stepped=options.clock == "stepped")
+    exchange = Exchange(market, clock, spread_scale=options.spread_scale)
+    if options.scenario is not None:
+        exchange.start_scenario(options.scenario)
+    return exchange
+
+
+def _market(options: Options, start_ms: int | None) -> tuple[Market, int]:
+    if options.market == "replay":
+        from plimsoll.venue.replay import ReplayMarket
+
+        if options.datadir is None:
+            raise UsageError("a replay needs --datadir, a freqtrade data folder")
+        replay = ReplayMarket.open(options.datadir, options.symbols)
+        now_ms = replay.last_ms if start_ms is None else start_ms
+        replay.check_now(now_ms)
+        return replay, now_ms
+    from plimsoll.venue.synthetic import SyntheticMarket
+
+    if options.seed < 0:
+        raise UsageError(f"expected a seed of 0 or more, found {options.seed}")
+    synthetic = SyntheticMarket(choose_symbols(options.symbols, LISTED), options.seed)
+    now_ms = real_now_ms() if start_ms is None else start_ms
+    synthetic.check_now(now_ms)
+    return synthetic, now_ms
+
+
+def follows_real_time(options: Options, exchange: Exchange) -> bool:
+    """Return whether the simulated clock is this machine's own time."""
+    return options.market == "synthetic" and options.start is None and exchange.clock.mode == WALL
+
+
+def run(options: Options, announce: Callable[[dict[str, Any]], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `announce` gets one record when the port listens."""
+    exchange = build_exchange(options)
+
+    def listening(port: int) -> None:
+        host = f"[{options.host}]" if ":" in options.host else options.host
+        url = f"http://{host}:{port}"
+        specs = list(exchange.market.specs.values())
+        if options.write_config is not None:
+            follow = not follows_real_time(options, exchange)
+            config = freqtrade_config(url, specs, follow_clock=follow)
+            write_config(options.write_config, config)
+        firsts = [exchange.market.first_candle_ms(spec.symbol) for spec in specs]
+        config_path = options.write_config
+        announce(
+            {
+                "event": "listening",
+                "url": url,
+                "port": port,
+                "pid": os.getpid(),
+                "market": options.market,
+                "symbols": [spec.symbol for spec in specs],
+                "now": format_utc(exchange.clock.now_ms()),
+                "first_candle": format_utc(min(firsts)),
+                "config": None if config_path is None else str(config_path.resolve()),
+            }
+        )
+
+    asyncio.run(serve(exchange, options.host, options.port, on_listening=listening))

@@ -1,0 +1,119 @@
+"""The network front: aiohttp on loopback, one dispatcher over the pure endpoints."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from plimsoll.core.errors import PlimsollError, UsageError
+from plimsoll.venue.control import CONTROLS
+from plimsoll.venue.exchange import Exchange
+from plimsoll.venue.parameters import ApiError
+from plimsoll.venue.rest import ENDPOINTS, Endpoint
+from plimsoll.venue.statistics import STATISTICS
+
+log = logging.getLogger(__name__)
+PUBLIC: dict[str, Endpoint] = {**ENDPOINTS, **STATISTICS}
+API_PREFIXES = ("/fapi/", "/futures/", "/dapi/", "/eapi/", "/papi/", "/sapi/", "/api/")
+CONTROL_PREFIX = "/plimsoll/"
+_JSON = "application/json"
+
+
+class Server:
+    """Answer HTTP and WebSocket for one exchange."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+
+    def application(self) -> web.Application:
+        """Return the aiohttp application."""
+        app = web.Application(client_max_size=1 << 20)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        return app
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        path = request.path
+        if path.startswith(CONTROL_PREFIX):
+            return await self._control(request)
+        exchange = self.exchange
+        now_ms = exchange.clock.now_ms()
+        exchange.stats.requests += 1
+        if exchange.market.overlay.outage_until_ms(now_ms) is not None:
+            exchange.stats.refused += 1
+            return _json({"code": -1000, "msg": "Service unavailable: outage scenario."}, 503)
+        exchange.stats.by_path[path] = exchange.stats.by_path.get(path, 0) + 1
+        endpoint = PUBLIC.get(path)
+        if endpoint is None or request.method != "GET":
+            exchange.stats.refused += 1
+            text = f"Path {path}, Method {request.method} is invalid"
+            return _json({"code": -5000, "msg": text}, 404)
+        try:
+            answer = endpoint(exchange, request.query, now_ms)
+        except ApiError as error:
+            exchange.stats.refused += 1
+            return _json({"code": error.code, "msg": error.message}, error.status)
+        return _json(answer, 200)
+
+    async def _control(self, request: web.Request) -> web.Response:
+        control = CONTROLS.get((request.method, request.path))
+        if control is None:
+            known = ", ".join(f"{method} {path}" for method, path in CONTROLS)
+            text = f"no {request.method} {request.path}; there are {known}"
+            return _json({"error": text}, 404)
+        try:
+            body = await _body(request)
+            return _json(control(self.exchange, body), 200)
+        except PlimsollError as error:
+            return _json({"error": str(error)}, 400)
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    raw = await request.read()
+    if not raw:
+        return {}
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"expected a JSON object as body: {error}") from None
+    if not isinstance(body, dict):
+        raise UsageError(f"expected a JSON object as body, found {type(body).__name__}")
+    return body
+
+
+def _json(answer: object, status: int) -> web.Response:
+    body = answer if isinstance(answer, bytes) else orjson.dumps(answer)
+    headers = {"X-MBX-USED-WEIGHT-1M": "1"}
+    return web.Response(body=body, status=status, content_type=_JSON, headers=headers)
+
+
+async def serve(
+    exchange: Exchange, host: str, port: int, *, on_listening: Callable[[int], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM. `on_listening` gets the port.
+
+    Raises `UsageError` when the port is taken.
+    """
+    server = Server(exchange)
+    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        site = web.TCPSite(runner, host, port, backlog=512)
+        try:
+            await site.start()
+        except OSError as error:
+            raise UsageError(
+                f"cannot listen on {host}:{port} ({error.strerror}); choose another --port, "
+                "or 0 for a free one"
+            ) from error
+        on_listening(int(runner.addresses[0][1]))
+        await stop.wait()
+    finally:
+        await runner.cleanup()
