@@ -94,7 +94,8 @@ def _pair_profit(fills: pd.DataFrame, known: Floats, at_ns: NDArray[np.int64]) -
     entry_price = pd.Series(price).groupby(slots).last().reindex(range(len(at_ns))).ffill()
     mark = np.where(np.isfinite(known), known, entry_price.to_numpy(dtype="float64"))
     is_flat = np.abs(position) + np.abs(closing_fee_amount) == 0.0
-    return cash + np.where(is_flat, 0.0, position * mark - closing_fee_amount * mark)
+    held_usd: Floats = np.where(is_flat, 0.0, (position - closing_fee_amount) * mark)
+    return cash + held_usd
 
 
 def _funding_accrued(trades: pd.DataFrame, at_ns: NDArray[np.int64]) -> Floats:
@@ -111,7 +112,8 @@ def _funding_accrued(trades: pd.DataFrame, at_ns: NDArray[np.int64]) -> Floats:
     end = np.searchsorted(at_days, closed, side="left")
     slope = _running(start, per_day, at_ns) - _running(end, per_day, at_ns)
     anchor = _running(start, per_day * opened, at_ns) - _running(end, per_day * opened, at_ns)
-    return slope * at_days - anchor + _running(end, total, at_ns)
+    accrued: Floats = slope * at_days - anchor + _running(end, total, at_ns)
+    return accrued
 
 
 def _unexplained(trades: pd.DataFrame, fills: pd.DataFrame, at_ns: NDArray[np.int64]) -> Floats:

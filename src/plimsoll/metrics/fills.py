@@ -103,9 +103,11 @@ def trade_fills(trades: pd.DataFrame) -> pd.DataFrame:
 
 
 def _fills_of(trade: "_Trade") -> list[tuple[Any, ...]]:
-    fills = list(trade.order_fills()) or list(trade.plain_fills())
+    fills = list(trade.order_fills())
     if trade.closed_ns is not None:
-        fills = trade.matched(fills)
+        fills = trade.matched(fills or list(trade.plain_fills()))
+    elif not trade.orders:
+        fills = list(trade.plain_fills())
     return [
         (trade.position, trade.pair, at, amount, price, abs(amount) * price * fee, trade.fee_close)
         for at, amount, price, fee in fills
