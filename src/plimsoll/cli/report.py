@@ -51,7 +51,7 @@ def report(
     from plimsoll.ops.report import render_report, report_record
 
     source = _existing(DEFAULT_FOLDER if result is None else result, "a result .zip or folder")
-    results = read_backtests(source)
+    results = tuple(sorted(read_backtests(source), key=lambda found: found.strategy in BASELINES))
     made = _report(results, _datadir(results[0], datadir), pair, market, trials)
     files = render_report(made, out)
     if as_json:
@@ -87,7 +87,7 @@ def _report(
     )
     closes = known_closes(candles, first.timeframe)
     name = market or first.market or "origin not stated"
-    fees = [result.fee_fraction for result in results if result.fee_fraction is not None]
+    costs = [result.costs_bps for result in results if result.costs_bps is not None]
     return Report(
         title=_title(results),
         made_at=pd.Timestamp(datetime.now(UTC)),
@@ -97,7 +97,7 @@ def _report(
         buy_and_hold=buy_and_hold_curve(closes, first.starting_balance_usd),
         pair=shown,
         candles=candles[shown],
-        costs_bps={"fee": round(max(fees) * 10_000, 4)} if fees else None,
+        costs_bps=costs[0] if costs else None,
         code_fingerprint=first.code_fingerprint,
         trials=trials,
     )

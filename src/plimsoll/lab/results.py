@@ -46,6 +46,24 @@ class BacktestResult:
     config: Mapping[str, Any]
 
     @property
+    def costs_bps(self) -> dict[str, float] | None:
+        """Assumed costs of a fill in basis points, by name; None when nothing is known.
+
+        The parts stored under ``plimsoll.costs`` (``fee_bps`` and so on) when they add up to
+        the fee that the trades paid, else that fee alone.
+        """
+        if self.fee_fraction is None:
+            return None
+        whole_bps = round(self.fee_fraction * 10_000.0, 4)
+        own = self.config.get("plimsoll")
+        stored = own.get("costs") if isinstance(own, Mapping) else None
+        if isinstance(stored, Mapping):
+            parts = {k.removesuffix("_bps"): float(v) for k, v in stored.items() if "_bps" in k}
+            if abs(sum(parts.values()) - whole_bps) < 1e-6:
+                return parts
+        return {"fee": whole_bps}
+
+    @property
     def code_fingerprint(self) -> str | None:
         """Fingerprint of the package that ran, when ``plimsoll.code_fingerprint`` was stored."""
         return _own_text(self.config, "code_fingerprint")
@@ -189,17 +207,19 @@ def load_candles(
 def known_closes(candles: Mapping[str, pd.DataFrame], timeframe: str) -> pd.DataFrame:
     """Return the closes of all pairs, a column a pair, indexed by when each was known.
 
-    That is the open time of the candle + the timeframe. A NaN stands where a pair has no candle.
+    That is the open time of the candle + the timeframe. The first open of a pair stands before
+    its closes, at the time of that open: an account measured on this index starts before its
+    first possible trade, so that the costs of that trade are seen. A NaN stands where a pair has
+    no price.
     """
     from freqtrade.exchange import timeframe_to_seconds
 
     length = pd.Timedelta(seconds=timeframe_to_seconds(timeframe))
-    columns = {
-        pair: pd.Series(
-            frame["close"].to_numpy(dtype="float64"), index=pd.DatetimeIndex(frame["date"]) + length
-        )
-        for pair, frame in candles.items()
-    }
+    columns = {}
+    for pair, frame in candles.items():
+        opened = pd.DatetimeIndex(frame["date"])
+        prices = [float(frame["open"].iloc[0]), *frame["close"].to_numpy(dtype="float64")]
+        columns[pair] = pd.Series(prices, index=opened[:1].append(opened + length))
     return pd.DataFrame(columns).sort_index()
 
 

@@ -20,6 +20,7 @@ from plimsoll.ops.drawing import Curve, Drawing, Mark, PricePanel
 from plimsoll.ops.report_table import METRICS, journal, measure_row, time_text
 
 HTML_NAME, PNG_NAME = "report.html", "report.png"
+HOLD_NAME = "Buy and hold (no costs)"
 JOURNAL_ROWS = 100
 """Most recent trades that the page lists of each strategy."""
 
@@ -81,7 +82,7 @@ class Report:
     ``costs_bps`` names each assumed cost in basis points of notional. ``trials`` is the number
     of variants tried before this one; None says that nobody counted. ``candles`` (``date``,
     ``high``, ``low``, ``close``) of ``pair`` fill the price panel with the trades of
-    ``price_strategy``, by default the first strategy that traded the pair.
+    ``price_strategy``, by default the first that traded the pair, baselines last.
     """
 
     title: str
@@ -155,7 +156,7 @@ def _page(report: Report, drawing: Drawing) -> str:
     accounts = [(track.performance, True) for track in report.strategies]
     hold = _hold_performance(report)
     if hold is not None:
-        names.append("Buy and hold")
+        names.append(HOLD_NAME)
         accounts.append((hold, False))
     return environment.get_template("report.html.j2").render(
         report=report,
@@ -180,7 +181,7 @@ def _column_name(track: StrategyTrack) -> str:
 def _drawing(report: Report) -> Drawing:
     curves = [Curve(track.name, track.equity) for track in report.strategies]
     if report.buy_and_hold is not None:
-        curves.append(Curve("Buy and hold", report.buy_and_hold, is_hold=True))
+        curves.append(Curve(HOLD_NAME, report.buy_and_hold, is_hold=True))
     start, end = _span(report)
     return Drawing(
         title=report.title,
@@ -201,7 +202,7 @@ def _price_panel(report: Report) -> PricePanel | None:
             f"price_strategy {report.price_strategy} is not one of {', '.join(tracks)}"
         )
     traded = [t for t in report.strategies if (t.trades["pair"] == report.pair).any()]
-    default = (traded or list(report.strategies))[0]
+    default = min(traded or report.strategies, key=lambda t: t.is_baseline)
     track = tracks[report.price_strategy] if report.price_strategy is not None else default
     return PricePanel(report.pair, report.candles, track.trades, track.name)
 

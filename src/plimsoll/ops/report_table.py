@@ -113,7 +113,12 @@ METRICS: tuple[Metric, ...] = (
         "traded notional / mean equity",
         needs_trades=True,
     ),
-    Metric("Fees paid", lambda p: _number(p.fees_paid_usd, 2, " USD"), "", needs_trades=True),
+    Metric(
+        "Fees paid",
+        lambda p: _number(p.fees_paid_usd, 2, " USD"),
+        "with what else the fee rate stands for",
+        needs_trades=True,
+    ),
     Metric(
         "Funding paid",
         lambda p: _number(p.funding_paid_usd, 2, " USD"),

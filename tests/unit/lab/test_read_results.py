@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -199,6 +200,19 @@ def test_curve_of_a_stored_backtest_ends_at_the_recorded_profits(stored):
     assert found.funding_paid_usd == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize(
+    ("costs", "expected"),
+    [
+        ({"fee_bps": 3, "spread_bps": 2}, {"fee": 3.0, "spread": 2.0}),
+        ({"fee_bps": 4, "spread_bps": 2}, {"fee": 5.0}),
+        (None, {"fee": 5.0}),
+    ],
+)
+def test_cost_parts_count_only_when_they_add_up_to_what_trades_paid(stored, costs, expected):
+    result = replace(read_backtest(stored), config={"plimsoll": {"costs": costs}})
+    assert result.costs_bps == expected
+
+
 def test_freqtrades_profit_needs_no_correction_by_ours(stored):
     trades = read_backtest(stored).trades
     gross = [2 * 10.0, -2 * 4.0]
@@ -313,4 +327,17 @@ def test_candles_cover_both_ends_and_closes_are_known_one_timeframe_later(tmp_pa
     candles = load_candles(tmp_path, [PAIR], "1h", start=start, end=end)
     assert candles[PAIR]["date"].iloc[[0, -1]].tolist() == [start, end]
     index = known_closes(candles, "1h").index
-    assert (index[0], index[-1]) == (start + pd.Timedelta("1h"), end + pd.Timedelta("1h"))
+    assert (index[1], index[-1]) == (start + pd.Timedelta("1h"), end + pd.Timedelta("1h"))
+
+
+def test_account_is_measured_from_the_first_open_before_any_cost():
+    candles = {PAIR: _candles().assign(open=90.0)}
+    closes = known_closes(candles, "1h")
+    assert closes.index[0] == candles[PAIR]["date"].iloc[0]
+    assert closes[PAIR].tolist()[:2] == [90.0, 100.0]
+
+
+def test_pairs_that_start_later_have_nan_before():
+    candles = {PAIR: _candles(4), "ETH/USDT:USDT": _candles(4).iloc[2:]}
+    later = known_closes(candles, "1h")["ETH/USDT:USDT"]
+    assert later.isna().tolist() == [True, True, False, False, False]

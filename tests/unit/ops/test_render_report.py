@@ -143,7 +143,7 @@ def test_text_is_escaped(page):
         "2024-01-01 00:00 to 2024-01-20 23:00",
         "freqtrade backtesting --strategy TrendFollow",
         "NoTrade (baseline)",
-        "Buy and hold",
+        "Buy and hold (no costs)",
         "parity fell short",
     ],
 )
@@ -192,6 +192,12 @@ def test_report_without_strategies_is_refused(report, tmp_path):
 def test_price_panel_of_an_unknown_strategy_is_refused(report, tmp_path):
     with pytest.raises(ReportError, match="Nobody is not one of TrendFollow, NoTrade"):
         render_report(replace(report, price_strategy="Nobody"), tmp_path)
+
+
+def test_price_panel_shows_a_strategy_before_a_baseline(report, tmp_path):
+    traded = replace(report.strategies[0], name="BuyAndHold", is_baseline=True)
+    text = render_report(replace(report, strategies=[traded, *report.strategies]), tmp_path)
+    assert "trades of TrendFollow" in text.html.read_text()
 
 
 def test_record_names_each_strategy_and_the_origin(report):
