@@ -1,1 +1,1 @@
-"""The simulated Binance USD-M exchange: a pure market core behind a thin HTTP and WebSocket front."""
+"""The simulated Binance USD-M exchange: a pure core behind a thin HTTP and WebSocket front."""

@@ -84,12 +84,13 @@ def trades_between(market: Market, symbol: str, first_id: int, last_id: int, now
     if len(ids) == 0:
         return Trades(ids, times, np.empty(0), np.empty(0), [])
     logs = market.overlay.price(symbol, times, market.log_path(symbol, times))
-    prices = np.round(np.exp(logs), spec.price_decimals)
+    prices: Floats = np.round(np.exp(logs), spec.price_decimals).astype(np.float64)
     finest = market.finest(symbol)
     span = Window(int(times[0]) - finest.ms, int(times[-1]), len(ids) + 2)
     candles = market.candles(symbol, LAST, finest, span, now_ms)
-    holder = np.searchsorted(candles["open_ms"], times, side="right") - 1
-    volume = candles["volume"][np.maximum(holder, 0)] if len(candles) else np.zeros(len(ids))
+    holder = np.maximum(np.searchsorted(candles["open_ms"], times, side="right") - 1, 0)
+    volume: Floats = candles["volume"][holder] if len(candles) else np.zeros(len(ids))
     sizes = np.round(volume * SECOND_MS / finest.ms, spec.size_decimals)
     moves = np.diff(prices, prepend=prices[:1])
-    return Trades(ids, times, prices, np.maximum(sizes, spec.step_size), (moves < 0).tolist())
+    sizes = np.clip(sizes, spec.step_size, None)
+    return Trades(ids, times, prices, sizes, (moves < 0).tolist())

@@ -16,7 +16,7 @@ def parse_utc_ms(text: str) -> int:
     Raises `UsageError` when the text is no instant.
     """
     try:
-        instant = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+        instant = datetime.fromisoformat(text.strip())
     except ValueError:
         raise UsageError(
             f'expected an instant such as 2025-01-01T00:00:00Z, found "{text}"'

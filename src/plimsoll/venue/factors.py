@@ -68,13 +68,15 @@ def _smooth(shocks: Floats, hours: float, deviation: float) -> Floats:
     decay = float(np.exp(-1.0 / hours))
     shocks = shocks.copy()
     shocks[0] /= np.sqrt(1.0 - decay**2)
-    return deviation * np.sqrt(1.0 - decay**2) * autoregress(shocks, decay)
+    smooth: Floats = deviation * np.sqrt(1.0 - decay**2) * autoregress(shocks, decay)
+    return smooth
 
 
 def _student(rng: np.random.Generator, size: int) -> Floats:
     """Return unit-variance Student-t draws."""
     scale = np.sqrt((TAIL_DEGREES - 2.0) / TAIL_DEGREES)
-    return rng.standard_t(TAIL_DEGREES, size) * scale
+    draws: Floats = rng.standard_t(TAIL_DEGREES, size) * scale
+    return draws
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ class Factors:
         hours = LIFE_START_MS // HOUR_MS + np.arange(HOURS)
         weekday = (hours // 24 + 3) % 7  # 1970-01-01 was a Thursday, Monday is 0
         level = HOUR_OF_DAY[hours % 24] * np.where(weekday >= 5, WEEKEND, 1.0)
-        return level / np.sqrt(np.mean(level**2))
+        seasonal: Floats = level / np.sqrt(np.mean(level**2))
+        return seasonal
 
     @cached_property
     def _common(self) -> tuple[Floats, Floats, Floats]:

@@ -69,7 +69,6 @@ class Snapshot:
     predicted_funding_rate: float
     spread_fraction: float
     minute_volume: float
-    rising: bool
 
 
 class Market(Protocol):
@@ -118,7 +117,8 @@ def path_vertices(rows: Rows) -> Floats:
     rising = rows["close"] >= rows["open"]
     first = np.where(rising, rows["low"], rows["high"])
     second = np.where(rising, rows["high"], rows["low"])
-    return np.log(np.stack([rows["open"], first, second, rows["close"]], axis=1))
+    vertices: Floats = np.log(np.stack([rows["open"], first, second, rows["close"]], axis=1))
+    return vertices
 
 
 def grid_between(interval: Interval, window: Window, first_ms: int, now_ms: int) -> Ints:

@@ -50,7 +50,8 @@ class MinuteBlock:
     @property
     def vertex_times_ms(self) -> Floats:
         """The instants of the vertices, shape (1440, 4)."""
-        return self.boundaries_ms[:-1, None] + VERTEX_OFFSETS_MS[None, :]
+        times: Floats = self.boundaries_ms[:-1, None] + VERTEX_OFFSETS_MS[None, :]
+        return times
 
 
 def build_block(seed: int, spec: SymbolSpec, hours: Skeleton, day: int) -> MinuteBlock:
@@ -175,7 +176,8 @@ def series_vertices(block: MinuteBlock, spec: SymbolSpec, series: str, overlay: 
     if series == LAST:
         return paths
     gap = _gap(block, spec, series, overlay)
-    return paths - (gap[:-1, None] + np.diff(gap)[:, None] * VERTEX_SHARES[None, :])
+    offsets: Floats = gap[:-1, None] + np.diff(gap)[:, None] * VERTEX_SHARES[None, :]
+    return np.subtract(paths, offsets)
 
 
 def _gap(block: MinuteBlock, spec: SymbolSpec, series: str, overlay: Overlay) -> Floats:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from plimsoll.venue.exchange import Exchange
 from plimsoll.venue.parameters import ApiError
 from plimsoll.venue.rest import ENDPOINTS, Endpoint
 from plimsoll.venue.statistics import STATISTICS
+from plimsoll.venue.stream import Hub
 
 log = logging.getLogger(__name__)
 PUBLIC: dict[str, Endpoint] = {**ENDPOINTS, **STATISTICS}
@@ -28,6 +30,7 @@ class Server:
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
+        self.hub = Hub(exchange)
 
     def application(self) -> web.Application:
         """Return the aiohttp application."""
@@ -45,6 +48,8 @@ class Server:
         if exchange.market.overlay.outage_until_ms(now_ms) is not None:
             exchange.stats.refused += 1
             return _json({"code": -1000, "msg": "Service unavailable: outage scenario."}, 503)
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self.hub.serve(request)
         exchange.stats.by_path[path] = exchange.stats.by_path.get(path, 0) + 1
         endpoint = PUBLIC.get(path)
         if endpoint is None or request.method != "GET":
@@ -66,9 +71,12 @@ class Server:
             return _json({"error": text}, 404)
         try:
             body = await _body(request)
-            return _json(control(self.exchange, body), 200)
+            answer = control(self.exchange, body)
         except PlimsollError as error:
             return _json({"error": str(error)}, 400)
+        if request.method == "POST":
+            self.hub.wake()
+        return _json(answer, 200)
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
@@ -101,6 +109,7 @@ async def serve(
     runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     stop = asyncio.Event()
+    pushes = asyncio.create_task(server.hub.run())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
@@ -110,10 +119,12 @@ async def serve(
             await site.start()
         except OSError as error:
             raise UsageError(
-                f"cannot listen on {host}:{port} ({error.strerror}); choose another --port, "
+                f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}); choose another --port, "
                 "or 0 for a free one"
             ) from error
         on_listening(int(runner.addresses[0][1]))
         await stop.wait()
     finally:
+        pushes.cancel()
+        await server.hub.close()
         await runner.cleanup()

@@ -199,9 +199,8 @@ class SyntheticMarket:
             mark=round(float(np.exp(log - noise)), MARK_DECIMALS),
             index=round(float(np.exp(log - premium)), MARK_DECIMALS),
             predicted_funding_rate=self._predicted_rate(symbol, now_ms),
-            spread_fraction=spread,
+            spread_fraction=float(spread),
             minute_volume=float(block.volume[minute]),
-            rising=bool(block.vertices[minute, 3] >= block.vertices[minute, 0]),
         )
 
     def _premiums(self, symbol: str, day: int) -> tuple[Floats, Floats]:
