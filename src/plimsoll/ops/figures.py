@@ -291,7 +291,10 @@ def _time_label(drawing: Drawing) -> str:
 
 
 def _draw_marks(axis: Axes, marks: Sequence[Mark], *, numbered: bool) -> None:
-    for number, (at, level) in enumerate(_levels(marks, axis.get_xlim()), start=1):
+    low, high = axis.get_xlim()
+    for number, (at, level) in enumerate(_levels(marks, (low, high)), start=1):
+        if not low <= at <= high:
+            continue
         axis.axvline(at, color=EVENT_COLOUR, linewidth=1.1, linestyle=(0, (4, 2)), zorder=3)
         if not numbered:
             continue

@@ -194,7 +194,11 @@ def _drawing(report: Report) -> Drawing:
 
 
 def _price_panel(report: Report) -> PricePanel | None:
-    if report.candles is None or report.pair is None or report.candles.empty:
+    if report.candles is None or report.pair is None:
+        return None
+    start, end = _span(report)
+    candles = report.candles[report.candles["date"].between(start, end)]
+    if candles.empty:
         return None
     tracks = {track.name: track for track in report.strategies}
     if report.price_strategy is not None and report.price_strategy not in tracks:
@@ -204,7 +208,7 @@ def _price_panel(report: Report) -> PricePanel | None:
     traded = [t for t in report.strategies if (t.trades["pair"] == report.pair).any()]
     default = min(traded or report.strategies, key=lambda t: t.is_baseline)
     track = tracks[report.price_strategy] if report.price_strategy is not None else default
-    return PricePanel(report.pair, report.candles, track.trades, track.name)
+    return PricePanel(report.pair, candles, track.trades, track.name)
 
 
 def _price_markup(drawing: Drawing) -> Markup | None:

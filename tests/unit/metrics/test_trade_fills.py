@@ -33,6 +33,14 @@ def test_fee_is_a_share_of_each_fills_notional():
     assert fills["fee_usd"].tolist() == pytest.approx([0.2, 0.4])
 
 
+@pytest.mark.parametrize("with_orders", [True, False])
+def test_entry_pays_the_opening_fee_and_exit_the_closing_fee(with_orders):
+    orders = [_order(T[0], 1.0, 100.0, entry=True), _order(T[1], 1.0, 100.0, entry=False)]
+    row = trade(T[0], T[1], 100.0, 100.0, orders=orders if with_orders else None)
+    fills = trade_fills(trades_frame(row | {"fee_open": 0.01, "fee_close": 0.03}))
+    assert fills["fee_usd"].tolist() == pytest.approx([1.0, 3.0])
+
+
 def test_open_trade_has_only_its_entry():
     assert len(trade_fills(trades_frame(trade(T[0], None, 10.0, 0.0)))) == 1
 

@@ -184,6 +184,23 @@ def test_report_without_candles_has_no_price_figure(report, tmp_path):
     assert "Trades on the price" not in text
 
 
+def test_candles_outside_the_measured_span_are_not_drawn(report, tmp_path):
+    elsewhere = report.candles.assign(date=report.candles["date"] + pd.Timedelta(days=900))
+    text = render_report(replace(report, candles=elsewhere), tmp_path).html.read_text()
+    assert "Trades on the price" not in text
+
+
+def test_event_outside_the_span_is_listed_and_not_drawn(report, tmp_path):
+    late = replace(report, events=[Event(utc("2031-01-01"), "much later")])
+    text = render_report(late, tmp_path).html.read_text()
+    assert "much later" in text
+    assert "stroke-dasharray: 4.4,2.2" not in text
+
+
+def test_event_inside_the_span_is_drawn(page):
+    assert "stroke-dasharray: 4.4,2.2" in page
+
+
 def test_report_without_strategies_is_refused(report, tmp_path):
     with pytest.raises(ReportError, match="one strategy at least"):
         render_report(replace(report, strategies=[]), tmp_path)
