@@ -192,7 +192,7 @@ def _sentiment(rng: np.random.Generator, unit_moves: Floats) -> Floats:
     slow = _smooth(rng.standard_normal(HOURS), 110.0, 0.75)
     fast = _smooth(rng.standard_normal(HOURS), 9.0, 0.35)
     lagged = np.concatenate([[0.0], trend[:-1]])
-    return np.clip(0.5 * np.tanh(lagged / 1.5) + slow + fast, -2.6, 2.4)
+    return np.clip(0.5 * np.tanh(lagged / 1.5) + slow + fast, -2.6, 1.85)
 
 
 def _premium(rng: np.random.Generator, sentiment: Floats, moves: Floats) -> Floats:
@@ -205,7 +205,7 @@ def _premium(rng: np.random.Generator, sentiment: Floats, moves: Floats) -> Floa
     dislocation = autoregress(np.minimum(moves + 0.02, 0.0), decay)
     lagged = np.concatenate([[0.0], dislocation[:-1]])
     noise = rng.standard_normal(HOURS) * 0.5e-4
-    return -5.4e-4 + 1.55e-4 * np.exp(1.15 * sentiment) + 0.03 * lagged + noise
+    return -5.7e-4 + 2.0e-4 * np.exp(1.35 * sentiment) + 0.03 * lagged + noise
 
 
 def _log_interest(rng: np.random.Generator, moves: Floats, unit: float) -> Floats:
@@ -215,7 +215,7 @@ def _log_interest(rng: np.random.Generator, moves: Floats, unit: float) -> Float
     build = 0.0007 * (np.tanh(np.abs(lagged) / 1.5) - 0.45)
     size = np.maximum(np.abs(moves) - 4.0 * unit, 0.0)
     flush = -0.9 * size * np.where(moves < 0, 1.0, 0.5)
-    noise = 0.0055 * _student(rng, HOURS)
+    noise = 0.0070 * _student(rng, HOURS)
     decay = float(np.exp(-1 / 500.0))
     state = autoregress(build + flush + noise, decay)
     return np.concatenate([[0.0], state])

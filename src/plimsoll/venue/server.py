@@ -118,8 +118,9 @@ async def serve(
         try:
             await site.start()
         except OSError as error:
+            reason = os.strerror(error.errno or 0)
             raise UsageError(
-                f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}); choose another --port, "
+                f"cannot listen on {host}:{port} ({reason}); choose another --port, "
                 "or 0 for a free one"
             ) from error
         on_listening(int(runner.addresses[0][1]))
