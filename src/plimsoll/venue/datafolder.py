@@ -18,6 +18,7 @@ from plimsoll.venue.market import (
     PREMIUM,
     Floats,
     Rows,
+    fill_turnover,
 )
 
 _FILE = re.compile(
@@ -73,11 +74,8 @@ def read_candles(file: DataFile) -> Rows:
     for name in ("open", "high", "low", "close", "volume"):
         rows[name] = columns[name]
     if series_of(file) == LAST:
-        typical = (rows["open"] + rows["high"] + rows["low"] + rows["close"]) / 4.0
-        rows["quote_volume"] = np.round(rows["volume"] * typical, 4)
         rows["taker_volume"] = rows["volume"] / 2.0
-        rows["taker_quote"] = rows["quote_volume"] / 2.0
-        rows["trades"] = np.nan_to_num(rows["quote_volume"] / 900.0).astype(np.int64)
+        fill_turnover(rows)
     return rows
 
 

@@ -43,6 +43,7 @@ RATIO = np.dtype(
 
 LAST, MARK, INDEX, PREMIUM = "last", "mark", "index", "premium"
 SERIES = (LAST, MARK, INDEX, PREMIUM)
+USD_A_TRADE = 900.0
 VERTEX_SHARES = np.array([0.0, 1 / 3, 2 / 3, 1.0])
 
 
@@ -155,6 +156,15 @@ def aggregate(rows: Rows, opens_ms: Ints) -> Rows:
     for name in ("volume", "quote_volume", "trades", "taker_volume", "taker_quote"):
         merged[name] = np.add.reduceat(rows[name], heads)
     return merged
+
+
+def fill_turnover(rows: Rows) -> Rows:
+    """Derive turnover and trade count from volume and the candle's typical price. In place."""
+    typical = (rows["open"] + rows["high"] + rows["low"] + rows["close"]) / 4.0
+    rows["quote_volume"] = np.round(rows["volume"] * typical, 4)
+    rows["taker_quote"] = np.round(rows["taker_volume"] * typical, 4)
+    rows["trades"] = np.ceil(np.nan_to_num(rows["quote_volume"]) / USD_A_TRADE)
+    return rows
 
 
 def round_sums(rows: Rows, size_decimals: int) -> Rows:

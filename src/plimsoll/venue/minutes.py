@@ -16,6 +16,7 @@ from plimsoll.venue.market import (
     Floats,
     Ints,
     Rows,
+    fill_turnover,
 )
 from plimsoll.venue.scenario import Overlay
 from plimsoll.venue.symbols import SymbolSpec
@@ -227,18 +228,12 @@ def current_minute(
     seen["close"], seen["high"], seen["low"] = points[-1], points.max(), points.min()
     seen["volume"] = np.round(row["volume"] * share, spec.size_decimals)
     seen["taker_volume"] = np.round(row["taker_volume"] * share, spec.size_decimals)
-    seen["quote_volume"] = np.round(row["quote_volume"] * share, 4)
-    seen["taker_quote"] = np.round(row["taker_quote"] * share, 4)
-    seen["trades"] = (row["trades"] * share).astype(np.int64)
-    return seen
+    return fill_turnover(seen)
 
 
 def _fill_volume(rows: Rows, block: MinuteBlock, spec: SymbolSpec, overlay: Overlay) -> None:
     factor = overlay.volume_factor(spec.symbol, rows["open_ms"])
     volume = np.round(block.volume * factor, spec.size_decimals)
     taker = np.round(volume * block.taker_share, spec.size_decimals)
-    typical = (rows["open"] + rows["high"] + rows["low"] + rows["close"]) / 4.0
     rows["volume"], rows["taker_volume"] = volume, taker
-    rows["quote_volume"] = np.round(volume * typical, 4)
-    rows["taker_quote"] = np.round(taker * typical, 4)
-    rows["trades"] = 1 + (volume * typical / 900.0).astype(np.int64)
+    fill_turnover(rows)

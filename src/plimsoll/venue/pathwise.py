@@ -3,10 +3,10 @@
 import numpy as np
 
 from plimsoll.venue.intervals import Interval
-from plimsoll.venue.market import VERTEX_SHARES, Floats, Rows, path_vertices
+from plimsoll.venue.market import VERTEX_SHARES, Floats, Rows, fill_turnover, path_vertices
 from plimsoll.venue.scenario import Overlay
 
-_VOLUMES = ("volume", "quote_volume", "taker_volume", "taker_quote")
+_VOLUMES = ("volume", "taker_volume")
 
 
 def log_at(row: Rows, interval: Interval, time_ms: int) -> float:
@@ -46,6 +46,7 @@ def bend_rows(rows: Rows, interval: Interval, symbol: str, overlay: Overlay, dec
     factor = overlay.volume_factor(symbol, rows["open_ms"])
     for name in _VOLUMES:
         bent[name] = np.where(factor == 1.0, rows[name], np.round(rows[name] * factor, 4))
+    bent[touched] = fill_turnover(bent[touched])
     return bent
 
 
@@ -80,5 +81,4 @@ def stand_at(
     factor = overlay.volume_factor(symbol, row["open_ms"]) * share
     for name in _VOLUMES:
         seen[name] = np.round(row[name] * factor, 4)
-    seen["trades"] = (row["trades"] * share).astype(np.int64)
-    return seen
+    return fill_turnover(seen)

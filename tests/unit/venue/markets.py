@@ -1,0 +1,39 @@
+"""Markets and exchanges that the tests share."""
+
+from functools import cache
+
+from plimsoll.venue.clock import Clock, parse_utc_ms
+from plimsoll.venue.exchange import Exchange
+from plimsoll.venue.intervals import INTERVALS
+from plimsoll.venue.market import LAST, Market, Rows, Window
+from plimsoll.venue.symbols import LISTED, choose_symbols
+from plimsoll.venue.synthetic import SyntheticMarket
+
+NOW_MS = parse_utc_ms("2025-03-05T14:37:21.500Z")
+EVERYTHING = Window(None, None, 10**9)
+
+
+def fresh(seed: int = 7, symbols: str = "BTCUSDT,ETHUSDT") -> SyntheticMarket:
+    """Return a market that nobody has asked anything."""
+    return SyntheticMarket(choose_symbols(symbols, LISTED), seed)
+
+
+@cache
+def shared() -> SyntheticMarket:
+    """Return one market for tests that only read."""
+    return fresh(7, "BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT,ADAUSDT,DOGEUSDT")
+
+
+def exchange_at(now_ms: int = NOW_MS, market: Market | None = None) -> Exchange:
+    """Return an exchange on a stepped clock."""
+    return Exchange(market or fresh(), Clock(now_ms, stepped=True))
+
+
+def span(
+    market: Market, symbol: str, code: str, first: str | int, end: str | int, series: str = LAST
+) -> Rows:
+    """Return candles that open in [first, end), all closed."""
+    first_ms = parse_utc_ms(first) if isinstance(first, str) else first
+    end_ms = parse_utc_ms(end) if isinstance(end, str) else end
+    window = Window(first_ms, end_ms - 1, 10**7)
+    return market.candles(symbol, series, INTERVALS[code], window, end_ms)

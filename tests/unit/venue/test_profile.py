@@ -1,0 +1,55 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plimsoll.core.errors import UsageError
+from plimsoll.venue.profile import ccxt_urls, freqtrade_config, write_config
+from plimsoll.venue.symbols import LISTED
+
+URL = "http://127.0.0.1:8123"
+
+
+def _leaves(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            found |= _leaves(value, f"{prefix}{key}.")
+        elif isinstance(value, str):
+            found[f"{prefix}{key}"] = value
+    return found
+
+
+@pytest.mark.parametrize("flavour", ["sync", "pro"])
+def test_no_url_that_ccxt_knows_is_left_pointing_elsewhere(flavour: str) -> None:
+    import ccxt
+    import ccxt.pro
+
+    build = ccxt.binance if flavour == "sync" else ccxt.pro.binance
+    api = build({"urls": ccxt_urls(URL)})
+    for name in ("api", "test", "demo"):
+        for key, address in _leaves(api.urls[name]).items():
+            assert address.startswith((URL, URL.replace("http", "ws"))), f"{name}.{key}: {address}"
+
+
+def test_the_log_config_names_the_clock_only_when_time_is_simulated() -> None:
+    specs = list(LISTED.values())[:2]
+    real = freqtrade_config(URL, specs, follow_clock=False)["log_config"]["handlers"]
+    simulated = freqtrade_config(URL, specs, follow_clock=True)["log_config"]["handlers"]
+    assert set(real) == {"console", "plimsoll"}
+    assert simulated["plimsoll_clock"] == {
+        "class": "plimsoll.bridge.clock.FollowVenueClock",
+        "url": URL,
+    }
+
+
+def test_the_config_is_written_whole(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "venue.json"
+    config = freqtrade_config(URL, list(LISTED.values())[:2], follow_clock=True)
+    write_config(path, config)
+    assert json.loads(path.read_text()) == config
+    assert [entry.name for entry in path.parent.iterdir()] == ["venue.json"]
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot write the config"):
+        write_config(tmp_path / "file" / "venue.json", config)
