@@ -67,7 +67,13 @@ def follow(clock_url: str) -> None:
     real_sleep = time.sleep
 
     def simulated_sleep(seconds: float) -> None:
-        real_sleep(seconds / max(anchor.speed, 1.0))
+        """Sleep until the venue's clock is ``seconds`` on, but never longer in real time.
+
+        In short naps, because the speed may change meanwhile; a stepped clock may stand still.
+        """
+        wake_at, give_up_at = time.time() + seconds, time.monotonic() + seconds
+        while time.time() < wake_at and (left := give_up_at - time.monotonic()) > 0:
+            real_sleep(min(TICK_SECONDS, left))
 
     def keep_up() -> None:
         nonlocal anchor

@@ -18,6 +18,9 @@ class PlimsollSettings(BaseModel):
 
     risk: RiskProfile = RiskProfile()
     costs: TradingCosts = TradingCosts()
+    market: Annotated[
+        str, Field(description="Where the prices come from, for reports; the venue writes it.")
+    ] = ""
     live_opt_in: Annotated[
         str, Field(description=f'Must read "{LIVE_OPT_IN}" before a bot trades with money.')
     ] = ""

@@ -58,7 +58,9 @@ class GuardedStrategy(IStrategy):
                 require_live_opt_in(config, settings)
         except PlimsollError as error:
             raise OperationalException(f"plimsoll: {error}") from None
-        config["plimsoll"] = {**config.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
+        # The first is part of the backtest cache's hash, the second is what results are saved with.
+        for told in (config, config.get("original_config", {})):
+            told["plimsoll"] = {**told.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
         self.startup_candle_count = self._longest_lookback_candles()
         self._entry_values: dict[tuple[str, datetime, str], float | None] = {}
 

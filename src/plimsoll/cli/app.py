@@ -6,6 +6,7 @@ import plimsoll
 from plimsoll.cli import venue
 from plimsoll.cli.doctor import doctor
 from plimsoll.cli.init import init
+from plimsoll.cli.report import report
 
 app = typer.Typer(
     name="plimsoll",
@@ -16,6 +17,7 @@ app = typer.Typer(
 )
 app.command()(init)
 app.command()(doctor)
+app.command()(report)
 app.add_typer(venue.app, name="venue")
 
 

@@ -42,7 +42,7 @@ Next, in this folder:
   plimsoll venue serve --port 8601 &
   freqtrade download-data --userdir {userdir} {layers} -t 5m --days 60
   freqtrade backtesting   --userdir {userdir} {layers} -c {config}/mode-backtest.json \\
-      --strategy-list TrendFollow BuyAndHold NoTrade
+      --timeframe 5m --strategy-list TrendFollow BuyAndHold NoTrade
   freqtrade trade         --userdir {userdir} {layers} -c {config}/mode-dry-run.json \\
       --strategy TrendFollow
   plimsoll doctor         --userdir {userdir} {layers}"""

@@ -1,0 +1,308 @@
+"""The main job from end to end, on a simulated market: backtest, paper-trade, crash."""
+
+import json
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from freqtrade_client import FtRestClient
+
+from plimsoll.core import PlimsollError
+from plimsoll.lab.freqtrade import freqtrade
+from plimsoll.lab.processes import command, last_line, running, wait_until
+from plimsoll.lab.user_folder import lay_out
+from plimsoll.lab.venue import Venue, serve_venue
+
+STRATEGY = "TrendFollow"
+BASELINES = ("BuyAndHold", "NoTrade")
+SETTLE_SECONDS = 4.0
+OVERLAY = {
+    # Seconds are simulated: a loop each 30 s of market time.
+    "internals": {"process_throttle_secs": 30},
+    # A dry-run fills a stop on the exchange at its price, whatever the market does. Off, the
+    # bot has to run after a falling market, as in the worst case.
+    "order_types": {
+        **dict.fromkeys(("entry", "exit", "emergency_exit", "force_entry"), "market"),
+        **dict.fromkeys(("force_exit", "stoploss"), "market"),
+        "stoploss_on_exchange": False,
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPlan:
+    """What the demo runs; the defaults fit into four minutes on two cores."""
+
+    seed: int = 7
+    pairs: tuple[str, ...] = (
+        "BTC/USDT:USDT",
+        "ETH/USDT:USDT",
+        "SOL/USDT:USDT",
+        "XRP/USDT:USDT",
+        "ADA/USDT:USDT",
+        "LINK/USDT:USDT",
+    )
+    start: datetime = datetime(2025, 5, 29, 13, 48, tzinfo=UTC)
+    history_days: int = 90
+    speed: float = 120.0
+    min_closed_trades: int = 3
+    calm_seconds: float = 75.0
+    crash_fraction: float = 0.25
+    crash_seconds: float = 25.0
+    max_crashes: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the demo's account."""
+
+    at: datetime
+    text: str
+    ok: bool
+
+
+@dataclass(slots=True)
+class DemoAccount:
+    """What the demo did and where it left its evidence."""
+
+    plan: DemoPlan
+    folder: Path
+    tell: Callable[[Step], None]
+    steps: list[Step] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    halted_at: datetime | None = None
+    halt_reason: str = ""
+
+    @property
+    def userdir(self) -> Path:
+        """The user folder that ``plimsoll init`` made for this run."""
+        return self.folder / "user_data"
+
+    @property
+    def trade_database(self) -> Path:
+        """The dry-run's database."""
+        return self.folder / "paper.sqlite"
+
+    @property
+    def ok(self) -> bool:
+        """Whether every step went as it should."""
+        return bool(self.steps) and all(step.ok for step in self.steps)
+
+    def say(self, text: str, *, ok: bool = True) -> None:
+        """Add a step and tell it."""
+        step = Step(datetime.now(UTC), text, ok)
+        self.steps.append(step)
+        self.tell(step)
+
+
+def run_demo(plan: DemoPlan, folder: Path, tell: Callable[[Step], None]) -> DemoAccount:
+    """Run the demo in ``folder`` (made, must not exist) and return its account.
+
+    Every process it starts has ended when it returns or raises.
+    """
+    folder.mkdir(parents=True)
+    account = DemoAccount(plan, folder, tell)
+    arguments = ["--market", "synthetic", "--seed", str(plan.seed)]
+    arguments += ["--symbols", ",".join(plan.pairs), "--start", f"{plan.start:%Y-%m-%dT%H:%M:%SZ}"]
+    with serve_venue(arguments, folder=folder) as venue:
+        account.say(f"exchange: {len(venue.symbols)} pairs on {venue.url}, seed {plan.seed}")
+        laid = lay_out(account.userdir)
+        account.say(f"init: {len(laid)} files laid out in {account.userdir}")
+        _download(account, venue)
+        _backtest(account, venue)
+        with _paper_bot(account, venue) as bot:
+            _trade_a_while(account, venue, bot)
+            _crash(account, venue, bot)
+    account.say("end: bot and exchange have ended, no port is left open")
+    return account
+
+
+def _layers(account: DemoAccount, venue: Venue, mode: str) -> list[str]:
+    shipped = account.userdir / "config"
+    files = [shipped / "base.json", venue.config, shipped / f"mode-{mode}.json"]
+    return [part for file in files for part in ("-c", str(file))]
+
+
+def _run(account: DemoAccount, arguments: Sequence[str], *, shown: str) -> str:
+    account.commands.append(f"freqtrade {shown}")
+    return freqtrade(arguments, folder=account.folder, log=account.folder / "freqtrade.log")
+
+
+def _download(account: DemoAccount, venue: Venue) -> None:
+    plan, began = account.plan, time.monotonic()
+    since = plan.start - timedelta(days=plan.history_days)
+    timerange = f"{since:%Y%m%d}-"
+    _run(
+        account,
+        ["download-data", "--userdir", str(account.userdir), *_layers(account, venue, "backtest")]
+        + ["-t", "5m", "--timerange", timerange],
+        shown=f"download-data -t 5m --timerange {timerange}",
+    )
+    candles = plan.history_days * 288 * len(plan.pairs)
+    took = time.monotonic() - began
+    account.say(f"download-data: {candles:,} candles of 5 minutes, mark, funding in {took:.0f} s")
+
+
+def _backtest(account: DemoAccount, venue: Venue) -> None:
+    plan, began = account.plan, time.monotonic()
+    first = plan.start - timedelta(days=plan.history_days - 3)
+    timerange = f"{first:%Y%m%d}-{plan.start:%Y%m%d}"
+    days = plan.history_days - 3
+    names = [STRATEGY, *BASELINES]
+    output = _run(
+        account,
+        ["backtesting", "--userdir", str(account.userdir), *_layers(account, venue, "backtest")]
+        + [
+            "--strategy-list",
+            *names,
+            "--timeframe",
+            "5m",
+            "--timerange",
+            timerange,
+            "--cache",
+            "none",
+        ]
+        + ["--max-open-trades", str(len(plan.pairs))],
+        shown=f"backtesting --strategy-list {' '.join(names)} --timeframe 5m --timerange {timerange}",
+    )
+    for plugin in ("DailyLossGuard", "QualityPairList"):
+        if f"{plugin} from" not in output:
+            raise PlimsollError(f"expected freqtrade to load {plugin}, its log does not say so")
+    took = time.monotonic() - began
+    account.say(
+        f"backtesting: {', '.join(names)} over {days} days in {took:.0f} s, "
+        "with our protection and pairlist loaded by plain freqtrade"
+    )
+
+
+@contextmanager
+def _paper_bot(account: DemoAccount, venue: Venue) -> Iterator[FtRestClient]:
+    """Run ``freqtrade trade`` in dry-run, with its REST API on a free port of loopback."""
+    port, password = _free_port(), secrets.token_urlsafe(24)
+    overlay = account.folder / "demo.json"
+    overlay.write_text(json.dumps(OVERLAY, indent=2), encoding="utf-8")
+    arguments = ["trade", "--userdir", str(account.userdir), *_layers(account, venue, "dry-run")]
+    arguments += ["-c", str(account.userdir / "config" / "api-server.json"), "-c", str(overlay)]
+    arguments += ["--strategy", STRATEGY, "--db-url", f"sqlite:///{account.trade_database}"]
+    environment = {
+        "FREQTRADE__API_SERVER__LISTEN_PORT": str(port),
+        "FREQTRADE__API_SERVER__PASSWORD": password,
+        "FREQTRADE__API_SERVER__JWT_SECRET_KEY": secrets.token_urlsafe(32),
+    }
+    log = account.folder / "bot.log"
+    account.commands.append(f"freqtrade trade --strategy {STRATEGY}  (dry-run)")
+    bot = FtRestClient(f"http://127.0.0.1:{port}", "plimsoll", password)
+    with running(
+        [command("freqtrade"), *arguments], log=log, folder=account.folder, environment=environment
+    ) as child:
+
+        def answers() -> bool:
+            if child.poll() is not None:
+                raise PlimsollError(f"freqtrade trade ended: {last_line(log)}; its log is {log}")
+            return (_ask(bot.ping) or {}).get("status") == "pong"
+
+        wait_until(answers, seconds=60, what="the bot's REST API")
+        account.say(f"trade: dry-run bot is up, REST API on 127.0.0.1:{port}")
+        venue.set_speed(account.plan.speed)
+        yield bot
+
+
+def _trade_a_while(account: DemoAccount, venue: Venue, bot: FtRestClient) -> None:
+    """Let the bot trade the calm market until some trades have closed."""
+    plan, began_ms = account.plan, venue.now_ms()
+    deadline = time.monotonic() + plan.calm_seconds
+    while time.monotonic() < deadline and _closed(bot) < plan.min_closed_trades:
+        time.sleep(0.5)
+    opened, closed = sum(_positions(bot)), _closed(bot)
+    hours = (venue.now_ms() - began_ms) / 3_600_000
+    account.say(
+        f"paper: {closed} trades closed and {opened} open after {hours:.1f} h of market time "
+        f"at {plan.speed:.0f} x",
+        ok=opened + closed > 0,
+    )
+
+
+def _crash(account: DemoAccount, venue: Venue, bot: FtRestClient) -> None:
+    """Crash the market, then whip it against what the bot holds until its guard fires."""
+    plan, lock = account.plan, None
+    magnitude = -plan.crash_fraction
+    for _ in range(plan.max_crashes):
+        venue.start_scenario("flash-crash", magnitude=magnitude, duration_seconds=900)
+        name = "crash" if magnitude < 0 else "squeeze"
+        account.say(f"{name}: {magnitude:+.0%} within {900 // 5} s; the bot holds {_held(bot)}")
+        lock = _await_lock(bot, seconds=plan.crash_seconds)
+        if lock is not None:
+            break
+        longs, shorts = _positions(bot)
+        magnitude = plan.crash_fraction if shorts > longs else -plan.crash_fraction
+    if lock is None:
+        account.say("guard: did not fire within the time given", ok=False)
+        return
+    account.halted_at = datetime.fromtimestamp(lock["lock_timestamp"] / 1000, UTC)
+    account.halt_reason = str(lock["reason"])
+    venue.set_speed(1)
+    account.say(f"guard: DailyLossGuard locked all pairs: {account.halt_reason}")
+
+
+def _await_lock(bot: FtRestClient, *, seconds: float) -> dict[str, Any] | None:
+    """Return the lock on all pairs as soon as there is one, or None when time or patience ends.
+
+    Patience ends early when the bot holds two positions on one side: the next blow can fall.
+    """
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        time.sleep(0.2)
+        if (lock := _global_lock(bot)) is not None:
+            return lock
+        if time.monotonic() - began > SETTLE_SECONDS and max(_positions(bot)) >= 2:
+            return None
+    return None
+
+
+def _ask(call: Callable[[], Any]) -> Any:
+    """Ask the bot; None while it does not answer."""
+    try:
+        return call()
+    except (OSError, ValueError):
+        return None
+
+
+def _positions(bot: FtRestClient) -> tuple[int, int]:
+    """Return how many long and how many short positions are open."""
+    shorts = [bool(trade["is_short"]) for trade in _ask(bot.status) or []]
+    return shorts.count(False), shorts.count(True)
+
+
+def _held(bot: FtRestClient) -> str:
+    longs, shorts = _positions(bot)
+    return f"{longs} long and {shorts} short"
+
+
+def _closed(bot: FtRestClient) -> int:
+    return int((_ask(bot.profit) or {}).get("closed_trade_count", 0))
+
+
+def _global_lock(bot: FtRestClient) -> dict[str, Any] | None:
+    locks = (_ask(bot.locks) or {}).get("locks", [])
+    return next((lock for lock in locks if lock["pair"] == "*" and lock["active"]), None)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def run_folder(out: Path, now: datetime) -> Path:
+    """Return a folder for this run that no other run has; old runs beyond the last five go."""
+    runs = sorted((out / "runs").glob("*")) if (out / "runs").is_dir() else []
+    for old in runs[:-4]:
+        shutil.rmtree(old, ignore_errors=True)
+    return out / "runs" / f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"

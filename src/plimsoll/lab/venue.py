@@ -1,0 +1,60 @@
+"""A simulated venue as a child process, and its controls."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plimsoll.core import PlimsollError
+from plimsoll.lab.processes import command, first_json_line, running
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """A venue that listens on loopback."""
+
+    url: str
+    config: Path
+    symbols: tuple[str, ...]
+    pid: int
+
+    def now_ms(self) -> int:
+        """Return the venue's time."""
+        return int(self._call("clock")["now_ms"])
+
+    def set_speed(self, speed: float) -> None:
+        """Let the venue's clock run ``speed`` times as fast as real time."""
+        self._call("clock/speed", {"speed": speed})
+
+    def start_scenario(self, name: str, **options: object) -> None:
+        """Start a scenario at the venue's now, for all symbols unless ``symbols`` says which."""
+        self._call("scenario", {"name": name, **options})
+
+    def _call(self, path: str, body: dict[str, object] | None = None) -> dict[str, Any]:
+        request = urllib.request.Request(  # noqa: S310 - the address is the venue's own
+            f"{self.url}/plimsoll/{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+                return dict(json.load(answer))
+        except urllib.error.HTTPError as error:
+            said = error.read().decode(errors="replace")
+            raise PlimsollError(f"the venue refused {path}: {said}") from error
+        except OSError as error:
+            raise PlimsollError(f"the venue at {self.url} does not answer: {error}") from error
+
+
+@contextmanager
+def serve_venue(arguments: Sequence[str], *, folder: Path) -> Iterator[Venue]:
+    """Run ``plimsoll venue serve`` for the length of the block; its profile goes to ``folder``."""
+    config, log = folder / "venue-sim.json", folder / "venue.log"
+    served = [command("plimsoll"), "venue", "serve", *arguments, "--write-config", str(config)]
+    with running(served, log=log) as child:
+        told = first_json_line(child, log=log)
+        yield Venue(told["url"], config, tuple(told["symbols"]), child.pid)

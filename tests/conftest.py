@@ -1,0 +1,42 @@
+"""What the tests share: the bundle's folders, made-up candles, the real market data."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+REAL_DATA = ROOT.parent / "shared" / "data" / "binance"
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real market data; the test is skipped where it is absent."""
+    if not REAL_DATA.is_dir():
+        pytest.skip(f"no real market data at {REAL_DATA}")
+    return REAL_DATA
+
+
+def random_candles(count: int, *, seed: int = 1, timeframe: str = "5min") -> pd.DataFrame:
+    """Plausible candles: a random walk with highs and lows around it."""
+    rng = np.random.default_rng(seed)
+    close = 100 * np.exp(np.cumsum(rng.normal(0, 0.003, count)))
+    opened = np.concatenate([[100.0], close[:-1]])
+    reach = np.abs(rng.normal(0, 0.002, (2, count)))
+    return pd.DataFrame(
+        {
+            "date": pd.date_range("2024-01-01", periods=count, freq=timeframe, tz="UTC"),
+            "open": opened,
+            "high": np.maximum(opened, close) * (1 + reach[0]),
+            "low": np.minimum(opened, close) * (1 - reach[1]),
+            "close": close,
+            "volume": rng.lognormal(3, 1, count),
+        }
+    )
