@@ -34,6 +34,9 @@ def serve(
     spread_scale: Annotated[
         float, typer.Option(help="Factor on the modelled spread; 0 trades at the last price.")
     ] = 1.0,
+    balance_usd: Annotated[
+        float, typer.Option(help="What the account starts with, in USDT.")
+    ] = 10_000.0,
     write_config: Annotated[
         Path | None, typer.Option(help="Write a freqtrade config that points at this exchange.")
     ] = None,
@@ -55,6 +58,7 @@ def serve(
             host=host,
             port=port,
             spread_scale=spread_scale,
+            balance_usd=balance_usd,
             write_config=write_config,
             scenario=scenario,
         ),

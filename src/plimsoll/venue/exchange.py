@@ -4,10 +4,14 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from plimsoll.venue.book import Book, order_book
+from plimsoll.venue.account import Account
+from plimsoll.venue.book import DEPTH_LIMITS, Book, order_book
 from plimsoll.venue.clock import Clock
 from plimsoll.venue.market import Market, Snapshot
+from plimsoll.venue.matching import Matching
 from plimsoll.venue.scenario import Event, start_event
+
+DEFAULT_BALANCE_USD = 10_000.0
 
 
 @dataclass
@@ -22,13 +26,25 @@ class Stats:
 
 
 class Exchange:
-    """One running simulated exchange. `spread_scale` multiplies the modelled spread."""
+    """One running simulated exchange with one account.
 
-    def __init__(self, market: Market, clock: Clock, *, spread_scale: float = 1.0) -> None:
+    `spread_scale` multiplies the modelled spread, `balance_usd` is what the account starts with.
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        clock: Clock,
+        *,
+        spread_scale: float = 1.0,
+        balance_usd: float = DEFAULT_BALANCE_USD,
+    ) -> None:
         self.market = market
         self.clock = clock
         self.spread_scale = spread_scale
         self.stats = Stats()
+        self.account = Account(balance_usd)
+        self.matching = Matching(market, self.account, self._whole_book, clock.now_ms())
         self.books_sent: deque[tuple[str, Book]] = deque(maxlen=256)
 
     def listed(self, now_ms: int) -> list[str]:
@@ -46,6 +62,9 @@ class Exchange:
             seed=self.market.seed,
             spread_scale=self.spread_scale,
         )
+
+    def _whole_book(self, symbol: str, now_ms: int) -> Book:
+        return self.book(symbol, max(DEPTH_LIMITS), now_ms)
 
     def snapshot(self, symbol: str, now_ms: int) -> Snapshot:
         """Return prices and liquidity at the instant."""

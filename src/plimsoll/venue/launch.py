@@ -9,7 +9,7 @@ from typing import Any
 
 from plimsoll.core.errors import UsageError
 from plimsoll.venue.clock import WALL, Clock, format_utc, parse_utc_ms, real_now_ms
-from plimsoll.venue.exchange import Exchange
+from plimsoll.venue.exchange import DEFAULT_BALANCE_USD, Exchange
 from plimsoll.venue.market import Market
 from plimsoll.venue.profile import freqtrade_config, write_config
 from plimsoll.venue.server import serve
@@ -33,6 +33,7 @@ class Options:
     host: str = "127.0.0.1"
     port: int = 0
     spread_scale: float = 1.0
+    balance_usd: float = DEFAULT_BALANCE_USD
     write_config: Path | None = None
     scenario: str | None = None
 
@@ -47,12 +48,16 @@ def build_exchange(options: Options) -> Exchange:
         raise UsageError(f'unknown market "{options.market}"; there are {", ".join(MARKETS)}')
     if options.clock not in CLOCKS:
         raise UsageError(f'unknown clock "{options.clock}"; there are {", ".join(CLOCKS)}')
-    if options.spread_scale < 0:
+    if not options.spread_scale >= 0:
         raise UsageError(f"expected a --spread-scale of 0 or more, found {options.spread_scale:g}")
+    if not 0 < options.balance_usd < 1e12:
+        raise UsageError(f"expected a --balance-usd above 0, found {options.balance_usd:g}")
     start_ms = None if options.start is None else parse_utc_ms(options.start)
     market, now_ms = _market(options, start_ms)
     clock = Clock(now_ms, speed=options.speed, stepped=options.clock == "stepped")
-    exchange = Exchange(market, clock, spread_scale=options.spread_scale)
+    exchange = Exchange(
+        market, clock, spread_scale=options.spread_scale, balance_usd=options.balance_usd
+    )
     if options.scenario is not None:
         exchange.start_scenario(options.scenario)
     return exchange

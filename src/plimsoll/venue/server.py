@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 from aiohttp import web
@@ -14,7 +15,8 @@ from plimsoll.core.errors import PlimsollError, UsageError
 from plimsoll.venue.control import CONTROLS
 from plimsoll.venue.exchange import Exchange
 from plimsoll.venue.parameters import ApiError
-from plimsoll.venue.rest import ENDPOINTS, Endpoint
+from plimsoll.venue.private import PRIVATE
+from plimsoll.venue.rest import ENDPOINTS, Answer, Endpoint
 from plimsoll.venue.statistics import STATISTICS
 from plimsoll.venue.stream import Hub
 
@@ -51,17 +53,26 @@ class Server:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self.hub.serve(request)
         exchange.stats.by_path[path] = exchange.stats.by_path.get(path, 0) + 1
-        endpoint = PUBLIC.get(path)
-        if endpoint is None or request.method != "GET":
-            exchange.stats.refused += 1
-            text = f"Path {path}, Method {request.method} is invalid"
-            return _json({"code": -5000, "msg": text}, 404)
         try:
-            answer = endpoint(exchange, request.query, now_ms)
+            return _json(await self._answer(request, now_ms), 200)
         except ApiError as error:
             exchange.stats.refused += 1
             return _json({"code": error.code, "msg": error.message}, error.status)
-        return _json(answer, 200)
+
+    async def _answer(self, request: web.Request, now_ms: int) -> Answer:
+        """Return the answer of the endpoint; raises `ApiError` for none and for a refusal."""
+        endpoint = PUBLIC.get(request.path)
+        if endpoint is not None and request.method == "GET":
+            return endpoint(self.exchange, request.query, now_ms)
+        private = PRIVATE.get((request.method, request.path))
+        if private is None:
+            text = f"Path {request.path}, Method {request.method} is invalid"
+            raise ApiError(-5000, text, 404)
+        if not request.headers.get("X-MBX-APIKEY"):
+            raise ApiError(-2014, "API-key format invalid.", 401)
+        form = dict(parse_qsl(await request.text())) if request.body_exists else {}
+        self.exchange.matching.advance(now_ms)
+        return private(self.exchange, {**request.query, **form}, now_ms)
 
     async def _control(self, request: web.Request) -> web.Response:
         control = CONTROLS.get((request.method, request.path))

@@ -174,3 +174,10 @@ def test_filters_are_whole_and_positive(exchange: Exchange) -> None:
         assert float(filters["PRICE_FILTER"]["tickSize"]) > 0
         assert float(filters["LOT_SIZE"]["stepSize"]) > 0
         assert float(filters["MIN_NOTIONAL"]["notional"]) >= 5
+
+
+def test_a_spread_narrower_than_a_tick_is_still_one_tick(exchange: Exchange) -> None:
+    exchange = exchange_at()
+    exchange.spread_scale = 1e-9
+    best = ask(exchange, "/fapi/v1/ticker/bookTicker", symbol="BTCUSDT")
+    assert float(best["askPrice"]) - float(best["bidPrice"]) == pytest.approx(0.1)
