@@ -41,7 +41,8 @@ def test_equity_is_cash_and_position_whatever_the_order_of_fills(
     assert position.amount == pytest.approx(amount, abs=1e-9)
     equity = account.wallet_usd + position.unrealized_usd(mark)
     assert equity == pytest.approx(cash + amount * mark, abs=1e-5)
-    assert position.wallet_usd >= -1e-9
+    margin = abs(amount) * position.entry_price / position.leverage
+    assert position.wallet_usd == pytest.approx(margin, abs=1e-6)
     booked = sum(entry.amount_usd for entry in account.income)
     assert account.wallet_usd == pytest.approx(1e6 + booked, abs=1e-5)
 
