@@ -24,7 +24,7 @@ from plimsoll.venue.datafolder import (
     read_interest,
     series_of,
 )
-from plimsoll.venue.funding import INTEREST_RATE
+from plimsoll.venue.funding import FUNDING_INTERVAL_MS, INTEREST_RATE, average_premium
 from plimsoll.venue.intervals import INTERVALS, MINUTE_MS, Interval
 from plimsoll.venue.market import (
     CANDLE,
@@ -279,12 +279,13 @@ class ReplayMarket:
         spread = 0.01 * float(np.mean(ranges)) * float(np.sqrt(5.0 / minutes))
         rates = self._payments(symbol)
         paid = int(np.searchsorted(rates["time_ms"], now_ms, side="right"))
+        predicted = float(rates["rate"][paid - 1]) if paid else INTEREST_RATE
         return Snapshot(
             time_ms=now_ms,
             last=last,
             mark=mark,
             index=self._price(symbol, INDEX, now_ms) or mark,
-            predicted_funding_rate=float(rates["rate"][paid - 1]) if paid else INTEREST_RATE,
+            predicted_funding_rate=predicted + self._added_premium(symbol, now_ms),
             spread_fraction=spread * self.overlay.spread_factor(symbol, now_ms),
             minute_volume=float(np.mean(recent["volume"])) / minutes if len(recent) else 1.0,
         )
@@ -302,6 +303,13 @@ class ReplayMarket:
         by_interval = self._other(symbol, FUNDING_FILE, read_funding)
         return max(by_interval.values(), key=len, default=np.empty(0, dtype=FUNDING))
 
+    def _added_premium(self, symbol: str, end_ms: int) -> float:
+        """Return what scenarios add to the average premium of the eight hours before."""
+        if not self._is_bent(symbol, end_ms):
+            return 0.0
+        minutes = np.arange(end_ms - FUNDING_INTERVAL_MS, end_ms, MINUTE_MS) + MINUTE_MS
+        return average_premium(self.overlay.premium(symbol, minutes))
+
     def funding(self, symbol: str, window: Window, now_ms: int) -> Rows:
         """Return past funding payments, dtype `FUNDING`, ascending."""
         rows = self._payments(symbol)
@@ -309,6 +317,7 @@ class ReplayMarket:
         rows = rows[_slice(rows["time_ms"], replace(window, end_ms=end_ms))].copy()
         series = MARK if self._intervals(symbol, MARK) else LAST
         for row in rows:
+            row["rate"] += self._added_premium(symbol, int(row["time_ms"]))
             row["mark"] = self._price(symbol, series, int(row["time_ms"])) or 0.0
         return rows
 

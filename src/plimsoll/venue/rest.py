@@ -70,11 +70,6 @@ def exchange_info(exchange: Exchange, parameters: Parameters, now_ms: int) -> An
 
 
 def _contract(spec: SymbolSpec, listed_ms: int) -> dict[str, Any]:
-    tick, step = (
-        plain(spec.tick_size, spec.price_decimals),
-        plain(spec.step_size, spec.size_decimals),
-    )
-    most = plain(2e7 / spec.typical_price_usd, 0)
     return {
         "symbol": spec.symbol,
         "pair": spec.symbol,
@@ -96,25 +91,7 @@ def _contract(spec: SymbolSpec, listed_ms: int) -> dict[str, Any]:
         "triggerProtect": "0.0500",
         "liquidationFee": "0.012500",
         "marketTakeBound": "0.05",
-        "filters": [
-            {
-                "filterType": "PRICE_FILTER",
-                "minPrice": tick,
-                "maxPrice": "9999999",
-                "tickSize": tick,
-            },
-            {"filterType": "LOT_SIZE", "minQty": step, "maxQty": most, "stepSize": step},
-            {"filterType": "MARKET_LOT_SIZE", "minQty": step, "maxQty": most, "stepSize": step},
-            {"filterType": "MAX_NUM_ORDERS", "limit": 200},
-            {"filterType": "MAX_NUM_ALGO_ORDERS", "limit": 10},
-            {"filterType": "MIN_NOTIONAL", "notional": plain(spec.min_notional_usd, 0)},
-            {
-                "filterType": "PERCENT_PRICE",
-                "multiplierUp": "1.0500",
-                "multiplierDown": "0.9500",
-                "multiplierDecimal": "4",
-            },
-        ],
+        "filters": _filters(spec),
         "orderTypes": [
             "LIMIT",
             "MARKET",
@@ -126,6 +103,33 @@ def _contract(spec: SymbolSpec, listed_ms: int) -> dict[str, Any]:
         ],
         "timeInForce": ["GTC", "IOC", "FOK", "GTX", "GTD"],
     }
+
+
+def _filters(spec: SymbolSpec) -> list[dict[str, Any]]:
+    tick, step = (
+        plain(spec.tick_size, spec.price_decimals),
+        plain(spec.step_size, spec.size_decimals),
+    )
+    most = plain(2e7 / spec.typical_price_usd, 0)
+    return [
+        {
+            "filterType": "PRICE_FILTER",
+            "minPrice": tick,
+            "maxPrice": "9999999",
+            "tickSize": tick,
+        },
+        {"filterType": "LOT_SIZE", "minQty": step, "maxQty": most, "stepSize": step},
+        {"filterType": "MARKET_LOT_SIZE", "minQty": step, "maxQty": most, "stepSize": step},
+        {"filterType": "MAX_NUM_ORDERS", "limit": 200},
+        {"filterType": "MAX_NUM_ALGO_ORDERS", "limit": 10},
+        {"filterType": "MIN_NOTIONAL", "notional": plain(spec.min_notional_usd, 0)},
+        {
+            "filterType": "PERCENT_PRICE",
+            "multiplierUp": "1.0500",
+            "multiplierDown": "0.9500",
+            "multiplierDecimal": "4",
+        },
+    ]
 
 
 def _klines(series: str, name: str = "symbol") -> Endpoint:

@@ -171,6 +171,18 @@ def test_a_scenario_bends_all_timeframes_alike(folder: Path) -> None:
     assert forming["close"][0] == pytest.approx(market.snapshot("BTCUSDT", forming_ms).last)
 
 
+def test_a_funding_spike_raises_the_rates_that_follow_and_no_earlier_one(folder: Path) -> None:
+    market = ReplayMarket.open(folder, None)
+    window = Window(None, None, 20)
+    usual = market.funding("BTCUSDT", window, END_MS)["rate"]
+    now_ms = START_MS + 30 * HOUR_MS
+    Exchange(market, Clock(now_ms, stepped=True)).start_scenario("funding-spike", magnitude=0.002)
+    rows = market.funding("BTCUSDT", window, END_MS)
+    raised = rows["rate"] - usual
+    assert np.all(raised[rows["time_ms"] <= now_ms] == 0.0)
+    assert raised.max() == pytest.approx(0.002, rel=0.02)
+
+
 @pytest.mark.parametrize(
     ("wreck", "message"),
     [
