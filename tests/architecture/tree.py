@@ -1,0 +1,32 @@
+"""The tree as git tracks it: what the architecture tests read."""
+
+import ast
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+
+@cache
+def tracked(*patterns: str) -> list[Path]:
+    """Return the tracked files that exist, all of them or those of the patterns."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--", *patterns],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    files = [ROOT / name for name in listed.stdout.split("\0") if name]
+    return [file for file in files if file.is_file()]
+
+
+def short(file: Path) -> str:
+    """Return a file's path inside the checkout."""
+    return file.relative_to(ROOT).as_posix()
+
+
+def parse(file: Path) -> ast.Module:
+    """Parse a Python file."""
+    return ast.parse(file.read_text(encoding="utf-8"), str(file))
