@@ -39,6 +39,7 @@ class GuardedStrategy(IStrategy):
     use_custom_roi = True
     minimal_roi: dict[str, float] = {}  # noqa: RUF012 - Freqtrade replaces it, never mutates it
     stoploss = -0.10
+    NEAREST_STOP = 1e-9
     order_types = {  # noqa: RUF012 - Freqtrade's own shape
         "entry": "market",
         "exit": "market",
@@ -62,7 +63,7 @@ class GuardedStrategy(IStrategy):
         for told in (config, config.get("original_config", {})):
             told["plimsoll"] = {**told.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
         self.startup_candle_count = self._longest_lookback_candles()
-        self._entry_values: dict[tuple[str, datetime, str], float | None] = {}
+        self._entry_values: dict[tuple[str, datetime, str], float] = {}
 
     # What a strategy says of itself
 
@@ -140,12 +141,17 @@ class GuardedStrategy(IStrategy):
         after_fill: bool,  # noqa: FBT001 - Freqtrade's signature
         **kwargs: Any,
     ) -> float | None:
-        """Hold the stop at `stop_distance` from the entry; None keeps the stop there is."""
+        """Hold the stop at `stop_distance` from the entry; None keeps the stop there is.
+
+        Past the stop it is as near as can be: Freqtrade takes 0 for no answer and would keep
+        the wider stop that the trade began with.
+        """
         distance = self._distance_at_entry(trade, self.stop_distance())
         if distance is None:
             return None
         price = trade.open_rate + (distance if trade.is_short else -distance)
-        return stoploss_from_absolute(price, current_rate, trade.is_short, trade.leverage)
+        wanted = stoploss_from_absolute(price, current_rate, trade.is_short, trade.leverage)
+        return max(wanted, self.NEAREST_STOP)
 
     def custom_roi(
         self,
@@ -208,16 +214,21 @@ class GuardedStrategy(IStrategy):
             return None
         use, multiple = wanted
         key = (trade.pair, trade.open_date_utc, use.column)
-        if key not in self._entry_values:
-            self._entry_values[key] = self._value_before(trade, use)
-        value = self._entry_values[key]
-        return None if value is None else value * multiple
+        value = self._entry_values.get(key)
+        if value is None:  # asked again: right after a restart there may be no candles yet
+            value = self._value_before(trade, use)
+            if value is None:
+                return None
+            self._entry_values[key] = value
+        return value * multiple
 
     def _value_before(self, trade: Trade, use: FeatureUse) -> float | None:
         candles, _ = self.dp.get_analyzed_dataframe(trade.pair, self.timeframe)
+        if use.column not in candles.columns:
+            return None
         last_open = trade.open_date_utc - timedelta(minutes=timeframe_to_minutes(self.timeframe))
         row = candles["date"].searchsorted(pd.Timestamp(last_open), side="right") - 1
-        if row < 0 or use.column not in candles.columns:
+        if row < 0:
             return None
         value = float(candles[use.column].iloc[row])
         return value if value > 0 else None
