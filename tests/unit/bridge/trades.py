@@ -1,0 +1,77 @@
+"""Trades as Freqtrade holds them, in a backtest's memory and in a bot's database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from freqtrade.persistence import LocalTrade, Trade, init_db
+from freqtrade.persistence.usedb_context import FtNoDBContext
+from sqlalchemy import delete
+
+FEE = 0.0007
+
+
+def trade_fields(opened: datetime, **others: Any) -> dict[str, Any]:
+    """Fields of an open trade of 10 coins at 100 USDT."""
+    return {
+        "pair": "BTC/USDT:USDT",
+        "exchange": "binance",
+        "stake_currency": "USDT",
+        "is_open": True,
+        "open_date": opened,
+        "open_rate": 100.0,
+        "amount": 10.0,
+        "stake_amount": 1000.0,
+        "leverage": 1.0,
+        "is_short": False,
+        "fee_open": FEE,
+        "fee_close": FEE,
+        **others,
+    }
+
+
+def _closed_fields(closed: datetime, profit_usd: float) -> dict[str, Any]:
+    return {"is_open": False, "close_date": closed, "close_profit_abs": profit_usd}
+
+
+@contextmanager
+def backtest_trades() -> Iterator[None]:
+    """Let Freqtrade keep trades in memory for the length of the block."""
+    with FtNoDBContext("5m"):
+        LocalTrade.reset_trades()
+        try:
+            yield
+        finally:
+            LocalTrade.reset_trades()
+
+
+def close_in_backtest(closed: datetime, profit_usd: float) -> None:
+    """Open a trade and close it as the backtest does."""
+    trade = LocalTrade(**trade_fields(closed - timedelta(hours=1)))
+    LocalTrade.add_bt_trade(trade)
+    for name, value in _closed_fields(closed, profit_usd).items():
+        setattr(trade, name, value)
+    LocalTrade.close_bt_trade(trade)
+
+
+@contextmanager
+def database_trades(file: Path) -> Iterator[None]:
+    """Let Freqtrade keep trades in a real SQLite file for the length of the block."""
+    init_db(f"sqlite:///{file}")
+    try:
+        yield
+    finally:
+        Trade.session.remove()
+
+
+def fill_database(closes: list[tuple[datetime, float]]) -> None:
+    """Replace what the database holds by trades that closed so."""
+    Trade.session.execute(delete(Trade))
+    for closed, profit_usd in closes:
+        trade = Trade(**trade_fields(closed.replace(tzinfo=None) - timedelta(hours=1)))
+        for name, value in _closed_fields(closed.replace(tzinfo=None), profit_usd).items():
+            setattr(trade, name, value)
+        Trade.session.add(trade)
+    Trade.commit()
