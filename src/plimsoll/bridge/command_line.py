@@ -31,6 +31,8 @@ def command_line_config() -> tuple[str | None, dict[str, Any]]:
         config = deep_merge_dicts(environment_vars_to_dict(), config)
     finally:
         logging.disable(logging.NOTSET)
+    if args.get("dry_run"):
+        config["dry_run"] = True
     folder = args.get("user_data_dir") or config.get("user_data_dir") or "user_data"
     config["user_data_dir"] = Path(folder).expanduser().resolve()
     return args.get("command"), config
