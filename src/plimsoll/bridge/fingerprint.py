@@ -6,10 +6,15 @@ from pathlib import Path
 
 from plimsoll.bundle import PACKAGE, bundle_root
 
+DECIDING = ("core", "features", "signals", "risk", "bridge")
+
 
 @cache
 def code_fingerprint() -> str:
-    """Return 12 hex digits over every shipped Python file (package, strategies, plugins).
+    """Return 12 hex digits over the Python files that run inside the bot.
+
+    These are the deciding packages, the strategies, models and losses, and the plugins; what
+    only serves, measures or draws is left out.
 
     Freqtrade's backtest cache hashes the strategy file only; with this value in the config, a
     change of the package evicts what was cached with the code before it.
@@ -23,8 +28,8 @@ def code_fingerprint() -> str:
 def _shipped_files() -> list[tuple[str, Path]]:
     package = [
         (f"plimsoll/{file.relative_to(PACKAGE)}", file)
-        for file in PACKAGE.rglob("*.py")
-        if "_bundle" not in file.parts
+        for name in DECIDING
+        for file in (PACKAGE / name).rglob("*.py")
     ]
     root = bundle_root()
     loose = [

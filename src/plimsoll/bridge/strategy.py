@@ -4,6 +4,7 @@ This module defines the class and nothing else: hyperopt pickles a strategy's ba
 value, so an enum or dataclass defined beside it would be another object in each worker.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -105,6 +106,20 @@ class GuardedStrategy(IStrategy):
             raise OperationalException(f"plimsoll: {error}") from None
         return [*self.strategy_protections(), {"method": "DailyLossGuard"}]
 
+    def bot_start(self, **kwargs: Any) -> None:
+        """Spare a backtest the copy of the trade that Freqtrade makes for each hook of each candle.
+
+        Freqtrade makes none for hooks whose qualified name begins with ``IStrategy.``. The two
+        hooks here only read the trade; a subclass's own version keeps the copy, and so does
+        every bot in dry-run or live.
+        """
+        if self.config["runmode"] not in (RunMode.BACKTEST, RunMode.HYPEROPT):
+            return
+        for name in ("custom_stoploss", "custom_roi"):
+            hook = getattr(type(self), name)
+            if hook is getattr(GuardedStrategy, name):
+                setattr(self, name, self._without_copy(hook))
+
     def populate_indicators(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
         """Add the features' columns."""
         return self._with_features(dataframe)
@@ -171,6 +186,14 @@ class GuardedStrategy(IStrategy):
         return trade.calc_profit_ratio(price)
 
     # How
+
+    def _without_copy(self, hook: Callable[..., Any]) -> Callable[..., Any]:
+        def reading(**arguments: Any) -> Any:
+            return hook(self, **arguments)
+
+        reading.__name__ = hook.__name__
+        reading.__qualname__ = f"IStrategy.{hook.__name__}"
+        return reading
 
     def _sides(self) -> list[Side]:
         return [Side.LONG, Side.SHORT] if self.can_short else [Side.LONG]

@@ -4,9 +4,11 @@ import typer
 
 import plimsoll
 from plimsoll.cli import venue
+from plimsoll.cli.demo import demo
 from plimsoll.cli.doctor import doctor
 from plimsoll.cli.init import init
 from plimsoll.cli.report import report
+from plimsoll.cli.results import results
 
 app = typer.Typer(
     name="plimsoll",
@@ -17,7 +19,9 @@ app = typer.Typer(
 )
 app.command()(init)
 app.command()(doctor)
+app.command()(demo)
 app.command()(report)
+app.command()(results)
 app.add_typer(venue.app, name="venue")
 
 

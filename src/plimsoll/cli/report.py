@@ -47,18 +47,31 @@ def report(
     as_json: bool = typer.Option(False, "--json", help="Print the figures as one JSON object."),
 ) -> None:
     """Write a report of a backtest: figures, tables and trades against buy and hold."""
-    from plimsoll.lab.results import read_backtests
     from plimsoll.ops.report import render_report, report_record
 
     source = _existing(DEFAULT_FOLDER if result is None else result, "a result .zip or folder")
-    results = tuple(sorted(read_backtests(source), key=lambda found: found.strategy in BASELINES))
-    made = _report(results, _datadir(results[0], datadir), pair, market, trials)
+    made = backtest_report(source, datadir=datadir, pair=pair, market=market, trials=trials)
     files = render_report(made, out)
     if as_json:
         record = {**report_record(made), "html": str(files.html), "png": str(files.png)}
         typer.echo(json.dumps(record))
         return
     typer.echo(f"{files.html}\n{files.png}")
+
+
+def backtest_report(
+    source: Path,
+    *,
+    datadir: Path | None = None,
+    pair: str | None = None,
+    market: str | None = None,
+    trials: int | None = None,
+) -> "Report":
+    """Make the report of a stored backtest, strategies first and baselines after them."""
+    from plimsoll.lab.results import read_backtests
+
+    results = tuple(sorted(read_backtests(source), key=lambda found: found.strategy in BASELINES))
+    return _report(results, _datadir(results[0], datadir), pair, market, trials)
 
 
 def _report(

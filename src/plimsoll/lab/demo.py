@@ -1,6 +1,7 @@
 """The main job from end to end, on a simulated market: backtest, paper-trade, crash."""
 
 import json
+import logging
 import secrets
 import shutil
 import socket
@@ -22,7 +23,8 @@ from plimsoll.lab.venue import Venue, serve_venue
 
 STRATEGY = "TrendFollow"
 BASELINES = ("BuyAndHold", "NoTrade")
-SETTLE_SECONDS = 4.0
+STRIKE_SECONDS = 900.0
+WARM_UP_DAYS = 3
 OVERLAY = {
     # Seconds are simulated: a loop each 30 s of market time.
     "internals": {"process_throttle_secs": 30},
@@ -52,11 +54,13 @@ class DemoPlan:
     start: datetime = datetime(2025, 5, 29, 13, 48, tzinfo=UTC)
     history_days: int = 90
     speed: float = 120.0
-    min_closed_trades: int = 3
+    min_closed_trades: int = 5
     calm_seconds: float = 75.0
-    crash_fraction: float = 0.25
-    crash_seconds: float = 25.0
-    max_crashes: int = 4
+    strike_fraction: float = 0.30
+    strike_seconds: float = 6.0
+    max_strikes: int = 5
+    patience_seconds: float = 25.0
+    locked_seconds: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +134,18 @@ def _layers(account: DemoAccount, venue: Venue, mode: str) -> list[str]:
     return [part for file in files for part in ("-c", str(file))]
 
 
-def _run(account: DemoAccount, arguments: Sequence[str], *, shown: str) -> str:
-    account.commands.append(f"freqtrade {shown}")
-    return freqtrade(arguments, folder=account.folder, log=account.folder / "freqtrade.log")
+def _run(account: DemoAccount, venue: Venue, name: str, arguments: Sequence[str]) -> str:
+    """Run one freqtrade command to its end with the backtest layers; return what it printed."""
+    account.commands.append(f"freqtrade {name} {' '.join(arguments)}")
+    layers = ["--userdir", str(account.userdir), *_layers(account, venue, "backtest")]
+    log = account.folder / "freqtrade.log"
+    return freqtrade([name, *layers, *arguments], folder=account.folder, log=log)
 
 
 def _download(account: DemoAccount, venue: Venue) -> None:
     plan, began = account.plan, time.monotonic()
     since = plan.start - timedelta(days=plan.history_days)
-    timerange = f"{since:%Y%m%d}-"
-    _run(
-        account,
-        ["download-data", "--userdir", str(account.userdir), *_layers(account, venue, "backtest")]
-        + ["-t", "5m", "--timerange", timerange],
-        shown=f"download-data -t 5m --timerange {timerange}",
-    )
+    _run(account, venue, "download-data", ["-t", "5m", "--timerange", f"{since:%Y%m%d}-"])
     candles = plan.history_days * 288 * len(plan.pairs)
     took = time.monotonic() - began
     account.say(f"download-data: {candles:,} candles of 5 minutes, mark, funding in {took:.0f} s")
@@ -152,34 +153,18 @@ def _download(account: DemoAccount, venue: Venue) -> None:
 
 def _backtest(account: DemoAccount, venue: Venue) -> None:
     plan, began = account.plan, time.monotonic()
-    first = plan.start - timedelta(days=plan.history_days - 3)
-    timerange = f"{first:%Y%m%d}-{plan.start:%Y%m%d}"
-    days = plan.history_days - 3
+    days = plan.history_days - WARM_UP_DAYS
+    timerange = f"{plan.start - timedelta(days=days):%Y%m%d}-{plan.start:%Y%m%d}"
     names = [STRATEGY, *BASELINES]
-    output = _run(
-        account,
-        ["backtesting", "--userdir", str(account.userdir), *_layers(account, venue, "backtest")]
-        + [
-            "--strategy-list",
-            *names,
-            "--timeframe",
-            "5m",
-            "--timerange",
-            timerange,
-            "--cache",
-            "none",
-        ]
-        + ["--max-open-trades", str(len(plan.pairs))],
-        shown=f"backtesting --strategy-list {' '.join(names)} --timeframe 5m --timerange {timerange}",
-    )
+    arguments = ["--strategy-list", *names, "--timeframe", "5m", "--timerange", timerange]
+    arguments += ["--max-open-trades", str(len(plan.pairs)), "--cache", "none"]
+    output = _run(account, venue, "backtesting", arguments)
     for plugin in ("DailyLossGuard", "QualityPairList"):
         if f"{plugin} from" not in output:
             raise PlimsollError(f"expected freqtrade to load {plugin}, its log does not say so")
     took = time.monotonic() - began
-    account.say(
-        f"backtesting: {', '.join(names)} over {days} days in {took:.0f} s, "
-        "with our protection and pairlist loaded by plain freqtrade"
-    )
+    account.say(f"backtesting: {', '.join(names)} over {days} days in {took:.0f} s")
+    account.say("plugins: plain freqtrade loaded DailyLossGuard and QualityPairList of ours")
 
 
 @contextmanager
@@ -198,6 +183,7 @@ def _paper_bot(account: DemoAccount, venue: Venue) -> Iterator[FtRestClient]:
     }
     log = account.folder / "bot.log"
     account.commands.append(f"freqtrade trade --strategy {STRATEGY}  (dry-run)")
+    logging.getLogger("ft_rest_client").setLevel(logging.ERROR)  # it warns until the bot is up
     bot = FtRestClient(f"http://127.0.0.1:{port}", "plimsoll", password)
     with running(
         [command("freqtrade"), *arguments], log=log, folder=account.folder, environment=environment
@@ -230,40 +216,51 @@ def _trade_a_while(account: DemoAccount, venue: Venue, bot: FtRestClient) -> Non
 
 
 def _crash(account: DemoAccount, venue: Venue, bot: FtRestClient) -> None:
-    """Crash the market, then whip it against what the bot holds until its guard fires."""
-    plan, lock = account.plan, None
-    magnitude = -plan.crash_fraction
-    for _ in range(plan.max_crashes):
-        venue.start_scenario("flash-crash", magnitude=magnitude, duration_seconds=900)
-        name = "crash" if magnitude < 0 else "squeeze"
-        account.say(f"{name}: {magnitude:+.0%} within {900 // 5} s; the bot holds {_held(bot)}")
-        lock = _await_lock(bot, seconds=plan.crash_seconds)
+    """Strike the market against what the bot holds, again if need be, until its guard fires."""
+    plan, lock, falling = account.plan, None, True
+    for _ in range(plan.max_strikes):
+        longs, shorts = _await_positions(bot, seconds=plan.patience_seconds)
+        if longs != shorts:
+            falling = longs > shorts
+        magnitude = -plan.strike_fraction if falling else plan.strike_fraction
+        venue.start_scenario("flash-crash", magnitude=magnitude, duration_seconds=STRIKE_SECONDS)
+        account.say(
+            f"{'crash' if falling else 'squeeze'}: the market moves {magnitude:+.0%} within "
+            f"{STRIKE_SECONDS / 5:.0f} s of its time; the bot holds {longs} long, {shorts} short"
+        )
+        lock = _await_lock(bot, seconds=plan.strike_seconds)
         if lock is not None:
             break
-        longs, shorts = _positions(bot)
-        magnitude = plan.crash_fraction if shorts > longs else -plan.crash_fraction
+        falling = not falling
     if lock is None:
         account.say("guard: did not fire within the time given", ok=False)
         return
     account.halted_at = datetime.fromtimestamp(lock["lock_timestamp"] / 1000, UTC)
     account.halt_reason = str(lock["reason"])
-    venue.set_speed(1)
     account.say(f"guard: DailyLossGuard locked all pairs: {account.halt_reason}")
+    entered, began_ms = _entered(bot), venue.now_ms()
+    time.sleep(plan.locked_seconds)
+    minutes = (venue.now_ms() - began_ms) / 60_000
+    since = _entered(bot) - entered
+    account.say(f"guard: {since} entries in the {minutes:.0f} minutes since", ok=since == 0)
+
+
+def _await_positions(bot: FtRestClient, *, seconds: float) -> tuple[int, int]:
+    """Return the open longs and shorts once two lie on one side, or when patience ends."""
+    deadline = time.monotonic() + seconds
+    while max(found := _positions(bot)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
 
 
 def _await_lock(bot: FtRestClient, *, seconds: float) -> dict[str, Any] | None:
-    """Return the lock on all pairs as soon as there is one, or None when time or patience ends.
-
-    Patience ends early when the bot holds two positions on one side: the next blow can fall.
-    """
-    began = time.monotonic()
-    while time.monotonic() - began < seconds:
+    """Return the lock on all pairs as soon as there is one; None when time is over."""
+    deadline, lock = time.monotonic() + seconds, None
+    while lock is None and time.monotonic() < deadline:
         time.sleep(0.2)
-        if (lock := _global_lock(bot)) is not None:
-            return lock
-        if time.monotonic() - began > SETTLE_SECONDS and max(_positions(bot)) >= 2:
-            return None
-    return None
+        locks = (_ask(bot.locks) or {}).get("locks", [])
+        lock = next((one for one in locks if one["pair"] == "*" and one["active"]), None)
+    return lock
 
 
 def _ask(call: Callable[[], Any]) -> Any:
@@ -280,18 +277,12 @@ def _positions(bot: FtRestClient) -> tuple[int, int]:
     return shorts.count(False), shorts.count(True)
 
 
-def _held(bot: FtRestClient) -> str:
-    longs, shorts = _positions(bot)
-    return f"{longs} long and {shorts} short"
-
-
 def _closed(bot: FtRestClient) -> int:
     return int((_ask(bot.profit) or {}).get("closed_trade_count", 0))
 
 
-def _global_lock(bot: FtRestClient) -> dict[str, Any] | None:
-    locks = (_ask(bot.locks) or {}).get("locks", [])
-    return next((lock for lock in locks if lock["pair"] == "*" and lock["active"]), None)
+def _entered(bot: FtRestClient) -> int:
+    return int((_ask(bot.profit) or {}).get("trade_count", 0))
 
 
 def _free_port() -> int:

@@ -1,0 +1,122 @@
+"""``plimsoll demo``: the main job from end to end, told in a dozen lines and one report."""
+
+import json
+import os
+import shutil
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from plimsoll.core import PlimsollError
+
+if TYPE_CHECKING:
+    from plimsoll.lab.demo import DemoAccount, Step
+    from plimsoll.ops.report import Report, ReportFiles
+
+STEPS = 10
+"""How many lines a run usually tells, for the progress bar."""
+
+
+def demo(
+    out: Annotated[
+        Path, typer.Option(help="Folder for the report; each run gets a folder of its own in it.")
+    ] = Path("out/demo"),
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the simulated market.")] = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the account as JSON.")] = False,
+) -> None:
+    """Backtest, paper-trade and crash-test the strategies on the simulated exchange.
+
+    Everything runs on loopback and ends with the command. Exit status 1 when a step fell short.
+    """
+    from plimsoll.lab.demo import DemoPlan, run_demo, run_folder
+
+    began = time.monotonic()
+    folder = run_folder(out, datetime.now(UTC)).resolve()
+    with _Progress(silent=as_json) as progress:
+        account = run_demo(DemoPlan(seed=seed), folder, progress.tell)
+        files = _report(account)
+    html, png = (_publish(file, out) for file in (files.html, files.png))
+    took = time.monotonic() - began
+    if as_json:
+        steps = [
+            {"at": step.at.isoformat(), "text": step.text, "ok": step.ok} for step in account.steps
+        ]
+        told = {"ok": account.ok, "seconds": round(took, 1), "html": str(html), "png": str(png)}
+        typer.echo(json.dumps({**told, "halt_reason": account.halt_reason, "steps": steps}))
+    else:
+        typer.echo(f"\nReport: {html}\nPicture: {png}\nLogs and data of this run: {folder}")
+        typer.echo(f"Took {took:.0f} s. A simulated market: it shows the machinery, not a profit.")
+    if not account.ok:
+        raise PlimsollError(f"a step of the demo fell short; the logs are in {folder}")
+
+
+class _Progress:
+    """Tell each step on a line of its own, below them what runs now."""
+
+    def __init__(self, *, silent: bool) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (BarColumn(bar_width=24), TimeElapsedColumn(), TextColumn("{task.description}"))
+        console = Console(stderr=silent, quiet=silent, highlight=False, soft_wrap=True)
+        self._progress = Progress(*columns, console=console, transient=True)
+        self._task = self._progress.add_task("starting the exchange", total=STEPS)
+
+    def __enter__(self) -> "_Progress":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def tell(self, step: "Step") -> None:
+        mark = "[green]ok[/]  " if step.ok else "[red]FAIL[/]"
+        subject, _, text = step.text.partition(": ")
+        self._progress.console.print(f"{mark} [bold]{subject:<13}[/] {text}")
+        self._progress.update(self._task, advance=1, description="running")
+
+
+def _report(account: "DemoAccount") -> "ReportFiles":
+    from plimsoll.ops.report import render_report
+
+    return render_report(_made(account), account.folder / "report")
+
+
+def _made(account: "DemoAccount") -> "Report":
+    """Put the backtest, the paper run and the account of the steps into one report."""
+    import pandas as pd
+
+    from plimsoll.cli.report import backtest_report
+    from plimsoll.ops.report import AccountStep, Event
+
+    report = backtest_report(
+        account.userdir / "backtest_results",
+        market=f"synthetic, seed {account.plan.seed}",
+        pair=account.plan.pairs[0],
+    )
+    events = []
+    if account.halted_at is not None:
+        text = f"DailyLossGuard: {account.halt_reason}"
+        events.append(Event(pd.Timestamp(account.halted_at), text))
+    return replace(
+        report,
+        title="Plimsoll demo",
+        commands=tuple(account.commands),
+        steps=tuple(
+            AccountStep(step.text, step.ok, pd.Timestamp(step.at)) for step in account.steps
+        ),
+        events=tuple(events),
+    )
+
+
+def _publish(file: Path, out: Path) -> Path:
+    """Copy a run's file to where the latest always lies, whole or not at all."""
+    target = out / file.name
+    half = out / f".{file.name}.{os.getpid()}"
+    shutil.copyfile(file, half)
+    half.replace(target)
+    return target
