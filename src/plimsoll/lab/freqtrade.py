@@ -8,7 +8,10 @@ from pathlib import Path
 from plimsoll.core import PlimsollError
 from plimsoll.lab.processes import child_environment, command
 
-FAULT = re.compile(r"(?: ERROR - |^)(Configuration error: .*|Fatal exception!.*)", re.MULTILINE)
+FAULT = re.compile(
+    r"(?: ERROR - |^)(Configuration error: .*|Fatal exception!.*|freqtrade[\w -]*: error: .*)",
+    re.MULTILINE,
+)
 
 
 def freqtrade(
@@ -24,8 +27,8 @@ def freqtrade(
     Raises
     ------
     PlimsollError
-        When it failed. Freqtrade exits with 0 after a configuration error, so its log counts
-        as well as its status.
+        When it failed. Freqtrade exits with 0 after a configuration error and after wrong
+        usage, so its log counts as well as its status.
     """
     try:
         done = subprocess.run(
@@ -40,12 +43,11 @@ def freqtrade(
             check=False,
         )
     except subprocess.TimeoutExpired as error:
+        _write_log(log, arguments, (error.stdout or b"").decode(errors="replace"))
         raise PlimsollError(
             f"freqtrade {arguments[0]} took longer than {seconds:.0f} s; its log is {log}"
         ) from error
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a", encoding="utf-8") as file:
-        file.write(f"$ freqtrade {' '.join(arguments)}\n{done.stdout}\n")
+    _write_log(log, arguments, done.stdout)
     fault = FAULT.search(done.stdout)
     if done.returncode != 0 or fault:
         raise PlimsollError(
@@ -53,6 +55,12 @@ def freqtrade(
             f"{fault.group(1) if fault else _last_error(done.stdout)}; its log is {log}"
         )
     return done.stdout
+
+
+def _write_log(log: Path, arguments: Sequence[str], output: str) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as file:
+        file.write(f"$ freqtrade {' '.join(arguments)}\n{output}\n")
 
 
 def _last_error(output: str) -> str:
