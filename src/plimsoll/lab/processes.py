@@ -84,13 +84,17 @@ def first_json_line(child: subprocess.Popen[str], *, log: Path) -> dict[str, Any
     Raises
     ------
     PlimsollError
-        When the child ended before; the message is the last line of its log.
+        When the child ended before, with the last line of its log, or said something else.
     """
     line = child.stdout.readline() if child.stdout is not None else ""
     if not line:
         child.wait(PATIENCE_SECONDS)
         raise PlimsollError(f"{Path(child.args[0]).name} did not start: {last_line(log)}")
-    return dict(json.loads(line))
+    try:
+        return dict(json.loads(line))
+    except (ValueError, TypeError) as error:
+        name = Path(child.args[0]).name
+        raise PlimsollError(f"expected a JSON line from {name}, found {line.strip()}") from error
 
 
 def last_line(log: Path) -> str:
