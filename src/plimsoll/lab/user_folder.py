@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from freqtrade.configuration.directory_operations import create_userdata_dir
+from freqtrade.exceptions import OperationalException
 
 from plimsoll.bundle import user_data_folder
 from plimsoll.core import PlimsollError, UsageError
@@ -43,7 +44,7 @@ def lay_out(folder: Path, *, replace_changed: bool = False) -> list[LaidFile]:
     Raises
     ------
     UsageError
-        When ``folder`` is a file or cannot be written.
+        When ``folder`` or one of its folders is a file, or cannot be written.
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"expected a folder for --userdir, found the file {folder}")
@@ -57,7 +58,7 @@ def lay_out(folder: Path, *, replace_changed: bool = False) -> list[LaidFile]:
             if source.is_file() and not source.name.startswith(".")
         ]
         _write(folder / RECORD, json.dumps(record, indent=1, sort_keys=True).encode() + b"\n")
-    except OSError as error:
+    except (OSError, OperationalException) as error:
         raise UsageError(f"expected a folder that can be written, found {error}") from error
     return laid
 
