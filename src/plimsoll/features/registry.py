@@ -65,7 +65,7 @@ class FeatureUse:
     @property
     def column(self) -> str:
         """The column's name, such as ``ema_50``: equal names hold equal numbers."""
-        return "_".join([self.feature.name, *(f"{value:g}" for _, value in self.parameters)])
+        return "_".join([self.feature.name, *(f"{value:.15g}" for _, value in self.parameters)])
 
     @property
     def lookback_candles(self) -> int:
