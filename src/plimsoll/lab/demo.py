@@ -293,7 +293,7 @@ def _free_port() -> int:
 
 def run_folder(out: Path, now: datetime) -> Path:
     """Return a folder for this run that no other run has; old runs beyond the last five go."""
-    runs = sorted((out / "runs").glob("*")) if (out / "runs").is_dir() else []
+    runs = sorted((out / "runs").glob("????????-??????-??????")) if (out / "runs").is_dir() else []
     for old in runs[:-4]:
         shutil.rmtree(old, ignore_errors=True)
     return out / "runs" / f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
