@@ -16,7 +16,8 @@ def bundle_root() -> Path:
         When neither the checkout nor the wheel's copy is there: a broken installation.
     """
     checkout, wheel = PACKAGE.parents[1], PACKAGE / "_bundle"
-    for root in (checkout, wheel):
+    # The wheel's copy first: above an installation may lie a user's folder with own plugins.
+    for root in (wheel, checkout):
         if (root / "plugins" / "protections").is_dir():
             return root
     raise PlimsollError(
