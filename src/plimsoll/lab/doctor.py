@@ -14,7 +14,10 @@ from typing import Any
 from plimsoll.core import PlimsollError
 
 TESTED = ("freqtrade", "ccxt", "pandas", "numpy", "TA-Lib", "optuna", "freqtrade-plimsoll")
-SECRET_KEYS = ("key", "secret", "password", "token", "jwt_secret_key")
+SECRET_KEYS = (
+    *("key", "secret", "password", "privateKey"),
+    *("token", "jwt_secret_key", "ws_token"),
+)
 MAX_CLOCK_OFFSET_SECONDS = 1.0
 
 
@@ -38,6 +41,14 @@ class Finding:
 
 def examine(userdir: Path, config_files: Sequence[Path]) -> list[Finding]:
     """Run every check; one that cannot run is a fault, never silence."""
+    logging.disable(logging.CRITICAL)  # Freqtrade would print the whole schema, and tracebacks
+    try:
+        return _examine(userdir, config_files)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _examine(userdir: Path, config_files: Sequence[Path]) -> list[Finding]:
     config, findings = _load(userdir, config_files)
     checks: list[tuple[str, Callable[[], list[Finding]]]] = [
         ("versions", _versions),
@@ -69,21 +80,18 @@ def _load(userdir: Path, files: Sequence[Path]) -> tuple[dict[str, Any], list[Fi
 
     config: dict[str, Any] = {"user_data_dir": userdir.resolve()}
     remedy = "correct the config, or take the shipped profiles again: plimsoll init"
-    logging.disable(logging.CRITICAL)  # Freqtrade would print the whole schema
     try:
         merged = load_from_files([str(file) for file in files]) if files else {}
         config = deep_merge_dicts(environment_vars_to_dict(), merged) | config
         register(config)
         settings_from(config)
+        require_secrets(config)
         if files:
             # A trading run needs settings that come from the strategy: those are not asked for.
             candidate = {**config, "user_data_dir": str(userdir), "runmode": RunMode.OTHER}
             validate_config_schema(candidate)
-        require_secrets(config)
     except Exception as error:  # noqa: BLE001 - schema, JSON, file and profile errors alike
         return config, [Finding(Level.FAULT, "config", str(error).split("\n")[0], remedy)]
-    finally:
-        logging.disable(logging.NOTSET)
     if not files:
         found = "no config given, so only the installation was checked"
         return config, [Finding(Level.WARNING, "config", found, "name it with -c FILE")]
@@ -117,12 +125,10 @@ def _plugins(config: dict[str, Any]) -> list[Finding]:
     for kind, resolver in (("protections", ProtectionResolver), ("pairlists", PairListResolver)):
         for folder in plugin_folders(config, kind):
             wanted = class_names(folder)
-            loaded = {
-                entry["name"]
-                for entry in resolver._search_all_objects(folder, enum_failed=True)
-                if entry["name"]
-            }
-            if missing := sorted(set(wanted) - loaded):
+            entries = resolver._search_all_objects(folder, enum_failed=True)
+            loaded = {entry["name"] for entry in entries if entry["class"] is not None}
+            broken = {entry["location"].stem for entry in entries if entry["class"] is None}
+            if missing := sorted((set(wanted) - loaded) | broken):
                 found = f"{', '.join(missing)} in {folder} cannot be loaded by Freqtrade"
                 remedy = "run freqtrade with -v to see the import error"
                 findings.append(Finding(Level.FAULT, kind, found, remedy))
@@ -170,6 +176,10 @@ def _data(config: dict[str, Any]) -> list[Finding]:
     findings = []
     for pair, timeframe, kind in sorted(candles):
         first, last, count = handler.ohlcv_data_min_max(pair, timeframe, kind)
+        if count == 0:
+            found = f"{pair} {timeframe}: the file in {folder} is empty or cannot be read"
+            findings.append(Finding(Level.FAULT, "data", found, f"remove it, then {remedy}"))
+            continue
         span = f"{pair} {timeframe}: {count} candles, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
         funding = handler.ohlcv_load(
             pair, "1h", CandleType.FUNDING_RATE, fill_missing=False, drop_incomplete=False
