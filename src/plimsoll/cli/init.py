@@ -39,7 +39,7 @@ def _next_commands(userdir: Path) -> str:
     layers = f"-c {config}/base.json -c {config}/venue-sim.json"
     return f"""
 Next, in this folder:
-  plimsoll venue serve --port 8601 &
+  plimsoll venue serve --port 8601 --write-config {config}/venue-sim.json &
   freqtrade download-data --userdir {userdir} {layers} -t 5m --days 60
   freqtrade backtesting   --userdir {userdir} {layers} -c {config}/mode-backtest.json \\
       --timeframe 5m --strategy-list TrendFollow BuyAndHold NoTrade
