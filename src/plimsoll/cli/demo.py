@@ -15,7 +15,7 @@ from plimsoll.core import PlimsollError
 
 if TYPE_CHECKING:
     from plimsoll.lab.demo import DemoAccount, Step
-    from plimsoll.ops.report import Report, ReportFiles
+    from plimsoll.ops.report import Report
 
 STEPS = 10
 """How many lines a run usually tells, for the progress bar."""
@@ -38,17 +38,19 @@ def demo(
     folder = run_folder(out, datetime.now(UTC)).resolve()
     with _Progress(silent=as_json) as progress:
         account = run_demo(DemoPlan(seed=seed), folder, progress.tell)
-        files = _report(account)
-    html, png = (_publish(file, out) for file in (files.html, files.png))
+        html, png, paper = (_publish(file, out) for file in _render(account))
     took = time.monotonic() - began
     if as_json:
         steps = [
             {"at": step.at.isoformat(), "text": step.text, "ok": step.ok} for step in account.steps
         ]
-        told = {"ok": account.ok, "seconds": round(took, 1), "html": str(html), "png": str(png)}
+        told = {"ok": account.ok, "seconds": round(took, 1), "html": str(html)}
+        told |= {"png": str(png), "paper_png": str(paper)}
         typer.echo(json.dumps({**told, "halt_reason": account.halt_reason, "steps": steps}))
     else:
-        typer.echo(f"\nReport: {html}\nPicture: {png}\nLogs and data of this run: {folder}")
+        typer.echo(
+            f"\nReport: {html}\nPictures: {png}, {paper}\nLogs and data of this run: {folder}"
+        )
         typer.echo(f"Took {took:.0f} s. A simulated market: it shows the machinery, not a profit.")
     if not account.ok:
         raise PlimsollError(f"a step of the demo fell short; the logs are in {folder}")
@@ -80,35 +82,68 @@ class _Progress:
         self._progress.update(self._task, advance=1, description="running")
 
 
-def _report(account: "DemoAccount") -> "ReportFiles":
+def _render(account: "DemoAccount") -> list[Path]:
+    """Write the page and its pictures into the run's folder and return them."""
     from plimsoll.ops.report import render_report
 
-    return render_report(_made(account), account.folder / "report")
+    paper = _paper_run(account)
+    report = replace(_backtest(account), paper=paper)
+    files = render_report(report, account.folder / "report")
+    picture = render_report(paper, account.folder / "paper").png
+    return [files.html, files.png, picture.rename(files.png.with_name("paper.png"))]
 
 
-def _made(account: "DemoAccount") -> "Report":
-    """Put the backtest, the paper run and the account of the steps into one report."""
+def _backtest(account: "DemoAccount") -> "Report":
     import pandas as pd
 
     from plimsoll.cli.report import backtest_report
-    from plimsoll.ops.report import AccountStep, Event
+    from plimsoll.ops.report import AccountStep
 
     report = backtest_report(
-        account.userdir / "backtest_results",
-        market=f"synthetic, seed {account.plan.seed}",
-        pair=account.plan.pairs[0],
+        account.userdir / "backtest_results", market=account.market, pair=account.plan.pairs[0]
     )
+    steps = [AccountStep(step.text, step.ok, pd.Timestamp(step.at)) for step in account.steps]
+    return replace(
+        report, title="Plimsoll demo", commands=tuple(account.commands), steps=tuple(steps)
+    )
+
+
+def _paper_run(account: "DemoAccount") -> "Report":
+    """Draw the dry-run minute by minute, with the moment at which the guard fired."""
+    import pandas as pd
+
+    from plimsoll.lab.demo import STRATEGY
+    from plimsoll.lab.results import known_closes, load_candles, read_trade_database
+    from plimsoll.metrics.equity import buy_and_hold_curve, equity_curve
+    from plimsoll.metrics.performance import performance
+    from plimsoll.ops.report import Event, MarketKind, Report, StrategyTrack
+
+    trades = read_trade_database(account.trade_database).trades
+    begin = pd.Timestamp(account.plan.start)
+    candles = load_candles(
+        account.userdir / "data" / "binance",
+        account.plan.pairs,
+        "1m",
+        start=begin - pd.Timedelta(minutes=5),
+        end=pd.Timestamp(account.ended_at).floor("min") - pd.Timedelta(minutes=1),
+    )
+    closes = known_closes(candles, "1m")
+    equity = equity_curve(trades, closes, account.wallet_usd)
     events = []
     if account.halted_at is not None:
         text = f"DailyLossGuard: {account.halt_reason}"
         events.append(Event(pd.Timestamp(account.halted_at), text))
-    return replace(
-        report,
-        title="Plimsoll demo",
-        commands=tuple(account.commands),
-        steps=tuple(
-            AccountStep(step.text, step.ok, pd.Timestamp(step.at)) for step in account.steps
-        ),
+    worst = trades.groupby("pair")["profit_abs"].sum()
+    pair = str(worst.idxmin()) if len(worst) else account.plan.pairs[0]
+    return Report(
+        title="Paper trading and the crash",
+        made_at=pd.Timestamp(account.steps[-1].at),
+        market=account.market,
+        market_kind=MarketKind.SIMULATED,
+        strategies=[StrategyTrack(STRATEGY, equity, trades, performance(equity, trades))],
+        buy_and_hold=buy_and_hold_curve(closes, account.wallet_usd),
+        pair=pair,
+        candles=candles[pair],
         events=tuple(events),
     )
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from freqtrade.configuration.load_config import load_config_file
 from freqtrade_client import FtRestClient
 
 from plimsoll.core import PlimsollError
@@ -24,7 +25,9 @@ from plimsoll.lab.venue import Venue, serve_venue
 STRATEGY = "TrendFollow"
 BASELINES = ("BuyAndHold", "NoTrade")
 STRIKE_SECONDS = 900.0
+STRIKE_REST_SECONDS = 1.0
 WARM_UP_DAYS = 3
+DRY_RUN = "mode-dry-run.json"
 OVERLAY = {
     # Seconds are simulated: a loop each 30 s of market time.
     "internals": {"process_throttle_secs": 30},
@@ -57,9 +60,8 @@ class DemoPlan:
     min_closed_trades: int = 5
     calm_seconds: float = 75.0
     strike_fraction: float = 0.30
-    strike_seconds: float = 6.0
-    max_strikes: int = 5
-    patience_seconds: float = 25.0
+    crash_seconds: float = 75.0
+    patience_seconds: float = 12.0
     locked_seconds: float = 10.0
 
 
@@ -81,6 +83,7 @@ class DemoAccount:
     tell: Callable[[Step], None]
     steps: list[Step] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
+    ended_at: datetime | None = None
     halted_at: datetime | None = None
     halt_reason: str = ""
 
@@ -88,6 +91,16 @@ class DemoAccount:
     def userdir(self) -> Path:
         """The user folder that ``plimsoll init`` made for this run."""
         return self.folder / "user_data"
+
+    @property
+    def market(self) -> str:
+        """Where the prices came from, for reports."""
+        return f"synthetic, seed {self.plan.seed}"
+
+    @property
+    def wallet_usd(self) -> float:
+        """The dry-run wallet of the shipped profile."""
+        return float(load_config_file(str(self.userdir / "config" / DRY_RUN))["dry_run_wallet"])
 
     @property
     def trade_database(self) -> Path:
@@ -124,6 +137,10 @@ def run_demo(plan: DemoPlan, folder: Path, tell: Callable[[Step], None]) -> Demo
         with _paper_bot(account, venue) as bot:
             _trade_a_while(account, venue, bot)
             _crash(account, venue, bot)
+        venue.set_speed(1)
+        account.ended_at = datetime.fromtimestamp(venue.now_ms() / 1000, UTC)
+        since = f"{plan.start - timedelta(days=1):%Y%m%d}-"
+        _run(account, venue, "download-data", ["-t", "1m", "--timerange", since])
     account.say("end: bot and exchange have ended, no port is left open")
     return account
 
@@ -216,22 +233,17 @@ def _trade_a_while(account: DemoAccount, venue: Venue, bot: FtRestClient) -> Non
 
 
 def _crash(account: DemoAccount, venue: Venue, bot: FtRestClient) -> None:
-    """Strike the market against what the bot holds, again if need be, until its guard fires."""
-    plan, lock, falling = account.plan, None, True
-    for _ in range(plan.max_strikes):
-        longs, shorts = _await_positions(bot, seconds=plan.patience_seconds)
-        if longs != shorts:
-            falling = longs > shorts
-        magnitude = -plan.strike_fraction if falling else plan.strike_fraction
-        venue.start_scenario("flash-crash", magnitude=magnitude, duration_seconds=STRIKE_SECONDS)
-        account.say(
-            f"{'crash' if falling else 'squeeze'}: the market moves {magnitude:+.0%} within "
-            f"{STRIKE_SECONDS / 5:.0f} s of its time; the bot holds {longs} long, {shorts} short"
-        )
-        lock = _await_lock(bot, seconds=plan.strike_seconds)
-        if lock is not None:
-            break
-        falling = not falling
+    """Crash the market, then strike against what the bot holds until its guard fires."""
+    plan = account.plan
+    deadline = time.monotonic() + plan.crash_seconds
+    strike_at, lock = time.monotonic() + plan.patience_seconds, None
+    while (lock := _global_lock(bot)) is None and time.monotonic() < deadline:
+        longs, shorts = _positions(bot)
+        exposed = max(longs, shorts) >= 2 and time.monotonic() > strike_at - plan.patience_seconds
+        if exposed or time.monotonic() > strike_at:
+            _strike(account, venue, longs, shorts)
+            strike_at = time.monotonic() + plan.patience_seconds + STRIKE_REST_SECONDS
+        time.sleep(0.1)
     if lock is None:
         account.say("guard: did not fire within the time given", ok=False)
         return
@@ -245,22 +257,19 @@ def _crash(account: DemoAccount, venue: Venue, bot: FtRestClient) -> None:
     account.say(f"guard: {since} entries in the {minutes:.0f} minutes since", ok=since == 0)
 
 
-def _await_positions(bot: FtRestClient, *, seconds: float) -> tuple[int, int]:
-    """Return the open longs and shorts once two lie on one side, or when patience ends."""
-    deadline = time.monotonic() + seconds
-    while max(found := _positions(bot)) < 2 and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return found
+def _strike(account: DemoAccount, venue: Venue, longs: int, shorts: int) -> None:
+    """Move the market against the larger side; a crash when the bot holds nothing."""
+    fraction = account.plan.strike_fraction * (1 if shorts > longs else -1)
+    venue.start_scenario("flash-crash", magnitude=fraction, duration_seconds=STRIKE_SECONDS)
+    account.say(
+        f"{'crash' if fraction < 0 else 'squeeze'}: the market moves {fraction:+.0%} within "
+        f"{STRIKE_SECONDS / 5:.0f} s of its time; the bot holds {longs} long, {shorts} short"
+    )
 
 
-def _await_lock(bot: FtRestClient, *, seconds: float) -> dict[str, Any] | None:
-    """Return the lock on all pairs as soon as there is one; None when time is over."""
-    deadline, lock = time.monotonic() + seconds, None
-    while lock is None and time.monotonic() < deadline:
-        time.sleep(0.2)
-        locks = (_ask(bot.locks) or {}).get("locks", [])
-        lock = next((one for one in locks if one["pair"] == "*" and one["active"]), None)
-    return lock
+def _global_lock(bot: FtRestClient) -> dict[str, Any] | None:
+    locks = (_ask(bot.locks) or {}).get("locks", [])
+    return next((lock for lock in locks if lock["pair"] == "*" and lock["active"]), None)
 
 
 def _ask(call: Callable[[], Any]) -> Any:

@@ -82,7 +82,8 @@ class Report:
     ``costs_bps`` names each assumed cost in basis points of notional. ``trials`` is the number
     of variants tried before this one; None says that nobody counted. ``candles`` (``date``,
     ``high``, ``low``, ``close``) of ``pair`` fill the price panel with the trades of
-    ``price_strategy``, by default the first that traded the pair, baselines last.
+    ``price_strategy``, by default the first that traded the pair, baselines last. ``paper`` is
+    the run of a bot that followed; the page shows its curves, trades and events as a chapter.
     """
 
     title: str
@@ -100,6 +101,7 @@ class Report:
     commands: Sequence[str] = ()
     steps: Sequence[AccountStep] = ()
     events: Sequence[Event] = ()
+    paper: "Report | None" = None
 
 
 @dataclass(frozen=True)
@@ -168,10 +170,24 @@ def _page(report: Report, drawing: Drawing) -> str:
         drawdown_svg=Markup(figures.drawdown_svg(drawing)),  # noqa: S704
         price_svg=_price_markup(drawing),
         marks=drawing.marks,
+        chapter=_chapter(report.paper),
         journals=[(track.name, journal(track.trades, JOURNAL_ROWS)) for track in report.strategies],
         journal_rows=JOURNAL_ROWS,
         time=time_text,
     )
+
+
+def _chapter(paper: Report | None) -> dict[str, Any] | None:
+    if paper is None:
+        return None
+    drawing = _drawing(paper)
+    return {
+        "title": paper.title,
+        "equity_svg": Markup(figures.equity_svg(drawing)),  # noqa: S704  matplotlib escapes
+        "price_svg": _price_markup(drawing),
+        "marks": drawing.marks,
+        "journal": [row for t in paper.strategies for row in journal(t.trades, JOURNAL_ROWS)],
+    }
 
 
 def _column_name(track: StrategyTrack) -> str:
