@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import freqtrade.constants
+import pandas as pd
 import pytest
 from freqtrade.configuration.deprecated_settings import process_temporary_deprecated_settings
 from freqtrade.exceptions import ConfigurationError
@@ -13,8 +14,10 @@ from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
 from plimsoll.bridge import loading
+from plimsoll.bridge.fingerprint import code_fingerprint
 from plimsoll.core import PlimsollError
 from plimsoll.lab.processes import child_environment, command
+from plimsoll.lab.results import read_backtests
 from plimsoll.venue.symbols import LISTED
 from tests.compat.conftest import TIMERANGE, Workspace
 
@@ -106,6 +109,47 @@ def test_fact_l8_a_change_of_the_package_evicts_the_backtest_cache(
     )
     changed = mine.run("backtesting", arguments, environment={"PYTHONPATH": str(mine.folder)})
     assert "Reusing result" not in changed
+
+
+@pytest.mark.freqtrade
+def test_fact_l8_saved_results_name_the_code_fingerprint_for_every_way_to_name_strategies(
+    workspace: Workspace,
+) -> None:
+    layers = workspace.layers("mode-backtest.json")
+    for chosen in (["--strategy", "NoTrade"], ["--strategy-list", "NoTrade", "BuyAndHold"]):
+        workspace.run("backtesting", [*layers, *BACKTEST, "--cache", "none", *chosen])
+        found = read_backtests(workspace.userdir / "backtest_results")
+        assert {result.code_fingerprint for result in found} == {code_fingerprint()}
+
+
+@pytest.mark.freqtrade
+def test_fact_b13_hooks_named_as_freqtrades_own_are_spared_the_copy(workspace: Workspace) -> None:
+    layers = workspace.layers("mode-backtest.json")
+    arguments = [*layers, *BACKTEST, "--cache", "none", "--strategy", "TrendFollow"]
+    workspace.run("backtesting", arguments)
+    (spared,) = read_backtests(workspace.userdir / "backtest_results")
+    patch = workspace.folder / "sitecustomize.py"
+    patch.write_text(
+        "from plimsoll.bridge.strategy import GuardedStrategy as G\n"
+        "G._without_copy = lambda self, hook: hook.__get__(self)\n",
+        encoding="utf-8",
+    )
+    try:
+        environment = {"PYTHONPATH": str(workspace.folder)}
+        workspace.run("backtesting", arguments, environment=environment)
+    finally:
+        patch.unlink()
+    (copied,) = read_backtests(workspace.userdir / "backtest_results")
+    assert len(spared.trades) > 20
+    pd.testing.assert_frame_equal(spared.trades, copied.trades)
+
+    def custom_stoploss(trade: object) -> object:
+        return trade
+
+    trade = ["a trade"]
+    assert strategy_safe_wrapper(custom_stoploss)(trade=trade) is not trade
+    custom_stoploss.__qualname__ = "IStrategy.custom_stoploss"
+    assert strategy_safe_wrapper(custom_stoploss)(trade=trade) is trade
 
 
 @pytest.mark.freqtrade

@@ -60,9 +60,8 @@ class GuardedStrategy(IStrategy):
                 require_live_opt_in(config, settings)
         except PlimsollError as error:
             raise OperationalException(f"plimsoll: {error}") from None
-        # The first is part of the backtest cache's hash, the second is what results are saved with.
-        for told in (config, config.get("original_config", {})):
-            told["plimsoll"] = {**told.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
+        # Part of the hash by which Freqtrade finds cached backtests.
+        config["plimsoll"] = {**config.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
         self.startup_candle_count = self._longest_lookback_candles()
         self._entry_values: dict[tuple[str, datetime, str], float] = {}
 
@@ -107,12 +106,15 @@ class GuardedStrategy(IStrategy):
         return [*self.strategy_protections(), {"method": "DailyLossGuard"}]
 
     def bot_start(self, **kwargs: Any) -> None:
-        """Spare a backtest the copy of the trade that Freqtrade makes for each hook of each candle.
+        """Record the code fingerprint, and spare a backtest the copy of the trade for each hook.
 
-        Freqtrade makes none for hooks whose qualified name begins with ``IStrategy.``. The two
-        hooks here only read the trade; a subclass's own version keeps the copy, and so does
-        every bot in dry-run or live.
+        Freqtrade copies the trade for every hook of every candle, but not for hooks whose
+        qualified name begins with ``IStrategy.``. The two hooks here only read the trade; a
+        subclass's own version keeps the copy, and so does every bot in dry-run or live.
         """
+        # With --strategy-list each strategy has a copy of the config; this one saves the results.
+        saved = self.dp._config.get("original_config", {})
+        saved["plimsoll"] = {**saved.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
         if self.config["runmode"] not in (RunMode.BACKTEST, RunMode.HYPEROPT):
             return
         for name in ("custom_stoploss", "custom_roi"):

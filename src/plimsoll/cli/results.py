@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 HEAD = """# Results on real data
 
 Written by `plimsoll results`; do not edit by hand. Past prices of Binance USD-M perpetuals with
-assumed fills: they say little about the next year, and nothing about profit. Every strategy pays
-{costs} on each fill, and funding. The daily loss guard of the shipped
-profile (3 % of the day's starting equity, realised losses only) is on. Starting balance
-{balance:,.0f} USDT, equal stakes, leverage 1, isolated margin. Equity is marked to market at each
-candle's close. Trials: 1, the defaults as shipped; nothing was tuned on these data.
+assumed fills: they say little about the next year, and nothing about profit.
+
+- Costs of each fill: {costs}; funding is paid and received.
+- The daily loss guard of the shipped profile is on: 3 % of the day's starting equity, realised
+  losses only.
+- Starting balance {balance:,.0f} USDT, equal stakes, leverage 1, isolated margin; equity is marked
+  to market at each candle's close.
+- Trials: 1, the defaults as shipped; nothing was tuned on these data.
 
 Code fingerprint `{fingerprint}`, written on {date}. Data: the folder that `make results` is given;
 all of it lies before 2025-07.
