@@ -130,6 +130,11 @@ def test_adding_the_features_twice_changes_nothing(two_periods: IStrategy) -> No
     pd.testing.assert_frame_equal(twice, before)
 
 
+def test_a_column_that_is_there_is_not_computed_again(two_periods: IStrategy) -> None:
+    marked = random_candles(400).assign(**{ATR.column: 5.0})
+    assert two_periods.populate_indicators(marked, {"pair": PAIR})[ATR.column].eq(5.0).all()
+
+
 def test_a_parameter_changed_by_hyperopt_adds_its_own_column(two_periods: IStrategy) -> None:
     candles = two_periods.populate_indicators(random_candles(600), {"pair": PAIR})
     two_periods.period.value = 50
@@ -153,11 +158,38 @@ def test_the_base_brings_its_guard_and_the_strategys_own_protections(follower: I
 
 
 def test_the_fingerprint_is_in_what_the_cache_hashes_and_in_what_a_result_keeps() -> None:
-    original: dict[str, Any] = {"plimsoll": {"risk": {"day_starts_at_hour_utc": 5}}}
-    strategy = load("NoTrade", plimsoll=dict(original["plimsoll"]), original_config=original)
-    assert len(strategy.config["plimsoll"]["code_fingerprint"]) == 12
-    assert original["plimsoll"] == strategy.config["plimsoll"]
-    assert original["plimsoll"]["risk"] == {"day_starts_at_hour_utc": 5}
+    section = {"risk": {"day_starts_at_hour_utc": 5}}
+    original = {"plimsoll": dict(section)}
+    strategy = load("NoTrade", plimsoll=dict(section), original_config=original)
+    strategy.bot_start()
+    for told in (strategy.config, original):
+        assert told["plimsoll"] == {**section, "code_fingerprint": code_fingerprint()}
+
+
+@pytest.mark.parametrize(
+    ("runmode", "copies"),
+    [
+        (RunMode.BACKTEST, False),
+        (RunMode.HYPEROPT, False),
+        (RunMode.DRY_RUN, True),
+        (RunMode.LIVE, True),
+    ],
+)
+def test_only_a_backtest_is_spared_the_copy_of_the_trade(runmode: RunMode, copies: bool) -> None:
+    opted_in = {"plimsoll": {"live_opt_in": LIVE_OPT_IN}}
+    strategy = load("TrendFollow", runmode=runmode, **opted_in)
+    strategy.bot_start()
+    for hook in (strategy.custom_stoploss, strategy.custom_roi):
+        assert hook.__qualname__.startswith("IStrategy.") is not copies
+
+
+def test_a_hook_that_a_strategy_wrote_itself_keeps_the_copy(tmp_path: Path) -> None:
+    own = "\n    def custom_roi(self, pair, trade, **kwargs):\n        trade.stake_amount = 0\n"
+    (tmp_path / "TwoPeriods.py").write_text(TWO_PERIODS + own, encoding="utf-8")
+    strategy = load("TwoPeriods", tmp_path, runmode=RunMode.BACKTEST)
+    strategy.bot_start()
+    assert not strategy.custom_roi.__qualname__.startswith("IStrategy.")
+    assert strategy.custom_stoploss.__qualname__.startswith("IStrategy.")
 
 
 def test_live_without_the_opt_in_is_refused_by_the_strategy_itself() -> None:

@@ -1,11 +1,12 @@
 """Laying the bundle out: what becomes of each file in the user's folder."""
 
-import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from plimsoll.core import PlimsollError, UsageError
+from plimsoll.lab import user_folder
 from plimsoll.lab.user_folder import RECORD, Outcome, lay_out
 
 NAME = "strategies/TrendFollow.py"
@@ -16,14 +17,17 @@ def outcomes(folder: Path, *, replace_changed: bool = False) -> dict[str, Outcom
     return {file.name: file.outcome for file in laid}
 
 
-def pretend_older_release(folder: Path, content: str) -> None:
-    """Put an older version of one file there, as an earlier release would have laid it."""
-    import hashlib
-
-    (folder / NAME).write_text(content, encoding="utf-8")
-    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    record[NAME] = hashlib.sha256(content.encode()).hexdigest()
-    (folder / RECORD).write_text(json.dumps(record), encoding="utf-8")
+@pytest.fixture
+def laid_by_older(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
+    """A folder that an older release laid out, with another version of one file."""
+    older = tmp_path_factory.mktemp("older")
+    for kind in user_folder.KINDS:
+        shutil.copytree(root / "user_data" / kind, older / kind)
+    (older / NAME).write_text("# older\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(user_folder, "user_data_folder", lambda kind: older / kind)
+        lay_out(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture
@@ -50,11 +54,17 @@ def test_a_second_call_finds_everything_the_same(laid: Path) -> None:
     assert set(outcomes(laid).values()) == {Outcome.SAME}
 
 
-def test_an_untouched_file_of_an_older_release_is_updated(laid: Path, root: Path) -> None:
-    pretend_older_release(laid, "# older\n")
-    assert outcomes(laid)[NAME] is Outcome.UPDATED
-    assert (laid / NAME).read_text(encoding="utf-8") == shipped(root)
-    assert not list(laid.rglob("*.bak"))
+def test_an_untouched_file_of_an_older_release_is_updated(laid_by_older: Path, root: Path) -> None:
+    found = outcomes(laid_by_older)
+    assert found.pop(NAME) is Outcome.UPDATED
+    assert set(found.values()) == {Outcome.SAME}
+    assert (laid_by_older / NAME).read_text(encoding="utf-8") == shipped(root)
+    assert not list(laid_by_older.rglob("*.bak"))
+
+
+def test_a_changed_file_of_an_older_release_is_kept(laid_by_older: Path) -> None:
+    (laid_by_older / NAME).write_text("# mine\n", encoding="utf-8")
+    assert outcomes(laid_by_older)[NAME] is Outcome.KEPT
 
 
 def test_a_file_that_its_owner_changed_is_kept_again_and_again(laid: Path) -> None:
@@ -85,8 +95,13 @@ def test_a_replaced_file_counts_as_untouched_from_then_on(laid: Path) -> None:
     (laid / NAME).write_text("# mine\n", encoding="utf-8")
     lay_out(laid, replace_changed=True)
     assert outcomes(laid)[NAME] is Outcome.SAME
-    pretend_older_release(laid, "# older\n")
-    assert outcomes(laid)[NAME] is Outcome.UPDATED
+    with pytest.MonkeyPatch.context() as patch:
+        newer = laid.parent / "newer"
+        shutil.copytree(user_folder.user_data_folder("strategies"), newer / "strategies")
+        (newer / NAME).write_text("# newer\n", encoding="utf-8")
+        patch.setattr(user_folder, "KINDS", ("strategies",))
+        patch.setattr(user_folder, "user_data_folder", lambda kind: newer / kind)
+        assert outcomes(laid)[NAME] is Outcome.UPDATED
 
 
 def test_a_deleted_file_is_laid_anew(laid: Path) -> None:
@@ -94,19 +109,19 @@ def test_a_deleted_file_is_laid_anew(laid: Path) -> None:
     assert outcomes(laid)[NAME] is Outcome.NEW
 
 
-def test_a_lost_record_keeps_what_differs(laid: Path) -> None:
-    pretend_older_release(laid, "# older\n")
-    (laid / RECORD).unlink()
-    assert outcomes(laid)[NAME] is Outcome.KEPT
+def test_a_lost_record_keeps_what_differs(laid_by_older: Path) -> None:
+    (laid_by_older / RECORD).unlink()
+    assert outcomes(laid_by_older)[NAME] is Outcome.KEPT
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", '"text"', ""])
-def test_a_corrupted_record_is_named_and_nothing_is_touched(laid: Path, content: str) -> None:
-    pretend_older_release(laid, "# older\n")
-    (laid / RECORD).write_text(content, encoding="utf-8")
+def test_a_corrupted_record_is_named_and_nothing_is_touched(
+    laid_by_older: Path, content: str
+) -> None:
+    (laid_by_older / RECORD).write_text(content, encoding="utf-8")
     with pytest.raises(PlimsollError, match=rf"{RECORD} to hold file hashes"):
-        lay_out(laid)
-    assert (laid / NAME).read_text(encoding="utf-8") == "# older\n"
+        lay_out(laid_by_older)
+    assert (laid_by_older / NAME).read_text(encoding="utf-8") == "# older\n"
 
 
 def test_a_file_in_place_of_the_folder_is_wrong_usage(tmp_path: Path) -> None:
