@@ -1,5 +1,6 @@
 # Every target makes .venv when it is absent and is safe to repeat.
-PYTHON ?= $(shell for v in 3.13 3.12 3.11; do command -v python$$v >/dev/null 2>&1 && python$$v -c 'import ensurepip' >/dev/null 2>&1 && { echo python$$v; exit; }; done; echo python3)
+SUPPORTED := import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do $$python -c '$(SUPPORTED)' >/dev/null 2>&1 && { echo $$python; exit; }; done; echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -48,6 +49,7 @@ bench: $(READY) ## throughput of the venue and of the backtest engine
 
 lock: $(READY) ## resolve constraints.txt anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o constraints.txt
+	printf 'pip\nsetuptools\n' | uv pip compile - --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o docker/build-tools.txt
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
