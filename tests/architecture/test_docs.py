@@ -29,6 +29,7 @@ FENCE = re.compile(r"^ *```([\w-]*)[^\n]*\n(.*?)^ *```", re.MULTILINE | re.DOTAL
 LINK = re.compile(r"(?<!\\)\[[^\]\n]*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
 BACKTICKED = re.compile(r"`([^`\n]+)`")
 ASSIGNMENT = re.compile(r"\w+=.*")
+VARIABLE = re.compile(r"""(?:export )?(\w+)=(["']?)(.*)\2""")
 MODULE = re.compile(r"plimsoll(?:\.\w+)+")
 PROFILE = re.compile(r"user_data/config/([\w-]+\.json)")
 
@@ -55,13 +56,21 @@ def blocks(text: str) -> Iterator[str]:
 
 
 def typed(text: str) -> Iterator[Typed]:
-    """Commands of the fenced blocks; in a block with ``$`` prompts the other lines are output."""
+    """Commands of the fenced blocks, with the variables that a line of the page sets.
+
+    In a block with ``$`` prompts the other lines are output.
+    """
+    variables: dict[str, str] = {}
     for body in blocks(text):
         lines = [line.strip() for line in body.replace("\\\n", " ").splitlines()]
         if any(line.startswith("$ ") for line in lines):
             lines = [line[2:] for line in lines if line.startswith("$ ")]
         for line in lines:
-            yield from commands_of(line)
+            full = re.sub(r"\$\{?(\w+)\}?", lambda m: variables.get(m[1], m[0]), line)
+            if (setting := VARIABLE.fullmatch(full)) and (setting[2] or " " not in setting[3]):
+                variables[setting[1]] = setting[3]
+            else:
+                yield from commands_of(full)
 
 
 def commands_of(line: str) -> Iterator[Typed]:
@@ -234,6 +243,15 @@ def test_the_reader_joins_lines_and_splits_commands() -> None:
     assert [command.words for command in typed(page)] == [
         ("plimsoll", "init", "--userdir", "x", "--json"),
         ("make", "demo"),
+    ]
+
+
+def test_the_reader_puts_variables_in() -> None:
+    page = (
+        '```bash\nBASE="-c a.json -c b.json"\nNAME=x\n```\n```sh\nfreqtrade $NAME ${BASE} $C\n```\n'
+    )
+    assert [command.words for command in typed(page)] == [
+        ("freqtrade", "x", "-c", "a.json", "-c", "b.json", "$C"),
     ]
 
 

@@ -15,6 +15,8 @@ from freqtrade.persistence import LocalTrade
 from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
 
+from plimsoll.bridge.fingerprint import code_fingerprint
+from plimsoll.bridge.settings import LIVE_OPT_IN
 from plimsoll.features import trend, volatility
 from tests.conftest import ROOT, random_candles
 from tests.unit.bridge.trades import trade_fields
