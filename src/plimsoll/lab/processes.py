@@ -42,10 +42,11 @@ def running(
     log: Path,
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    stdout: int | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run a child for the length of the block, its standard error going to ``log``.
+    """Run a child for the length of the block, its output going to ``log``.
 
-    It is ended on leaving: interrupt, then terminate, then kill, by pid. On Linux the kernel
+    With ``stdout=subprocess.PIPE`` its standard output is the caller's to read. It is ended on leaving: interrupt, then terminate, then kill, by pid. On Linux the kernel
     ends it as well when this process is killed.
     """
     with log.open("a", encoding="utf-8") as errors:
@@ -54,7 +55,7 @@ def running(
             cwd=folder,
             env=child_environment(environment),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=errors if stdout is None else stdout,
             stderr=errors,
             text=True,
             preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
