@@ -62,6 +62,7 @@ class GuardedStrategy(IStrategy):
             raise OperationalException(f"plimsoll: {error}") from None
         # Part of the hash by which Freqtrade finds cached backtests.
         config["plimsoll"] = {**config.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
+        self._require_listed_distances()
         self.startup_candle_count = self._longest_lookback_candles()
         self._entry_values: dict[tuple[str, datetime, str], float] = {}
 
@@ -160,12 +161,14 @@ class GuardedStrategy(IStrategy):
     ) -> float | None:
         """Hold the stop at `stop_distance` from the entry; None keeps the stop there is.
 
+        It is never farther away than ``stoploss``, which Freqtrade would let it be at the fill.
         Past the stop it is as near as can be: Freqtrade takes 0 for no answer and would keep
         the wider stop that the trade began with.
         """
         distance = self._distance_at_entry(trade, self.stop_distance())
         if distance is None:
             return None
+        distance = min(distance, trade.open_rate * -self.stoploss / trade.leverage)
         price = trade.open_rate + (distance if trade.is_short else -distance)
         wanted = stoploss_from_absolute(price, current_rate, trade.is_short, trade.leverage)
         return max(wanted, self.NEAREST_STOP)
@@ -225,6 +228,15 @@ class GuardedStrategy(IStrategy):
         finally:
             for parameter, value in zip(parameters, values, strict=True):
                 parameter.value = value
+
+    def _require_listed_distances(self) -> None:
+        columns = {use.column for use in self.features()}
+        for wanted in (self.stop_distance(), self.target_distance()):
+            if wanted is not None and wanted[0].column not in columns:
+                raise OperationalException(
+                    f"plimsoll: {type(self).__name__} measures a stop or target by "
+                    f"{wanted[0].column}, which its features() does not list; add it there"
+                )
 
     def _distance_at_entry(
         self, trade: Trade, wanted: tuple[FeatureUse, float] | None

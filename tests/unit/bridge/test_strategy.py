@@ -219,6 +219,27 @@ def test_the_stop_of_a_short_lies_above_the_entry(follower: IStrategy) -> None:
     assert stop_of(follower, trade(is_short=True), 99.0) == pytest.approx(0.0282828, abs=1e-7)
 
 
+@pytest.mark.parametrize("is_short", [False, True])
+def test_the_stop_is_never_farther_away_than_the_strategys_stoploss(
+    follower: IStrategy, is_short: bool
+) -> None:
+    show(follower, candles_with_atr(50.0))
+    held = trade(is_short=is_short)
+    away = -follower.stoploss * held.open_rate
+    price = held.open_rate + (away if is_short else -away)
+    assert stop_of(follower, held, held.open_rate) == pytest.approx(abs(1 - price / held.open_rate))
+
+
+def test_a_distance_by_a_feature_that_is_not_listed_is_refused(tmp_path: Path) -> None:
+    wrong = (
+        TWO_PERIODS
+        + "\n    def stop_distance(self):\n        return volatility.atr.use(period=9), 2\n"
+    )
+    (tmp_path / "TwoPeriods.py").write_text(wrong, encoding="utf-8")
+    with pytest.raises(OperationalException, match=r"atr_9, which its features\(\) does not list"):
+        load("TwoPeriods", tmp_path)
+
+
 def test_the_stop_of_a_leveraged_trade_is_told_as_a_loss_of_the_stake(follower: IStrategy) -> None:
     show(follower, candles_with_atr(2.0))
     assert stop_of(follower, trade(leverage=3.0), 101.0) == pytest.approx(0.0831683, abs=1e-7)
