@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from freqtrade.enums import RunMode
 from freqtrade.exceptions import OperationalException
@@ -130,8 +131,9 @@ class GuardedStrategy(IStrategy):
     def populate_entry_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
         """Mark entries; features whose parameters hyperopt changed are computed anew."""
         candles = self._with_features(dataframe)
+        known = self._distances_known(candles)
         for side in self._sides():
-            mask = self.entry_signal(candles, side)
+            mask = known & self._checked(self.entry_signal(candles, side), candles, "entry_signal")
             candles.loc[mask, [f"enter_{side.value}", "enter_tag"]] = (
                 1,
                 f"{type(self).__name__}_{side.value}",
@@ -143,6 +145,7 @@ class GuardedStrategy(IStrategy):
         for side in self._sides():
             mask = self.exit_signal(dataframe, side)
             if mask is not None:
+                mask = self._checked(mask, dataframe, "exit_signal")
                 dataframe.loc[mask, [f"exit_{side.value}", "exit_tag"]] = (
                     1,
                     f"{type(self).__name__}_ended",
@@ -229,6 +232,26 @@ class GuardedStrategy(IStrategy):
             for parameter, value in zip(parameters, values, strict=True):
                 parameter.value = value
 
+    def _checked(self, mask: Any, candles: pd.DataFrame, name: str) -> pd.Series:
+        """Return a rule's mask; refuse what pandas would read as something else."""
+        fits = isinstance(mask, pd.Series) and mask.index.equals(candles.index)
+        if not fits or mask.dtype != bool:
+            kind = f"{type(mask).__name__} of {getattr(mask, 'dtype', 'no dtype')}"
+            raise OperationalException(
+                f"plimsoll: expected {type(self).__name__}.{name} to return a boolean Series with "
+                f"the candles' index ({len(candles)} rows), found {kind}"
+            )
+        return mask
+
+    def _distances_known(self, candles: pd.DataFrame) -> pd.Series:
+        """Return where every declared stop and target is a distance: no entry without one."""
+        known = pd.Series(data=True, index=candles.index)
+        for wanted in (self.stop_distance(), self.target_distance()):
+            if wanted is not None:
+                distance = candles[wanted[0].column] * wanted[1]
+                known &= np.isfinite(distance) & (distance > 0)
+        return known
+
     def _require_listed_distances(self) -> None:
         columns = {use.column for use in self.features()}
         for wanted in (self.stop_distance(), self.target_distance()):
@@ -268,4 +291,4 @@ class GuardedStrategy(IStrategy):
         if row < 0:
             return None
         value = float(candles[use.column].iloc[row])
-        return value if value > 0 else None
+        return value if np.isfinite(value) and value > 0 else None

@@ -343,3 +343,58 @@ def test_the_distance_is_found_as_soon_as_there_are_candles(follower: IStrategy)
     assert distance(follower, held) is None
     show(follower, candles_with_atr(2.0))
     assert distance(follower, held) == 2.0
+
+
+# Rules that return what they should not
+
+
+MASKS = """
+import pandas as pd
+from plimsoll.bridge.strategy import GuardedStrategy
+from plimsoll.features import volatility
+
+
+class Masks(GuardedStrategy):
+    timeframe = "5m"
+
+    def features(self):
+        return [volatility.atr.use(period=14)]
+
+    def stop_distance(self):
+        return volatility.atr.use(period=14), 2.0
+
+    def entry_signal(self, candles, side):
+        return MASK
+"""
+
+
+def entries(folder: Path, mask: str, candles: pd.DataFrame) -> pd.DataFrame:
+    (folder / "Masks.py").write_text(MASKS.replace("MASK", mask), encoding="utf-8")
+    strategy = load("Masks", folder)
+    return strategy.populate_entry_trend(strategy.populate_indicators(candles, {}), {})
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        "None",
+        "pd.Series(1, index=candles.index)",
+        "pd.Series([True])",
+        "candles['close'] * float('nan')",
+    ],
+)
+def test_a_mask_that_is_no_boolean_series_of_the_candles_is_refused(
+    tmp_path: Path, mask: str
+) -> None:
+    with pytest.raises(
+        OperationalException, match=r"Masks\.entry_signal to return a boolean Series"
+    ):
+        entries(tmp_path, mask, random_candles(300))
+
+
+def test_no_entry_where_the_declared_stop_is_unknown(tmp_path: Path) -> None:
+    everywhere = "pd.Series(True, index=candles.index)"
+    candles = entries(tmp_path, everywhere, random_candles(300))
+    warm = volatility.atr.use(period=14).lookback_candles
+    assert candles["enter_long"].iloc[:warm].isna().all()
+    assert (candles["enter_long"].iloc[warm:] == 1).all()
