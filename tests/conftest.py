@@ -1,10 +1,15 @@
 """What the tests share: the bundle's folders, made-up candles, the real market data."""
 
+import signal
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background job ignores interrupts, and so would every bot that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data" / "binance"

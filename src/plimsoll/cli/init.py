@@ -41,7 +41,8 @@ def _next_commands(userdir: Path) -> str:
     layers = f"-c {config}/base.json -c {config}/venue-sim.json"
     return f"""
 Next, in this folder:
-  plimsoll venue serve --port 8601 --write-config {config}/venue-sim.json &
+  plimsoll venue serve --port 8601 --symbols BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT \\
+      --write-config {config}/venue-sim.json &
   freqtrade download-data --userdir {folder} {layers} -t 5m --days 60
   freqtrade backtesting   --userdir {folder} {layers} -c {config}/mode-backtest.json \\
       --timeframe 5m --strategy-list TrendFollow BuyAndHold NoTrade

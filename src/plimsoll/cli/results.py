@@ -30,7 +30,7 @@ all of it lies before 2025-07.
 READING = """
 ## Reading them
 
-- `TrendFollow` is the seed idea with its published defaults, shipped as it is: stop and target lie
+- `TrendFollow` is the idea with the numbers it came with, shipped as it is: stop and target lie
   0.9 and 1.25 average true ranges away, which is little more than the 14 bps that a round trip
   costs. It loses on all of these data, and most where candles are shortest. It is here to be
   measured and improved, not to be traded.

@@ -4,6 +4,7 @@ import logging
 import os
 import stat
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -130,10 +131,12 @@ def _plugins(config: dict[str, Any]) -> list[Finding]:
             broken = {entry["location"].stem for entry in entries if entry["class"] is None}
             if missing := sorted((set(wanted) - loaded) | broken):
                 found = f"{', '.join(missing)} in {folder} cannot be loaded by Freqtrade"
-                remedy = "run freqtrade with -v to see the import error"
+                remedy = f"python {folder}/NAME.py shows the import error"
                 findings.append(Finding(Level.FAULT, kind, found, remedy))
-            else:
-                findings.append(Finding(Level.OK, kind, f"{', '.join(wanted)} from {folder}"))
+            if loaded:
+                findings.append(
+                    Finding(Level.OK, kind, f"{', '.join(sorted(loaded))} from {folder}")
+                )
     for name in shadowed(config):
         found = f"your own {name} takes the place of the one that Plimsoll ships"
         remedy = "rename your class, unless you mean it"
@@ -177,22 +180,24 @@ def _data(config: dict[str, Any]) -> list[Finding]:
     ]
     if not candles:
         return [Finding(Level.WARNING, "data", f"no futures candles in {folder}", remedy)]
-    findings = []
+    findings, sound = [], defaultdict(list)
     for pair, timeframe, kind in sorted(candles):
         first, last, count = handler.ohlcv_data_min_max(pair, timeframe, kind)
         if count == 0:
             found = f"{pair} {timeframe}: the file in {folder} is empty or cannot be read"
             findings.append(Finding(Level.FAULT, "data", found, f"remove it, then {remedy}"))
             continue
-        span = f"{pair} {timeframe}: {count} candles, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+        span = f"{timeframe}: {count} candles, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
         funding = handler.ohlcv_load(
             pair, "1h", CandleType.FUNDING_RATE, fill_missing=False, drop_incomplete=False
         )
         if funding.empty:
-            found = f"{span}; no funding rates, so a backtest would hold positions for free"
+            found = f"{pair} {span}; no funding rates, so a backtest would hold positions for free"
             findings.append(Finding(Level.WARNING, "data", found, remedy))
         else:
-            findings.append(Finding(Level.OK, "data", span))
+            sound[span].append(pair)
+    for span, pairs in sound.items():
+        findings.append(Finding(Level.OK, "data", f"{', '.join(pairs)} {span}"))
     return findings
 
 

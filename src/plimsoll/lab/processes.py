@@ -17,13 +17,16 @@ from plimsoll.core import PlimsollError
 PATIENCE_SECONDS = 15.0
 
 
-def _end_with_parent() -> None:
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+def _begin_child() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
-END_WITH_PARENT = _end_with_parent if sys.platform == "linux" else None
-"""What a child calls before it begins, so that the kernel ends it when its parent is gone."""
+BEGIN_CHILD = _begin_child if os.name == "posix" else None
+"""What a child calls first: an interrupt ends it, also when a shell started us in the background
+with interrupts ignored, and on Linux the kernel ends it when its parent is gone."""
 
 
 def command(name: str) -> str:
@@ -68,7 +71,7 @@ def running(
             stdout=errors if stdout is None else stdout,
             stderr=errors,
             text=True,
-            preexec_fn=END_WITH_PARENT,  # noqa: PLW1509
+            preexec_fn=BEGIN_CHILD,  # noqa: PLW1509
         )
     try:
         yield child

@@ -50,6 +50,8 @@ def lay_out(folder: Path, *, replace_changed: bool = False) -> list[LaidFile]:
         raise UsageError(f"expected a folder for --userdir, found the file {folder}")
     try:
         create_userdata_dir(str(folder), create_dir=True)
+        for kind in ("protections", "pairlists"):
+            (folder / "plugins" / kind).mkdir(parents=True, exist_ok=True)
         record = _read_record(folder / RECORD)
         laid = [
             _lay_file(source, folder, record, replace_changed=replace_changed)

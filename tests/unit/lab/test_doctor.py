@@ -152,7 +152,7 @@ def test_a_plugin_that_freqtrade_cannot_load_is_a_fault(
     userdir: Path, kind: str, source: str
 ) -> None:
     file = userdir / "plugins" / kind / "Mine.py"
-    file.parent.mkdir(parents=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(source, encoding="utf-8")
     mine, shipped = found(kind, userdir)
     assert mine.level is Level.FAULT
