@@ -20,8 +20,9 @@ def realised_account(
     equity = starting_balance + total_closed_profit()
     return AccountSnapshot(
         as_of=as_of,
-        day_start_equity_usd=equity - today,
         equity_usd=equity,
+        day_start_equity_usd=equity - today,
+        starting_balance_usd=starting_balance,
         sees_open_positions=False,
     )
 
