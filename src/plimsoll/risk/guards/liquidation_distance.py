@@ -1,7 +1,7 @@
 """How far a position is from being closed by the exchange."""
 
 from plimsoll.core import AccountSnapshot, Mode, Position, Verdict
-from plimsoll.risk.denial import active, known, positive, recheck_at, unknown
+from plimsoll.risk.denial import above, active, known, positive, recheck_at, unknown
 from plimsoll.risk.profile import RiskProfile
 
 RULE = "liquidation_distance"
@@ -50,5 +50,5 @@ def _of_one(position: Position, account: AccountSnapshot, profile: RiskProfile) 
         pair=pair,
         value=distance,
         limit=limit,
-        debounced=doubtful or distance > limit / profile.hard_breach_multiple,
+        debounced=doubtful or above(distance * profile.hard_breach_multiple, limit),
     )
