@@ -83,5 +83,5 @@ def test_an_account_that_is_not_known_refuses(unknown: dict) -> None:
 
 
 def test_no_profile_may_risk_more_than_five_percent() -> None:
-    with pytest.raises(ValueError, match="less than or equal to 0.05"):
+    with pytest.raises(ValueError, match=r"less than or equal to 0\.05"):
         profile(max_risk_per_trade_fraction=0.051)
