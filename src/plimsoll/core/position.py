@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from math import isnan
+from math import isfinite
 
 from plimsoll.core.side import Side
 
 
 def _largest(*numbers: float) -> float:
-    """Return the largest, or NaN if any is NaN, which ``max`` would keep or drop by its order."""
-    return float("nan") if any(isnan(number) for number in numbers) else max(numbers)
+    """Return the largest, or NaN if any is not finite: ``max`` would drop a NaN or -inf."""
+    return max(numbers) if all(map(isfinite, numbers)) else float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,14 @@ def exposure_usd(account: AccountSnapshot, pair: str | None = None) -> float | N
     """Return the notional of all open positions, or of one pair's; ``None`` when unknown."""
     if account.positions is None:
         return None
-    return sum(
-        position.notional_usd
-        for position in account.positions
-        if pair is None or position.pair == pair
-    )
+    total = 0.0
+    for position in account.positions:
+        if pair is None or position.pair == pair:
+            notional = position.notional_usd
+            if not known(notional) or notional < 0:
+                return None
+            total += notional
+    return total
 
 
 def heat_usd(account: AccountSnapshot, pair: str | None = None) -> float | None:

@@ -52,5 +52,9 @@ def test_an_account_that_is_not_known_is_refused(unknown: dict) -> None:
     assert exposure(request(), account(**unknown), CAP).mode is Mode.REDUCING
 
 
+def test_a_size_below_zero_does_not_make_room() -> None:
+    assert judge(positions=[position(amount=-1.0)]).mode is Mode.REDUCING
+
+
 def test_a_stake_below_zero_is_refused() -> None:
     assert judge(stake_usd=-10.0).mode is Mode.REDUCING
