@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from plimsoll.core import Mode, Verdict
-from plimsoll.risk.evaluate import Evaluation
+from plimsoll.risk.evaluate import Evaluation, strictest
 
 Key = tuple[str, str | None]
 
@@ -64,9 +64,9 @@ def observe(
             seen = state.counts.get(key, 0)
             counts[key] = max(seen, 1) if again else seen + 1
             if counts[key] < observations:
-                denials.append(_waiting(denial, counts[key], observations, now))
+                denials.append(_waiting(denial, counts[key], observations))
                 continue
-        held[key] = _stricter(held.get(key), denial)
+        held[key] = strictest((held[key], denial)) if key in held else denial
     kept = counts if not again else {**state.counts, **counts}
     return LatchState(now, kept, held), Evaluation(now, (*denials, *held.values()))
 
@@ -77,18 +77,9 @@ def rearm(state: LatchState) -> LatchState:
 
 
 def _lasts(verdict: Verdict, now: datetime) -> bool:
-    return verdict.mode is Mode.HALTED or (verdict.until is not None and verdict.until > now)
+    return verdict.until is None or verdict.until > now
 
 
-def _stricter(old: Verdict | None, new: Verdict) -> Verdict:
-    if old is None or new.mode > old.mode:
-        return new
-    if old.mode > new.mode or old.until is None or new.until is None:
-        return old
-    return new if new.until > old.until else old
-
-
-def _waiting(denial: Verdict, seen: int, observations: int, now: datetime) -> Verdict:
+def _waiting(denial: Verdict, seen: int, observations: int) -> Verdict:
     reason = f"{denial.reason} (observation {seen} of {observations})"
-    until = denial.until if denial.until is not None and denial.until > now else None
-    return replace(denial, mode=Mode.REDUCING, reason=reason, until=until, stake_multiplier=0.0)
+    return replace(denial, mode=Mode.REDUCING, reason=reason)

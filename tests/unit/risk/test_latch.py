@@ -115,6 +115,7 @@ def test_a_second_look_at_the_same_moment_counts_nothing() -> None:
         R, R, R, R, H,
     ]  # fmt: skip
     assert modes(at(0, halt()), at(1, halt()), at(1), at(2, halt())) == [R, R, A, H]
+    assert modes(*(at(second, halt()) for second in (0, 1, 1, 2))) == [R, R, R, H]
 
 
 def test_reducing_passes_through_and_is_not_held() -> None:
