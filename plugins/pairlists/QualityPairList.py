@@ -1,6 +1,7 @@
 """Keep the pairs whose candles are complete and alive."""
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -8,6 +9,7 @@ from freqtrade.configuration import TimeRange
 from freqtrade.data.history import load_pair_history
 from freqtrade.enums import RunMode
 from freqtrade.exceptions import OperationalException
+from freqtrade.exchange import timeframe_to_minutes
 from freqtrade.exchange.exchange_types import Tickers
 from freqtrade.plugins.pairlist.IPairList import IPairList, PairlistParameter, SupportsBacktesting
 
@@ -96,4 +98,7 @@ class QualityPairList(IPairList):
         if candles.empty:
             return None
         before = candles[candles["date"] < timerange.startdt]
-        return None if before.empty else before
+        if before.empty:
+            return None
+        minutes = self._limits.lookback_candles * timeframe_to_minutes(self._timeframe)
+        return before[before["date"] >= timerange.startdt - timedelta(minutes=minutes)]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -73,7 +74,7 @@ def served_as_told(told: Printed, folder: Path) -> Iterator[None]:
     words[words.index("--port") + 1] = str(free_port())
     log = folder / "venue.log"
     full = [command("plimsoll"), "venue", "serve", *words, "--symbols", PAIR]
-    with running(full, log=log, folder=folder) as child:
+    with running(full, log=log, folder=folder, stdout=PIPE) as child:
         first_json_line(child, log=log)
         yield
 

@@ -13,10 +13,14 @@ def realised_account(
 ) -> AccountSnapshot:
     """Return the account without its open positions, in the stake currency.
 
-    Its cost does not grow with the number of trades closed before the day.
+    Its cost does not grow with the number of trades closed before the day. A closed trade
+    without a recorded profit makes the equity unknown.
     """
     begin = day_start(as_of, starts_at_hour_utc=day_starts_at_hour_utc)
-    today = sum(trade.close_profit_abs or 0.0 for trade in closed_since(begin))
+    profits = [trade.close_profit_abs for trade in closed_since(begin)]
+    if any(profit is None for profit in profits):
+        return AccountSnapshot(as_of, None, None, sees_open_positions=False)
+    today = sum(profit for profit in profits if profit is not None)
     equity = starting_balance + total_closed_profit()
     return AccountSnapshot(
         as_of=as_of,

@@ -14,6 +14,11 @@ def command_line_config() -> tuple[str | None, dict[str, Any]]:
 
     A handler is not handed the config, so it is read again with Freqtrade's own parser. A
     config on standard input cannot be read twice: only ``--userdir`` counts then.
+
+    Raises
+    ------
+    PlimsollError
+        When ``trade`` reads its config from standard input, where it cannot be checked.
     """
     # Not at import: the parser pulls in every command, and hyperopt's workers need none of it.
     from freqtrade.commands.arguments import Arguments
@@ -27,6 +32,11 @@ def command_line_config() -> tuple[str | None, dict[str, Any]]:
     try:
         args = Arguments(None).get_parsed_arg()
         files = args.get("config") or []
+        if "-" in files and args.get("command") == "trade":
+            raise PlimsollError(
+                "a config on standard input cannot be checked for its limits and the opt-in to "
+                "live trading; name it as a file: -c FILE"
+            )
         config = load_from_files(files) if files and "-" not in files else {}
         config = deep_merge_dicts(environment_vars_to_dict(), config)
     finally:
@@ -39,9 +49,8 @@ def command_line_config() -> tuple[str | None, dict[str, Any]]:
 
 
 def is_freqtrade_command() -> bool:
-    """Return whether this process is the ``freqtrade`` command."""
-    program = Path(sys.argv[0])
-    return program.stem == "freqtrade" or program.parts[-2:] == ("freqtrade", "__main__.py")
+    """Return whether this process is the ``freqtrade`` command, under whatever name."""
+    return "freqtrade.main" in sys.modules
 
 
 def refuse(error: PlimsollError) -> NoReturn:

@@ -25,7 +25,12 @@ from freqtrade.resolvers.protection_resolver import ProtectionResolver
 from packaging.specifiers import SpecifierSet
 
 from plimsoll.bridge.command_line import command_line_config, refuse
-from plimsoll.bridge.settings import require_live_opt_in, require_secrets, settings_from
+from plimsoll.bridge.settings import (
+    require_live_opt_in,
+    require_secrets,
+    require_stated_costs,
+    settings_from,
+)
 from plimsoll.bundle import plugin_folder
 from plimsoll.core import PlimsollError
 
@@ -49,6 +54,8 @@ def register(config: Mapping[str, Any]) -> None:
     require_known_resolvers()
     _widen_search(ProtectionResolver, "protections")
     _widen_search(PairListResolver, "pairlists")
+    for name in shadowed(config):
+        logger.warning("Your own %s takes the place of the one that Plimsoll ships.", name)
     for folder in plugin_folders(config, "pairlists"):
         for name in class_names(folder):
             if name not in freqtrade.constants.AVAILABLE_PAIRLISTS:
@@ -95,17 +102,28 @@ def plugin_folders(config: Mapping[str, Any], kind: str) -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
+def shadowed(config: Mapping[str, Any]) -> list[str]:
+    """Return the shipped plugins that a file of the user's own takes the place of."""
+    names = []
+    for kind in ("protections", "pairlists"):
+        *own, shipped = plugin_folders(config, kind)
+        names += [
+            name for folder in own for name in class_names(folder) if name in class_names(shipped)
+        ]
+    return names
+
+
 def class_names(folder: Path) -> list[str]:
     """Return the classes with a base that the folder's files define, without importing them.
 
-    A file that is not valid Python is named in a warning and skipped: Freqtrade itself says
-    so again, with the traceback, when the config asks for a class in it.
+    A file that cannot be read or is not valid Python is named in a warning and skipped:
+    Freqtrade itself says so again when the config asks for a class in it.
     """
     names: list[str] = []
     for file in sorted(folder.glob("*.py")):
         try:
             body = ast.parse(file.read_text(encoding="utf-8")).body
-        except (SyntaxError, UnicodeDecodeError) as error:
+        except (OSError, SyntaxError, UnicodeDecodeError) as error:
             logger.warning("Plugin file %s is not valid Python (%s); skipped.", file, error)
             continue
         names += [node.name for node in body if isinstance(node, ast.ClassDef) and node.bases]
@@ -145,12 +163,15 @@ class RegisteringHandler(logging.Handler):
             command, config = command_line_config()
             register(config)
             settings = settings_from(config)
+            require_stated_costs(config, settings)
             if command in ("trade", "webserver"):
                 require_secrets(config)
             if command == "trade":
                 require_live_opt_in(config, settings)
         except PlimsollError as error:
             refuse(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing was registered
+            refuse(PlimsollError(f"plugins were not registered, {type(error).__name__}: {error}"))
 
     def emit(self, record: logging.LogRecord) -> None:
         """Emit nothing: this handler exists for its construction."""

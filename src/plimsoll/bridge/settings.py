@@ -1,5 +1,6 @@
 """The one top-level key ``plimsoll`` of a Freqtrade config, as a validated model."""
 
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -8,6 +9,7 @@ from plimsoll.core import PlimsollError
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.costs import TradingCosts
 
+FEE_ROUNDING = 1e-9
 LIVE_OPT_IN = "I can afford to lose this money"
 
 
@@ -37,14 +39,37 @@ def settings_from(config: dict[str, Any]) -> PlimsollSettings:
     PlimsollError
         One line that names every violation, with what was found.
     """
+    if misspelt := [key for key in config if _nearly_ours(key)]:
+        raise PlimsollError(f'expected the section "plimsoll" in the config, found {misspelt[0]!r}')
     try:
         return PlimsollSettings.model_validate(config.get("plimsoll", {}))
     except ValidationError as error:
         faults = "; ".join(
-            f"plimsoll.{'.'.join(map(str, fault['loc']))}: {fault['msg']}, found {fault['input']!r}"
+            f"{'.'.join(['plimsoll', *map(str, fault['loc'])])}: {fault['msg']}, "
+            f"found {fault['input']!r}"
             for fault in error.errors(include_url=False)
         )
         raise PlimsollError(f"the config's plimsoll section is not valid: {faults}") from None
+
+
+def _nearly_ours(key: str) -> bool:
+    """Return whether a top-level key is a misspelling: Freqtrade would ignore it silently."""
+    return key != "plimsoll" and bool(get_close_matches(key.lower(), ["plimsoll"], cutoff=0.75))
+
+
+def require_stated_costs(config: dict[str, Any], settings: PlimsollSettings) -> None:
+    """Refuse a config whose ``fee`` is not the sum of ``plimsoll.costs``.
+
+    Raises
+    ------
+    PlimsollError
+        With both numbers. A ``--fee`` on the command line is not seen here and wins.
+    """
+    fee, stated = config.get("fee"), settings.costs.fill_fraction
+    if fee is not None and abs(fee - stated) > FEE_ROUNDING:
+        raise PlimsollError(
+            f"expected fee to be the sum of plimsoll.costs, {stated:g}, found {fee:g}; change both"
+        )
 
 
 def require_live_opt_in(config: dict[str, Any], settings: PlimsollSettings) -> None:
@@ -82,7 +107,7 @@ def require_secrets(config: dict[str, Any]) -> None:
     missing = [
         variable
         for (section, key), variable in SECRETS.items()
-        if config.get(section, {}).get("enabled") and not config[section].get(key)
+        if (config.get(section) or {}).get("enabled") and not config[section].get(key)
     ]
     if missing:
         raise PlimsollError(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from freqtrade.enums import RunMode
 from freqtrade.exceptions import OperationalException
@@ -62,6 +63,7 @@ class GuardedStrategy(IStrategy):
             raise OperationalException(f"plimsoll: {error}") from None
         # Part of the hash by which Freqtrade finds cached backtests.
         config["plimsoll"] = {**config.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
+        self._require_listed_distances()
         self.startup_candle_count = self._longest_lookback_candles()
         self._entry_values: dict[tuple[str, datetime, str], float] = {}
 
@@ -129,8 +131,9 @@ class GuardedStrategy(IStrategy):
     def populate_entry_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
         """Mark entries; features whose parameters hyperopt changed are computed anew."""
         candles = self._with_features(dataframe)
+        known = self._distances_known(candles)
         for side in self._sides():
-            mask = self.entry_signal(candles, side)
+            mask = known & self._checked(self.entry_signal(candles, side), candles, "entry_signal")
             candles.loc[mask, [f"enter_{side.value}", "enter_tag"]] = (
                 1,
                 f"{type(self).__name__}_{side.value}",
@@ -142,6 +145,7 @@ class GuardedStrategy(IStrategy):
         for side in self._sides():
             mask = self.exit_signal(dataframe, side)
             if mask is not None:
+                mask = self._checked(mask, dataframe, "exit_signal")
                 dataframe.loc[mask, [f"exit_{side.value}", "exit_tag"]] = (
                     1,
                     f"{type(self).__name__}_ended",
@@ -160,12 +164,14 @@ class GuardedStrategy(IStrategy):
     ) -> float | None:
         """Hold the stop at `stop_distance` from the entry; None keeps the stop there is.
 
+        It is never farther away than ``stoploss``, which Freqtrade would let it be at the fill.
         Past the stop it is as near as can be: Freqtrade takes 0 for no answer and would keep
         the wider stop that the trade began with.
         """
         distance = self._distance_at_entry(trade, self.stop_distance())
         if distance is None:
             return None
+        distance = min(distance, trade.open_rate * -self.stoploss / trade.leverage)
         price = trade.open_rate + (distance if trade.is_short else -distance)
         wanted = stoploss_from_absolute(price, current_rate, trade.is_short, trade.leverage)
         return max(wanted, self.NEAREST_STOP)
@@ -226,6 +232,35 @@ class GuardedStrategy(IStrategy):
             for parameter, value in zip(parameters, values, strict=True):
                 parameter.value = value
 
+    def _checked(self, mask: Any, candles: pd.DataFrame, name: str) -> pd.Series:
+        """Return a rule's mask; refuse what pandas would read as something else."""
+        fits = isinstance(mask, pd.Series) and mask.index.equals(candles.index)
+        if not fits or mask.dtype != bool:
+            kind = f"{type(mask).__name__} of {getattr(mask, 'dtype', 'no dtype')}"
+            raise OperationalException(
+                f"plimsoll: expected {type(self).__name__}.{name} to return a boolean Series with "
+                f"the candles' index ({len(candles)} rows), found {kind}"
+            )
+        return mask
+
+    def _distances_known(self, candles: pd.DataFrame) -> pd.Series:
+        """Return where every declared stop and target is a distance: no entry without one."""
+        known = pd.Series(data=True, index=candles.index)
+        for wanted in (self.stop_distance(), self.target_distance()):
+            if wanted is not None:
+                distance = candles[wanted[0].column] * wanted[1]
+                known &= np.isfinite(distance) & (distance > 0)
+        return known
+
+    def _require_listed_distances(self) -> None:
+        columns = {use.column for use in self.features()}
+        for wanted in (self.stop_distance(), self.target_distance()):
+            if wanted is not None and wanted[0].column not in columns:
+                raise OperationalException(
+                    f"plimsoll: {type(self).__name__} measures a stop or target by "
+                    f"{wanted[0].column}, which its features() does not list; add it there"
+                )
+
     def _distance_at_entry(
         self, trade: Trade, wanted: tuple[FeatureUse, float] | None
     ) -> float | None:
@@ -256,4 +291,4 @@ class GuardedStrategy(IStrategy):
         if row < 0:
             return None
         value = float(candles[use.column].iloc[row])
-        return value if value > 0 else None
+        return value if np.isfinite(value) and value > 0 else None

@@ -22,7 +22,7 @@ def doctor(
     """
     from plimsoll.lab.doctor import examine
 
-    findings = examine(userdir, config or [])
+    findings = examine(userdir.expanduser(), [file.expanduser() for file in config or []])
     worst = max(finding.level for finding in findings)
     if as_json:
         rows = [

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -19,6 +20,7 @@ def init(
     """Lay strategies, models, config profiles and hyperopt losses out in a user folder."""
     from plimsoll.lab.user_folder import Outcome, lay_out
 
+    userdir = userdir.expanduser()
     laid = lay_out(userdir, replace_changed=replace_changed)
     if as_json:
         files = [{"name": file.name, "outcome": file.outcome.value} for file in laid]
@@ -35,14 +37,14 @@ def init(
 
 
 def _next_commands(userdir: Path) -> str:
-    config = userdir / "config"
+    folder, config = quote(str(userdir)), quote(str(userdir / "config"))
     layers = f"-c {config}/base.json -c {config}/venue-sim.json"
     return f"""
 Next, in this folder:
   plimsoll venue serve --port 8601 --write-config {config}/venue-sim.json &
-  freqtrade download-data --userdir {userdir} {layers} -t 5m --days 60
-  freqtrade backtesting   --userdir {userdir} {layers} -c {config}/mode-backtest.json \\
+  freqtrade download-data --userdir {folder} {layers} -t 5m --days 60
+  freqtrade backtesting   --userdir {folder} {layers} -c {config}/mode-backtest.json \\
       --timeframe 5m --strategy-list TrendFollow BuyAndHold NoTrade
-  freqtrade trade         --userdir {userdir} {layers} -c {config}/mode-dry-run.json \\
+  freqtrade trade         --userdir {folder} {layers} -c {config}/mode-dry-run.json \\
       --strategy TrendFollow
-  plimsoll doctor         --userdir {userdir} {layers}"""
+  plimsoll doctor         --userdir {folder} {layers}"""

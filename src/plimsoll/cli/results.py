@@ -59,6 +59,9 @@ def results(
     if not chosen:
         known = ", ".join(study.timeframe for study in STUDIES)
         raise UsageError(f"expected --only to be one of {known}; found {only}")
+    if only is None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.open("a", encoding="utf-8").close()  # an unwritable page fails now, not after the runs
     found = [
         run_study(study, datadir.resolve(), lambda text: typer.echo(text, err=True))
         for study in chosen
@@ -66,7 +69,6 @@ def results(
     if as_json:
         typer.echo(json.dumps([_record(result) for result in found]))
     if only is None:
-        out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(_page(found), encoding="utf-8")
         typer.echo(f"written: {out}", err=True)
     elif not as_json:

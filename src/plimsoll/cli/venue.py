@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -43,7 +44,12 @@ def serve(
     scenario: Annotated[str | None, typer.Option(help="Scenario to start with.")] = None,
 ) -> None:
     """Serve the exchange until interrupted; print one JSON line when it listens."""
-    from plimsoll.venue.launch import Options, run
+    from plimsoll.venue.launch import Options, listens_beyond, run
+
+    def announce(record: dict[str, Any]) -> None:
+        if listens_beyond(host):
+            typer.echo("warning: listening beyond this machine, without authentication", err=True)
+        _print_json(record)
 
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     run(
@@ -62,7 +68,7 @@ def serve(
             write_config=write_config,
             scenario=scenario,
         ),
-        _print_json,
+        announce,
     )
 
 
@@ -77,17 +83,18 @@ def scenario(
     """Start a scenario on a running exchange."""
     from plimsoll.core.errors import UsageError
     from plimsoll.venue.control import list_scenarios
+    from plimsoll.venue.symbols import split_symbols
 
     names = [entry["name"] for entry in list_scenarios()]
     if name not in names:
         raise UsageError(f'unknown scenario "{name}"; there are {", ".join(names)}')
     body: dict[str, Any] = {"name": name}
     if symbols is not None:
-        body["symbols"] = symbols.split(",")
+        body["symbols"] = split_symbols(symbols)
     if magnitude is not None:
-        body["magnitude"] = magnitude
+        body["magnitude"] = _finite("--magnitude", magnitude)
     if duration_seconds is not None:
-        body["duration_seconds"] = duration_seconds
+        body["duration_seconds"] = _positive("--duration-seconds", duration_seconds)
     _print_json(_post(url, "/plimsoll/scenario", body))
 
 
@@ -113,7 +120,23 @@ def step(
     seconds: Annotated[float, typer.Option(help="How far to move the clock.")],
 ) -> None:
     """Move a stepped clock forward."""
-    _print_json(_post(url, "/plimsoll/clock/step", {"seconds": seconds}))
+    _print_json(_post(url, "/plimsoll/clock/step", {"seconds": _positive("--seconds", seconds)}))
+
+
+def _finite(option: str, value: float) -> float:
+    from plimsoll.core.errors import UsageError
+
+    if not math.isfinite(value):
+        raise UsageError(f"expected {option} to be a finite number, found {value:g}")
+    return value
+
+
+def _positive(option: str, value: float) -> float:
+    from plimsoll.core.errors import UsageError
+
+    if not (math.isfinite(value) and value > 0):
+        raise UsageError(f"expected {option} to be a finite number above 0, found {value:g}")
+    return value
 
 
 def _print_json(record: Any) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 
@@ -46,7 +47,8 @@ def candle_quality(candles: pd.DataFrame, *, expected_candles: int) -> CandleQua
         return CandleQuality(0.0, 1.0, 1.0, 1.0)
     prices = found[["open", "high", "low", "close"]]
     contradictory = (found["high"] < prices.max(axis=1)) | (found["low"] > prices.min(axis=1))
-    invalid = prices.isna().any(axis=1) | (prices <= 0).any(axis=1) | contradictory
+    impossible = ~np.isfinite(prices) | (prices <= 0)
+    invalid = impossible.any(axis=1) | contradictory
     frozen = prices.eq(found["close"].shift(1), axis=0).all(axis=1)
     return CandleQuality(
         present_fraction=min(len(found) / expected_candles, 1.0),

@@ -202,6 +202,7 @@ def _paper_bot(account: DemoAccount, venue: Venue) -> Iterator[FtRestClient]:
     account.commands.append(f"freqtrade trade --strategy {STRATEGY}  (dry-run)")
     logging.getLogger("ft_rest_client").setLevel(logging.ERROR)  # it warns until the bot is up
     bot = FtRestClient(f"http://127.0.0.1:{port}", "plimsoll", password)
+    bot._session.trust_env = False  # the client would ask a proxy for loopback
     with running(
         [command("freqtrade"), *arguments], log=log, folder=account.folder, environment=environment
     ) as child:
@@ -236,13 +237,14 @@ def _crash(account: DemoAccount, venue: Venue, bot: FtRestClient) -> None:
     """Crash the market, then strike against what the bot holds until its guard fires."""
     plan = account.plan
     deadline = time.monotonic() + plan.crash_seconds
-    strike_at, lock = time.monotonic() + plan.patience_seconds, None
+    struck_at, lock = time.monotonic(), None
     while (lock := _global_lock(bot)) is None and time.monotonic() < deadline:
         longs, shorts = _positions(bot)
-        exposed = max(longs, shorts) >= 2 and time.monotonic() > strike_at - plan.patience_seconds
-        if exposed or time.monotonic() > strike_at:
+        waited = time.monotonic() - struck_at
+        exposed = max(longs, shorts) >= 2 and waited > STRIKE_REST_SECONDS
+        if exposed or waited > plan.patience_seconds:
             _strike(account, venue, longs, shorts)
-            strike_at = time.monotonic() + plan.patience_seconds + STRIKE_REST_SECONDS
+            struck_at = time.monotonic()
         time.sleep(0.1)
     if lock is None:
         account.say("guard: did not fire within the time given", ok=False)

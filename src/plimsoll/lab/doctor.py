@@ -14,9 +14,9 @@ from typing import Any
 from plimsoll.core import PlimsollError
 
 TESTED = ("freqtrade", "ccxt", "pandas", "numpy", "TA-Lib", "optuna", "freqtrade-plimsoll")
-SECRET_KEYS = (
-    *("key", "secret", "password", "privateKey"),
-    *("token", "jwt_secret_key", "ws_token"),
+SECRET_KEYS = frozenset(
+    {"key", "apikey", "secret", "password", "privatekey", "token", "jwt_secret_key", "ws_token"}
+    | {"webhook_url"}
 )
 MAX_CLOCK_OFFSET_SECONDS = 1.0
 
@@ -119,7 +119,7 @@ def _plugins(config: dict[str, Any]) -> list[Finding]:
     from freqtrade.resolvers.pairlist_resolver import PairListResolver
     from freqtrade.resolvers.protection_resolver import ProtectionResolver
 
-    from plimsoll.bridge.loading import class_names, plugin_folders
+    from plimsoll.bridge.loading import class_names, plugin_folders, shadowed
 
     findings = []
     for kind, resolver in (("protections", ProtectionResolver), ("pairlists", PairListResolver)):
@@ -134,6 +134,10 @@ def _plugins(config: dict[str, Any]) -> list[Finding]:
                 findings.append(Finding(Level.FAULT, kind, found, remedy))
             else:
                 findings.append(Finding(Level.OK, kind, f"{', '.join(wanted)} from {folder}"))
+    for name in shadowed(config):
+        found = f"your own {name} takes the place of the one that Plimsoll ships"
+        remedy = "rename your class, unless you mean it"
+        findings.append(Finding(Level.WARNING, "plugins", found, remedy))
     chosen = config.get("log_config", {}).get("handlers", {})
     if not any("RegisteringHandler" in str(handler.get("class")) for handler in chosen.values()):
         found = "the config names no registering log handler: only strategies on our base register"
@@ -193,8 +197,11 @@ def _data(config: dict[str, Any]) -> list[Finding]:
 
 
 def _secrets(files: Sequence[Path]) -> list[Finding]:
+    from freqtrade.configuration.load_config import load_from_files
+
+    included = load_from_files([str(file) for file in files])["config_files"] if files else []
     findings = []
-    for file in files:
+    for file in map(Path, included):
         held = sorted(_secret_names(file))
         if not held:
             continue
@@ -214,13 +221,16 @@ def _secrets(files: Sequence[Path]) -> list[Finding]:
 def _secret_names(file: Path) -> list[str]:
     from freqtrade.configuration.load_config import load_config_file
 
-    config = load_config_file(str(file))
-    return [
-        f"{section}.{key}"
-        for section in ("exchange", "telegram", "api_server")
-        for key in SECRET_KEYS
-        if config.get(section, {}).get(key)
-    ]
+    return _named_secrets(load_config_file(str(file)), ())
+
+
+def _named_secrets(value: Any, path: tuple[str, ...]) -> list[str]:
+    """Return the dotted names of all non-empty secrets at any depth."""
+    if isinstance(value, dict):
+        return [name for key in value for name in _named_secrets(value[key], (*path, str(key)))]
+    if isinstance(value, list):
+        return [name for item in value for name in _named_secrets(item, path)]
+    return [".".join(path)] if path and path[-1].lower() in SECRET_KEYS and value else []
 
 
 def _exchange(config: dict[str, Any]) -> list[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from plimsoll.core import PlimsollError
-from plimsoll.lab.processes import child_environment, command
+from plimsoll.lab.processes import END_WITH_PARENT, child_environment, command
 
 FAULT = re.compile(
     r"(?: ERROR - |^)(Configuration error: .*|Fatal exception!.*|freqtrade[\w -]*: error: .*)",
@@ -41,6 +41,7 @@ def freqtrade(
             text=True,
             timeout=seconds,
             check=False,
+            preexec_fn=END_WITH_PARENT,
         )
     except subprocess.TimeoutExpired as error:
         _write_log(log, arguments, (error.stdout or b"").decode(errors="replace"))

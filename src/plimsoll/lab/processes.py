@@ -17,6 +17,15 @@ from plimsoll.core import PlimsollError
 PATIENCE_SECONDS = 15.0
 
 
+def _end_with_parent() -> None:
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
+END_WITH_PARENT = _end_with_parent if sys.platform == "linux" else None
+"""What a child calls before it begins, so that the kernel ends it when its parent is gone."""
+
+
 def command(name: str) -> str:
     """Return the path of a command installed beside this Python, such as ``freqtrade``."""
     script = Path(sys.executable).with_name(name)
@@ -42,11 +51,13 @@ def running(
     log: Path,
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    stdout: int | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run a child for the length of the block, its standard error going to ``log``.
+    """Run a child for the length of the block, its output going to ``log``.
 
-    It is ended on leaving: interrupt, then terminate, then kill, by pid. On Linux the kernel
-    ends it as well when this process is killed.
+    With ``stdout=subprocess.PIPE`` its standard output is the caller's to read. It is ended on
+    leaving: interrupt, then terminate, then kill, by pid. On Linux the kernel ends it as well
+    when this process is killed.
     """
     with log.open("a", encoding="utf-8") as errors:
         child = subprocess.Popen(
@@ -54,10 +65,10 @@ def running(
             cwd=folder,
             env=child_environment(environment),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=errors if stdout is None else stdout,
             stderr=errors,
             text=True,
-            preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+            preexec_fn=END_WITH_PARENT,  # noqa: PLW1509
         )
     try:
         yield child
@@ -118,8 +129,3 @@ def wait_until(
         if time.monotonic() > deadline:
             raise PlimsollError(f"expected {what} within {seconds:.0f} s, found it not")
         time.sleep(pause_seconds)
-
-
-def _end_with_parent() -> None:
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)

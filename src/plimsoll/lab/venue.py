@@ -1,6 +1,7 @@
 """A simulated venue as a child process, and its controls."""
 
 import json
+import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -57,6 +58,6 @@ def serve_venue(arguments: Sequence[str], *, folder: Path) -> Iterator[Venue]:
     """Run ``plimsoll venue serve`` for the length of the block; its profile goes to ``folder``."""
     config, log = folder / "venue-sim.json", folder / "venue.log"
     served = [command("plimsoll"), "venue", "serve", *arguments, "--write-config", str(config)]
-    with running(served, log=log) as child:
+    with running(served, log=log, stdout=subprocess.PIPE) as child:
         told = first_json_line(child, log=log)
         yield Venue(told["url"], config, tuple(told["symbols"]), child.pid)

@@ -63,6 +63,12 @@ def build_exchange(options: Options) -> Exchange:
     return exchange
 
 
+def _market_name(options: Options) -> str:
+    if options.market == "replay":
+        return "replay of a data folder"
+    return f"synthetic, seed {options.seed}"
+
+
 def _market(options: Options, start_ms: int | None) -> tuple[Market, int]:
     if options.market == "replay":
         from plimsoll.venue.replay import ReplayMarket
@@ -98,7 +104,7 @@ def run(options: Options, announce: Callable[[dict[str, Any]], None]) -> None:
         specs = list(exchange.market.specs.values())
         if options.write_config is not None:
             follow = not follows_real_time(options, exchange)
-            config = freqtrade_config(url, specs, follow_clock=follow)
+            config = freqtrade_config(url, specs, follow_clock=follow, market=_market_name(options))
             write_config(options.write_config, config)
         firsts = [exchange.market.first_candle_ms(spec.symbol) for spec in specs]
         config_path = options.write_config

@@ -93,8 +93,10 @@ def log_config(clock_url: str | None) -> dict[str, Any]:
     }
 
 
-def freqtrade_config(url: str, specs: list[SymbolSpec], *, follow_clock: bool) -> dict[str, Any]:
-    """Return a configuration to be layered after a base profile."""
+def freqtrade_config(
+    url: str, specs: list[SymbolSpec], *, follow_clock: bool, market: str = ""
+) -> dict[str, Any]:
+    """Return a configuration to be layered after a base profile; ``market`` is for reports."""
     pricing = {"price_side": "other", "use_order_book": True, "order_book_top": 1}
     return {
         "dry_run": True,
@@ -120,6 +122,7 @@ def freqtrade_config(url: str, specs: list[SymbolSpec], *, follow_clock: bool) -
                 "urls": ccxt_urls(url),
             },
         },
+        "plimsoll": {"market": market},
         "log_config": log_config(url if follow_clock else None),
     }
 

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plimsoll.bridge.account_view import realised_account
-from plimsoll.core import AccountSnapshot
+from plimsoll.core import AccountSnapshot, Mode
+from plimsoll.risk import RiskProfile
+from plimsoll.risk.daily_loss import daily_loss
 from tests.unit.bridge.trades import (
     backtest_trades,
     close_in_backtest,
@@ -111,3 +113,17 @@ def test_the_walk_through_a_backtest_stops_at_the_first_older_trade() -> None:
         close_in_backtest(NOON - timedelta(days=2), 1.0)
         close_in_backtest(NOON, -5.0)
         assert seen(NOON).day_start_equity_usd == START_USD + 1
+
+
+def test_a_closed_trade_without_a_profit_makes_the_equity_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Closed:
+        close_date_utc = NOON
+        close_profit_abs = None
+
+    monkeypatch.setattr(LocalTrade, "bt_trades", [Closed()])
+    monkeypatch.setattr(Trade, "use_db", False)
+    account = seen(NOON)
+    assert account.equity_usd is None
+    assert daily_loss(account, RiskProfile()).mode is not Mode.ACTIVE

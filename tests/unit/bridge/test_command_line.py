@@ -1,16 +1,19 @@
 """The config that a log handler reads is the one that Freqtrade will run with."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from freqtrade.commands.arguments import Arguments
 from freqtrade.configuration import Configuration
 
-from plimsoll.bridge.command_line import command_line_config, is_freqtrade_command, refuse
+from plimsoll.bridge.command_line import command_line_config, refuse
 from plimsoll.core import PlimsollError
+from plimsoll.lab.processes import child_environment, command
 
 BASE = {
     "exchange": {"name": "binance", "pair_whitelist": []},
@@ -36,14 +39,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, content in layers.items():
         (tmp_path / name).write_text(json.dumps(content), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "freqtrade.main", ModuleType("freqtrade.main"))
     return tmp_path
 
 
 def both(monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """What we read for a command line, and what Freqtrade makes of the same."""
     monkeypatch.setattr(sys, "argv", ["/usr/bin/freqtrade", *words])
-    command, ours = command_line_config()
-    assert command == words[0]
+    chosen, ours = command_line_config()
+    assert chosen == words[0]
     theirs = Configuration(Arguments(list(words)).get_parsed_arg()).get_config()
     return ours, theirs
 
@@ -95,30 +99,43 @@ def test_the_environment_wins_over_the_files_as_in_freqtrade(
 def test_a_config_on_standard_input_is_left_to_freqtrade(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = ["freqtrade", "trade", "-c", "-", "--userdir", "elsewhere"]
+    words = ["freqtrade", "backtesting", "-c", "-", "--userdir", "elsewhere"]
     monkeypatch.setattr(sys, "argv", words)
-    command, config = command_line_config()
-    assert command == "trade"
+    chosen, config = command_line_config()
+    assert chosen == "backtesting"
     assert config["user_data_dir"] == folder / "elsewhere"
     assert "plimsoll" not in config
 
 
-@pytest.mark.parametrize(
-    ("program", "is_freqtrade"),
-    [
-        ("/home/you/.venv/bin/freqtrade", True),
-        ("freqtrade.exe", True),
-        ("/site-packages/freqtrade/__main__.py", True),
-        ("/home/you/.venv/bin/pytest", False),
-        ("/site-packages/plimsoll/__main__.py", False),
-        ("", False),
-    ],
-)
-def test_the_freqtrade_command_is_known_by_its_name(
-    monkeypatch: pytest.MonkeyPatch, program: str, is_freqtrade: bool
+def test_a_bot_is_not_started_from_standard_input(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "argv", [program, "trade"])
-    assert is_freqtrade_command() is is_freqtrade
+    monkeypatch.setattr(sys, "argv", ["freqtrade", "trade", "-c", "-"])
+    with pytest.raises(PlimsollError, match="standard input cannot be checked"):
+        command_line_config()
+
+
+@pytest.mark.parametrize("name", ["freqtrade", "my-bot"])
+def test_the_opt_in_is_asked_for_under_whatever_name_the_command_runs(
+    tmp_path: Path, name: str
+) -> None:
+    program = tmp_path / name
+    program.symlink_to(command("freqtrade"))
+    handler = {"class": "plimsoll.bridge.loading.RegisteringHandler"}
+    logs = {"version": 1, "formatters": {}, "handlers": {"plimsoll": handler}, "root": {}}
+    live = {**BASE, "dry_run": False, "log_config": logs}
+    (tmp_path / "live.json").write_text(json.dumps(live), encoding="utf-8")
+    done = subprocess.run(
+        [str(program), "trade", "-c", "live.json", "--strategy", "Any"],
+        cwd=tmp_path,
+        env=child_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "would trade with money" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_outside_the_command_there_is_no_config_and_an_error_is_raised(

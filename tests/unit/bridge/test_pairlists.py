@@ -1,12 +1,19 @@
 """Options of ``QualityPairList`` and its reasons to drop a pair."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
+from freqtrade.data.history import get_datahandler
+from freqtrade.enums import CandleType, RunMode
+from freqtrade.resolvers.pairlist_resolver import PairListResolver
 
+from plimsoll.bridge.loading import register
 from plimsoll.bridge.pairlists import QualityLimits, quality_fault
 from plimsoll.core import PlimsollError
 from tests.conftest import random_candles
 
+PAIR = "BTC/USDT:USDT"
 LIMITS = QualityLimits(lookback_candles=100)
 
 
@@ -79,3 +86,42 @@ def test_every_option_is_described_for_the_web_interface() -> None:
     described = QualityLimits.parameters()
     assert set(described) == set(QualityLimits.model_fields)
     assert all(entry["help"] for entry in described.values())
+
+
+def kept_in_backtest(folder: Path, candles: pd.DataFrame, timerange: str) -> list[str]:
+    """What the pairlist keeps in a backtest over ``timerange`` with these candles on disk."""
+    handler = get_datahandler(folder, "feather")
+    handler.ohlcv_store(PAIR, "5m", candles, CandleType.FUTURES)
+    config = {
+        "runmode": RunMode.BACKTEST,
+        "timeframe": "5m",
+        "timerange": timerange,
+        "datadir": folder,
+        "dataformat_ohlcv": "feather",
+        "candle_type_def": CandleType.FUTURES,
+        "user_data_dir": folder,
+    }
+    register(config)
+    options = {"method": "QualityPairList", "lookback_candles": 100}
+    pairlist = PairListResolver.load_pairlist("QualityPairList", None, None, config, options, 0)
+    return pairlist.filter_pairlist([PAIR], {})
+
+
+def test_a_backtest_judges_the_window_before_its_timerange(tmp_path: Path) -> None:
+    candles = random_candles(1000)  # from 2024-01-01, 5 minutes: three and a half days
+    assert kept_in_backtest(tmp_path, candles, "20240103-") == [PAIR]
+
+
+def test_a_hole_in_the_window_drops_the_pair_however_long_its_history(tmp_path: Path) -> None:
+    candles = random_candles(1000)
+    start = pd.Timestamp("2024-01-03", tz="UTC")
+    hole = candles["date"].between(start - pd.Timedelta(hours=4), start - pd.Timedelta(hours=3))
+    assert kept_in_backtest(tmp_path, candles[~hole], "20240103-") == []
+
+
+def test_a_pair_whose_candles_ended_long_before_is_dropped(tmp_path: Path) -> None:
+    assert kept_in_backtest(tmp_path, random_candles(100), "20240103-") == []
+
+
+def test_a_pair_without_any_candle_before_the_timerange_is_kept(tmp_path: Path) -> None:
+    assert kept_in_backtest(tmp_path, random_candles(1000), "20240101-") == [PAIR]

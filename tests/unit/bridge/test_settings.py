@@ -6,6 +6,7 @@ from plimsoll.bridge.settings import (
     LIVE_OPT_IN,
     require_live_opt_in,
     require_secrets,
+    require_stated_costs,
     settings_from,
 )
 from plimsoll.core import PlimsollError
@@ -90,3 +91,19 @@ def test_an_enabled_api_without_secrets_is_refused_with_the_variables_to_set() -
 
 def test_a_disabled_api_needs_no_secrets() -> None:
     require_secrets({"api_server": {"enabled": False, "password": ""}, "telegram": {}})
+
+
+def test_a_misspelt_section_is_refused_instead_of_ignored() -> None:
+    with pytest.raises(PlimsollError, match="found 'plimsol'"):
+        settings_from({"plimsol": {"risk": {"max_daily_loss_fraction": 0.01}}})
+
+
+def test_a_fee_that_is_not_the_sum_of_the_costs_is_refused() -> None:
+    config = {"fee": 0.0007, "plimsoll": {"costs": {"fee_bps": 50}}}
+    with pytest.raises(PlimsollError, match=r"0\.0053, found 0\.0007; change both"):
+        require_stated_costs(config, settings_from(config))
+
+
+@pytest.mark.parametrize("config", [{}, {"fee": 0.0007}])
+def test_stated_costs_and_no_fee_at_all_are_taken(config: dict) -> None:
+    require_stated_costs(config, settings_from(config))

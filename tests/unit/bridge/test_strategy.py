@@ -219,6 +219,27 @@ def test_the_stop_of_a_short_lies_above_the_entry(follower: IStrategy) -> None:
     assert stop_of(follower, trade(is_short=True), 99.0) == pytest.approx(0.0282828, abs=1e-7)
 
 
+@pytest.mark.parametrize("is_short", [False, True])
+def test_the_stop_is_never_farther_away_than_the_strategys_stoploss(
+    follower: IStrategy, is_short: bool
+) -> None:
+    show(follower, candles_with_atr(50.0))
+    held = trade(is_short=is_short)
+    away = -follower.stoploss * held.open_rate
+    price = held.open_rate + (away if is_short else -away)
+    assert stop_of(follower, held, held.open_rate) == pytest.approx(abs(1 - price / held.open_rate))
+
+
+def test_a_distance_by_a_feature_that_is_not_listed_is_refused(tmp_path: Path) -> None:
+    wrong = (
+        TWO_PERIODS
+        + "\n    def stop_distance(self):\n        return volatility.atr.use(period=9), 2\n"
+    )
+    (tmp_path / "TwoPeriods.py").write_text(wrong, encoding="utf-8")
+    with pytest.raises(OperationalException, match=r"atr_9, which its features\(\) does not list"):
+        load("TwoPeriods", tmp_path)
+
+
 def test_the_stop_of_a_leveraged_trade_is_told_as_a_loss_of_the_stake(follower: IStrategy) -> None:
     show(follower, candles_with_atr(2.0))
     assert stop_of(follower, trade(leverage=3.0), 101.0) == pytest.approx(0.0831683, abs=1e-7)
@@ -322,3 +343,58 @@ def test_the_distance_is_found_as_soon_as_there_are_candles(follower: IStrategy)
     assert distance(follower, held) is None
     show(follower, candles_with_atr(2.0))
     assert distance(follower, held) == 2.0
+
+
+# Rules that return what they should not
+
+
+MASKS = """
+import pandas as pd
+from plimsoll.bridge.strategy import GuardedStrategy
+from plimsoll.features import volatility
+
+
+class Masks(GuardedStrategy):
+    timeframe = "5m"
+
+    def features(self):
+        return [volatility.atr.use(period=14)]
+
+    def stop_distance(self):
+        return volatility.atr.use(period=14), 2.0
+
+    def entry_signal(self, candles, side):
+        return MASK
+"""
+
+
+def entries(folder: Path, mask: str, candles: pd.DataFrame) -> pd.DataFrame:
+    (folder / "Masks.py").write_text(MASKS.replace("MASK", mask), encoding="utf-8")
+    strategy = load("Masks", folder)
+    return strategy.populate_entry_trend(strategy.populate_indicators(candles, {}), {})
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        "None",
+        "pd.Series(1, index=candles.index)",
+        "pd.Series([True])",
+        "candles['close'] * float('nan')",
+    ],
+)
+def test_a_mask_that_is_no_boolean_series_of_the_candles_is_refused(
+    tmp_path: Path, mask: str
+) -> None:
+    with pytest.raises(
+        OperationalException, match=r"Masks\.entry_signal to return a boolean Series"
+    ):
+        entries(tmp_path, mask, random_candles(300))
+
+
+def test_no_entry_where_the_declared_stop_is_unknown(tmp_path: Path) -> None:
+    everywhere = "pd.Series(True, index=candles.index)"
+    candles = entries(tmp_path, everywhere, random_candles(300))
+    warm = volatility.atr.use(period=14).lookback_candles
+    assert candles["enter_long"].iloc[:warm].isna().all()
+    assert (candles["enter_long"].iloc[warm:] == 1).all()

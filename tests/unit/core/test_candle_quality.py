@@ -34,7 +34,8 @@ def test_impossible_prices_are_found() -> None:
     candles.loc[0, "high"] = candles.loc[0, "low"] / 2
     candles.loc[1, "close"] = float("nan")
     candles.loc[2, "low"] = 0.0
-    assert candle_quality(candles, expected_candles=10).invalid_fraction == pytest.approx(0.3)
+    candles.loc[3, "high"] = float("inf")
+    assert candle_quality(candles, expected_candles=10).invalid_fraction == pytest.approx(0.4)
 
 
 def test_no_candles_at_all_is_as_bad_as_can_be() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from subprocess import PIPE
 
 import psutil
 import pytest
@@ -51,7 +52,7 @@ def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_child_is_ended_by_the_gentlest_signal_that_works(
     tmp_path: Path, code: str, status: int
 ) -> None:
-    with running(script(code), log=tmp_path / "log") as child:
+    with running(script(code), log=tmp_path / "log", stdout=PIPE) as child:
         first_json_line(child, log=tmp_path / "log")
     assert child.returncode == status
 
@@ -74,8 +75,8 @@ def test_a_child_is_ended_when_the_block_raises(tmp_path: Path, error: type[Base
 def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     code = (
         "import sys, time\nfrom pathlib import Path\nfrom plimsoll.lab.processes import running\n"
-        f"with running([sys.executable, '-c', {WAITS!r}], log=Path({str(tmp_path / 'log')!r})) "
-        "as child:\n    child.stdout.readline()\n    print(child.pid, flush=True)\n"
+        f"with running([sys.executable, '-c', {WAITS!r}], log=Path({str(tmp_path / 'log')!r}), "
+        "stdout=-1) as child:\n    child.stdout.readline()\n    print(child.pid, flush=True)\n"
         "    time.sleep(60)\n"
     )
     with subprocess.Popen(script(code), stdout=subprocess.PIPE, text=True) as parent:
@@ -89,14 +90,14 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
 
 def test_the_first_line_of_a_server_is_its_json(tmp_path: Path) -> None:
     code = 'print(\'{"url": "there"}\')'
-    with running(script(code), log=tmp_path / "log") as child:
+    with running(script(code), log=tmp_path / "log", stdout=PIPE) as child:
         assert first_json_line(child, log=tmp_path / "log") == {"url": "there"}
 
 
 def test_a_server_that_does_not_start_is_named_with_its_last_words(tmp_path: Path) -> None:
     code = "import sys; sys.exit('the port is taken')"
     with (
-        running(script(code), log=tmp_path / "log") as child,
+        running(script(code), log=tmp_path / "log", stdout=PIPE) as child,
         pytest.raises(PlimsollError, match="did not start: the port is taken"),
     ):
         first_json_line(child, log=tmp_path / "log")
@@ -104,7 +105,7 @@ def test_a_server_that_does_not_start_is_named_with_its_last_words(tmp_path: Pat
 
 def test_a_server_that_says_something_else_is_an_error_with_what_it_said(tmp_path: Path) -> None:
     with (
-        running(script("print('hello')"), log=tmp_path / "log") as child,
+        running(script("print('hello')"), log=tmp_path / "log", stdout=PIPE) as child,
         pytest.raises(PlimsollError, match="hello"),
     ):
         first_json_line(child, log=tmp_path / "log")
@@ -156,3 +157,9 @@ def test_waiting_in_vain_names_what_was_waited_for() -> None:
     with pytest.raises(PlimsollError, match=r"expected rain within 0 s"):
         wait_until(lambda: False, seconds=0.05, what="rain", pause_seconds=0.01)
     assert time.monotonic() - began >= 0.05
+
+
+def test_a_child_that_prints_much_does_not_hang(tmp_path: Path) -> None:
+    with running(script("print('x' * 1_000_000)"), log=tmp_path / "log") as child:
+        assert child.wait(10) == 0
+    assert (tmp_path / "log").stat().st_size > 1_000_000
