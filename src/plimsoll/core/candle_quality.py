@@ -47,8 +47,8 @@ def candle_quality(candles: pd.DataFrame, *, expected_candles: int) -> CandleQua
         return CandleQuality(0.0, 1.0, 1.0, 1.0)
     prices = found[["open", "high", "low", "close"]]
     contradictory = (found["high"] < prices.max(axis=1)) | (found["low"] > prices.min(axis=1))
-    impossible = ~np.isfinite(prices) | (prices <= 0)
-    invalid = impossible.any(axis=1) | contradictory
+    possible = (prices > 0) & np.isfinite(prices)
+    invalid = ~possible.all(axis=1) | contradictory
     frozen = prices.eq(found["close"].shift(1), axis=0).all(axis=1)
     return CandleQuality(
         present_fraction=min(len(found) / expected_candles, 1.0),

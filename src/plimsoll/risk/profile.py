@@ -1,38 +1,26 @@
 """Every limit, in one frozen model. No other module holds a limit."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
-    Field,
     ModelWrapValidatorHandler,
     ValidationError,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import InitErrorDetails
 
+from plimsoll.risk.limit import again, disorder, limit
 from plimsoll.risk.trading_hours import Weekday, Window, check_hours
 
-# Pairs of limits of which the first may not be above the second.
-_ORDERED = (
-    ("drawdown_reduce_fraction", "drawdown_halt_fraction"),
-    ("max_api_errors", "flatten_api_errors"),
-    ("max_candle_delay_seconds", "max_blind_seconds"),
-    ("max_risk_per_trade_fraction", "max_portfolio_heat_fraction"),
-    ("max_leverage", "proven_max_leverage"),
-    ("max_position_usd", "max_exposure_usd"),
-    ("max_position_fraction", "max_exposure_fraction"),
-)
-
-
-def _limit(group: str, source: str, description: str, **bounds: Any) -> Any:
-    """Describe one limit; ``bounds`` are hard caps, ``source`` says where its default is from."""
-    return Field(
-        description=description, json_schema_extra={"group": group, "source": source}, **bounds
-    )
+_losses, _pace, _size = (partial(limit, group) for group in ("Losses", "Pace", "Size"))
+_leverage, _costs = partial(limit, "Leverage"), partial(limit, "Entry costs")
+_data, _model = partial(limit, "Data and API"), partial(limit, "Model")
+_sizing, _verdicts = partial(limit, "Sizing and stops"), partial(limit, "Verdicts")
 
 
 class RiskProfile(BaseModel):
@@ -48,8 +36,7 @@ class RiskProfile(BaseModel):
     # Losses
     max_daily_loss_fraction: Annotated[
         float,
-        _limit(
-            "Losses",
+        _losses(
             "O: -3 % of capital",
             "Loss since the day began, as a fraction of its equity.",
             gt=0,
@@ -58,21 +45,18 @@ class RiskProfile(BaseModel):
     ] = 0.03
     max_daily_loss_usd: Annotated[
         float | None,
-        _limit(
-            "Losses",
+        _losses(
             "E names the limit; an amount is in the presets",
             "Loss since the day began, in USD; the tighter of both holds.",
             gt=0,
         ),
     ] = None
     day_starts_at_hour_utc: Annotated[
-        int,
-        _limit("Losses", "UTC midnight", "The hour at which a trading day begins.", ge=0, le=23),
+        int, _losses("UTC midnight", "The hour at which a trading day begins.", ge=0, le=23)
     ] = 0
     drawdown_reduce_fraction: Annotated[
         float,
-        _limit(
-            "Losses",
+        _losses(
             "below the 10 % of A",
             "Fall from the high-water mark at which stakes shrink.",
             gt=0,
@@ -80,13 +64,11 @@ class RiskProfile(BaseModel):
         ),
     ] = 0.08
     drawdown_stake_multiplier: Annotated[
-        float,
-        _limit("Losses", "half", "Share of a stake that is left in such a drawdown.", ge=0, lt=1),
+        float, _losses("half", "Share of a stake that is left in such a drawdown.", ge=0, lt=1)
     ] = 0.5
     drawdown_halt_fraction: Annotated[
         float,
-        _limit(
-            "Losses",
+        _losses(
             "A: 10 to 15 % of deployed capital",
             "Fall from the high-water mark at which the account is halted.",
             gt=0,
@@ -94,19 +76,15 @@ class RiskProfile(BaseModel):
         ),
     ] = 0.12
     max_consecutive_losses: Annotated[
-        int,
-        _limit("Losses", "O: 5 in a row", "Losing trades in a row before a pause.", ge=1, le=20),
+        int, _losses("O: 5 in a row", "Losing trades in a row before a pause.", ge=1, le=20)
     ] = 5
     consecutive_losses_pause_hours: Annotated[
         float,
-        _limit(
-            "Losses", "O: pause 24 h", "Length of the pause, from the last loss.", gt=0, le=24 * 30
-        ),
+        _losses("O: pause 24 h", "Length of the pause, from the last loss.", gt=0, le=24 * 30),
     ] = 24.0
     flatten_on_consecutive_losses: Annotated[
         bool,
-        _limit(
-            "Losses",
+        _losses(
             "O lists it as a kill switch: on in open-interest",
             "Whether the pause also closes the open positions.",
         ),
@@ -115,8 +93,7 @@ class RiskProfile(BaseModel):
     # Pace
     cooldown_seconds: Annotated[
         float,
-        _limit(
-            "Pace",
+        _pace(
             "E: cooldown_bars 3 at 5 m",
             "Wait after a trade of a pair closed before its next entry.",
             ge=0,
@@ -124,12 +101,11 @@ class RiskProfile(BaseModel):
         ),
     ] = 900.0
     max_trades_per_day: Annotated[
-        int, _limit("Pace", "E: 10", "Trades opened in one trading day.", ge=1, le=10_000)
+        int, _pace("E: 10", "Trades opened in one trading day.", ge=1, le=10_000)
     ] = 10
     max_orders: Annotated[
         int,
-        _limit(
-            "Pace",
+        _pace(
             "M: throttling to prevent runaway order loops",
             "Orders within the window before the throttle closes.",
             ge=1,
@@ -137,13 +113,12 @@ class RiskProfile(BaseModel):
         ),
     ] = 20
     order_window_seconds: Annotated[
-        float, _limit("Pace", "one minute", "Length of the throttle's window.", gt=0, le=86400)
+        float, _pace("one minute", "Length of the throttle's window.", gt=0, le=86400)
     ] = 60.0
     trading_hours_utc: Annotated[
         Mapping[Weekday, tuple[Window, ...]] | None,
         AfterValidator(check_hours),
-        _limit(
-            "Pace",
+        _pace(
             "E: 00:00 to 23:59",
             'Hours of entries by weekday, as {"monday": ["08:00-22:00"]}; a weekday that is not '
             "named has none; null: always.",
@@ -152,44 +127,27 @@ class RiskProfile(BaseModel):
 
     # Size
     max_position_usd: Annotated[
-        float | None,
-        _limit("Size", "E: an amount is in the presets", "Notional of one position.", gt=0),
+        float | None, _size("E: an amount is in the presets", "Notional of one position.", gt=0)
     ] = None
     max_position_fraction: Annotated[
         float,
-        _limit(
-            "Size",
-            "no more than the account",
-            "Notional of one position over equity.",
-            gt=0,
-            le=5,
-        ),
+        _size("no more than the account", "Notional of one position over equity.", gt=0, le=5),
     ] = 1.0
     max_exposure_usd: Annotated[
-        float | None,
-        _limit("Size", "E: an amount is in the presets", "Notional of all positions.", gt=0),
+        float | None, _size("E: an amount is in the presets", "Notional of all positions.", gt=0)
     ] = None
     max_exposure_fraction: Annotated[
-        float,
-        _limit("Size", "O: 3x leverage", "Notional of all positions over equity.", gt=0, le=10),
+        float, _size("O: 3x leverage", "Notional of all positions over equity.", gt=0, le=10)
     ] = 3.0
     max_open_positions: Annotated[
-        int, _limit("Size", "the base profile's max_open_trades", "Open positions.", ge=1, le=100)
+        int, _size("the base profile's max_open_trades", "Open positions.", ge=1, le=100)
     ] = 4
     max_portfolio_heat_fraction: Annotated[
-        float,
-        _limit(
-            "Size",
-            "O: 20 %",
-            "What all stops together would cost, over equity.",
-            gt=0,
-            le=0.20,
-        ),
+        float, _size("O: 20 %", "What all stops together would cost, over equity.", gt=0, le=0.20)
     ] = 0.20
     max_risk_per_trade_fraction: Annotated[
         float,
-        _limit(
-            "Size",
+        _size(
             "O: never more than 1 %, hard cap 5 %",
             "What a trade loses at its stop, fees included, over equity.",
             gt=0,
@@ -198,8 +156,7 @@ class RiskProfile(BaseModel):
     ] = 0.01
     max_correlation: Annotated[
         float,
-        _limit(
-            "Size",
+        _size(
             "O: 0.7",
             "Correlation with an open position, signed by the sides: 1 is the same bet.",
             ge=0,
@@ -209,35 +166,27 @@ class RiskProfile(BaseModel):
 
     # Leverage
     max_leverage: Annotated[
-        float, _limit("Leverage", "O: start with 3x", "Leverage of any account.", ge=1, le=5)
+        float, _leverage("O: start with 3x", "Leverage of any account.", ge=1, le=5)
     ] = 3.0
     proven_max_leverage: Annotated[
         float,
-        _limit(
-            "Leverage",
-            "O: 5x only if",
-            "Leverage of an account that has proven itself.",
-            ge=1,
-            le=5,
-        ),
+        _leverage("O: 5x only if", "Leverage of an account that has proven itself.", ge=1, le=5),
     ] = 5.0
     proven_trades: Annotated[
-        int, _limit("Leverage", "O: 100 trades", "Closed trades that the proof needs.", ge=30)
+        int, _leverage("O: 100 trades", "Closed trades that the proof needs.", ge=30)
     ] = 100
     proven_win_rate_fraction: Annotated[
-        float, _limit("Leverage", "O: > 55 %", "The win rate must be above this.", ge=0.5, lt=1)
+        float, _leverage("O: > 55 %", "The win rate must be above this.", ge=0.5, lt=1)
     ] = 0.55
     proven_sharpe: Annotated[
-        float, _limit("Leverage", "O: > 1.8", "The yearly Sharpe ratio must be above this.", ge=1)
+        float, _leverage("O: > 1.8", "The yearly Sharpe ratio must be above this.", ge=1)
     ] = 1.8
     proven_drawdown_fraction: Annotated[
-        float,
-        _limit("Leverage", "O: < 15 %", "The deepest drawdown must be below this.", gt=0, le=0.2),
+        float, _leverage("O: < 15 %", "The deepest drawdown must be below this.", gt=0, le=0.2)
     ] = 0.15
     min_liquidation_distance_fraction: Annotated[
         float,
-        _limit(
-            "Leverage",
+        _leverage(
             "O: < 15 %: emergency close",
             "Distance of the mark from the liquidation price below which a position is closed.",
             ge=0.05,
@@ -247,25 +196,15 @@ class RiskProfile(BaseModel):
 
     # Costs of an entry
     max_spread_fraction: Annotated[
-        float | None,
-        _limit(
-            "Entry costs", "E assumes 2 bps: five times that", "Spread over mid.", gt=0, le=0.05
-        ),
+        float | None, _costs("E assumes 2 bps: five times that", "Spread over mid.", gt=0, le=0.05)
     ] = 0.001
     max_liquidity_share_fraction: Annotated[
         float | None,
-        _limit(
-            "Entry costs",
-            "no seed: off",
-            "Notional of an entry over what the market offers.",
-            gt=0,
-            le=1,
-        ),
+        _costs("no seed: off", "Notional of an entry over what the market offers.", gt=0, le=1),
     ] = None
     min_target_to_cost: Annotated[
         float,
-        _limit(
-            "Entry costs",
+        _costs(
             "E: no take-profit thinner than the round trip",
             "Profit at the target over the cost of the round trip.",
             ge=1,
@@ -275,8 +214,7 @@ class RiskProfile(BaseModel):
     # Data and API
     max_candle_delay_seconds: Annotated[
         float,
-        _limit(
-            "Data and API",
+        _data(
             "E: stale bars are older than 5 s",
             "How late a candle may be before its pair takes no entry.",
             ge=0,
@@ -285,8 +223,7 @@ class RiskProfile(BaseModel):
     ] = 5.0
     max_blind_seconds: Annotated[
         float,
-        _limit(
-            "Data and API",
+        _data(
             "one candle of 5 m missed",
             "How late a candle may be before a position of its pair is closed.",
             gt=0,
@@ -294,25 +231,19 @@ class RiskProfile(BaseModel):
         ),
     ] = 300.0
     max_api_errors: Annotated[
-        int,
-        _limit("Data and API", "A: circuit breaker", "API errors in the window, no entry.", ge=1),
+        int, _data("A: circuit breaker", "API errors in the window, no entry.", ge=1)
     ] = 5
     flatten_api_errors: Annotated[
-        int,
-        _limit(
-            "Data and API", "three times that", "API errors in the window, positions close.", ge=1
-        ),
+        int, _data("three times that", "API errors in the window, positions close.", ge=1)
     ] = 15
     api_error_window_seconds: Annotated[
-        float,
-        _limit("Data and API", "five minutes", "Length of the window.", gt=0, le=86400),
+        float, _data("five minutes", "Length of the window.", gt=0, le=86400)
     ] = 300.0
 
     # Against the model
     max_divergence_fraction: Annotated[
         float,
-        _limit(
-            "Model",
+        _model(
             "A, M: 20 %",
             "How far mean profit or win rate may be below the expectation, as a share of it.",
             gt=0,
@@ -320,12 +251,11 @@ class RiskProfile(BaseModel):
         ),
     ] = 0.20
     divergence_trades: Annotated[
-        int, _limit("Model", "30 trades", "Latest closed trades that are compared.", ge=5, le=1000)
+        int, _model("30 trades", "Latest closed trades that are compared.", ge=5, le=1000)
     ] = 30
     divergence_z: Annotated[
         float,
-        _limit(
-            "Model",
+        _model(
             "one-sided 95 %",
             "Standard errors below the expectation before the gap is more than chance; 0: any gap.",
             ge=0,
@@ -333,12 +263,11 @@ class RiskProfile(BaseModel):
         ),
     ] = 1.645
     require_expectation: Annotated[
-        bool, _limit("Model", "no", "Whether an account without an expectation may not trade.")
+        bool, _model("no", "Whether an account without an expectation may not trade.")
     ] = False
     break_even_trades: Annotated[
         int | None,
-        _limit(
-            "Model",
+        _model(
             "A: live returns below break-even",
             "Latest closed trades that together may not lose; null: no such check.",
             ge=10,
@@ -346,54 +275,45 @@ class RiskProfile(BaseModel):
         ),
     ] = 100
     min_model_accuracy_fraction: Annotated[
-        float, _limit("Model", "O: < 50 %", "A model below this takes no entry.", gt=0, lt=1)
+        float, _model("O: < 50 %", "A model below this takes no entry.", gt=0, lt=1)
     ] = 0.50
     model_accuracy_predictions: Annotated[
-        int, _limit("Model", "O: 100", "Predictions before its accuracy counts.", ge=1)
+        int, _model("O: 100", "Predictions before its accuracy counts.", ge=1)
     ] = 100
 
     # Sizing and stops
     sizing: Annotated[
         Literal["fixed_fraction", "half_kelly", "volatility_target"],
-        _limit("Sizing and stops", "O: fixed fraction or half Kelly", "How a stake is found."),
+        _sizing("O: fixed fraction or half Kelly", "How a stake is found."),
     ] = "fixed_fraction"
     fixed_risk_fraction: Annotated[
         float,
-        _limit(
-            "Sizing and stops",
+        _sizing(
             "O: 1 %",
             "Planned loss at the stop, over equity; never above max_risk_per_trade_fraction.",
             gt=0,
             le=0.05,
         ),
     ] = 0.01
-    kelly_multiple: Annotated[
-        float, _limit("Sizing and stops", "O: 0.5", "Share of Kelly's bet.", gt=0, le=0.5)
-    ] = 0.5
+    kelly_multiple: Annotated[float, _sizing("O: 0.5", "Share of Kelly's bet.", gt=0, le=0.5)] = 0.5
     kelly_trades: Annotated[
-        int,
-        _limit("Sizing and stops", "O: 100 trades", "Closed trades that Kelly needs.", ge=30),
+        int, _sizing("O: 100 trades", "Closed trades that Kelly needs.", ge=30)
     ] = 100
     target_volatility_fraction: Annotated[
-        float,
-        _limit("Sizing and stops", "20 %", "Yearly volatility of one position.", gt=0, le=1),
+        float, _sizing("20 %", "Yearly volatility of one position.", gt=0, le=1)
     ] = 0.20
-    stop_atr: Annotated[
-        float, _limit("Sizing and stops", "E: sl_atr 0.9", "Stop distance in ATR.", gt=0, le=20)
-    ] = 0.9
+    stop_atr: Annotated[float, _sizing("E: sl_atr 0.9", "Stop distance in ATR.", gt=0, le=20)] = 0.9
     target_atr: Annotated[
-        float, _limit("Sizing and stops", "E: tp_atr 1.25", "Target distance in ATR.", gt=0, le=50)
+        float, _sizing("E: tp_atr 1.25", "Target distance in ATR.", gt=0, le=50)
     ] = 1.25
     trail_atr: Annotated[
-        float,
-        _limit("Sizing and stops", "as the stop", "Trailing distance in ATR.", gt=0, le=20),
+        float, _sizing("as the stop", "Trailing distance in ATR.", gt=0, le=20)
     ] = 0.9
 
     # How verdicts are reached
     live_breach_observations: Annotated[
         int,
-        _limit(
-            "Verdicts",
+        _verdicts(
             "three loops",
             "Observations in a row before a mark-to-market breach acts in a running bot.",
             ge=1,
@@ -401,25 +321,17 @@ class RiskProfile(BaseModel):
         ),
     ] = 3
     backtest_breach_observations: Annotated[
-        int,
-        _limit(
-            "Verdicts", "a candle is no tick", "The same in a backtest, in candles.", ge=1, le=20
-        ),
+        int, _verdicts("a candle is no tick", "The same in a backtest, in candles.", ge=1, le=20)
     ] = 1
     hard_breach_multiple: Annotated[
         float,
-        _limit(
-            "Verdicts",
-            "half as much again",
-            "A breach of this many times its limit acts at once.",
-            ge=1,
-            le=3,
+        _verdicts(
+            "half as much again", "A breach of this many times its limit acts at once.", ge=1, le=3
         ),
     ] = 1.5
     recheck_seconds: Annotated[
         float,
-        _limit(
-            "Verdicts",
+        _verdicts(
             "one minute",
             "When a verdict without an end of its own is looked at again.",
             gt=0,
@@ -439,25 +351,9 @@ class RiskProfile(BaseModel):
             values = dict(made)
         except ValidationError as error:
             made = None
-            faults += [_again(fault) for fault in error.errors()]
+            faults += [again(fault) for fault in error.errors()]
             values.update(data if isinstance(data, Mapping) else {})
-        faults += _disorder(values)
+        faults += disorder(values)
         if made is None or faults:
             raise ValidationError.from_exception_data(cls.__name__, faults)
         return made
-
-
-def _again(fault: Mapping[str, Any]) -> InitErrorDetails:
-    kind = PydanticCustomError(fault["type"], "{message}", {"message": fault["msg"]})
-    return InitErrorDetails(type=kind, loc=fault["loc"], input=fault["input"])
-
-
-def _disorder(values: Mapping[str, Any]) -> list[InitErrorDetails]:
-    faults = []
-    for low, high in _ORDERED:
-        found = values[low], values[high]
-        if all(isinstance(v, int | float) for v in found) and found[0] > found[1]:
-            text = f"expected at most {high}, which is {found[1]}"
-            kind = PydanticCustomError("limit_order", "{message}", {"message": text})
-            faults.append(InitErrorDetails(type=kind, loc=(low,), input=found[0]))
-    return faults
