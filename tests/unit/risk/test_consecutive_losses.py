@@ -80,7 +80,8 @@ def test_trades_that_cannot_be_seen_deny() -> None:
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_profit_that_is_not_finite_denies(bad: float) -> None:
-    assert judge(1, bad).mode is Mode.REDUCING
+    verdict = judge(1, bad)
+    assert (verdict.mode, verdict.limit) == (Mode.REDUCING, 5)
 
 
 def test_a_single_loss_pauses_when_the_limit_is_one() -> None:

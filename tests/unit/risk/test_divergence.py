@@ -35,6 +35,18 @@ def test_a_mean_exactly_20_percent_below_is_allowed() -> None:
     ).mode is (Mode.ACTIVE)
 
 
+def test_a_gap_exactly_at_the_limit_and_one_exactly_at_chance_are_allowed() -> None:
+    always = expectation(win_rate_fraction=1.0)
+    half = profile(divergence_z=0, max_divergence_fraction=0.5)
+    assert judge(trades(15, 0.05, 15, 0.0), half, expectation=always).mode is Mode.ACTIVE
+    assert judge(trades(14, 0.05, 16, 0.0), half, expectation=always).mode is Mode.HALTED
+    # 25 trades of a spread of 0.625: one standard error is exactly 0.125.
+    wide = {"mean_profit_fraction": 0.25, "profit_std_fraction": 0.625, "win_rate_fraction": 0.1}
+    one = profile(divergence_z=1, divergence_trades=25)
+    assert judge(trades(25, 0.125, 0, 0), one, expectation=expectation(**wide)).mode is Mode.ACTIVE
+    assert judge(trades(25, 0.124, 0, 0), one, expectation=expectation(**wide)).mode is Mode.HALTED
+
+
 def test_a_mean_further_below_goes_back_to_paper() -> None:
     verdict = judge(trades(30, 0.0074, 0, 0), profile(divergence_z=0, max_divergence_fraction=0.25))
     assert verdict.mode is Mode.HALTED
@@ -89,6 +101,7 @@ def test_without_an_expectation_nothing_is_compared() -> None:
 def test_a_required_expectation_that_is_missing_denies() -> None:
     verdict = judge([], profile(require_expectation=True), expectation=None)
     assert verdict.mode is Mode.REDUCING
+    assert verdict.limit == 0.2
     assert "no expectation" in verdict.reason
 
 
@@ -120,4 +133,5 @@ def test_an_expectation_that_always_wins_is_compared() -> None:
 
 
 def test_a_profit_that_is_not_finite_denies() -> None:
-    assert judge(trades(29, 1, 1, float("nan"))).mode is Mode.REDUCING
+    verdict = judge(trades(29, 1, 1, float("nan")))
+    assert (verdict.mode, verdict.limit) == (Mode.REDUCING, 0.2)

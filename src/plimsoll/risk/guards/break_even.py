@@ -22,7 +22,7 @@ def break_even(account: AccountSnapshot, profile: RiskProfile) -> Verdict:
         return active(RULE)
     if account.closed_trades is None:
         return unknown(RULE, "closed trades None", account, profile, limit=0)
-    latest = latest_trades(account, count)
+    latest = latest_trades(account.closed_trades, count=count, since=account.rearmed_at)
     if len(latest) < count:
         return active(RULE)
     profit_usd = sum(trade.profit_usd for trade in latest)

@@ -1,6 +1,7 @@
 """Live results against what a backtest promised."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import islice
 from math import sqrt
 
@@ -33,7 +34,9 @@ def divergence(account: AccountSnapshot, profile: RiskProfile) -> Verdict:
     if not _promises(expected):
         missing = f"the expectation of {expected.source} promises no measurable profit"
         return unknown(RULE, missing, account, profile, limit=limit)
-    latest = latest_trades(account, profile.divergence_trades)
+    latest = latest_trades(
+        account.closed_trades, count=profile.divergence_trades, since=account.rearmed_at
+    )
     if len(latest) < profile.divergence_trades:
         return active(RULE)
     if not all(known(trade.profit_fraction) for trade in latest):
@@ -41,11 +44,11 @@ def divergence(account: AccountSnapshot, profile: RiskProfile) -> Verdict:
     return _compare(latest, expected, profile)
 
 
-def latest_trades(account: AccountSnapshot, count: int) -> list[ClosedTrade]:
-    """Return at most ``count`` of the latest closed trades since a person re-armed."""
-    trades: Sequence[ClosedTrade] = account.closed_trades or ()
+def latest_trades(
+    trades: Sequence[ClosedTrade], *, count: int, since: datetime | None
+) -> list[ClosedTrade]:
+    """Return at most ``count`` of the latest trades, those that closed after ``since``."""
     latest = islice(reversed(trades), count)
-    since = account.rearmed_at
     return [trade for trade in latest if since is None or trade.closed_at > since]
 
 
