@@ -322,6 +322,7 @@ def test_an_entry_at_the_largest_stake_is_within_every_size_limit(
         assert found.rule not in {"position_size", "exposure", "portfolio_heat", "risk_per_trade"}
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["equity_usd", "positions", "closed_trades", "data_health"]))
 def test_an_account_that_is_asked_twice_is_the_same(field: str) -> None:
     snapshot = replace(account(), **{field: None})

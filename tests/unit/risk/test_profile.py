@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from freqtrade.configuration.load_config import load_config_file
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -230,6 +230,7 @@ def test_no_limit_stands_outside_the_profile() -> None:
 # The trading day
 
 
+@settings(deadline=None)
 @given(hours=st.integers(0, 24 * 400), minutes=st.integers(0, 59), boundary=st.integers(0, 23))
 def test_every_moment_lies_in_exactly_one_day(hours: int, minutes: int, boundary: int) -> None:
     moment = NOON.replace(hour=0) + timedelta(hours=hours, minutes=minutes)

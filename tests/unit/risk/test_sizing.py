@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plimsoll.core import Mode, Side
@@ -130,6 +130,7 @@ PRICES = st.floats(0.01, 1e5)
 SHARE = st.floats(0.001, 0.9)
 
 
+@settings(deadline=None)
 @given(
     risk=st.floats(0.1, 1e5),
     price=PRICES,

@@ -1,7 +1,7 @@
 """Stop, target and trailing levels."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plimsoll.core import Side
@@ -41,6 +41,7 @@ def test_the_first_trailing_stop_is_behind_the_best_price() -> None:
     assert trailing_stop(90, 2, SHORT, PROFILE, current_stop=None) == pytest.approx(91.8)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(50, 150), min_size=2, max_size=20),
     st.floats(0.1, 10),

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -84,6 +84,7 @@ def test_a_window_in_minutes() -> None:
     assert minutes("09:30-10:05") == (570, 605)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 7 * 24 * 60))
 def test_the_end_of_a_denial_is_open_and_nothing_between_is(offset: int) -> None:
     moment = monday(0) + timedelta(minutes=offset)
