@@ -41,7 +41,9 @@ class Evaluation:
             of.setdefault(denial.pair, []).append(denial)
         object.__setattr__(self, "account", strictest(of.pop(None, ())))
         object.__setattr__(
-            self, "pairs", {pair: strictest(found) for pair, found in of.items() if pair}
+            self,
+            "pairs",
+            {pair: strictest(found) for pair, found in of.items() if pair is not None},
         )
 
     @property
@@ -62,7 +64,7 @@ def strictest(verdicts: Iterable[Verdict]) -> Verdict:
     """
     best = YES
     for verdict in verdicts:
-        if best is YES or _strength(verdict) > _strength(best):
+        if _strength(verdict) > _strength(best):
             best = verdict
     return best
 
@@ -127,7 +129,7 @@ def evaluate_entry(
         *(_safely_of_pair(guard, request.pair, account, profile) for guard in asked),
         *(_safely_of_entry(guard, request, account, profile) for guard in guards.entry),
     ]
-    return strictest(verdict for verdict in verdicts if verdict.mode is not Mode.ACTIVE)
+    return strictest(verdicts)
 
 
 def _strength(verdict: Verdict) -> tuple[int, float, float]:

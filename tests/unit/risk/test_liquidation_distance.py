@@ -68,6 +68,10 @@ def test_without_leverage_and_liquidation_price_there_is_none() -> None:
     assert judge(position(liquidation_price=None, leverage=1.0)).mode is Mode.ACTIVE
 
 
+def test_a_position_without_leverage_is_closed_when_its_liquidation_is_near() -> None:
+    assert judge(short(leverage=1.0, liquidation_price=110.0)).mode is Mode.FLATTEN
+
+
 def test_no_position_is_no_danger() -> None:
     verdict = judge()
     assert verdict.mode is Mode.ACTIVE
