@@ -69,16 +69,14 @@ def unrealised_usd(account: AccountSnapshot) -> float | None:
     return total
 
 
-def rests_on_marks(account: AccountSnapshot, breached_at_equity_usd: float) -> bool:
+def rests_on_marks(account: AccountSnapshot, equity_usd: float, level_usd: float) -> bool:
     """Return whether equity is at or below a level only because of mark prices.
 
     With the unrealised losses taken out, the account would be above the level: one wrong tick
     can be the cause. A loss that is realised, or that cannot be split, does not rest on marks.
     """
-    if not account.sees_open_positions or not known(account.equity_usd):
-        return False
-    unrealised = unrealised_usd(account)
-    return known(unrealised) and account.equity_usd - unrealised > breached_at_equity_usd
+    unrealised = unrealised_usd(account) if account.sees_open_positions else None
+    return known(unrealised) and equity_usd - unrealised > level_usd
 
 
 def implausible_mark(account: AccountSnapshot) -> bool:

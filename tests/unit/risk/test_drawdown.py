@@ -81,5 +81,13 @@ def test_an_implausible_tick_never_halts_at_once() -> None:
     assert drawdown(fallen(300, data_health=doubtful), PROFILE).debounced is True
 
 
+def test_an_open_loss_beyond_the_hard_limit_halts_at_once_without_data() -> None:
+    assert drawdown(fallen(180, data_health=None), PROFILE).debounced is False
+
+
+def test_equity_without_open_positions_does_not_rest_on_their_marks() -> None:
+    assert drawdown(fallen(130, sees_open_positions=False), PROFILE).debounced is False
+
+
 def test_realised_loss_halts_at_once() -> None:
     assert drawdown(at(880, positions=()), PROFILE).debounced is False

@@ -48,7 +48,7 @@ def daily_loss(account: AccountSnapshot, profile: RiskProfile) -> Verdict:
         _day_end(account, profile),
         value=loss_usd,
         limit=limit_usd,
-        debounced=within and rests_on_marks(account, start - limit_usd),
+        debounced=within and rests_on_marks(account, now, start - limit_usd),
     )
 
 

@@ -52,5 +52,5 @@ def drawdown(account: AccountSnapshot, profile: RiskProfile) -> Verdict:
         f"{reached} {halt:.2%}",
         value=fall,
         limit=halt,
-        debounced=within and rests_on_marks(account, peak * (1 - halt)),
+        debounced=within and rests_on_marks(account, now, peak * (1 - halt)),
     )
