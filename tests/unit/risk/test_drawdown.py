@@ -2,9 +2,9 @@
 
 import pytest
 
-from plimsoll.core import Mode
+from plimsoll.core import DataHealth, Mode
 from plimsoll.risk.guards.drawdown import drawdown
-from tests.unit.risk.accounts import NOON, PROFILE, account, fresh, position, profile
+from tests.unit.risk.accounts import BTC, ETH, NOON, PROFILE, account, fresh, position, profile
 
 
 def at(equity: float | None, **changes):
@@ -81,8 +81,23 @@ def test_an_implausible_tick_never_halts_at_once() -> None:
     assert drawdown(fallen(300, data_health=doubtful), PROFILE).debounced is True
 
 
-def test_an_open_loss_beyond_the_hard_limit_halts_at_once_without_data() -> None:
-    assert drawdown(fallen(180, data_health=None), PROFILE).debounced is False
+@pytest.mark.parametrize("health", [None, fresh(BTC, implausible="spike")], ids=["none", "other"])
+def test_an_open_loss_beyond_the_hard_limit_halts_at_once_without_data_of_its_pair(health) -> None:
+    assert drawdown(fallen(180, data_health=health), PROFILE).debounced is False
+
+
+def test_one_implausible_tick_of_two_positions_is_enough_to_wait() -> None:
+    doubtful = DataHealth(
+        pairs={**fresh(BTC).pairs, **fresh(ETH, implausible="spike").pairs},
+    )
+    held = [position(ETH, amount=4.0, mark_price=40.0), position(BTC)]
+    found = at(760, positions=held, data_health=doubtful)
+    assert drawdown(found, PROFILE).debounced is True
+
+
+def test_positions_that_cannot_be_seen_do_not_keep_a_halt_waiting() -> None:
+    verdict = drawdown(at(500, positions=None), PROFILE)
+    assert (verdict.mode, verdict.debounced) == (Mode.HALTED, False)
 
 
 def test_equity_without_open_positions_does_not_rest_on_their_marks() -> None:
