@@ -90,6 +90,11 @@ def test_half_kelly_looks_at_the_latest_trades_only() -> None:
     assert half_kelly([*history(30, 70), *old], PROFILE) is None
 
 
+@pytest.mark.parametrize("bad", [NAN, float("inf")])
+def test_half_kelly_of_a_profit_that_is_not_finite_is_not_measured(bad: float) -> None:
+    assert half_kelly([closed(0, profit_fraction=bad), *history(60, 39)], PROFILE) is None
+
+
 def test_half_kelly_needs_a_win_and_a_loss() -> None:
     assert half_kelly(history(100, 0), PROFILE) is None
     assert half_kelly(history(0, 100), PROFILE) is None
@@ -212,6 +217,10 @@ def test_the_planned_stake_by_volatility() -> None:
     stake = planned_stake_usd(request(), account(), limits, yearly_volatility_fraction=0.8)
     assert stake == pytest.approx(250 / 3)
     assert planned_stake_usd(request(), account(), limits) == 0
+    lent = planned_stake_usd(
+        request(leverage=0.0), account(), limits, yearly_volatility_fraction=0.8
+    )
+    assert lent == 0
 
 
 @pytest.mark.parametrize(
