@@ -41,7 +41,9 @@ def test_kelly_without_an_edge_bets_nothing() -> None:
     assert kelly_fraction(1.0, 0.1) == 1
 
 
-@pytest.mark.parametrize(("rate", "payoff"), [(-0.1, 1), (1.1, 1), (NAN, 1), (0.5, 0), (0.5, NAN)])
+@pytest.mark.parametrize(
+    ("rate", "payoff"), [(-0.1, 1), (1.1, 1), (NAN, 1), (0.5, 0), (0.5, NAN), (0.5, float("inf"))]
+)
 def test_kelly_of_nonsense_is_refused(rate: float, payoff: float) -> None:
     with pytest.raises(ValueError, match="expected a win rate"):
         kelly_fraction(rate, payoff)
