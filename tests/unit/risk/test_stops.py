@@ -16,6 +16,11 @@ def test_levels_of_a_long_and_a_short_mirror_each_other() -> None:
     assert atr_levels(100, 2, SHORT, PROFILE) == Levels(101.8, 97.5)
 
 
+def test_a_cheap_coin_has_levels_too() -> None:
+    cheap = atr_levels(0.5, 0.1, LONG, PROFILE)
+    assert (cheap.stop_price, cheap.target_price) == pytest.approx((0.41, 0.625))
+
+
 def test_a_level_at_or_below_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="levels above 0"):
         atr_levels(9, 10, LONG, PROFILE)
