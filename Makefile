@@ -38,6 +38,7 @@ slow: $(READY) ## the drills too long for `make test`
 	$(BIN)/python -m pytest -m slow
 
 results: $(READY) ## backtest the strategies on real data (DATA=folder) and rewrite docs/results.md
+	@test -n "$(DATA)" || { echo 'make results needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
 	$(BIN)/plimsoll results --datadir $(DATA)
 
 wheel: $(READY) ## build dist/freqtrade_plimsoll-*.whl

@@ -13,6 +13,8 @@ from plimsoll.venue.statistics import STATISTICS
 from tests.unit.venue.serving import COMMAND, environment, get, post, venue
 
 START = "2025-01-01T00:00:00Z"
+RALLY = ("scenario", "rally", "--url", "http://127.0.0.1:9")
+STEP = ("step", "--url", "http://127.0.0.1:9")
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +148,26 @@ def test_the_command_steers_a_running_venue(url: str) -> None:
         (("serve", "--market", "replay", "--datadir", "/nowhere"), "expected a freqtrade data"),
         (("scenario", "boom", "--url", "http://127.0.0.1:9"), 'unknown scenario "boom"'),
         (("step", "--url", "localhost", "--seconds", "1"), "expected a --url"),
+        (("serve", "--spread-scale", "inf"), "expected a --spread-scale"),
+        (("serve", "--spread-scale", "nan"), "expected a --spread-scale"),
+        (("serve", "--spread-scale", "-1"), "expected a --spread-scale"),
+        (("serve", "--balance-usd", "nan"), "expected a --balance-usd"),
+        (("serve", "--balance-usd", "inf"), "expected a --balance-usd"),
+        (("serve", "--balance-usd", "0"), "expected a --balance-usd"),
+        (("serve", "--speed", "nan"), "expected a speed"),
+        (("serve", "--speed", "inf"), "expected a speed"),
+        (("serve", "--speed", "-1"), "expected a speed"),
+        (("serve", "--symbols", ""), "expected --symbols such as"),
+        (("serve", "--symbols", " , "), "expected --symbols such as"),
+        (("serve", "--host", "nohost.invalid"), "cannot listen on --host nohost.invalid"),
+        (("serve", "--host", "192.0.2.1"), "cannot listen on --host 192.0.2.1"),
+        (("serve", "--host", ""), "expected a --host such as 127.0.0.1"),
+        ((*RALLY, "--magnitude", "nan"), "expected --magnitude to be a finite number, found nan"),
+        ((*RALLY, "--magnitude", "inf"), "expected --magnitude to be a finite number, found inf"),
+        ((*RALLY, "--duration-seconds", "nan"), "expected --duration-seconds to be a finite"),
+        ((*RALLY, "--duration-seconds", "0"), "expected --duration-seconds to be a finite"),
+        ((*RALLY, "--symbols", ","), "expected --symbols such as"),
+        ((*STEP, "--seconds", "nan"), "expected --seconds to be a finite number"),
     ],
 )
 def test_wrong_usage_is_one_line_and_status_2(arguments: tuple[str, ...], message: str) -> None:
@@ -154,6 +176,29 @@ def test_wrong_usage_is_one_line_and_status_2(arguments: tuple[str, ...], messag
     assert message in found.stderr
     assert found.stderr.count("\n") == 1
     assert found.stdout == ""
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_a_host_beyond_loopback_is_warned_of_and_the_config_stays_on_loopback(
+    tmp_path: Path, host: str
+) -> None:
+    path = tmp_path / "venue.json"
+    arguments = ["serve", "--symbols", "BTCUSDT", "--host", host, "--write-config", str(path)]
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        line = json.loads(process.stdout.readline())
+        url = f"http://127.0.0.1:{line['port']}"
+        config = json.loads(path.read_text())
+        assert config["exchange"]["ccxt_config"]["urls"]["api"]["fapiPublic"] == f"{url}/fapi/v1"
+        assert get(f"{url}/fapi/v1/ping")[0] == 200
+    finally:
+        process.terminate()
+        _, stderr = process.communicate(timeout=10)
+    assert stderr.count("\n") == 1
+    assert "listening beyond this machine, without authentication" in stderr
 
 
 def test_a_taken_port_is_refused(url: str) -> None:

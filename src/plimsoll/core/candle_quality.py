@@ -47,7 +47,7 @@ def candle_quality(candles: pd.DataFrame, *, expected_candles: int) -> CandleQua
         return CandleQuality(0.0, 1.0, 1.0, 1.0)
     prices = found[["open", "high", "low", "close"]]
     contradictory = (found["high"] < prices.max(axis=1)) | (found["low"] > prices.min(axis=1))
-    possible = (prices > 0) & np.isfinite(prices)
+    possible = prices.gt(0) & prices.lt(np.inf)
     invalid = ~possible.all(axis=1) | contradictory
     frozen = prices.eq(found["close"].shift(1), axis=0).all(axis=1)
     return CandleQuality(

@@ -1,6 +1,7 @@
 """Put an exchange together from the words of the command line and serve it."""
 
 import asyncio
+import ipaddress
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from plimsoll.venue.symbols import LISTED, choose_symbols
 
 MARKETS = ("synthetic", "replay")
 CLOCKS = ("wall", "stepped")
+LOOPBACK = "127.0.0.1"
+MAX_SPREAD_SCALE = 1000.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Options:
     start: str | None = None
     clock: str = "wall"
     speed: float = 1.0
-    host: str = "127.0.0.1"
+    host: str = LOOPBACK
     port: int = 0
     spread_scale: float = 1.0
     balance_usd: float = DEFAULT_BALANCE_USD
@@ -41,17 +44,24 @@ class Options:
 def build_exchange(options: Options) -> Exchange:
     """Return the exchange that the options describe.
 
-    Raises `UsageError` for an unknown market, clock, symbol or scenario, for a start outside
-    the market's span, and for a data folder that cannot be read.
+    Raises `UsageError` for an unknown market, clock, symbol or scenario, for a number out of
+    its range, for a start outside the market's span, and for broken data.
     """
     if options.market not in MARKETS:
         raise UsageError(f'unknown market "{options.market}"; there are {", ".join(MARKETS)}')
     if options.clock not in CLOCKS:
         raise UsageError(f'unknown clock "{options.clock}"; there are {", ".join(CLOCKS)}')
-    if not options.spread_scale >= 0:
-        raise UsageError(f"expected a --spread-scale of 0 or more, found {options.spread_scale:g}")
+    if not options.host.strip():
+        raise UsageError(f'expected a --host such as {LOOPBACK}, found "{options.host}"')
+    if not 0 <= options.spread_scale <= MAX_SPREAD_SCALE:
+        raise UsageError(
+            f"expected a --spread-scale from 0 to {MAX_SPREAD_SCALE:g}, "
+            f"found {options.spread_scale:g}"
+        )
     if not 0 < options.balance_usd < 1e12:
-        raise UsageError(f"expected a --balance-usd above 0, found {options.balance_usd:g}")
+        raise UsageError(
+            f"expected a --balance-usd above 0 and below 1e12, found {options.balance_usd:g}"
+        )
     start_ms = None if options.start is None else parse_utc_ms(options.start)
     market, now_ms = _market(options, start_ms)
     clock = Clock(now_ms, speed=options.speed, stepped=options.clock == "stepped")
@@ -94,24 +104,47 @@ def follows_real_time(options: Options, exchange: Exchange) -> bool:
     return options.market == "synthetic" and options.start is None and exchange.clock.mode == WALL
 
 
+def listens_beyond(host: str) -> bool:
+    """Return whether others than this machine may reach the host."""
+    address = _address(host)
+    return host != "localhost" if address is None else not address.is_loopback
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _local_url(host: str, port: int) -> str:
+    """Return the address for a bot on this machine, whose clock follows loopback only."""
+    address = _address(host)
+    everywhere = address is not None and address.is_unspecified
+    return _url(LOOPBACK if everywhere else host, port)
+
+
 def run(options: Options, announce: Callable[[dict[str, Any]], None]) -> None:
     """Serve until SIGINT or SIGTERM; `announce` gets one record when the port listens."""
     exchange = build_exchange(options)
 
     def listening(port: int) -> None:
-        host = f"[{options.host}]" if ":" in options.host else options.host
-        url = f"http://{host}:{port}"
         specs = list(exchange.market.specs.values())
         if options.write_config is not None:
             follow = not follows_real_time(options, exchange)
-            config = freqtrade_config(url, specs, follow_clock=follow, market=_market_name(options))
+            url, market = _local_url(options.host, port), _market_name(options)
+            config = freqtrade_config(url, specs, follow_clock=follow, market=market)
             write_config(options.write_config, config)
         firsts = [exchange.market.first_candle_ms(spec.symbol) for spec in specs]
         config_path = options.write_config
         announce(
             {
                 "event": "listening",
-                "url": url,
+                "url": _url(options.host, port),
                 "port": port,
                 "pid": os.getpid(),
                 "market": options.market,

@@ -53,7 +53,7 @@ _SUM_DECIMALS = 8
 
 
 class ReplayMarket:
-    """The history of a data folder. Files are read when they are first needed."""
+    """The history of a data folder. The files of the chosen contracts are read at the start."""
 
     kind = "replay"
     seed = 0
@@ -73,22 +73,26 @@ class ReplayMarket:
         self.specs: Mapping[str, SymbolSpec] = {
             symbol: self._with_data(spec) for symbol, spec in chosen.items()
         }
+        for symbol in self.specs:
+            self._read_rest(symbol)
         self.last_ms = max(self._end_ms(symbol) for symbol in self.specs)
 
     @classmethod
     def open(cls, datadir: Path, symbols: str | None) -> "ReplayMarket":
         """Open a data folder.
 
-        Raises `UsageError` for a missing folder, an unreadable file, no pairs, and a symbol
-        that the folder does not hold.
+        Raises `UsageError` for a missing folder, an unreadable or broken file, no pairs, and
+        a symbol that the folder does not hold.
         """
         return cls(list_files(datadir), symbols)
 
     def _with_data(self, spec: SymbolSpec) -> SymbolSpec:
         """Return the contract with the tick and the listing time that its data show."""
+        for interval in self._intervals(spec.symbol, LAST):
+            if len(self._native(spec.symbol, LAST, interval)) == 0:
+                path = self._files[spec.symbol, LAST][interval.code].path
+                raise UsageError(f"{path} holds no candles; take it out of the folder")
         rows = self._native(spec.symbol, LAST, self.finest(spec.symbol))
-        if len(rows) == 0:
-            raise UsageError(f"{spec.pair} has a file without candles; take it out of the folder")
         decimals = _decimals(rows["close"][-_DECIMALS_SAMPLE:])
         tick = spec.tick_size if decimals <= spec.price_decimals else 10.0**-decimals
         first_ms = min(
@@ -96,6 +100,14 @@ class ReplayMarket:
             for interval in self._intervals(spec.symbol, LAST)
         )
         return replace(spec, tick_size=tick, listed_ms=first_ms)
+
+    def _read_rest(self, symbol: str) -> None:
+        """Read what is not candles of the last price, so that no request meets a broken file."""
+        for series in (MARK, INDEX, PREMIUM):
+            for interval in self._intervals(symbol, series):
+                self._native(symbol, series, interval)
+        self._payments(symbol)
+        self._other(symbol, INTEREST_FILE, read_interest)
 
     def _end_ms(self, symbol: str) -> int:
         return max(

@@ -1,9 +1,11 @@
 """The network front: aiohttp on loopback, one dispatcher over the pure endpoints."""
 
 import asyncio
+import errno
 import logging
 import os
 import signal
+import socket
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -114,7 +116,7 @@ async def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM. `on_listening` gets the port.
 
-    Raises `UsageError` when the port is taken.
+    Raises `UsageError` when the port is taken or the host is not this machine's.
     """
     server = Server(exchange)
     runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
@@ -125,18 +127,40 @@ async def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     try:
-        site = web.TCPSite(runner, host, port, backlog=512)
         try:
-            await site.start()
-        except OSError as error:
-            reason = os.strerror(error.errno or 0)
-            raise UsageError(
-                f"cannot listen on {host}:{port} ({reason}); choose another --port, "
-                "or 0 for a free one"
-            ) from error
+            await _site(runner, host, port).start()
+        except (OSError, UnicodeError) as error:
+            raise UsageError(_refusal(host, port, error)) from error
         on_listening(int(runner.addresses[0][1]))
         await stop.wait()
     finally:
         pushes.cancel()
         await server.hub.close()
         await runner.cleanup()
+
+
+def _site(runner: web.AppRunner, host: str, port: int) -> web.BaseSite:
+    if host == "::" and socket.has_dualstack_ipv6():
+        # asyncio alone would close :: to IPv4, and with it to 127.0.0.1.
+        both = socket.create_server(
+            (host, port), family=socket.AF_INET6, backlog=512, dualstack_ipv6=True
+        )
+        return web.SockSite(runner, both)
+    return web.TCPSite(runner, host, port, backlog=512)
+
+
+def _refusal(host: str, port: int, error: OSError | UnicodeError) -> str:
+    """Return the line that blames the host or the port, whichever it was."""
+    if isinstance(error, OSError) and not isinstance(error, socket.gaierror):
+        reason = os.strerror(error.errno or 0)
+        if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            return (
+                f"cannot listen on {host}:{port} ({reason}); choose another --port, "
+                "or 0 for a free one"
+            )
+    else:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return (
+        f"cannot listen on --host {host} ({reason}); give an address of this machine, "
+        "such as 127.0.0.1"
+    )

@@ -110,14 +110,25 @@ def symbol_of(name: str) -> str:
     return name.strip().upper().partition(":")[0].replace("/", "")
 
 
-def choose_symbols(names: str | None, offered: dict[str, SymbolSpec]) -> dict[str, SymbolSpec]:
-    """Return the named subset of the offered contracts, all of them when no name is given.
+def split_symbols(names: str) -> list[str]:
+    """Return the symbols of names divided by commas; raises `UsageError` for no name."""
+    symbols = [symbol_of(name) for name in names.split(",") if name.strip()]
+    if not symbols:
+        raise UsageError(
+            f'expected --symbols such as BTC/USDT:USDT,ETHUSDT, found "{names}"; '
+            "leave the option out for all"
+        )
+    return symbols
 
-    Raises `UsageError` for a name that is not offered.
+
+def choose_symbols(names: str | None, offered: dict[str, SymbolSpec]) -> dict[str, SymbolSpec]:
+    """Return the named subset of the offered contracts, all of them for None.
+
+    Raises `UsageError` for no name and for one that is not offered.
     """
-    if names is None or not names.strip():
+    if names is None:
         return dict(offered)
-    wanted = [symbol_of(name) for name in names.split(",") if name.strip()]
+    wanted = split_symbols(names)
     unknown = [symbol for symbol in wanted if symbol not in offered]
     if unknown:
         raise UsageError(
