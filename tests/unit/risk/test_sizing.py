@@ -61,6 +61,7 @@ def test_shrinkage_goes_to_one_as_the_sample_grows() -> None:
     assert factors[-1] == pytest.approx(1)
     assert sample_shrinkage(0.3, 1.5, 1000) == 0
     assert sample_shrinkage(1.0, 1.0, 1) == 1
+    assert sample_shrinkage(0.0, 1.5, 10) == 0
     with pytest.raises(ValueError, match="at least one trade"):
         sample_shrinkage(0.55, 1.5, 0)
 
