@@ -118,11 +118,13 @@ def test_a_second_look_at_the_same_moment_counts_nothing() -> None:
     assert modes(*(at(second, halt()) for second in (0, 1, 1, 2))) == [R, R, R, H]
 
 
-def test_reducing_passes_through_and_is_not_held() -> None:
-    half = Verdict(Mode.REDUCING, "rule", "why", stake_multiplier=0.5, debounced=True)
+@pytest.mark.parametrize("debounced", [True, False])
+def test_reducing_passes_through_and_is_not_held(debounced: bool) -> None:
+    half = Verdict(Mode.REDUCING, "rule", "why", stake_multiplier=0.5, debounced=debounced)
     found, state = watch(at(0, half), at(1))
     assert [one.multiplier for one in found] == [0.5, 1.0]
-    assert state.held == {}
+    assert found[0].reason == "why"
+    assert (state.held, state.counts) == ({}, {})
 
 
 def test_a_pair_is_counted_and_held_on_its_own() -> None:

@@ -273,6 +273,8 @@ def test_what_the_pair_holds_is_taken_off() -> None:
     room = largest_stake_usd(request(), account(positions=[]), PROFILE)
     left = largest_stake_usd(request(), held, PROFILE)
     assert 0 < left < room
+    capped = largest_stake_usd(request(), held, profile(max_position_usd=120))
+    assert capped == pytest.approx(20 / 3)
 
 
 @pytest.mark.parametrize(

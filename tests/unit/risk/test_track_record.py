@@ -49,6 +49,19 @@ def test_trades_of_one_day_are_one_return() -> None:
     assert found.sharpe == pytest.approx(mean(returns) / stdev(returns) * sqrt(365))
 
 
+def test_a_day_ends_at_midnight() -> None:
+    late = closed(20.0, closed_at=START.replace(day=2, hour=0, minute=30))
+    found = record([*days(10.0), late], as_of=START.replace(day=2, hour=2))
+    returns = [10 / 1000, 20 / 1010]
+    assert found.sharpe == pytest.approx(mean(returns) / stdev(returns) * sqrt(365))
+
+
+def test_a_small_win_of_a_small_account_counts() -> None:
+    found = record(days(0.5, -0.25), balance=0.9)
+    assert found.win_rate_fraction == 0.5
+    assert found.sharpe is not None
+
+
 def test_no_trades_prove_nothing() -> None:
     assert record([]) == TrackRecord(
         trades=0, win_rate_fraction=None, sharpe=None, max_drawdown_fraction=None
