@@ -27,6 +27,7 @@ def monday(hour: int, minute: int = 0, second: int = 0) -> datetime:
 
 def test_without_hours_every_moment_is_open() -> None:
     assert judge(NOON, PROFILE).mode is Mode.ACTIVE
+    assert judge(NOON, profile(trading_hours_utc=None)).mode is Mode.ACTIVE
 
 
 @pytest.mark.parametrize("moment", [monday(8), monday(12, 29, 59), monday(14), monday(21, 59, 59)])
