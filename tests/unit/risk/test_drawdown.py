@@ -54,6 +54,7 @@ def test_a_high_water_mark_that_is_not_known_is_denied(peak: float | None) -> No
     assert verdict.mode is Mode.REDUCING
     assert verdict.multiplier == 0
     assert verdict.limit == 0.12
+    assert verdict.reason.endswith(f"high-water mark {peak} USD (limit 0.12)")
 
 
 @pytest.mark.parametrize("now", [None, float("nan"), float("-inf")])

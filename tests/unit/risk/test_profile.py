@@ -3,7 +3,7 @@
 import ast
 import json
 import re
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 import pytest
 from freqtrade.configuration.load_config import load_config_file
@@ -240,9 +240,10 @@ def test_every_moment_lies_in_exactly_one_day(hours: int, minutes: int, boundary
     assert begin.hour == boundary
 
 
-def test_a_naive_moment_is_refused() -> None:
-    with pytest.raises(ValueError, match="timezone-aware UTC"):
-        day_start(NOON.replace(tzinfo=None), starts_at_hour_utc=0)
+def test_a_moment_that_is_not_utc_is_refused() -> None:
+    for moment in (NOON.replace(tzinfo=None), NOON.astimezone(timezone(timedelta(hours=2)))):
+        with pytest.raises(ValueError, match="timezone-aware UTC"):
+            day_start(moment, starts_at_hour_utc=0)
 
 
 if __name__ == "__main__":
