@@ -84,8 +84,9 @@ STUDIES = (
         "Bitcoin, 5 minutes",
         "5m",
         _usdt("BTC"),
-        "20230101-20250701",
-        "The strategy's own timeframe; the one pair with 5-minute candles without a hole.",
+        "20230108-20250701",
+        "The strategy's own timeframe; the one pair with 5-minute candles without a hole after "
+        "2023-01-01, and a week of them before the span, which QualityPairList asks for.",
     ),
 )
 
