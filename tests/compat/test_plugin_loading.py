@@ -2,6 +2,9 @@
 
 import re
 import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from freqtrade_client import FtRestClient
@@ -105,23 +108,29 @@ def test_download_data_accepts_our_pairlists(workspace: Workspace) -> None:
     assert (workspace.userdir / "data/binance/futures/BTC_USDT_USDT-1h-futures.feather").exists()
 
 
-def test_trade_loads_protections_and_pairlists(workspace: Workspace) -> None:
+@contextmanager
+def serving(workspace: Workspace, arguments: Sequence[str], *, log: Path) -> Iterator[FtRestClient]:
+    """Run a freqtrade command with its REST API on a free port of loopback."""
     port = free_port()
-    layers = workspace.layers("own-pairlists.json", "mode-dry-run.json", "api-server.json")
-    arguments = ["trade", *layers, "--strategy", "PlainStrategy", "--db-url", "sqlite://"]
-    log = workspace.folder / "trade.log"
     environment = {
         "FREQTRADE__API_SERVER__LISTEN_PORT": str(port),
         "FREQTRADE__API_SERVER__PASSWORD": "for-this-test",
         "FREQTRADE__API_SERVER__JWT_SECRET_KEY": "for-this-test-only-0123456789-0123456789",
     }
-    bot = FtRestClient(f"http://127.0.0.1:{port}", "plimsoll", "for-this-test")
     with running(
         [command("freqtrade"), *arguments],
         log=log,
         folder=workspace.folder,
         environment=environment,
     ):
+        yield FtRestClient(f"http://127.0.0.1:{port}", "plimsoll", "for-this-test")
+
+
+def test_trade_loads_protections_and_pairlists(workspace: Workspace) -> None:
+    layers = workspace.layers("own-pairlists.json", "mode-dry-run.json", "api-server.json")
+    arguments = ["trade", *layers, "--strategy", "PlainStrategy", "--db-url", "sqlite://"]
+    log = workspace.folder / "trade.log"
+    with serving(workspace, arguments, log=log) as bot:
         wait_until(lambda: (bot.ping() or {}).get("status") == "pong", seconds=60, what="a bot")
         assert sorted(bot.whitelist()["whitelist"]) == ["BTC/USDT:USDT", "ETH/USDT:USDT"]
     output = log.read_text(encoding="utf-8")
@@ -131,21 +140,9 @@ def test_trade_loads_protections_and_pairlists(workspace: Workspace) -> None:
 
 
 def test_webserver_registers_our_pairlists(workspace: Workspace) -> None:
-    port = free_port()
-    log = workspace.folder / "webserver.log"
-    environment = {
-        "FREQTRADE__API_SERVER__LISTEN_PORT": str(port),
-        "FREQTRADE__API_SERVER__PASSWORD": "for-this-test",
-        "FREQTRADE__API_SERVER__JWT_SECRET_KEY": "for-this-test-only-0123456789-0123456789",
-    }
-    bot = FtRestClient(f"http://127.0.0.1:{port}", "plimsoll", "for-this-test")
-    with running(
-        [command("freqtrade"), "webserver", *workspace.layers("api-server.json")],
-        log=log,
-        folder=workspace.folder,
-        environment=environment,
-    ):
-        wait_until(bot.version, seconds=60, what="a server")
-        listed = bot.pairlists_available()
+    arguments = ["webserver", *workspace.layers("api-server.json")]
+    with serving(workspace, arguments, log=workspace.folder / "webserver.log") as server:
+        wait_until(server.version, seconds=60, what="a server")
+        listed = server.pairlists_available()
     names = {entry["name"] for entry in listed["pairlists"]}
     assert {"QualityPairList", "UsersOwnPairList", "StaticPairList"} <= names
