@@ -9,8 +9,9 @@ from freqtrade.plugins.protections import IProtection, ProtectionReturn
 from plimsoll.bridge.account_view import realised_account
 from plimsoll.bridge.settings import settings_from
 from plimsoll.core import Mode, PlimsollError
-from plimsoll.risk.daily_loss import daily_loss
-from plimsoll.risk.evaluate import evaluate
+from plimsoll.risk import GUARDS, evaluate
+
+GUARD = GUARDS.only(["daily_loss"])
 
 
 class DailyLossGuard(IProtection):
@@ -51,7 +52,7 @@ class DailyLossGuard(IProtection):
             starting_balance=starting_balance,
             day_starts_at_hour_utc=self._profile.day_starts_at_hour_utc,
         )
-        verdict = evaluate(account, self._profile, guards=[daily_loss])
+        verdict = evaluate(account, self._profile, GUARD).account
         if verdict.mode is Mode.ACTIVE or verdict.until is None:
             return None
         return ProtectionReturn(lock=True, until=verdict.until, reason=verdict.reason)

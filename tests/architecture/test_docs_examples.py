@@ -21,7 +21,6 @@ from pydantic.fields import FieldInfo
 from plimsoll import features
 from plimsoll.bridge.loading import register
 from plimsoll.bridge.pairlists import QualityLimits
-from plimsoll.risk import RiskProfile
 from plimsoll.risk.costs import TradingCosts
 from tests.conftest import ROOT, random_candles
 from tests.contracts.test_features import EXAMPLES
@@ -157,7 +156,6 @@ def default(field: FieldInfo) -> str:
 @pytest.mark.parametrize(
     ("page", "prefix", "model"),
     [
-        ("profiles", "plimsoll.risk.", RiskProfile),
         ("profiles", "plimsoll.costs.", TradingCosts),
         ("plugins", "", QualityLimits),
     ],

@@ -19,13 +19,14 @@ def realised_account(
     begin = day_start(as_of, starts_at_hour_utc=day_starts_at_hour_utc)
     profits = [trade.close_profit_abs for trade in closed_since(begin)]
     if any(profit is None for profit in profits):
-        return AccountSnapshot(as_of, None, None, sees_open_positions=False)
+        return AccountSnapshot(as_of=as_of)
     today = sum(profit for profit in profits if profit is not None)
     equity = starting_balance + total_closed_profit()
     return AccountSnapshot(
         as_of=as_of,
-        day_start_equity_usd=equity - today,
         equity_usd=equity,
+        day_start_equity_usd=equity - today,
+        starting_balance_usd=starting_balance,
         sees_open_positions=False,
     )
 

@@ -1,6 +1,20 @@
 """The risk profile and its guards: pure functions of an account and a profile."""
 
-from plimsoll.risk.evaluate import evaluate
+from plimsoll.risk.evaluate import Evaluation, evaluate, evaluate_entry, strictest
+from plimsoll.risk.guards import GUARDS, NEEDS, Guards
+from plimsoll.risk.latch import LatchState, observe, rearm
 from plimsoll.risk.profile import RiskProfile
 
-__all__ = ["RiskProfile", "evaluate"]
+__all__ = [
+    "GUARDS",
+    "NEEDS",
+    "Evaluation",
+    "Guards",
+    "LatchState",
+    "RiskProfile",
+    "evaluate",
+    "evaluate_entry",
+    "observe",
+    "rearm",
+    "strictest",
+]

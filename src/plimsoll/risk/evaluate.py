@@ -1,39 +1,192 @@
 """One function for every caller: all guards, the strictest verdict wins."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from plimsoll.core import AccountSnapshot, Mode, Verdict
-from plimsoll.risk.daily_loss import daily_loss
+from plimsoll.core import AccountSnapshot, EntryRequest, Mode, Verdict
+from plimsoll.risk.denial import recheck_at, unknown
+from plimsoll.risk.guards import GUARDS, NEEDS, Guards, PairGuard, name_of
 from plimsoll.risk.profile import RiskProfile
-from plimsoll.risk.trading_day import day_end
 
-Guard = Callable[[AccountSnapshot, RiskProfile], Verdict]
-
-GUARDS: tuple[Guard, ...] = (daily_loss,)
+RULE = "all_guards"
+YES = Verdict(Mode.ACTIVE, RULE)
 
 
-def evaluate(
-    account: AccountSnapshot, profile: RiskProfile, guards: Sequence[Guard] = GUARDS
-) -> Verdict:
-    """Return the strictest verdict of all guards.
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What all guards say of an account at one moment.
 
-    A guard that raises counts as REDUCING until the trading day ends: a fault is never a go.
+    Attributes
+    ----------
+    as_of
+        The moment of the snapshot.
+    denials
+        Every verdict that is not ACTIVE, in the order of the guards.
+    account
+        The strictest of those about the whole account.
+    pairs
+        The strictest for each pair that has one, beside the account's.
+    """
+
+    as_of: datetime
+    denials: tuple[Verdict, ...] = ()
+    account: Verdict = field(init=False)
+    pairs: Mapping[str, Verdict] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the strictest verdict of the account and of each pair."""
+        of: dict[str | None, list[Verdict]] = {}
+        for denial in self.denials:
+            of.setdefault(denial.pair, []).append(denial)
+        object.__setattr__(self, "account", strictest(of.pop(None, ())))
+        object.__setattr__(
+            self,
+            "pairs",
+            {pair: strictest(found) for pair, found in of.items() if pair is not None},
+        )
+
+    @property
+    def mode(self) -> Mode:
+        """The mode of the account."""
+        return self.account.mode
+
+    def of_pair(self, pair: str) -> Verdict:
+        """Return what holds for one pair: the stricter of its own verdict and the account's."""
+        own = self.pairs.get(pair)
+        return self.account if own is None else strictest((self.account, own))
+
+
+def strictest(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the strictest verdict; ACTIVE of no rule when there is none.
+
+    The higher mode wins, then the lower stake multiplier, then the later end, then the first.
+    """
+    best = YES
+    for verdict in verdicts:
+        if _strength(verdict) > _strength(best):
+            best = verdict
+    return best
+
+
+def evaluate(account: AccountSnapshot, profile: RiskProfile, guards: Guards = GUARDS) -> Evaluation:
+    """Ask every guard about the account and about each of its pairs.
+
+    A guard that raises, or that cannot be asked because a field it needs is ``None``, counts
+    as REDUCING without any new risk: a fault is never a go.
 
     Raises
     ------
     ValueError
-        When ``guards`` is empty: an account without a guard is an error, not a go.
+        When there is no guard of an account or a pair: an account without a guard is an error.
     """
-    if not guards:
-        message = "expected at least one guard, found none"
+    if not guards.account and not guards.pair:
+        message = "expected at least one guard of an account or a pair, found none"
         raise ValueError(message)
-    return max((_safely(guard, account, profile) for guard in guards), key=lambda v: v.mode)
+    verdicts = [_safely(guard, account, profile) for guard in guards.account]
+    seeing = []
+    for guard in guards.pair:
+        missing = _missing(guard, account)
+        if missing:
+            text = f"{', '.join(missing)} None"
+            verdicts.append(unknown(name_of(guard), text, account, profile))
+        else:
+            seeing.append(guard)
+    if seeing:
+        for pair in account.pairs():
+            verdicts += [_safely_of_pair(guard, pair, account, profile) for guard in seeing]
+    denials = tuple(verdict for verdict in verdicts if verdict.mode is not Mode.ACTIVE)
+    return Evaluation(account.as_of, denials)
 
 
-def _safely(guard: Guard, account: AccountSnapshot, profile: RiskProfile) -> Verdict:
+def evaluate_entry(
+    request: EntryRequest,
+    account: AccountSnapshot,
+    profile: RiskProfile,
+    *,
+    evaluation: Evaluation | None = None,
+    guards: Guards = GUARDS,
+) -> Verdict:
+    """Ask every guard about an entry or an addition: of the account, its pair, the request.
+
+    ``evaluation`` is what the caller's loop has found at this moment, after its latch; without
+    it the account is evaluated anew. The account's stake multiplier is carried over: the
+    verdict allows an entry when its ``multiplier`` is above 0, at that share of the stake.
+
+    Raises
+    ------
+    ValueError
+        When there is no guard of an entry.
+    """
+    if not guards.entry:
+        message = "expected at least one guard of an entry, found none"
+        raise ValueError(message)
+    if evaluation is None:
+        evaluation = evaluate(account, profile, guards)
+    asked = () if request.pair in account.pairs() else guards.pair
+    verdicts: Sequence[Verdict] = [
+        evaluation.of_pair(request.pair),
+        *(_safely_of_pair(guard, request.pair, account, profile) for guard in asked),
+        *(_safely_of_entry(guard, request, account, profile) for guard in guards.entry),
+    ]
+    return strictest(verdicts)
+
+
+def _strength(verdict: Verdict) -> tuple[int, float, float]:
+    end = float("inf") if verdict.until is None else verdict.until.timestamp()
+    return verdict.mode, -verdict.multiplier, end
+
+
+def _missing(guard: PairGuard, account: AccountSnapshot) -> list[str]:
+    return [name for name in NEEDS.get(name_of(guard), ()) if getattr(account, name) is None]
+
+
+def _safely(
+    guard: Callable[[AccountSnapshot, RiskProfile], Verdict],
+    account: AccountSnapshot,
+    profile: RiskProfile,
+) -> Verdict:
     try:
-        return guard(account, profile)
+        return _verdict(guard(account, profile))
     except Exception as error:  # noqa: BLE001 - whatever a guard raises, the answer is no
-        until = day_end(account.as_of, starts_at_hour_utc=profile.day_starts_at_hour_utc)
-        reason = f"guard failed with {type(error).__name__}: {error}"
-        return Verdict(Mode.REDUCING, getattr(guard, "__name__", repr(guard)), reason, until)
+        return _failed(guard, error, account, profile)
+
+
+def _safely_of_pair(
+    guard: PairGuard, pair: str, account: AccountSnapshot, profile: RiskProfile
+) -> Verdict:
+    try:
+        return _verdict(guard(pair, account, profile))
+    except Exception as error:  # noqa: BLE001 - as above
+        return _failed(guard, error, account, profile, pair)
+
+
+def _safely_of_entry(
+    guard: Callable[[EntryRequest, AccountSnapshot, RiskProfile], Verdict],
+    request: EntryRequest,
+    account: AccountSnapshot,
+    profile: RiskProfile,
+) -> Verdict:
+    try:
+        return _verdict(guard(request, account, profile))
+    except Exception as error:  # noqa: BLE001 - as above
+        return _failed(guard, error, account, profile, request.pair)
+
+
+def _verdict(answer: object) -> Verdict:
+    if isinstance(answer, Verdict):
+        return answer
+    message = f"expected a Verdict, found {answer!r}"
+    raise TypeError(message)
+
+
+def _failed(
+    guard: Callable[..., Verdict],
+    error: Exception,
+    account: AccountSnapshot,
+    profile: RiskProfile,
+    pair: str | None = None,
+) -> Verdict:
+    reason = f"guard failed with {type(error).__name__}: {error}"
+    until = recheck_at(account, profile)
+    return Verdict(Mode.REDUCING, name_of(guard), reason, until, pair=pair)

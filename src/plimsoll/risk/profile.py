@@ -1,27 +1,359 @@
 """Every limit, in one frozen model. No other module holds a limit."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
+
+from plimsoll.risk.limit import again, disorder, limit
+from plimsoll.risk.trading_hours import Weekday, Window, check_hours
+
+_losses, _pace, _size = (partial(limit, group) for group in ("Losses", "Pace", "Size"))
+_leverage, _costs = partial(limit, "Leverage"), partial(limit, "Entry costs")
+_data, _model = partial(limit, "Data and API"), partial(limit, "Model")
+_sizing, _verdicts = partial(limit, "Sizing and stops"), partial(limit, "Verdicts")
 
 
 class RiskProfile(BaseModel):
     """The limits of one account: ``plimsoll.risk`` in the Freqtrade config.
 
-    Fractions are fractions (0.03 is 3 %), USD is the stake currency. The bounds in the types
-    are hard caps that no configuration can pass.
+    Fractions are fractions (0.03 is 3 %), USD is the stake currency, times are UTC. The bounds
+    in the types are hard caps that no configuration can pass; ``null`` switches a limit off.
+    The defaults are the profile ``careful``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    # Losses
     max_daily_loss_fraction: Annotated[
         float,
-        Field(gt=0, le=0.10, description="Loss since the day began, as a fraction of its equity."),
+        _losses(
+            "O: -3 % of capital",
+            "Loss since the day began, as a fraction of its equity.",
+            gt=0,
+            le=0.10,
+        ),
     ] = 0.03
     max_daily_loss_usd: Annotated[
         float | None,
-        Field(gt=0, description="Loss since the day began, in USD; the tighter of both holds."),
+        _losses(
+            "E names the limit; an amount is in the presets",
+            "Loss since the day began, in USD; the tighter of both holds.",
+            gt=0,
+        ),
     ] = None
     day_starts_at_hour_utc: Annotated[
-        int, Field(ge=0, le=23, description="The hour at which a trading day begins, UTC.")
+        int, _losses("UTC midnight", "The hour at which a trading day begins.", ge=0, le=23)
     ] = 0
+    drawdown_reduce_fraction: Annotated[
+        float,
+        _losses(
+            "below the 10 % of A",
+            "Fall from the high-water mark at which stakes shrink.",
+            gt=0,
+            le=0.15,
+        ),
+    ] = 0.08
+    drawdown_stake_multiplier: Annotated[
+        float, _losses("half", "Share of a stake that is left in such a drawdown.", ge=0, lt=1)
+    ] = 0.5
+    drawdown_halt_fraction: Annotated[
+        float,
+        _losses(
+            "A: 10 to 15 % of deployed capital",
+            "Fall from the high-water mark at which the account is halted.",
+            gt=0,
+            le=0.15,
+        ),
+    ] = 0.12
+    max_consecutive_losses: Annotated[
+        int, _losses("O: 5 in a row", "Losing trades in a row before a pause.", ge=1, le=20)
+    ] = 5
+    consecutive_losses_pause_hours: Annotated[
+        float,
+        _losses("O: pause 24 h", "Length of the pause, from the last loss.", gt=0, le=24 * 30),
+    ] = 24.0
+    flatten_on_consecutive_losses: Annotated[
+        bool,
+        _losses(
+            "O lists it as a kill switch: on in open-interest",
+            "Whether the pause also closes the open positions.",
+        ),
+    ] = False
+
+    # Pace
+    cooldown_seconds: Annotated[
+        float,
+        _pace(
+            "E: cooldown_bars 3 at 5 m",
+            "Wait after a trade of a pair closed before its next entry.",
+            ge=0,
+            le=7 * 86400,
+        ),
+    ] = 900.0
+    max_trades_per_day: Annotated[
+        int, _pace("E: 10", "Trades opened in one trading day.", ge=1, le=10_000)
+    ] = 10
+    max_orders: Annotated[
+        int,
+        _pace(
+            "M: throttling to prevent runaway order loops",
+            "Orders within the window before the throttle closes.",
+            ge=1,
+            le=1000,
+        ),
+    ] = 20
+    order_window_seconds: Annotated[
+        float, _pace("one minute", "Length of the throttle's window.", gt=0, le=86400)
+    ] = 60.0
+    trading_hours_utc: Annotated[
+        Mapping[Weekday, tuple[Window, ...]] | None,
+        AfterValidator(check_hours),
+        _pace(
+            "E: 00:00 to 23:59",
+            'Hours of entries by weekday, as {"monday": ["08:00-22:00"]}; a weekday that is not '
+            "named has none; null: always.",
+        ),
+    ] = None
+
+    # Size
+    max_position_usd: Annotated[
+        float | None, _size("E: an amount is in the presets", "Notional of one position.", gt=0)
+    ] = None
+    max_position_fraction: Annotated[
+        float,
+        _size("no more than the account", "Notional of one position over equity.", gt=0, le=5),
+    ] = 1.0
+    max_exposure_usd: Annotated[
+        float | None, _size("E: an amount is in the presets", "Notional of all positions.", gt=0)
+    ] = None
+    max_exposure_fraction: Annotated[
+        float, _size("O: 3x leverage", "Notional of all positions over equity.", gt=0, le=10)
+    ] = 3.0
+    max_open_positions: Annotated[
+        int, _size("the base profile's max_open_trades", "Open positions.", ge=1, le=100)
+    ] = 4
+    max_portfolio_heat_fraction: Annotated[
+        float, _size("O: 20 %", "What all stops together would cost, over equity.", gt=0, le=0.20)
+    ] = 0.20
+    max_risk_per_trade_fraction: Annotated[
+        float,
+        _size(
+            "O: never more than 1 %, hard cap 5 %",
+            "What a trade loses at its stop, fees included, over equity.",
+            gt=0,
+            le=0.05,
+        ),
+    ] = 0.01
+    max_correlation: Annotated[
+        float,
+        _size(
+            "O: 0.7",
+            "Correlation with an open position, signed by the sides: 1 is the same bet.",
+            ge=0,
+            le=1,
+        ),
+    ] = 0.7
+
+    # Leverage
+    max_leverage: Annotated[
+        float, _leverage("O: start with 3x", "Leverage of any account.", ge=1, le=5)
+    ] = 3.0
+    proven_max_leverage: Annotated[
+        float,
+        _leverage("O: 5x only if", "Leverage of an account that has proven itself.", ge=1, le=5),
+    ] = 5.0
+    proven_trades: Annotated[
+        int, _leverage("O: 100 trades", "Closed trades that the proof needs.", ge=30)
+    ] = 100
+    proven_win_rate_fraction: Annotated[
+        float, _leverage("O: > 55 %", "The win rate must be above this.", ge=0.5, lt=1)
+    ] = 0.55
+    proven_sharpe: Annotated[
+        float, _leverage("O: > 1.8", "The yearly Sharpe ratio must be above this.", ge=1)
+    ] = 1.8
+    proven_drawdown_fraction: Annotated[
+        float, _leverage("O: < 15 %", "The deepest drawdown must be below this.", gt=0, le=0.2)
+    ] = 0.15
+    min_liquidation_distance_fraction: Annotated[
+        float,
+        _leverage(
+            "O: < 15 %: emergency close",
+            "Distance of the mark from the liquidation price below which a position is closed.",
+            ge=0.05,
+            lt=1,
+        ),
+    ] = 0.15
+
+    # Costs of an entry
+    max_spread_fraction: Annotated[
+        float | None, _costs("E assumes 2 bps: five times that", "Spread over mid.", gt=0, le=0.05)
+    ] = 0.001
+    max_liquidity_share_fraction: Annotated[
+        float | None,
+        _costs("no seed: off", "Notional of an entry over what the market offers.", gt=0, le=1),
+    ] = None
+    min_target_to_cost: Annotated[
+        float,
+        _costs(
+            "E: no take-profit thinner than the round trip",
+            "Profit at the target over the cost of the round trip.",
+            ge=1,
+        ),
+    ] = 1.0
+
+    # Data and API
+    max_candle_delay_seconds: Annotated[
+        float,
+        _data(
+            "E: stale bars are older than 5 s",
+            "How late a candle may be before its pair takes no entry.",
+            ge=0,
+            le=3600,
+        ),
+    ] = 5.0
+    max_blind_seconds: Annotated[
+        float,
+        _data(
+            "one candle of 5 m missed",
+            "How late a candle may be before a position of its pair is closed.",
+            gt=0,
+            le=86400,
+        ),
+    ] = 300.0
+    max_api_errors: Annotated[
+        int, _data("A: circuit breaker", "API errors in the window, no entry.", ge=1)
+    ] = 5
+    flatten_api_errors: Annotated[
+        int, _data("three times that", "API errors in the window, positions close.", ge=1)
+    ] = 15
+    api_error_window_seconds: Annotated[
+        float, _data("five minutes", "Length of the window.", gt=0, le=86400)
+    ] = 300.0
+
+    # Against the model
+    max_divergence_fraction: Annotated[
+        float,
+        _model(
+            "A, M: 20 %",
+            "How far mean profit or win rate may be below the expectation, as a share of it.",
+            gt=0,
+            le=1,
+        ),
+    ] = 0.20
+    divergence_trades: Annotated[
+        int, _model("30 trades", "Latest closed trades that are compared.", ge=5, le=1000)
+    ] = 30
+    divergence_z: Annotated[
+        float,
+        _model(
+            "one-sided 95 %",
+            "Standard errors below the expectation before the gap is more than chance; 0: any gap.",
+            ge=0,
+            le=3,
+        ),
+    ] = 1.645
+    require_expectation: Annotated[
+        bool, _model("no", "Whether an account without an expectation may not trade.")
+    ] = False
+    break_even_trades: Annotated[
+        int | None,
+        _model(
+            "A: live returns below break-even",
+            "Latest closed trades that together may not lose; null: no such check.",
+            ge=10,
+            le=1000,
+        ),
+    ] = 100
+    min_model_accuracy_fraction: Annotated[
+        float, _model("O: < 50 %", "A model below this takes no entry.", gt=0, lt=1)
+    ] = 0.50
+    model_accuracy_predictions: Annotated[
+        int, _model("O: 100", "Predictions before its accuracy counts.", ge=1)
+    ] = 100
+
+    # Sizing and stops
+    sizing: Annotated[
+        Literal["fixed_fraction", "half_kelly", "volatility_target"],
+        _sizing("O: fixed fraction or half Kelly", "How a stake is found."),
+    ] = "fixed_fraction"
+    fixed_risk_fraction: Annotated[
+        float,
+        _sizing(
+            "O: 1 %",
+            "Planned loss at the stop, over equity; never above max_risk_per_trade_fraction.",
+            gt=0,
+            le=0.05,
+        ),
+    ] = 0.01
+    kelly_multiple: Annotated[float, _sizing("O: 0.5", "Share of Kelly's bet.", gt=0, le=0.5)] = 0.5
+    kelly_trades: Annotated[
+        int, _sizing("O: 100 trades", "Closed trades that Kelly needs.", ge=30)
+    ] = 100
+    target_volatility_fraction: Annotated[
+        float, _sizing("20 %", "Yearly volatility of one position.", gt=0, le=1)
+    ] = 0.20
+    stop_atr: Annotated[float, _sizing("E: sl_atr 0.9", "Stop distance in ATR.", gt=0, le=20)] = 0.9
+    target_atr: Annotated[
+        float, _sizing("E: tp_atr 1.25", "Target distance in ATR.", gt=0, le=50)
+    ] = 1.25
+    trail_atr: Annotated[
+        float, _sizing("as the stop", "Trailing distance in ATR.", gt=0, le=20)
+    ] = 0.9
+
+    # How verdicts are reached
+    live_breach_observations: Annotated[
+        int,
+        _verdicts(
+            "three loops",
+            "Observations in a row before a mark-to-market breach acts in a running bot.",
+            ge=1,
+            le=20,
+        ),
+    ] = 3
+    backtest_breach_observations: Annotated[
+        int, _verdicts("a candle is no tick", "The same in a backtest, in candles.", ge=1, le=20)
+    ] = 1
+    hard_breach_multiple: Annotated[
+        float,
+        _verdicts(
+            "half as much again", "A breach of this many times its limit acts at once.", ge=1, le=3
+        ),
+    ] = 1.5
+    recheck_seconds: Annotated[
+        float,
+        _verdicts(
+            "one minute",
+            "When a verdict without an end of its own is looked at again.",
+            gt=0,
+            le=3600,
+        ),
+    ] = 60.0
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _name_every_fault(
+        cls, data: Any, handler: ModelWrapValidatorHandler["RiskProfile"]
+    ) -> "RiskProfile":
+        faults: list[InitErrorDetails] = []
+        values: dict[str, Any] = {name: field.default for name, field in cls.model_fields.items()}
+        try:
+            made = handler(data)
+            values = dict(made)
+        except ValidationError as error:
+            made = None
+            faults += [again(fault) for fault in error.errors()]
+            values.update(data if isinstance(data, Mapping) else {})
+        faults += disorder(values)
+        if made is None or faults:
+            raise ValidationError.from_exception_data(cls.__name__, faults)
+        return made

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 def day_start(moment: datetime, *, starts_at_hour_utc: int) -> datetime:
     """Return the start of the trading day that holds ``moment`` (timezone-aware, UTC)."""
-    if moment.tzinfo is None or moment.utcoffset() != timedelta(0):
+    if moment.utcoffset() != timedelta(0):
         message = f"expected a timezone-aware UTC moment, found {moment!r}"
         raise ValueError(message)
     boundary = moment.replace(hour=starts_at_hour_utc, minute=0, second=0, microsecond=0)

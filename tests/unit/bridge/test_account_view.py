@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from plimsoll.bridge.account_view import realised_account
 from plimsoll.core import AccountSnapshot, Mode
 from plimsoll.risk import RiskProfile
-from plimsoll.risk.daily_loss import daily_loss
+from plimsoll.risk.guards.daily_loss import daily_loss
 from tests.unit.bridge.trades import (
     backtest_trades,
     close_in_backtest,

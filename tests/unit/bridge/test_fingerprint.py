@@ -49,7 +49,7 @@ def test_it_stays_when_nothing_changes_but_the_place_and_the_dates(
 @pytest.mark.parametrize(
     "name",
     [
-        "src/plimsoll/risk/daily_loss.py",
+        "src/plimsoll/risk/guards/daily_loss.py",
         "user_data/strategies/TrendFollow.py",
         "plugins/protections/DailyLossGuard.py",
         "plugins/pairlists/QualityPairList.py",

@@ -1,129 +1,100 @@
 """The daily loss guard."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from pydantic import ValidationError
 
-from plimsoll.core import AccountSnapshot, Mode
-from plimsoll.risk import RiskProfile, evaluate
-from plimsoll.risk.daily_loss import daily_loss
-from plimsoll.risk.trading_day import day_end, day_start
+from plimsoll.core import Mode
+from plimsoll.risk.guards.daily_loss import daily_loss
+from tests.unit.risk.accounts import ETH, PROFILE, account, fresh, position, profile
 
-NOON = datetime(2024, 8, 5, 12, tzinfo=UTC)
-PROFILE = RiskProfile(max_daily_loss_fraction=0.03)
+NEXT_DAY = datetime(2024, 8, 6, tzinfo=UTC)
 
 
-def account(
-    start: float | None, now: float | None, *, sees_open: bool = True, at: datetime = NOON
-) -> AccountSnapshot:
-    return AccountSnapshot(at, start, now, sees_open)
+def loss(usd: float, **changes):
+    return account(equity_usd=1000 - usd, **changes)
 
 
 def test_daily_loss_below_limit_is_active() -> None:
-    assert daily_loss(account(1000, 970.01), PROFILE).mode is Mode.ACTIVE
+    assert daily_loss(loss(29.99), PROFILE).mode is Mode.ACTIVE
 
 
-def test_daily_loss_exactly_at_limit_flattens() -> None:
-    assert daily_loss(account(1000, 970.0), PROFILE).mode is Mode.FLATTEN
+def test_daily_loss_exactly_at_limit_flattens_until_the_day_ends() -> None:
+    verdict = daily_loss(loss(30.0), PROFILE)
+    assert verdict.mode is Mode.FLATTEN
+    assert (verdict.value, verdict.limit) == (30, 30)
+    assert verdict.until == NEXT_DAY
+    assert verdict.rule == "daily_loss"
 
 
 def test_caller_without_open_positions_only_denies_new_risk() -> None:
-    assert daily_loss(account(1000, 900, sees_open=False), PROFILE).mode is Mode.REDUCING
+    verdict = daily_loss(loss(100, sees_open_positions=False), PROFILE)
+    assert verdict.mode is Mode.REDUCING
+    assert "(10.00%, realised)" in verdict.reason
 
 
-def test_the_tighter_of_fraction_and_usd_holds() -> None:
-    tight = RiskProfile(max_daily_loss_fraction=0.03, max_daily_loss_usd=10)
-    assert daily_loss(account(1000, 990), tight).mode is Mode.FLATTEN
-    loose = RiskProfile(max_daily_loss_fraction=0.03, max_daily_loss_usd=100)
-    assert daily_loss(account(1000, 970), loose).mode is Mode.FLATTEN
+@pytest.mark.parametrize(("usd", "lost", "limit"), [(10, 10, 10), (100, 30, 30)])
+def test_the_tighter_of_fraction_and_usd_holds(usd: float, lost: float, limit: float) -> None:
+    limits = profile(max_daily_loss_usd=usd)
+    assert daily_loss(loss(lost - 0.01), limits).mode is Mode.ACTIVE
+    verdict = daily_loss(loss(lost), limits)
+    assert verdict.mode is Mode.FLATTEN
+    assert verdict.limit == limit
 
 
 def test_reason_holds_value_and_limit_and_kind() -> None:
-    reason = daily_loss(account(1000, 950), PROFILE).reason
-    assert "50.00 USD" in reason
-    assert "30.00 USD" in reason
-    assert "realised and open" in reason
+    assert daily_loss(loss(50), PROFILE).reason == (
+        "daily loss 50.00 USD (5.00%, realised and open) reached its limit 30.00 USD (3.00%)"
+    )
 
 
-def test_denial_ends_when_the_trading_day_ends() -> None:
-    assert daily_loss(account(1000, 1), PROFILE).until == datetime(2024, 8, 6, tzinfo=UTC)
-    evening = RiskProfile(day_starts_at_hour_utc=17)
-    assert daily_loss(account(1000, 1), evening).until == datetime(2024, 8, 5, 17, tzinfo=UTC)
+def test_the_day_ends_at_the_hour_of_the_profile() -> None:
+    evening = profile(day_starts_at_hour_utc=17)
+    assert daily_loss(loss(900), evening).until == datetime(2024, 8, 5, 17, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("bad", [None, float("nan"), float("inf"), float("-inf")])
-@pytest.mark.parametrize("which", ["start", "now"])
-def test_a_number_that_is_missing_is_never_active(bad: float | None, which: str) -> None:
-    start, now = (bad, 1000.0) if which == "start" else (1000.0, bad)
-    assert daily_loss(account(start, now), PROFILE).mode is not Mode.ACTIVE
-
-
-def test_an_account_that_began_the_day_with_nothing_is_denied() -> None:
-    assert daily_loss(account(0, 0), PROFILE).mode is not Mode.ACTIVE
-
-
-MONEY = st.floats(1, 1e7)
-
-
-@given(start=MONEY, now=MONEY, less=st.floats(0, 1e6))
-def test_a_worse_account_never_loosens_the_verdict(start: float, now: float, less: float) -> None:
-    better = daily_loss(account(start, now), PROFILE).mode
-    assert daily_loss(account(start, now - less), PROFILE).mode >= better
-
-
-@given(start=MONEY, now=MONEY, a=st.floats(0.001, 0.1), b=st.floats(0.001, 0.1))
-def test_a_stricter_profile_never_loosens_the_verdict(
-    start: float, now: float, a: float, b: float
-) -> None:
-    strict, loose = (RiskProfile(max_daily_loss_fraction=limit) for limit in sorted((a, b)))
-    state = account(start, now)
-    assert daily_loss(state, strict).mode >= daily_loss(state, loose).mode
-
-
-@given(
-    hours=st.integers(0, 24 * 400),
-    minutes=st.integers(0, 59),
-    boundary=st.integers(0, 23),
-)
-def test_every_moment_lies_in_exactly_one_day(hours: int, minutes: int, boundary: int) -> None:
-    moment = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=hours, minutes=minutes)
-    begin, end = (f(moment, starts_at_hour_utc=boundary) for f in (day_start, day_end))
-    assert begin <= moment < end
-    assert end - begin == timedelta(days=1)
-    assert begin.hour == boundary
-
-
-def test_a_naive_moment_is_refused() -> None:
-    with pytest.raises(ValueError, match="timezone-aware UTC"):
-        day_start(datetime(2024, 1, 1), starts_at_hour_utc=0)  # noqa: DTZ001
-
-
-def test_a_guard_that_raises_denies_and_says_so() -> None:
-    def broken(_account: AccountSnapshot, _profile: RiskProfile) -> None:
-        raise ZeroDivisionError("boom")
-
-    verdict = evaluate(account(1000, 1000), PROFILE, [broken, daily_loss])  # type: ignore[list-item]
+@pytest.mark.parametrize("start", [None, float("nan"), float("inf"), 0.0, -1.0])
+def test_a_day_that_began_with_no_known_money_is_denied(start: float | None) -> None:
+    verdict = daily_loss(account(day_start_equity_usd=start), PROFILE)
     assert verdict.mode is Mode.REDUCING
-    assert "boom" in verdict.reason
-    assert verdict.rule == "broken"
+    assert verdict.until == NEXT_DAY
+    assert f"day start {start} USD (limit 3.00%)" in verdict.reason
 
 
-def test_no_guards_is_an_error() -> None:
-    with pytest.raises(ValueError, match="at least one guard"):
-        evaluate(account(1000, 1000), PROFILE, [])
+@pytest.mark.parametrize("now", [None, float("nan"), float("inf"), float("-inf")])
+def test_an_equity_that_is_not_known_is_denied(now: float | None) -> None:
+    assert daily_loss(account(equity_usd=now), PROFILE).mode is Mode.REDUCING
 
 
-def test_every_violation_of_a_profile_is_reported_at_once() -> None:
-    with pytest.raises(ValidationError) as caught:
-        RiskProfile.model_validate(
-            {"max_daily_loss_fraction": 0.5, "max_daily_loss_usd": -1, "typo": 1}
-        )
-    assert len(caught.value.errors()) == 3
+def fallen(usd: float, **changes):
+    """An account that lost all of it on one open position."""
+    return loss(usd, positions=[position(mark_price=100 - usd, liquidation_price=1.0)], **changes)
 
 
-def test_a_profile_takes_no_infinity() -> None:
-    with pytest.raises(ValidationError):
-        RiskProfile(max_daily_loss_usd=float("inf"))
+def test_a_loss_by_marks_alone_must_be_confirmed() -> None:
+    assert daily_loss(fallen(30), PROFILE).debounced is True
+    assert daily_loss(fallen(44.99), PROFILE).debounced is True
+
+
+def test_a_loss_by_marks_exactly_at_the_hard_limit_acts_at_once() -> None:
+    assert daily_loss(fallen(45), PROFILE).debounced is False
+
+
+def test_a_loss_beyond_the_hard_limit_on_an_implausible_tick_must_be_confirmed() -> None:
+    doubtful = fresh(ETH, implausible="fell 90 % in a second")
+    assert daily_loss(fallen(90, data_health=doubtful), PROFILE).debounced is True
+
+
+def test_a_realised_loss_acts_at_once() -> None:
+    assert daily_loss(loss(30, positions=[]), PROFILE).debounced is False
+
+
+def test_a_loss_that_is_realised_up_to_the_limit_acts_at_once_whatever_the_marks() -> None:
+    marked = [position(mark_price=99.0)]
+    assert daily_loss(loss(31, positions=marked), PROFILE).debounced is False
+    assert daily_loss(loss(30.5, positions=marked), PROFILE).debounced is True
+
+
+def test_a_loss_that_cannot_be_split_acts_at_once() -> None:
+    assert daily_loss(loss(30, positions=None), PROFILE).debounced is False
+    assert daily_loss(loss(30, positions=[position(mark_price=None)]), PROFILE).debounced is False

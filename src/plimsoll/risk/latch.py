@@ -1,0 +1,85 @@
+"""A breach that one wrong tick could cause must last; one that has acted stays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from plimsoll.core import Mode, Verdict
+from plimsoll.risk.evaluate import Evaluation, strictest
+
+Key = tuple[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class LatchState:
+    """What is remembered between two observations; plain values, to be kept by the caller.
+
+    Attributes
+    ----------
+    seen_at
+        The moment of the last observation.
+    counts
+        Observations in a row of each breach that rests on mark prices, by rule and pair.
+    held
+        Verdicts that have acted: FLATTEN until its end, HALTED until a person re-arms.
+    """
+
+    seen_at: datetime | None = None
+    counts: Mapping[Key, int] = field(default_factory=dict)
+    held: Mapping[Key, Verdict] = field(default_factory=dict)
+
+
+def observe(
+    state: LatchState, evaluation: Evaluation, *, observations: int
+) -> tuple[LatchState, Evaluation]:
+    """Take one observation in; return the new state and what holds now.
+
+    A FLATTEN or HALTED verdict that is ``debounced`` acts at its ``observations``-th
+    observation in a row; until then it only denies new risk. Any other acts at once. What has
+    acted is held: FLATTEN until its end even if the condition is over, HALTED until ``rearm``.
+    A second look at the same moment counts nothing.
+
+    Raises
+    ------
+    ValueError
+        When ``observations`` is below 1, or the evaluation is older than the last.
+    """
+    if observations < 1:
+        message = f"expected at least one observation, found {observations}"
+        raise ValueError(message)
+    now = evaluation.as_of
+    if state.seen_at is not None and now < state.seen_at:
+        message = f"expected an evaluation not older than {state.seen_at}, found {now}"
+        raise ValueError(message)
+    again = state.seen_at == now
+    counts: dict[Key, int] = {}
+    held = {key: old for key, old in state.held.items() if _lasts(old, now)}
+    denials: list[Verdict] = []
+    for denial in evaluation.denials:
+        key = denial.rule, denial.pair
+        if denial.mode < Mode.FLATTEN:
+            denials.append(denial)
+            continue
+        if denial.debounced and key not in held:
+            seen = state.counts.get(key, 0)
+            counts[key] = max(seen, 1) if again else seen + 1
+            if counts[key] < observations:
+                denials.append(_waiting(denial, counts[key], observations))
+                continue
+        held[key] = strictest((held[key], denial)) if key in held else denial
+    kept = counts if not again else {**state.counts, **counts}
+    return LatchState(now, kept, held), Evaluation(now, (*denials, *held.values()))
+
+
+def rearm(state: LatchState) -> LatchState:
+    """Forget what was held and counted: a person has taken responsibility."""
+    return LatchState(state.seen_at)
+
+
+def _lasts(verdict: Verdict, now: datetime) -> bool:
+    return verdict.until is None or verdict.until > now
+
+
+def _waiting(denial: Verdict, seen: int, observations: int) -> Verdict:
+    reason = f"{denial.reason} (observation {seen} of {observations})"
+    return replace(denial, mode=Mode.REDUCING, reason=reason)

@@ -1,0 +1,73 @@
+"""The risk profile described: a JSON schema for editors, a page for people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from plimsoll.risk.profile import RiskProfile
+
+HEAD = """# The risk profile
+
+<!-- Written from the model `plimsoll.risk.profile`; a test compares. Do not edit by hand. -->
+
+Every limit of an account stands in one place: `plimsoll.risk` in the Freqtrade config. A key that
+is not below is refused, so is a value outside its bounds, and all faults are named at once. The
+bounds are hard caps: no configuration can pass them. Fractions are fractions (0.03 is 3 %), USD
+is the stake currency, times are UTC; `null` switches off a limit that allows it.
+
+Ready-made profiles are config layers, `user_data/config/risk-*.json`; `careful` holds the defaults.
+The sources are the documents that the project began with: A (architecture by phase), M (master
+plan), O (open-interest system), E (live trading evolution); other words are our own choice.
+"""
+
+
+def profile_schema() -> dict[str, Any]:
+    """Return the JSON schema of the profile."""
+    return RiskProfile.model_json_schema()
+
+
+def profile_reference() -> str:
+    """Return the reference page in Markdown, one table a group, every limit with its source."""
+    groups: dict[str, list[str]] = {}
+    for name, schema in profile_schema()["properties"].items():
+        default = RiskProfile.model_fields[name].default
+        cells = [f"`{name}`", _shown(default), _bounds(schema), schema["description"]]
+        groups.setdefault(schema["group"], []).append(_row([*cells, schema["source"]]))
+    parts = [HEAD]
+    for group, rows in groups.items():
+        head = [_row(["Key", "Default", "Bounds", "What it limits", "Source of the default"])]
+        parts.append("\n".join([f"## {group}\n", *head, "|---|---|---|---|---|", *rows]) + "\n")
+    return "\n".join(parts)
+
+
+def _row(cells: list[str]) -> str:
+    escaped = (cell.replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
+
+
+def _shown(default: object) -> str:
+    if default is None:
+        return "`null`"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
+
+
+def _bounds(schema: Mapping[str, Any]) -> str:
+    choices = [schema, *schema.get("anyOf", ())]
+    signs = {
+        "exclusiveMinimum": "above",
+        "minimum": "from",
+        "exclusiveMaximum": "below",
+        "maximum": "to",
+    }
+    words = [
+        f"{word} {choice[key]:g}"
+        for choice in choices
+        for key, word in signs.items()
+        if key in choice
+    ]
+    words += [choice["type"] for choice in choices if choice.get("type") in ("object", "boolean")]
+    words += [f"`{value}`" for choice in choices for value in choice.get("enum", ())]
+    if any(choice.get("type") == "null" for choice in choices):
+        words.append("or `null`")
+    return ", ".join(words)

@@ -1,0 +1,176 @@
+"""A breach that one wrong tick could cause must last; one that has acted stays."""
+
+from datetime import timedelta
+
+import pytest
+
+from plimsoll.core import Mode, Verdict
+from plimsoll.risk import Evaluation, LatchState, evaluate, observe, rearm
+from tests.unit.risk.accounts import BTC, ETH, NOON, PROFILE, account, fresh, position
+
+START = LatchState()
+
+
+def at(seconds: float, *denials: Verdict) -> Evaluation:
+    return Evaluation(NOON + timedelta(seconds=seconds), denials)
+
+
+def flatten(until: float = 3600, *, pair: str | None = None, debounced: bool = True) -> Verdict:
+    end = NOON + timedelta(seconds=until)
+    return Verdict(Mode.FLATTEN, "rule", "why", end, pair=pair, debounced=debounced)
+
+
+def halt(*, debounced: bool = True, rule: str = "rule") -> Verdict:
+    return Verdict(Mode.HALTED, rule, "why", value=0.13, limit=0.12, debounced=debounced)
+
+
+def watch(*evaluations: Evaluation, observations: int = 3, state: LatchState = START):
+    """The account's verdict after each observation, and the last state."""
+    found = []
+    for evaluation in evaluations:
+        state, after = observe(state, evaluation, observations=observations)
+        found.append(after.account)
+    return found, state
+
+
+def modes(*evaluations: Evaluation, **options) -> list[Mode]:
+    return [verdict.mode for verdict in watch(*evaluations, **options)[0]]
+
+
+A, R, F, H = Mode
+
+
+def test_a_breach_by_marks_acts_at_its_third_observation() -> None:
+    found, _ = watch(at(0, flatten()), at(5, flatten()), at(10, flatten()))
+    assert [one.mode for one in found] == [R, R, F]
+    assert found[0].reason == "why (observation 1 of 3)"
+    assert found[1].reason == "why (observation 2 of 3)"
+    assert found[0].multiplier == 0
+    assert found[2].reason == "why"
+
+
+def test_one_wrong_tick_does_nothing_but_deny_entries() -> None:
+    assert modes(at(0, halt()), at(5), at(10)) == [R, A, A]
+
+
+def test_observations_must_be_in_a_row() -> None:
+    assert modes(at(0, halt()), at(5, halt()), at(9), at(10, halt()), at(15, halt())) == [
+        R,
+        R,
+        A,
+        R,
+        R,
+    ]
+
+
+def test_a_breach_beyond_the_hard_limit_acts_at_once() -> None:
+    assert modes(at(0, halt(debounced=False))) == [H]
+    assert modes(at(0, flatten(debounced=False))) == [F]
+
+
+def test_with_one_observation_everything_acts_at_once() -> None:
+    assert modes(at(0, halt()), observations=1) == [H]
+
+
+def test_a_halt_stays_when_its_cause_is_over_and_time_passes() -> None:
+    assert modes(at(0, halt(debounced=False)), at(5), at(1e8)) == [H, H, H]
+
+
+def test_a_halt_while_waiting_keeps_its_numbers() -> None:
+    [found], _ = watch(at(0, halt()))
+    assert (found.value, found.limit, found.until, found.mode) == (0.13, 0.12, None, R)
+
+
+def test_a_person_ends_a_halt() -> None:
+    _, state = watch(at(0, halt(debounced=False)), at(5, flatten()))
+    after = rearm(state)
+    assert (after.held, after.counts) == ({}, {})
+    assert after.seen_at == state.seen_at
+    assert modes(at(6), state=after) == [A]
+
+
+def test_flattening_stays_until_its_end_and_not_a_moment_longer() -> None:
+    assert modes(at(0, flatten(60, debounced=False)), at(59), at(60)) == [F, F, A]
+
+
+def test_a_breach_that_goes_on_extends_the_hold() -> None:
+    first, longer = flatten(60, debounced=False), flatten(120, debounced=False)
+    assert modes(at(0, first), at(30, longer), at(100), at(120)) == [F, F, F, A]
+    assert modes(at(0, longer), at(30, first), at(100)) == [F, F, F]
+
+
+def test_a_held_breach_need_not_be_confirmed_again() -> None:
+    assert modes(at(0, flatten(60, debounced=False)), at(30, flatten(200)), at(100)) == [F, F, F]
+
+
+def test_a_stricter_breach_of_the_same_rule_replaces_a_milder_one() -> None:
+    found, _ = watch(at(0, flatten(60, debounced=False)), at(5, halt(debounced=False)), at(100))
+    assert [one.mode for one in found] == [F, H, H]
+    found, _ = watch(at(0, halt(debounced=False)), at(5, flatten(60, debounced=False)))
+    assert [one.mode for one in found] == [H, H]
+
+
+def test_a_second_look_at_the_same_moment_counts_nothing() -> None:
+    assert modes(at(0, halt()), at(0, halt()), at(0, halt()), at(1, halt()), at(2, halt())) == [
+        R, R, R, R, H,
+    ]  # fmt: skip
+    assert modes(at(0, halt()), at(1, halt()), at(1), at(2, halt())) == [R, R, A, H]
+    assert modes(*(at(second, halt()) for second in (0, 1, 1, 2))) == [R, R, R, H]
+
+
+@pytest.mark.parametrize("debounced", [True, False])
+def test_reducing_passes_through_and_is_not_held(debounced: bool) -> None:
+    half = Verdict(Mode.REDUCING, "rule", "why", stake_multiplier=0.5, debounced=debounced)
+    found, state = watch(at(0, half), at(1))
+    assert [one.multiplier for one in found] == [0.5, 1.0]
+    assert found[0].reason == "why"
+    assert (state.held, state.counts) == ({}, {})
+
+
+def test_a_pair_is_counted_and_held_on_its_own() -> None:
+    both = flatten(pair=ETH), flatten(pair=BTC)
+    state, _ = observe(START, at(0, *both), observations=2)
+    state, found = observe(state, at(1, both[0]), observations=2)
+    assert found.pairs[ETH].mode is F
+    assert BTC not in found.pairs
+    assert found.mode is A
+    assert list(state.held) == [("rule", ETH)]
+
+
+def test_two_rules_are_counted_apart() -> None:
+    assert modes(at(0, halt(rule="a")), at(1, halt(rule="b")), observations=2) == [R, R]
+
+
+def test_the_given_state_is_not_changed() -> None:
+    state, _ = observe(START, at(0, halt()), observations=3)
+    before = dict(state.counts)
+    observe(state, at(1, halt()), observations=3)
+    assert state.counts == before == {("rule", None): 1}
+    assert LatchState() == START
+
+
+def test_an_older_evaluation_is_refused() -> None:
+    state, _ = observe(START, at(10), observations=3)
+    with pytest.raises(ValueError, match="not older than"):
+        observe(state, at(9), observations=3)
+
+
+def test_no_observation_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one observation"):
+        observe(START, at(0), observations=0)
+
+
+@pytest.mark.parametrize(("flagged", "modes_expected"), [("a spike", [A, R, A]), (None, [A, H, H])])
+def test_a_fall_by_one_tick_is_waited_for_only_where_the_tick_is_flagged(
+    flagged: str | None, modes_expected: list[Mode]
+) -> None:
+    calm = account()
+    spike = account(
+        as_of=NOON + timedelta(seconds=5),
+        equity_usd=800,
+        positions=[position(amount=10.0, mark_price=80.0, liquidation_price=40.0)],
+        data_health=fresh(ETH, implausible=flagged),
+    )
+    after = account(as_of=NOON + timedelta(seconds=10))
+    found = modes(*(evaluate(one, PROFILE) for one in (calm, spike, after)))
+    assert found == modes_expected
