@@ -60,6 +60,7 @@ def ccxt_urls(url: str) -> dict[str, Any]:
     sockets["ws-api"] = {key: socket_url + path for key, path in SOCKET_API_PATHS.items()}
     api: dict[str, Any] = {key: url + path for key, path in HTTP_PATHS.items()}
     api["ws"] = sockets
+    api["archive"] = url  # ours, not ccxt's: where `plimsoll data backfill` finds daily files
     return {"api": api, "test": api, "demo": api}
 
 
