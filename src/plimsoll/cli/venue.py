@@ -115,6 +115,80 @@ def scenarios(
 
 
 @app.command()
+def fault(
+    kind: Annotated[str, typer.Argument(help='One of "plimsoll venue faults".')],
+    url: Url,
+    symbols: Annotated[str | None, typer.Option(help="Contracts; all when left out.")] = None,
+    paths: Annotated[
+        str | None, typer.Option(help='Patterns by commas, such as "POST /fapi/v1/order".')
+    ] = None,
+    share: Annotated[float | None, typer.Option(help="Share of the requests, to 1.")] = None,
+    count: Annotated[int | None, typer.Option(help="Over after so many hits.")] = None,
+    duration_seconds: Annotated[
+        float | None, typer.Option(help="Simulated seconds; until ended when left out.")
+    ] = None,
+    status: Annotated[int | None, typer.Option(help="HTTP status of http-error.")] = None,
+    magnitude: Annotated[float | None, typer.Option(help="Size of wrong-tick.")] = None,
+    skew_seconds: Annotated[float | None, typer.Option(help="Size of clock-skew.")] = None,
+    after_acceptance: Annotated[
+        bool, typer.Option("--after-acceptance", help="no-answer: carry the request out first.")
+    ] = False,
+    seed: Annotated[int | None, typer.Option(help="Seed of the share.")] = None,
+) -> None:
+    """Start a fault on a running exchange."""
+    from plimsoll.core.errors import UsageError
+    from plimsoll.venue.faults import FAULTS
+    from plimsoll.venue.symbols import split_symbols
+
+    if kind not in FAULTS:
+        raise UsageError(f'unknown fault "{kind}"; there are {", ".join(FAULTS)}')
+    wishes: dict[str, Any] = {
+        "kind": kind,
+        "symbols": None if symbols is None else split_symbols(symbols),
+        "paths": None if paths is None else [path.strip() for path in paths.split(",")],
+        "share": share,
+        "count": count,
+        "duration_seconds": duration_seconds,
+        "status": status,
+        "magnitude": magnitude,
+        "skew_seconds": skew_seconds,
+        "after_acceptance": after_acceptance or None,
+        "seed": seed,
+    }
+    body = {
+        name: _finite(f"--{name}", value) if isinstance(value, float) else value
+        for name, value in wishes.items()
+        if value is not None
+    }
+    _print_json(_post(url, "/plimsoll/faults", body))
+
+
+@app.command()
+def faults(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the kinds of faults."""
+    from plimsoll.venue.control import list_faults
+
+    found = list_faults()
+    if as_json:
+        _print_json(found)
+        return
+    for entry in found:
+        typer.echo(f"{entry['name']:<16} {entry['description']}")
+
+
+@app.command()
+def mend(
+    url: Url,
+    number: Annotated[int | None, typer.Option("--id", help="One fault; else all.")] = None,
+) -> None:
+    """End faults of a running exchange."""
+    body = {} if number is None else {"id": number}
+    _print_json(_post(url, "/plimsoll/faults", body, method="DELETE"))
+
+
+@app.command()
 def step(
     url: Url,
     seconds: Annotated[float, typer.Option(help="How far to move the clock.")],
@@ -144,7 +218,7 @@ def _print_json(record: Any) -> None:
     sys.stdout.flush()
 
 
-def _post(url: str, path: str, body: dict[str, Any]) -> Any:
+def _post(url: str, path: str, body: dict[str, Any], method: str = "POST") -> Any:
     import urllib.error
     import urllib.request
 
@@ -156,7 +230,7 @@ def _post(url: str, path: str, body: dict[str, Any]) -> Any:
         url.rstrip("/") + path,
         data=json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
-        method="POST",
+        method=method,
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

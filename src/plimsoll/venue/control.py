@@ -7,6 +7,7 @@ from typing import Any
 from plimsoll.core.errors import UsageError
 from plimsoll.venue.clock import real_now_ms
 from plimsoll.venue.exchange import Exchange
+from plimsoll.venue.faults import FAULTS
 from plimsoll.venue.scenario import SCENARIOS
 from plimsoll.venue.symbols import symbol_of
 
@@ -79,13 +80,9 @@ def _scenario(exchange: Exchange, body: Body) -> dict[str, Any]:
     name, symbols = body.get("name"), body.get("symbols")
     if not isinstance(name, str):
         raise UsageError(f'expected a text "name", one of {", ".join(SCENARIOS)}; found {name!r}')
-    if symbols is not None:
-        if not isinstance(symbols, list) or not all(isinstance(item, str) for item in symbols):
-            raise UsageError(f'expected "symbols" to be a list of names or null, found {symbols!r}')
-        symbols = [symbol_of(item) for item in symbols]
     event = exchange.start_scenario(
         name,
-        symbols=symbols,
+        symbols=_symbols(symbols),
         magnitude=_number(body, "magnitude", needed=False),
         duration_seconds=_number(body, "duration_seconds", needed=False),
     )
@@ -96,6 +93,41 @@ def _scenario(exchange: Exchange, body: Body) -> dict[str, Any]:
         "magnitude": event.magnitude,
         "symbols": sorted(event.symbols) if event.symbols is not None else None,
     }
+
+
+def _symbols(names: object) -> list[str] | None:
+    if names is None:
+        return None
+    if not isinstance(names, list) or not all(isinstance(item, str) for item in names):
+        raise UsageError(f'expected "symbols" to be a list of names or null, found {names!r}')
+    return [symbol_of(item) for item in names]
+
+
+def list_faults() -> list[dict[str, Any]]:
+    """Return name, description and wishes of every kind of fault."""
+    return [asdict(kind) for kind in FAULTS.values()]
+
+
+def _faults(exchange: Exchange, body: Body) -> dict[str, Any]:
+    del body
+    now_ms = exchange.clock.now_ms()
+    started = [
+        {**fault.record(), "active": fault.acts_at(now_ms)} for fault in exchange.faults.started
+    ]
+    return {"kinds": list_faults(), "started": started}
+
+
+def _start_fault(exchange: Exchange, body: Body) -> dict[str, Any]:
+    wishes = dict(body)
+    if wishes.get("symbols") is not None:
+        wishes["symbols"] = _symbols(wishes["symbols"])
+    return exchange.start_fault(wishes).record()
+
+
+def _end_faults(exchange: Exchange, body: Body) -> dict[str, Any]:
+    number = _number(body, "id", needed=False)
+    ended = exchange.faults.end(None if number is None else int(number), exchange.clock.now_ms())
+    return {"ended": [fault.record() for fault in ended]}
 
 
 def _stats(exchange: Exchange, body: Body) -> dict[str, Any]:
@@ -110,5 +142,8 @@ CONTROLS: dict[tuple[str, str], Control] = {
     ("POST", "/plimsoll/clock/speed"): _speed,
     ("GET", "/plimsoll/scenarios"): _scenarios,
     ("POST", "/plimsoll/scenario"): _scenario,
+    ("GET", "/plimsoll/faults"): _faults,
+    ("POST", "/plimsoll/faults"): _start_fault,
+    ("DELETE", "/plimsoll/faults"): _end_faults,
     ("GET", "/plimsoll/stats"): _stats,
 }

@@ -1,12 +1,14 @@
 """The exchange as one object: market, clock, scenarios and counters, without any network."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from plimsoll.venue.account import Account
 from plimsoll.venue.book import DEPTH_LIMITS, Book, order_book
 from plimsoll.venue.clock import Clock
+from plimsoll.venue.faults import Fault, Faults
 from plimsoll.venue.market import Market, Snapshot
 from plimsoll.venue.matching import Matching
 from plimsoll.venue.scenario import Event, start_event
@@ -43,6 +45,7 @@ class Exchange:
         self.clock = clock
         self.spread_scale = spread_scale
         self.stats = Stats()
+        self.faults = Faults()
         self.account = Account(balance_usd)
         self.matching = Matching(market, self.account, self._whole_book, clock.now_ms())
         self.books_sent: deque[tuple[str, Book]] = deque(maxlen=256)
@@ -91,3 +94,8 @@ class Exchange:
         self.market.overlay.add(event, self.market.specs, self.market.log_path)
         self.market.forget_from(now_ms)
         return event
+
+    def start_fault(self, wishes: Mapping[str, Any]) -> Fault:
+        """Start a fault at the clock's now; raises `UsageError` for a wish that fails."""
+        now_ms = self.clock.now_ms()
+        return self.faults.start(wishes, now_ms=now_ms, known_symbols=self.market.specs)

@@ -73,6 +73,14 @@ SCENARIOS: dict[str, Scenario] = {
             spread_factor=1.2,
         ),
         Scenario(
+            "move",
+            "push the price by the magnitude in a straight line over the duration, and leave it "
+            "there; nothing else changes",
+            -0.05,
+            60.0,
+            price=((0.0, 0.0), (1.0, 1.0)),
+        ),
+        Scenario(
             "funding-spike",
             "raise the premium over the index, and with it the funding rate, by the magnitude",
             0.003,

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,9 +14,12 @@ import orjson
 from aiohttp import web
 
 from plimsoll.core.errors import PlimsollError, UsageError
+from plimsoll.venue.archive import ARCHIVE_PREFIX, archive_file
 from plimsoll.venue.control import CONTROLS
+from plimsoll.venue.distortion import distorted_answer
 from plimsoll.venue.exchange import Exchange
-from plimsoll.venue.parameters import ApiError
+from plimsoll.venue.faults import HTTP_ERROR, NO_ANSWER, Fault
+from plimsoll.venue.parameters import ApiError, Parameters
 from plimsoll.venue.private import PRIVATE
 from plimsoll.venue.rest import ENDPOINTS, Answer, Endpoint
 from plimsoll.venue.statistics import STATISTICS
@@ -55,26 +58,59 @@ class Server:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self.hub.serve(request)
         exchange.stats.by_path[path] = exchange.stats.by_path.get(path, 0) + 1
-        try:
-            return _json(await self._answer(request, now_ms), 200)
-        except ApiError as error:
+        parameters = await _parameters(request)
+        asked = (request.method, path, parameters.get("symbol") or parameters.get("pair"))
+        refusing = exchange.faults.hit(HTTP_ERROR, *asked, now_ms)
+        if refusing is not None:
             exchange.stats.refused += 1
+            status, body, headers = refusing.refusal
+            return _json(body, status, headers)
+        silent = exchange.faults.hit(NO_ANSWER, *asked, now_ms)
+        if silent is not None:
+            return await self._keep_silent(request, parameters, silent, now_ms)
+        if path.startswith(ARCHIVE_PREFIX):
+            return self._archive(path, now_ms)
+        return self._outcome(request, parameters, now_ms)
+
+    def _archive(self, path: str, now_ms: int) -> web.Response:
+        content = archive_file(self.exchange, path, now_ms)
+        if content is None:
+            body = b"<Error><Code>NoSuchKey</Code></Error>"
+            return web.Response(body=body, status=404, content_type="application/xml")
+        return web.Response(body=content, content_type="application/octet-stream")
+
+    def _outcome(self, request: web.Request, parameters: Parameters, now_ms: int) -> web.Response:
+        try:
+            return _json(self._answer(request, parameters, now_ms), 200)
+        except ApiError as error:
+            self.exchange.stats.refused += 1
             return _json({"code": error.code, "msg": error.message}, error.status)
 
-    async def _answer(self, request: web.Request, now_ms: int) -> Answer:
+    async def _keep_silent(
+        self, request: web.Request, parameters: Parameters, fault: Fault, now_ms: int
+    ) -> web.Response:
+        """Carry the request out or not, and in either case tell nobody."""
+        self.exchange.stats.refused += 1
+        if fault.after_acceptance:
+            self._outcome(request, parameters, now_ms)
+        await asyncio.sleep(fault.hold_seconds)
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
+
+    def _answer(self, request: web.Request, parameters: Parameters, now_ms: int) -> Answer:
         """Return the answer of the endpoint; raises `ApiError` for none and for a refusal."""
         endpoint = PUBLIC.get(request.path)
         if endpoint is not None and request.method == "GET":
-            return endpoint(self.exchange, request.query, now_ms)
+            return distorted_answer(self.exchange, endpoint, request.path, parameters, now_ms)
         private = PRIVATE.get((request.method, request.path))
         if private is None:
             text = f"Path {request.path}, Method {request.method} is invalid"
             raise ApiError(-5000, text, 404)
         if not request.headers.get("X-MBX-APIKEY"):
             raise ApiError(-2014, "API-key format invalid.", 401)
-        form = dict(parse_qsl(await request.text())) if request.body_exists else {}
         self.exchange.matching.advance(now_ms)
-        return private(self.exchange, {**request.query, **form}, now_ms)
+        return private(self.exchange, parameters, now_ms)
 
     async def _control(self, request: web.Request) -> web.Response:
         control = CONTROLS.get((request.method, request.path))
@@ -87,9 +123,14 @@ class Server:
             answer = control(self.exchange, body)
         except PlimsollError as error:
             return _json({"error": str(error)}, 400)
-        if request.method == "POST":
+        if request.method != "GET":
             self.hub.wake()
         return _json(answer, 200)
+
+
+async def _parameters(request: web.Request) -> Parameters:
+    form = dict(parse_qsl(await request.text())) if request.body_exists else {}
+    return {**request.query, **form}
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
@@ -105,9 +146,9 @@ async def _body(request: web.Request) -> dict[str, Any]:
     return body
 
 
-def _json(answer: object, status: int) -> web.Response:
+def _json(answer: object, status: int, extra: Mapping[str, str] | None = None) -> web.Response:
     body = answer if isinstance(answer, bytes) else orjson.dumps(answer)
-    headers = {"X-MBX-USED-WEIGHT-1M": "1"}
+    headers = {"X-MBX-USED-WEIGHT-1M": "1", **(extra or {})}
     return web.Response(body=body, status=status, content_type=_JSON, headers=headers)
 
 

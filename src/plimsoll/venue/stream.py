@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from plimsoll.venue.distortion import distorted_current, distorted_news
 from plimsoll.venue.exchange import Exchange
 from plimsoll.venue.feeds import Feed, Message, open_feed
 
@@ -20,8 +21,9 @@ MAX_WAITING = 20_000
 class Connection:
     """One client: what it subscribed to and what waits to be sent."""
 
-    def __init__(self, socket: web.WebSocketResponse, *, combined: bool) -> None:
+    def __init__(self, socket: web.WebSocketResponse, number: int, *, combined: bool) -> None:
         self.socket = socket
+        self.number = number
         self.combined = combined
         self.streams: dict[str, None] = {}
         self.outbox: asyncio.Queue[str | None] = asyncio.Queue(MAX_WAITING)
@@ -54,6 +56,7 @@ class Hub:
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._connections: set[Connection] = set()
+        self._opened = 0
         self._feeds: dict[str, Feed] = {}
         self._moved = asyncio.Event()
 
@@ -79,8 +82,11 @@ class Hub:
             for connection in self._connections:
                 connection.end()
             return
+        for connection in self._connections:
+            if self._exchange.faults.drops(connection.number, now_ms):
+                connection.end()
         for name, feed in self._feeds.items():
-            messages = feed.advance(now_ms)
+            messages = distorted_news(self._exchange, name, feed, now_ms)
             self._exchange.stats.events += len(messages)
             for connection in self._connections:
                 if name in connection.streams:
@@ -93,11 +99,16 @@ class Hub:
             connection.end()
         await asyncio.sleep(0)
 
-    async def serve(self, request: web.Request) -> web.WebSocketResponse:
-        """Talk to one client until it leaves."""
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Talk to one client until it leaves; refuse it when a fault drops it at once."""
+        self._opened += 1
+        number = self._opened
+        if self._exchange.faults.drops(number, self._exchange.clock.now_ms()):
+            self._exchange.stats.refused += 1
+            return web.Response(status=503)
         socket = web.WebSocketResponse(autoping=True, compress=False)
         await socket.prepare(request)
-        connection = Connection(socket, combined=request.path.endswith("/stream"))
+        connection = Connection(socket, number, combined=request.path.endswith("/stream"))
         self._connections.add(connection)
         writer = asyncio.create_task(connection.write())
         try:
@@ -151,7 +162,7 @@ class Hub:
                 continue
             self._feeds[name] = feed
             connection.streams[name] = None
-            messages: list[Message] = feed.current(now_ms)
+            messages: list[Message] = distorted_current(self._exchange, name, feed, now_ms)
             for message in messages:
                 connection.post(name, message)
 

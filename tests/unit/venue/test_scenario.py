@@ -11,7 +11,7 @@ from plimsoll.venue.market import INDEX, LAST, MARK, PREMIUM, Window
 from plimsoll.venue.scenario import SCENARIOS
 from tests.unit.venue.markets import NOW_MS, exchange_at, fresh, shared, span
 
-PRICED = ("flash-crash", "slow-bleed", "rally", "flat")
+PRICED = ("flash-crash", "slow-bleed", "rally", "move", "flat")
 DAY_AFTER_MS = NOW_MS + 24 * HOUR_MS
 
 
@@ -163,6 +163,7 @@ def test_every_scenario_says_what_it_does() -> None:
         "flash-crash",
         "slow-bleed",
         "rally",
+        "move",
         "funding-spike",
         "flat",
         "outage",

@@ -1,0 +1,274 @@
+"""Faults: what can be made to go wrong between the market and its readers while it runs.
+
+A scenario changes the market; a fault changes only what is told of it. Candles, matching and
+the account never see one, except that a refused request is not carried out.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from plimsoll.core.errors import UsageError
+from plimsoll.venue.factors import stream
+
+HTTP_ERROR, NO_ANSWER = "http-error", "no-answer"
+STALE_CANDLES, STALE_BOOK = "stale-candles", "stale-book"
+WRONG_TICK, DROPPED_SOCKETS, CLOCK_SKEW = "wrong-tick", "dropped-sockets", "clock-skew"
+RATE_LIMITS = (418, 429)
+DEFAULT_RETRY_AFTER_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class FaultKind:
+    """A kind of fault and the wishes it understands beside duration and seed."""
+
+    name: str
+    description: str
+    takes: tuple[str, ...]
+
+
+FAULTS: dict[str, FaultKind] = {
+    kind.name: kind
+    for kind in (
+        FaultKind(
+            HTTP_ERROR,
+            "refuse requests with an HTTP status (500, 503, 429, 418…) and do nothing else",
+            ("paths", "symbols", "share", "count", "status", "code", "retry_after_seconds"),
+        ),
+        FaultKind(
+            NO_ANSWER,
+            "hold requests, then drop the connection; with after_acceptance they are carried "
+            "out first, so that an order exists of which nobody was told",
+            ("paths", "symbols", "share", "count", "after_acceptance", "hold_seconds"),
+        ),
+        FaultKind(
+            STALE_CANDLES,
+            "candles of every kind stand still, over HTTP and WebSocket; book and tickers go on",
+            ("symbols",),
+        ),
+        FaultKind(
+            STALE_BOOK,
+            "the order book stands still, over HTTP and WebSocket; candles and tickers go on",
+            ("symbols",),
+        ),
+        FaultKind(
+            WRONG_TICK,
+            "book and tickers are told with prices off by the magnitude; candles are right",
+            ("symbols", "share", "count", "magnitude"),
+        ),
+        FaultKind(
+            DROPPED_SOCKETS,
+            "drop that share of the WebSocket connections and refuse them anew; HTTP goes on",
+            ("share",),
+        ),
+        FaultKind(CLOCK_SKEW, "serverTime is off by so many seconds", ("skew_seconds",)),
+    )
+}
+_ALWAYS = ("kind", "duration_seconds", "seed")
+_RANGES: dict[str, tuple[float, float]] = {
+    "share": (1e-6, 1.0),
+    "count": (1, 1e6),
+    "duration_seconds": (1.0, 90 * 86_400.0),
+    "seed": (0, 2**63 - 1),
+    "status": (400, 599),
+    "code": (-99_999, -1),
+    "retry_after_seconds": (0, 86_400),
+    "hold_seconds": (0.0, 60.0),
+    "magnitude": (-0.95, 5.0),
+    "skew_seconds": (-86_400.0, 86_400.0),
+}
+_WHOLE = frozenset({"count", "seed", "status", "code", "retry_after_seconds"})
+
+
+@dataclass
+class Fault:
+    """A fault that was started. Times are epoch milliseconds of the exchange's clock.
+
+    `symbols` None means all, and then also requests that name none; `paths` are patterns such
+    as ``/fapi/v1/order`` or ``POST /fapi/*``; `share` of the requests it could touch are hit,
+    drawn from the seed by their order of arrival; after `count` hits it is over. `hold_seconds`
+    are real seconds, since that is what a client's timeout counts.
+    """
+
+    id: int
+    kind: str
+    start_ms: int
+    end_ms: int | None = None
+    seed: int = 0
+    symbols: frozenset[str] | None = None
+    paths: tuple[str, ...] = ("*",)
+    share: float = 1.0
+    count: int | None = None
+    status: int = 503
+    code: int | None = None
+    retry_after_seconds: int | None = None
+    after_acceptance: bool = False
+    hold_seconds: float = 15.0
+    magnitude: float = -0.10
+    skew_seconds: float = 10.0
+    met: int = field(default=0, compare=False)
+    hits: int = field(default=0, compare=False)
+
+    def acts_at(self, now_ms: int) -> bool:
+        """Whether it is under way."""
+        over = self.end_ms is not None and now_ms >= self.end_ms
+        return not over and (self.count is None or self.hits < self.count)
+
+    def covers(self, symbol: str | None) -> bool:
+        """Whether it touches the contract; None for a request that names no contract."""
+        return self.symbols is None or symbol in self.symbols
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether one of its patterns fits; one with a space in it is held against both."""
+        return any(
+            fnmatchcase(f"{method} {path}" if " " in pattern else path, pattern)
+            for pattern in self.paths
+        )
+
+    def strikes(self) -> bool:
+        """Meet one more request or message that it could touch; return whether it is hit."""
+        self.met += 1
+        hit = self.chooses(self.met)
+        self.hits += hit
+        return hit
+
+    def chooses(self, number: int) -> bool:
+        """Return whether the n-th of what it could touch belongs to its share."""
+        return float(stream(self.seed, "fault", self.kind, number).random()) < self.share
+
+    @property
+    def refusal(self) -> tuple[int, dict[str, Any], dict[str, str]]:
+        """The status, body and headers of a refused request, in Binance's shape."""
+        limited = self.status in RATE_LIMITS
+        code = self.code if self.code is not None else (-1003 if limited else -1000)
+        text = "Too many requests." if limited else "Service unavailable: fault."
+        wait = self.retry_after_seconds
+        if wait is None and limited:
+            wait = DEFAULT_RETRY_AFTER_SECONDS
+        headers = {} if wait is None else {"Retry-After": str(wait)}
+        return self.status, {"code": code, "msg": text}, headers
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON: what its kind understands, and what it has done."""
+        whole = asdict(self)
+        whole["symbols"] = None if self.symbols is None else sorted(self.symbols)
+        kept = ("id", "kind", "start_ms", "end_ms", "seed", *FAULTS[self.kind].takes)
+        return {name: whole[name] for name in (*kept, "met", "hits")}
+
+
+class Faults:
+    """All faults that were started on one exchange, in order."""
+
+    def __init__(self) -> None:
+        self.started: list[Fault] = []
+
+    def start(
+        self, wishes: Mapping[str, Any], *, now_ms: int, known_symbols: Iterable[str]
+    ) -> Fault:
+        """Check a wish for a fault and start it now.
+
+        Raises `UsageError` for an unknown kind, symbol or wish and for a value out of range.
+        """
+        kind = FAULTS.get(str(wishes.get("kind")))
+        if kind is None:
+            raise UsageError(f'unknown fault "{wishes.get("kind")}"; there are {", ".join(FAULTS)}')
+        known = sorted(known_symbols)
+        given = {name: value for name, value in wishes.items() if value is not None}
+        values = {
+            name: _checked(kind, name, value, known)
+            for name, value in given.items()
+            if name != "kind"
+        }
+        seconds = values.pop("duration_seconds", None)
+        end_ms = None if seconds is None else now_ms + round(seconds * 1000)
+        fault = Fault(len(self.started) + 1, kind.name, now_ms, end_ms, **values)
+        self.started.append(fault)
+        return fault
+
+    def end(self, number: int | None, now_ms: int) -> list[Fault]:
+        """End one fault, or all with None; return those that were under way.
+
+        Raises `UsageError` when no fault has the number.
+        """
+        if number is not None and not 1 <= number <= len(self.started):
+            raise UsageError(f"no fault {number}; {len(self.started)} were started")
+        ended = [
+            fault for fault in self.started if fault.acts_at(now_ms) and number in (None, fault.id)
+        ]
+        for fault in ended:
+            fault.end_ms = now_ms
+        return ended
+
+    def acting(self, kind: str, now_ms: int) -> list[Fault]:
+        """Return the faults of a kind that are under way."""
+        return [fault for fault in self.started if fault.kind == kind and fault.acts_at(now_ms)]
+
+    def hit(
+        self, kind: str, method: str, path: str, symbol: str | None, now_ms: int
+    ) -> Fault | None:
+        """Return the fault of the kind that hits this request, None when none does."""
+        for fault in self.acting(kind, now_ms):
+            if fault.matches(method, path) and fault.covers(symbol) and fault.strikes():
+                return fault
+        return None
+
+    def frozen_ms(self, kind: str, symbol: str, now_ms: int) -> int | None:
+        """Return the instant at which a stale kind stands still for the contract, or None."""
+        starts = [fault.start_ms for fault in self.acting(kind, now_ms) if fault.covers(symbol)]
+        return min(starts, default=None)
+
+    def price_factor(self, symbol: str, now_ms: int) -> float:
+        """Return the factor on the prices of one answer or message; it counts as one."""
+        factor = 1.0
+        for fault in self.acting(WRONG_TICK, now_ms):
+            if fault.covers(symbol) and fault.strikes():
+                factor *= 1.0 + fault.magnitude
+        return factor
+
+    def drops(self, connection: int, now_ms: int) -> bool:
+        """Whether the n-th WebSocket connection of this exchange is dropped now."""
+        chosen = [
+            fault for fault in self.acting(DROPPED_SOCKETS, now_ms) if fault.chooses(connection)
+        ]
+        for fault in chosen:
+            fault.met += 1
+            fault.hits += 1
+        return bool(chosen)
+
+    def skew_ms(self, now_ms: int) -> int:
+        """Return how far ``serverTime`` is off."""
+        return round(sum(f.skew_seconds * 1000 for f in self.acting(CLOCK_SKEW, now_ms)))
+
+
+def _checked(kind: FaultKind, name: str, value: object, known: list[str]) -> Any:
+    """Return a wish's value as a `Fault` holds it."""
+    if name not in (*_ALWAYS, *kind.takes):
+        takes = ", ".join((*_ALWAYS[1:], *kind.takes))
+        raise UsageError(f'{kind.name} does not understand "{name}"; it takes {takes}')
+    if name in _RANGES:
+        return _number(name, value)
+    if name == "after_acceptance":
+        if not isinstance(value, bool):
+            raise UsageError(f'expected "{name}" to be true or false, found {value!r}')
+        return value
+    names = value if isinstance(value, list) else None
+    if not names or not all(isinstance(item, str) and item for item in names):
+        raise UsageError(f'expected "{name}" to be a list of names, found {value!r}')
+    if name == "paths":
+        return tuple(names)
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise UsageError(f"unknown symbol {', '.join(unknown)}; served are {', '.join(known)}")
+    return frozenset(names)
+
+
+def _number(name: str, value: object) -> float | int:
+    least, most = _RANGES[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise UsageError(f'expected "{name}" between {least:g} and {most:g}, found {value!r}')
+    if name not in _WHOLE:
+        return float(value)
+    if value != int(value):
+        raise UsageError(f'expected "{name}" to be a whole number, found {value!r}')
+    return int(value)
