@@ -1,0 +1,245 @@
+"""``plimsoll data``: fill the archive and check it."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from plimsoll.lab.download import Download
+    from plimsoll.market.backfill import Outcome, Progress, Request
+    from plimsoll.market.layout import Series
+
+app = typer.Typer(help="The candle archive: fill it and check it.", no_args_is_help=True)
+
+ALL_KINDS = "candles,mark,funding,open_interest,ratios,premium"
+Configs = Annotated[
+    list[Path] | None, typer.Option("--config", "-c", help="Config layers, in order.")
+]
+Userdir = Annotated[Path, typer.Option(help="Freqtrade's user folder.")]
+Datadir = Annotated[
+    Path | None, typer.Option(help="Data folder; USERDIR/data/EXCHANGE when left out.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def backfill(
+    since: Annotated[str, typer.Option(help="First day, such as 2024-01-01.")],
+    until: Annotated[str | None, typer.Option(help="Last day; now when left out.")] = None,
+    pairs: Annotated[
+        str | None,
+        typer.Option(help="BTC/USDT:USDT,ETH/USDT:USDT,…; the config's whitelist when left out."),
+    ] = None,
+    kinds: Annotated[str, typer.Option(help="What to fill, by commas.")] = ALL_KINDS,
+    timeframes: Annotated[str, typer.Option(help="Candle lengths, by commas.")] = "5m,1h",
+    config: Configs = None,
+    userdir: Userdir = Path("user_data"),
+    datadir: Datadir = None,
+    recheck: Annotated[
+        bool, typer.Option(help="Compare all that is stored with what is published now.")
+    ] = False,
+    allow_missing: Annotated[
+        bool, typer.Option(help="Days that nobody publishes do not count as a shortfall.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fill candles, mark, funding, open interest, ratios and premium; safe to repeat and to kill.
+
+    Exit status: 0 when everything asked for is stored, 1 when something could not be had or
+    published history was revised, 2 for wrong usage.
+    """
+    from plimsoll.market.backfill import Outcome
+    from plimsoll.market.lock import sole_writer
+    from plimsoll.market.manifest import record_series
+
+    begun = time.monotonic()
+    outcome = Outcome()
+    span = _day(since, "--since"), None if until is None else _day(until, "--until")
+    download, request = _plan(pairs, kinds, timeframes, span, config, userdir, datadir, outcome)
+    folder = download.datadir
+    with sole_writer(folder):
+        try:
+            _run(download, request, outcome, recheck=recheck)
+        finally:
+            changed = list({made.series for made in outcome.appended})
+            if changed:
+                record_series(folder, changed, outcome.revisions, exchange=download.exchange)
+    short = bool(outcome.problems or outcome.revisions)
+    short = short or (bool(outcome.missing_days) and not allow_missing)
+    summary = _summary(outcome, folder, time.monotonic() - begun)
+    if as_json:
+        typer.echo(json.dumps(summary))
+    else:
+        _print_summary(summary)
+    raise typer.Exit(int(short))
+
+
+def _plan(
+    pairs: str | None,
+    kinds: str,
+    timeframes: str,
+    span: tuple[date, date | None],
+    config: list[Path] | None,
+    userdir: Path,
+    datadir: Path | None,
+    outcome: "Outcome",
+) -> "tuple[Download, Request]":
+    """Turn the words of the command line into what Freqtrade fetches and what we fetch."""
+    from plimsoll.core import UsageError
+    from plimsoll.lab.download import Download, read_config
+    from plimsoll.market.backfill import METRICS_KINDS, Request
+    from plimsoll.market.layout import Kind, exchange_symbol, timeframe_seconds
+    from plimsoll.market.sources import addresses_of, offered_kinds
+
+    since, until = span
+    if until is not None and until < since:
+        raise UsageError(f"expected --until on or after --since, found {until} before {since}")
+    files = [file.expanduser().resolve() for file in config or []]
+    merged = read_config(files)
+    exchange = str(merged.get("exchange", {}).get("name") or "binance")
+    chosen = _words(pairs) or tuple(merged.get("exchange", {}).get("pair_whitelist", ()))
+    if not chosen:
+        raise UsageError("expected --pairs, or a config with a pair_whitelist")
+    for pair in chosen:
+        exchange_symbol(pair)
+    lengths = _words(timeframes)
+    for length in lengths:
+        timeframe_seconds(length)
+    fetchable = [kind.value for kind in Kind if kind not in (Kind.INDEX, Kind.SPOT)]
+    if unknown := [word for word in _words(kinds) if word not in fetchable]:
+        raise UsageError(f"expected --kinds of {', '.join(fetchable)}; found {unknown[0]}")
+    asked, refused = offered_kinds(exchange, tuple(Kind(word) for word in _words(kinds)))
+    outcome.notes += refused
+    ours = tuple(kind for kind in asked if kind in METRICS_KINDS and exchange == "binance")
+    # Freqtrade charges funding on 1 h mark candles, whatever the strategy's timeframe.
+    theirs = lengths if Kind.MARK not in asked or "1h" in lengths else (*lengths, "1h")
+    folder = (datadir or userdir / "data" / exchange).expanduser().resolve()
+    native = tuple(kind for kind in asked if kind not in ours)
+    download = Download(
+        exchange, chosen, native, theirs, since, until, tuple(files), userdir.resolve(), folder
+    )
+    addresses = addresses_of(merged)
+    request = Request(chosen, ours, lengths, since, until, addresses.api_url, addresses.archive_url)
+    return download, request
+
+
+def _run(download: "Download", request: "Request", outcome: "Outcome", *, recheck: bool) -> None:
+    from dataclasses import replace
+
+    from plimsoll.lab.download import groups_by_start, run_download
+    from plimsoll.market.backfill import fill
+
+    def tell(line: str) -> None:
+        typer.echo(line, err=True)
+
+    if download.kinds:
+        wish = replace(download, recheck=recheck)
+        for start, group in groups_by_start(wish).items():
+            words = ", ".join(kind.value for kind in wish.kinds)
+            tell(f"freqtrade download-data: {words} of {', '.join(group)} from {start}")
+            run_download(wish, start, group, outcome)
+    if request.kinds:
+        tell(f"daily files of {request.archive_url}, recent rows of {request.api_url}")
+        with _bars() as progress:
+            wish_ours = replace(request, recheck=recheck)
+            asyncio.run(fill(wish_ours, download.datadir, progress, outcome))
+
+
+@contextmanager
+def _bars() -> "Iterator[Progress]":
+    """Yield what draws one bar a pair on standard error; silent where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    from plimsoll.market.backfill import Progress
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("days"),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=Console(stderr=True)) as bars:
+
+        class Drawn(Progress):
+            tasks: dict[str, Any] = {}  # noqa: RUF012 - one use, one instance
+
+            def begin(self, pair: str, days: int) -> None:
+                self.tasks[pair] = bars.add_task(pair, total=days)
+
+            def advance(self, pair: str, days: int) -> None:
+                bars.advance(self.tasks[pair], days)
+
+        yield Drawn()
+
+
+def _summary(outcome: "Outcome", folder: Path, seconds: float) -> dict[str, Any]:
+    from plimsoll.market.backfill import longest_runs
+    from plimsoll.market.manifest import describe
+
+    added: dict[Series, int] = {}
+    for made in outcome.appended:
+        added[made.series] = added.get(made.series, 0) + made.added
+    files = [
+        {**describe(series, folder), "added": added[series]}
+        for series in sorted(added)
+        if series.path(folder).exists()
+    ]
+    missing = {
+        name: [[str(first), str(last)] for first, last in longest_runs(days)]
+        for name, days in sorted(outcome.missing_days.items())
+    }
+    return {
+        "datadir": str(folder),
+        "wall_seconds": round(seconds, 1),
+        "rows_added": sum(added.values()),
+        "files": files,
+        "missing_days": missing,
+        "revisions": [str(revision) for revision in outcome.revisions],
+        "problems": outcome.problems,
+        "notes": outcome.notes,
+    }
+
+
+def _print_summary(summary: dict[str, Any]) -> None:
+    for file in summary["files"]:
+        typer.echo(
+            f"{file['pair']:<18} {file['kind']:<14} {file['timeframe']:<4} {file['first']} to "
+            f"{file['last']}  {file['rows']:>9,} rows, {file['added']:>9,} new"
+        )
+    typer.echo(
+        f"{summary['rows_added']:,} rows added to {summary['datadir']} "
+        f"in {summary['wall_seconds']:.0f} s"
+    )
+    for line in summary["notes"]:
+        typer.echo(f"note: {line}")
+    for name, runs in summary["missing_days"].items():
+        spans = ", ".join(first if first == last else f"{first} to {last}" for first, last in runs)
+        typer.echo(f"missing: {name}: no daily file and no rows for {spans}", err=True)
+    for line in summary["revisions"]:
+        typer.echo(f"revised: {line}; the stored ones were kept", err=True)
+    for line in summary["problems"]:
+        typer.echo(f"problem: {line}", err=True)
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    parts = (part.strip() for part in (text or "").split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def _day(text: str, option: str) -> date:
+    from plimsoll.core import UsageError
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"expected {option} as YYYY-MM-DD, found {text!r}") from error

@@ -1,0 +1,113 @@
+"""Freqtrade's own downloads for the archive: fetched aside, then appended."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from plimsoll.core import UsageError
+from plimsoll.lab.freqtrade import freqtrade
+from plimsoll.market.adopt import adopt, confirm, discard_unreadable, first_day_to_fetch
+from plimsoll.market.backfill import Outcome
+from plimsoll.market.layout import OWN_FOLDER, SUFFIXES, Kind, Series
+
+LONGEST_DOWNLOAD_SECONDS = 12 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What Freqtrade is to fetch, for which config, into which data folder."""
+
+    exchange: str
+    pairs: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    timeframes: tuple[str, ...]
+    since: date
+    until: date | None
+    configs: tuple[Path, ...]
+    userdir: Path
+    datadir: Path
+    recheck: bool = False
+
+    def wanted(self, pair: str) -> list[Series]:
+        """Return the series of one pair."""
+        made = [
+            Series(pair, kind, timeframe)
+            for kind in self.kinds
+            if kind is not Kind.FUNDING
+            for timeframe in self.timeframes
+        ]
+        if Kind.FUNDING in self.kinds:
+            made.append(Series(pair, Kind.FUNDING, "1h"))
+        return made
+
+
+def read_config(files: Sequence[Path]) -> dict[str, Any]:
+    """Return the merged config layers and environment, as Freqtrade reads them.
+
+    Raises
+    ------
+    UsageError
+        When a file is missing or is not JSON.
+    """
+    from freqtrade.configuration.environment_vars import environment_vars_to_dict
+    from freqtrade.configuration.load_config import load_from_files
+    from freqtrade.exceptions import OperationalException
+    from freqtrade.misc import deep_merge_dicts
+
+    try:
+        merged = load_from_files([str(file) for file in files]) if files else {}
+    except OperationalException as error:
+        raise UsageError(str(error).split("\n")[0]) from error
+    return dict(deep_merge_dicts(environment_vars_to_dict(), merged))
+
+
+def groups_by_start(wish: Download) -> dict[date, list[str]]:
+    """Return which pairs must be downloaded from which day on."""
+    groups: dict[date, list[str]] = {}
+    for pair in wish.pairs:
+        starts = [
+            first_day_to_fetch(series, wish.datadir, wish.since, recheck=wish.recheck)
+            for series in wish.wanted(pair)
+        ]
+        groups.setdefault(min(starts), []).append(pair)
+    return dict(sorted(groups.items()))
+
+
+def run_download(wish: Download, start: date, pairs: Sequence[str], outcome: Outcome) -> None:
+    """Run ``freqtrade download-data`` for pairs that share a start, and append what it brought.
+
+    Interrupted runs are taken up: what Freqtrade had stored aside is kept and continued.
+
+    Raises
+    ------
+    PlimsollError
+        When Freqtrade fails, naming its log, or a file cannot be written.
+    """
+    own = wish.datadir / OWN_FOLDER
+    staging = own / "staging" / f"{start:%Y%m%d}"
+    discard_unreadable(staging)
+    (staging / "futures").mkdir(parents=True, exist_ok=True)
+    freqtrade(
+        _arguments(wish, start, pairs, staging),
+        folder=Path.cwd(),
+        log=own / "freqtrade.log",
+        seconds=LONGEST_DOWNLOAD_SECONDS,
+    )
+    wanted = [series for pair in pairs for series in wish.wanted(pair)]
+    adopt(staging, wish.datadir, wanted, outcome)
+    confirm(wish.datadir, wanted, start, wish.since)
+    shutil.rmtree(staging)
+
+
+def _arguments(wish: Download, start: date, pairs: Sequence[str], staging: Path) -> list[str]:
+    end = "" if wish.until is None else f"{wish.until + timedelta(days=1):%Y%m%d}"
+    arguments = ["download-data", "--trading-mode", "futures", "--exchange", wish.exchange]
+    for file in wish.configs:
+        arguments += ["--config", str(file)]
+    arguments += ["--userdir", str(wish.userdir), "--datadir", str(staging)]
+    arguments += ["--data-format-ohlcv", "feather", "--timerange", f"{start:%Y%m%d}-{end}"]
+    arguments += ["--pairs", *pairs, "--timeframes", *wish.timeframes]
+    return [*arguments, "--candle-types", *(SUFFIXES[kind] for kind in wish.kinds)]

@@ -1,0 +1,1 @@
+"""The candle archive: read, append, check and backfill Freqtrade's own files."""

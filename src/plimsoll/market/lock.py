@@ -1,0 +1,41 @@
+"""One backfill at a time for a data folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from plimsoll.core import PlimsollError
+from plimsoll.market.layout import OWN_FOLDER
+
+
+@contextmanager
+def sole_writer(datadir: Path) -> Iterator[None]:
+    """Hold the archive's lock for the length of the block.
+
+    The system takes the lock back when its holder ends, also after ``kill -9``, so that a
+    stale file never blocks.
+
+    Raises
+    ------
+    PlimsollError
+        When another backfill holds it, or the folder cannot be written.
+    """
+    file = datadir / OWN_FOLDER / "backfill.lock"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(file, timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise PlimsollError(
+            f"another backfill is writing to {datadir}; wait until it ends, then run this again"
+        ) from error
+    except OSError as error:
+        raise PlimsollError(
+            f"cannot write to the data folder {datadir} ({error.strerror}); give another --datadir"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
