@@ -3,7 +3,7 @@
 import typer
 
 import plimsoll
-from plimsoll.cli import venue
+from plimsoll.cli import data, venue
 from plimsoll.cli.demo import demo
 from plimsoll.cli.doctor import doctor
 from plimsoll.cli.init import init
@@ -23,6 +23,7 @@ app.command()(demo)
 app.command()(report)
 app.command()(results)
 app.add_typer(venue.app, name="venue")
+app.add_typer(data.app, name="data")
 
 
 def _version(value: bool) -> None:
