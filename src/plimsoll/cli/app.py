@@ -3,7 +3,7 @@
 import typer
 
 import plimsoll
-from plimsoll.cli import data, venue
+from plimsoll.cli import data, log, venue
 from plimsoll.cli.demo import demo
 from plimsoll.cli.doctor import doctor
 from plimsoll.cli.init import init
@@ -24,6 +24,7 @@ app.command()(report)
 app.command()(results)
 app.add_typer(venue.app, name="venue")
 app.add_typer(data.app, name="data")
+app.add_typer(log.app, name="log")
 
 
 def _version(value: bool) -> None:

@@ -1,0 +1,143 @@
+"""``plimsoll log``: is the decision log whole, what does it say, why was there no trade?"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from plimsoll.ops.decision_check import Verification
+
+app = typer.Typer(help="What the bot decided, and why.", no_args_is_help=True)
+
+Userdir = Annotated[Path, typer.Option(help="Freqtrade's user folder.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option(help="The log's own folder. [default: plimsoll/decisions in the user folder]"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def verify(
+    userdir: Userdir = Path("user_data"),
+    folder: Folder = None,
+    head: Annotated[
+        str | None, typer.Option(help="A head hash noted earlier: tells a log whose end was cut.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check that no byte, line or file was changed, moved or taken; 1 with the first fault."""
+    from plimsoll.ops import decision_check
+
+    log = _log_folder(userdir, folder)
+    found = decision_check.verify(log, head=_hash(head))
+    if as_json:
+        _print_json(found.as_record())
+    else:
+        typer.echo(_summary(found))
+    if found.fault is not None:
+        raise typer.Exit(1)
+
+
+@app.command()
+def tail(
+    userdir: Userdir = Path("user_data"),
+    folder: Folder = None,
+    count: Annotated[
+        int, typer.Option("-n", "--count", min=0, help="How many of the newest records.")
+    ] = 20,
+    follow: Annotated[bool, typer.Option(help="Go on with what is written from now on.")] = False,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Only this kind, such as denial; may be repeated.")
+    ] = None,
+    pair: Annotated[str | None, typer.Option(help="Only BTC, or BTC/USDT:USDT.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the newest records, oldest first; times are UTC."""
+    from plimsoll.ops.decision_tail import Wanted, follow_records, newest_records
+    from plimsoll.ops.decision_words import readable
+
+    log = _log_folder(userdir, folder)
+    wanted = Wanted(kinds=_kinds(kind), pair=pair)
+    found, position = newest_records(log, wanted, count)
+    later = follow_records(log, wanted, position) if follow else ()
+    for records in (found, later):
+        for record in records:
+            if as_json:
+                _print_json(record)
+            else:
+                typer.echo(readable(record, only=pair))
+            sys.stdout.flush()
+
+
+@app.command()
+def why(
+    pair: Annotated[str, typer.Argument(help="BTC, BTC/USDT or BTC/USDT:USDT.")],
+    userdir: Userdir = Path("user_data"),
+    folder: Folder = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="14:05 or 2026-11-20T14:05, UTC. [default: the newest record]"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say why a pair was not traded then, or what became of its order."""
+    from plimsoll.ops import decision_why
+    from plimsoll.ops.decision_words import plain
+
+    found = decision_why.why(_log_folder(userdir, folder), pair, at=at)
+    if as_json:
+        _print_json(found.as_record())
+        return
+    typer.echo(plain(f"{found.pair} at {found.at:%Y-%m-%d %H:%M:%S}: {found.answer.text}."))
+    for note in found.answer.notes:
+        typer.echo(plain(f"  Also: {note}."))
+
+
+def _log_folder(userdir: Path, folder: Path | None) -> Path:
+    from plimsoll.ops.decision_files import FOLDER, existing_log
+
+    return existing_log((userdir / FOLDER if folder is None else folder).expanduser())
+
+
+def _hash(head: str | None) -> str | None:
+    from plimsoll.core import UsageError
+
+    if head is not None and not (8 <= len(head) <= 64 and set(head) <= set("0123456789abcdef")):
+        raise UsageError(f'expected --head to be 8 to 64 hexadecimal digits, found "{head}"')
+    return head
+
+
+def _kinds(kinds: list[str] | None) -> frozenset[str]:
+    from plimsoll.core import UsageError
+    from plimsoll.core.decision import Kind
+
+    unknown = set(kinds or ()) - set(Kind)
+    if unknown:
+        raise UsageError(
+            f"expected --kind to be one of {', '.join(Kind)}; found {', '.join(sorted(unknown))}"
+        )
+    return frozenset(kinds or ())
+
+
+def _summary(found: "Verification") -> str:
+    from plimsoll.ops.decision_words import time_words
+
+    count = f"{found.records:,} records in {found.files} files"
+    if found.fault is not None:
+        line = f", line {found.fault.line}" if found.fault.line is not None else ""
+        return f"not whole: {found.fault.file}{line}: {found.fault.what} ({count} before it)"
+    span = f"{time_words(found.first_at or '')} to {time_words(found.last_at or '')}"
+    said = [f"whole: {count}, {span}"]
+    if found.recoveries:
+        torn = len(found.torn_files)
+        said.append(f"continued after a crash: {found.recoveries} times, {torn} torn lines kept")
+    return "\n".join([*said, f"head: {found.head}"])
+
+
+def _print_json(record: object) -> None:
+    import orjson
+
+    typer.echo(orjson.dumps(record, default=str).decode())
