@@ -1,0 +1,142 @@
+"""The drills' own tools against the real bot: start, enter, ask, exit by hand, kill, restart."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from plimsoll.core import PlimsollError
+from tests.support.drill import Drill, DrillPlan, drill
+from tests.support.telegram import TelegramService, telegram_service
+
+PAIR = "BTC/USDT:USDT"
+STALE = timedelta(minutes=15)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[TelegramService]:
+    with telegram_service(tmp_path) as served:
+        yield served
+
+
+def test_the_service_answers_telegram_s_address_and_no_other(
+    service: TelegramService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in service.environment.items():
+        monkeypatch.setenv(name, value)
+    token = service.environment["FREQTRADE__TELEGRAM__TOKEN"]
+    with httpx.Client(timeout=5) as client:
+        answer = client.get(f"https://api.telegram.org/bot{token}/getMe").json()
+        assert answer["result"]["is_bot"] is True
+        unknown = client.get("https://api.telegram.org/botnobody/getMe")
+        assert unknown.status_code == 401
+        with pytest.raises(httpx.ProxyError):
+            client.get("https://example.org/")
+        assert client.get("http://example.org/").status_code == 403
+    assert service.refused == ["CONNECT example.org:443", "GET http://example.org/"]
+
+
+@pytest.mark.freqtrade
+def test_a_drill_sees_and_steers_a_running_bot(tmp_path: Path) -> None:
+    with drill(tmp_path, DrillPlan(pairs=(PAIR,))) as bot:
+        held = bot.wait_for_positions(1)
+        assert [trade["pair"] for trade in held] == [PAIR]
+        status = bot.telegram.ask("/status", containing="BTC")
+        assert "Trade ID" in status.text
+        _stop_and_start(bot)
+        _exit_by_hand(bot)
+        _fault(bot)
+        kept = bot.wait_for_positions(1)
+        bot.kill9()
+        assert not bot.alive
+        assert [trade["id"] for trade in bot.trades(is_open=True)] == [kept[0]["trade_id"]]
+        bot.restart()
+        again = bot.wait_for_positions(1)
+        assert again[0]["trade_id"] == kept[0]["trade_id"]
+        assert "BTC" in bot.telegram.ask("/status", containing="BTC").text
+        pid = bot.pid
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def _stop_and_start(bot: Drill) -> None:
+    bot.telegram.ask("/stop", containing="stopping trader")
+    bot.wait_until(lambda: bot.rest.show_config()["state"] == "stopped", what="a stopped bot")
+    bot.telegram.ask("/start", containing="starting trader")
+    bot.wait_until(lambda: bot.rest.show_config()["state"] == "running", what="a running bot")
+
+
+def _exit_by_hand(bot: Drill) -> None:
+    """Pause first: this strategy would enter again at once."""
+    bot.telegram.ask("/pause", containing="no more entries")
+    trade = bot.trades(is_open=True)[0]
+    since = bot.telegram.send(f"/forceexit {trade['id']}")
+    flat = bot.until_flat()
+    bot.telegram.wait_for("Exited", since=since)
+    assert flat.closed_at is not None
+    assert flat.real_seconds < 15
+    assert flat.loops <= 15
+    closed = bot.trades(is_open=False)
+    assert [row["exit_reason"] for row in closed] == ["force_exit"]
+    bot.telegram.ask("/start", containing="starting trader")
+
+
+def _fault(bot: Drill) -> None:
+    number = bot.fault("http-error", status=503, paths=["/fapi/v1/depth"])
+    bot.wait_until(lambda: bot.faults()[number - 1]["hits"] > 0, what="a request that was refused")
+    bot.mend(number)
+
+
+@pytest.mark.freqtrade
+def test_a_bot_sees_stale_candles_and_a_wrong_tick(tmp_path: Path) -> None:
+    with drill(tmp_path, DrillPlan(pairs=(PAIR,), speed=300)) as bot:
+        bot.wait_for_positions(1)
+        began = _last_candle(bot)
+        bot.wait_until(lambda: _last_candle(bot) > began, what="a new candle")
+        number = bot.fault("stale-candles", symbols=[PAIR])
+        bot.wait_until(lambda: bot.now() - _last_candle(bot) > STALE, what="stale candles")
+        rates = {trade["current_rate"] for trade in bot.positions()}
+        bot.wait_until(
+            lambda: {trade["current_rate"] for trade in bot.positions()} != rates,
+            what="a price that goes on",
+        )
+        bot.mend(number)
+        bot.wait_until(lambda: bot.now() - _last_candle(bot) < STALE, what="fresh candles")
+        bot.fault("wrong-tick", magnitude=-0.3)
+        bot.wait_until(lambda: bot.positions()[0]["profit_ratio"] < -0.25, what="a wrong tick")
+        bot.mend()
+        bot.wait_until(lambda: bot.positions()[0]["profit_ratio"] > -0.1, what="a right price")
+        candles = bot.rest.pair_candles(PAIR, "5m", limit=50, columns=["low"])
+        lows = [row[candles["columns"].index("low")] for row in candles["data"]]
+        assert min(lows) > 0.9 * max(lows)
+
+
+def _last_candle(bot: Drill) -> datetime:
+    """When the newest closed candle that the bot knows opened."""
+    candles = bot.rest.pair_candles(PAIR, "5m", limit=1, columns=["close"])
+    return datetime.fromtimestamp(candles["data_stop_ts"] / 1000, UTC)
+
+
+@pytest.mark.freqtrade
+def test_a_drill_with_real_orders_trades_the_venue_s_account(tmp_path: Path) -> None:
+    with drill(tmp_path, DrillPlan(pairs=(PAIR,), live=True)) as bot:
+        entered = bot.wait_for_positions(1)[0]
+        bot.pause()
+        bot.move(-0.05, seconds=60)
+        bot.wait_until(lambda: bot.positions()[0]["profit_ratio"] < -0.04, what="a loss")
+        began = bot.now()
+        bot.force_exit(entered["trade_id"])
+        flat = bot.until_flat(since=began)
+        assert flat.closed_at is not None
+        assert flat.closed_at >= began
+        assert bot.trades()[0]["close_profit"] < -0.04
+        assert bot.interrupt() == 130
+
+
+@pytest.mark.freqtrade
+def test_a_config_that_freqtrade_refuses_is_one_line(tmp_path: Path) -> None:
+    plan = DrillPlan(pairs=(PAIR,), risk={"max_daily_loss_fraction": 7})
+    refused = pytest.raises(PlimsollError, match=r"ended: .*max_daily_loss_fraction")
+    with refused, drill(tmp_path, plan):
+        pytest.fail("the bot started")

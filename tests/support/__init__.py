@@ -1,0 +1,1 @@
+"""What drills of the running bot need: a Telegram service, a harness, strategies."""

@@ -1,0 +1,326 @@
+"""A Telegram Bot API on loopback, which a bot reaches through a proxy as it would the real one.
+
+Freqtrade has no setting for the API's address. Its HTTP client honours ``HTTPS_PROXY``,
+``NO_PROXY`` and ``SSL_CERT_FILE``, so `TelegramService.environment` sends it through a CONNECT
+proxy that leads ``api.telegram.org:443`` to a TLS server here, with an authority of its own, and
+refuses every other address.
+"""
+
+import asyncio
+import contextlib
+import json
+import ssl
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import trustme
+from aiohttp import web
+
+API_HOST = "api.telegram.org"
+TOKEN = "123456789:drill-token-of-no-account"
+CHAT_ID = 4242
+PAUSE_SECONDS = 0.02
+OWNER = {"id": CHAT_ID, "is_bot": False, "first_name": "Owner"}
+CHAT = {"id": CHAT_ID, "type": "private", "first_name": "Owner"}
+BOT = {"id": 123456789, "is_bot": True, "first_name": "Drill", "username": "plimsoll_drill_bot"}
+
+
+@dataclass
+class Sent:
+    """A message of the bot's; `at` is this process's monotonic time, `edits` earlier texts."""
+
+    message_id: int
+    chat_id: int
+    text: str
+    at: float
+    parse_mode: str | None = None
+    buttons: tuple[tuple[str, str], ...] = ()
+    edits: list[str] = field(default_factory=list)
+
+
+class TelegramService:
+    """The API and its proxy, in a thread; what the bot sends stays here across restarts.
+
+    A test speaks as the owner with `send` or `ask` and reads `messages`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.messages: list[Sent] = []
+        self.calls: list[str] = []
+        self.refused: list[str] = []
+        self._updates: list[dict[str, Any]] = []
+        self._next_update, self._next_message = 1, 1
+        self._lock = threading.Lock()
+        self._loop = asyncio.new_event_loop()
+        self._news = asyncio.Event()
+        self._folder = folder
+        self._thread = threading.Thread(target=self._run, name="telegram-service", daemon=True)
+        self._ready = threading.Event()
+        self._stop = asyncio.Event()
+        self._fault: Exception | None = None
+        self.proxy_port = 0
+        self._methods: dict[str, Callable[[dict[str, str]], Awaitable[Any]]] = {
+            "getMe": self._get_me,
+            "deleteWebhook": self._delete_webhook,
+            "getUpdates": self._get_updates,
+            "sendMessage": self._send_message,
+            "editMessageText": self._edit_message,
+            "answerCallbackQuery": self._accept,
+            "setMyCommands": self._accept,
+        }
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the bot's process needs to find this service and nothing else."""
+        proxy = f"http://127.0.0.1:{self.proxy_port}"
+        proxies = {
+            spelled: proxy
+            for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+            for spelled in (name, name.lower())
+        }
+        local = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
+        return {
+            **proxies,
+            **local,
+            "SSL_CERT_FILE": str(self._folder / "authority.pem"),
+            "FREQTRADE__TELEGRAM__TOKEN": TOKEN,
+            "FREQTRADE__TELEGRAM__CHAT_ID": str(CHAT_ID),
+        }
+
+    # What a test does
+
+    def send(self, text: str) -> int:
+        """Write to the bot as its owner, such as ``/status``; return how many messages it had sent.
+
+        A message sent while the bot is not listening is dropped by it at its start.
+        """
+        update: dict[str, Any] = {"message": {**self._message(text), "from": OWNER}}
+        if text.startswith("/"):
+            length = len(text.split()[0])
+            update["message"]["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
+        return self._push(update)
+
+    def press(self, sent: Sent, data: str) -> int:
+        """Press a button of a message, named by its data; return how many messages there were."""
+        query = {
+            "id": str(self._next_update),
+            "from": OWNER,
+            "chat_instance": "1",
+            "data": data,
+            "message": {
+                "message_id": sent.message_id,
+                "date": int(time.time()),
+                "chat": CHAT,
+                "text": sent.text,
+            },
+        }
+        return self._push({"callback_query": query})
+
+    def ask(self, text: str, *, containing: str = "", seconds: float = 15.0) -> Sent:
+        """Write to the bot and return its next message, or its next one that contains a text."""
+        return self.wait_for(containing, since=self.send(text), seconds=seconds)
+
+    def wait_for(self, containing: str, *, since: int = 0, seconds: float = 15.0) -> Sent:
+        """Return the first message after the first ``since`` ones that contains the text."""
+        found = self.wait_until(
+            lambda: [s for s in self.messages[since:] if containing.lower() in s.text.lower()],
+            seconds,
+        )
+        if not found:
+            texts = [sent.text for sent in self.messages[since:]]
+            raise AssertionError(
+                f"expected a Telegram message with {containing!r} within {seconds:.0f} s, "
+                f"found {texts}"
+            )
+        return found[0]
+
+    def listening(self, *, since_call: int = 0) -> bool:
+        """Whether a bot has polled for updates after that many calls."""
+        return "getUpdates" in self.calls[since_call:]
+
+    @staticmethod
+    def wait_until(condition: Callable[[], Any], seconds: float) -> Any:
+        """Return the condition's first true value, or its last one when the time is over."""
+        deadline = time.monotonic() + seconds
+        while not (found := condition()) and time.monotonic() < deadline:
+            time.sleep(PAUSE_SECONDS)
+        return found
+
+    # What the bot sees
+
+    def _message(self, text: str) -> dict[str, Any]:
+        with self._lock:
+            number = self._next_message
+            self._next_message += 1
+        return {"message_id": number, "date": int(time.time()), "chat": CHAT, "text": text}
+
+    def _push(self, update: dict[str, Any]) -> int:
+        with self._lock:
+            update["update_id"] = self._next_update
+            self._next_update += 1
+            self._updates.append(update)
+        self._loop.call_soon_threadsafe(self._news.set)
+        return len(self.messages)
+
+    async def _handle(self, request: web.Request) -> web.Response:
+        token, _, method = request.path.removeprefix("/bot").partition("/")
+        if token != TOKEN:
+            refusal = {"ok": False, "error_code": 401, "description": "Unauthorized"}
+            return web.json_response(refusal, status=401)
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        asked = {**request.query, **form}
+        self.calls.append(method)
+        answer = self._methods.get(method)
+        if answer is None:
+            text = f"Not Found: method {method} is not served here"
+            refusal = {"ok": False, "error_code": 404, "description": text}
+            return web.json_response(refusal, status=404)
+        return web.json_response({"ok": True, "result": await answer(asked)})
+
+    async def _get_me(self, asked: dict[str, str]) -> Any:
+        return {**BOT, "can_join_groups": False, "supports_inline_queries": False}
+
+    async def _delete_webhook(self, asked: dict[str, str]) -> Any:
+        if asked.get("drop_pending_updates", "").lower() == "true":
+            with self._lock:
+                self._updates.clear()
+        return True
+
+    async def _accept(self, asked: dict[str, str]) -> Any:
+        return True
+
+    async def _get_updates(self, asked: dict[str, str]) -> Any:
+        """Hold the request until there is news, as long as the bot asks for."""
+        offset, wait = int(asked.get("offset", 0)), float(asked.get("timeout", 0))
+        deadline = self._loop.time() + wait
+        while True:
+            with self._lock:
+                self._updates = [u for u in self._updates if u["update_id"] >= offset]
+                found = list(self._updates)
+            left = deadline - self._loop.time()
+            if found or left <= 0:
+                return found
+            self._news.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), left)
+
+    async def _send_message(self, asked: dict[str, str]) -> Any:
+        message = self._message(asked["text"])
+        self.messages.append(
+            Sent(
+                message["message_id"],
+                int(asked["chat_id"]),
+                asked["text"],
+                time.monotonic(),
+                asked.get("parse_mode"),
+                _buttons(asked.get("reply_markup")),
+            )
+        )
+        return {**message, "from": BOT}
+
+    async def _edit_message(self, asked: dict[str, str]) -> Any:
+        number = int(asked["message_id"])
+        for sent in self.messages:
+            if sent.message_id == number:
+                sent.edits.append(sent.text)
+                sent.text = asked["text"]
+        message = self._message(asked["text"])
+        return {**message, "message_id": number, "from": BOT}
+
+    # How it runs
+
+    def start(self) -> None:
+        """Listen; returns when bots can connect."""
+        self._thread.start()
+        self._ready.wait(10)
+        if self._fault is not None or not self.proxy_port:
+            raise AssertionError(f"the Telegram service did not start: {self._fault}")
+
+    def stop(self) -> None:
+        """End the service and its thread."""
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serve())
+        except Exception as error:  # noqa: BLE001 - told to the test's thread
+            self._fault = error
+            self._ready.set()
+        finally:
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(self._folder / "authority.pem"))
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        authority.issue_cert(API_HOST).configure_cert(context)
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+        api_port = int(runner.addresses[0][1])
+        proxy = await asyncio.start_server(
+            lambda reader, writer: self._tunnel(reader, writer, api_port), "127.0.0.1", 0
+        )
+        self.proxy_port = int(proxy.sockets[0].getsockname()[1])
+        self._ready.set()
+        await self._stop.wait()
+        proxy.close()
+        await runner.cleanup()
+        left = asyncio.all_tasks() - {asyncio.current_task()}  # tunnels, and polls of dead bots
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def _tunnel(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, api_port: int
+    ) -> None:
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                head = await reader.readuntil(b"\r\n\r\n")
+                method, target = head.split(b" ", 2)[:2]
+                if (method, target) != (b"CONNECT", f"{API_HOST}:443".encode()):
+                    self.refused.append(f"{method.decode()} {target.decode()}")
+                    writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+                    await writer.drain()
+                    return
+                far_reader, far_writer = await asyncio.open_connection("127.0.0.1", api_port)
+                writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                try:
+                    await asyncio.gather(_pipe(reader, far_writer), _pipe(far_reader, writer))
+                finally:
+                    far_writer.close()
+        finally:
+            writer.close()
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+
+def _buttons(markup: str | None) -> tuple[tuple[str, str], ...]:
+    rows = json.loads(markup).get("inline_keyboard", []) if markup else []
+    return tuple((key["text"], key.get("callback_data", "")) for row in rows for key in row)
+
+
+@contextlib.contextmanager
+def telegram_service(folder: Path) -> Iterator[TelegramService]:
+    """Serve a Telegram Bot API for the length of the block; its certificate goes to ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    service = TelegramService(folder)
+    service.start()
+    try:
+        yield service
+    finally:
+        service.stop()
