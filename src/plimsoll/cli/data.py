@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from plimsoll.lab.download import Download
     from plimsoll.market.backfill import Outcome, Progress, Request
+    from plimsoll.market.findings import Finding
     from plimsoll.market.layout import Series
 
 app = typer.Typer(help="The candle archive: fill it and check it.", no_args_is_help=True)
@@ -79,6 +80,68 @@ def backfill(
     else:
         _print_summary(summary)
     raise typer.Exit(int(short))
+
+
+@app.command()
+def check(
+    datadir: Datadir = None,
+    pairs: Annotated[
+        str | None, typer.Option(help="BTC/USDT:USDT,…; all of the folder when left out.")
+    ] = None,
+    config: Configs = None,
+    userdir: Userdir = Path("user_data"),
+    quiet: Annotated[bool, typer.Option(help="Leave out notices.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check every file of a data folder, alone and against its neighbours.
+
+    Exit status: 0 without errors, 1 with errors, 2 for wrong usage.
+    """
+    from plimsoll.core import UsageError
+    from plimsoll.market.findings import Severity
+    from plimsoll.market.inspection import inspect_folder
+
+    folder = datadir
+    if folder is None:
+        from plimsoll.lab.download import read_config
+
+        merged = read_config([file.expanduser() for file in config or []])
+        folder = userdir / "data" / str(merged.get("exchange", {}).get("name") or "binance")
+    folder = folder.expanduser().resolve()
+    if not folder.is_dir():
+        raise UsageError(f"expected a Freqtrade data folder, found none at {folder}")
+    with _lines() as tell:
+        findings = inspect_folder(folder, _words(pairs) or None, tell)
+    shown = [one for one in findings if not (quiet and one.severity is Severity.NOTICE)]
+    counts = {
+        severity.name.lower(): sum(one.severity is severity for one in findings)
+        for severity in reversed(Severity)
+    }
+    if as_json:
+        records = [one.record() for one in shown]
+        typer.echo(json.dumps({"datadir": str(folder), "counts": counts, "findings": records}))
+    else:
+        _print_findings(shown)
+        typer.echo(", ".join(f"{count} {name}s" for name, count in counts.items()))
+    raise typer.Exit(int(counts["error"] > 0))
+
+
+@contextmanager
+def _lines() -> "Iterator[Callable[[Series], None]]":
+    """Yield what shows the series under way on standard error; silent where it is no terminal."""
+    from rich.console import Console
+
+    with Console(stderr=True).status("reading") as status:
+        yield lambda series: status.update(f"checking {series}")
+
+
+def _print_findings(findings: "list[Finding]") -> None:
+    """Print findings, each remedy once for neighbours that share it."""
+    for place, one in enumerate(findings):
+        typer.echo(f"{one.severity.name.lower():<8}{one.check:<17} {one.series}: {one.text}")
+        following = findings[place + 1] if place + 1 < len(findings) else None
+        if following is None or (following.series, following.remedy) != (one.series, one.remedy):
+            typer.echo(f"{'':<8}-> {one.remedy}")
 
 
 def _plan(

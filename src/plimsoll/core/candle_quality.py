@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+PRICES = ["open", "high", "low", "close"]
+
 
 @dataclass(frozen=True, slots=True)
 class CandleQuality:
@@ -45,14 +47,31 @@ def candle_quality(candles: pd.DataFrame, *, expected_candles: int) -> CandleQua
     found = candles.drop_duplicates("date").tail(expected_candles)
     if found.empty:
         return CandleQuality(0.0, 1.0, 1.0, 1.0)
-    prices = found[["open", "high", "low", "close"]]
-    contradictory = (found["high"] < prices.max(axis=1)) | (found["low"] > prices.min(axis=1))
-    possible = prices.gt(0) & prices.lt(np.inf)
-    invalid = ~possible.all(axis=1) | contradictory
-    frozen = prices.eq(found["close"].shift(1), axis=0).all(axis=1)
+    invalid = impossible_prices(found) | contradictory_prices(found)
+    frozen = frozen_prices(found)
     return CandleQuality(
         present_fraction=min(len(found) / expected_candles, 1.0),
         zero_volume_fraction=float((found["volume"].fillna(0.0) <= 0).mean()),
         frozen_fraction=float(frozen.mean()),
         invalid_fraction=float(invalid.mean()),
     )
+
+
+def impossible_prices(candles: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which candles have a price that is missing, infinite, zero or negative."""
+    prices = candles[PRICES]
+    return ~(prices.gt(0) & prices.lt(np.inf)).all(axis=1)
+
+
+def contradictory_prices(candles: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which candles have a high below, or a low above, another of their prices.
+
+    NaN contradicts nothing; `impossible_prices` finds it.
+    """
+    prices = candles[PRICES]
+    return (candles["high"] < prices.max(axis=1)) | (candles["low"] > prices.min(axis=1))
+
+
+def frozen_prices(candles: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which candles have all four prices equal to the close before them."""
+    return candles[PRICES].eq(candles["close"].shift(1), axis=0).all(axis=1)
