@@ -125,12 +125,13 @@ def _kinds(kinds: list[str] | None) -> frozenset[str]:
 def _summary(found: "Verification") -> str:
     from plimsoll.ops.decision_words import time_words
 
-    count = f"{found.records:,} records in {found.files} files"
     if found.fault is not None:
         line = f", line {found.fault.line}" if found.fault.line is not None else ""
-        return f"not whole: {found.fault.file}{line}: {found.fault.what} ({count} before it)"
+        said = f"not whole: {found.fault.file}{line}: {found.fault.what}"
+        return f"{said} ({found.records:,} records before it)"
     span = f"{time_words(found.first_at or '')} to {time_words(found.last_at or '')}"
-    said = [f"whole: {count}, {span}"]
+    files = "1 file" if found.files == 1 else f"{found.files:,} files"
+    said = [f"whole: {found.records:,} records in {files}, {span}"]
     if found.recoveries:
         torn = len(found.torn_files)
         said.append(f"continued after a crash: {found.recoveries} times, {torn} torn lines kept")
