@@ -51,6 +51,10 @@ class DrillPlan:
     A loop comes each `throttle_seconds` of simulated time: 30 at 120 times real time are four
     loops a real second. `preset` names a shipped ``risk-*.json``; with `live` the same bot trades
     the venue's account with real orders.
+
+    A guarded bot sizes by the distance of its stop, `stop_fraction` of the price: with 1 % of
+    10,000 USD at risk and a stop 50 % away it holds 200 USD a pair. For a loss that an account
+    guard sees, raise ``max_risk_per_trade_fraction`` in `risk` or bring the stop nearer.
     """
 
     strategy: str = "AlwaysLong"
@@ -60,6 +64,7 @@ class DrillPlan:
     speed: float = 120.0
     throttle_seconds: int = 30
     stake_usd: float = 1000.0
+    stop_fraction: float = 0.5
     preset: str | None = None
     live: bool = False
     risk: Mapping[str, Any] = field(default_factory=dict)
@@ -71,6 +76,7 @@ class DrillPlan:
             "dry_run": not self.live,
             "stake_amount": self.stake_usd,
             "max_open_trades": len(self.pairs),
+            "stoploss": -self.stop_fraction,
             "force_entry_enable": True,
             "internals": {"process_throttle_secs": self.throttle_seconds},
             "pairlists": [{"method": "StaticPairList"}],
