@@ -16,6 +16,7 @@ from plimsoll.ops import decision_files
 from plimsoll.ops.canonical import SEALED, Canonical, moment_text, sealed
 from plimsoll.ops.decision_recovery import recover
 
+_APPEND = os.O_CREAT | os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
 _SYNC_FOLDERS = os.name == "posix"
 
 
@@ -144,7 +145,7 @@ class DecisionLog:
             return self._handle
         self._finish_file()
         self._file = file if newer or self._file is None else self._file
-        self._handle = os.open(self._file, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+        self._handle = os.open(self._file, _APPEND, 0o600)
         self._folder_is_synced = False
         return self._handle
 

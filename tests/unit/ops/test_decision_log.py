@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -181,6 +182,48 @@ def test_a_log_cut_anywhere_goes_on(tmp_path: Path, cut: int) -> None:
     with DecisionLog(tmp_path) as log:
         log.append("start", utc("2026-11-21T13:00:00"))
     assert [record["kind"] for record in raw(tmp_path)] == ["test", "recovery", "start"]
+    assert verify(tmp_path).fault is None
+
+
+def test_a_day_of_which_nothing_is_left_has_no_file(tmp_path: Path) -> None:
+    written(tmp_path)
+    (tmp_path / "2026-11-25.jsonl").write_bytes(b"torn")
+    with DecisionLog(tmp_path) as log:
+        log.append("start", utc("2026-11-21T12:00:00"))
+    assert [file.name for file in sorted(tmp_path.glob("*.jsonl"))] == [
+        "2026-11-20.jsonl",
+        "2026-11-21.jsonl",
+    ]
+    assert verify(tmp_path).fault is None
+
+
+def test_a_durable_record_is_on_the_disk_before_the_bot_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def watched(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink().name)
+        fsync(handle)
+
+    monkeypatch.setattr("plimsoll.ops.decision_log.os.fsync", watched)
+    with DecisionLog(tmp_path) as log:
+        log.append("candle", START)
+        assert synced == []
+        log.append("halt", START, durable=True)
+        assert synced == ["2026-11-20.jsonl", tmp_path.name]
+        log.append("order", START, durable=True)
+        assert synced == ["2026-11-20.jsonl", tmp_path.name, "2026-11-20.jsonl"]
+        log.append("candle", START + timedelta(days=1))  # and a day before the next begins
+        assert synced[3:] == ["2026-11-20.jsonl"]
+
+
+def test_several_threads_write_one_chain(tmp_path: Path) -> None:
+    with DecisionLog(tmp_path) as log, ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda n: log.append("test", START, n=n), range(2000)))
+    assert sorted(record["n"] for record in raw(tmp_path)) == list(range(2000))  # type: ignore[type-var]
+    assert verify(tmp_path).records == 2000
     assert verify(tmp_path).fault is None
 
 

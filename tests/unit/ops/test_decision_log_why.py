@@ -72,6 +72,7 @@ def test_a_halt_holds_until_a_person_ends_it(bot: Bot) -> None:
     bot.write("verdict", mode_before=Mode.ACTIVE, mode=Mode.HALTED, scope="account", **HALT)
     bot.write("halt", after_seconds=0.5, **HALT)
     bot.candle("long")
+    bot.write("verdict", mode_before=Mode.HALTED, mode=Mode.HALTED, scope="account", **HALT)
     bot.candles(3)
     found = answer(bot, "14:20")
     assert found.cause == "halted"
