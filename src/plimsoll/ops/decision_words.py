@@ -76,7 +76,8 @@ def _with(label: str, value: Any) -> str:
 def _start(record: Record) -> str:
     changed = record.get("changed") or {}
     said = [str(record.get("strategy") or "?"), f"in {record.get('mode') or '?'}"]
-    said += [_with("profile ", record.get("profile"))]
+    profile = record.get("profile")
+    said += [_with("profile ", profile) if isinstance(profile, str) else ""]
     said += [_with("config ", record.get("config_fingerprint"))]
     said += [_with("code ", record.get("code_fingerprint"))]
     said += [f"{len(changed)} settings changed" if changed else ""]

@@ -162,11 +162,29 @@ def test_tail_spells_out_what_would_steer_a_terminal(run: Run, tmp_path: Path) -
     assert ran.out.endswith("exchange: \\x1b[2Jgone\\nplimsoll: all is well\n")
 
 
+def test_tail_says_what_changed_since_the_previous_start(run: Run, tmp_path: Path) -> None:
+    bot = Bot(tmp_path / "plimsoll/decisions")
+    bot.write(
+        "start",
+        mode="live",
+        strategy="TrendFollow",
+        profile={"max_leverage": 3},
+        config_fingerprint="c0ffee",
+        changed={"max_open_trades": {"before": 3, "after": 4}, "fee": {"after": 0.0007}},
+    )
+    bot.log.close()
+    ran = run("log", "tail", "--userdir", str(tmp_path), "-n", "1")
+    assert ran.out.rstrip().endswith(
+        "TrendFollow, in live, config c0ffee, 2 settings changed; max_open_trades: 3 → 4; "
+        "fee: unset → 0.0007"
+    )
+
+
 def test_tail_tells_of_a_record_without_its_fields(run: Run, tmp_path: Path) -> None:
     bot = Bot(tmp_path / "plimsoll/decisions")
     for kind in ("candle", "denial", "order", "fill", "exit", "verdict", "halt", "rearm", "own"):
         bot.write(kind)
-    bot.write("start", changed=["odd"])
+    bot.write("start", changed=["odd"], profile={"max_leverage": 3})
     bot.write("verdict", until="odd", pairs=7, candle="odd")
     bot.log.close()
     ran = run("log", "tail", "--userdir", str(tmp_path))
