@@ -80,11 +80,11 @@ def _start(record: Record) -> str:
     said += [_with("profile ", profile) if isinstance(profile, str) else ""]
     said += [_with("config ", record.get("config_fingerprint"))]
     said += [_with("code ", record.get("code_fingerprint"))]
-    said += [f"{len(changed)} settings changed" if changed else ""]
-    return ", ".join(filter(None, said)) + "".join(
-        f"; {key}: {_side(sides, 'before')} → {_side(sides, 'after')}"
+    changes = [
+        f"{key} {_side(sides, 'before')} → {_side(sides, 'after')}"
         for key, sides in changed.items()
-    )
+    ]
+    return ", ".join(filter(None, said)) + (f"; changed: {', '.join(changes)}" if changes else "")
 
 
 def _side(sides: Any, name: str) -> str:

@@ -175,8 +175,7 @@ def test_tail_says_what_changed_since_the_previous_start(run: Run, tmp_path: Pat
     bot.log.close()
     ran = run("log", "tail", "--userdir", str(tmp_path), "-n", "1")
     assert ran.out.rstrip().endswith(
-        "TrendFollow, in live, config c0ffee, 2 settings changed; max_open_trades: 3 → 4; "
-        "fee: unset → 0.0007"
+        "TrendFollow, in live, config c0ffee; changed: fee unset → 0.0007, max_open_trades 3 → 4"
     )
 
 
