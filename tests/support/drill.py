@@ -54,7 +54,7 @@ class DrillPlan:
 
     A guarded bot sizes by the distance of its stop, `stop_fraction` of the price: with 1 % of
     10,000 USD at risk and a stop 50 % away it holds 200 USD a pair. For a loss that an account
-    guard sees, raise ``max_risk_per_trade_fraction`` in `risk` or bring the stop nearer.
+    guard sees, raise ``max_risk_per_trade_fraction`` and ``fixed_risk_fraction`` in `risk`.
     """
 
     strategy: str = "AlwaysLong"
@@ -94,7 +94,7 @@ class Flat:
 
     `venue_seconds` run from the instant that `Drill.until_flat` was told, or its call, to
     `closed_at`, the last close in the database (None when nothing closed since); `loops` are the
-    bot's iterations that were seen to end from the call on.
+    iterations that they span, one each ``throttle_seconds``: 1 is the one that they began in.
     """
 
     loops: int
@@ -296,24 +296,20 @@ class Drill:
 
         ``since`` is the venue's time of what should close them, such as a verdict's.
         """
-        began, loops, seen = time.monotonic(), 0, None
-        since = since or self.now()
+        began, since = time.monotonic(), since or self.now()
         open_ids = {trade["id"] for trade in self.trades(is_open=True)}
-        while True:
-            looped = (self.rest.health() or {}).get("last_process_ts")
-            loops += seen is not None and looped != seen
-            seen = looped
-            held = [trade["pair"] for trade in self.trades(is_open=True)]
-            if not held:
-                break
+        while held := [trade["pair"] for trade in self.trades(is_open=True)]:
             if time.monotonic() - began > seconds:
                 raise PlimsollError(f"expected flat within {seconds:.0f} s, still open: {held}")
             time.sleep(POLL_SECONDS)
+        took = time.monotonic() - began
         closes = {row["id"]: _utc(row["close_date"]) for row in self.trades(is_open=False)}
         counted = [at for id_, at in closes.items() if id_ in open_ids or at >= since]
-        closed_at = max(counted, default=None)
-        venue_seconds = 0.0 if closed_at is None else (closed_at - since).total_seconds()
-        return Flat(loops, max(venue_seconds, 0.0), time.monotonic() - began, closed_at)
+        if not counted:
+            return Flat(0, 0.0, took, None)
+        venue_seconds = max((max(counted) - since).total_seconds(), 0.0)
+        loops = 1 + int(venue_seconds // self.plan.throttle_seconds)
+        return Flat(loops, venue_seconds, took, max(counted))
 
     # What a person does
 
