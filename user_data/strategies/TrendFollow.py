@@ -1,7 +1,5 @@
 """Trend following with a regime filter and an ATR bracket (the trending_v3 idea)."""
 
-from typing import Any
-
 import pandas as pd
 from freqtrade.strategy import DecimalParameter, IntParameter
 
@@ -14,8 +12,8 @@ from plimsoll.signals.trend import trend_ended, trend_with_regime
 class TrendFollow(GuardedStrategy):
     """Enter when a trend begins in a trending regime; stop and target are multiples of ATR.
 
-    Idea and defaults of the last four parameters: the trending_v3 seed (take-profit 1.25 ATR,
-    stop 0.9 ATR, candles of at least 0.15 % ATR, cooldown of 3 candles).
+    Idea and defaults of the last three parameters: the trending_v3 seed (take-profit 1.25 ATR,
+    stop 0.9 ATR, candles of at least 0.15 % ATR); its cooldown is the risk profile's.
     """
 
     timeframe = "5m"
@@ -26,7 +24,6 @@ class TrendFollow(GuardedStrategy):
     min_atr_pct = DecimalParameter(0.0005, 0.006, default=0.0015, decimals=4, space="buy")
     tp_atr = DecimalParameter(0.75, 6.0, default=1.25, decimals=2, space="sell")
     sl_atr = DecimalParameter(0.5, 4.0, default=0.9, decimals=2, space="sell")
-    cooldown_candles = IntParameter(1, 24, default=3, space="protection")
 
     def features(self) -> list[FeatureUse]:
         return [
@@ -57,7 +54,3 @@ class TrendFollow(GuardedStrategy):
 
     def target_distance(self) -> tuple[FeatureUse, float]:
         return volatility.atr.use(period=14), self.tp_atr.value
-
-    def strategy_protections(self) -> list[dict[str, Any]]:
-        cooldown = self.cooldown_candles.value
-        return [{"method": "CooldownPeriod", "stop_duration_candles": cooldown}]

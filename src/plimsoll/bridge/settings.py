@@ -23,6 +23,23 @@ class PlimsollSettings(BaseModel):
     market: Annotated[
         str, Field(description="Where the prices come from, for reports; the venue writes it.")
     ] = ""
+    halt: Annotated[
+        bool, Field(description="Halt a running bot: close everything, open nothing.")
+    ] = False
+    guard_backtests: Annotated[
+        bool,
+        Field(description="Whether the guards hold in backtests too; always in a running bot."),
+    ] = True
+    log_backtests: Annotated[bool, Field(description="Whether backtests write a decision log.")] = (
+        False
+    )
+    state_folder: Annotated[
+        str,
+        Field(description="Flag file and decision log; empty: plimsoll/ in the user folder."),
+    ] = ""
+    expectation_file: Annotated[
+        str, Field(description="What a backtest promised, written by `plimsoll expectation`.")
+    ] = ""
     live_opt_in: Annotated[
         str, Field(description=f'Must read "{LIVE_OPT_IN}" before a bot trades with money.')
     ] = ""

@@ -1,199 +1,357 @@
-"""The base of every shipped strategy.
+"""The base of every shipped strategy: rules on one side, the guards on the other.
 
 This module defines the class and nothing else: hyperopt pickles a strategy's base modules by
 value, so an enum or dataclass defined beside it would be another object in each worker.
 """
 
+import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from freqtrade.enums import RunMode
 from freqtrade.exceptions import OperationalException
-from freqtrade.persistence import Trade
-from freqtrade.strategy import IStrategy, stoploss_from_absolute, timeframe_to_minutes
-from freqtrade.strategy.parameters import NumericParameter
+from freqtrade.persistence import Order, Trade
 
+from plimsoll.bridge.entry import Wanted
 from plimsoll.bridge.fingerprint import code_fingerprint
 from plimsoll.bridge.loading import register
+from plimsoll.bridge.rules import RuleStrategy
+from plimsoll.bridge.seal import READS_TRADE, require_sealed
 from plimsoll.bridge.settings import require_live_opt_in, settings_from
+from plimsoll.bridge.trade_values import side_of
+from plimsoll.bridge.watch import Watch
+from plimsoll.bridge.watches import keep_watch
 from plimsoll.core import PlimsollError, Side
-from plimsoll.features import FeatureUse
+
+OUR_EXIT = "plimsoll_"
 
 
-class GuardedStrategy(IStrategy):
-    """A strategy that names features and two rules; the base does the rest.
+class GuardedStrategy(RuleStrategy):
+    """A strategy under the guards of the config's risk profile, in backtest, dry-run and live.
 
-    A subclass implements `features` and `entry_signal`, and may implement `exit_signal`,
-    `stop_distance`, `target_distance` and `strategy_protections`. The base derives
-    ``startup_candle_count`` from the features, loads the guards of the config's risk profile
-    as protections, writes the code fingerprint into the config and refuses to trade with money
-    without the owner's opt-in.
+    Freqtrade's callbacks are sealed: the base answers them, catches every error and denies.
+    A subclass has a hook of its own for each (`plimsoll.bridge.seal`): `veto_entry`,
+    `desired_stake`, `desired_leverage`, `adjust_position`, `exit_reason`, `veto_exit`,
+    `on_start`, `on_loop` and `on_fill`.
+
+    The loop marks the account to market and asks every guard. FLATTEN and HALTED close
+    positions at market in the same loop; entries and additions are asked about one by one.
     """
-
-    INTERFACE_VERSION = 3
-    can_short = True
-    process_only_new_candles = True
-    use_exit_signal = True
-    use_custom_stoploss = True
-    use_custom_roi = True
-    minimal_roi: dict[str, float] = {}  # noqa: RUF012 - Freqtrade replaces it, never mutates it
-    stoploss = -0.10
-    NEAREST_STOP = 1e-9
-    order_types = {  # noqa: RUF012 - Freqtrade's own shape
-        "entry": "market",
-        "exit": "market",
-        "emergency_exit": "market",
-        "force_entry": "market",
-        "force_exit": "market",
-        "stoploss": "market",
-        "stoploss_on_exchange": True,
-        "stoploss_on_exchange_interval": 60,
-    }
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         try:
-            settings = settings_from(config)
+            require_sealed(type(self), GuardedStrategy)
+            self._settings = settings_from(config)
             if config.get("runmode") == RunMode.LIVE:
-                require_live_opt_in(config, settings)
+                require_live_opt_in(config, self._settings)
         except PlimsollError as error:
             raise OperationalException(f"plimsoll: {error}") from None
         # Part of the hash by which Freqtrade finds cached backtests.
         config["plimsoll"] = {**config.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
-        self._require_listed_distances()
-        self.startup_candle_count = self._longest_lookback_candles()
-        self._entry_values: dict[tuple[str, datetime, str], float] = {}
+        self._watch: Watch | None = None
+        self._loop_thread: int | None = None
+        self._signals_exit = True
+        self._ordinary_exit = "market", False
 
-    # What a strategy says of itself
+    # Hooks of a strategy
 
-    def features(self) -> list[FeatureUse]:
-        """Name the features, with the current values of the parameters bound."""
-        raise NotImplementedError
+    def desired_stake(self, pair: str, side: Side, proposed_stake: float, now: datetime) -> float:
+        """Return the stake (margin, in the stake currency) that the strategy would take."""
+        return proposed_stake
 
-    def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        """Return the boolean mask of candles after which to enter on ``side``."""
-        raise NotImplementedError
+    def desired_leverage(self, pair: str, side: Side, now: datetime) -> float:
+        """Return the leverage that the strategy would take."""
+        return 1.0
 
-    def exit_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series | None:
-        """Return the boolean mask of candles after which to leave ``side``; None for never."""
+    def veto_entry(self, pair: str, side: Side, price: float, now: datetime) -> str | None:
+        """Return why the strategy itself does not take an entry; None to take it."""
         return None
 
-    def stop_distance(self) -> tuple[FeatureUse, float] | None:
-        """Return a price-unit feature and its multiple: the stop's distance from the entry.
+    def adjust_position(
+        self, trade: Trade, now: datetime, price: float, profit_fraction: float
+    ) -> float | None:
+        """Return a stake to add (positive) or to take off (negative); None for no change.
 
-        The feature is read once, on the candle that gave the entry signal.
+        It is asked only where a subclass implements it.
         """
         return None
 
-    def target_distance(self) -> tuple[FeatureUse, float] | None:
-        """Return a price-unit feature and its multiple: the take-profit's distance."""
+    def exit_reason(
+        self, trade: Trade, now: datetime, price: float, profit_fraction: float
+    ) -> str | None:
+        """Return why to close a trade now; None to keep it."""
         return None
 
-    def strategy_protections(self) -> list[dict[str, Any]]:
-        """Return Freqtrade protections of this strategy's own, beside the risk profile's."""
-        return []
+    def veto_exit(self, trade: Trade, reason: str, now: datetime) -> bool:
+        """Return whether to refuse an exit of the strategy's own; a guard's is never asked."""
+        return False
+
+    def on_start(self) -> None:
+        """Do what a strategy does once, when the bot or the backtest starts."""
+
+    def on_loop(self, now: datetime) -> None:
+        """Do what a strategy does in every loop, after the guards have been asked."""
+
+    def on_fill(self, trade: Trade, order: Order, now: datetime) -> None:
+        """Do what a strategy does when an order was filled."""
 
     # What Freqtrade calls
 
     @property
     def protections(self) -> list[dict[str, Any]]:  # type: ignore[override]
-        """The strategy's own protections and the guards of the risk profile."""
+        """The strategy's own protections; the guards need none."""
         try:
             register(self.config)
         except PlimsollError as error:
             raise OperationalException(f"plimsoll: {error}") from None
-        return [*self.strategy_protections(), {"method": "DailyLossGuard"}]
+        return self.strategy_protections()
+
+    @property
+    def position_adjustment_enable(self) -> bool:  # type: ignore[override]
+        """Whether the bot's own loop may add to or take from a position.
+
+        A manual entry on an open position passes every callback by; Freqtrade refuses it in
+        the threads of Telegram and REST when this is false there.
+        """
+        if type(self).adjust_position is GuardedStrategy.adjust_position:
+            return False
+        return self._loop_thread in (None, threading.get_ident())
 
     def bot_start(self, **kwargs: Any) -> None:
-        """Record the code fingerprint, and spare a backtest the copy of the trade for each hook.
-
-        Freqtrade copies the trade for every hook of every candle, but not for hooks whose
-        qualified name begins with ``IStrategy.``. The two hooks here only read the trade; a
-        subclass's own version keeps the copy, and so does every bot in dry-run or live.
-        """
+        """Begin the watch, record the code fingerprint, and spare a backtest needless copies."""
         # With --strategy-list each strategy has a copy of the config; this one saves the results.
         saved = self.dp._config.get("original_config", {})
         saved["plimsoll"] = {**saved.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
-        if self.config["runmode"] not in (RunMode.BACKTEST, RunMode.HYPEROPT):
-            return
-        for name in ("custom_stoploss", "custom_roi"):
-            hook = getattr(type(self), name)
-            if hook is getattr(GuardedStrategy, name):
-                setattr(self, name, self._without_copy(hook))
+        self.order_types = dict(self.order_types)
+        self._ordinary_exit = str(self.order_types["exit"]), bool(self.exit_profit_only)
+        # Freqtrade asks custom_exit only with exit signals on: off, it would disarm the guards.
+        self._signals_exit = bool(self.use_exit_signal)
+        self.use_exit_signal = True
+        try:
+            self._watch = keep_watch(self, self._settings)
+        except PlimsollError as error:
+            raise OperationalException(f"plimsoll: {error}") from None
+        if self.config["runmode"] in (RunMode.BACKTEST, RunMode.HYPEROPT):
+            self._spare_copies()
+        self.on_start()
 
-    def populate_indicators(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
-        """Add the features' columns."""
-        return self._with_features(dataframe)
+    def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
+        """Let the guards look at the account, before anything else of this loop happens."""
+        if self._watch is None:
+            return
+        self._watch.loop(current_time)
+        self._arm_exits(self._watch)
+        if not self._watch.in_memory:
+            self._loop_thread = threading.get_ident()
+        self.on_loop(current_time)
 
     def populate_entry_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
-        """Mark entries; features whose parameters hyperopt changed are computed anew."""
-        candles = self._with_features(dataframe)
-        known = self._distances_known(candles)
-        for side in self._sides():
-            mask = known & self._checked(self.entry_signal(candles, side), candles, "entry_signal")
-            candles.loc[mask, [f"enter_{side.value}", "enter_tag"]] = (
-                1,
-                f"{type(self).__name__}_{side.value}",
-            )
-        return candles
+        """Mark entries, and let a backtest's guards know the closes."""
+        if self._watch is not None:
+            self._watch.learn(metadata["pair"], dataframe)
+        return super().populate_entry_trend(dataframe, metadata)
 
     def populate_exit_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
-        """Mark exits."""
-        for side in self._sides():
-            mask = self.exit_signal(dataframe, side)
-            if mask is not None:
-                mask = self._checked(mask, dataframe, "exit_signal")
-                dataframe.loc[mask, [f"exit_{side.value}", "exit_tag"]] = (
-                    1,
-                    f"{type(self).__name__}_ended",
-                )
-        return dataframe
+        """Mark exits, unless the config switches exit signals off."""
+        if not self._signals_exit:
+            return dataframe
+        return super().populate_exit_trend(dataframe, metadata)
 
-    def custom_stoploss(
+    def leverage(
+        self,
+        pair: str,
+        current_time: datetime,
+        current_rate: float,
+        proposed_leverage: float,
+        max_leverage: float,
+        entry_tag: str | None,
+        side: str,
+        **kwargs: Any,
+    ) -> float:
+        """Take the strategy's leverage, at most what the track record allows; 1 on any error."""
+        if (watch := self._watch) is None:
+            return 1.0
+        return watch.safely(
+            1.0,
+            current_time,
+            "leverage",
+            lambda: watch.leverage(
+                self.desired_leverage(pair, Side(side), current_time), current_time, max_leverage
+            ),
+        )
+
+    def custom_stake_amount(
+        self,
+        pair: str,
+        current_time: datetime,
+        current_rate: float,
+        proposed_stake: float,
+        min_stake: float | None,
+        max_stake: float,
+        leverage: float,
+        entry_tag: str | None,
+        side: str,
+        **kwargs: Any,
+    ) -> float:
+        """Size an entry by the risk profile: at most what was proposed, 0 when denied."""
+        if (watch := self._watch) is None:
+            return 0.0
+
+        def sized() -> float:
+            stake = self.desired_stake(pair, Side(side), proposed_stake, current_time)
+            wanted = Wanted(
+                pair=pair,
+                side=Side(side),
+                now=current_time,
+                price=current_rate,
+                stake_usd=min(stake, max_stake),
+                leverage=leverage,
+                tag=entry_tag,
+            )
+            return watch.stake(wanted, least=min_stake or 0.0)
+
+        return watch.safely(0.0, current_time, "sizing", sized)
+
+    def confirm_trade_entry(
+        self,
+        pair: str,
+        order_type: str,
+        amount: float,
+        rate: float,
+        time_in_force: str,
+        current_time: datetime,
+        entry_tag: str | None,
+        side: str,
+        **kwargs: Any,
+    ) -> bool:
+        """Ask every guard about the very order that is about to be sent; no on any error."""
+        if (watch := self._watch) is None:
+            return False
+
+        def confirmed() -> bool:
+            veto = self.veto_entry(pair, Side(side), rate, current_time)
+            return watch.confirm(pair, amount=amount, price=rate, now=current_time, veto=veto)
+
+        return watch.safely(False, current_time, "entry", confirmed)  # noqa: FBT003
+
+    def adjust_trade_position(
+        self,
+        trade: Trade,
+        current_time: datetime,
+        current_rate: float,
+        current_profit: float,
+        min_stake: float | None,
+        max_stake: float,
+        current_entry_rate: float,
+        current_exit_rate: float,
+        current_entry_profit: float,
+        current_exit_profit: float,
+        **kwargs: Any,
+    ) -> float | tuple[float | None, str | None] | None:
+        """Let a position be reduced freely and enlarged only as an entry would be."""
+        if (watch := self._watch) is None:
+            return None
+
+        def adjusted() -> float | None:
+            stake = self.adjust_position(trade, current_time, current_rate, current_profit)
+            if stake is None or not stake > 0:
+                return stake
+            wanted = Wanted(
+                pair=trade.pair,
+                side=side_of(trade),
+                now=current_time,
+                price=current_rate,
+                stake_usd=min(stake, max_stake),
+                leverage=trade.leverage,
+                tag=trade.enter_tag,
+                stop_price=trade.stop_loss or None,
+            )
+            return watch.add(wanted, least=min_stake or 0.0)
+
+        return watch.safely(None, current_time, "adjustment", adjusted)
+
+    def custom_exit(
         self,
         pair: str,
         trade: Trade,
         current_time: datetime,
         current_rate: float,
         current_profit: float,
-        after_fill: bool,  # noqa: FBT001 - Freqtrade's signature
         **kwargs: Any,
-    ) -> float | None:
-        """Hold the stop at `stop_distance` from the entry; None keeps the stop there is.
-
-        It is never farther away than ``stoploss``, which Freqtrade would let it be at the fill.
-        Past the stop it is as near as can be: Freqtrade takes 0 for no answer and would keep
-        the wider stop that the trade began with.
-        """
-        distance = self._distance_at_entry(trade, self.stop_distance())
-        if distance is None:
+    ) -> str | None:
+        """Close what the guards want closed; otherwise ask the strategy."""
+        if self._watch is not None and (rule := self._watch.exit_rule(pair, current_time)):
+            return f"{OUR_EXIT}{rule}"
+        if not self._signals_exit:
             return None
-        distance = min(distance, trade.open_rate * -self.stoploss / trade.leverage)
-        price = trade.open_rate + (distance if trade.is_short else -distance)
-        wanted = stoploss_from_absolute(price, current_rate, trade.is_short, trade.leverage)
-        return max(wanted, self.NEAREST_STOP)
+        return self.exit_reason(trade, current_time, current_rate, current_profit)
 
-    def custom_roi(
+    def confirm_trade_exit(
         self,
         pair: str,
         trade: Trade,
+        order_type: str,
+        amount: float,
+        rate: float,
+        time_in_force: str,
+        exit_reason: str,
         current_time: datetime,
-        trade_duration: int,
-        entry_tag: str | None,
-        side: str,
         **kwargs: Any,
-    ) -> float | None:
-        """Take profit at `target_distance` from the entry, after fees."""
-        distance = self._distance_at_entry(trade, self.target_distance())
-        if distance is None:
-            return None
-        price = trade.open_rate + (-distance if trade.is_short else distance)
-        return trade.calc_profit_ratio(price)
+    ) -> bool:
+        """Let every exit through; a strategy may refuse its own, never a guard's."""
+        if self._watch is not None:
+            self._watch.leaving(trade, exit_reason, rate, amount, current_time)
+            if self._watch.exit_rule(pair, current_time) is not None:
+                return True
+        if exit_reason.startswith(OUR_EXIT) or exit_reason in ("force_exit", "emergency_exit"):
+            return True
+        return not self.veto_exit(trade, exit_reason, current_time)
+
+    def check_entry_timeout(
+        self, pair: str, trade: Trade, order: Order, current_time: datetime, **kwargs: Any
+    ) -> bool:
+        """Cancel a resting entry when its pair is to be flat."""
+        watch = self._watch
+        return watch is None or watch.exit_rule(pair, current_time) is not None
+
+    def check_exit_timeout(
+        self, pair: str, trade: Trade, order: Order, current_time: datetime, **kwargs: Any
+    ) -> bool:
+        """Cancel a resting limit exit when its pair is to be flat, for a market one to follow."""
+        watch = self._watch
+        if watch is None or order.order_type == "market":
+            return False
+        return watch.exit_rule(pair, current_time) is not None
+
+    def order_filled(
+        self, pair: str, trade: Trade, order: Order, current_time: datetime, **kwargs: Any
+    ) -> None:
+        """Record a fill."""
+        if self._watch is not None:
+            self._watch.filled(trade, order, current_time)
+        self.on_fill(trade, order, current_time)
 
     # How
+
+    def _arm_exits(self, watch: Watch) -> None:
+        """Exit at market and through any loss while something is to be closed."""
+        order_type, profit_only = self._ordinary_exit
+        self.order_types["exit"] = "market" if watch.closes_something else order_type
+        self.exit_profit_only = profit_only and not watch.closes_something
+
+    def _spare_copies(self) -> None:
+        """Let the base's hooks read the trade itself in a backtest, not a copy for each call.
+
+        Freqtrade copies the trade for every hook of every candle, but not for hooks whose
+        qualified name begins with ``IStrategy.``. A hook that a subclass's own code reads the
+        trade in keeps the copy, and so does every bot in dry-run or live.
+        """
+        for name, rules in READS_TRADE.items():
+            if all(getattr(type(self), rule) is getattr(GuardedStrategy, rule) for rule in rules):
+                setattr(self, name, self._without_copy(getattr(type(self), name)))
 
     def _without_copy(self, hook: Callable[..., Any]) -> Callable[..., Any]:
         def reading(**arguments: Any) -> Any:
@@ -202,93 +360,3 @@ class GuardedStrategy(IStrategy):
         reading.__name__ = hook.__name__
         reading.__qualname__ = f"IStrategy.{hook.__name__}"
         return reading
-
-    def _sides(self) -> list[Side]:
-        return [Side.LONG, Side.SHORT] if self.can_short else [Side.LONG]
-
-    def _with_features(self, candles: pd.DataFrame) -> pd.DataFrame:
-        missing = {
-            use.column: use(candles) for use in self.features() if use.column not in candles.columns
-        }
-        return candles.assign(**missing) if missing else candles
-
-    def _longest_lookback_candles(self) -> int:
-        """Return the lookback with every numeric parameter at its highest.
-
-        Freqtrade reads the count before it loads hyperopted parameters, and hyperopt searches
-        the whole range with one load of the data.
-        """
-        parameters = [
-            value
-            for name in dir(type(self))
-            if isinstance(value := getattr(type(self), name, None), NumericParameter)
-        ]
-        values = [parameter.value for parameter in parameters]
-        try:
-            for parameter in parameters:
-                parameter.value = parameter.high
-            return max((use.lookback_candles for use in self.features()), default=0) + 1
-        finally:
-            for parameter, value in zip(parameters, values, strict=True):
-                parameter.value = value
-
-    def _checked(self, mask: Any, candles: pd.DataFrame, name: str) -> pd.Series:
-        """Return a rule's mask; refuse what pandas would read as something else."""
-        fits = isinstance(mask, pd.Series) and mask.index.equals(candles.index)
-        if not fits or mask.dtype != bool:
-            kind = f"{type(mask).__name__} of {getattr(mask, 'dtype', 'no dtype')}"
-            raise OperationalException(
-                f"plimsoll: expected {type(self).__name__}.{name} to return a boolean Series with "
-                f"the candles' index ({len(candles)} rows), found {kind}"
-            )
-        return mask
-
-    def _distances_known(self, candles: pd.DataFrame) -> pd.Series:
-        """Return where every declared stop and target is a distance: no entry without one."""
-        known = pd.Series(data=True, index=candles.index)
-        for wanted in (self.stop_distance(), self.target_distance()):
-            if wanted is not None:
-                distance = candles[wanted[0].column] * wanted[1]
-                known &= np.isfinite(distance) & (distance > 0)
-        return known
-
-    def _require_listed_distances(self) -> None:
-        columns = {use.column for use in self.features()}
-        for wanted in (self.stop_distance(), self.target_distance()):
-            if wanted is not None and wanted[0].column not in columns:
-                raise OperationalException(
-                    f"plimsoll: {type(self).__name__} measures a stop or target by "
-                    f"{wanted[0].column}, which its features() does not list; add it there"
-                )
-
-    def _distance_at_entry(
-        self, trade: Trade, wanted: tuple[FeatureUse, float] | None
-    ) -> float | None:
-        """Return the distance in price units, derived from the candle before the entry.
-
-        It is computed from candles, not stored: a restart finds the same number. Once the
-        entry candle has left the bot's frame, or the feature is NaN there, it is unknown and
-        the stop that Freqtrade has recorded stays.
-        """
-        if wanted is None:
-            return None
-        use, multiple = wanted
-        key = (trade.pair, trade.open_date_utc, use.column)
-        value = self._entry_values.get(key)
-        if value is None:  # asked again: right after a restart there may be no candles yet
-            value = self._value_before(trade, use)
-            if value is None:
-                return None
-            self._entry_values[key] = value
-        return value * multiple
-
-    def _value_before(self, trade: Trade, use: FeatureUse) -> float | None:
-        candles, _ = self.dp.get_analyzed_dataframe(trade.pair, self.timeframe)
-        if use.column not in candles.columns:
-            return None
-        last_open = trade.open_date_utc - timedelta(minutes=timeframe_to_minutes(self.timeframe))
-        row = candles["date"].searchsorted(pd.Timestamp(last_open), side="right") - 1
-        if row < 0:
-            return None
-        value = float(candles[use.column].iloc[row])
-        return value if np.isfinite(value) and value > 0 else None

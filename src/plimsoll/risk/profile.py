@@ -164,6 +164,11 @@ class RiskProfile(BaseModel):
         ),
     ] = 0.7
 
+    correlation_candles: Annotated[
+        int,
+        _size("a day of 5 m", "Latest candles whose returns are correlated.", ge=20, le=5000),
+    ] = 288
+
     # Leverage
     max_leverage: Annotated[
         float, _leverage("O: start with 3x", "Leverage of any account.", ge=1, le=5)
@@ -230,6 +235,15 @@ class RiskProfile(BaseModel):
             le=86400,
         ),
     ] = 300.0
+    max_mark_jump_fraction: Annotated[
+        float,
+        _data(
+            "more than a loop of a crash",
+            "Move of a mark between two observations above which it may be one wrong tick.",
+            gt=0,
+            le=1,
+        ),
+    ] = 0.10
     max_api_errors: Annotated[
         int, _data("A: circuit breaker", "API errors in the window, no entry.", ge=1)
     ] = 5

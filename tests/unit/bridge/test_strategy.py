@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def load(name: str, folder: Path | None = None, **settings: Any) -> IStrategy:
     config = {
         "strategy": name,
         "strategy_path": str(folder or ROOT / "user_data/strategies"),
-        "user_data_dir": Path("nowhere"),
+        "user_data_dir": Path(mkdtemp(prefix="plimsoll-user-")),
         "runmode": RunMode.BACKTEST,
         "stake_currency": "USDT",
         "dry_run": True,
@@ -154,9 +155,8 @@ def test_a_strategy_that_cannot_short_marks_no_short() -> None:
     assert "enter_short" not in marked.columns
 
 
-def test_the_base_brings_its_guard_and_the_strategys_own_protections(follower: IStrategy) -> None:
-    methods = [protection["method"] for protection in follower.protections]
-    assert methods == ["CooldownPeriod", "DailyLossGuard"]
+def test_the_guards_need_no_protection(follower: IStrategy) -> None:
+    assert follower.protections == []
 
 
 def test_the_fingerprint_is_in_what_the_cache_hashes_and_in_what_a_result_keeps() -> None:

@@ -1,0 +1,166 @@
+"""The account of a backtest, marked to market at each candle."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from freqtrade.persistence import LocalTrade
+
+from plimsoll.bridge.closes import Closes, Window
+from plimsoll.bridge.equity_levels import EquityLevels
+from plimsoll.bridge.trade_values import closed_trade_of, open_profit_usd, position_of
+from plimsoll.core import (
+    AccountSnapshot,
+    ApiHealth,
+    ClosedTrade,
+    DataHealth,
+    Expectation,
+    ModelHealth,
+    PairData,
+    TrackRecord,
+)
+from plimsoll.risk import RiskProfile
+from plimsoll.risk.quiet import liquidation_is_far, loss_floor_usd
+from plimsoll.risk.track_record import track_record
+
+HEALTHY = ApiHealth()
+
+
+class BacktestAccount:
+    """Reads Freqtrade's backtest in memory; the mark is the close of the last closed candle."""
+
+    def __init__(
+        self,
+        profile: RiskProfile,
+        closes: Closes,
+        *,
+        starting_balance_usd: float,
+        expectation: Expectation | None = None,
+    ) -> None:
+        self._profile = profile
+        self._closes = closes
+        self._starting = starting_balance_usd
+        self._expectation = expectation
+        self._levels = EquityLevels(
+            day_starts_at_hour_utc=profile.day_starts_at_hour_utc, confirm_highs=False
+        )
+        self._closed: list[ClosedTrade] = []
+        self._order_times: list[datetime] = []
+        self._floor_usd = float("inf")
+        self._equity_usd: float | None = starting_balance_usd
+        self._record: tuple[int, TrackRecord] | None = None
+        self.models: tuple[ModelHealth, ...] = ()
+
+    @property
+    def has_positions(self) -> bool:
+        """Whether there is a position to be closed."""
+        return bool(LocalTrade.bt_trades_open)
+
+    def update(self, now: datetime) -> bool:
+        """Mark the account; return whether a guard might act that was quiet before.
+
+        False is only said where no guard can demand to close anything
+        (`plimsoll.risk.quiet`): an entry has the account evaluated anew in any case.
+        """
+        changed = self._take_closed()
+        day_ends_at = self._levels.day_ends_at
+        if not (changed or LocalTrade.bt_trades_open or day_ends_at is None or now >= day_ends_at):
+            return False  # flat, and nothing happened: equity stands still
+        now_s = now.timestamp()
+        equity = self._starting + LocalTrade.bt_total_profit
+        near = False
+        for trade in LocalTrade.bt_trades_open:
+            candle = self._closes.newest(trade.pair, now_s)
+            if candle is None:
+                self._equity_usd = None
+                return True
+            late_s = now_s - candle.closed_s - self._closes.candle_seconds
+            near = near or late_s > self._profile.max_blind_seconds
+            equity += trade.realized_profit + open_profit_usd(trade, candle.close)
+            near = near or not liquidation_is_far(
+                candle.close,
+                trade.liquidation_price,
+                sign=-1 if trade.is_short else 1,
+                leverage=trade.leverage,
+                profile=self._profile,
+            )
+        self._equity_usd = equity
+        if self._levels.observe(now, equity):
+            self._floor_usd = loss_floor_usd(
+                self._levels.day_start_usd, self._levels.high_water_usd, self._profile
+            )
+        return changed or near or not equity > self._floor_usd
+
+    def snapshot(
+        self, now: datetime, pair: str | None = None, *, with_record: bool = False
+    ) -> AccountSnapshot:
+        """Return the account at the last update, with the data of ``pair`` among the watched."""
+        now_s = now.timestamp()
+        positions, watched = [], {}
+        for trade in LocalTrade.bt_trades_open:
+            candle = self._closes.newest(trade.pair, now_s)
+            positions.append(position_of(trade, None if candle is None else candle.close))
+            watched[trade.pair] = self._data(trade.pair, now_s)
+        if pair is not None and pair not in watched:
+            watched[pair] = self._data(pair, now_s)
+        self._take_closed()
+        return AccountSnapshot(
+            as_of=now,
+            equity_usd=self._equity_usd,
+            day_start_equity_usd=self._levels.day_start_usd,
+            high_water_equity_usd=self._levels.high_water_usd,
+            starting_balance_usd=self._starting,
+            sees_open_positions=True,
+            positions=positions,
+            closed_trades=self._closed,
+            order_times=self._order_times,
+            data_health=DataHealth(pairs=watched),
+            api_health=HEALTHY,
+            models=self.models,
+            expectation=self._expectation,
+            track_record=self._track_record(now) if with_record else None,
+        )
+
+    def ordered(self, now: datetime) -> None:
+        """Remember that an order was sent."""
+        self._order_times.append(now)
+
+    def rearm(self, now: datetime) -> None:
+        """Nobody re-arms a backtest."""
+        raise NotImplementedError
+
+    def turnover_usd(self, pair: str, now: datetime) -> float | None:
+        """Return what the last candle of a pair traded."""
+        candle = self._closes.newest(pair, now.timestamp())
+        return None if candle is None else candle.turnover_usd
+
+    def window(self, pair: str, now: datetime, candles: int) -> Window | None:
+        """Return the latest closes of a pair."""
+        return self._closes.window(pair, now, candles)
+
+    def facts(self) -> Mapping[str, float | None]:
+        """Return the figures of the last update, for the decision log."""
+        return {
+            "equity_usd": self._equity_usd,
+            "day_start_equity_usd": self._levels.day_start_usd,
+            "high_water_equity_usd": self._levels.high_water_usd,
+        }
+
+    def _data(self, pair: str, now_s: float) -> PairData:
+        candle = self._closes.newest(pair, now_s)
+        closed = None if candle is None else datetime.fromtimestamp(candle.closed_s, UTC)
+        return PairData(newest_candle_closed_at=closed, candle_seconds=self._closes.candle_seconds)
+
+    def _take_closed(self) -> bool:
+        trades = LocalTrade.bt_trades
+        known = len(self._closed)
+        if len(trades) == known:
+            return False
+        self._closed += [closed_trade_of(trade) for trade in trades[known:]]
+        return True
+
+    def _track_record(self, now: datetime) -> TrackRecord:
+        known = len(self._closed)
+        if self._record is None or self._record[0] != known:
+            found = track_record(self._closed, starting_balance_usd=self._starting, as_of=now)
+            self._record = known, found
+        return self._record[1]

@@ -1,0 +1,62 @@
+"""The guards of a backtest."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from freqtrade.strategy import timeframe_to_minutes
+
+from plimsoll.bridge.backtest_account import BacktestAccount
+from plimsoll.bridge.closes import Closes
+from plimsoll.bridge.decisions import backtest_recorder
+from plimsoll.bridge.expectation import read_expectation
+from plimsoll.bridge.settings import PlimsollSettings
+from plimsoll.bridge.supervisor import Supervisor
+from plimsoll.bridge.watch import Watch
+
+logger = logging.getLogger(__name__)
+
+
+class BacktestWatch(Watch):
+    """The guards of a backtest: the account in memory, begun anew for each run."""
+
+    def __init__(self, strategy: Any, settings: PlimsollSettings) -> None:
+        super().__init__(strategy, settings)
+        self.guards = settings.guard_backtests
+        self._seconds = timeframe_to_minutes(strategy.timeframe) * 60
+        self._closes = Closes(self._seconds)
+        self._last: datetime | None = None
+        self.record = backtest_recorder(strategy.config, settings)
+
+    def learn(self, pair: str, candles: pd.DataFrame) -> None:
+        self._closes.add(pair, candles)
+
+    def loop(self, now: datetime) -> None:
+        if self._last is None or now < self._last:
+            self._begin()
+        self._last = now
+        supervisor = self._require()
+        if not self.guards:
+            return
+        try:
+            supervisor.loop(now)
+        except Exception as error:
+            logger.exception("plimsoll: the guards could not be asked")
+            supervisor.failed(now, error)
+
+    def _begin(self) -> None:
+        profile = self._settings.risk
+        account = BacktestAccount(
+            profile,
+            self._closes,
+            starting_balance_usd=self._strategy.wallets.get_starting_balance(),
+            expectation=read_expectation(self._settings.expectation_file),
+        )
+        self.supervisor = Supervisor(
+            account,
+            profile,
+            observations=profile.backtest_breach_observations,
+            record=self.record,
+        )
+        self._pending.clear()

@@ -1,0 +1,106 @@
+"""Closed candles of a backtest, as compact arrays that are read up to a moment."""
+
+from array import array
+from bisect import bisect_right
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+
+class Window(NamedTuple):
+    """The latest candles of a pair: open times in seconds since the epoch, and closes."""
+
+    opened_s: np.ndarray
+    closes: np.ndarray
+
+
+class Candle(NamedTuple):
+    """One closed candle: when it closed (seconds since the epoch), its price, its turnover."""
+
+    closed_s: int
+    close: float
+    turnover_usd: float
+
+
+class _Pair:
+    def __init__(self, candles: pd.DataFrame) -> None:
+        opened = candles["date"].to_numpy(dtype="datetime64[s]").astype("int64")
+        self.opened_s = array("q", opened.tobytes())
+        self.close = array("d", candles["close"].to_numpy(dtype="float64").tobytes())
+        self.volume = array("d", candles["volume"].to_numpy(dtype="float64").tobytes())
+        self.row = -1
+
+    def row_at(self, newest_open_s: int) -> int:
+        """Return the last row opened at or before a time; -1 when there is none."""
+        row, opened = self.row, self.opened_s
+        if row < 0 or opened[row] > newest_open_s:
+            row = bisect_right(opened, newest_open_s) - 1
+        else:
+            last = len(opened) - 1
+            steps = 0
+            while row < last and opened[row + 1] <= newest_open_s and steps < 3:
+                row, steps = row + 1, steps + 1
+            if row < last and opened[row + 1] <= newest_open_s:
+                row = bisect_right(opened, newest_open_s, row) - 1
+        self.row = row
+        return row
+
+
+class Closes:
+    """What is known of each pair at a moment: nothing later is read.
+
+    It is filled with whole frames (``date, close, volume``, ascending) before a backtest runs.
+    """
+
+    def __init__(self, candle_seconds: int) -> None:
+        self.candle_seconds = candle_seconds
+        self._pairs: dict[str, _Pair] = {}
+
+    def add(self, pair: str, candles: pd.DataFrame) -> None:
+        """Keep a pair's candles, in place of those it had."""
+        self._pairs[pair] = _Pair(candles)
+
+    def newest(self, pair: str, now_s: float) -> Candle | None:
+        """Return the newest candle that is closed at ``now_s``; ``None`` when there is none."""
+        found = self._pairs.get(pair)
+        if found is None:
+            return None
+        row = found.row_at(int(now_s) - self.candle_seconds)
+        if row < 0:
+            return None
+        close = found.close[row]
+        return Candle(found.opened_s[row] + self.candle_seconds, close, close * found.volume[row])
+
+    def window(self, pair: str, now: datetime, candles: int) -> Window | None:
+        """Return the latest ``candles`` closed candles at a moment, fewer at the start."""
+        found = self._pairs.get(pair)
+        if found is None:
+            return None
+        row = found.row_at(int(now.timestamp()) - self.candle_seconds)
+        first = max(0, row + 1 - candles)
+        return Window(
+            np.frombuffer(found.opened_s, dtype="int64")[first : row + 1],
+            np.frombuffer(found.close, dtype="float64")[first : row + 1],
+        )
+
+
+def correlation(one: Window | None, other: Window | None, *, least_candles: int) -> float | None:
+    """Return the correlation of the log returns of two pairs over their common candles.
+
+    ``None`` with fewer common candles than ``least_candles``, or when a price did not move.
+    """
+    if one is None or other is None:
+        return None
+    first, second = one.closes, other.closes
+    if not np.array_equal(one.opened_s, other.opened_s):
+        _, mine, theirs = np.intersect1d(one.opened_s, other.opened_s, return_indices=True)
+        first, second = first[mine], second[theirs]
+    if len(first) < least_candles or not (np.all(first > 0) and np.all(second > 0)):
+        return None
+    returns, others = np.diff(np.log(first)), np.diff(np.log(second))
+    if returns.std() <= 0 or others.std() <= 0:
+        return None
+    found = float(np.corrcoef(returns, others)[0, 1])
+    return max(-1.0, min(1.0, found)) if np.isfinite(found) else None

@@ -1,0 +1,96 @@
+"""The decision log of this process, and what a bot writes at its start."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from plimsoll.bridge.fingerprint import code_fingerprint
+from plimsoll.bridge.settings import SECRETS, PlimsollSettings
+from plimsoll.bridge.state_folder import state_folder_of
+from plimsoll.bridge.supervisor import silent
+from plimsoll.core import PlimsollError
+from plimsoll.core.decision import Kind
+from plimsoll.ops.config_difference import difference, flat_config
+from plimsoll.ops.decision_log import DecisionLog
+
+logger = logging.getLogger(__name__)
+
+_open: dict[Path, DecisionLog] = {}
+
+
+def decision_log(folder: Path, config: Mapping[str, Any]) -> DecisionLog:
+    """Return this process's log of a folder: one, also after ``/reload_config``.
+
+    Raises
+    ------
+    PlimsollError
+        When another bot writes it, or it cannot be written.
+    """
+    if folder not in _open:
+        _open[folder] = DecisionLog(folder, secrets=_secrets(config))
+    return _open[folder]
+
+
+class Recorder:
+    """Writes decisions and never raises; what could not be written denies new risk."""
+
+    def __init__(self, log: DecisionLog) -> None:
+        self._log = log
+        self.fault: str | None = None
+
+    def __call__(self, kind: str, at: datetime, *, durable: bool = False, **fields: Any) -> None:
+        """Append one record."""
+        try:
+            self._log.append(kind, at, durable=durable, **fields)
+        except PlimsollError as error:
+            if self.fault is None:
+                logger.exception("plimsoll: decisions are not recorded, so no entries")
+            self.fault = str(error)
+        else:
+            self.fault = None
+
+    def start(self, at: datetime, config: Mapping[str, Any], settings: PlimsollSettings) -> None:
+        """Record a start with its config, and what changed in it since the one before."""
+        flat = flat_config(_plain(config), secrets=_secrets(config))
+        known = orjson.dumps(flat, option=orjson.OPT_SORT_KEYS)
+        self(
+            Kind.START,
+            at,
+            durable=True,
+            mode=str(getattr(config.get("runmode"), "value", config.get("runmode"))),
+            strategy=config.get("strategy"),
+            config_fingerprint=hashlib.sha256(known).hexdigest()[:12],
+            code_fingerprint=code_fingerprint(),
+            profile=settings.risk.model_dump(mode="json"),
+            config=flat,
+            changed=difference(self._log.last(Kind.START), flat),
+        )
+
+
+def backtest_recorder(
+    config: Mapping[str, Any], settings: PlimsollSettings
+) -> Callable[..., object]:
+    """Return where a backtest records its decisions: nowhere, unless the config says so."""
+    if not settings.log_backtests:
+        return silent
+    folder = state_folder_of(config, settings.state_folder).path / "backtest-decisions"
+    recorder = Recorder(decision_log(folder, config))
+    recorder.start(datetime.now(UTC), config, settings)
+    return recorder
+
+
+def _plain(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a person wrote: the layers as merged, without what Freqtrade adds."""
+    return dict(config.get("original_config") or config)
+
+
+def _secrets(config: Mapping[str, Any]) -> list[str]:
+    named = [(config.get(section) or {}).get(key) for section, key in SECRETS]
+    exchange = config.get("exchange") or {}
+    named += [exchange.get(key) for key in ("key", "secret", "password", "uid")]
+    return [str(value) for value in named if value]

@@ -1,0 +1,46 @@
+"""The two levels that losses are measured from: the day's start and the high-water mark."""
+
+from datetime import datetime
+from math import isfinite
+
+from plimsoll.risk.trading_day import day_end
+
+
+class EquityLevels:
+    """Day-start and high-water equity in the stake currency, kept from one mark to the next.
+
+    A high needs two observations in a row: one wrong tick must not raise the mark that the
+    drawdown is measured from. What is not finite is not taken.
+    """
+
+    def __init__(self, *, day_starts_at_hour_utc: int, confirm_highs: bool) -> None:
+        self._hour = day_starts_at_hour_utc
+        self._confirm = confirm_highs
+        self._before: float | None = None
+        self.day_ends_at: datetime | None = None
+        self.day_start_usd: float | None = None
+        self.high_water_usd: float | None = None
+
+    def begin(self, now: datetime, day_start_usd: float | None, high_water_usd: float) -> None:
+        """Set what is known at the start of a bot."""
+        self.day_ends_at = day_end(now, starts_at_hour_utc=self._hour)
+        self.day_start_usd = day_start_usd
+        self.high_water_usd = high_water_usd
+
+    def rearm(self) -> None:
+        """Measure the drawdown from the next observation on."""
+        self.high_water_usd = self._before = None
+
+    def observe(self, now: datetime, equity_usd: float | None) -> bool:
+        """Take one mark of the account; return whether a level has changed."""
+        if equity_usd is None or not isfinite(equity_usd):
+            return False
+        changed = False
+        if self.day_ends_at is None or now >= self.day_ends_at:
+            self.day_ends_at = day_end(now, starts_at_hour_utc=self._hour)
+            self.day_start_usd, changed = equity_usd, True
+        high = equity_usd if not self._confirm else min(equity_usd, self._before or equity_usd)
+        self._before = equity_usd
+        if self.high_water_usd is None or high > self.high_water_usd:
+            self.high_water_usd, changed = high, True
+        return changed

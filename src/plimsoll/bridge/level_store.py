@@ -1,0 +1,86 @@
+"""Equity levels in Freqtrade's database, and their recomputation from what it recorded."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from freqtrade.persistence import KeyValueStore, WalletHistory
+from sqlalchemy import func, select
+
+from plimsoll.bridge.equity_levels import EquityLevels
+from plimsoll.core import ClosedTrade
+from plimsoll.risk import RiskProfile
+from plimsoll.risk.trading_day import day_start
+
+DAY, DAY_EQUITY = "plimsoll_day_start", "plimsoll_day_start_equity"
+HIGH, HIGH_SINCE = "plimsoll_high_water_equity", "plimsoll_high_water_since"
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def store_levels(
+    levels: EquityLevels, now: datetime, profile: RiskProfile, *, since: datetime | None
+) -> None:
+    """Write the levels to the key-value table of the bot's database."""
+    if levels.day_start_usd is not None:
+        begin = day_start(now, starts_at_hour_utc=profile.day_starts_at_hour_utc)
+        KeyValueStore.store_value(DAY, begin)  # type: ignore[arg-type]
+        KeyValueStore.store_value(DAY_EQUITY, float(levels.day_start_usd))  # type: ignore[arg-type]
+    if levels.high_water_usd is not None:
+        KeyValueStore.store_value(HIGH, float(levels.high_water_usd))  # type: ignore[arg-type]
+        KeyValueStore.store_value(HIGH_SINCE, since or BEGINNING)  # type: ignore[arg-type]
+
+
+def recorded_levels(
+    now: datetime,
+    *,
+    starting_balance_usd: float,
+    outside_usd: float,
+    closed: Sequence[ClosedTrade],
+    since: datetime | None,
+    profile: RiskProfile,
+) -> tuple[float, float]:
+    """Return day-start and high-water equity after a start, from everything on record.
+
+    The day begins with what was stored for it, or else with the realised equity at its start.
+    The high-water mark is the highest of: what was stored since the last re-arming, realised
+    equity after each closed trade since then, and Freqtrade's daily wallet history since then,
+    which holds the whole wallet: ``outside_usd`` of it is not the bot's.
+    """
+    begin = day_start(now, starts_at_hour_utc=profile.day_starts_at_hour_utc)
+    earlier = sum(trade.profit_usd for trade in closed if trade.closed_at < begin)
+    start = starting_balance_usd + earlier
+    if KeyValueStore.get_datetime_value(DAY) == begin:  # type: ignore[arg-type]
+        start = KeyValueStore.get_float_value(DAY_EQUITY) or start  # type: ignore[arg-type]
+    highs = [
+        *_realised_path(closed, starting_balance_usd, since),
+        *(total - outside_usd for total in _wallet_history(since)),
+    ]
+    if KeyValueStore.get_datetime_value(HIGH_SINCE) == (since or BEGINNING):  # type: ignore[arg-type]
+        highs.append(KeyValueStore.get_float_value(HIGH) or 0.0)  # type: ignore[arg-type]
+    return start, max(highs)
+
+
+def _realised_path(
+    closed: Sequence[ClosedTrade], starting_balance_usd: float, since: datetime | None
+) -> list[float]:
+    """Return realised equity at the beginning of the span and after each trade of it."""
+    equity = starting_balance_usd
+    path: list[float] = []
+    for trade in closed:
+        if since is not None and trade.closed_at <= since:
+            equity += trade.profit_usd
+            continue
+        if not path:
+            path.append(equity)
+        equity += trade.profit_usd
+        path.append(equity)
+    return path or [equity]
+
+
+def _wallet_history(since: datetime | None) -> list[float]:
+    query = select(func.sum(WalletHistory.total_quote)).where(
+        WalletHistory.bot_managed.is_(True), WalletHistory.total_quote.is_not(None)
+    )
+    if since is not None:
+        query = query.where(WalletHistory.timestamp > since.astimezone(UTC).replace(tzinfo=None))
+    totals = WalletHistory.session.execute(query.group_by(WalletHistory.timestamp))
+    return [float(total) for (total,) in totals if total is not None]

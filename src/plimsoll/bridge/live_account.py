@@ -1,0 +1,262 @@
+"""The account of a running bot, marked to market at each loop."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from freqtrade.data.dataprovider import DataProvider
+from freqtrade.exceptions import FreqtradeException
+from freqtrade.persistence import Trade
+from freqtrade.wallets import Wallets
+
+from plimsoll.bridge.api_watch import ApiWatch
+from plimsoll.bridge.closes import Window
+from plimsoll.bridge.equity_levels import EquityLevels
+from plimsoll.bridge.level_store import recorded_levels, store_levels
+from plimsoll.bridge.trade_values import closed_trade_of, open_profit_usd, position_of
+from plimsoll.core import (
+    AccountSnapshot,
+    ApiHealth,
+    ClosedTrade,
+    DataHealth,
+    Expectation,
+    ModelHealth,
+    PairData,
+    TrackRecord,
+)
+from plimsoll.risk import RiskProfile
+from plimsoll.risk.track_record import track_record
+
+ORDERS_KEPT = 1000
+"""As many as the profile's throttle may count."""
+
+logger = logging.getLogger(__name__)
+
+
+class LiveAccount:
+    """Reads Freqtrade's database, wallets and market data; the mark is the price of an exit."""
+
+    def __init__(
+        self,
+        profile: RiskProfile,
+        data: DataProvider,
+        wallets: Wallets,
+        *,
+        timeframe: str,
+        candle_seconds: int,
+        api: ApiWatch,
+        expectation: Expectation | None = None,
+        rearmed_at: datetime | None = None,
+    ) -> None:
+        self._profile, self._data, self._wallets = profile, data, wallets
+        self._timeframe, self._candle_seconds = timeframe, candle_seconds
+        self._api, self._expectation = api, expectation
+        self._rearmed_at = rearmed_at
+        self._levels = EquityLevels(
+            day_starts_at_hour_utc=profile.day_starts_at_hour_utc, confirm_highs=True
+        )
+        self._begun = False
+        self._closed: list[ClosedTrade] = []
+        self._closed_ids: set[int] = set()
+        self._marks: dict[str, float | None] = {}
+        self._jumps: dict[str, str] = {}
+        self._order_times: list[datetime] = []
+        self._equity_usd: float | None = None
+        self._starting: float | None = None
+        self._record: tuple[int, object, TrackRecord] | None = None
+        self.models: Sequence[ModelHealth] = ()
+        self.halt_reason: str | None = None
+
+    @property
+    def has_positions(self) -> bool:
+        """Whether there is a position to be closed."""
+        return bool(Trade.get_open_trades())
+
+    def update(self, now: datetime) -> bool:
+        """Mark the account; a running bot is evaluated at every loop."""
+        self._take_closed()
+        self._starting = self._wallets.get_starting_balance()
+        trades = Trade.get_open_trades()
+        self._mark(trades)
+        self._equity_usd = self._equity(trades)
+        if not self._begun:
+            start, high = recorded_levels(
+                now,
+                starting_balance_usd=self._starting,
+                outside_usd=self._outside_usd(trades),
+                closed=self._closed,
+                since=self._rearmed_at,
+                profile=self._profile,
+            )
+            self._levels.begin(now, start, high)
+            self._begun = True
+        if self._levels.observe(now, self._equity_usd):
+            store_levels(self._levels, now, self._profile, since=self._rearmed_at)
+        return True
+
+    def snapshot(
+        self, now: datetime, pair: str | None = None, *, with_record: bool = False
+    ) -> AccountSnapshot:
+        """Return the account with the marks of the last loop and the positions of this moment."""
+        trades = Trade.get_open_trades()
+        for trade in trades:
+            self._marks.setdefault(trade.pair, trade.open_rate)
+        self._take_closed()
+        pairs = [*self._data.current_whitelist(), *(trade.pair for trade in trades)]
+        watched = dict.fromkeys([*pairs, pair] if pair is not None else pairs)
+        return AccountSnapshot(
+            as_of=now,
+            equity_usd=self._equity_usd,
+            day_start_equity_usd=self._levels.day_start_usd,
+            high_water_equity_usd=self._levels.high_water_usd,
+            starting_balance_usd=self._starting,
+            sees_open_positions=True,
+            positions=[position_of(trade, self._marks.get(trade.pair)) for trade in trades],
+            closed_trades=self._closed,
+            order_times=self._order_times,
+            data_health=DataHealth(pairs={name: self._pair_data(name) for name in watched}),
+            api_health=ApiHealth(error_times=self._api.error_times()),
+            models=self.models,
+            expectation=self._expectation,
+            track_record=self._track_record(now) if with_record else None,
+            manual_halt_reason=self.halt_reason,
+            rearmed_at=self._rearmed_at,
+        )
+
+    def ordered(self, now: datetime) -> None:
+        """Remember that an order was sent."""
+        self._order_times.append(now)
+        del self._order_times[:-ORDERS_KEPT]
+
+    def rearm(self, now: datetime) -> None:
+        """Measure losses in a row, statistics and the drawdown from now on."""
+        self._rearmed_at = now
+        self._levels.rearm()
+        self._levels.observe(now, self._equity_usd)
+        store_levels(self._levels, now, self._profile, since=now)
+
+    def turnover_usd(self, pair: str, now: datetime) -> float | None:
+        """Return what the order book offers on both sides; ``None`` when it cannot be read."""
+        book = self._book(pair)
+        if book is None:
+            return None
+        return float(sum(price * size for side in book for price, size, *_ in side))
+
+    def spread_fraction(self, pair: str) -> float | None:
+        """Return ask minus bid over mid; ``None`` when the book cannot be read."""
+        book = self._book(pair)
+        if book is None or not book[0] or not book[1]:
+            return None
+        bid, ask = float(book[0][0][0]), float(book[1][0][0])
+        return (ask - bid) / ((ask + bid) / 2) if bid + ask > 0 else None
+
+    def window(self, pair: str, now: datetime, candles: int) -> Window | None:
+        """Return the latest closes of a pair."""
+        frame = self._candles(pair)
+        if frame.empty:
+            return None
+        latest = frame.tail(candles)
+        opened = latest["date"].to_numpy(dtype="datetime64[s]").astype("int64")
+        return Window(opened, latest["close"].to_numpy(dtype="float64"))
+
+    def facts(self) -> Mapping[str, float | None]:
+        """Return the figures of the last loop, for status and decision log."""
+        return {
+            "equity_usd": self._equity_usd,
+            "day_start_equity_usd": self._levels.day_start_usd,
+            "high_water_equity_usd": self._levels.high_water_usd,
+        }
+
+    def _book(self, pair: str) -> tuple[list[Any], list[Any]] | None:
+        try:
+            book = self._data.orderbook(pair, 20)
+        except FreqtradeException:
+            return None
+        return book["bids"], book["asks"]
+
+    def _candles(self, pair: str) -> pd.DataFrame:
+        return self._data.ohlcv(pair, self._timeframe, copy=False)
+
+    def _pair_data(self, pair: str) -> PairData:
+        frame = self._candles(pair)
+        if frame.empty:
+            return PairData(newest_candle_closed_at=None, candle_seconds=self._candle_seconds)
+        last = frame.iloc[-1]
+        closed_s = last["date"].timestamp() + self._candle_seconds
+        return PairData(
+            newest_candle_closed_at=datetime.fromtimestamp(closed_s, UTC),
+            candle_seconds=self._candle_seconds,
+            implausible=self._jumps.get(pair) or _impossible(last),
+        )
+
+    def _mark(self, trades: Sequence[Trade]) -> None:
+        """Ask for the price at which each position would close now, once a loop."""
+        marks: dict[str, float | None] = {}
+        jumps: dict[str, str] = {}
+        for trade in trades:
+            pair = trade.pair
+            try:
+                mark: float | None = self._data._exchange.get_rate(  # type: ignore[union-attr]
+                    pair, refresh=True, side="exit", is_short=bool(trade.is_short)
+                )
+            except FreqtradeException as error:
+                logger.warning("plimsoll: no price of %s to mark it by: %s", pair, error)
+                mark = None
+            before = self._marks.get(pair)
+            if mark is not None and before:
+                moved = abs(mark / before - 1)
+                if not moved <= self._profile.max_mark_jump_fraction:
+                    jumps[pair] = f"the mark of {pair} moved by {moved:.1%} since the last loop"
+            marks[pair] = mark
+        self._marks, self._jumps = marks, jumps
+
+    def _equity(self, trades: Sequence[Trade]) -> float | None:
+        equity = (self._starting or 0.0) + sum(trade.profit_usd for trade in self._closed)
+        for trade in trades:
+            mark = self._marks.get(trade.pair)
+            if mark is None:
+                return None
+            equity += (trade.realized_profit or 0.0) + open_profit_usd(trade, mark)
+        return equity if self._starting is not None and isfinite(equity) else None
+
+    def _outside_usd(self, trades: Sequence[Trade]) -> float:
+        """Return the part of the wallet that the bot may not use (tradable balance ratio)."""
+        whole = self._wallets.get_total(self._data._config["stake_currency"])
+        realised = sum(trade.profit_usd for trade in self._closed)
+        realised += sum(trade.realized_profit or 0.0 for trade in trades)
+        return whole - realised - (self._starting or 0.0)
+
+    def _take_closed(self) -> None:
+        newest = self._closed[-1].closed_at.replace(tzinfo=None) if self._closed else None
+        filters = [Trade.is_open.is_(False)]
+        if newest is not None:
+            filters.append(Trade.close_date >= newest)
+        new = [
+            trade for trade in Trade.get_trades(filters).all() if trade.id not in self._closed_ids
+        ]
+        new = [trade for trade in new if trade.close_date is not None]
+        self._closed_ids.update(trade.id for trade in new)
+        self._closed += sorted(map(closed_trade_of, new), key=lambda trade: trade.closed_at)
+
+    def _track_record(self, now: datetime) -> TrackRecord:
+        key = len(self._closed), now.date()
+        if self._record is None or self._record[:2] != key:
+            found = track_record(
+                self._closed, starting_balance_usd=self._starting or 0.0, as_of=now
+            )
+            self._record = (*key, found)
+        return self._record[2]
+
+
+def _impossible(candle: pd.Series) -> str | None:
+    prices = candle[["open", "high", "low", "close"]].to_numpy(dtype="float64")
+    opened, high, low, close = prices
+    if not np.all(np.isfinite(prices) & (prices > 0)):
+        return f"the newest candle has the prices {prices.tolist()}"
+    if high < max(opened, close, low) or low > min(opened, close):
+        return f"the newest candle contradicts itself: {prices.tolist()}"
+    return None

@@ -1,0 +1,148 @@
+"""The guards of a running bot: dry-run and live."""
+
+import logging
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+from freqtrade.strategy import timeframe_to_minutes
+
+from plimsoll.bridge import lock_store
+from plimsoll.bridge.api_watch import api_watch
+from plimsoll.bridge.decisions import Recorder, decision_log
+from plimsoll.bridge.entry import Pending
+from plimsoll.bridge.expectation import read_expectation
+from plimsoll.bridge.live_account import LiveAccount
+from plimsoll.bridge.settings import PlimsollSettings
+from plimsoll.bridge.state_folder import state_folder_of
+from plimsoll.bridge.supervisor import Supervisor
+from plimsoll.bridge.watch import Watch
+from plimsoll.core import Mode, PlimsollError, Side, Verdict
+from plimsoll.core.decision import Kind
+
+logger = logging.getLogger(__name__)
+
+
+class LiveWatch(Watch):
+    """The guards of a running bot: latched in its database, recorded, told to its people."""
+
+    in_memory = False
+
+    def __init__(self, strategy: Any, settings: PlimsollSettings) -> None:
+        super().__init__(strategy, settings)
+        config, now = strategy.config, datetime.now(UTC)
+        self._folder = state_folder_of(config, settings.state_folder)
+        self._recorder = Recorder(decision_log(self._folder.decisions, config))
+        self.record = self._recorder
+        self._recorder.start(now, config, settings)
+        profile = settings.risk
+        self._account = LiveAccount(
+            profile,
+            strategy.dp,
+            strategy.wallets,
+            timeframe=strategy.timeframe,
+            candle_seconds=timeframe_to_minutes(strategy.timeframe) * 60,
+            api=api_watch(),
+            expectation=read_expectation(settings.expectation_file),
+            rearmed_at=lock_store.last_rearm(now),
+        )
+        supervisor = Supervisor(
+            self._account,
+            profile,
+            observations=profile.live_breach_observations,
+            record=self.record,
+            tell=lambda text: strategy.dp.send_msg(text, always_send=True),
+            persistent=True,
+        )
+        supervisor.begin(now)
+        self._looks_after = supervisor
+        self._seen: dict[str, pd.Timestamp] = {}
+        self._loops = 0
+
+    def loop(self, now: datetime) -> None:
+        supervisor = self._looks_after
+        with supervisor.guard or nullcontext():
+            try:
+                self._listen(supervisor, now)
+                supervisor.loop(now)
+                # Only now may an entry be asked about: the account has been seen.
+                self.supervisor = supervisor
+            except Exception as error:
+                logger.exception("plimsoll: the guards could not be asked")
+                self.supervisor = supervisor
+                supervisor.failed(now, error)
+            self._report(supervisor, now)
+
+    def spread_fraction(self, pair: str) -> float | None:
+        return self._account.spread_fraction(pair)
+
+    def _confirmed(self, pending: Pending, now: datetime) -> bool:
+        if self._recorder.fault is not None:
+            reason = f"decisions cannot be recorded: {self._recorder.fault}"
+            verdict = Verdict(Mode.REDUCING, "decision_log", reason, pair=pending.request.pair)
+            self._deny(verdict, pending)
+            return False
+        return super()._confirmed(pending, now)
+
+    def _listen(self, supervisor: Supervisor, now: datetime) -> None:
+        """Take what a person said: the flag file, the config, a request to resume."""
+        flag = self._folder.halt_reason()
+        said = "halt is true in the config" if self._settings.halt else None
+        self._account.halt_reason = said if flag is None else f"flag file: {flag or 'no reason'}"
+        try:
+            request = self._folder.take_resume()
+        except PlimsollError as error:
+            self.record(Kind.ERROR, now, where="resume", message=str(error))
+            return
+        if request is not None:
+            reason, by = request
+            supervisor.resume(now, reason=reason, by=by)
+
+    def _report(self, supervisor: Supervisor, now: datetime) -> None:
+        """Record the candles that were analysed, and write the status."""
+        try:
+            self._record_candles(now)
+            self._loops += 1
+            self._folder.write_status(
+                {
+                    "as_of": now,
+                    "bot": self._strategy.config.get("bot_name"),
+                    "strategy": type(self._strategy).__name__,
+                    "mode": supervisor.mode.name,
+                    "held": [lock_store.lock_text(one) for one in supervisor.held.values()],
+                    "loops": self._loops,
+                    **self._account.facts(),
+                }
+            )
+        except Exception as error:
+            logger.exception("plimsoll: the status could not be written")
+            self.record(Kind.ERROR, now, where="status", message=str(error))
+
+    def _record_candles(self, now: datetime) -> None:
+        data, timeframe = self._strategy.dp, self._strategy.timeframe
+        rows: dict[str, Any] = {}
+        newest = None
+        for pair in data.current_whitelist():
+            frame, _ = data.get_analyzed_dataframe(pair, timeframe)
+            if frame.empty:
+                continue
+            last = frame.iloc[-1]
+            if self._seen.get(pair) == last["date"]:
+                continue
+            self._seen[pair], newest = last["date"], last["date"]
+            signal = _signal(last)
+            rows[pair] = {"signal": signal, "locked": lock_store.locked_because(pair, now)}
+            if signal != "none":
+                tag = last.get("enter_tag")
+                rows[pair]["tag"] = tag
+                self.record(Kind.SIGNAL, now, pair=pair, side=signal, tag=tag, candle=last["date"])
+        if rows:
+            self.record(Kind.CANDLE, now, candle=newest, pairs=rows)
+
+
+def _signal(candle: pd.Series) -> str:
+    for side in Side:
+        if candle.get(f"enter_{side.value}") == 1:
+            return side.value
+    return "none"

@@ -1,0 +1,108 @@
+"""Verdicts that have acted, kept in Freqtrade's own database as pair locks.
+
+A lock survives a crash, shows in Telegram and in the REST API, and is what a person removes to
+re-arm. In a backtest the locks are a list in memory.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from freqtrade.persistence import PairLocks
+from freqtrade.persistence.pairlock import PairLock
+
+from plimsoll.core import Mode, Verdict
+from plimsoll.risk.latch import Key
+
+PREFIX = "plimsoll"
+ALL_PAIRS = "*"
+REASON_LENGTH = 255
+FOREVER = timedelta(days=365 * 100)
+
+
+def lock_text(verdict: Verdict) -> str:
+    """Return the reason of a lock; `held_verdicts` reads it back."""
+    return f"{PREFIX} {verdict.mode.name} {verdict.rule}: {verdict.reason}"[:REASON_LENGTH]
+
+
+def hold(verdict: Verdict, now: datetime) -> None:
+    """Lock the pair of a verdict, or all pairs: until its end, or for good when HALTED.
+
+    A lock of the same rule that ends earlier is replaced: there is one lock a rule and pair.
+    """
+    until = now + FOREVER if verdict.until is None else verdict.until
+    for lock in PairLocks.get_pair_locks(verdict.pair or ALL_PAIRS, now):
+        if _is_ours(lock) and _verdict_of(lock).rule == verdict.rule:
+            if lock.lock_end_time_utc >= until:
+                return
+            lock.lock_end_time = now
+    PairLocks.lock_pair(verdict.pair or ALL_PAIRS, until, lock_text(verdict), now=now)
+
+
+def held_verdicts(now: datetime) -> dict[Key, Verdict]:
+    """Return what the active locks say is held.
+
+    A lock of ours whose text cannot be read counts as HALTED: a latch is never lost to a typo.
+    """
+    found = (_verdict_of(lock) for lock in PairLocks.get_pair_locks(None, now) if _is_ours(lock))
+    return {(verdict.rule, verdict.pair): verdict for verdict in found}
+
+
+def release(keys: Iterable[Key], now: datetime) -> None:
+    """End the locks of these rules, as Freqtrade's ``/unlock`` does."""
+    wanted = set(keys)
+    for lock in PairLocks.get_pair_locks(None, now):
+        if _is_ours(lock):
+            verdict = _verdict_of(lock)
+            if (verdict.rule, verdict.pair) in wanted:
+                _end(lock, now)
+    _commit()
+
+
+def last_rearm(now: datetime) -> datetime | None:
+    """Return when a person last ended a HALTED lock; ``None`` when nobody ever did.
+
+    A lock that was made inactive without an end (another way than ``/unlock``) ends now.
+    """
+    ended = [
+        lock
+        for lock in PairLocks.get_all_locks()
+        if not lock.active and (lock.reason or "").startswith(f"{PREFIX} {Mode.HALTED.name} ")
+    ]
+    for lock in ended:
+        if lock.lock_end_time_utc > now:
+            _end(lock, now)
+    if ended:
+        _commit()
+    return max((lock.lock_end_time_utc for lock in ended), default=None)
+
+
+def locked_because(pair: str, now: datetime) -> str | None:
+    """Return why Freqtrade takes no entry in a pair; ``None`` when it may."""
+    locks = [*PairLocks.get_pair_locks(ALL_PAIRS, now), *PairLocks.get_pair_locks(pair, now)]
+    return next((lock.reason or "no reason given" for lock in locks), None)
+
+
+def _is_ours(lock: PairLock) -> bool:
+    return (lock.reason or "").startswith(f"{PREFIX} ")
+
+
+def _verdict_of(lock: PairLock) -> Verdict:
+    words, _, reason = (lock.reason or "").partition(": ")
+    _, _, rest = words.partition(" ")
+    name, _, rule = rest.partition(" ")
+    pair = None if lock.pair == ALL_PAIRS else lock.pair
+    if name not in (Mode.FLATTEN.name, Mode.HALTED.name) or not rule:
+        return Verdict(Mode.HALTED, "unreadable_lock", lock.reason or "?", pair=pair)
+    mode = Mode[name]
+    until = None if mode is Mode.HALTED else lock.lock_end_time_utc.astimezone(UTC)
+    return Verdict(mode, rule, reason or "no reason given", until, pair=pair)
+
+
+def _end(lock: PairLock, now: datetime) -> None:
+    lock.active = False
+    lock.lock_end_time = now
+
+
+def _commit() -> None:
+    if PairLocks.use_db:
+        PairLock.session.commit()

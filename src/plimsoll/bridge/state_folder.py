@@ -1,0 +1,110 @@
+"""What a person says to a bot, and it to them, in files of the user folder."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from plimsoll.core import PlimsollError
+
+HALT = "halt"
+RESUME = "resume.json"
+STATUS = "status.json"
+DECISIONS = "decisions"
+
+
+class StateFolder:
+    """The folder of one bot: flag file, re-arming, status and decision log.
+
+    The flag file ``halt`` halts the bot for as long as it exists; what it holds is the reason,
+    so ``touch`` is enough.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def decisions(self) -> Path:
+        """The folder of the decision log."""
+        return self.path / DECISIONS
+
+    def halt_reason(self) -> str | None:
+        """Return the reason in the flag file, ``None`` when there is none.
+
+        A flag that cannot be read halts as well.
+        """
+        try:
+            return (self.path / HALT).read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            return f"the flag file {self.path / HALT} cannot be read: {error}"
+
+    def set_halt(self, reason: str) -> None:
+        """Raise the flag."""
+        self._write(HALT, reason.encode() + b"\n")
+
+    def clear_halt(self) -> None:
+        """Take the flag down; nothing happens when there is none."""
+        (self.path / HALT).unlink(missing_ok=True)
+
+    def ask_to_resume(self, reason: str, by: str) -> None:
+        """Leave the request to re-arm, for the running bot to take."""
+        self._write(RESUME, orjson.dumps({"reason": reason, "by": by}))
+
+    @property
+    def resume_is_waiting(self) -> bool:
+        """Whether a request to re-arm was not taken yet."""
+        return (self.path / RESUME).exists()
+
+    def take_resume(self) -> tuple[str, str] | None:
+        """Return reason and person of a request to re-arm and remove it; ``None`` without one.
+
+        Raises
+        ------
+        PlimsollError
+            When the request is not one; it is removed and re-arms nothing.
+        """
+        file = self.path / RESUME
+        try:
+            found = file.read_bytes()
+        except FileNotFoundError:
+            return None
+        file.unlink()
+        try:
+            request = orjson.loads(found)
+            reason, by = str(request["reason"]).strip(), str(request["by"]).strip()
+        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+            raise PlimsollError(
+                f"the request to resume in {file} cannot be read: {error}"
+            ) from None
+        if not reason:
+            raise PlimsollError("a request to resume without a reason was refused")
+        return reason, by
+
+    def write_status(self, status: Mapping[str, Any]) -> None:
+        """Replace the status that ``plimsoll status`` reads."""
+        self._write(STATUS, orjson.dumps(status, default=str, option=orjson.OPT_INDENT_2))
+
+    def status(self) -> dict[str, Any] | None:
+        """Return the last status, ``None`` when no bot ever wrote one."""
+        try:
+            found = orjson.loads((self.path / STATUS).read_bytes())
+        except (FileNotFoundError, orjson.JSONDecodeError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def _write(self, name: str, content: bytes) -> None:
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = self.path / name
+        part = file.with_name(f".{name}.{os.getpid()}")
+        part.write_bytes(content)
+        part.replace(file)
+
+
+def state_folder_of(config: Mapping[str, Any], setting: str) -> StateFolder:
+    """Return the folder that a config names; ``plimsoll/`` in the user folder by default."""
+    user = Path(config.get("user_data_dir", "user_data"))
+    return StateFolder(user / (setting or "plimsoll"))

@@ -1,0 +1,56 @@
+"""Freqtrade's trades as the values that guards read."""
+
+from datetime import UTC, datetime
+
+from freqtrade.persistence import LocalTrade
+
+from plimsoll.core import ClosedTrade, Position, Side
+
+NO_STOP = 0.0
+
+
+def side_of(trade: LocalTrade) -> Side:
+    """Return the side of a trade."""
+    return Side.SHORT if trade.is_short else Side.LONG
+
+
+def position_of(trade: LocalTrade, mark_price: float | None) -> Position:
+    """Return an open trade; a resting entry counts with the amount that it asks for."""
+    return Position(
+        pair=trade.pair,
+        side=side_of(trade),
+        entry_price=trade.open_rate,
+        mark_price=mark_price,
+        amount=trade.amount or trade.amount_requested or 0.0,
+        leverage=trade.leverage,
+        stop_price=trade.stop_loss or None,
+        liquidation_price=trade.liquidation_price,
+        margin_usd=trade.stake_amount,
+        opened_at=trade.open_date_utc,
+    )
+
+
+def closed_trade_of(trade: LocalTrade) -> ClosedTrade:
+    """Return a closed trade; a profit that was not recorded is NaN, which no guard passes."""
+    nan = float("nan")
+    return ClosedTrade(
+        pair=trade.pair,
+        side=side_of(trade),
+        opened_at=trade.open_date_utc,
+        closed_at=trade.close_date_utc or datetime.now(UTC),
+        profit_usd=nan if trade.close_profit_abs is None else trade.close_profit_abs,
+        profit_fraction=nan if trade.close_profit is None else trade.close_profit,
+        stake_usd=trade.stake_amount,
+    )
+
+
+def open_profit_usd(trade: LocalTrade, mark_price: float) -> float:
+    """Return what closing at the mark would realise, after both fees and funding.
+
+    It is Freqtrade's ``calc_profit`` in binary floating point: an isolated futures position,
+    fees as fractions of each fill, funding as booked so far.
+    """
+    entry, amount = trade.open_rate * trade.amount, trade.amount * mark_price
+    moved = entry - amount if trade.is_short else amount - entry
+    fees = entry * (trade.fee_open or 0.0) + amount * (trade.fee_close or 0.0)
+    return moved - fees + (trade.funding_fees or 0.0)

@@ -1,0 +1,26 @@
+"""Which guards a strategy gets: by what Freqtrade is doing."""
+
+from typing import Any
+
+from freqtrade.enums import RunMode
+
+from plimsoll.bridge.backtest_watch import BacktestWatch
+from plimsoll.bridge.live_watch import LiveWatch
+from plimsoll.bridge.settings import PlimsollSettings
+from plimsoll.bridge.watch import Watch
+
+
+def keep_watch(strategy: Any, settings: PlimsollSettings) -> Watch | None:
+    """Return the guards for what Freqtrade is doing; ``None`` where nothing is traded.
+
+    Raises
+    ------
+    PlimsollError
+        When a running bot cannot write its decisions.
+    """
+    runmode = strategy.config.get("runmode")
+    if runmode in (RunMode.BACKTEST, RunMode.HYPEROPT):
+        return BacktestWatch(strategy, settings)
+    if runmode in (RunMode.DRY_RUN, RunMode.LIVE):
+        return LiveWatch(strategy, settings)
+    return None
