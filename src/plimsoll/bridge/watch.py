@@ -19,6 +19,8 @@ from plimsoll.risk.guards.leverage import allowed_leverage
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
+_NEVER = object()
+
 EXCHANGE_ROUNDING = 0.7
 """Freqtrade raises a stake to the exchange's minimum from this share of it on."""
 
@@ -31,6 +33,7 @@ class Watch:
     def __init__(self, strategy: Any, settings: PlimsollSettings) -> None:
         self._strategy, self._settings = strategy, settings
         self._pending: dict[str, Pending] = {}
+        self._denied_on: dict[tuple[str, str], datetime | object | None] = {}
         self.guards = True
         self.record: Callable[..., object] = silent
         self.supervisor: Supervisor | None = None
@@ -205,10 +208,18 @@ class Watch:
         return True
 
     def _deny(self, verdict: Verdict, pending: Pending) -> None:
-        request = pending.request
+        """Record a denial, once for each candle, pair and rule: a bot asks in every loop."""
+        request, account = pending.request, pending.account
+        watched = account.data_health.pairs if account.data_health is not None else {}
+        data = watched.get(request.pair)
+        candle = None if data is None else data.newest_candle_closed_at
+        key = request.pair, verdict.rule
+        if self._denied_on.get(key, _NEVER) == candle:
+            return
+        self._denied_on[key] = candle
         self._require().deny(
             verdict,
-            pending.account.as_of,
+            account.as_of,
             pair=request.pair,
             side=request.side.value,
             stake_usd=request.stake_usd,
