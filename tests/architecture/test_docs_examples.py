@@ -18,12 +18,10 @@ from freqtrade.strategy.parameters import NumericParameter
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from plimsoll import features
 from plimsoll.bridge.loading import register
 from plimsoll.bridge.pairlists import QualityLimits
 from plimsoll.risk.costs import TradingCosts
 from tests.conftest import ROOT, random_candles
-from tests.contracts.test_features import EXAMPLES
 from tests.unit.bridge.trades import backtest_trades, close_in_backtest
 
 PAGES = {
@@ -169,17 +167,6 @@ def test_settings_are_told_with_their_bounds_and_defaults(
         assert told[name][:2] == [default(field), bounds(field)], name
     if prefix:
         assert {name for name in told if name.startswith(prefix)} == set(expected)
-
-
-def test_every_feature_is_told_as_it_is_registered() -> None:
-    told = rows("strategies")
-    for name in features.names():
-        feature = features.get(name)
-        use = feature.use(**EXAMPLES[name][0])
-        parameters = ", ".join(f"{key}={value}" for key, value in EXAMPLES[name][0].items())
-        about = (feature.compute.__doc__ or "").splitlines()[0].replace("``", "`")
-        expected = [f"{parameters}", str(use.lookback_candles), str(feature.unit)]
-        assert told[name] == [about, *expected, f"{feature.tolerance:g}", feature.source]
 
 
 def test_every_parameter_of_the_trend_strategy_is_told(config: dict[str, Any]) -> None:

@@ -1,71 +1,128 @@
 """The contract of every registered feature: it declares its past and keeps to it."""
 
+import inspect
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from plimsoll import features
-from plimsoll.features import FeatureUse
+from plimsoll.core import PlimsollError
+from plimsoll.features import Family, FeatureUse, Unit
+from plimsoll.features.merging import ORIGIN_OF_COLUMN
 from tests.conftest import random_candles
+from tests.contracts.market_frame import AMOUNTS, PRICES, market_frame
 
-EXAMPLES: dict[str, list[dict[str, float]]] = {
-    "adx": [{"period": 14}, {"period": 7}],
-    "atr": [{"period": 14}],
-    "atr_fraction": [{"period": 14}],
-    "donchian_high": [{"period": 20}],
-    "donchian_low": [{"period": 20}],
-    "efficiency_ratio": [{"period": 20}],
-    "ema": [{"period": 5}, {"period": 50}],
-    "ema_gap": [{"fast": 20, "slow": 80}],
-    "ema_slope": [{"period": 50, "over": 12}],
-}
-USES = [features.get(name).use(**given) for name in EXAMPLES for given in EXAMPLES[name]]
-SCALE_FREE = {features.Unit.FRACTION, features.Unit.INDEX_0_100}
+OTHERS = [
+    features.get("adx").use(period=7),
+    features.get("ema").use(period=5),
+    features.get("ema").use(period=50.0),
+    features.get("bollinger_upper").use(period=33, deviations=1.5),
+    features.get("variance_ratio").use(period=60, horizon=3),
+    features.get("point_of_control_distance").use(period=31),
+    features.get("funding_clock").use(hours=4),
+    features.get("volume_for_the_hour").use(day=24, days=3),
+]
+USES = [*(features.get(name).use_with_defaults() for name in features.names()), *OTHERS]
+ROWS = 2600
+ROUNDING = 1e-9
+PRICE_POWER = {Unit.PRICE: 1, Unit.USD: 1, Unit.PER_USD: -1}
+AMOUNT_POWER = {Unit.COINS: 1, Unit.USD: 1, Unit.PER_USD: -1}
 
 every_feature = pytest.mark.parametrize("use", USES, ids=lambda use: use.column)
 
 
-def test_every_registered_feature_has_an_example() -> None:
-    assert sorted(EXAMPLES) == features.names()
+@cache
+def whole_frame() -> pd.DataFrame:
+    return market_frame(ROWS)
+
+
+@cache
+def whole(use: FeatureUse) -> pd.Series:
+    return use(whole_frame())
+
+
+def data_columns(use: FeatureUse) -> list[str]:
+    return [name for name in use.feature.inputs if name != "date"]
+
+
+def test_there_are_enough_features_in_every_family() -> None:
+    families = [features.get(name).family for name in features.names()]
+    assert len(families) >= 120
+    assert min(families.count(family) for family in Family) >= 5
+
+
+def test_most_features_need_nothing_but_candles() -> None:
+    plain = random_candles(1)
+    assert sum(not features.missing_columns(use, plain) for use in USES) >= 100
 
 
 def test_unknown_feature_is_refused_with_the_known_names() -> None:
-    with pytest.raises(Exception, match="found 'nope'") as caught:
+    with pytest.raises(PlimsollError, match="found 'nope'") as caught:
         features.get("nope")
     assert "ema_gap" in str(caught.value)
 
 
 @every_feature
+def test_it_declares_all_that_a_reader_needs(use: FeatureUse) -> None:
+    feature = use.feature
+    signature = inspect.signature(feature.formula).parameters.values()
+    named = {one.name for one in signature if one.kind is one.KEYWORD_ONLY}
+    assert named == set(feature.defaults)
+    assert len(feature.source) > 15
+    assert len(feature.summary) > 15
+    assert feature.summary.endswith((".", ":"))
+    assert len(feature.nan_rule) > 20
+    known = {*random_candles(1).columns, *ORIGIN_OF_COLUMN}
+    assert feature.inputs
+    assert set(feature.inputs) <= known
+    assert use.lookback_candles >= 0
+
+
+@every_feature
 def test_the_future_changes_nothing(use: FeatureUse) -> None:
-    candles = random_candles(1200)
-    whole = use(candles)
-    for cut in (use.lookback_candles + 1, 700, 950, 1199):
+    candles, columns = whole_frame(), data_columns(use)
+    cuts = {use.lookback_candles + 1, use.lookback_candles + 2, 1601, 1999, 2304, ROWS - 1}
+    for cut in cuts:
         changed = candles.copy()
-        columns = ["open", "high", "low", "close", "volume"]
         changed.loc[cut:, columns] = changed.loc[cut:, columns] * 3 + 7
-        pd.testing.assert_series_equal(use(changed).iloc[:cut], whole.iloc[:cut])
+        pd.testing.assert_series_equal(use(changed).iloc[:cut], whole(use).iloc[:cut])
+        missing = candles.copy()
+        missing.loc[cut:, columns] = np.nan
+        pd.testing.assert_series_equal(use(missing).iloc[:cut], whole(use).iloc[:cut])
+        pd.testing.assert_series_equal(use(candles.iloc[:cut]), whole(use).iloc[:cut])
 
 
 @every_feature
 def test_the_declared_past_is_enough(use: FeatureUse) -> None:
-    candles = random_candles(1500)
-    whole = use(candles).iloc[-100:]
-    cut = candles.iloc[-100 - use.lookback_candles :]
+    values = whole(use)
     tolerance = max(use.feature.tolerance, 1e-9)
-    spread = whole.abs().max()
-    np.testing.assert_allclose(use(cut).iloc[-100:], whole, rtol=tolerance, atol=tolerance * spread)
+    size = values.abs().max()
+    for row in (1500, 1777, 2303, 2304, ROWS - 1):
+        alone = use(whole_frame().iloc[row - use.lookback_candles : row + 1]).iloc[-1]
+        assert alone == pytest.approx(values.iloc[row], rel=tolerance, abs=tolerance * size)
+    some = use(whole_frame().iloc[-60 - use.lookback_candles :]).iloc[-60:]
+    np.testing.assert_allclose(some, values.iloc[-60:], rtol=tolerance, atol=tolerance * size)
 
 
 @every_feature
 def test_warm_up_is_nan_and_what_follows_is_not(use: FeatureUse) -> None:
-    column = use(random_candles(1500))
-    assert column.iloc[: use.lookback_candles].isna().all()
-    assert column.iloc[use.lookback_candles :].notna().all()
+    assert whole(use).iloc[: use.lookback_candles].isna().all()
+    assert whole(use).iloc[use.lookback_candles :].notna().all()
+
+
+@every_feature
+def test_it_says_something(use: FeatureUse) -> None:
+    # Every value the same would pass all the other tests.
+    candles = whole_frame().copy()
+    candles.loc[[2000, 2001, 2500], "volume"] = 0.0
+    assert use(candles).min() < use(candles).max()
 
 
 @every_feature
 def test_input_is_untouched_and_the_column_fits_it(use: FeatureUse) -> None:
-    candles = random_candles(800).set_index(pd.RangeIndex(5, 805))
+    candles = whole_frame().set_index(pd.RangeIndex(5, ROWS + 5))
     before = candles.copy(deep=True)
     column = use(candles)
     pd.testing.assert_frame_equal(candles, before)
@@ -75,37 +132,96 @@ def test_input_is_untouched_and_the_column_fits_it(use: FeatureUse) -> None:
 
 
 @every_feature
-def test_scale_behaves_as_the_unit_says(use: FeatureUse) -> None:
-    candles = random_candles(900)
-    larger = candles.copy()
-    larger[["open", "high", "low", "close"]] *= 1000
-    factor = 1.0 if use.feature.unit in SCALE_FREE else 1000.0
-    np.testing.assert_allclose(use(larger), use(candles) * factor, rtol=1e-7, atol=1e-12)
+def test_prices_ten_times_as_high_change_it_as_the_unit_says(use: FeatureUse) -> None:
+    larger = whole_frame().copy()
+    larger[PRICES] *= 10
+    expected = whole(use) * 10.0 ** PRICE_POWER.get(use.feature.unit, 0)
+    size = expected.abs().max()
+    np.testing.assert_allclose(use(larger), expected, rtol=1e-7, atol=1e-9 * size)
+
+
+@every_feature
+def test_amounts_ten_times_as_large_change_it_as_the_unit_says(use: FeatureUse) -> None:
+    larger = whole_frame().copy()
+    larger[AMOUNTS] *= 10
+    expected = whole(use) * 10.0 ** AMOUNT_POWER.get(use.feature.unit, 0)
+    size = expected.abs().max()
+    np.testing.assert_allclose(use(larger), expected, rtol=1e-7, atol=1e-9 * size)
+
+
+@every_feature
+def test_bounded_units_stay_in_their_bounds(use: FeatureUse) -> None:
+    values = whole(use).dropna()
+    if use.feature.unit is Unit.SIGNED:
+        assert values.between(-1 - ROUNDING, 1 + ROUNDING).all()
+    if use.feature.unit is Unit.FLAG:
+        assert set(values) <= {0.0, 1.0}
+    if use.feature.unit is Unit.INDEX_0_100:
+        assert values.between(-100 - ROUNDING, 100 + ROUNDING).all()
 
 
 @every_feature
 @pytest.mark.parametrize("count", [0, 1, 5])
-def test_short_frames_are_all_nan(use: FeatureUse, count: int) -> None:
-    column = use(random_candles(800).iloc[:count])
+def test_short_frames_are_nan_while_they_warm_up(use: FeatureUse, count: int) -> None:
+    column = use(whole_frame().iloc[:count])
     assert len(column) == count
-    assert column.isna().all()
+    assert column.dtype == np.float64
+    pd.testing.assert_series_equal(column, whole(use).iloc[:count])
 
 
 @every_feature
-def test_a_flat_market_gives_no_infinity(use: FeatureUse) -> None:
-    flat = random_candles(800)
-    flat[["open", "high", "low", "close"]] = 100.0
+@pytest.mark.parametrize("amount", [1.0, 0.0])
+def test_a_market_that_stands_still_gives_no_infinity(use: FeatureUse, amount: float) -> None:
+    flat = whole_frame().copy()
+    flat[PRICES] = 100.0
+    flat[[*AMOUNTS, "trades"]] = amount
+    flat["universe_return"] = 0.0
     assert not np.isinf(use(flat)).any()
 
 
 @every_feature
-def test_a_gap_stays_local(use: FeatureUse) -> None:
-    gappy = random_candles(2500).drop(index=range(600, 640))
-    column = use(gappy)
-    assert column.iloc[-50:].notna().all()
+def test_a_hole_in_the_dates_stays_local(use: FeatureUse) -> None:
+    gappy = whole_frame().drop(index=range(600, 640))
+    assert use(gappy).iloc[-50:].notna().all()
 
 
 @every_feature
-def test_it_names_its_source_and_explains_itself(use: FeatureUse) -> None:
-    assert len(use.feature.source) > 15
-    assert use.feature.compute.__doc__
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_missing_value_is_nan_for_the_lookback_and_no_longer(
+    use: FeatureUse, value: float
+) -> None:
+    lookback, row = use.lookback_candles, 1000
+    for name in data_columns(use):
+        broken = whole_frame().copy()
+        broken.loc[row, name] = value
+        column = use(broken)
+        pd.testing.assert_series_equal(column.iloc[:row], whole(use).iloc[:row])
+        assert column.iloc[row : row + lookback + 1].isna().all()
+        assert column.iloc[row + lookback + 1 :].notna().all()
+
+
+@every_feature
+def test_a_column_without_any_value_gives_nan_and_never_zero(use: FeatureUse) -> None:
+    for name in data_columns(use):
+        empty = whole_frame().assign(**{name: np.nan})
+        assert use(empty).isna().all()
+
+
+@every_feature
+def test_a_missing_column_is_named(use: FeatureUse) -> None:
+    for name in use.feature.inputs:
+        with pytest.raises(PlimsollError, match=rf"needs the column {name} "):
+            use(whole_frame().drop(columns=name))
+
+
+def test_a_table_holds_what_each_feature_gives_alone() -> None:
+    together = features.table(whole_frame(), USES)
+    for use in USES:
+        pd.testing.assert_series_equal(together[use.column], whole(use))
+
+
+def test_no_feature_changes_what_another_shares() -> None:
+    shared = features.Candles(whole_frame())
+    first = {use.column: use(shared) for use in USES}
+    for use in reversed(USES):
+        pd.testing.assert_series_equal(use(shared), first[use.column])

@@ -3,7 +3,7 @@
 import typer
 
 import plimsoll
-from plimsoll.cli import data, log, venue
+from plimsoll.cli import data, features, log, venue
 from plimsoll.cli.demo import demo
 from plimsoll.cli.doctor import doctor
 from plimsoll.cli.init import init
@@ -25,6 +25,7 @@ app.command()(results)
 app.add_typer(venue.app, name="venue")
 app.add_typer(data.app, name="data")
 app.add_typer(log.app, name="log")
+app.add_typer(features.app, name="features")
 
 
 def _version(value: bool) -> None:

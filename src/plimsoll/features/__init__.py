@@ -1,9 +1,65 @@
 """Pure features: functions from candles to one column, each declaring its past.
 
-``import plimsoll.features`` registers every feature; `get` finds one by name.
+``import plimsoll.features`` registers every feature; `get` finds one by name, `table` computes
+many at once, and `plimsoll.features.merging` joins the data that candles do not hold.
 """
 
-from plimsoll.features import regime, trend, volatility
-from plimsoll.features.registry import Feature, FeatureUse, Unit, get, names
+from plimsoll.features import (
+    bands,
+    basis,
+    cross_pair,
+    funding,
+    open_interest,
+    order_flow,
+    oscillators,
+    positioning,
+    regime,
+    returns,
+    seasonality,
+    trend,
+    volatility,
+    volume,
+    volume_profile,
+    vwap,
+)
+from plimsoll.features.candles import Candles
+from plimsoll.features.registry import (
+    Family,
+    Feature,
+    FeatureUse,
+    Unit,
+    get,
+    missing_columns,
+    names,
+    parse,
+    table,
+)
 
-__all__ = ["Feature", "FeatureUse", "Unit", "get", "names", "regime", "trend", "volatility"]
+__all__ = [
+    "Candles",
+    "Family",
+    "Feature",
+    "FeatureUse",
+    "Unit",
+    "bands",
+    "basis",
+    "cross_pair",
+    "funding",
+    "get",
+    "missing_columns",
+    "names",
+    "open_interest",
+    "order_flow",
+    "oscillators",
+    "parse",
+    "positioning",
+    "regime",
+    "returns",
+    "seasonality",
+    "table",
+    "trend",
+    "volatility",
+    "volume",
+    "volume_profile",
+    "vwap",
+]

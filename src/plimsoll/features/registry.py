@@ -1,16 +1,27 @@
 """What every feature declares, and where it is found by name."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import wraps
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from plimsoll.core import PlimsollError
+from plimsoll.features.candles import Candles, Floats
+from plimsoll.features.kernels import finish
+from plimsoll.features.merging import ORIGIN_OF_COLUMN
 
+Formula = Callable[..., Floats]
 Compute = Callable[..., pd.Series]
 Lookback = Callable[..., int]
+
+NAN_RULE = (
+    "NaN in the first lookback rows, where a needed column misses a value within the lookback, "
+    "and where the formula divides by zero"
+)
 
 
 class Unit(StrEnum):
@@ -18,8 +29,36 @@ class Unit(StrEnum):
 
     PRICE = "price"
     FRACTION = "fraction"
+    RATIO = "ratio"
     INDEX_0_100 = "index 0-100"
     COUNT = "count"
+    DEVIATIONS = "standard deviations"
+    SIGNED = "-1 to 1"
+    FLAG = "flag 0 or 1"
+    COINS = "coins"
+    USD = "USD"
+    PER_USD = "per million USD"
+
+
+class Family(StrEnum):
+    """What a feature looks at; each family is one module of `plimsoll.features`."""
+
+    RETURNS = "returns"
+    VOLATILITY = "volatility"
+    TREND = "trend"
+    OSCILLATORS = "oscillators"
+    BANDS = "bands"
+    VWAP = "vwap"
+    VOLUME = "volume"
+    VOLUME_PROFILE = "volume_profile"
+    OPEN_INTEREST = "open_interest"
+    FUNDING = "funding"
+    BASIS = "basis"
+    POSITIONING = "positioning"
+    ORDER_FLOW = "order_flow"
+    SEASONALITY = "seasonality"
+    CROSS_PAIR = "cross_pair"
+    REGIME = "regime"
 
 
 @dataclass(frozen=True)
@@ -31,7 +70,8 @@ class Feature:
     name
         Its name in the registry and the start of its column's name.
     compute
-        ``(candles, **parameters) -> Series`` on the candles' index; NaN while warming up.
+        ``(candles, **parameters) -> Series`` on the candles' index, before NaN is put where the
+        value is not known; candles without a missing value are expected.
     lookback_candles
         ``(**parameters) -> int``: how many candles before a row its value may depend on to
         within `tolerance`; the rows before are NaN.
@@ -41,6 +81,14 @@ class Feature:
         Paper or book with the formula.
     tolerance
         Relative error left by cutting the past at the lookback: 0 for finite windows.
+    family
+        The group it is listed in.
+    inputs
+        Columns that the candles must have.
+    defaults
+        Usual parameters: what the commands use when none are given.
+    nan_rule
+        When its value is NaN.
     """
 
     name: str
@@ -49,10 +97,36 @@ class Feature:
     unit: Unit
     source: str
     tolerance: float
+    family: Family
+    inputs: tuple[str, ...]
+    defaults: Mapping[str, float] = field(hash=False)
+    nan_rule: str
+    formula: Formula = field(repr=False)
+
+    @property
+    def summary(self) -> str:
+        """The first line of its docstring."""
+        return (self.formula.__doc__ or "").strip().splitlines()[0]
 
     def use(self, **parameters: float) -> "FeatureUse":
         """Bind parameters: the feature as a strategy uses it."""
         return FeatureUse(self, tuple(sorted(parameters.items())))
+
+    def use_with_defaults(self, **parameters: float) -> "FeatureUse":
+        """Bind the usual parameters, some of them replaced.
+
+        Raises
+        ------
+        PlimsollError
+            For a parameter that the feature does not have; the message names the ones it has.
+        """
+        unknown = sorted(set(parameters) - set(self.defaults))
+        if unknown:
+            known = ", ".join(self.defaults) or "none"
+            raise PlimsollError(
+                f"expected parameters of {self.name} among {known}; found {', '.join(unknown)}"
+            )
+        return self.use(**{**self.defaults, **parameters})
 
 
 @dataclass(frozen=True)
@@ -70,28 +144,95 @@ class FeatureUse:
     @property
     def lookback_candles(self) -> int:
         """Candles that a row's value needs before it."""
-        return self.feature.lookback_candles(**dict(self.parameters))
+        return self.feature.lookback_candles(**self._bound())
 
-    def __call__(self, candles: pd.DataFrame) -> pd.Series:
-        """Compute the column: float64 on the candles' index, NaN for the lookback rows."""
-        column = self.feature.compute(candles, **dict(self.parameters)).astype("float64")
-        column.iloc[: self.lookback_candles] = float("nan")
-        return column.rename(self.column)
+    def __call__(self, candles: pd.DataFrame | Candles) -> pd.Series:
+        """Compute the column: float64 on the candles' index, NaN where it is not known.
+
+        Never infinite. Each stretch of candles between missing values of the needed columns is
+        computed by itself and warms up anew. Pass one `Candles` to several uses to let them
+        share what they have in common.
+
+        Raises
+        ------
+        PlimsollError
+            When the candles lack a column that the feature needs; the message names it.
+        """
+        shared = candles if isinstance(candles, Candles) else Candles(candles)
+        _require_columns(self, shared)
+        return pd.Series(self._values(shared), index=shared.index, name=self.column)
+
+    def _bound(self) -> dict[str, float]:
+        """The parameters, whole numbers as int: equal columns then run the same code."""
+        return {
+            name: int(value) if float(value).is_integer() else float(value)
+            for name, value in self.parameters
+        }
+
+    def _values(self, candles: Candles) -> Floats:
+        lookback, parameters = self.lookback_candles, self._bound()
+        stretches = candles.stretches(self.feature.inputs)
+        out = None if stretches == [(0, candles)] else np.full(len(candles), np.nan)
+        for start, stretch in stretches:
+            if len(stretch) <= lookback:
+                continue
+            with np.errstate(all="ignore"):
+                values = self.feature.formula(stretch, **parameters)
+            if out is None:
+                out = values.copy() if stretch.keeps(values) else values
+                finish(out, lookback)
+            else:
+                part = out[start : start + len(stretch)]
+                part[:] = values
+                finish(part, lookback)
+        return np.full(len(candles), np.nan) if out is None else out
 
 
 _FEATURES: dict[str, Feature] = {}
 
 
 def feature(
-    *, lookback_candles: Lookback, unit: Unit, source: str, tolerance: float = 0.0
-) -> Callable[[Compute], Feature]:
-    """Register a function under its own name as a feature."""
+    *,
+    lookback_candles: Lookback,
+    unit: Unit,
+    source: str,
+    tolerance: float = 0.0,
+    inputs: Iterable[str] = ("close",),
+    defaults: Mapping[str, float] | None = None,
+    nan_rule: str = NAN_RULE,
+    family: Family | None = None,
+) -> Callable[[Formula], Feature]:
+    """Register ``(candles: Candles, *, parameters) -> array`` under its own name as a feature.
 
-    def decorate(compute: Compute) -> Feature:
-        name = getattr(compute, "__name__", "")
+    The formula sees candles in which no needed column misses a value, returns a float64 array of
+    their length and writes to none of their columns. ``family`` is by default the module's name.
+    """
+
+    def decorate(formula: Formula) -> Feature:
+        name = getattr(formula, "__name__", "")
         if name in _FEATURES:
             raise PlimsollError(f"expected one feature named {name}, found a second one")
-        made = Feature(name, compute, lookback_candles, unit, source, tolerance)
+
+        @wraps(formula)
+        def compute(candles: pd.DataFrame | Candles, **parameters: float) -> pd.Series:
+            shared = candles if isinstance(candles, Candles) else Candles(candles)
+            with np.errstate(all="ignore"):
+                values = formula(shared, **parameters)
+            return pd.Series(values, index=shared.index, dtype="float64").copy()
+
+        made = Feature(
+            name=name,
+            compute=compute,
+            lookback_candles=lookback_candles,
+            unit=unit,
+            source=source,
+            tolerance=tolerance,
+            family=family or Family(formula.__module__.rpartition(".")[2]),
+            inputs=tuple(inputs),
+            defaults=dict(defaults or {}),
+            nan_rule=nan_rule,
+            formula=formula,
+        )
         _FEATURES[name] = made
         return made
 
@@ -118,6 +259,52 @@ def get(name: str) -> Feature:
         raise PlimsollError(f"expected a feature among {known}; found {name!r}") from None
 
 
-def series(candles: pd.DataFrame, values: Any) -> pd.Series:
-    """Put an array on the candles' index."""
-    return pd.Series(values, index=candles.index, dtype="float64")
+def parse(text: str) -> FeatureUse:
+    """Return the use that a text such as ``ema:period=50`` names; what is not given is usual.
+
+    Raises
+    ------
+    PlimsollError
+        For an unknown feature or parameter, or a value that is no number.
+    """
+    name, _, rest = text.partition(":")
+    given: dict[str, float] = {}
+    for part in filter(None, rest.split(",")):
+        key, equals, value = part.partition("=")
+        try:
+            given[key.strip()] = float(value)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise PlimsollError(
+                f"expected NAME or NAME:parameter=number,...; found {text!r}"
+            ) from None
+    return get(name.strip()).use_with_defaults(**given)
+
+
+def table(candles: pd.DataFrame | Candles, uses: Iterable[FeatureUse]) -> pd.DataFrame:
+    """Return a column for each use on the candles' index; what they share is computed once.
+
+    Raises
+    ------
+    PlimsollError
+        When the candles lack a column that one of them needs.
+    """
+    shared = candles if isinstance(candles, Candles) else Candles(candles)
+    columns = {use.column: use(shared) for use in uses}
+    return pd.DataFrame(columns, index=shared.index, copy=False)
+
+
+def missing_columns(use: FeatureUse, candles: Any) -> list[str]:
+    """Return the columns that a use needs and the candles lack."""
+    return [name for name in use.feature.inputs if name not in candles]
+
+
+def _require_columns(use: FeatureUse, candles: Candles) -> None:
+    missing = missing_columns(use, candles)
+    if missing:
+        origins = [f"{name} ({ORIGIN_OF_COLUMN.get(name, 'a candle column')})" for name in missing]
+        raise PlimsollError(
+            f"{use.column} needs the column {', '.join(origins)}, which the candles lack; "
+            f"merge it with plimsoll.features.merging, or leave the feature out"
+        )

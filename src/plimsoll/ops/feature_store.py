@@ -1,0 +1,322 @@
+"""The feature store: a pair's features as one parquet or feather file that says how it was made.
+
+Reads a Freqtrade data folder, joins what it holds of a pair onto the pair's candles, and writes a
+column for each feature that can be computed. What cannot be is named with its reason.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from pyarrow import feather, parquet
+
+from plimsoll import features
+from plimsoll.bundle import PACKAGE
+from plimsoll.core import PlimsollError, UsageError
+from plimsoll.features import FeatureUse
+from plimsoll.features.merging import (
+    Source,
+    bars,
+    join,
+    join_funding,
+    open_interest,
+    ratios,
+    timeframe_span,
+    universe,
+    universe_source,
+)
+
+METADATA_KEY = b"plimsoll"
+DAY = pd.Timedelta(days=1)
+CANDLE_COLUMNS = ["date", "open", "high", "low", "close", "volume"]
+INTEREST_COLUMNS = ["open_interest", "open_interest_usd"]
+RATIO_COLUMNS = ["account_ratio", "top_trader_position_ratio", "taker_volume_ratio"]
+FUTURES, RATIOS = Path("futures"), Path("plimsoll/ratios")
+BAR_FILES = {"mark_close": "mark", "index_close": "index", "premium": "premiumIndex"}
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A feature that was not computed, and why."""
+
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class PairData:
+    """A pair's candles with all that was joined to them.
+
+    ``absent`` tells, for a column that could not be joined, which file was looked for.
+    """
+
+    pair: str
+    timeframe: str
+    candles: pd.DataFrame
+    absent: dict[str, str]
+
+
+@dataclass(frozen=True)
+class StoreReport:
+    """What a store holds."""
+
+    path: Path
+    fingerprint: str
+    rows: int
+    first: pd.Timestamp
+    last: pd.Timestamp
+    columns: tuple[str, ...]
+    known_fraction: dict[str, float]
+    left_out: tuple[LeftOut, ...]
+
+    def as_record(self) -> dict[str, Any]:
+        """Return the report as what JSON can hold."""
+        return {
+            "store": str(self.path),
+            "fingerprint": self.fingerprint,
+            "rows": self.rows,
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+            "columns": list(self.columns),
+            "known_fraction": {name: round(part, 6) for name, part in self.known_fraction.items()},
+            "left_out": {one.column: one.reason for one in self.left_out},
+        }
+
+
+def load_pair(datadir: Path, pair: str, timeframe: str, *, reference: str) -> PairData:
+    """Read a pair's candles and join the other data that the folder holds of it.
+
+    Bars (mark, index, premium, spot, the reference pair, all pairs) must have the candles' own
+    timeframe; open interest and funding are taken from the finest file there is.
+
+    Raises
+    ------
+    UsageError
+        Without the pair's candles, and for a file that cannot be read.
+    """
+    timeframe_span(timeframe)
+    candles = _read(_candle_file(datadir, pair, timeframe), CANDLE_COLUMNS)
+    sources: list[Source] = []
+    absent: dict[str, str] = {}
+
+    def add(path: Path, columns: Sequence[str], make: Callable[[pd.DataFrame], Source]) -> None:
+        if path.is_file():
+            sources.append(make(_read(path)))
+        else:
+            absent.update(dict.fromkeys(columns, f"there is no {path.name}"))
+
+    for column, kind in BAR_FILES.items():
+        file = _futures_file(datadir, pair, timeframe, kind)
+        add(file, [column], lambda frame, column=column: bars(frame, column, timeframe))
+    spot = datadir / f"{_stem(pair.partition(':')[0])}-{timeframe}.feather"
+    add(spot, ["spot_close"], lambda frame: bars(frame, "spot_close", timeframe))
+    other = _candle_file(datadir, reference, timeframe)
+    add(other, ["reference_close"], lambda frame: bars(frame, "reference_close", timeframe))
+    interest, spacing = _finest(datadir / FUTURES, pair, "open_interest", timeframe)
+    add(interest, INTEREST_COLUMNS, lambda frame: open_interest(frame, spacing))
+    leans, ratio_spacing = _finest(datadir / RATIOS, pair, "ratios", timeframe)
+    add(leans, RATIO_COLUMNS, lambda frame: ratios(frame, ratio_spacing))
+    sources += _universe(datadir, timeframe, absent)
+    joined = join(candles, timeframe, sources)
+    funding, _ = _finest(datadir / FUTURES, pair, "funding_rate", timeframe)
+    if funding.is_file():
+        joined = join_funding(joined, timeframe, _read(funding))
+    else:
+        absent.update(dict.fromkeys(["funding_rate", "funding_paid"], f"no {funding.name}"))
+    return PairData(pair, timeframe, joined, absent)
+
+
+def usual_uses(timeframe: str, chosen: Iterable[str] = ()) -> list[FeatureUse]:
+    """Return the named features with their usual parameters; all of them without a name.
+
+    A parameter that counts the candles of a day follows the timeframe.
+    """
+    per_day = max(1, round(DAY / timeframe_span(timeframe)))
+    uses = []
+    for text in chosen or features.names():
+        use = features.parse(text)
+        given = text.partition(":")[2]
+        fitting = {
+            name: per_day
+            for name in ("day", "longest")
+            if name in use.feature.defaults and name not in given
+        }
+        uses.append(use.feature.use(**{**dict(use.parameters), **fitting}))
+    return uses
+
+
+def sort_out(data: PairData, uses: Iterable[FeatureUse]) -> tuple[list[FeatureUse], list[LeftOut]]:
+    """Part the uses into those that the data allow and those left out, with the reason."""
+    ready: list[FeatureUse] = []
+    left_out: list[LeftOut] = []
+    for use in uses:
+        missing = features.missing_columns(use, data.candles)
+        if missing:
+            left_out.append(LeftOut(use.column, _reason(data, missing)))
+        elif len(data.candles) <= use.lookback_candles:
+            count = f"{len(data.candles)} candles, needs {use.lookback_candles + 1}"
+            left_out.append(LeftOut(use.column, count))
+        else:
+            ready.append(use)
+    return ready, left_out
+
+
+NOT_IN_FOLDERS = "Freqtrade's data folders do not hold it"
+
+
+def _reason(data: PairData, missing: Sequence[str]) -> str:
+    columns: dict[str, list[str]] = {}
+    for name in missing:
+        columns.setdefault(data.absent.get(name, NOT_IN_FOLDERS), []).append(name)
+    return "; ".join(f"needs {', '.join(names)}: {why}" for why, names in columns.items())
+
+
+def fingerprint(uses: Iterable[FeatureUse]) -> str:
+    """Return 12 hex digits over the feature set: columns, lookbacks and the features' code."""
+    digest = hashlib.sha256()
+    for use in sorted(uses, key=lambda one: one.column):
+        digest.update(f"{use.column}\0{use.lookback_candles}\0".encode())
+    for file in sorted((PACKAGE / "features").glob("*.py")):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def write_store(data: PairData, uses: Sequence[FeatureUse], out: Path) -> StoreReport:
+    """Compute the features that the data allow and write them beside the dates.
+
+    The file replaces an older one only when it is complete. Its schema's metadata holds, under
+    ``plimsoll``, the fingerprint, pair, timeframe, each column's feature and what was left out.
+
+    Raises
+    ------
+    UsageError
+        For a file name that is neither .parquet nor .feather.
+    PlimsollError
+        When no feature can be computed.
+    """
+    if out.suffix not in (".parquet", ".feather"):
+        raise UsageError(f"expected --out to end in .parquet or .feather, found {out}")
+    ready, left_out = sort_out(data, uses)
+    if not ready:
+        first = left_out[0]
+        raise PlimsollError(f"no feature can be computed: {first.column} {first.reason}")
+    matrix = features.table(data.candles, ready)
+    known = {str(name): float(part) for name, part in matrix.notna().mean().items()}
+    matrix = pd.concat([data.candles[["date"]], matrix], axis=1)
+    report = StoreReport(
+        path=out,
+        fingerprint=fingerprint(ready),
+        rows=len(matrix),
+        first=matrix["date"].iloc[0],
+        last=matrix["date"].iloc[-1],
+        columns=tuple(use.column for use in ready),
+        known_fraction=known,
+        left_out=tuple(left_out),
+    )
+    about = {
+        **report.as_record(),
+        "pair": data.pair,
+        "timeframe": data.timeframe,
+        "features": {use.column: _about(use) for use in ready},
+    }
+    made = pa.Table.from_pandas(matrix, preserve_index=False)
+    made = made.replace_schema_metadata(
+        {**(made.schema.metadata or {}), METADATA_KEY: json.dumps(about).encode()}
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = out.with_name(f"{out.name}.part")
+    try:
+        if out.suffix == ".parquet":
+            parquet.write_table(made, unfinished, compression="zstd")
+        else:
+            feather.write_feather(made, unfinished, compression="lz4")
+        unfinished.replace(out)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return report
+
+
+def read_store(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return a store's matrix and what its metadata says.
+
+    Raises `UsageError` for a file that cannot be read or was not written by `write_store`.
+    """
+    try:
+        read = parquet.read_table if path.suffix == ".parquet" else feather.read_table
+        found = read(path)
+    except (OSError, pa.ArrowException) as error:
+        raise UsageError(f"cannot read {path} ({_first_line(error)})") from error
+    metadata = found.schema.metadata or {}
+    if METADATA_KEY not in metadata:
+        raise UsageError(f'{path} is no feature store; make one with "plimsoll features compute"')
+    about: dict[str, Any] = json.loads(metadata[METADATA_KEY])
+    return found.to_pandas(), about
+
+
+def _about(use: FeatureUse) -> dict[str, Any]:
+    return {
+        "feature": use.feature.name,
+        "parameters": dict(use.parameters),
+        "lookback_candles": use.lookback_candles,
+        "unit": str(use.feature.unit),
+    }
+
+
+def _stem(pair: str) -> str:
+    return pair.replace("/", "_").replace(":", "_")
+
+
+def _futures_file(datadir: Path, pair: str, timeframe: str, kind: str) -> Path:
+    return datadir / FUTURES / f"{_stem(pair)}-{timeframe}-{kind}.feather"
+
+
+def _candle_file(datadir: Path, pair: str, timeframe: str) -> Path:
+    if ":" in pair:
+        return _futures_file(datadir, pair, timeframe, "futures")
+    return datadir / f"{_stem(pair)}-{timeframe}.feather"
+
+
+def _finest(folder: Path, pair: str, kind: str, timeframe: str) -> tuple[Path, str]:
+    """Return the file of the candles' timeframe, else the finest one, and its timeframe."""
+    own = folder / f"{_stem(pair)}-{timeframe}-{kind}.feather"
+    found = {
+        path.name.split("-")[-2]: path for path in folder.glob(f"{_stem(pair)}-*-{kind}.feather")
+    }
+    if own.is_file() or not found:
+        return own, timeframe
+    finest = min(found, key=timeframe_span)
+    return found[finest], finest
+
+
+def _universe(datadir: Path, timeframe: str, absent: dict[str, str]) -> list[Source]:
+    files = sorted((datadir / FUTURES).glob(f"*-{timeframe}-futures.feather"))
+    if len(files) < 2:
+        why = f"there are fewer than two pairs with {timeframe} futures candles"
+        names = ("universe_return", "universe_up_fraction", "universe_dispersion")
+        absent.update(dict.fromkeys(names, why))
+        return []
+    frames = {path.name: _read(path, ["date", "close"]) for path in files}
+    return [universe_source(universe(frames, timeframe), timeframe)]
+
+
+def _read(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    if not path.is_file():
+        found = sorted(one.name for one in path.parent.glob("*.feather"))
+        shown = f"{len(found)} other files there" if found else "an empty or absent folder"
+        raise UsageError(
+            f"expected {path.name} in {path.parent}, found {shown}; check --datadir, --pair and "
+            f'--timeframe, or run "freqtrade download-data"'
+        )
+    try:
+        return pd.read_feather(path, columns=None if columns is None else list(columns))
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        raise UsageError(f"cannot read {path} ({_first_line(error)}); download it again") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
