@@ -4,12 +4,12 @@ import json
 import platform
 from pathlib import Path
 
-from tests.bench import decision_log, engine, risk, venue
+from tests.bench import decision_log, engine, features, risk, venue
 
 
 def main() -> None:
     """Run all benchmarks one after the other."""
-    figures = {**risk.run(), **decision_log.run(), **venue.run(), **engine.run()}
+    figures = {**risk.run(), **decision_log.run(), **venue.run(), **features.run(), **engine.run()}
     for name, value in figures.items():
         print(f"{name:<55} {value:>12,.2f}")
     out = Path("out/bench.json")

@@ -1,0 +1,112 @@
+"""What features cost: the full set on a million candles, and each beside its like elsewhere."""
+
+import time
+import warnings
+from collections.abc import Callable
+
+import pandas as pd
+import pandas_ta
+from technical import indicators, qtpylib
+
+from plimsoll import features
+from plimsoll.features import Candles
+from tests.conftest import random_candles
+from tests.contracts.market_frame import market_frame
+
+MILLION = 1_000_000
+COMPARED = 100_000
+Theirs = Callable[[pd.DataFrame], object]
+
+PANDAS_TA: dict[str, Theirs] = {
+    "rsi:period=14": lambda f: pandas_ta.rsi(f["close"], 14),
+    "atr:period=14": lambda f: pandas_ta.atr(f["high"], f["low"], f["close"], 14),
+    "adx:period=14": lambda f: pandas_ta.adx(f["high"], f["low"], f["close"], 14),
+    "ema:period=50": lambda f: pandas_ta.ema(f["close"], 50),
+    "cci:period=20": lambda f: pandas_ta.cci(f["high"], f["low"], f["close"], 20),
+    "stochastic:period=14,smooth=3": lambda f: pandas_ta.stoch(
+        f["high"], f["low"], f["close"], 14, 3, 3
+    ),
+    "money_flow:period=14": lambda f: pandas_ta.mfi(
+        f["high"], f["low"], f["close"], f["volume"], 14
+    ),
+    "choppiness:period=14": lambda f: pandas_ta.chop(f["high"], f["low"], f["close"], 14),
+    "vortex:period=28": lambda f: pandas_ta.vortex(f["high"], f["low"], f["close"], 28),
+    "true_strength:short=13,long=25": lambda f: pandas_ta.tsi(f["close"], 13, 25),
+    "return_skew:period=96": lambda f: pandas_ta.skew(f["close"], 96),
+    "price_zscore:window=96": lambda f: pandas_ta.zscore(f["close"], 96),
+    "efficiency_ratio:period=20": lambda f: pandas_ta.er(f["close"], 20),
+    "line_slope:period=14": lambda f: pandas_ta.linreg(f["close"], 14, slope=True),
+    "hull_distance:period=49": lambda f: pandas_ta.hma(f["close"], 49),
+    "ulcer_index:period=14": lambda f: pandas_ta.ui(f["close"], 14),
+    "donchian_high:period=20": lambda f: pandas_ta.donchian(f["high"], f["low"], 20, 20),
+}
+TECHNICAL: dict[str, Theirs] = {
+    "chaikin_money_flow:period=20": lambda f: indicators.chaikin_money_flow(f, 20),
+    "choppiness:period=14": lambda f: indicators.chopiness(f, 14),
+    "vwap:period=96": lambda f: qtpylib.rolling_vwap(f, 96),
+    "bollinger_upper:period=20,deviations=2": lambda f: qtpylib.bollinger_bands(f["close"], 20, 2),
+    "keltner_upper:period=20,ranges=2": lambda f: qtpylib.keltner_channel(f, 20, 2),
+    "awesome_oscillator:fast=5,slow=34": lambda f: qtpylib.awesome_oscillator(f),
+    "hull_distance:period=49": lambda f: indicators.hull_moving_average(f, 49),
+}
+
+
+def seconds(work: Callable[[], object], *, repeats: int = 3) -> float:
+    """Return the shortest time of several calls."""
+    taken = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - start)
+    return min(taken)
+
+
+def ratios(library: str, compared: dict[str, Theirs]) -> dict[str, float]:
+    """Return how many times as long the library takes for the same column."""
+    candles = random_candles(COMPARED)
+    found = {}
+    for text, theirs in compared.items():
+        use = features.parse(text)
+        ours = seconds(lambda use=use: use(candles))
+        their_time = seconds(lambda theirs=theirs: theirs(candles.copy()))
+        found[f"features: {use.feature.name}, {library} takes × our time"] = their_time / ours
+    return found
+
+
+def full_set(candles: pd.DataFrame) -> tuple[int, Callable[[], object]]:
+    """Return how many features the candles allow and the work of computing all of them."""
+    uses = [features.get(name).use_with_defaults() for name in features.names()]
+    ready = [use for use in uses if not features.missing_columns(use, candles)]
+
+    def work() -> None:
+        shared = Candles(candles)
+        for use in ready:
+            use(shared)
+
+    work_once = Candles(candles.iloc[:3000])
+    for use in ready:
+        use(work_once)  # compiles what no earlier run has left on disk
+    return len(ready), work
+
+
+def run() -> dict[str, float]:
+    """Return seconds of the full set on a million candles, and ratios to other libraries."""
+    figures: dict[str, float] = {}
+    for what, candles in (
+        ("candles only", random_candles(MILLION)),
+        ("all", market_frame(MILLION)),
+    ):
+        count, work = full_set(candles)
+        figures[f"features: {count} ({what}), 1,000,000 candles, s"] = seconds(work)
+    count, work = full_set(random_candles(2000))
+    figures[f"features: {count} on 2,000 candles (a live look), ms"] = seconds(work) * 1000
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        figures |= ratios("ft-pandas-ta", PANDAS_TA)
+        figures |= ratios("technical", TECHNICAL)
+    return figures
+
+
+if __name__ == "__main__":
+    for name, value in run().items():
+        print(f"{name:<65} {value:>10,.2f}")

@@ -1,0 +1,237 @@
+"""The store and its command: what is computed, what is left out, and how bad input is told."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from plimsoll import features
+from plimsoll.cli import app
+from plimsoll.core import PlimsollError, UsageError
+from plimsoll.features.merging import join, join_funding, open_interest
+from plimsoll.ops.feature_store import (
+    fingerprint,
+    load_pair,
+    read_store,
+    sort_out,
+    usual_uses,
+    write_store,
+)
+from tests.conftest import random_candles
+
+BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
+ROWS = 3000
+
+
+def funding_rates() -> pd.DataFrame:
+    dates = pd.date_range("2024-01-01", periods=ROWS // 96 + 1, freq="8h", tz="UTC")
+    return pd.DataFrame({"date": dates, "funding_rate": np.linspace(-1e-4, 1e-4, len(dates))})
+
+
+def interest(candles: pd.DataFrame) -> pd.DataFrame:
+    amount = np.linspace(100, 120, len(candles)) + np.sin(np.arange(len(candles)))
+    return pd.DataFrame(
+        {
+            "date": candles["date"],
+            "open_interest_amount": amount,
+            "open_interest_value": amount * candles["close"],
+        }
+    )
+
+
+@pytest.fixture
+def datadir(tmp_path: Path) -> Path:
+    """Two pairs of candles; funding, open interest and mark of one."""
+    folder = tmp_path / "data"
+    (folder / "futures").mkdir(parents=True)
+    for pair, seed in (("BTC", 1), ("ETH", 2)):
+        candles = random_candles(ROWS, seed=seed)
+        candles.to_feather(folder / f"futures/{pair}_USDT_USDT-5m-futures.feather")
+    candles = random_candles(ROWS, seed=2)
+    futures = folder / "futures"
+    funding_rates().to_feather(futures / "ETH_USDT_USDT-1h-funding_rate.feather")
+    interest(candles).to_feather(futures / "ETH_USDT_USDT-5m-open_interest.feather")
+    candles.assign(volume=0.0).to_feather(futures / "ETH_USDT_USDT-5m-mark.feather")
+    return folder
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner().invoke(app, ["features", *map(str, words)])
+
+
+def refused(*words: str | Path) -> PlimsollError:
+    """The error that `plimsoll.cli.main` prints and whose status it exits with."""
+    done = run(*words)
+    assert isinstance(done.exception, PlimsollError), done.output
+    return done.exception
+
+
+def compute(datadir: Path, out: Path, *words: str | Path, pair: str = ETH) -> list[str | Path]:
+    base: list[str | Path] = ["compute", "--pair", pair, "--timeframe", "5m"]
+    return [*base, "--datadir", datadir, "--out", out, *words]
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".feather"])
+def test_a_store_holds_the_same_numbers_as_the_features(datadir: Path, suffix: str) -> None:
+    out = datadir / f"store{suffix}"
+    done = run(*compute(datadir, out, "--json"))
+    assert done.exit_code == 0, done.output
+    record = json.loads(done.stdout)
+    matrix, about = read_store(out)
+    assert ["date", *record["columns"]] == list(matrix.columns)
+    assert about["fingerprint"] == record["fingerprint"]
+    assert (about["pair"], about["timeframe"]) == (ETH, "5m")
+    candles = random_candles(ROWS, seed=2)
+    joined = join(candles, "5m", [open_interest(interest(candles), "5m")])
+    joined = join_funding(joined, "5m", funding_rates())
+    for text in ("rsi", "open_interest_flush", "funding_cumulated"):
+        use = features.parse(text)
+        expected = use(joined)
+        assert expected.notna().any()
+        np.testing.assert_array_equal(matrix[use.column], expected)
+        assert about["features"][use.column]["feature"] == use.feature.name
+    assert matrix["mark_gap"].abs().max() == 0
+    pd.testing.assert_series_equal(
+        matrix["date"], candles["date"], check_dtype=False, check_names=False
+    )
+
+
+def test_what_lacks_data_is_left_out_with_the_file_that_was_looked_for(datadir: Path) -> None:
+    done = run(*compute(datadir, datadir / "btc.parquet", "--json", pair=BTC))
+    left_out = json.loads(done.stdout)["left_out"]
+    assert "no BTC_USDT_USDT-5m-open_interest.feather" in left_out["open_interest_notional"]
+    assert "no BTC_USDT-5m.feather" in left_out["spot_basis"]
+    assert "do not hold it" in left_out["spread"]
+    assert "rsi_14" not in left_out
+    told = run(*compute(datadir, datadir / "btc.parquet", pair=BTC)).stdout
+    assert "Left out" in told
+    assert "needs open_interest: there is no BTC_USDT_USDT-5m-open_interest.feather" in told
+
+
+def test_a_family_that_is_mostly_empty_is_told(datadir: Path) -> None:
+    file = datadir / "futures/ETH_USDT_USDT-5m-open_interest.feather"
+    pd.read_feather(file).iloc[-900:].to_feather(file)
+    told = run(*compute(datadir, datadir / "eth.parquet")).stdout
+    assert "open_interest, 19 columns:" in told
+
+
+def test_chosen_features_keep_their_parameters(datadir: Path) -> None:
+    out = datadir / "two.parquet"
+    chosen = ["--feature", "ema_gap:fast=5,slow=30", "--feature", "rsi", "--json"]
+    record = json.loads(run(*compute(datadir, out, *chosen)).stdout)
+    assert record["columns"] == ["ema_gap_5_30", "rsi_14"]
+
+
+def test_a_day_counts_the_candles_of_the_timeframe() -> None:
+    [use] = usual_uses("1h", ["volume_for_the_hour"])
+    assert use.column == "volume_for_the_hour_24_5"
+    [given] = usual_uses("1h", ["volume_for_the_hour:day=12"])
+    assert given.column == "volume_for_the_hour_12_5"
+
+
+def test_too_few_candles_leave_a_feature_out(datadir: Path) -> None:
+    data = load_pair(datadir, ETH, "5m", reference=BTC)
+    short = type(data)(data.pair, data.timeframe, data.candles.iloc[:100], data.absent)
+    ready, left_out = sort_out(short, usual_uses("5m", ["rsi", "ema:period=200"]))
+    assert [use.column for use in ready] == ["rsi_14"]
+    assert left_out[0].reason == "100 candles, needs 692"
+
+
+def test_the_fingerprint_knows_the_set_and_not_its_order() -> None:
+    one, other = features.parse("rsi"), features.parse("ema:period=20")
+    assert fingerprint([one, other]) == fingerprint([other, one])
+    assert fingerprint([one]) != fingerprint([one, other])
+    assert fingerprint([other]) != fingerprint([features.parse("ema:period=21")])
+
+
+def test_a_failed_write_leaves_the_older_store(
+    datadir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = load_pair(datadir, ETH, "5m", reference=BTC)
+    out = datadir / "store.parquet"
+    write_store(data, usual_uses("5m", ["rsi"]), out)
+    before = out.read_bytes()
+
+    def full(table: object, target: Path, **_: object) -> None:
+        target.write_bytes(b"half")
+        raise OSError(28, "No space left on device", str(target))
+
+    monkeypatch.setattr("plimsoll.ops.feature_store.parquet.write_table", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_store(data, usual_uses("5m", ["sma"]), out)
+    assert out.read_bytes() == before
+    assert [file.name for file in datadir.iterdir() if file.suffix == ".part"] == []
+
+
+def test_another_file_is_no_store(datadir: Path) -> None:
+    with pytest.raises(UsageError, match="is no feature store"):
+        read_store(datadir / "futures/ETH_USDT_USDT-5m-mark.feather")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--out", "x.csv"], "end in .parquet or .feather"),
+        (["--timeframe", "5x"], "timeframe such as"),
+        (["--pair", "DOGE/USDT:USDT"], "expected DOGE_USDT_USDT-5m-futures.feather"),
+        (["--datadir", "nowhere"], "expected a Freqtrade data folder"),
+        (["--feature", "rsj"], "found 'rsj'"),
+        (["--feature", "rsi:window=3"], "parameters of rsi among period"),
+        (["--family", "moods"], "--family among returns"),
+    ],
+)
+def test_wrong_words_are_told_in_one_line(datadir: Path, words: list[str], message: str) -> None:
+    error = refused(*compute(datadir, datadir / "x.parquet"), *words)
+    assert error.exit_status == 2
+    assert message in str(error)
+    assert "\n" not in str(error)
+
+
+def test_a_feature_without_its_data_alone_is_refused(datadir: Path) -> None:
+    error = refused(*compute(datadir, datadir / "x.parquet", "--feature", "premium_level"))
+    assert "premium_level needs premium: there is no ETH_USDT_USDT-5m-premiumIndex" in str(error)
+    assert not (datadir / "x.parquet").exists()
+
+
+def test_a_truncated_file_is_named(datadir: Path) -> None:
+    file = datadir / "futures/ETH_USDT_USDT-5m-open_interest.feather"
+    file.write_bytes(file.read_bytes()[:500])
+    error = refused(*compute(datadir, datadir / "x.parquet"))
+    assert file.name in str(error)
+
+
+def test_the_picture_shows_the_feature_and_its_missing_rows(datadir: Path) -> None:
+    file = datadir / "futures/ETH_USDT_USDT-5m-open_interest.feather"
+    pd.read_feather(file).drop(index=range(2400, 2500)).reset_index(drop=True).to_feather(file)
+    sizes = {}
+    for text in ("open_interest_change", "vwap", "rsi"):
+        out = datadir / f"{text}.png"
+        words = ["--pair", ETH, "--timeframe", "5m", "--datadir", datadir, "--out", out]
+        done = run("plot", text, *words)
+        assert done.exit_code == 0, done.output
+        head = out.read_bytes()[:24]
+        assert head[:8] == b"\x89PNG\r\n\x1a\n"
+        sizes[text] = (int.from_bytes(head[16:20]), int.from_bytes(head[20:24]))
+    assert set(sizes.values()) == {(1600, 900)}
+
+
+def test_a_picture_of_nothing_is_refused(datadir: Path) -> None:
+    words = ["--pair", ETH, "--timeframe", "5m", "--datadir", datadir, "--out", datadir / "x.png"]
+    error = refused("plot", "ema:period=200", *words, "--until", "2024-01-01 12:00")
+    assert "has no value in the candles shown" in str(error)
+    assert "has no 5m candles until 2023" in str(refused("plot", "rsi", *words, "--until", "2023"))
+
+
+def test_list_and_describe_tell_what_is_registered() -> None:
+    listed = json.loads(run("list", "--json").stdout)
+    assert [one["name"] for one in sorted(listed, key=lambda one: one["name"])] == features.names()
+    family = json.loads(run("list", "--family", "funding", "--json").stdout)
+    assert {one["family"] for one in family} == {"funding"}
+    told = run("describe", "open_interest_flush").stdout
+    assert "lookback:            291 candles" in told
+    assert "open interest in coins" in told
+    assert "did you mean open_interest_flush" in str(refused("describe", "oi_flush"))
