@@ -263,14 +263,13 @@ def unit_findings(interest: Table, candles: Table) -> list[Finding]:
     bad = implied[(implied > UNIT_FACTOR) | (implied < 1 / UNIT_FACTOR)]
     if bad.empty:
         return []
-    middle = float(bad.median())
-    price = float(both["open"].median())
-    if abs(middle * price - 1.0) < 0.1:
-        guess = "the value equals the amount: it is given in coins, or the amount in USD"
-    elif middle < 1e-3 / price:
-        guess = "amount and value look swapped"
+    amount, value = both["open_interest_amount"][bad.index], both["open_interest_value"][bad.index]
+    if 1 / UNIT_FACTOR < float((amount / value / both["open"][bad.index]).median()) < UNIT_FACTOR:
+        guess = "the two look swapped"
+    elif 1 / UNIT_FACTOR < float((value / amount).median()) < UNIT_FACTOR:
+        guess = "the value equals the amount: both are in coins, or both in USD"
     else:
-        guess = f"their ratio is {middle:,.4g} times the price"
+        guess = f"it is {float(bad.median()):,.4g} times that"
     text = f"{len(bad):,} of {len(both):,} rows: value is not amount times price; {guess}"
     remedy = replace_file(interest.series)
     return [

@@ -253,13 +253,13 @@ def test_rest_rows_that_agree_with_no_daily_file_are_left_out(tmp_path: Path) ->
     stored = read_series(INTEREST, tmp_path)
     other = tmp_path / "other"
     shutil.copytree(tmp_path / "plimsoll", other / "plimsoll")
-    wrong = stored.iloc[: 9 * 288].assign(
+    wrong = stored.iloc[: 9 * 288 + 1].assign(
         open_interest_amount=lambda rows: rows["open_interest_amount"] * 2
     )
     append_rows(INTEREST, wrong, other)
     outcome = backfilled(other, now=NOW, since="2025-02-25", kinds=(Kind.OPEN_INTEREST,))
     assert "under either meaning" in outcome.problems[0]
-    assert len(read_series(INTEREST, other)) == 9 * 288
+    assert len(read_series(INTEREST, other)) == 9 * 288 + 1
 
 
 def test_days_are_told_as_runs() -> None:
