@@ -1,0 +1,214 @@
+"""``plimsoll data backfill`` and the plain freqtrade command, on one served venue."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.unit.venue.serving import bot_config, environment, venue
+
+pytestmark = pytest.mark.freqtrade
+
+PLIMSOLL = [sys.executable, "-c", "import plimsoll.cli; plimsoll.cli.main()"]
+PAIRS = "BTC/USDT:USDT,ETH/USDT:USDT"
+SINCE = f"{datetime.now(UTC) - timedelta(days=75):%Y-%m-%d}"
+STRATEGY = """
+from freqtrade.strategy import IStrategy, informative
+
+class ReadsInterest(IStrategy):
+    timeframe = "5m"
+    stoploss = -0.05
+    minimal_roi = {"0": 0.02}
+    startup_candle_count = 30
+    can_short = True
+
+    @informative("5m", candle_type="open_interest")
+    def populate_indicators_interest(self, dataframe, metadata):
+        dataframe["change"] = dataframe["open_interest_amount"].pct_change(12)
+        return dataframe
+
+    def populate_indicators(self, dataframe, metadata):
+        known = dataframe["change_5m"].notna().mean()
+        print("KNOWN", metadata["pair"], round(known, 3))
+        return dataframe
+
+    def populate_entry_trend(self, dataframe, metadata):
+        dataframe.loc[dataframe["change_5m"] > 0.02, "enter_long"] = 1
+        return dataframe
+
+    def populate_exit_trend(self, dataframe, metadata):
+        return dataframe
+"""
+
+
+@pytest.fixture(scope="module")
+def profile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    file = tmp_path_factory.mktemp("venue") / "venue.json"
+    with venue("--symbols", "BTCUSDT,ETHUSDT", "--write-config", file):
+        yield file
+
+
+def words(profile: Path, folder: Path, *more: str) -> list[str]:
+    arguments = ["data", "backfill", "--pairs", PAIRS, "--since", SINCE, "-c", str(profile)]
+    (folder / "user_data" / "strategies").mkdir(parents=True, exist_ok=True)
+    return [*PLIMSOLL, *arguments, "--userdir", str(folder / "user_data"), *more]
+
+
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=200, env=environment(), cwd=folder
+    )
+
+
+def filled(profile: Path, folder: Path, *more: str) -> dict[str, Any]:
+    done = run(words(profile, folder, "--json", *more), folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return dict(json.loads(done.stdout))
+
+
+def archive(folder: Path) -> Path:
+    return folder / "user_data" / "data" / "binance"
+
+
+def killed_when(file: Path, command: list[str], folder: Path) -> None:
+    """Start a backfill and kill it, unasked and at once, as soon as a file is there."""
+    child = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment(), cwd=folder
+    )
+    until = time.monotonic() + 100
+    while not file.exists() and child.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    assert child.poll() is None, "it ended before it could be killed"
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def test_killed_twice_and_resumed_it_stores_what_a_straight_run_stores(
+    profile: Path, tmp_path: Path
+) -> None:
+    straight, cut = tmp_path / "straight", tmp_path / "cut"
+    expected = filled(profile, straight)
+    own = archive(cut) / "plimsoll"
+    killed_when(own / "staging" / SINCE.replace("-", "") / "futures", words(profile, cut), cut)
+    killed_when(own / "metrics-days" / "BTCUSDT.json", words(profile, cut), cut)
+    resumed = filled(profile, cut)
+    assert [file["kind"] for file in resumed["files"]] == [
+        file["kind"] for file in expected["files"]
+    ]
+    for file in sorted((archive(straight)).rglob("*.feather")):
+        ours = pd.read_feather(archive(cut) / file.relative_to(archive(straight)))
+        theirs = pd.read_feather(file)
+        last = min(ours["date"].iloc[-1], theirs["date"].iloc[-1])
+        pd.testing.assert_frame_equal(ours[ours["date"] <= last], theirs[theirs["date"] <= last])
+    assert not list(archive(cut).rglob("*.half"))
+
+    listed = run(
+        [
+            *(sys.executable, "-m", "freqtrade", "list-data", "--userdir", f"{cut}/user_data"),
+            *("--datadir", str(archive(cut)), "--trading-mode", "futures"),
+        ],
+        cut,
+    )
+    assert listed.returncode == 0, listed.stderr
+    for kind in ("futures", "mark", "funding_rate", "open_interest", "premiumIndex"):
+        assert kind in listed.stdout
+    check_and_backtest(profile, cut)
+
+
+def check_and_backtest(profile: Path, folder: Path) -> None:
+    """The archive has no defect, and Freqtrade trades on its open interest."""
+    checked = run([*PLIMSOLL, "data", "check", "--datadir", str(archive(folder))], folder)
+    assert checked.returncode == 0, checked.stdout
+    (folder / "user_data" / "strategies" / "reads_interest.py").write_text(STRATEGY)
+    config = bot_config(profile, folder)
+    traded = run(
+        [
+            *(sys.executable, "-m", "freqtrade", "backtesting", "--config", str(config)),
+            *("--userdir", f"{folder}/user_data", "--strategy", "ReadsInterest"),
+            *("--cache", "none"),
+        ],
+        folder,
+    )
+    assert traded.returncode == 0, traded.stderr[-2000:]
+    assert "KNOWN BTC/USDT:USDT 1.0" in traded.stdout
+    assert "KNOWN ETH/USDT:USDT 1.0" in traded.stdout
+    assert "ReadsInterest" in traded.stdout
+
+
+def test_two_at_once_are_refused_clearly(profile: Path, tmp_path: Path) -> None:
+    first = subprocess.Popen(
+        words(profile, tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env=environment(), cwd=tmp_path,
+    )  # fmt: skip
+    try:
+        lock = archive(tmp_path) / "plimsoll" / "staging"
+        until = time.monotonic() + 60
+        while not lock.exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        second = run(words(profile, tmp_path), tmp_path)
+        assert second.returncode == 1
+        assert "another backfill is writing" in second.stderr
+        assert "Traceback" not in second.stderr
+    finally:
+        first.kill()
+        first.wait()
+
+
+def test_a_pair_that_does_not_trade_falls_short_and_the_others_are_stored(
+    profile: Path, tmp_path: Path
+) -> None:
+    command = words(profile, tmp_path, "--json", "--kinds", "open_interest")
+    command[command.index(PAIRS)] = "LUNA/USDT:USDT,ETH/USDT:USDT"
+    done = run(command, tmp_path)
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert {file["pair"] for file in told["files"]} == {"ETH/USDT:USDT"}
+    assert any("renamed or delisted" in problem for problem in told["problems"])
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--kinds", "candles,gossip"], "gossip"),
+        (["--timeframes", "5x"], "timeframe"),
+        (["--until", "2019-01-01"], "--until on or after --since"),
+        (["--since", "yesterday"], "YYYY-MM-DD"),
+        (["--pairs", "BTC/USDT"], "BTC/USDT:USDT"),
+        (["--config", "nowhere.json"], "nowhere.json"),
+    ],
+)
+def test_wrong_words_are_wrong_usage(
+    profile: Path, tmp_path: Path, more: list[str], said: str
+) -> None:
+    done = run(words(profile, tmp_path, *more), tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_check_says_what_is_wrong_and_exits_with_one(tmp_path: Path) -> None:
+    from plimsoll.market.layout import Kind, Series
+    from plimsoll.market.store import append_rows
+    from tests.conftest import random_candles
+
+    rows = random_candles(3000).drop(index=range(500, 900))
+    append_rows(Series("BTC/USDT:USDT", Kind.CANDLES, "5m"), rows, tmp_path)
+    done = run([*PLIMSOLL, "data", "check", "--datadir", str(tmp_path), "--json"], tmp_path)
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert told["counts"]["error"] == 2
+    [gap] = [one for one in told["findings"] if one["check"] == "gap"]
+    assert (gap["rows"], gap["kind"], gap["severity"]) == (400, "candles", "error")
+    assert "plimsoll data backfill" in gap["remedy"]
+    missing = run([*PLIMSOLL, "data", "check", "--datadir", "nowhere"], tmp_path)
+    assert missing.returncode == 2

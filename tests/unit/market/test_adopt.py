@@ -1,0 +1,90 @@
+"""What is left to download, and taking over what was."""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from plimsoll.market.adopt import (
+    adopt,
+    confirm,
+    discard_unreadable,
+    first_day_to_fetch,
+    holes,
+)
+from plimsoll.market.backfill import Outcome
+from plimsoll.market.layout import Kind, Series
+from plimsoll.market.store import append_rows, read_series
+from tests.conftest import random_candles
+
+SERIES = Series("BTC/USDT:USDT", Kind.CANDLES, "1h")
+START = date(2024, 1, 1)
+
+
+def hourly(days: int) -> pd.DataFrame:
+    return random_candles(days * 24, timeframe="1h")
+
+
+def start(datadir: Path, since: date = START, *, recheck: bool = False) -> date:
+    return first_day_to_fetch(SERIES, datadir, since, recheck=recheck)
+
+
+def test_nothing_stored_is_fetched_from_the_beginning(tmp_path: Path) -> None:
+    assert start(tmp_path) == START
+
+
+def test_a_whole_series_is_continued_with_a_day_of_overlap(tmp_path: Path) -> None:
+    append_rows(SERIES, hourly(30), tmp_path)
+    assert start(tmp_path) == date(2024, 1, 29)
+    assert start(tmp_path, recheck=True) == START
+
+
+def test_an_earlier_since_is_fetched_from_there_until_it_is_confirmed(tmp_path: Path) -> None:
+    append_rows(SERIES, hourly(30), tmp_path)
+    earlier = date(2023, 6, 1)
+    assert start(tmp_path, earlier) == earlier
+    confirm(tmp_path, [SERIES], earlier, earlier)
+    assert start(tmp_path, earlier) == date(2024, 1, 29)
+    assert start(tmp_path, date(2023, 5, 1)) == date(2023, 5, 1)
+
+
+def test_a_hole_is_asked_for_until_the_exchange_has_confirmed_it(tmp_path: Path) -> None:
+    append_rows(SERIES, hourly(30).drop(index=range(240, 300)), tmp_path)
+    assert start(tmp_path) == date(2024, 1, 10)
+    confirm(tmp_path, [SERIES], date(2024, 1, 10), START)
+    assert start(tmp_path) == date(2024, 1, 29)
+    assert start(tmp_path, recheck=True) == START
+
+
+def test_eight_hours_between_fundings_are_no_hole() -> None:
+    series = Series("BTC/USDT:USDT", Kind.FUNDING, "1h")
+    dates = pd.Series(pd.date_range("2024-01-01", periods=30, freq="8h", tz="UTC"))
+    assert holes(pd.DataFrame({"date": dates}), series) == []
+    assert len(holes(pd.DataFrame({"date": dates.drop(index=[5, 6])}), series)) == 1
+
+
+def test_what_is_staged_is_appended_and_removed(tmp_path: Path) -> None:
+    staging, datadir = tmp_path / "staging", tmp_path / "data"
+    append_rows(SERIES, hourly(30).iloc[:240], datadir)
+    append_rows(SERIES, hourly(30), staging)
+    outcome = Outcome()
+    adopt(staging, datadir, [SERIES], outcome)
+    assert [(made.added, made.revision) for made in outcome.appended] == [(20 * 24, None)]
+    assert len(read_series(SERIES, datadir)) == 30 * 24
+    assert not SERIES.path(staging).exists()
+
+
+def test_what_was_not_brought_is_a_problem(tmp_path: Path) -> None:
+    outcome = Outcome()
+    adopt(tmp_path / "staging", tmp_path / "data", [SERIES], outcome)
+    assert "brought nothing" in outcome.problems[0]
+
+
+def test_staged_files_that_a_kill_cut_short_are_discarded(tmp_path: Path) -> None:
+    whole = Series("ETH/USDT:USDT", Kind.CANDLES, "1h")
+    for series in (SERIES, whole):
+        append_rows(series, hourly(10), tmp_path)
+    SERIES.path(tmp_path).write_bytes(SERIES.path(tmp_path).read_bytes()[:500])
+    discard_unreadable(tmp_path)
+    assert not SERIES.path(tmp_path).exists()
+    assert whole.path(tmp_path).exists()
