@@ -10,6 +10,7 @@ from plimsoll.features import FeatureUse
 class BuyAndHold(GuardedStrategy):
     """Buy every pair on its first candle, with no leverage, and hold it to the end."""
 
+    baseline = True
     timeframe = "5m"
     can_short = False
     use_custom_stoploss = False

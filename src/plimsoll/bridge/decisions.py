@@ -32,7 +32,7 @@ def decision_log(folder: Path, config: Mapping[str, Any]) -> DecisionLog:
         When another bot writes it, or it cannot be written.
     """
     if folder not in _open:
-        _open[folder] = DecisionLog(folder, secrets=_secrets(config))
+        _open[folder] = DecisionLog(folder, secrets=secrets_of(config))
     return _open[folder]
 
 
@@ -56,7 +56,7 @@ class Recorder:
 
     def start(self, at: datetime, config: Mapping[str, Any], settings: PlimsollSettings) -> None:
         """Record a start with its config, and what changed in it since the one before."""
-        flat = flat_config(_plain(config), secrets=_secrets(config))
+        flat = flat_config(_plain(config), secrets=secrets_of(config))
         known = orjson.dumps(flat, option=orjson.OPT_SORT_KEYS)
         self(
             Kind.START,
@@ -89,7 +89,8 @@ def _plain(config: Mapping[str, Any]) -> dict[str, Any]:
     return dict(config.get("original_config") or config)
 
 
-def _secrets(config: Mapping[str, Any]) -> list[str]:
+def secrets_of(config: Mapping[str, Any]) -> list[str]:
+    """Return the values of a config that no record may hold."""
     named = [(config.get(section) or {}).get(key) for section, key in SECRETS]
     exchange = config.get("exchange") or {}
     named += [exchange.get(key) for key in ("key", "secret", "password", "uid")]

@@ -82,6 +82,11 @@ def locked_because(pair: str, now: datetime) -> str | None:
     return next((lock.reason or "no reason given" for lock in locks), None)
 
 
+def verdict_of(lock: PairLock) -> Verdict | None:
+    """Return the verdict that a lock keeps; ``None`` for a lock that is not ours."""
+    return _verdict_of(lock) if _is_ours(lock) else None
+
+
 def _is_ours(lock: PairLock) -> bool:
     return (lock.reason or "").startswith(f"{PREFIX} ")
 

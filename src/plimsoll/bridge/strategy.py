@@ -5,7 +5,6 @@ value, so an enum or dataclass defined beside it would be another object in each
 """
 
 import threading
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +19,7 @@ from plimsoll.bridge.loading import register
 from plimsoll.bridge.rules import RuleStrategy
 from plimsoll.bridge.seal import READS_TRADE, require_sealed
 from plimsoll.bridge.settings import require_live_opt_in, settings_from
+from plimsoll.bridge.sparing import read_only, spared
 from plimsoll.bridge.trade_values import side_of
 from plimsoll.bridge.watch import Watch
 from plimsoll.bridge.watches import keep_watch
@@ -40,12 +40,19 @@ class GuardedStrategy(RuleStrategy):
     positions at market in the same loop; entries and additions are asked about one by one.
     """
 
+    baseline = False
+    """A baseline is measured without guards in backtests, and refuses to trade."""
+
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
+        runmode = config.get("runmode")
         try:
+            if self.baseline and runmode in (RunMode.DRY_RUN, RunMode.LIVE):
+                name = type(self).__name__
+                raise PlimsollError(f"{name} is a baseline for backtests: it is never traded")
             require_sealed(type(self), GuardedStrategy)
             self._settings = settings_from(config)
-            if config.get("runmode") == RunMode.LIVE:
+            if runmode == RunMode.LIVE:
                 require_live_opt_in(config, self._settings)
         except PlimsollError as error:
             raise OperationalException(f"plimsoll: {error}") from None
@@ -343,20 +350,15 @@ class GuardedStrategy(RuleStrategy):
         self.exit_profit_only = profit_only and not watch.closes_something
 
     def _spare_copies(self) -> None:
-        """Let the base's hooks read the trade itself in a backtest, not a copy for each call.
+        """Let hooks read the trade itself in a backtest, not a deep copy for each call.
 
         Freqtrade copies the trade for every hook of every candle, but not for hooks whose
-        qualified name begins with ``IStrategy.``. A hook that a subclass's own code reads the
-        trade in keeps the copy, and so does every bot in dry-run or live.
+        qualified name begins with ``IStrategy.``. A running bot keeps the copy. A strategy's
+        own code must only read the trade, and is held to it.
         """
         for name, rules in READS_TRADE.items():
-            if all(getattr(type(self), rule) is getattr(GuardedStrategy, rule) for rule in rules):
-                setattr(self, name, self._without_copy(getattr(type(self), name)))
-
-    def _without_copy(self, hook: Callable[..., Any]) -> Callable[..., Any]:
-        def reading(**arguments: Any) -> Any:
-            return hook(self, **arguments)
-
-        reading.__name__ = hook.__name__
-        reading.__qualname__ = f"IStrategy.{hook.__name__}"
-        return reading
+            own = any(
+                getattr(type(self), rule) is not getattr(GuardedStrategy, rule) for rule in rules
+            )
+            hook = getattr(self, name)
+            setattr(self, name, spared(read_only(hook) if own else hook))
