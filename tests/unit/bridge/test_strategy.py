@@ -1,5 +1,6 @@
 """The base of the shipped strategies, loaded and called as Freqtrade does."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
@@ -17,9 +18,11 @@ from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
 
 from plimsoll.bridge.fingerprint import code_fingerprint
+from plimsoll.bridge.seal import READS_TRADE
 from plimsoll.bridge.settings import LIVE_OPT_IN
 from plimsoll.features import trend, volatility
 from tests.conftest import ROOT, random_candles
+from tests.unit.bridge.bots import backtest, running_bot
 from tests.unit.bridge.trades import trade_fields
 
 PAIR = "BTC/USDT:USDT"
@@ -168,21 +171,24 @@ def test_the_fingerprint_is_in_what_the_cache_hashes_and_in_what_a_result_keeps(
         assert told["plimsoll"] == {**section, "code_fingerprint": code_fingerprint()}
 
 
-@pytest.mark.parametrize(
-    ("runmode", "copies"),
-    [
-        (RunMode.BACKTEST, False),
-        (RunMode.HYPEROPT, False),
-        (RunMode.DRY_RUN, True),
-        (RunMode.LIVE, True),
-    ],
-)
-def test_only_a_backtest_is_spared_the_copy_of_the_trade(runmode: RunMode, copies: bool) -> None:
-    opted_in = {"plimsoll": {"live_opt_in": LIVE_OPT_IN}}
-    strategy = load("TrendFollow", runmode=runmode, **opted_in)
-    strategy.bot_start()
-    for hook in (strategy.custom_stoploss, strategy.custom_roi):
-        assert hook.__qualname__.startswith("IStrategy.") is not copies
+@pytest.mark.parametrize("runmode", [RunMode.BACKTEST, RunMode.HYPEROPT])
+def test_a_backtest_is_spared_the_copy_of_the_trade(tmp_path: Path, runmode: RunMode) -> None:
+    with backtest(tmp_path, strategy="TrendFollow", runmode=runmode) as bot:
+        assert {hook.__qualname__ for hook in hooks_of(bot.strategy)} == {
+            f"IStrategy.{name}" for name in READS_TRADE
+        }
+
+
+@pytest.mark.parametrize("runmode", [RunMode.DRY_RUN, RunMode.LIVE])
+def test_a_running_bot_keeps_the_copy_of_the_trade(tmp_path: Path, runmode: RunMode) -> None:
+    opted_in = {"live_opt_in": LIVE_OPT_IN}
+    with running_bot(tmp_path, strategy="TrendFollow", runmode=runmode, plimsoll=opted_in) as bot:
+        for hook in hooks_of(bot.strategy):
+            assert not hook.__qualname__.startswith("IStrategy.")
+
+
+def hooks_of(strategy: IStrategy) -> list[Callable[..., object]]:
+    return [getattr(strategy, name) for name in READS_TRADE]
 
 
 def test_a_hook_that_a_strategy_wrote_itself_keeps_the_copy(tmp_path: Path) -> None:
