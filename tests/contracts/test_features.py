@@ -10,6 +10,7 @@ import pytest
 from plimsoll import features
 from plimsoll.core import PlimsollError
 from plimsoll.features import Family, FeatureUse, Unit
+from plimsoll.features.candles import POSITIVE_COLUMNS
 from plimsoll.features.merging import ORIGIN_OF_COLUMN
 from tests.conftest import random_candles
 from tests.contracts.market_frame import AMOUNTS, PRICES, market_frame
@@ -198,6 +199,15 @@ def test_a_missing_value_is_nan_for_the_lookback_and_no_longer(
         pd.testing.assert_series_equal(column.iloc[:row], whole(use).iloc[:row])
         assert column.iloc[row : row + lookback + 1].isna().all()
         assert column.iloc[row + lookback + 1 :].notna().all()
+
+
+@every_feature
+@pytest.mark.parametrize("value", [0.0, -5.0])
+def test_a_price_of_nothing_is_a_missing_value(use: FeatureUse, value: float) -> None:
+    for name in POSITIVE_COLUMNS.intersection(use.feature.inputs):
+        broken, missing = whole_frame().copy(), whole_frame().copy()
+        broken.loc[1000, name], missing.loc[1000, name] = value, np.nan
+        pd.testing.assert_series_equal(use(broken), use(missing))
 
 
 @every_feature
