@@ -360,5 +360,5 @@ class GuardedStrategy(RuleStrategy):
             own = any(
                 getattr(type(self), rule) is not getattr(GuardedStrategy, rule) for rule in rules
             )
-            hook = getattr(self, name)
+            hook = getattr(type(self), name).__get__(self)
             setattr(self, name, spared(read_only(hook) if own else hook))

@@ -129,6 +129,11 @@ class Feature:
         return self.use(**{**self.defaults, **parameters})
 
 
+@lru_cache(maxsize=4096)
+def _column_name(name: str, parameters: tuple[tuple[str, float], ...]) -> str:
+    return "_".join([name, *(f"{value:.15g}" for _, value in parameters)])
+
+
 @dataclass(frozen=True)
 class FeatureUse:
     """A feature with its parameters bound."""
@@ -139,7 +144,7 @@ class FeatureUse:
     @property
     def column(self) -> str:
         """The column's name, such as ``ema_50``: equal names hold equal numbers."""
-        return "_".join([self.feature.name, *(f"{value:.15g}" for _, value in self.parameters)])
+        return _column_name(self.feature.name, self.parameters)
 
     @property
     def lookback_candles(self) -> int:
