@@ -93,6 +93,7 @@ class Supervisor:
         self.evaluation: Evaluation | None = None
         self._denied: dict[tuple[str, str], datetime] = {}
         self._fault: tuple[datetime, str] | None = None
+        self._locked: set[Key] = set()
 
     # What the loop asks
 
@@ -100,9 +101,13 @@ class Supervisor:
         """Take over what the locks in the database still hold, as after a crash."""
         held = lock_store.held_verdicts(now) if self._persistent else {}
         self._state = LatchState(held=held)
+        self._locked = set(held)
         for verdict in held.values():
             logger.warning("plimsoll: still in force: %s", lock_store.lock_text(verdict))
             self._record("verdict", now, durable=True, event="restored", **_fields(verdict))
+            # The message of the trip may have died with the process: it is sent after the loop.
+            text = f"still {verdict.mode.name} by {verdict.rule}: {verdict.reason}"
+            self._tell(f"plimsoll: {text}, since before this start")
 
     def loop(self, now: datetime) -> None:
         """Mark the account to market and let the guards act.
@@ -115,32 +120,34 @@ class Supervisor:
         might_act = self.account.update(now)
         if self._persistent:
             self._notice_unlocked(now)
-        if might_act or self._runs_out(now) or (self._state.held and self.account.has_positions):
+        state = self._state
+        counting = bool(state.counts) or (bool(state.held) and self.account.has_positions)
+        if might_act or counting or self._runs_out(now):
             self._take(evaluate(self.account.snapshot(now), self.profile))
         self._fault = None
 
     def failed(self, now: datetime, error: Exception) -> None:
         """Deny everything until a loop succeeds; close everything when that takes too long."""
-        since, _ = self._fault or (now, "")
+        known = self._fault
         reason = f"{type(error).__name__}: {error}"
-        if self._fault is None:
+        self._fault = (now if known is None else known[0]), reason
+        if known is None:
             self._record("error", now, where="loop", message=reason)
             self.say(f"plimsoll: guards could not be asked, no entries: {reason}", now, "fault")
-        self._fault = since, reason
 
     def exit_reason(self, pair: str, now: datetime) -> str | None:
         """Return the rule that wants a pair's position closed, ``None`` when none does."""
-        if self._fault is not None:
-            blind = (now - self._fault[0]).total_seconds()
-            return "blind_guards" if blind > self.profile.max_blind_seconds else None
-        if not self._state.held:
-            return None
         verdicts = [
             verdict
             for (_, of_pair), verdict in self._state.held.items()
             if of_pair is None or of_pair == pair
         ]
-        return max(verdicts, key=lambda verdict: verdict.mode).rule if verdicts else None
+        if verdicts:  # also while the loop fails: what has acted still does
+            return max(verdicts, key=lambda verdict: verdict.mode).rule
+        if self._fault is None:
+            return None
+        blind = (now - self._fault[0]).total_seconds()
+        return "blind_guards" if blind > self.profile.max_blind_seconds else None
 
     @property
     def closes_something(self) -> bool:
@@ -210,7 +217,9 @@ class Supervisor:
         gone = [
             key
             for key, verdict in self._state.held.items()
-            if key not in active and (verdict.until is None or verdict.until > now)
+            if key in self._locked
+            and key not in active
+            and (verdict.until is None or verdict.until > now)
         ]
         if gone:
             self._rearm(now, gone, reason="the lock was removed", by="unlock")
@@ -219,6 +228,7 @@ class Supervisor:
         halted = any(self._state.held[key].mode is Mode.HALTED for key in keys)
         left = {key: held for key, held in self._state.held.items() if key not in keys}
         self._state = LatchState(self._state.seen_at, held=left)
+        self._locked &= left.keys()
         if halted:
             self.account.rearm(now)
         rules = sorted({rule for rule, _ in keys})
@@ -238,11 +248,12 @@ class Supervisor:
         self.evaluation = evaluation
         for key, verdict in self._state.held.items():
             if key not in old or verdict.mode > old[key].mode:
-                self._acted(verdict, now)
-            elif verdict.until != old[key].until:
-                lock_store.hold(verdict, now)
+                self._acted(key, verdict, now)
+            elif verdict.until != old[key].until or key not in self._locked:
+                self._lock(key, verdict, now)
         for key, verdict in old.items():
             if key not in self._state.held:
+                self._locked.discard(key)
                 self._record("verdict", now, event="ended", **_fields(verdict))
         if self.mode is not before:
             self._record(
@@ -255,8 +266,18 @@ class Supervisor:
                 **self.account.facts(),
             )
 
-    def _acted(self, verdict: Verdict, now: datetime) -> None:
+    def _lock(self, key: Key, verdict: Verdict, now: datetime) -> None:
+        """Keep a verdict in the database; only what is there can be found removed."""
         lock_store.hold(verdict, now)
+        self._locked.add(key)
+
+    def _acted(self, key: Key, verdict: Verdict, now: datetime) -> None:
+        try:
+            self._lock(key, verdict, now)
+        finally:
+            self._announce(verdict, now)
+
+    def _announce(self, verdict: Verdict, now: datetime) -> None:
         kind = "halt" if verdict.mode is Mode.HALTED else "verdict"
         facts = self.account.facts()
         self._record(kind, now, durable=True, event="acted", **_fields(verdict), **facts)
