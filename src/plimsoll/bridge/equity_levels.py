@@ -1,7 +1,7 @@
 """The two levels that losses are measured from: the day's start and the high-water mark."""
 
 from datetime import datetime
-from math import isfinite
+from math import inf, isfinite
 
 from plimsoll.risk.trading_day import day_end
 
@@ -39,8 +39,10 @@ class EquityLevels:
         if self.day_ends_at is None or now >= self.day_ends_at:
             self.day_ends_at = day_end(now, starts_at_hour_utc=self._hour)
             self.day_start_usd, changed = equity_usd, True
-        high = equity_usd if not self._confirm else min(equity_usd, self._before or equity_usd)
-        self._before = equity_usd
+        before, self._before = self._before, equity_usd
+        high = equity_usd
+        if self._confirm and self.high_water_usd is not None:
+            high = -inf if before is None else min(equity_usd, before)
         if self.high_water_usd is None or high > self.high_water_usd:
             self.high_water_usd, changed = high, True
         return changed

@@ -54,7 +54,9 @@ def recorded_levels(
         *_realised_path(closed, starting_balance_usd, since),
         *(total - outside_usd for total in _wallet_history(since)),
     ]
-    if KeyValueStore.get_datetime_value(HIGH_SINCE) == (since or BEGINNING):  # type: ignore[arg-type]
+    stored_since = KeyValueStore.get_datetime_value(HIGH_SINCE)  # type: ignore[arg-type]
+    # A removed lock is noticed a loop after it ended.
+    if stored_since is not None and stored_since >= (since or BEGINNING):
         highs.append(KeyValueStore.get_float_value(HIGH) or 0.0)  # type: ignore[arg-type]
     return start, max(highs)
 
