@@ -44,6 +44,7 @@ class BacktestAccount:
             day_starts_at_hour_utc=profile.day_starts_at_hour_utc, confirm_highs=False
         )
         self._closed: list[ClosedTrade] = []
+        self._marked = 0
         self._order_times: list[datetime] = []
         self._floor_usd = float("inf")
         self._equity_usd: float | None = starting_balance_usd
@@ -61,7 +62,9 @@ class BacktestAccount:
         False is only said where no guard can demand to close anything
         (`plimsoll.risk.quiet`): an entry has the account evaluated anew in any case.
         """
-        changed = self._take_closed()
+        self._take_closed()
+        # An entry may have taken closed trades in after the last mark.
+        changed, self._marked = len(self._closed) != self._marked, len(self._closed)
         day_ends_at = self._levels.day_ends_at
         if not (changed or LocalTrade.bt_trades_open or day_ends_at is None or now >= day_ends_at):
             return False  # flat, and nothing happened: equity stands still
@@ -150,13 +153,11 @@ class BacktestAccount:
         closed = None if candle is None else datetime.fromtimestamp(candle.closed_s, UTC)
         return PairData(newest_candle_closed_at=closed, candle_seconds=self._closes.candle_seconds)
 
-    def _take_closed(self) -> bool:
+    def _take_closed(self) -> None:
         trades = LocalTrade.bt_trades
         known = len(self._closed)
-        if len(trades) == known:
-            return False
-        self._closed += [closed_trade_of(trade) for trade in trades[known:]]
-        return True
+        if len(trades) != known:
+            self._closed += [closed_trade_of(trade) for trade in trades[known:]]
 
     def _track_record(self, now: datetime) -> TrackRecord:
         known = len(self._closed)
