@@ -13,7 +13,6 @@ from plimsoll.bridge.fingerprint import code_fingerprint
 from plimsoll.bridge.settings import SECRETS, PlimsollSettings
 from plimsoll.bridge.state_folder import state_folder_of
 from plimsoll.bridge.supervisor import silent
-from plimsoll.core import PlimsollError
 from plimsoll.core.decision import Kind
 from plimsoll.ops.config_difference import difference, flat_config
 from plimsoll.ops.decision_log import DecisionLog
@@ -47,7 +46,7 @@ class Recorder:
         """Append one record."""
         try:
             self._log.append(kind, at, durable=durable, **fields)
-        except PlimsollError as error:
+        except Exception as error:
             if self.fault is None:
                 logger.exception("plimsoll: decisions are not recorded, so no entries")
             self.fault = str(error)

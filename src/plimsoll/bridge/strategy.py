@@ -125,7 +125,9 @@ class GuardedStrategy(RuleStrategy):
         """
         if type(self).adjust_position is GuardedStrategy.adjust_position:
             return False
-        return self._loop_thread in (None, threading.get_ident())
+        if self._watch is None or self._watch.in_memory:
+            return True
+        return self._loop_thread == threading.get_ident()
 
     def bot_start(self, **kwargs: Any) -> None:
         """Begin the watch, record the code fingerprint, and spare a backtest needless copies."""

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime
+from math import isfinite
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -57,6 +58,9 @@ class Watch:
     def leverage(self, wanted: float, now: datetime, highest: float) -> float:
         """Return the leverage wanted, at most what the track record allows."""
         supervisor = self._require()
+        if not isfinite(wanted):
+            message = f"expected a leverage that is a number, found {wanted}"
+            raise ValueError(message)
         if not self.guards or wanted <= supervisor.profile.max_leverage:
             return min(wanted, highest)
         record = supervisor.account.snapshot(now, with_record=True).track_record
