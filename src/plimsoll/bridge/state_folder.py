@@ -75,8 +75,8 @@ class StateFolder:
         file.unlink()
         try:
             request = orjson.loads(found)
-            reason, by = str(request["reason"]).strip(), str(request["by"]).strip()
-        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+            reason, by = request["reason"].strip(), request["by"].strip()
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             raise PlimsollError(
                 f"the request to resume in {file} cannot be read: {error}"
             ) from None
