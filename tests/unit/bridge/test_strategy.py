@@ -20,6 +20,7 @@ from freqtrade.strategy import IStrategy
 from plimsoll.bridge.fingerprint import code_fingerprint
 from plimsoll.bridge.seal import READS_TRADE
 from plimsoll.bridge.settings import LIVE_OPT_IN
+from plimsoll.core import PlimsollError
 from plimsoll.features import trend, volatility
 from tests.conftest import ROOT, random_candles
 from tests.unit.bridge.bots import backtest, running_bot
@@ -34,6 +35,7 @@ FIVE = timedelta(minutes=5)
 TWO_PERIODS = """
 from freqtrade.strategy import DecimalParameter, IntParameter
 from plimsoll.bridge.strategy import GuardedStrategy
+from plimsoll.core import PlimsollError
 from plimsoll.features import trend, volatility
 
 
@@ -191,13 +193,16 @@ def hooks_of(strategy: IStrategy) -> list[Callable[..., object]]:
     return [getattr(strategy, name) for name in READS_TRADE]
 
 
-def test_a_hook_that_a_strategy_wrote_itself_keeps_the_copy(tmp_path: Path) -> None:
-    own = "\n    def custom_roi(self, pair, trade, **kwargs):\n        trade.stake_amount = 0\n"
-    (tmp_path / "TwoPeriods.py").write_text(TWO_PERIODS + own, encoding="utf-8")
-    strategy = load("TwoPeriods", tmp_path, runmode=RunMode.BACKTEST)
-    strategy.bot_start()
-    assert not strategy.custom_roi.__qualname__.startswith("IStrategy.")
-    assert strategy.custom_stoploss.__qualname__.startswith("IStrategy.")
+def test_a_hook_that_a_strategy_wrote_itself_is_held_to_reading(tmp_path: Path) -> None:
+    own = """
+    def custom_roi(self, pair, trade, **kwargs):
+        trade.stake_amount = 0
+"""
+    held = trade()
+    with backtest(tmp_path, TWO_PERIODS + own, strategy="TwoPeriods") as bot:
+        with pytest.raises(PlimsollError, match="only read its trade, it set stake_amount"):
+            bot.strategy.custom_roi(pair=PAIR, trade=held)
+    assert held.stake_amount == 1000.0
 
 
 def test_live_without_the_opt_in_is_refused_by_the_strategy_itself() -> None:
