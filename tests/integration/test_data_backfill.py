@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.unit.venue.serving import bot_config, environment, venue
+from tests.unit.venue.serving import bot_config, environment, post, venue
 
 pytestmark = pytest.mark.freqtrade
 
@@ -173,6 +173,40 @@ def test_a_pair_that_does_not_trade_falls_short_and_the_others_are_stored(
     told = json.loads(done.stdout)
     assert {file["pair"] for file in told["files"]} == {"ETH/USDT:USDT"}
     assert any("renamed or delisted" in problem for problem in told["problems"])
+
+
+def fault(profile: Path, **wishes: object) -> None:
+    config = json.loads(profile.read_text())
+    url = config["exchange"]["ccxt_config"]["urls"]["api"]["archive"]
+    status, answer = post(f"{url}/plimsoll/faults", {"kind": "http-error", **wishes})
+    assert status == 200, answer
+
+
+def test_candles_that_freqtrade_lost_silently_fall_short_and_come_with_the_next_run(
+    profile: Path, tmp_path: Path
+) -> None:
+    few = ("--json", "--kinds", "candles", "--timeframes", "5m")
+    fault(profile, status=503, paths=["/fapi/v1/klines"], symbols=["BTCUSDT"], count=6)
+    short = run(words(profile, tmp_path, *few), tmp_path)
+    assert short.returncode == 1
+    assert "lost" in json.loads(short.stdout)["problems"][-1]
+    whole = filled(profile, tmp_path, *few)
+    [rows] = [file["rows"] for file in whole["files"] if file["pair"] == "BTC/USDT:USDT"]
+    assert rows >= 75 * 288
+    checked = run(
+        [*PLIMSOLL, "data", "check", "--json", "--datadir", str(archive(tmp_path))], tmp_path
+    )
+    found = {one["check"] for one in json.loads(checked.stdout)["findings"]}
+    assert found == {"coverage"}  # no funding was asked for, and that is said
+
+
+def test_a_busy_archive_is_waited_for(profile: Path, tmp_path: Path) -> None:
+    daily = ["/data/futures/*"]
+    fault(profile, status=503, paths=daily, share=0.3, count=30)
+    fault(profile, status=429, paths=daily, share=0.3, count=5, retry_after_seconds=1)
+    told = filled(profile, tmp_path, "--kinds", "open_interest,ratios")
+    assert told["missing_days"] == {}
+    assert told["wall_seconds"] >= 1.0
 
 
 @pytest.mark.parametrize(

@@ -196,7 +196,7 @@ def _plan(
 def _run(download: "Download", request: "Request", outcome: "Outcome", *, recheck: bool) -> None:
     from dataclasses import replace
 
-    from plimsoll.lab.download import groups_by_start, run_download
+    from plimsoll.lab.download import discard_staging, groups_by_start, run_download
     from plimsoll.market.backfill import fill
 
     def tell(line: str) -> None:
@@ -208,6 +208,7 @@ def _run(download: "Download", request: "Request", outcome: "Outcome", *, rechec
             words = ", ".join(kind.value for kind in wish.kinds)
             tell(f"freqtrade download-data: {words} of {', '.join(group)} from {start}")
             run_download(wish, start, group, outcome)
+        discard_staging(download.datadir)
     if request.kinds:
         tell(f"daily files of {request.archive_url}, recent rows of {request.api_url}")
         with _bars() as progress:

@@ -1,5 +1,6 @@
 """Freqtrade's own downloads for the archive: fetched aside, then appended."""
 
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from plimsoll.market.adopt import adopt, confirm, discard_unreadable, first_day_
 from plimsoll.market.backfill import Outcome
 from plimsoll.market.layout import OWN_FOLDER, SUFFIXES, Kind, Series
 
+LOST = re.compile(r"Failed to download history data for pair: .*|Async code raised an exc.*")
+"""What Freqtrade logs, with a good status, when a part of a download failed."""
 LONGEST_DOWNLOAD_SECONDS = 12 * 3600.0
 
 
@@ -90,16 +93,28 @@ def run_download(wish: Download, start: date, pairs: Sequence[str], outcome: Out
     staging = own / "staging" / f"{start:%Y%m%d}"
     discard_unreadable(staging)
     (staging / "futures").mkdir(parents=True, exist_ok=True)
-    freqtrade(
+    log = own / "freqtrade.log"
+    said = freqtrade(
         _arguments(wish, start, pairs, staging),
         folder=Path.cwd(),
-        log=own / "freqtrade.log",
+        log=log,
         seconds=LONGEST_DOWNLOAD_SECONDS,
     )
     wanted = [series for pair in pairs for series in wish.wanted(pair)]
     adopt(staging, wish.datadir, wanted, outcome)
-    confirm(wish.datadir, wanted, start, wish.since)
+    if lost := sorted(set(LOST.findall(said))):
+        outcome.problems.append(
+            f"freqtrade download-data lost {len(lost)} parts, such as {lost[0].strip()}; "
+            f"its log is {log}; run this again"
+        )
+    else:
+        confirm(wish.datadir, wanted, start, wish.since)
     shutil.rmtree(staging)
+
+
+def discard_staging(datadir: Path) -> None:
+    """Remove what interrupted runs with another start left aside."""
+    shutil.rmtree(datadir / OWN_FOLDER / "staging", ignore_errors=True)
 
 
 def _arguments(wish: Download, start: date, pairs: Sequence[str], staging: Path) -> list[str]:

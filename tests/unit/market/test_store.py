@@ -53,7 +53,7 @@ def test_a_ratio_rounded_by_the_rest_endpoint_is_no_revision(tmp_path: Path) -> 
     dates = pd.date_range("2025-01-01", periods=3, freq="5min", tz="UTC")
     values = {name: [1.40167568, 0.99996, 2.0] for name in RATIOS_COLUMNS}
     exact = pd.DataFrame({"date": dates, **values})
-    append_rows(RATIOS, exact.round(4), tmp_path)
+    append_rows(RATIOS, exact.round(dict.fromkeys(values, 4)), tmp_path)
     assert append_rows(RATIOS, exact, tmp_path).revision is None
     assert append_rows(RATIOS, exact.assign(account_ratio=1.41), tmp_path).revision is not None
 
