@@ -79,8 +79,8 @@ class LiveAccount:
     def update(self, now: datetime) -> bool:
         """Mark the account; a running bot is evaluated at every loop."""
         self._take_closed()
-        self._starting = self._wallets.get_starting_balance()
         trades = Trade.get_open_trades()
+        self._starting = self._starting_balance(trades)
         self._mark(trades)
         self._equity_usd = self._equity(trades)
         if not self._begun:
@@ -213,6 +213,18 @@ class LiveAccount:
                     jumps[pair] = f"the mark of {pair} moved by {moved:.1%} since the last loop"
             marks[pair] = mark
         self._marks, self._jumps = marks, jumps
+
+    def _starting_balance(self, trades: Sequence[Trade]) -> float:
+        """Return Freqtrade's starting balance, without what open trades have realised so far.
+
+        It takes only closed trades out of the wallet's balance; `_equity` adds both.
+        """
+        config = self._data._config
+        found = self._wallets.get_starting_balance()
+        if "available_capital" in config:
+            return found
+        realised = sum(trade.realized_profit or 0.0 for trade in trades)
+        return found - realised * config["tradable_balance_ratio"]
 
     def _equity(self, trades: Sequence[Trade]) -> float | None:
         equity = (self._starting or 0.0) + sum(trade.profit_usd for trade in self._closed)
