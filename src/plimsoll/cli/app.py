@@ -3,9 +3,10 @@
 import typer
 
 import plimsoll
-from plimsoll.cli import data, features, log, venue
+from plimsoll.cli import data, features, guard, log, venue
 from plimsoll.cli.demo import demo
 from plimsoll.cli.doctor import doctor
+from plimsoll.cli.expectation import expectation
 from plimsoll.cli.init import init
 from plimsoll.cli.report import report
 from plimsoll.cli.results import results
@@ -22,6 +23,10 @@ app.command()(doctor)
 app.command()(demo)
 app.command()(report)
 app.command()(results)
+app.command()(expectation)
+app.command()(guard.status)
+app.command()(guard.halt)
+app.command()(guard.resume)
 app.add_typer(venue.app, name="venue")
 app.add_typer(data.app, name="data")
 app.add_typer(log.app, name="log")
