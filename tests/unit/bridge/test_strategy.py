@@ -199,9 +199,11 @@ def test_a_hook_that_a_strategy_wrote_itself_is_held_to_reading(tmp_path: Path) 
         trade.stake_amount = 0
 """
     held = trade()
-    with backtest(tmp_path, TWO_PERIODS + own, strategy="TwoPeriods") as bot:
-        with pytest.raises(PlimsollError, match="only read its trade, it set stake_amount"):
-            bot.strategy.custom_roi(pair=PAIR, trade=held)
+    with (
+        backtest(tmp_path, TWO_PERIODS + own, strategy="TwoPeriods") as bot,
+        pytest.raises(PlimsollError, match="only read its trade, it set stake_amount"),
+    ):
+        bot.strategy.custom_roi(pair=PAIR, trade=held)
     assert held.stake_amount == 1000.0
 
 
