@@ -1,0 +1,178 @@
+"""Candles of all pairs side by side, in a backtest as in a running bot.
+
+A backtest reads the candle files themselves: all of their past, and nothing from the end of its
+timerange on. A running bot takes what Freqtrade has fetched: some 500 candles of each timeframe
+(the pairs' `informative_pairs`), the newest made of its own shorter ones. A candle without volume
+is one that Freqtrade filled a hole with: it counts as missing in both.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from freqtrade.configuration import TimeRange
+from freqtrade.constants import Config
+from freqtrade.data.dataprovider import DataProvider
+from freqtrade.data.history import load_pair_history
+from freqtrade.enums import CandleType, RunMode
+from freqtrade.exceptions import OperationalException
+
+from plimsoll.features.merging import timeframe_span
+
+OHLC = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
+FUNDING_TIMEFRAME = "1h"
+RUNNING = (RunMode.DRY_RUN, RunMode.LIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What is known of all pairs.
+
+    Attributes
+    ----------
+    candles
+        By timeframe and pair: real candles on the index of their opens, holes left out.
+    settlements
+        Funding rates by the time of their settlement, times × pairs; NaN where none was.
+    """
+
+    candles: Mapping[str, Mapping[str, pd.DataFrame]]
+    settlements: pd.DataFrame
+
+    def closes(self, timeframe: str = "1d") -> pd.DataFrame:
+        """Return the closes on a grid without holes, candles × pairs; NaN where there is none."""
+        of_pairs = self.candles[timeframe]
+        found = pd.DataFrame({pair: frame["close"] for pair, frame in of_pairs.items()})
+        if found.empty:
+            return pd.DataFrame(columns=list(of_pairs), index=_no_dates(), dtype="float64")
+        span = timeframe_span(timeframe)
+        return found.reindex(pd.date_range(found.index.min(), found.index.max(), freq=span))
+
+
+class PanelReader:
+    """Reads panels for a strategy, each only once."""
+
+    def __init__(self, config: Config, *, timeframe: str) -> None:
+        self._config, self._timeframe = config, timeframe
+        self._known: tuple[Any, Panel] | None = None
+
+    def pairs(self, data: DataProvider) -> list[str]:
+        """Return the whitelist; empty while there is none."""
+        try:
+            return list(data.current_whitelist())
+        except OperationalException:
+            return []
+
+    def wanted(
+        self, data: DataProvider, timeframes: Sequence[str], *, with_funding: bool
+    ) -> list[tuple[str, str, str]]:
+        """Return what a running bot has to fetch beside its own candles."""
+        kinds = [(frame, str(self._config["candle_type_def"])) for frame in timeframes]
+        if with_funding:
+            kinds.append((FUNDING_TIMEFRAME, str(CandleType.FUNDING_RATE)))
+        return [(pair, frame, kind) for pair in self.pairs(data) for frame, kind in kinds]
+
+    def read(self, data: DataProvider, timeframes: Sequence[str], *, with_funding: bool) -> Panel:
+        """Return the panel of the whitelist as it is known now."""
+        pairs = self.pairs(data)
+        newest = self._newest(data, pairs)
+        if self._known is None or self._known[0] != newest:
+            self._known = newest, self._read(data, pairs, timeframes, with_funding=with_funding)
+        return self._known[1]
+
+    def frame(self, data: DataProvider, pair: str, timeframe: str, kind: str) -> pd.DataFrame:
+        """Return the candles of one kind, with Freqtrade's columns; empty when there are none."""
+        if data.runmode in RUNNING:
+            return data.get_pair_dataframe(pair, timeframe, kind)
+        if "datadir" not in self._config:
+            return pd.DataFrame({"date": _no_dates()})
+        until = TimeRange.parse_timerange(self._config.get("timerange")).stopdt
+        stored = load_pair_history(
+            pair,
+            timeframe,
+            self._config["datadir"],
+            fill_up_missing=False,
+            data_format=self._config["dataformat_ohlcv"],
+            candle_type=CandleType.from_string(kind),
+        )
+        return stored if until is None or stored.empty else stored[stored["date"] < until]
+
+    def _newest(self, data: DataProvider, pairs: list[str]) -> Any:
+        """Return what tells one panel from the next."""
+        if data.runmode not in RUNNING:
+            return tuple(pairs), self._config.get("timerange")
+        own = {pair: data.ohlcv(pair, self._timeframe, copy=False) for pair in pairs}
+        return tuple(
+            (pair, None if frame.empty else frame["date"].iloc[-1]) for pair, frame in own.items()
+        )
+
+    def _read(
+        self,
+        data: DataProvider,
+        pairs: list[str],
+        timeframes: Sequence[str],
+        *,
+        with_funding: bool,
+    ) -> Panel:
+        kind = str(self._config["candle_type_def"])
+        own = {pair: real(self.frame(data, pair, self._timeframe, kind)) for pair in pairs}
+        candles: dict[str, dict[str, pd.DataFrame]] = {}
+        for timeframe in timeframes:
+            made = {pair: resampled(own[pair], self._timeframe, timeframe) for pair in pairs}
+            if data.runmode in RUNNING:
+                fetched = {pair: real(self.frame(data, pair, timeframe, kind)) for pair in pairs}
+                made = {pair: made[pair].combine_first(fetched[pair]) for pair in pairs}
+            candles[timeframe] = made
+        rates = {}
+        if with_funding:
+            for pair in pairs:
+                found = self.frame(data, pair, FUNDING_TIMEFRAME, str(CandleType.FUNDING_RATE))
+                rates[pair] = settled(found)
+        settlements = pd.DataFrame(rates, columns=pairs, dtype="float64")
+        return Panel(candles, settlements.sort_index())
+
+
+def real(candles: pd.DataFrame) -> pd.DataFrame:
+    """Return the candles that were traded in, on the index of their opens."""
+    if candles.empty:
+        return pd.DataFrame(columns=list(OHLC), index=_no_dates(), dtype="float64")
+    found = candles.set_index("date")[list(OHLC)]
+    return found[found["volume"] > 0]
+
+
+def resampled(candles: pd.DataFrame, timeframe: str, longer: str) -> pd.DataFrame:
+    """Return longer candles made of shorter ones; none whose last part is missing.
+
+    Raises
+    ------
+    OperationalException
+        When the longer timeframe is no multiple of the shorter one.
+    """
+    span, whole = timeframe_span(timeframe), timeframe_span(longer)
+    if whole % span:
+        raise OperationalException(
+            f"plimsoll: expected a timeframe that divides {longer}, found {timeframe}; "
+            "run the strategy on its own timeframe"
+        )
+    if whole == span or candles.empty:
+        return candles
+    opens = pd.DatetimeIndex(candles.index)
+    grouped = candles.groupby(opens.floor(whole))
+    complete = (opens + span == opens.floor(whole) + whole).astype(bool)
+    found = grouped.agg(OHLC)
+    return found[found.index.isin(opens[complete].floor(whole))]
+
+
+def settled(funding: pd.DataFrame) -> pd.Series:
+    """Return the rates by the hour of their settlement; Freqtrade's column has two names."""
+    if funding.empty:
+        return pd.Series(index=_no_dates(), dtype="float64")
+    column = "funding_rate" if "funding_rate" in funding.columns else "open"
+    hours = pd.DatetimeIndex(funding["date"]).round("h")
+    rates = pd.Series(funding[column].to_numpy("float64"), index=hours)
+    return rates[~rates.index.duplicated(keep="last")]
+
+
+def _no_dates() -> pd.DatetimeIndex:
+    return pd.DatetimeIndex([], tz="UTC", name="date")

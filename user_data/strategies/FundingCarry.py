@@ -1,0 +1,33 @@
+"""Carry across pairs: short what the crowd pays for, long what pays it."""
+
+from freqtrade.strategy import DecimalParameter, IntParameter
+
+from plimsoll.bridge.panel import Panel
+from plimsoll.bridge.portfolio import PortfolioStrategy
+from plimsoll.signals.carry import WINDOWS, carry_targets
+from plimsoll.signals.panels import Targets, scaled
+
+
+class FundingCarry(PortfolioStrategy):
+    """Hold pairs by their funding against the others', never by its sign; weights sum to zero.
+
+    The wide buffer is the hysteresis that keeps it net of costs. Sources: Koijen, Moskowitz,
+    Pedersen and Vrugt (2018); Schmeling, Schrimpf and Todorov (2023).
+    """
+
+    panel_funding = True
+
+    window_scale = DecimalParameter(0.5, 2.0, default=1.0, decimals=2, space="buy")
+    scale_days = IntParameter(90, 365, default=180, space="buy")
+    target_volatility = DecimalParameter(0.04, 0.20, default=0.10, decimals=2, space="buy")
+    buffer = DecimalParameter(0.2, 0.6, default=0.35, decimals=2, space="buy")
+
+    def targets(self, panel: Panel) -> Targets:
+        return carry_targets(
+            panel.closes("1d"),
+            panel.settlements,
+            windows=scaled(WINDOWS, self.window_scale.value),
+            scale_days=self.scale_days.value,
+            volatility_days=30,
+            target_volatility=self.target_volatility.value,
+        )

@@ -1,0 +1,30 @@
+"""Time-series momentum over several horizons, sized by volatility, across all pairs."""
+
+from freqtrade.strategy import DecimalParameter, IntParameter
+
+from plimsoll.bridge.panel import Panel
+from plimsoll.bridge.portfolio import PortfolioStrategy
+from plimsoll.signals.panels import Targets, scaled
+from plimsoll.signals.trend_following import HORIZONS, trend_targets
+
+
+class TrendPortfolio(PortfolioStrategy):
+    """Hold every pair by the strength of its trend, at a volatility of the whole that is set.
+
+    Sources: Moskowitz, Ooi and Pedersen (2012); Baltas and Kosowski (2013); Carver (2015).
+    """
+
+    horizon_scale = DecimalParameter(0.5, 1.5, default=1.0, decimals=2, space="buy")
+    volatility_days = IntParameter(10, 60, default=30, space="buy")
+    short_strength = DecimalParameter(0.0, 1.0, default=0.5, decimals=2, space="buy")
+    target_volatility = DecimalParameter(0.04, 0.20, default=0.10, decimals=2, space="buy")
+    buffer = DecimalParameter(0.1, 0.5, default=0.2, decimals=2, space="buy")
+
+    def targets(self, panel: Panel) -> Targets:
+        return trend_targets(
+            panel.closes("1d"),
+            horizons=scaled(HORIZONS, self.horizon_scale.value),
+            volatility_days=self.volatility_days.value,
+            short_strength=self.short_strength.value,
+            target_volatility=self.target_volatility.value,
+        )
