@@ -68,14 +68,15 @@ def read_config(files: Sequence[Path]) -> dict[str, Any]:
 
 
 def groups_by_start(wish: Download) -> dict[date, list[str]]:
-    """Return which pairs must be downloaded from which day on."""
+    """Return which pairs must be downloaded from which day on; not those that need nothing."""
     groups: dict[date, list[str]] = {}
     for pair in wish.pairs:
         starts = [
             first_day_to_fetch(series, wish.datadir, wish.since, recheck=wish.recheck)
             for series in wish.wanted(pair)
         ]
-        groups.setdefault(min(starts), []).append(pair)
+        if wish.until is None or min(starts) <= wish.until:
+            groups.setdefault(min(starts), []).append(pair)
     return dict(sorted(groups.items()))
 
 
@@ -101,7 +102,7 @@ def run_download(wish: Download, start: date, pairs: Sequence[str], outcome: Out
         seconds=LONGEST_DOWNLOAD_SECONDS,
     )
     wanted = [series for pair in pairs for series in wish.wanted(pair)]
-    adopt(staging, wish.datadir, wanted, outcome)
+    adopt(staging, wish.datadir, wanted, outcome, wish.until)
     if lost := sorted(set(LOST.findall(said))):
         outcome.problems.append(
             f"freqtrade download-data lost {len(lost)} parts, such as {lost[0].strip()}; "

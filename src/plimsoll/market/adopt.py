@@ -64,26 +64,37 @@ def discard_unreadable(staging: Path) -> None:
             file.unlink()
 
 
-def adopt(staging: Path, datadir: Path, wanted: list[Series], outcome: Outcome) -> None:
-    """Append everything staged to the archive, then remove it.
+def adopt(
+    staging: Path,
+    datadir: Path,
+    wanted: list[Series],
+    outcome: Outcome,
+    until: date | None = None,
+) -> None:
+    """Append everything staged until the end of a day to the archive, then remove it.
+
+    Freqtrade pages funding and premium past the end of its timerange, which would leave an
+    island of rows.
 
     Raises
     ------
     PlimsollError
         When a file cannot be written; what is staged stays for the next run.
     """
-    staged = set(series_in(staging))
+    staged = {series: read_series(series, staging) for series in series_in(staging)}
+    if until is not None:
+        end = pd.Timestamp(until + timedelta(days=1), tz="UTC")
+        staged = {series: rows[rows["date"] < end] for series, rows in staged.items()}
     for series in wanted:
-        if series not in staged:
+        if series not in staged or staged[series].empty:
             outcome.problems.append(
                 f"{series}: freqtrade download-data brought nothing; is the pair listed, and was "
-                "it so then? Its log says more"
+                "it so in that span? Its log says more"
             )
-    for series in sorted(staged):
-        rows = read_series(series, staging)
+    for series, rows in sorted(staged.items(), key=lambda item: item[0]):
         if len(rows):
             outcome.take(append_rows(series, rows, datadir))
-    for series in sorted(staged):
+    for series in staged:
         series.path(staging).unlink()
 
 

@@ -97,6 +97,8 @@ def read_series(series: Series, datadir: Path) -> pd.DataFrame:
 def normalise(frame: pd.DataFrame, kind: Kind, name: str) -> pd.DataFrame:
     """Return a frame with exactly a kind's columns and types, ascending, each date once."""
     columns = list(COLUMNS[kind])
+    if frame.empty:
+        return empty_frame(kind)
     if missing := [column for column in columns if column not in frame.columns]:
         raise PlimsollError(
             f"{name}: expected the columns {', '.join(columns)}, found {', '.join(frame.columns)}; "

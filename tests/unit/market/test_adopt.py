@@ -88,3 +88,22 @@ def test_staged_files_that_a_kill_cut_short_are_discarded(tmp_path: Path) -> Non
     discard_unreadable(tmp_path)
     assert not SERIES.path(tmp_path).exists()
     assert whole.path(tmp_path).exists()
+
+
+def test_an_empty_file_as_freqtrade_writes_it_brought_nothing(tmp_path: Path) -> None:
+    empty = pd.DataFrame(columns=["date", "open", "high", "low", "close", "volume"])
+    SERIES.path(tmp_path).parent.mkdir(parents=True)
+    empty.to_feather(SERIES.path(tmp_path))
+    outcome = Outcome()
+    adopt(tmp_path, tmp_path / "data", [SERIES], outcome)
+    assert "brought nothing" in outcome.problems[0]
+    assert outcome.appended == []
+    assert not SERIES.path(tmp_path / "data").exists()
+
+
+def test_rows_past_the_last_day_are_left_out(tmp_path: Path) -> None:
+    staging, datadir = tmp_path / "staging", tmp_path / "data"
+    append_rows(SERIES, hourly(30), staging)
+    adopt(staging, datadir, [SERIES], Outcome(), date(2024, 1, 10))
+    stored = read_series(SERIES, datadir)["date"]
+    assert stored.iloc[-1] == pd.Timestamp("2024-01-10 23:00", tz="UTC")
