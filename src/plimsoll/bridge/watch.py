@@ -144,7 +144,9 @@ class Watch:
             amount=order.safe_filled,
             closes=closes,
         )
-        if closes and not trade.is_open:
+        # A backtest tells of the fill first and closes the trade afterwards.
+        if closes and (not trade.is_open or order.safe_amount_after_fee == trade.amount):
+            profit_usd, profit_fraction = _made(trade, order.safe_price)
             self.record(
                 Kind.EXIT,
                 now,
@@ -152,8 +154,8 @@ class Watch:
                 pair=trade.pair,
                 trade=trade.id,
                 reason=trade.exit_reason,
-                profit_usd=trade.close_profit_abs,
-                profit_fraction=trade.close_profit,
+                profit_usd=profit_usd,
+                profit_fraction=profit_fraction,
             )
 
     def safely(self, denied: T, now: datetime, where: str, answer: Callable[[], T]) -> T:
@@ -229,3 +231,10 @@ class Watch:
             stake_usd=request.stake_usd,
             tag=pending.tag,
         )
+
+
+def _made(trade: Trade, price: float) -> tuple[float | None, float | None]:
+    if not trade.is_open:
+        return trade.close_profit_abs, trade.close_profit
+    found = trade.calculate_profit(price)
+    return found.total_profit, found.total_profit_ratio
