@@ -145,7 +145,8 @@ class Watch:
             closes=closes,
         )
         # A backtest tells of the fill first and closes the trade afterwards.
-        if closes and (not trade.is_open or order.safe_amount_after_fee == trade.amount):
+        closing = self.in_memory and order.safe_amount_after_fee == trade.amount
+        if closes and (closing or not trade.is_open):
             profit_usd, profit_fraction = _made(trade, order.safe_price)
             self.record(
                 Kind.EXIT,
