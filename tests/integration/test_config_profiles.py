@@ -108,6 +108,58 @@ def test_live_is_stricter_than_paper(userdir: Path) -> None:
     assert live.day_starts_at_hour_utc == paper.day_starts_at_hour_utc
 
 
+GENERAL = tuple(
+    f"risk-{name}.json" for name in ("careful", "evolution", "open-interest", "portfolio")
+)
+STEPS = ("risk-live-500.json", "risk-live-1000.json", "risk-live-5000.json")
+
+
+def test_there_is_no_other_risk_profile(userdir: Path) -> None:
+    found = {file.name for file in (userdir / "config").glob("risk-*.json")}
+    assert found == {*GENERAL, *STEPS}
+
+
+@pytest.mark.parametrize("preset", GENERAL)
+def test_the_limits_of_the_live_mode_win_over_a_risk_profile_before_it(
+    userdir: Path, preset: str
+) -> None:
+    mode = load_from_files([str(userdir / "config" / "mode-live.json")])["plimsoll"]["risk"]
+    risk = settings_from(merged(userdir, preset, "mode-live.json")).risk
+    assert {name: getattr(risk, name) for name in mode} == mode
+    own = load_from_files([str(userdir / "config" / preset)])["plimsoll"]["risk"]
+    kept = {name: value for name, value in own.items() if name not in mode and value is not None}
+    plain = risk.model_dump()
+    assert {name: plain[name] for name in kept} == kept
+
+
+@pytest.mark.parametrize("preset", STEPS)
+@pytest.mark.parametrize("is_last", [True, False], ids=["after the mode", "before it"])
+def test_a_live_step_never_loosens_the_fraction_of_the_live_mode(
+    userdir: Path, preset: str, is_last: bool
+) -> None:
+    layers = ("mode-live.json", preset) if is_last else (preset, "mode-live.json")
+    alone = settings_from(merged(userdir, "mode-live.json")).risk
+    risk = settings_from(merged(userdir, *layers)).risk
+    assert risk.max_daily_loss_fraction <= alone.max_daily_loss_fraction
+    assert risk.drawdown_halt_fraction <= alone.drawdown_halt_fraction
+    assert risk.max_leverage == 1
+
+
+@pytest.mark.parametrize("preset", [*GENERAL, *STEPS])
+@pytest.mark.parametrize("runmode", [RunMode.DRY_RUN, RunMode.BACKTEST], ids=str)
+def test_every_risk_profile_layers_on_paper(userdir: Path, runmode: RunMode, preset: str) -> None:
+    layers = ("venue-binance.json", preset, MODES[runmode])
+    config = with_strategy(merged(userdir, *layers), userdir, runmode)
+    validate_config_schema(config)
+    validate_config_consistency(config)
+
+
+def test_telegram_hears_what_the_guards_say(userdir: Path) -> None:
+    telegram = load_from_files([str(userdir / "config" / "telegram.json")])["telegram"]
+    assert telegram["allow_custom_messages"] is True
+    assert telegram["notification_settings"]["strategy_msg"] == "on"
+
+
 @pytest.mark.parametrize("name", ["api-server.json", "telegram.json", "venue-binance.json"])
 def test_no_profile_ships_a_secret(userdir: Path, name: str) -> None:
     config = load_from_files([str(userdir / "config" / name)])

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from math import isnan
 
 import pytest
-from freqtrade.persistence import LocalTrade, Trade
+from freqtrade.persistence import LocalTrade, PairLocks, Trade
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plimsoll.bridge.account_view import realised_account
-from plimsoll.core import AccountSnapshot, Mode
+from plimsoll.bridge import lock_store
+from plimsoll.bridge.account_view import RealisedAccount
+from plimsoll.bridge.trade_values import closed_trade_of
+from plimsoll.core import AccountSnapshot, ClosedTrade, Mode, Verdict
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.guards.daily_loss import daily_loss
 from tests.unit.bridge.trades import (
+    add_to_database,
     backtest_trades,
     close_in_backtest,
     database_trades,
@@ -43,9 +47,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def seen(as_of: datetime, starts_at_hour_utc: int = 0) -> AccountSnapshot:
-    return realised_account(
-        as_of, starting_balance=START_USD, day_starts_at_hour_utc=starts_at_hour_utc
-    )
+    account = RealisedAccount(day_starts_at_hour_utc=starts_at_hour_utc)
+    return account.snapshot(as_of, starting_balance=START_USD)
 
 
 def seen_in_backtest(closed: Closes, as_of: datetime, hour: int = 0) -> AccountSnapshot:
@@ -102,28 +105,63 @@ def test_an_open_trade_is_not_seen_by_a_bot() -> None:
     assert seen(NOON).equity_usd == START_USD + 25
 
 
-def test_the_walk_through_a_backtest_stops_at_the_first_older_trade() -> None:
-    class Untouchable:
-        @property
-        def close_date_utc(self) -> datetime:
-            raise AssertionError("walked past the first trade of an older day")
+def test_each_closed_trade_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[LocalTrade] = []
 
+    def counted(trade: LocalTrade) -> ClosedTrade:
+        read.append(trade)
+        return closed_trade_of(trade)
+
+    monkeypatch.setattr("plimsoll.bridge.account_view.closed_trade_of", counted)
+    account = RealisedAccount(day_starts_at_hour_utc=0)
     with backtest_trades():
-        LocalTrade.bt_trades.append(Untouchable())  # type: ignore[arg-type]
-        close_in_backtest(NOON - timedelta(days=2), 1.0)
-        close_in_backtest(NOON, -5.0)
-        assert seen(NOON).day_start_equity_usd == START_USD + 1
+        for number in range(50):
+            close_in_backtest(NOON + timedelta(minutes=number), 1.0)
+            seen = account.snapshot(NOON + timedelta(minutes=number), starting_balance=START_USD)
+            assert seen.equity_usd == START_USD + number + 1
+    assert len(read) == 50
 
 
-def test_a_closed_trade_without_a_profit_makes_the_equity_unknown(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class Closed:
-        close_date_utc = NOON
-        close_profit_abs = None
+def test_a_bot_sees_later_closes_and_none_twice() -> None:
+    account = RealisedAccount(day_starts_at_hour_utc=0)
+    fill_database([(NOON, -10.0)])
+    assert account.snapshot(NOON, starting_balance=START_USD).equity_usd == START_USD - 10
+    for _ in range(2):  # the same moment as the newest, which is asked for again
+        add_to_database(NOON, -5.0)
+    seen = account.snapshot(NOON, starting_balance=START_USD)
+    assert seen.equity_usd == START_USD - 20
+    assert account.snapshot(NOON, starting_balance=START_USD).equity_usd == START_USD - 20
+    assert len(seen.closed_trades or ()) == 3
 
-    monkeypatch.setattr(LocalTrade, "bt_trades", [Closed()])
-    monkeypatch.setattr(Trade, "use_db", False)
-    account = seen(NOON)
-    assert account.equity_usd is None
+
+@pytest.mark.parametrize("see", [seen_in_backtest, seen_by_bot])
+def test_the_high_is_that_of_realised_equity(see) -> None:
+    days = [NOON + timedelta(days=number) for number in range(3)]
+    account = see(list(zip(days, (100.0, -30.0, 20.0), strict=True)), days[-1])
+    assert account.high_water_equity_usd == START_USD + 100
+    assert see([(NOON, -5.0)], NOON).high_water_equity_usd == START_USD
+
+
+def test_the_high_begins_anew_when_a_person_re_arms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PairLocks, "timeframe", "5m")
+    account = RealisedAccount(day_starts_at_hour_utc=0)
+    fill_database([(NOON, 100.0), (NOON + timedelta(hours=1), -60.0)])
+    seen = account.snapshot(NOON + timedelta(hours=1), starting_balance=START_USD)
+    assert seen.high_water_equity_usd == START_USD + 100
+    halted = Verdict(Mode.HALTED, "drawdown", "a test")
+    lock_store.hold(halted, NOON + timedelta(hours=1))
+    lock_store.release([("drawdown", None)], NOON + timedelta(hours=2))
+    add_to_database(NOON + timedelta(hours=3), -5.0)
+    seen = account.snapshot(NOON + timedelta(hours=3), starting_balance=START_USD)
+    assert seen.high_water_equity_usd == START_USD + 40
+    assert seen.equity_usd == START_USD + 35
+    assert seen.rearmed_at == NOON + timedelta(hours=2)
+
+
+def test_a_closed_trade_without_a_profit_makes_the_equity_unknown() -> None:
+    with backtest_trades():
+        close_in_backtest(NOON, 0.0)
+        LocalTrade.bt_trades[-1].close_profit_abs = None
+        account = seen(NOON)
+    assert isnan(account.equity_usd or 0.0)
     assert daily_loss(account, RiskProfile()).mode is not Mode.ACTIVE

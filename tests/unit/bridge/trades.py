@@ -70,8 +70,14 @@ def fill_database(closes: list[tuple[datetime, float]]) -> None:
     """Replace what the database holds by trades that closed so."""
     Trade.session.execute(delete(Trade))
     for closed, profit_usd in closes:
-        trade = Trade(**trade_fields(closed.replace(tzinfo=None) - timedelta(hours=1)))
-        for name, value in _closed_fields(closed.replace(tzinfo=None), profit_usd).items():
-            setattr(trade, name, value)
-        Trade.session.add(trade)
+        add_to_database(closed, profit_usd)
+    Trade.commit()
+
+
+def add_to_database(closed: datetime, profit_usd: float) -> None:
+    """Add one trade that closed so."""
+    trade = Trade(**trade_fields(closed.replace(tzinfo=None) - timedelta(hours=1)))
+    for name, value in _closed_fields(closed.replace(tzinfo=None), profit_usd).items():
+        setattr(trade, name, value)
+    Trade.session.add(trade)
     Trade.commit()

@@ -146,7 +146,7 @@ def test_every_limit_has_a_group_a_source_a_description_and_a_unit() -> None:
 
 def test_the_presets_of_the_issue_ship() -> None:
     assert sorted(PRESETS) == [
-        "careful", "evolution", "live-1000", "live-500", "live-5000", "open-interest",
+        "careful", "evolution", "live-1000", "live-500", "live-5000", "open-interest", "portfolio",
     ]  # fmt: skip
 
 
@@ -185,6 +185,26 @@ def test_the_live_presets_grow_with_the_capital() -> None:
     for limit in ("max_position_usd", "max_exposure_usd", "max_daily_loss_usd"):
         values = [getattr(step, limit) for step in steps]
         assert values == sorted(set(values)), limit
+
+
+def test_the_live_presets_take_the_daily_loss_of_the_live_mode() -> None:
+    mode = load_config_file(str(ROOT / "user_data/config/mode-live.json"))["plimsoll"]["risk"]
+    for capital in (500, 1000, 5000):
+        step = preset(f"live-{capital}")
+        assert step.max_daily_loss_fraction <= mode["max_daily_loss_fraction"]
+        assert step.max_daily_loss_usd is not None
+        assert step.max_daily_loss_usd <= 0.04 * capital
+
+
+def test_a_portfolio_is_bound_by_heat_and_exposure() -> None:
+    portfolio, careful = preset("portfolio"), preset("careful")
+    assert portfolio.max_open_positions >= 10
+    assert portfolio.max_trades_per_day >= 2 * portfolio.max_open_positions
+    assert portfolio.max_orders > 2 * portfolio.max_open_positions
+    assert portfolio.max_exposure_fraction < careful.max_exposure_fraction
+    assert portfolio.max_portfolio_heat_fraction <= careful.max_portfolio_heat_fraction
+    assert portfolio.drawdown_halt_fraction == careful.drawdown_halt_fraction
+    assert portfolio.max_daily_loss_fraction == careful.max_daily_loss_fraction
 
 
 # The generated files
