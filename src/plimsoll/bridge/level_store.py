@@ -41,23 +41,24 @@ def recorded_levels(
     """Return day-start and high-water equity after a start, from everything on record.
 
     The day begins with what was stored for it, or else with the realised equity at its start.
-    The high-water mark is the highest of: what was stored since the last re-arming, realised
-    equity after each closed trade since then, and Freqtrade's daily wallet history since then,
-    which holds the whole wallet: ``outside_usd`` of it is not the bot's.
+    The high-water mark is the highest of what was stored since the last re-arming and of
+    Freqtrade's daily wallet history since then, which holds the whole wallet: ``outside_usd`` of
+    it is not the bot's. Where nothing was stored, realised equity after each closed trade since
+    then takes its place; it may lie above any equity there was, for it knows no open losses.
     """
     begin = day_start(now, starts_at_hour_utc=profile.day_starts_at_hour_utc)
     earlier = sum(trade.profit_usd for trade in closed if trade.closed_at < begin)
     start = starting_balance_usd + earlier
     if KeyValueStore.get_datetime_value(DAY) == begin:  # type: ignore[arg-type]
         start = KeyValueStore.get_float_value(DAY_EQUITY) or start  # type: ignore[arg-type]
-    highs = [
-        *_realised_path(closed, starting_balance_usd, since),
-        *(total - outside_usd for total in _wallet_history(since)),
-    ]
+    highs = [total - outside_usd for total in _wallet_history(since)]
     stored_since = KeyValueStore.get_datetime_value(HIGH_SINCE)  # type: ignore[arg-type]
+    stored = KeyValueStore.get_float_value(HIGH)  # type: ignore[arg-type]
     # A removed lock is noticed a loop after it ended.
-    if stored_since is not None and stored_since >= (since or BEGINNING):
-        highs.append(KeyValueStore.get_float_value(HIGH) or 0.0)  # type: ignore[arg-type]
+    if stored is not None and stored_since is not None and stored_since >= (since or BEGINNING):
+        highs.append(stored)
+    else:
+        highs += _realised_path(closed, starting_balance_usd, since)
     return start, max(highs)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
+from freqtrade.persistence import Trade
 from freqtrade.strategy import timeframe_to_minutes
 
 from plimsoll.bridge import lock_store
@@ -70,6 +71,8 @@ class LiveWatch(Watch):
                 self.supervisor = supervisor
             except Exception as error:
                 logger.exception("plimsoll: the guards could not be asked")
+                if not Trade.session.is_active:  # a failed write would fail all that follow
+                    Trade.rollback()
                 self.supervisor = supervisor
                 supervisor.failed(now, error)
             self._report(supervisor, now)
@@ -83,7 +86,8 @@ class LiveWatch(Watch):
             verdict = Verdict(Mode.REDUCING, "decision_log", reason, pair=pending.request.pair)
             self._deny(verdict, pending)
             return False
-        return super()._confirmed(pending, now)
+        # The order itself may be what cannot be recorded; it is not sent then.
+        return super()._confirmed(pending, now) and self._recorder.fault is None
 
     def _listen(self, supervisor: Supervisor, now: datetime) -> None:
         """Take what a person said: the flag file, the config, a request to resume."""
