@@ -84,11 +84,12 @@ class PanelReader:
     def frame(self, data: DataProvider, pair: str, timeframe: str, kind: str) -> pd.DataFrame:
         """Return the candles of one kind, with Freqtrade's columns; empty when there are none."""
         if data.runmode in RUNNING:
-            return data.get_pair_dataframe(pair, timeframe, kind)
+            fetched: pd.DataFrame = data.get_pair_dataframe(pair, timeframe, kind)
+            return fetched
         if "datadir" not in self._config:
-            return pd.DataFrame({"date": _no_dates()})
+            return pd.DataFrame()
         until = TimeRange.parse_timerange(self._config.get("timerange")).stopdt
-        stored = load_pair_history(
+        stored: pd.DataFrame = load_pair_history(
             pair,
             timeframe,
             self._config["datadir"],

@@ -7,13 +7,16 @@ value, so an enum or dataclass defined beside it would be another object in each
 from datetime import datetime
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
+from freqtrade.enums import CandleType
 from freqtrade.persistence import Trade
 from freqtrade.strategy import timeframe_to_minutes
 
-from plimsoll.bridge.panel import Panel, PanelReader
+from plimsoll.bridge.panel import RUNNING, Panel, PanelReader
 from plimsoll.bridge.strategy import GuardedStrategy
 from plimsoll.bridge.trade_values import open_profit_usd
+from plimsoll.features.merging import bars, join, open_interest
 
 
 class PanelStrategy(GuardedStrategy):
@@ -32,7 +35,7 @@ class PanelStrategy(GuardedStrategy):
         self.startup_candle_count = max(self.startup_candle_count, self.least_startup_candles)
         self._reader = PanelReader(config, timeframe=self.timeframe)
 
-    def informative_pairs(self) -> list[tuple[str, str, str]]:  # type: ignore[override]
+    def informative_pairs(self) -> list[tuple[str, str, str]]:
         """Let a running bot fetch the panel's candles."""
         return self._reader.wanted(self.dp, self.panel_timeframes, with_funding=self.panel_funding)
 
@@ -43,6 +46,34 @@ class PanelStrategy(GuardedStrategy):
     def candle_span(self) -> pd.Timedelta:
         """Return the length of the strategy's own candles."""
         return pd.Timedelta(minutes=timeframe_to_minutes(self.timeframe))
+
+    def other_pairs(self, timeframe: str, kind: str) -> list[tuple[str, str, str]]:
+        """Return another kind of candles of every pair, for `informative_pairs`."""
+        return [(pair, timeframe, kind) for pair in self._reader.pairs(self.dp)]
+
+    def with_open_interest(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
+        """Return the candles with open interest as it was known at each close; NaN if stale."""
+        found = self._reader.frame(self.dp, pair, "1h", str(CandleType.OPEN_INTEREST))
+        if found.empty:
+            return candles.assign(open_interest=np.nan, open_interest_usd=np.nan)
+        return join(candles, self.timeframe, [open_interest(found, "1h")])
+
+    def with_premium(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
+        """Return the candles with the perpetual's ``premium`` over spot; NaN where it is missing.
+
+        The exchange's premium index where there is any; in a backtest without it, the ratio of
+        both closes.
+        """
+        index = self._reader.frame(self.dp, pair, "1h", str(CandleType.PREMIUMINDEX))
+        if not index.empty:
+            return join(candles, self.timeframe, [bars(index, "premium", "1h")])
+        spot = pd.DataFrame()
+        if self.dp.runmode not in RUNNING:
+            spot = self._reader.frame(self.dp, pair.split(":")[0], "1h", str(CandleType.SPOT))
+        if spot.empty:
+            return candles.assign(premium=np.nan)
+        joined = join(candles, self.timeframe, [bars(spot, "spot_close", "1h")])
+        return joined.assign(premium=joined["close"] / joined["spot_close"] - 1)
 
     def parameter_values(self) -> tuple[tuple[str, Any], ...]:
         """Return every parameter with its present value."""

@@ -56,13 +56,17 @@ class PortfolioStrategy(PanelStrategy):
 
     # What Freqtrade calls
 
-    def populate_indicators(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
+    def populate_indicators(
+        self, dataframe: pd.DataFrame, metadata: dict[str, Any]
+    ) -> pd.DataFrame:
         """Add ``target_weight`` and ``full_size`` of the last day that had closed."""
         return self._with_targets(
             super().populate_indicators(dataframe, metadata), metadata["pair"]
         )
 
-    def populate_entry_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
+    def populate_entry_trend(
+        self, dataframe: pd.DataFrame, metadata: dict[str, Any]
+    ) -> pd.DataFrame:
         """Mark entries by the targets of the present parameters, with reasons in the tag."""
         pair = metadata["pair"]
         candles = self._with_targets(dataframe, pair)
@@ -111,7 +115,7 @@ class PortfolioStrategy(PanelStrategy):
             return None
         weight, full = self._of(trade.pair, now)
         equity = self.equity_usd(now)
-        current = trade.amount * price * (-1 if trade.is_short else 1)
+        current = float(trade.amount) * price * (-1 if trade.is_short else 1)
         found = change(
             current=current, target=weight * equity, tolerance=self.buffer.value * full * equity
         )
@@ -119,9 +123,9 @@ class PortfolioStrategy(PanelStrategy):
             return None
         wanted = abs(current + found) - abs(current)
         if wanted > 0:
-            return wanted / trade.leverage
+            return wanted / float(trade.leverage)
         # Freqtrade takes off the share of the amount that this is of the stake at entry prices.
-        return wanted / price * trade.stake_amount / trade.amount
+        return wanted / price * float(trade.stake_amount / trade.amount)
 
     # How
 
