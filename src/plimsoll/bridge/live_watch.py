@@ -12,7 +12,7 @@ from freqtrade.strategy import timeframe_to_minutes
 from plimsoll.bridge import lock_store
 from plimsoll.bridge.api_watch import api_watch
 from plimsoll.bridge.decisions import Recorder, decision_log
-from plimsoll.bridge.entry import Pending
+from plimsoll.bridge.entry import Pending, Wanted
 from plimsoll.bridge.expectation import read_expectation
 from plimsoll.bridge.live_account import LiveAccount
 from plimsoll.bridge.settings import PlimsollSettings
@@ -79,6 +79,11 @@ class LiveWatch(Watch):
 
     def spread_fraction(self, pair: str) -> float | None:
         return self._account.spread_fraction(pair)
+
+    def _ask(self, wanted: Wanted, supervisor: Supervisor) -> Pending:
+        # Candles are analysed after the loop began: what was seen is recorded before the answer.
+        self._record_candles(wanted.now)
+        return super()._ask(wanted, supervisor)
 
     def _confirmed(self, pending: Pending, now: datetime) -> bool:
         if self._recorder.fault is not None:
