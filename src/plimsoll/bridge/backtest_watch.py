@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
+from freqtrade.enums import RunMode
 from freqtrade.strategy import timeframe_to_minutes
 
 from plimsoll.bridge.backtest_account import BacktestAccount
@@ -14,6 +15,7 @@ from plimsoll.bridge.expectation import read_expectation
 from plimsoll.bridge.settings import PlimsollSettings
 from plimsoll.bridge.supervisor import Supervisor
 from plimsoll.bridge.watch import Watch
+from plimsoll.core import Mode
 
 logger = logging.getLogger(__name__)
 
@@ -58,5 +60,12 @@ class BacktestWatch(Watch):
             profile,
             observations=profile.backtest_breach_observations,
             record=self.record,
+            tell=self._tell,
         )
         self._pending.clear()
+
+    def _tell(self, text: str) -> None:
+        """Say when the account of a backtest is halted: it trades no more."""
+        halted = text.startswith(f"plimsoll: {Mode.HALTED.name}")
+        if halted and self._strategy.config["runmode"] == RunMode.BACKTEST:
+            logger.warning("%s: %s, at %s", type(self._strategy).__name__, text, self._last)

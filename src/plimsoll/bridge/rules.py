@@ -15,7 +15,7 @@ from freqtrade.strategy import IStrategy, stoploss_from_absolute, timeframe_to_m
 from freqtrade.strategy.parameters import NumericParameter
 
 from plimsoll.core import Side
-from plimsoll.features import FeatureUse
+from plimsoll.features import Candles, FeatureUse
 
 
 class RuleStrategy(IStrategy):
@@ -161,8 +161,9 @@ class RuleStrategy(IStrategy):
         return [Side.LONG, Side.SHORT] if self.can_short else [Side.LONG]
 
     def _with_features(self, candles: pd.DataFrame) -> pd.DataFrame:
+        shared = Candles(candles)
         missing = {
-            use.column: use(candles) for use in self.features() if use.column not in candles.columns
+            use.column: use(shared) for use in self.features() if use.column not in candles.columns
         }
         return candles.assign(**missing) if missing else candles
 

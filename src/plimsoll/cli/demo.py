@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from plimsoll.lab.demo import DemoAccount, Step
     from plimsoll.ops.report import Report
 
-STEPS = 10
+STEPS = 13
 """How many lines a run usually tells, for the progress bar."""
 
 
@@ -131,7 +131,7 @@ def _paper_run(account: "DemoAccount") -> "Report":
     equity = equity_curve(trades, closes, account.wallet_usd)
     events = []
     if account.halted_at is not None:
-        text = f"DailyLossGuard: {account.halt_reason}"
+        text = f"Guard: {account.halt_reason}"
         events.append(Event(pd.Timestamp(account.halted_at), text))
     worst = trades.groupby("pair")["profit_abs"].sum()
     pair = str(worst.idxmin()) if len(worst) else account.plan.pairs[0]

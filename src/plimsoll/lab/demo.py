@@ -5,6 +5,7 @@ import logging
 import secrets
 import shutil
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from freqtrade_client import FtRestClient
 
 from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import freqtrade
-from plimsoll.lab.processes import command, last_line, running, wait_until
+from plimsoll.lab.processes import child_environment, command, last_line, running, wait_until
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import Venue, serve_venue
 
@@ -28,7 +29,10 @@ STRIKE_SECONDS = 900.0
 STRIKE_REST_SECONDS = 1.0
 WARM_UP_DAYS = 3
 DRY_RUN = "mode-dry-run.json"
-OVERLAY = {
+GUARD = "daily_loss"
+OVERLAY: dict[str, Any] = {
+    # One limit is tighter than shipped, so that the guard fires within the demo's patience.
+    "plimsoll": {"risk": {"max_daily_loss_fraction": 0.01, "max_correlation": 1}},
     # Seconds are simulated: a loop each 30 s of market time.
     "internals": {"process_throttle_secs": 30},
     # A dry-run fills a stop on the exchange at its price, whatever the market does. Off, the
@@ -62,6 +66,7 @@ class DemoPlan:
     strike_fraction: float = 0.30
     crash_seconds: float = 75.0
     patience_seconds: float = 12.0
+    flat_seconds: float = 10.0
     locked_seconds: float = 10.0
 
 
@@ -137,6 +142,7 @@ def run_demo(plan: DemoPlan, folder: Path, tell: Callable[[Step], None]) -> Demo
         with _paper_bot(account, venue) as bot:
             _trade_a_while(account, venue, bot)
             _crash(account, venue, bot)
+        _look_into_the_log(account)
         venue.set_speed(1)
         account.ended_at = datetime.fromtimestamp(venue.now_ms() / 1000, UTC)
         since = f"{plan.start - timedelta(days=1):%Y%m%d}-"
@@ -176,12 +182,11 @@ def _backtest(account: DemoAccount, venue: Venue) -> None:
     arguments = ["--strategy-list", *names, "--timeframe", "5m", "--timerange", timerange]
     arguments += ["--max-open-trades", str(len(plan.pairs)), "--cache", "none"]
     output = _run(account, venue, "backtesting", arguments)
-    for plugin in ("DailyLossGuard", "QualityPairList"):
-        if f"{plugin} from" not in output:
-            raise PlimsollError(f"expected freqtrade to load {plugin}, its log does not say so")
+    if "QualityPairList from" not in output:
+        raise PlimsollError("expected freqtrade to load QualityPairList, its log does not say so")
     took = time.monotonic() - began
     account.say(f"backtesting: {', '.join(names)} over {days} days in {took:.0f} s")
-    account.say("plugins: plain freqtrade loaded DailyLossGuard and QualityPairList of ours")
+    account.say("plugins: plain freqtrade loaded QualityPairList, and the guards of the strategies")
 
 
 @contextmanager
@@ -251,12 +256,41 @@ def _crash(account: DemoAccount, venue: Venue, bot: FtRestClient) -> None:
         return
     account.halted_at = datetime.fromtimestamp(lock["lock_timestamp"] / 1000, UTC)
     account.halt_reason = str(lock["reason"])
-    account.say(f"guard: DailyLossGuard locked all pairs: {account.halt_reason}")
+    account.say(f"guard: locked all pairs: {account.halt_reason}")
+    _see_it_flat(account, venue, bot, since=account.halted_at)
     entered, began_ms = _entered(bot), venue.now_ms()
     time.sleep(plan.locked_seconds)
     minutes = (venue.now_ms() - began_ms) / 60_000
     since = _entered(bot) - entered
     account.say(f"guard: {since} entries in the {minutes:.0f} minutes since", ok=since == 0)
+
+
+def _see_it_flat(account: DemoAccount, venue: Venue, bot: FtRestClient, *, since: datetime) -> None:
+    """Wait until the guard has closed what was open."""
+    deadline = time.monotonic() + account.plan.flat_seconds
+    while any(_positions(bot)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    open_now = sum(_positions(bot))
+    took = venue.now_ms() / 1000 - since.timestamp()
+    account.say(
+        f"guard: {open_now} positions open {took:.0f} s of market time after it fired",
+        ok=open_now == 0,
+    )
+
+
+def _look_into_the_log(account: DemoAccount) -> None:
+    """Ask the decision log whether it is whole, and why there was no trade."""
+    for arguments in (["verify"], ["why", account.plan.pairs[0]]):
+        told = subprocess.run(
+            [command("plimsoll"), "log", *arguments, "--userdir", str(account.userdir)],
+            capture_output=True,
+            text=True,
+            env=child_environment(),
+            check=False,
+        )
+        account.commands.append(f"plimsoll log {' '.join(arguments)}")
+        first = (told.stdout or told.stderr).strip().splitlines()[:1]
+        account.say(f"log {arguments[0]}: {''.join(first)}", ok=told.returncode == 0)
 
 
 def _strike(account: DemoAccount, venue: Venue, longs: int, shorts: int) -> None:

@@ -86,8 +86,9 @@ def _caption(figure: Figure, drawing: Drawing) -> None:
     """Write title and subtitle above the panels, and what the numbers mean below them."""
     figure.text(0.012, 0.972, drawing.title, va="center", fontsize=17, fontweight="bold")
     figure.text(0.012, 0.938, drawing.subtitle, va="center", color=MUTED, fontsize=11)
+    alone = len(drawing.marks) == 1
     listed = [
-        f"{number}  {mark.at:%Y-%m-%d %H:%M}  {_shortened(mark.text)}"
+        f"{number}  {mark.at:%Y-%m-%d %H:%M}  {_shortened(mark.text, alone=alone)}"
         for number, mark in enumerate(drawing.marks[:MOST_LISTED_MARKS], start=1)
     ]
     for place, text in enumerate(listed):
@@ -100,8 +101,10 @@ def _caption(figure: Figure, drawing: Drawing) -> None:
     )
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= MOST_MARK_LETTERS else f"{text[: MOST_MARK_LETTERS - 1]}…"
+def _shortened(text: str, *, alone: bool) -> str:
+    """Cut a text to its column; a mark that is alone has both."""
+    most = 2 * MOST_MARK_LETTERS if alone else MOST_MARK_LETTERS
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _svg(drawing: Drawing, draw: Callable[[Axes, Drawing], None], *, height_inches: float) -> str:
