@@ -39,9 +39,10 @@ def test_demo_ends_with_a_fired_guard_a_report_and_nothing_left_running(tmp_path
     assert "daily loss" in told["halt_reason"]
     steps = {step["text"].partition(":")[0] for step in told["steps"]}
     assert {"exchange", "download-data", "backtesting", "trade", "paper", "crash", "guard"} <= steps
+    assert {"log verify", "log why"} <= steps
     page = (tmp_path / "demo" / "report.html").read_text(encoding="utf-8")
     assert "http://" not in page.replace("http://127.0.0.1", "").replace("http://www.w3.org", "")
-    assert "DailyLossGuard" in page
+    assert "daily_loss" in page
     for picture in ("report.png", "paper.png"):
         assert (tmp_path / "demo" / picture).stat().st_size > 20_000
     assert plimsoll_processes(tmp_path) == []
