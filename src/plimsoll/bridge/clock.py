@@ -92,7 +92,7 @@ def follow(clock_url: str) -> None:
             if ahead_s > 0:  # time never runs backwards
                 traveller.shift(ahead_s)
 
-    time.sleep = simulated_sleep
+    time.sleep = simulated_sleep  # type: ignore[assignment]
     thread = threading.Thread(target=keep_up, name="plimsoll-clock", daemon=True)
     _followers[clock_url] = thread
     thread.start()

@@ -103,12 +103,17 @@ def first_json_line(child: subprocess.Popen[str], *, log: Path) -> dict[str, Any
     line = child.stdout.readline() if child.stdout is not None else ""
     if not line:
         child.wait(PATIENCE_SECONDS)
-        raise PlimsollError(f"{Path(child.args[0]).name} did not start: {last_line(log)}")
+        raise PlimsollError(f"{_name(child)} did not start: {last_line(log)}")
     try:
         return dict(json.loads(line))
     except (ValueError, TypeError) as error:
-        name = Path(child.args[0]).name
-        raise PlimsollError(f"expected a JSON line from {name}, found {line.strip()}") from error
+        found = f"found {line.strip()}"
+        raise PlimsollError(f"expected a JSON line from {_name(child)}, {found}") from error
+
+
+def _name(child: subprocess.Popen[str]) -> str:
+    first = child.args[0] if isinstance(child.args, list | tuple) else child.args
+    return Path(str(first)).name
 
 
 def last_line(log: Path) -> str:

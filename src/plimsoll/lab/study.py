@@ -157,7 +157,7 @@ def _measure(study: Study, datadir: Path, results: Path) -> StudyResult:
 
 
 def _row(name: str, equity: pd.Series, trades: pd.DataFrame) -> StudyRow:
-    ends = equity.groupby(equity.index.year).last()
+    ends = equity.groupby(pd.DatetimeIndex(equity.index).year).last()
     begins = ends.shift(1)
     begins.iloc[0] = equity.iloc[0]
     years = {int(year): float(ends[year] / begins[year] - 1) for year in ends.index}
