@@ -75,8 +75,10 @@ def test_every_finding_that_is_not_ok_names_its_remedy(userdir: Path) -> None:
 
 def test_versions_and_plugins_are_named(userdir: Path) -> None:
     assert "freqtrade 20" in the(found("versions", userdir)).found
-    assert the(found("protections", userdir)).found.startswith("DailyLossGuard from ")
-    assert the(found("pairlists", userdir)).found.startswith("QualityPairList from ")
+    for kind, name in (("protections", "DailyLossGuard"), ("pairlists", "QualityPairList")):
+        names, _, folder = the(found(kind, userdir)).found.partition(" from ")
+        assert name in names.split(", ")
+        assert folder.endswith(f"plugins/{kind}")
 
 
 # Config
