@@ -5,6 +5,13 @@ import pandas as pd
 from plimsoll.core import Side
 
 
+def trend_aligned(
+    *, side: Side, gap: pd.Series, slope: pd.Series, strength: pd.Series, min_strength: float
+) -> pd.Series:
+    """Return where both averages and the strength of the trend are on a side; NaN is False."""
+    return (gap * side.sign > 0) & (slope * side.sign > 0) & (strength >= min_strength)
+
+
 def trend_with_regime(
     *,
     side: Side,
@@ -25,7 +32,9 @@ def trend_with_regime(
     -------
     Boolean Series on the inputs' index.
     """
-    aligned = (gap * side.sign > 0) & (slope * side.sign > 0) & (strength >= min_strength)
+    aligned = trend_aligned(
+        side=side, gap=gap, slope=slope, strength=strength, min_strength=min_strength
+    )
     begins = aligned & ~aligned.shift(1, fill_value=True)
     return begins & (atr_fraction >= min_atr_fraction)
 
