@@ -181,4 +181,4 @@ def test_every_parameter_of_the_trend_strategy_is_told(config: dict[str, Any]) -
             found += 1
             span = f"{parameter.low:g} to {parameter.high:g}"
             assert told[name][:2] == [f"`{parameter.value:g}`", span], name
-    assert found == 7
+    assert found == 6

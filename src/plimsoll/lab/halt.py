@@ -121,7 +121,7 @@ def _halted_without_bot(view: BotView, tell: Tell) -> Outcome:
 
 def _rearm_without_bot(bot: Bot, reason: str, view: BotView, tell: Tell) -> Outcome:
     if not view.held:
-        tell("no bot is running, and no lock of ours is held: there is nothing to re-arm")
+        tell("no guarded bot is running, and no lock of ours is held: there is nothing to re-arm")
         return Outcome(done=True, view=view)
     _withdraw(bot)
     rules = rearm_stopped(
@@ -132,7 +132,7 @@ def _rearm_without_bot(bot: Bot, reason: str, view: BotView, tell: Tell) -> Outc
         by=f"plimsoll resume, {_person()}",
         now=now_of(bot, view.status),
     )
-    tell(f"no bot is running: re-armed in the database ({', '.join(rules)})")
+    tell(f"no guarded bot is running: re-armed in the database ({', '.join(rules)})")
     return Outcome(done=True, view=look(bot))
 
 
