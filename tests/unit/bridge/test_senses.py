@@ -1,0 +1,94 @@
+"""What a running bot knows of the exchange's errors, and of what a backtest promised."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from plimsoll.bridge.api_watch import LOGGER, ApiWatch, api_watch
+from plimsoll.bridge.expectation import read_expectation
+from plimsoll.core import Expectation, PlimsollError
+
+NOON = datetime(2026, 11, 19, 12, tzinfo=UTC)
+PROMISED = (
+    '{"source": "backtest.json", "trades": 120, "mean_profit_fraction": 0.004,'
+    ' "profit_std_fraction": 0.02, "win_rate_fraction": 0.55}'
+)
+
+
+def say(watch: ApiWatch, text: str, *args: object) -> None:
+    watch.handle(logging.LogRecord(LOGGER, logging.WARNING, "", 0, text, args, None))
+
+
+def test_only_failed_requests_are_counted() -> None:
+    watch = ApiWatch()
+    with time_machine.travel(NOON, tick=False):
+        say(watch, 'fetch_ticker() returned exception: "timeout". Giving up.')
+        say(watch, "%s() returned exception", "get_balances")
+        say(watch, "Applying DDosProtection backoff delay: 2")
+    assert watch.error_times() == [NOON, NOON]
+
+
+def test_what_is_older_than_a_day_is_forgotten() -> None:
+    watch = ApiWatch()
+    for hours in (0, 1, 24, 25):
+        with time_machine.travel(NOON + timedelta(hours=hours), tick=False):
+            say(watch, "x() returned exception")
+    assert watch.error_times() == [NOON + timedelta(hours=hours) for hours in (1, 24, 25)]
+
+
+def test_what_is_told_of_does_not_grow_afterwards() -> None:
+    watch = ApiWatch()
+    before = watch.error_times()
+    say(watch, "x() returned exception")
+    assert before == []
+
+
+def test_it_hears_freqtrades_log_once() -> None:
+    watch = api_watch()
+    assert api_watch() is watch
+    heard = len(watch.error_times())
+    logging.getLogger(LOGGER).warning('y() returned exception: "x". Giving up.')
+    logging.getLogger(LOGGER).info("z() returned exception, but this is no warning")
+    assert len(watch.error_times()) == heard + 1
+
+
+def test_an_expectation_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "expectation.json"
+    file.write_text(PROMISED)
+    assert read_expectation(str(file)) == Expectation(
+        source="backtest.json",
+        trades=120,
+        mean_profit_fraction=0.004,
+        profit_std_fraction=0.02,
+        win_rate_fraction=0.55,
+    )
+    assert read_expectation("") is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("120", "0", "trades"),
+        ("0.55", "1.5", "win_rate_fraction"),
+        ("0.02", "-1", "profit_std_fraction"),
+        ("0.004", "NaN", "mean_profit_fraction"),
+        ('"trades"', '"deals"', "deals"),
+        ("{", "[", "not an expectation"),
+    ],
+)
+def test_what_is_no_expectation_is_refused_in_one_line(
+    tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    file = tmp_path / "expectation.json"
+    file.write_text(PROMISED.replace(before, after, 1))
+    with pytest.raises(PlimsollError, match=said) as caught:
+        read_expectation(str(file))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_missing_is_no_reason_to_trade_without_one(tmp_path: Path) -> None:
+    with pytest.raises(PlimsollError, match="expected an expectation file"):
+        read_expectation(str(tmp_path / "none.json"))
