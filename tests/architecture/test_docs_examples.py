@@ -26,7 +26,15 @@ from tests.unit.bridge.trades import backtest_trades, close_in_backtest
 
 PAGES = {
     name: (ROOT / f"docs/{name}.md").read_text(encoding="utf-8")
-    for name in ("plugins", "strategies", "profiles", "demo", "architecture", "troubleshooting")
+    for name in (
+        "plugins",
+        "strategies",
+        "profiles",
+        "costs",
+        "demo",
+        "architecture",
+        "troubleshooting",
+    )
 }
 EXAMPLE = re.compile(
     r"`(user_data/[\w/]+\.py)`[^\n]*\n\n```python\n(.*?)^```", re.MULTILINE | re.DOTALL
@@ -148,13 +156,15 @@ def _bounds(metadata: list[Any]) -> Iterator[str]:
 
 
 def default(field: FieldInfo) -> str:
-    return "none" if field.default is None else f"`{field.default:g}`"
+    if field.default is None or field.default_factory is not None:
+        return "none"
+    return f"`{field.default:g}`"
 
 
 @pytest.mark.parametrize(
     ("page", "prefix", "model"),
     [
-        ("profiles", "plimsoll.costs.", TradingCosts),
+        ("costs", "plimsoll.costs.", TradingCosts),
         ("plugins", "", QualityLimits),
     ],
 )

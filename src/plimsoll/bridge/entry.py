@@ -19,6 +19,8 @@ from plimsoll.risk.sizing import largest_stake_usd, planned_stake_usd
 SECONDS_PER_YEAR = 365 * 86400
 NO_STOP_FRACTION = 0.99
 """A ``stoploss`` this wide is none: Freqtrade's way to write it."""
+LEAST_CANDLES = 20
+"""Fewer candles do not tell how much a price moves."""
 
 Distance = tuple[FeatureUse, float] | None
 
@@ -80,7 +82,8 @@ def ask(
     Raises
     ------
     PlimsollError
-        When a stop or target that the strategy declares is unknown at this candle.
+        When a stop or target that the strategy declares, or the volatility by which latency
+        costs, is unknown at this candle.
     """
     profile, now = supervisor.profile, wanted.now
     account, evaluation = supervisor.of_entry(wanted.pair, now, leverage=wanted.leverage)
@@ -92,7 +95,7 @@ def ask(
         stop_price=wanted.stop_price or _stop_price(wanted, rules),
         target_price=_target_price(wanted, rules),
         leverage=wanted.leverage,
-        fill_cost_fraction=costs.fill_fraction,
+        fill_cost_fraction=_fill_cost(wanted, supervisor, costs),
         spread_fraction=spread_fraction,
         liquidity_usd=_liquidity(wanted, supervisor),
         correlations=_correlations(wanted, account, supervisor),
@@ -139,12 +142,35 @@ def denial_of_size(
 
 
 def yearly_volatility(window: Window | None, *, least_candles: int) -> float | None:
-    """Return the standard deviation of log returns, a year's worth; ``None`` when unknown."""
+    """Return the standard deviation of log returns, a year's worth; ``None`` when unknown.
+
+    A price that did not move has none to size by, which is ``None`` as well.
+    """
+    found = _deviation(window, least_candles=least_candles)
+    return found if found is not None and found > 0 else None
+
+
+def _deviation(window: Window | None, *, least_candles: int) -> float | None:
     if window is None or len(window.closes) < least_candles or not np.all(window.closes > 0):
         return None
     step = float(np.median(np.diff(window.opened_s)))
     found = float(np.diff(np.log(window.closes)).std(ddof=1)) * sqrt(SECONDS_PER_YEAR / step)
-    return found if isfinite(found) and found > 0 else None
+    return found if isfinite(found) else None
+
+
+def _fill_cost(wanted: Wanted, supervisor: Supervisor, costs: TradingCosts) -> float:
+    if costs.latency_ms == 0:
+        return costs.of_pair(wanted.pair).fraction
+    window = supervisor.account.window(
+        wanted.pair, wanted.now, supervisor.profile.correlation_candles
+    )
+    volatility = _deviation(window, least_candles=LEAST_CANDLES)
+    if volatility is None:
+        raise PlimsollError(
+            f"volatility of {wanted.pair} is unknown with fewer than {LEAST_CANDLES} candles, "
+            "so is the cost of latency"
+        )
+    return costs.fill_fraction_of(wanted.pair, volatility)
 
 
 def _stop_price(wanted: Wanted, rules: Rules) -> float | None:

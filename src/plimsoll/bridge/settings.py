@@ -30,6 +30,10 @@ class PlimsollSettings(BaseModel):
         bool,
         Field(description="Whether the guards hold in backtests too; always in a running bot."),
     ] = True
+    trials_before: Annotated[
+        int,
+        Field(ge=0, description="Trials on the same data before a hyperopt, for its loss."),
+    ] = 0
     log_backtests: Annotated[bool, Field(description="Whether backtests write a decision log.")] = (
         False
     )
@@ -75,13 +79,23 @@ def _nearly_ours(key: str) -> bool:
 
 
 def require_stated_costs(config: dict[str, Any], settings: PlimsollSettings) -> None:
-    """Refuse a config whose ``fee`` is not the sum of ``plimsoll.costs``.
+    """Refuse a config whose ``fee`` is not the sum of ``plimsoll.costs``, or a pair misnamed.
+
+    The sum is of fee, spread and slippage as they are for every pair.
 
     Raises
     ------
     PlimsollError
-        With both numbers. A ``--fee`` on the command line is not seen here and wins.
+        With both numbers. A ``--fee`` on the command line is not seen here and wins. Also when
+        ``plimsoll.costs.pairs`` names a spot pair for futures, or the other way round: it would
+        never be found.
     """
+    futures = config.get("trading_mode") == "futures"
+    if misnamed := [pair for pair in settings.costs.pairs if (":" in pair) is not futures]:
+        form = "BTC/USDT:USDT" if futures else "BTC/USDT"
+        raise PlimsollError(
+            f"expected pairs such as {form} in plimsoll.costs.pairs, found {misnamed[0]!r}"
+        )
     fee, stated = config.get("fee"), settings.costs.fill_fraction
     if fee is not None and abs(fee - stated) > FEE_ROUNDING:
         raise PlimsollError(

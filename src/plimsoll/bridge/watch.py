@@ -175,7 +175,7 @@ class Watch:
 
     def spread_fraction(self, pair: str) -> float | None:
         """Return the spread of a pair; here the one that the costs assume."""
-        return self._settings.costs.spread_bps / 10_000
+        return self._settings.costs.of_pair(pair).spread_bps / 10_000
 
     def _require(self) -> Supervisor:
         if self.supervisor is None:

@@ -107,3 +107,25 @@ def test_a_fee_that_is_not_the_sum_of_the_costs_is_refused() -> None:
 @pytest.mark.parametrize("config", [{}, {"fee": 0.0007}])
 def test_stated_costs_and_no_fee_at_all_are_taken(config: dict) -> None:
     require_stated_costs(config, settings_from(config))
+
+
+@pytest.mark.parametrize(
+    ("mode", "pair", "form"),
+    [
+        ("futures", "BTC/USDT", "BTC/USDT:USDT"),
+        ("spot", "BTC/USDT:USDT", "BTC/USDT"),
+    ],
+)
+def test_costs_of_a_pair_that_could_never_be_traded_are_refused(
+    mode: str, pair: str, form: str
+) -> None:
+    section = {"costs": {"pairs": {pair: {"spread_bps": 3}}}}
+    config = {"fee": 0.0007, "trading_mode": mode, "plimsoll": section}
+    with pytest.raises(PlimsollError, match=f"such as {form} in plimsoll.costs.pairs, found"):
+        require_stated_costs(config, settings_from(config))
+
+
+def test_costs_of_one_pair_leave_the_stated_fee_alone() -> None:
+    section = {"costs": {"pairs": {"BTC/USDT:USDT": {"spread_bps": 30}}}}
+    config = {"fee": 0.0007, "trading_mode": "futures", "plimsoll": section}
+    require_stated_costs(config, settings_from(config))
