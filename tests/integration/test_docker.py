@@ -350,7 +350,7 @@ def test_recipe_installs_the_pinned_runtime_set_and_nothing_else(image: Image) -
 def test_backtest_profile_downloads_tests_and_reports(stack: Image) -> None:
     stack.run_service("download", PLIMSOLL_DAYS="6")
     said = stack.run_service("backtest", PLIMSOLL_STRATEGY="TrendFollow")
-    assert "DailyLossGuard from" in said
+    assert "QualityPairList from" in said
     stack.run_service("report")
     assert (stack.folder / "out" / "report.html").stat().st_size > 10_000
 

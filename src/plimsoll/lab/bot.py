@@ -96,7 +96,7 @@ def find_bot(userdir: Path | None, config_files: Sequence[Path], db_url: str | N
 
     logging.disable(DAMPED)
     try:
-        files = [str(file) for file in config_files]
+        files = [str(file) for file in config_files or _default_config(userdir)]
         merged = load_from_files(files) if files else {}
         config = deep_merge_dicts(environment_vars_to_dict(), merged)
         settings = settings_from(config)
@@ -113,6 +113,12 @@ def find_bot(userdir: Path | None, config_files: Sequence[Path], db_url: str | N
     config["user_data_dir"] = folder
     state = state_folder_of(config, settings.state_folder)
     return Bot(state, config, settings, db_url or _db_url(config))
+
+
+def _default_config(userdir: Path | None) -> list[Path]:
+    """Return the config that Freqtrade takes when none is named."""
+    places = [(userdir or Path("user_data")) / "config.json", Path("config.json")]
+    return [file for file in places if file.is_file()][:1]
 
 
 def _db_url(config: Mapping[str, Any]) -> str:

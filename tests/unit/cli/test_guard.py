@@ -188,6 +188,11 @@ def test_the_database_is_the_one_that_freqtrade_would_take(
     assert find_bot(userdir, [file], "sqlite:///given.sqlite").db_url == "sqlite:///given.sqlite"
 
 
+def test_without_a_config_it_is_the_one_in_the_user_folder(userdir: Path) -> None:
+    (userdir / "config.json").write_text('{"dry_run": false}', encoding="utf-8")
+    assert find_bot(userdir, [], None).db_url == "sqlite:///tradesv3.sqlite"
+
+
 def test_a_config_that_is_not_valid_is_named(userdir: Path, tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     file.write_text('{"plimsoll": {"hallt": true}}', encoding="utf-8")
