@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check wheel bench clean lock venv results slow
+.PHONY: help demo test check wheel bench clean lock venv results slow drills
 
 help: ## show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ check: $(READY) ## ruff, mypy, import-linter and the documentation checks
 
 slow: $(READY) ## the drills too long for `make test`
 	$(BIN)/python -m pytest -m slow
+
+drills: $(READY) ## throw every switch of the risk kit in a running bot and rewrite docs/drills.md
+	$(BIN)/python -m tests.drills
 
 results: $(READY) ## backtest the strategies on real data (DATA=folder) and rewrite docs/results.md
 	@test -n "$(DATA)" || { echo 'make results needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }

@@ -1,0 +1,220 @@
+"""``docs/drills.md``, written from what the drills measured."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from plimsoll.risk.guards import GUARDS
+from tests.drills.evidence import read
+from tests.drills.picture import drawdown_svg
+
+BACKTEST_CANNOT: dict[str, str] = {
+    "stale_data": "Freqtrade fills gaps in a backtest's candles",
+    "api_errors": "a backtest asks no exchange",
+    "manual_halt": "nobody can halt a backtest",
+    "model_accuracy": "in a backtest nobody told an accuracy",
+    "leverage": "no manual entry; the base lowers the strategy's own leverage before it is asked",
+}
+"""Guards that a backtest has no occasion for, and why."""
+
+NOT_REACHED: dict[str, str] = {}
+"""Guards that no drill reaches, and why."""
+
+HEAD = """# Drills
+
+<!-- Written by `make drills` from what it measured. Do not edit by hand. -->
+
+Every switch of the risk kit, thrown in a running `freqtrade trade` against the
+[simulated exchange](venue.md), and seen in the decision log, the database, REST and Telegram.
+
+```bash
+make drills    # every drill, about {minutes:.0f} minutes; rewrites this page
+make test      # a short selection is among the tests
+```
+
+The bot's loop runs every 30 s of simulated time, at 120 times real time, on two cores that other
+work shares. **Loops** count from the loop of the verdict: 1 means that the last position was
+closed in the very loop that tripped. **Simulated s** is from the verdict to the last close; since
+the clock runs 120 times as fast, 12 s of it are a tenth of a second of the bot's own work.
+"""
+
+SWITCHES = """## What trips, and how long until flat
+
+The limits are narrowed so that one guard at a time can act. *Value* is what the guard measured
+when it acted. A running bot acts at its third observation in a row (`live_breach_observations`), a
+backtest at its first candle. A backtest runs on the venue's candles of the very same span.
+
+"""
+
+SAME = """## The same events, bot and backtest
+
+"""
+
+DENIALS = """## Entries denied
+
+With BTC open, the strategy wants ETH at every loop; the bot is started anew with each profile. The
+last column is what `plimsoll log why` printed.
+
+"""
+
+CLOSING = """## What closes a position, and what only seems to
+
+The flag file is raised while something stands in the way.
+
+"""
+
+PICTURE = """
+![Equity, limits, verdict and fills of the drawdown drill](images/drill.svg)
+
+The drawdown drill: four positions fall together. The drawdown of open losses passes the first
+limit, which halves stakes, then the second, which halts. The bot is killed after its first
+close; after its restart it closes the rest, stays halted and flat, and a person re-arms it. It is
+then measured from a new high-water mark.
+"""
+
+
+def write_page(evidence: Path, docs: Path, *, seconds: float) -> None:
+    """Write ``drills.md`` and its picture into a folder."""
+    trips, denied = read(evidence, "trip"), read(evidence, "denied")
+    (docs / "images").mkdir(exist_ok=True)
+    (docs / "images" / "drill.svg").write_text(
+        drawdown_svg(read(evidence, "data")[0]["drawdown"]), encoding="utf-8"
+    )
+    parts = [
+        HEAD.format(minutes=max(1.0, seconds / 60)),
+        SWITCHES + _switches(trips) + PICTURE,
+        SAME + _same(trips),
+        DENIALS + _denied(denied),
+        CLOSING + _closing(read(evidence, "closing")),
+        _not_reached(trips, denied),
+    ]
+    (docs / "drills.md").write_text("\n".join(parts), encoding="utf-8")
+
+
+def covered(trips: Sequence[Mapping[str, Any]], denied: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Return the guards that some drill saw act or refuse."""
+    return {one["guard"].split(" ")[0] for one in (*trips, *denied)}
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    cells = [[cell.replace("|", "\\|") for cell in line] for line in lines]
+    return "".join(f"| {' | '.join(line)} |\n" for line in cells)
+
+
+def _number(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, int):
+        return f"{value:,}"
+    number = float(str(value))
+    return f"{number:,.2f}" if abs(number) >= 10 else f"{number:.4g}"
+
+
+def _switches(trips: Sequence[Mapping[str, Any]]) -> str:
+    def row(one: Mapping[str, Any]) -> list[str]:
+        return [
+            f"`{one['guard'].split(' ')[0]}`" + one["guard"][len(one["guard"].split(" ")[0]) :],
+            one["run"],
+            _number(one["value"]),
+            _number(one["limit"]),
+            one["action"],
+            str(one["closed"]),
+            str(one["loops"]) if one["run"] != "backtest" else f"{one['loops']} (candles)",
+            f"{one['simulated_seconds']:.1f}",
+            one["after"] or "–",
+        ]
+
+    order = {name: place for place, name in enumerate(GUARDS.names())}
+    ordered = sorted(
+        trips, key=lambda one: (order[one["guard"].split(" ")[0]], one["run"] == "backtest")
+    )
+    head = (
+        *("Guard", "Run", "Value", "Limit", "Action", "Closed", "Loops", "Simulated s"),
+        "Afterwards",
+    )
+    return _table(head, map(row, ordered))
+
+
+def _same(trips: Sequence[Mapping[str, Any]]) -> str:
+    rows = []
+    for one in trips:
+        if one["run"] != "backtest":
+            continue
+        bots = [bot for bot in trips if bot["run"] == "dry-run" and bot["guard"] == one["guard"]]
+        if not bots:
+            continue
+        nearest = min(bots, key=lambda bot: abs(_seconds(bot["at"], one["at"])))
+        apart = _seconds(nearest["at"], one["at"])
+        rows.append(
+            [
+                f"`{one['guard']}`",
+                f"{nearest['at'][11:19]}",
+                f"{one['at'][11:19]}",
+                f"{apart:+.0f}",
+                f"{_number(nearest['value'])} / {_number(one['value'])}",
+                one["action"],
+            ]
+        )
+    head = ("Guard", "Bot at", "Backtest at", "Backtest later by, s", "Values", "Both")
+    words = (
+        "A backtest sees closes of 5 m candles, the bot a price each loop; so a backtest acts up "
+        "to a candle\nlater, and on a larger loss. What counts trades may differ by two candles: "
+        "stops fill elsewhere\nwithin a candle.\n"
+    )
+    return _table(head, rows) + "\n" + words
+
+
+def _seconds(one: str, other: str) -> float:
+    return (datetime.fromisoformat(other) - datetime.fromisoformat(one)).total_seconds()
+
+
+def _denied(denied: Sequence[Mapping[str, Any]]) -> str:
+    order = {name: place for place, name in enumerate(GUARDS.names())}
+    bots = [one for one in denied if one["how"] != "backtest"]
+    tests = {one["guard"]: one for one in denied if one["how"] == "backtest"}
+
+    def row(one: Mapping[str, Any]) -> list[str]:
+        other = tests.get(one["guard"])
+        why = BACKTEST_CANNOT.get(one["guard"], "not run")
+        return [
+            f"`{one['guard']}`",
+            one["how"],
+            f"{_number(one['value'])} / {_number(one['limit'])}",
+            why if other is None else f"{_number(other['value'])} / {_number(other['limit'])}",
+            one["why"].replace("\n", " "),
+        ]
+
+    head = ("Guard", "Asked by", "Value / limit, dry-run", "The same in a backtest", "`why`")
+    return _table(head, map(row, sorted(bots, key=lambda one: order[one["guard"]])))
+
+
+def _closing(closing: Sequence[Mapping[str, Any]]) -> str:
+    def row(one: Mapping[str, Any]) -> list[str]:
+        seconds = one["simulated_seconds"]
+        return [
+            one["condition"],
+            one["run"],
+            one["outcome"],
+            "–" if one["loops"] is None else str(one["loops"]),
+            "–" if seconds is None else f"{seconds:.1f}",
+            one["note"] or "–",
+        ]
+
+    head = ("Condition", "Run", "Outcome", "Loops", "Simulated s", "Note")
+    return _table(head, map(row, closing))
+
+
+def _not_reached(trips: Sequence[Mapping[str, Any]], denied: Sequence[Mapping[str, Any]]) -> str:
+    lines = ["## What no drill shows", ""]
+    missing = [name for name in GUARDS.names() if name not in covered(trips, denied)]
+    lines += [f"- `{name}`: {NOT_REACHED.get(name, 'not run')}." for name in missing]
+    lines += [f"- `{name}` in a backtest: {why}." for name, why in BACKTEST_CANNOT.items()]
+    limits = (
+        "- A dry-run fills every market order at once, at most 5 % off; only the rows *live* are "
+        "orders on the\n  exchange's account. The simulated exchange fills market orders whole, "
+        "level by level.\n"
+        "- No drill runs against a real exchange, none with WebSockets cut, none on a full disk.\n"
+    )
+    return "\n".join([*lines, limits])

@@ -1,0 +1,55 @@
+"""A strategy that fails on command: the file ``faults`` in the user folder names what raises."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from AlwaysLong import AlwaysLong
+from freqtrade.persistence import Order, Trade
+
+from plimsoll.core import Side
+
+
+class FaultyLong(AlwaysLong):
+    """Raises in the hooks named, one a line; ``guards`` makes the guards' own loop raise."""
+
+    def desired_stake(self, pair: str, side: Side, proposed_stake: float, now: datetime) -> float:
+        self._fail("desired_stake")
+        return proposed_stake
+
+    def veto_entry(self, pair: str, side: Side, price: float, now: datetime) -> str | None:
+        self._fail("veto_entry")
+        return None
+
+    def exit_reason(
+        self, trade: Trade, now: datetime, price: float, profit_fraction: float
+    ) -> str | None:
+        self._fail("exit_reason")
+        return None
+
+    def veto_exit(self, trade: Trade, reason: str, now: datetime) -> bool:
+        self._fail("veto_exit")
+        return False
+
+    def on_fill(self, trade: Trade, order: Order, now: datetime) -> None:
+        self._fail("on_fill")
+
+    def on_loop(self, now: datetime) -> None:
+        account = self._watch.supervisor.account
+        if self._told("guards"):
+            account.update = self._broken
+        else:
+            account.__dict__.pop("update", None)
+        self._fail("on_loop")
+
+    def _told(self, name: str) -> bool:
+        file = Path(self.config["user_data_dir"]) / "faults"
+        return file.exists() and name in file.read_text().split()
+
+    def _fail(self, name: str) -> None:
+        if self._told(name):
+            raise ZeroDivisionError(name)
+
+    @staticmethod
+    def _broken(*_: Any) -> bool:
+        raise ArithmeticError("no balance")
