@@ -59,6 +59,9 @@ class HandFed(Binance):
     def get_balances(self, params: dict[str, Any] | None = None) -> Any:
         return {"USDT": {"free": WALLET_USD, "used": 0.0, "total": WALLET_USD}}
 
+    def get_conversion_rate(self, coin: str, currency: str) -> float | None:
+        return 1.0 if coin == currency else self.prices.get(f"{coin}/{currency}:{currency}")
+
     def fetch_l2_order_book(self, pair: str, limit: int = 100) -> Any:
         if self.fails is not None:
             raise self.fails
