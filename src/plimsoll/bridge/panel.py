@@ -7,7 +7,8 @@ is one that Freqtrade filled a hole with: it counts as missing in both.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -39,15 +40,21 @@ class Panel:
 
     candles: Mapping[str, Mapping[str, pd.DataFrame]]
     settlements: pd.DataFrame
+    _grids: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def closes(self, timeframe: str = "1d") -> pd.DataFrame:
         """Return the closes on a grid without holes, candles × pairs; NaN where there is none."""
-        of_pairs = self.candles[timeframe]
-        found = pd.DataFrame({pair: frame["close"] for pair, frame in of_pairs.items()})
-        if found.empty:
-            return pd.DataFrame(columns=list(of_pairs), index=_no_dates(), dtype="float64")
-        span = timeframe_span(timeframe)
-        return found.reindex(pd.date_range(found.index.min(), found.index.max(), freq=span))
+        if timeframe not in self._grids:
+            self._grids[timeframe] = _grid(self.candles[timeframe], timeframe)
+        return self._grids[timeframe]
+
+    def last_close(self, pair: str, moment: datetime) -> float | None:
+        """Return the last daily close of a pair that was known at a moment; ``None`` without."""
+        frame = self.candles["1d"].get(pair)
+        if frame is None:
+            return None
+        before = frame.index.searchsorted(pd.Timestamp(moment).floor("D"), side="left")
+        return float(frame["close"].iloc[before - 1]) if before > 0 else None
 
 
 class PanelReader:
@@ -173,6 +180,14 @@ def settled(funding: pd.DataFrame) -> pd.Series:
     hours = pd.DatetimeIndex(funding["date"]).round("h")
     rates = pd.Series(funding[column].to_numpy("float64"), index=hours)
     return rates[~rates.index.duplicated(keep="last")]
+
+
+def _grid(candles: Mapping[str, pd.DataFrame], timeframe: str) -> pd.DataFrame:
+    found = pd.DataFrame({pair: frame["close"] for pair, frame in candles.items()})
+    if found.empty:
+        return pd.DataFrame(columns=list(candles), index=_no_dates(), dtype="float64")
+    span = timeframe_span(timeframe)
+    return found.reindex(pd.date_range(found.index.min(), found.index.max(), freq=span))
 
 
 def _no_dates() -> pd.DatetimeIndex:

@@ -84,10 +84,8 @@ class PanelStrategy(GuardedStrategy):
         balance = float(self.wallets.get_total(self.config["stake_currency"]))
         if "available_capital" in self.config:
             balance = float(self.wallets.get_total_stake_amount())
-        closes = self.panel().closes("1d")
-        known = closes[closes.index < pd.Timestamp(now).floor("D")].ffill().tail(1)
+        panel = self.panel()
         for trade in Trade.get_trades_proxy(is_open=True):
-            if trade.pair in known.columns and not known.empty:
-                mark = float(known[trade.pair].iloc[0])
-                balance += open_profit_usd(trade, mark) if mark > 0 else 0.0
+            mark = panel.last_close(trade.pair, now)
+            balance += 0.0 if mark is None else open_profit_usd(trade, mark)
         return balance

@@ -44,7 +44,7 @@ class PortfolioStrategy(PanelStrategy):
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
-        self._targets: tuple[Any, Targets] | None = None
+        self._targets: tuple[Panel, Any, Targets] | None = None
 
     def targets(self, panel: Panel) -> Targets:
         """Return weights and full sizes, days × pairs, of what each day's close made known."""
@@ -108,10 +108,9 @@ class PortfolioStrategy(PanelStrategy):
         self, trade: Trade, now: datetime, price: float, profit_fraction: float
     ) -> float | None:
         """Return the stake that brings a position to its target, once a day."""
-        midnight = pd.Timestamp(now).floor("D")
-        if pd.Timestamp(now) - midnight >= self.candle_span() or self._filled_since(
-            trade, midnight
-        ):
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        filled = trade.date_last_filled_utc
+        if now - midnight >= self.candle_span() or (filled is not None and filled >= midnight):
             return None
         weight, full = self._of(trade.pair, now)
         equity = self.equity_usd(now)
@@ -131,11 +130,10 @@ class PortfolioStrategy(PanelStrategy):
 
     def current_targets(self) -> Targets:
         """Return the targets by the present panel and parameters; computed once for each."""
-        panel = self.panel()
-        known = id(panel), self.parameter_values()
-        if self._targets is None or self._targets[0] != known:
-            self._targets = known, self.targets(panel)
-        return self._targets[1]
+        panel, values = self.panel(), self.parameter_values()
+        if self._targets is None or self._targets[0] is not panel or self._targets[1] != values:
+            self._targets = panel, values, self.targets(panel)
+        return self._targets[2]
 
     def _with_targets(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
         found = self.current_targets()
@@ -159,7 +157,3 @@ class PortfolioStrategy(PanelStrategy):
         """Return the last day that had closed at a moment, or at each of many."""
         floored = moment.dt.floor("D") if isinstance(moment, pd.Series) else moment.floor("D")
         return floored - ONE_DAY
-
-    def _filled_since(self, trade: Trade, moment: pd.Timestamp) -> bool:
-        filled = trade.date_last_filled_utc
-        return filled is not None and pd.Timestamp(filled) >= moment

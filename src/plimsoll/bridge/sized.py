@@ -11,6 +11,7 @@ import pandas as pd
 from freqtrade.persistence import Trade
 from freqtrade.strategy import DecimalParameter
 
+from plimsoll.bridge.panel import Panel
 from plimsoll.bridge.panel_strategy import PanelStrategy
 from plimsoll.core import Side
 from plimsoll.signals.panels import full_sizes
@@ -31,7 +32,7 @@ class SizedStrategy(PanelStrategy):
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
-        self._sizes: tuple[Any, pd.DataFrame] | None = None
+        self._sizes: tuple[Panel, float, pd.DataFrame] | None = None
 
     def desired_stake(self, pair: str, side: Side, proposed_stake: float, now: datetime) -> float:
         """Return the pair's share of the target volatility; 0 while it is unknown."""
@@ -43,18 +44,17 @@ class SizedStrategy(PanelStrategy):
 
     def sizes(self) -> pd.DataFrame:
         """Return the size of each pair at full strength, days × pairs; computed once a panel."""
-        panel = self.panel()
-        known = id(panel), self.target_volatility.value
-        if self._sizes is None or self._sizes[0] != known:
+        panel, target = self.panel(), self.target_volatility.value
+        if self._sizes is None or self._sizes[0] is not panel or self._sizes[1] != target:
             found = full_sizes(
                 panel.closes("1d"),
-                target_volatility=self.target_volatility.value,
+                target_volatility=target,
                 volatility_days=self.volatility_days,
                 longest=self.least_daily_closes,
                 strength=1.0,
             )
-            self._sizes = known, found
-        return self._sizes[1]
+            self._sizes = panel, target, found
+        return self._sizes[2]
 
     def held_too_long(self, trade: Trade, now: datetime, hours: float) -> bool:
         """Return whether a trade is at its time limit."""
