@@ -79,7 +79,7 @@ def write_page(evidence: Path, docs: Path, *, seconds: float) -> None:
     trips, denied = read(evidence, "trip"), read(evidence, "denied")
     (docs / "images").mkdir(exist_ok=True)
     (docs / "images" / "drill.svg").write_text(
-        drawdown_svg(read(evidence, "data")[0]["drawdown"]), encoding="utf-8"
+        drawdown_svg(read(evidence, "data")[0]), encoding="utf-8"
     )
     parts = [
         HEAD.format(minutes=max(1.0, seconds / 60)),

@@ -92,9 +92,9 @@ def moment(text: str) -> datetime:
 
 def settle(bot: Drill, positions: int) -> None:
     """Wait until the bot, and a backtest of the same span, hold their positions."""
-    bot.wait_for_positions(positions)
+    bot.wait_for_positions(positions, seconds=60)
     ready = moment(bot.plan.start) + BOTH_ENTERED
-    bot.wait_until(lambda: bot.now() >= ready, what="candles before the scenario")
+    bot.wait_until(lambda: bot.now() >= ready, seconds=60, what="candles before the scenario")
 
 
 def pass_time(bot: Drill, *, loops: int = 0, candles: float = 0) -> None:
@@ -105,7 +105,7 @@ def pass_time(bot: Drill, *, loops: int = 0, candles: float = 0) -> None:
     bot.wait_until(lambda: bot.now() >= until, seconds=60, what="time to pass")
 
 
-def acted(bot: Drill, rule: str, *, seconds: float = 30, since: int = 0) -> dict[str, Any]:
+def acted(bot: Drill, rule: str, *, seconds: float = 90, since: int = 0) -> dict[str, Any]:
     """Wait for a guard's verdict to act; return its record, the first after a number."""
 
     def found() -> list[dict[str, Any]]:
@@ -119,7 +119,7 @@ def acted(bot: Drill, rule: str, *, seconds: float = 30, since: int = 0) -> dict
     return found()[0]
 
 
-def closed_by(bot: Drill, rule: str, count: int, *, seconds: float = 30) -> list[dict[str, Any]]:
+def closed_by(bot: Drill, rule: str, count: int, *, seconds: float = 90) -> list[dict[str, Any]]:
     """Wait until a guard has closed so many trades; return them."""
 
     def found() -> list[dict[str, Any]]:

@@ -139,7 +139,7 @@ def test_a_price_path_trips_the_guard_in_bot_and_backtest(
         bot.start()
         settle(bot, len(switch.plan.pairs))
         switch.cause(bot)
-        acted(bot, switch.rule, seconds=60)
+        acted(bot, switch.rule)
         closes = switch.closes if switch.closes >= 0 else _closed_together(bot, switch.rule)
         trip = tripped(bot, switch.rule, mode=switch.mode, closes=closes, pair=switch.pair)
         if switch.pair is None:
