@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from plimsoll.bridge.protection import PROTECTIONS
-from plimsoll.lab.results import find_result
+from plimsoll.core import PlimsollError
+from plimsoll.lab.expectation import expectation_of
+from plimsoll.lab.results import find_result, read_backtest
 from tests.compat.conftest import TIMERANGE, Workspace
 
 pytestmark = pytest.mark.freqtrade
@@ -87,3 +89,5 @@ def test_a_plain_strategy_is_held_by_all_of_them(workspace: Workspace) -> None:
     reasons = {lock["reason"].split(":")[0] for lock in held["locks"]}
     assert {"consecutive_losses", "cooldown", "plimsoll HALTED break_even"} <= reasons
     assert len(held["locks"]) < held["total_trades"]
+    with pytest.raises(PlimsollError, match=r"least 30 closed|positive mean profit of PlainWith"):
+        expectation_of(read_backtest(workspace.userdir / "backtest_results"))

@@ -1,18 +1,23 @@
-"""One bot as a person sees it from outside: its folder, its database, its REST API."""
+"""One bot as a person sees it from outside: its folder, its database, its REST API.
+
+Freqtrade is imported when it is needed: a halt must not wait for seconds of imports.
+"""
 
 import logging
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from plimsoll.bridge.bot_database import ActiveLock, OpenPosition, read_records
-from plimsoll.bridge.rearm import is_written
 from plimsoll.bridge.settings import PlimsollSettings, settings_from
 from plimsoll.bridge.state_folder import STATUS, StateFolder, state_folder_of
 from plimsoll.core import Mode, PlimsollError, UsageError
+
+if TYPE_CHECKING:
+    from plimsoll.bridge.bot_database import ActiveLock, OpenPosition
 
 TRADING = frozenset({Mode.ACTIVE.name, Mode.REDUCING.name})
 DAMPED = logging.WARNING
@@ -25,7 +30,12 @@ class Bot:
     folder: StateFolder
     config: Mapping[str, Any]
     settings: PlimsollSettings
-    db_url: str
+    named_db_url: str | None
+
+    @property
+    def db_url(self) -> str:
+        """The address of its database: as named, or the one that Freqtrade would take."""
+        return self.named_db_url or _db_url(self.config)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +69,8 @@ class BotView:
     flag: str | None
     status: Mapping[str, Any]
     age_seconds: float | None
-    positions: Sequence[OpenPosition] | None
-    locks: Sequence[ActiveLock] | None
+    positions: "Sequence[OpenPosition] | None"
+    locks: "Sequence[ActiveLock] | None"
     unseen: str | None
 
     def is_stale(self, max_age_seconds: float) -> bool:
@@ -89,21 +99,11 @@ def find_bot(userdir: Path | None, config_files: Sequence[Path], db_url: str | N
     UsageError
         When the user folder or a config file is not there, or a config is not valid.
     """
-    from freqtrade.configuration.environment_vars import environment_vars_to_dict
-    from freqtrade.configuration.load_config import load_from_files
-    from freqtrade.exceptions import OperationalException
-    from freqtrade.misc import deep_merge_dicts
-
-    logging.disable(DAMPED)
+    config = _read_config([*config_files] or _default_config(userdir))
     try:
-        files = [str(file) for file in config_files or _default_config(userdir)]
-        merged = load_from_files(files) if files else {}
-        config = deep_merge_dicts(environment_vars_to_dict(), merged)
         settings = settings_from(config)
-    except (OperationalException, PlimsollError) as error:
-        raise UsageError(str(error).splitlines()[0]) from None
-    finally:
-        logging.disable(logging.NOTSET)
+    except PlimsollError as error:
+        raise UsageError(str(error)) from None
     folder = userdir or Path(config.get("user_data_dir") or "user_data")
     folder = folder.expanduser().resolve()
     if not folder.is_dir():
@@ -112,7 +112,25 @@ def find_bot(userdir: Path | None, config_files: Sequence[Path], db_url: str | N
         )
     config["user_data_dir"] = folder
     state = state_folder_of(config, settings.state_folder)
-    return Bot(state, config, settings, db_url or _db_url(config))
+    return Bot(state, config, settings, db_url)
+
+
+def _read_config(files: Sequence[Path]) -> dict[str, Any]:
+    if not files and not any(name.startswith("FREQTRADE__") for name in os.environ):
+        return {}
+    from freqtrade.configuration.environment_vars import environment_vars_to_dict
+    from freqtrade.configuration.load_config import load_from_files
+    from freqtrade.exceptions import OperationalException
+    from freqtrade.misc import deep_merge_dicts
+
+    logging.disable(DAMPED)
+    try:
+        merged = load_from_files([str(file) for file in files]) if files else {}
+    except OperationalException as error:
+        raise UsageError(str(error).splitlines()[0]) from None
+    finally:
+        logging.disable(logging.NOTSET)
+    return dict(deep_merge_dicts(environment_vars_to_dict(), merged))
 
 
 def _default_config(userdir: Path | None) -> list[Path]:
@@ -142,6 +160,9 @@ def now_of(bot: Bot, status: Mapping[str, Any] | None) -> datetime:
 
 def look(bot: Bot) -> BotView:
     """Return what the traces of a bot say now; what cannot be read is named, never raised."""
+    from plimsoll.bridge.bot_database import read_records
+    from plimsoll.bridge.rearm import is_written
+
     status = bot.folder.status() or {}
     runs = is_written(bot.folder.decisions)
     positions, locks, unseen = None, None, None

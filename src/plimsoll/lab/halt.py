@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from getpass import getuser
 
-from plimsoll.bridge.rearm import rearm_stopped
 from plimsoll.core import Mode, PlimsollError, UsageError
 from plimsoll.lab.bot import Bot, BotView, look, now_of
 
@@ -123,6 +122,8 @@ def _rearm_without_bot(bot: Bot, reason: str, view: BotView, tell: Tell) -> Outc
     if not view.held:
         tell("no guarded bot is running, and no lock of ours is held: there is nothing to re-arm")
         return Outcome(done=True, view=view)
+    from plimsoll.bridge.rearm import rearm_stopped
+
     _withdraw(bot)
     rules = rearm_stopped(
         bot.folder,

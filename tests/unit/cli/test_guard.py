@@ -1,6 +1,9 @@
 """``plimsoll status``, ``halt`` and ``resume`` with no bot running: folder and database."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -145,6 +148,21 @@ def test_halt_raises_the_flag_also_where_no_database_can_be_read(
     assert done.status == 1
     assert "open positions are not known" in done.out
     assert StateFolder(userdir / "plimsoll").halt_reason() == "plimsoll halt"
+
+
+def test_the_flag_goes_up_before_freqtrade_is_imported(userdir: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from plimsoll.lab import bot, halt\n"
+        f"one = bot.find_bot(Path({str(userdir)!r}), [], None)\n"
+        "one.folder.set_halt('quick')\n"
+        "print([name for name in ('freqtrade', 'pandas', 'ccxt') if name in sys.modules])"
+    )
+    kept = {name: value for name, value in os.environ.items() if "FREQTRADE__" not in name}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=kept, cwd=userdir
+    )
+    assert done.stdout == "[]\n", done.stderr
+    assert StateFolder(userdir / "plimsoll").halt_reason() == "quick"
 
 
 def test_wrong_places_are_wrong_usage(run: Command, tmp_path: Path) -> None:
