@@ -102,6 +102,27 @@ def test_whatever_a_reason_holds_mode_rule_and_pair_survive(
     assert len(lock_store.lock_text(verdict)) <= 255
 
 
+def test_a_long_reason_is_cut_to_what_the_database_keeps() -> None:
+    verdict = Verdict(Mode.HALTED, "drawdown", "x" * 400)
+    assert len(lock_store.lock_text(verdict)) == 255
+
+
+def test_a_backtest_needs_no_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(PairLock, "session", raising=False)
+    with backtest_trades():
+        PairLocks.reset_locks()
+        lock_store.hold(HALT, NOW)
+        lock_store.release([("drawdown", None)], NOW)
+        assert lock_store.last_rearm(NOW) == NOW
+
+
+def test_one_lock_is_read_by_itself_and_anothers_is_none(locks: str) -> None:
+    lock_store.hold(HALT, NOW)
+    (lock,) = active()
+    assert lock_store.verdict_of(lock) == HALT
+    assert lock_store.verdict_of(PairLocks.lock_pair(BTC, NOW + HOUR, "volatile", now=NOW)) is None
+
+
 def test_a_halt_outlives_any_time(locks: str) -> None:
     lock_store.hold(HALT, NOW)
     later = NOW + timedelta(days=365 * 90)
@@ -243,6 +264,15 @@ def test_a_lock_switched_off_without_an_end_ends_when_it_is_seen(locks: str) -> 
     assert lock_store.last_rearm(NOW + HOUR) == NOW + HOUR
     # From then on it stays that moment, also after a restart.
     assert lock_store.last_rearm(NOW + 9 * HOUR) == NOW + HOUR
+
+
+def test_the_end_of_such_a_lock_survives_the_process(database: Path) -> None:
+    lock_store.hold(HALT, NOW)
+    PairLocks.unlock_pair("*", NOW)
+    assert lock_store.last_rearm(NOW + HOUR) == NOW + HOUR
+    PairLock.session.rollback()
+    with database_trades(database):
+        assert lock_store.last_rearm(NOW + 9 * HOUR) == NOW + HOUR
 
 
 def test_freqtrades_unlock_is_a_rearming(database: Path) -> None:
