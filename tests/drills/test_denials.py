@@ -115,7 +115,7 @@ QUICK = ("open_positions", "position_size")
 
 def _plan(risk: dict[str, Any]) -> DrillPlan:
     # A wish that its own risk already refuses would be blamed for a smaller one.
-    return DrillPlan(strategy="TargetLong", stake_usd=800, risk=risk)
+    return DrillPlan(strategy="TargetLong", stake_usd=800, speed=40, risk=risk)
 
 
 def _refused(bot: Drill, refusal: Refusal, *, seen: int) -> Denied:
@@ -158,7 +158,7 @@ def _restarted(bot: Drill, risk: dict[str, Any]) -> None:
 def test_a_denied_entry_says_why_and_a_forced_one_is_refused(tmp_path: Path, tell: Told) -> None:
     refusals = [one for one in REFUSALS if one.rule in QUICK]
     with scene(tmp_path, _plan(profile(**refusals[0].risk))) as bot:
-        bot.wait_for_positions(1)
+        bot.wait_for_positions(1, seconds=60)
         tell(refusals[0].rule, _refused(bot, refusals[0], seen=0))
         bot.telegram.wait_for(f"No entry in {ETH}: {refusals[0].rule}")
         assert "error" in bot.force_enter(ETH)
@@ -173,7 +173,7 @@ def test_a_denied_entry_says_why_and_a_forced_one_is_refused(tmp_path: Path, tel
 @pytest.mark.slow
 def test_each_guard_refuses_its_entry(tmp_path: Path, tell: Told) -> None:
     with scene(tmp_path, _plan(profile(**FIRST.risk))) as bot:
-        bot.wait_for_positions(1)
+        bot.wait_for_positions(1, seconds=60)
         assert [row["pair"] for row in bot.trades()] == [BTC]
         seen = 0
         for refusal in REFUSALS:
@@ -203,7 +203,7 @@ def test_the_throttle_refuses_the_second_order(tmp_path: Path, tell: Told) -> No
         rule="order_throttle", how="one order an hour allowed, the second pair's entry"
     )
     with scene(tmp_path, _plan(risk)) as bot:
-        bot.wait_for_positions(1)
+        bot.wait_for_positions(1, seconds=60)
         tell(refusal.rule, _refused(bot, refusal, seen=0))
 
 
@@ -211,10 +211,12 @@ def test_the_throttle_refuses_the_second_order(tmp_path: Path, tell: Told) -> No
 def test_the_cooldown_refuses_the_next_entry(tmp_path: Path, tell: Told) -> None:
     refusal = Refusal(rule="cooldown", how="closed by hand, the next signal's entry", pair=BTC)
     with scene(tmp_path, _plan(profile(cooldown_seconds=900))) as bot:
-        bot.wait_for_positions(2)
+        bot.wait_for_positions(2, seconds=60)
         _close_by_hand(bot)
         found = _refused(bot, refusal, seen=0)
-        bot.wait_until(lambda: len(bot.trades(is_open=True)) == 2, what="entries after the wait")
+        bot.wait_until(
+            lambda: len(bot.trades(is_open=True)) == 2, seconds=90, what="entries after the wait"
+        )
         closed = bot.trades(is_open=False)[0]
         again = next(row for row in bot.trades(is_open=True) if row["pair"] == closed["pair"])
         assert _between(closed["close_date"], again["open_date"]) >= 900
@@ -229,14 +231,16 @@ def _between(one: str, other: str) -> float:
 def test_a_drawdown_halves_the_next_stake(tmp_path: Path) -> None:
     risk = profile(drawdown_reduce_fraction=0.02, drawdown_halt_fraction=0.15, max_open_positions=1)
     with scene(tmp_path, _plan(risk)) as bot:
-        bot.wait_for_positions(1)
+        bot.wait_for_positions(1, seconds=60)
         bot.pause()
         bot.move(-0.3, pairs=(BTC,), seconds=600)
-        bot.wait_until(lambda: status(bot)["mode"] == "REDUCING", what="a reduced account")
+        bot.wait_until(
+            lambda: status(bot)["mode"] == "REDUCING", seconds=90, what="a reduced account"
+        )
         _close_by_hand(bot)
         bot.wait_until(lambda: not bot.trades(is_open=True), what="flat by hand")
         bot.resume()
-        again = bot.wait_for_positions(1)[0]
+        again = bot.wait_for_positions(1, seconds=60)[0]
         # Half of what the config asks for, and then whole lots.
         assert 0.42 * bot.plan.stake_usd < again["stake_amount"] <= 0.5 * bot.plan.stake_usd
 

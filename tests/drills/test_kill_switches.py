@@ -194,7 +194,7 @@ def test_a_halt_from_open_losses_survives_kill_9_while_flattening(
         rearmed_at = moment(rearm(bot)["at"])
         assert not [lock for lock in bot.locks() if lock["reason"].startswith("plimsoll")]
         bot.telegram.wait_for("plimsoll: re-armed by")
-        bot.wait_for_positions(4)
+        bot.wait_for_positions(4, seconds=60)
         pass_time(bot, candles=1)
         _tell_picture(bot, tell, halt, (killed_at, restored_at, rearmed_at))
     took = moment(max(row["close_date"] for row in bot.trades(is_open=False)))
@@ -252,7 +252,7 @@ def test_stale_candles_close_the_pair_and_no_other(tmp_path: Path, tell: Told) -
         assert [row["pair"] for row in bot.trades(is_open=True)] == [ETH]
         force_entry_is_refused(bot, BTC, "stale_data")
         bot.mend(fault)
-        bot.wait_for_positions(2)
+        bot.wait_for_positions(2, seconds=60)
     tell("stale_data-dry-run", replace(trip, after="entries again by itself"))
 
 
@@ -263,14 +263,14 @@ def test_api_errors_open_the_circuit_and_it_closes_again(tmp_path: Path, tell: T
         # Candles come by WebSocket; the book is what each loop asks for.
         bot.fault("http-error", status=503, paths=["/fapi/v1/depth"], count=20)
         trip = tripped(bot, "api_errors", mode="FLATTEN", closes=2)
-        bot.wait_for_positions(2, seconds=30)
+        bot.wait_for_positions(2, seconds=60)
     tell("api_errors-dry-run", replace(trip, after="entries again by itself"))
 
 
 @pytest.mark.slow
 def test_the_flag_file_halts_and_its_removal_does_not_re_arm(tmp_path: Path, tell: Told) -> None:
     with scene(tmp_path, DrillPlan(risk=profile())) as bot:
-        bot.wait_for_positions(2)
+        bot.wait_for_positions(2, seconds=60)
         (bot.userdir / "plimsoll" / "halt").touch()
         began = bot.now()
         trip = tripped(bot, "manual_halt", mode="HALTED", closes=2)
@@ -284,7 +284,7 @@ def test_the_flag_file_halts_and_its_removal_does_not_re_arm(tmp_path: Path, tel
         stays_flat(bot, candles=1.5)
         assert status(bot)["mode"] == "HALTED"
         rearm(bot)
-        bot.wait_for_positions(2)
+        bot.wait_for_positions(2, seconds=60)
     after = f"flag seen after {waited} loop(s); re-armed after its removal"
     tell("manual_halt-dry-run", replace(trip, after=after))
 
@@ -292,7 +292,7 @@ def test_the_flag_file_halts_and_its_removal_does_not_re_arm(tmp_path: Path, tel
 @pytest.mark.slow
 def test_a_config_reload_with_halt_halts_and_unlock_re_arms(tmp_path: Path, tell: Told) -> None:
     with scene(tmp_path, DrillPlan(risk=profile())) as bot:
-        bot.wait_for_positions(2)
+        bot.wait_for_positions(2, seconds=60)
         bot.configure({"plimsoll": {"halt": True}})
         _reload(bot)
         trip = tripped(bot, "manual_halt", mode="HALTED", closes=2)
@@ -305,7 +305,7 @@ def test_a_config_reload_with_halt_halts_and_unlock_re_arms(tmp_path: Path, tell
         bot.wait_until(lambda: bot.decisions("rearm"), what="the unlock to be noticed")
         assert bot.decisions("rearm")[-1]["by"] == "unlock"
         bot.telegram.wait_for("plimsoll: re-armed by unlock")
-        bot.wait_for_positions(2)
+        bot.wait_for_positions(2, seconds=60)
     tell(
         "manual_halt-reload-dry-run",
         replace(trip, guard="manual_halt (reload)", after="re-armed by /unlock"),
@@ -341,7 +341,7 @@ def test_stop_after_flatten_stays_flat_and_start_finds_the_lock(tmp_path: Path, 
 @pytest.mark.slow
 def test_a_stopped_bot_does_nothing_until_it_is_started(tmp_path: Path, tell: Told) -> None:
     with scene(tmp_path, DrillPlan(risk=profile())) as bot:
-        bot.wait_for_positions(2)
+        bot.wait_for_positions(2, seconds=60)
         bot.telegram.ask("/stop", containing="stopping trader")
         bot.wait_until(lambda: bot.rest.show_config()["state"] == "stopped", what="a stopped bot")
         state(bot).set_halt("drill")
