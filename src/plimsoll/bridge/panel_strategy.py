@@ -12,6 +12,7 @@ import pandas as pd
 from freqtrade.enums import CandleType
 from freqtrade.persistence import Trade
 from freqtrade.strategy import timeframe_to_minutes
+from freqtrade.strategy.parameters import BaseParameter
 
 from plimsoll.bridge.panel import RUNNING, Panel, PanelReader
 from plimsoll.bridge.strategy import GuardedStrategy
@@ -34,6 +35,12 @@ class PanelStrategy(GuardedStrategy):
         super().__init__(config)
         self.startup_candle_count = max(self.startup_candle_count, self.least_startup_candles)
         self._reader = PanelReader(config, timeframe=self.timeframe)
+        # Freqtrade lists its parameters only once the bot has started.
+        self._parameter_names = [
+            name
+            for name in dir(type(self))
+            if isinstance(getattr(type(self), name, None), BaseParameter)
+        ]
 
     def informative_pairs(self) -> list[tuple[str, str, str]]:
         """Let a running bot fetch the panel's candles."""
@@ -77,7 +84,7 @@ class PanelStrategy(GuardedStrategy):
 
     def parameter_values(self) -> tuple[tuple[str, Any], ...]:
         """Return every parameter with its present value."""
-        return tuple((name, one.value) for name, one in self.enumerate_parameters())
+        return tuple((name, getattr(self, name).value) for name in self._parameter_names)
 
     def equity_usd(self, now: datetime) -> float:
         """Return the account's worth: the balance, and open positions at the last daily close."""

@@ -72,8 +72,9 @@ class PortfolioStrategy(PanelStrategy):
         candles = self._with_targets(dataframe, pair)
         candles = super().populate_entry_trend(candles, metadata)
         reasons = self.current_targets().reasons
-        if reasons is not None and "enter_tag" in candles:
-            for row in candles.index[candles["enter_tag"].notna()]:
+        if reasons is not None:
+            sides = [f"enter_{side.value}" for side in Side]
+            for row in candles.index[candles.reindex(columns=sides).eq(1).any(axis=1)]:
                 day = self._day_known(candles["date"].loc[row] + self.candle_span())
                 candles.loc[row, "enter_tag"] = reasons(day, pair)
         return candles
