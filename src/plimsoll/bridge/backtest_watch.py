@@ -32,9 +32,11 @@ class BacktestWatch(Watch):
         self.record = backtest_recorder(strategy.config, settings)
 
     def learn(self, pair: str, candles: pd.DataFrame) -> None:
+        """Keep the closes of a pair, to mark its positions by."""
         self._closes.add(pair, candles)
 
     def loop(self, now: datetime) -> None:
+        """Let the guards look at the account of this candle; going back begins a new account."""
         if self._last is None or now < self._last:
             self._begin()
         self._last = now

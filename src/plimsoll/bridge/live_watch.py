@@ -62,6 +62,7 @@ class LiveWatch(Watch):
         self._loops = 0
 
     def loop(self, now: datetime) -> None:
+        """Hear what a person said, let the guards look at the account, write the status."""
         supervisor = self._looks_after
         with supervisor.guard or nullcontext():
             try:
@@ -78,6 +79,7 @@ class LiveWatch(Watch):
             self._report(supervisor, now)
 
     def spread_fraction(self, pair: str) -> float | None:
+        """Return the spread of the order book; ``None`` when it cannot be read."""
         return self._account.spread_fraction(pair)
 
     def _ask(self, wanted: Wanted, supervisor: Supervisor) -> Pending:

@@ -1,5 +1,6 @@
 """What acts is latched, locked, recorded and told; only time or a person ends it."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import time_machine
 from freqtrade.persistence import PairLocks, Trade
 from freqtrade.persistence.usedb_context import enable_database_use
 from freqtrade.rpc.rpc import RPC
+from sqlalchemy.exc import OperationalError
 
 from plimsoll.bridge import lock_store
 from plimsoll.bridge.supervisor import Supervisor
@@ -509,6 +511,28 @@ def test_a_fault_denies_even_where_it_can_be_neither_written_nor_told(file: Path
         supervisor.failed(NOW, OSError("no connection"))
     seen, found = supervisor.of_entry(BTC, NOW, leverage=1.0)
     assert supervisor.judge(request(), seen, found).rule == "loop"
+
+
+def test_a_verdict_that_acts_again_unlocked_is_no_unlock_either(file: Path, bot: Case) -> None:
+    """The first time it had a lock; the second time another writer holds the database."""
+    bot.account.positions = (position(mark_price=75.0),)
+    bot.loop()
+    bot.account.positions = ()
+    bot.loop(after=HOUR)
+    assert bot.supervisor.held == {}
+    bot.account.positions = (position(mark_price=75.0),)
+    other = sqlite3.connect(file, isolation_level=None)
+    Trade.session.commit()
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OperationalError):
+        bot.loop()
+    other.execute("ROLLBACK")
+    other.close()
+    Trade.rollback()
+    bot.loop()
+    assert bot.events("rearm") == []
+    assert bot.exits() == "liquidation_distance"
+    assert [one.rule for one in locks(bot.now)] == ["liquidation_distance"]
 
 
 # What people are told
