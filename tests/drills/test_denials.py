@@ -115,7 +115,7 @@ QUICK = ("open_positions", "position_size")
 
 def _plan(risk: dict[str, Any]) -> DrillPlan:
     # A wish that its own risk already refuses would be blamed for a smaller one.
-    return DrillPlan(strategy="TargetLong", stake_usd=800, speed=40, risk=risk)
+    return DrillPlan(strategy="TargetLong", stake_usd=800, speed=60, risk=risk)
 
 
 def _refused(bot: Drill, refusal: Refusal, *, seen: int) -> Denied:
@@ -171,6 +171,7 @@ def test_a_denied_entry_says_why_and_a_forced_one_is_refused(tmp_path: Path, tel
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_each_guard_refuses_its_entry(tmp_path: Path, tell: Told) -> None:
     with scene(tmp_path, _plan(profile(**FIRST.risk))) as bot:
         bot.wait_for_positions(1, seconds=60)
@@ -246,6 +247,7 @@ def test_a_drawdown_halves_the_next_stake(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_each_guard_refuses_its_entry_in_a_backtest_too(tmp_path: Path, tell: Told) -> None:
     known = [one for one in REFUSALS if one.ask is _nothing]
     known += [
