@@ -75,8 +75,14 @@ class LiveWatch(Watch):
                 if not Trade.session.is_active:  # a failed write would fail all that follow
                     Trade.rollback()
                 self.supervisor = supervisor
-                supervisor.failed(now, error)
+                self._survive(supervisor, now, error)
             self._report(supervisor, now)
+
+    def _survive(self, supervisor: Supervisor, now: datetime, error: Exception) -> None:
+        try:
+            supervisor.failed(now, error, halt_reason=self._account.halt_reason)
+        except Exception:  # the database: what is held in memory still closes
+            logger.exception("plimsoll: the failing loop could not be recorded")
 
     def spread_fraction(self, pair: str) -> float | None:
         """Return the spread of the order book; ``None`` when it cannot be read."""

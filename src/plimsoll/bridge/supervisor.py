@@ -3,13 +3,22 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from plimsoll.bridge import lock_store
 from plimsoll.bridge.closes import Window
 from plimsoll.core import AccountSnapshot, EntryRequest, Mode, Verdict
-from plimsoll.risk import Evaluation, LatchState, RiskProfile, evaluate, evaluate_entry, observe
+from plimsoll.risk import (
+    GUARDS,
+    Evaluation,
+    LatchState,
+    RiskProfile,
+    evaluate,
+    evaluate_entry,
+    observe,
+)
 from plimsoll.risk.latch import Key
 
 logger = logging.getLogger(__name__)
@@ -126,14 +135,20 @@ class Supervisor:
             self._take(evaluate(self.account.snapshot(now), self.profile))
         self._fault = None
 
-    def failed(self, now: datetime, error: Exception) -> None:
-        """Deny everything until a loop succeeds; close everything when that takes too long."""
+    def failed(self, now: datetime, error: Exception, *, halt_reason: str | None = None) -> None:
+        """Deny everything until a loop succeeds; close everything when that takes too long.
+
+        A person's halt is obeyed also by a bot that cannot see its account.
+        """
         known = self._fault
         reason = f"{type(error).__name__}: {error}"
         self._fault = (now if known is None else known[0]), reason
         if known is None:
             self._record("error", now, where="loop", message=reason)
             self.say(f"plimsoll: guards could not be asked, no entries: {reason}", now, "fault")
+        if halt_reason is not None:
+            account = AccountSnapshot(as_of=now, manual_halt_reason=halt_reason)
+            self._take(evaluate(account, self.profile, GUARDS.only(["manual_halt"])))
 
     def exit_reason(self, pair: str, now: datetime) -> str | None:
         """Return the rule that wants a pair's position closed, ``None`` when none does."""
@@ -204,7 +219,13 @@ class Supervisor:
     # What a person asks
 
     def resume(self, now: datetime, *, reason: str, by: str) -> None:
-        """Re-arm: end every lock of ours and measure from now on."""
+        """Re-arm: end every lock of ours and measure from now on.
+
+        Also the locks that a native protection of ours has made beside the loop.
+        """
+        self._state = replace(
+            self._state, held={**lock_store.held_verdicts(now), **self._state.held}
+        )
         released = list(self._state.held)
         lock_store.release(released, now)
         self._rearm(now, released, reason=reason, by=by)

@@ -100,7 +100,7 @@ class Case:
         try:
             self.supervisor.loop(self.now)
         except OSError as error:
-            self.supervisor.failed(self.now, error)
+            self.supervisor.failed(self.now, error, halt_reason=self.account.halt)
 
     def events(self, *names: str) -> list[dict[str, Any]]:
         return [one for one in self.records if one.get("event") in names or one["kind"] in names]
@@ -497,6 +497,21 @@ def test_what_has_acted_still_closes_while_the_loop_fails(bot: Case) -> None:
     bot.account.broken = OSError("no connection")
     bot.loop()
     assert bot.exits() == "drawdown"
+
+
+def test_a_person_halts_also_a_bot_that_cannot_see_its_account(bot: Case) -> None:
+    bot.account.broken, bot.account.halt = OSError("no prices"), "flag file: news"
+    bot.loop()
+    assert bot.exits() == "manual_halt"
+    assert [one.rule for one in locks(bot.now)] == ["manual_halt"]
+
+
+def test_resume_releases_what_a_native_protection_has_locked_too(bot: Case) -> None:
+    bot.loop()
+    lock_store.hold(Verdict(Mode.HALTED, "break_even", "100 trades lost together"), bot.now)
+    bot.supervisor.resume(bot.now, reason="looked into it", by="me")
+    assert locks(bot.now) == []
+    assert bot.events("rearm")[-1]["rules"] == ["break_even"]
 
 
 def test_a_fault_denies_even_where_it_can_be_neither_written_nor_told(file: Path) -> None:
