@@ -197,9 +197,10 @@ def test_an_earlier_end_does_not_shorten_a_lock(locks: str) -> None:
 def test_rules_and_pairs_do_not_replace_each_other(locks: str) -> None:
     other_pair = Verdict(Mode.FLATTEN, NEAR.rule, "5% left", NOW + 2 * HOUR, pair=ETH)
     other_rule = Verdict(Mode.FLATTEN, "stale_data", "old", NOW + 2 * HOUR, pair=BTC)
-    for verdict in (NEAR, other_pair, other_rule):
+    everywhere = Verdict(Mode.FLATTEN, NEAR.rule, "5% left", NOW + 3 * HOUR)
+    for verdict in (NEAR, other_pair, other_rule, everywhere):
         lock_store.hold(verdict, NOW)
-    assert len(active()) == 3
+    assert len(active()) == 4
 
 
 def test_a_lock_of_another_is_not_replaced(locks: str) -> None:

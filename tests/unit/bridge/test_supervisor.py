@@ -260,6 +260,7 @@ def test_changes_of_the_mode_are_recorded_with_the_figures(bot: Case) -> None:
     bot.account.equity, bot.account.positions = 971.0, ()
     bot.loop(after=13 * HOUR)  # the next day
     changes = bot.events("mode")
+    assert {one["kind"] for one in changes} == {"verdict"}
     assert [(one["mode_before"], one["mode"], one["durable"]) for one in changes] == [
         ("ACTIVE", "REDUCING", False),
         ("REDUCING", "FLATTEN", True),
@@ -278,6 +279,7 @@ def test_a_flatten_ends_with_its_day_and_that_is_recorded(bot: Case) -> None:
     bot.loop(after=HOUR)
     assert bot.exits() is None
     (ended,) = bot.events("ended")
+    assert ended["kind"] == "verdict"
     assert (ended["rule"], ended["mode"]) == ("daily_loss", "FLATTEN")
     assert bot.supervisor.mode is Mode.ACTIVE
 
@@ -396,6 +398,16 @@ def test_resume_of_a_flatten_leaves_the_high_water_mark(bot: Case) -> None:
     bot.supervisor.resume(bot.now, reason="seen", by="anna")
     assert bot.account.rearmed == []
     assert bot.supervisor.held == {}
+
+
+def test_a_halt_among_others_moves_the_high_water_mark(bot: Case) -> None:
+    bot.account.equity = 950.0
+    bot.account.halt = "enough"
+    bot.loop()
+    assert len(locks(bot.now)) == 2
+    bot.supervisor.resume(bot.now, reason="seen", by="anna")
+    assert bot.account.rearmed == [bot.now]
+    assert bot.events("rearm")[0]["rules"] == ["daily_loss", "manual_halt"]
 
 
 def test_a_breach_that_was_counted_is_forgotten_by_resume(bot: Case) -> None:
