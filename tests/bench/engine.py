@@ -1,28 +1,89 @@
-"""How fast Freqtrade's backtest loop runs our strategies. Ratios within one run are what counts."""
+"""How fast Freqtrade's backtest loop runs our strategies, and what their guards cost.
 
+Seconds are those of the processor, and the least of several runs in turn: the ratios of one
+invocation are what counts. The twins ``BracketTrend`` and ``PlainBracketTrend`` have the same
+rules; their trade lists must be equal, or there is nothing to compare.
+"""
+
+import hashlib
 import logging
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pandas as pd
 from freqtrade.configuration import Configuration
 from freqtrade.data.history import get_timerange
 from freqtrade.enums import RunMode
 from freqtrade.optimize.backtesting import Backtesting
 
 from plimsoll.bridge.loading import register
+from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import serve_venue
 
 PAIRS = tuple(f"{base}/USDT:USDT" for base in ("BTC", "ETH", "SOL", "XRP"))
 START = "2025-06-30T00:00:00Z"
-TIMERANGE = "20250101-20250630"
+TIMERANGE, HALF = "20250101-20250630", "20250101-20250401"
+STRATEGIES = Path(__file__).parent / "strategies"
+ROUNDS = 3
+# Every guard is asked, and none denies: with denials there would be fewer trades to compare.
+WIDE = {
+    "max_daily_loss_fraction": 0.1,
+    "drawdown_reduce_fraction": 0.149,
+    "drawdown_halt_fraction": 0.15,
+    "max_consecutive_losses": 20,
+    "consecutive_losses_pause_hours": 1e-12,
+    "cooldown_seconds": 0,
+    "max_trades_per_day": 10_000,
+    "max_orders": 1000,
+    "break_even_trades": None,
+    "max_correlation": 1.0,
+    "max_open_positions": 100,
+    "max_risk_per_trade_fraction": 0.05,
+    "fixed_risk_fraction": 0.05,
+    "min_liquidation_distance_fraction": 0.05,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One backtest to be timed."""
+
+    strategy: str
+    guards: bool = True
+    protections: bool = False
+    timerange: str = TIMERANGE
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """What a backtest took and made; ``fills`` identifies its trade list."""
+
+    candles: int
+    seconds: float
+    trades: int
+    fills: str
+
+
+CASES = {
+    "no_trade": Case("NoTrade"),
+    "buy_and_hold": Case("BuyAndHold"),
+    "trend_follow": Case("TrendFollow"),
+    "plain": Case("PlainBracketTrend"),
+    "native": Case("PlainWithProtections", protections=True),
+    "unguarded": Case("BracketTrend", guards=False),
+    "guarded": Case("BracketTrend"),
+    "guarded_half": Case("BracketTrend", timerange=HALF),
+    "native_half": Case("PlainWithProtections", protections=True, timerange=HALF),
+}
 
 
 def run() -> dict[str, float]:
-    """Return candles a second of the loop alone, 4 pairs x 180 days x 5 m, and what guards cost."""
+    """Return candles a second of the loop alone, 4 pairs x 180 days x 5 m, and ratios of cost."""
     logging.disable(logging.CRITICAL)
     with TemporaryDirectory(prefix="plimsoll-bench-") as temporary:
         folder = Path(temporary)
@@ -32,23 +93,34 @@ def run() -> dict[str, float]:
             layers = _layers(folder, venue.config)
             wanted = ["-t", "5m", "--timerange", "20241228-"]
             freqtrade(["download-data", *layers, *wanted], folder=folder, log=folder / "log")
-            timed = {
-                name: _loop(folder, venue.config, strategy, protections=protections)
-                for name, strategy, protections in (
-                    ("no_trade", "NoTrade", True),
-                    ("buy_and_hold", "BuyAndHold", True),
-                    ("trend_follow", "TrendFollow", True),
-                    ("trend_follow_unguarded", "TrendFollow", False),
-                )
-            }
+            rounds = [
+                {name: _loop(folder, venue.config, case) for name, case in CASES.items()}
+                for _ in range(ROUNDS)
+            ]
+    timed = {name: min((one[name] for one in rounds), key=lambda t: t.seconds) for name in CASES}
+    if len({timed[name].fills for name in ("plain", "unguarded", "guarded")}) != 1:
+        raise PlimsollError(f"expected the twins to trade alike, found {timed}")
+    return _figures(timed)
+
+
+def _figures(timed: dict[str, Timed]) -> dict[str, float]:
+    seconds = {name: one.seconds for name, one in timed.items()}
     figures = {
-        f"engine_{name}_candles_a_second": candles / seconds
-        for name, (candles, seconds, _) in timed.items()
+        f"engine_{name}_candles_a_second": one.candles / one.seconds
+        for name, one in timed.items()
+        if not name.endswith("_half")
     }
-    figures["engine_trend_follow_trades"] = timed["trend_follow"][2]
-    guarded, unguarded = timed["trend_follow"][1], timed["trend_follow_unguarded"][1]
-    figures["engine_protections_cost_ratio"] = guarded / unguarded
-    return figures
+    return figures | {
+        "engine_twins_trades": timed["guarded"].trades,
+        "engine_guards_cost_ratio": seconds["guarded"] / seconds["unguarded"],
+        "engine_four_native_protections_cost_ratio": seconds["native"] / seconds["plain"],
+        "engine_guarded_faster_than_plain": seconds["plain"] / seconds["guarded"],
+        "engine_guarded_seconds_whole_over_half": seconds["guarded"] / seconds["guarded_half"],
+        "engine_guarded_trades_whole_over_half": (
+            timed["guarded"].trades / timed["guarded_half"].trades
+        ),
+        "engine_native_seconds_whole_over_half": seconds["native"] / seconds["native_half"],
+    }
 
 
 def _layers(folder: Path, venue_config: Path) -> list[str]:
@@ -58,31 +130,40 @@ def _layers(folder: Path, venue_config: Path) -> list[str]:
     return ["--userdir", str(folder / "user_data"), *named]
 
 
-def _loop(
-    folder: Path, venue_config: Path, strategy: str, *, protections: bool
-) -> tuple[int, float, int]:
-    """Return the candles, the seconds of the loop alone and the number of trades."""
+def _loop(folder: Path, venue_config: Path, case: Case) -> Timed:
+    """Run one backtest and time its loop alone."""
     args: dict[str, Any] = {
         "config": _layers(folder, venue_config)[3::2],
         "user_data_dir": str(folder / "user_data"),
-        "strategy": strategy,
+        "strategy": case.strategy,
         "timeframe": "5m",
-        "timerange": TIMERANGE,
-        "enable_protections": protections,
+        "timerange": case.timerange,
+        "enable_protections": case.protections,
     }
     register({"user_data_dir": folder / "user_data"})
     config = Configuration(args, RunMode.BACKTEST).get_config()
-    config["enable_protections"] = protections
+    config["enable_protections"] = case.protections
+    config["stake_amount"] = 100
+    if (STRATEGIES / f"{case.strategy}.py").exists():
+        config["strategy_path"] = str(STRATEGIES)
+    config["plimsoll"] |= {"risk": WIDE, "guard_backtests": case.guards}
     backtesting = Backtesting(config)
     data, _ = backtesting.load_bt_data()
     backtesting._set_strategy(backtesting.strategylist[0])
-    backtesting.strategy.ft_bot_start()
     processed = backtesting.strategy.advise_all_indicators(data)
     first, last = get_timerange(processed)
-    begun = time.perf_counter()
+    begun = time.process_time()
     result = backtesting.backtest(processed=processed, start_date=first, end_date=last)
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     candles = sum(len(frame) for frame in processed.values())
     Backtesting.cleanup()
     backtesting.exchange.close()
-    return candles, seconds, len(result["results"])
+    return Timed(candles, seconds, len(result["results"]), _fills(result["results"]))
+
+
+def _fills(trades: pd.DataFrame) -> str:
+    """Return a hash over when, where and at what price each trade began and ended."""
+    if trades.empty:
+        return ""
+    columns = ["pair", "is_short", "open_date", "close_date", "open_rate", "close_rate", "amount"]
+    return hashlib.sha256(trades[columns].to_csv(index=False).encode()).hexdigest()

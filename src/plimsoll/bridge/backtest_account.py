@@ -69,22 +69,27 @@ class BacktestAccount:
         if not (changed or LocalTrade.bt_trades_open or day_ends_at is None or now >= day_ends_at):
             return False  # flat, and nothing happened: equity stands still
         now_s = now.timestamp()
+        closes, profile = self._closes, self._profile
+        latest_s = now_s - closes.candle_seconds - profile.max_blind_seconds
         equity = self._starting + LocalTrade.bt_total_profit
         near = False
         for trade in LocalTrade.bt_trades_open:
-            candle = self._closes.newest(trade.pair, now_s)
-            if candle is None:
+            newest = closes.close(trade.pair, now_s)
+            if newest is None:
                 self._equity_usd = None
                 return True
-            late_s = now_s - candle.closed_s - self._closes.candle_seconds
-            near = near or late_s > self._profile.max_blind_seconds
-            equity += trade.realized_profit + open_profit_usd(trade, candle.close)
-            near = near or not liquidation_is_far(
-                candle.close,
-                trade.liquidation_price,
-                sign=-1 if trade.is_short else 1,
-                leverage=trade.leverage,
-                profile=self._profile,
+            closed_s, mark = newest
+            equity += trade.realized_profit + open_profit_usd(trade, mark)
+            near = (
+                near
+                or closed_s < latest_s
+                or not liquidation_is_far(
+                    mark,
+                    trade.liquidation_price,
+                    sign=-1 if trade.is_short else 1,
+                    leverage=trade.leverage,
+                    profile=profile,
+                )
             )
         self._equity_usd = equity
         if self._levels.observe(now, equity):

@@ -129,9 +129,9 @@ class Supervisor:
         might_act = self.account.update(now)
         if self._persistent:
             self._notice_unlocked(now)
-        state = self._state
-        counting = bool(state.counts) or (bool(state.held) and self.account.has_positions)
-        if might_act or counting or self._runs_out(now):
+        held = self._state.held
+        waits = bool(held) and (self.account.has_positions or self._runs_out(now))
+        if might_act or waits or self._state.counts:
             self._take(evaluate(self.account.snapshot(now), self.profile))
         self._fault = None
 

@@ -5,7 +5,9 @@ These bounds are necessary conditions of the loss and liquidation guards; a prop
 them to the guards themselves.
 """
 
-from plimsoll.risk.denial import known, positive
+from math import inf
+
+from plimsoll.risk.denial import positive
 from plimsoll.risk.profile import RiskProfile
 
 MARGIN = 1e-6
@@ -20,7 +22,7 @@ def loss_floor_usd(
     Infinity when a level is unknown: then no equity is surely calm.
     """
     if not positive(day_start_usd) or not positive(high_water_usd):
-        return float("inf")
+        return inf
     daily = day_start_usd * profile.max_daily_loss_fraction
     if profile.max_daily_loss_usd is not None:
         daily = min(daily, profile.max_daily_loss_usd)
@@ -39,7 +41,7 @@ def liquidation_is_far(
     """Return whether a position is surely farther from its liquidation than the limit."""
     if liquidation_price is None:
         return leverage <= 1
-    if not known(mark) or not known(liquidation_price) or mark <= 0:
+    if not (mark > 0 and -inf < liquidation_price < inf):
         return False
     distance = (mark - liquidation_price) * sign / mark
     return distance > profile.min_liquidation_distance_fraction * (1 + MARGIN)

@@ -66,7 +66,7 @@ class PlainBracketTrend(IStrategy):
         current_time: datetime,
         current_rate: float,
         current_profit: float,
-        after_fill: bool,  # noqa: FBT001 - Freqtrade's signature
+        after_fill: bool,
         **kwargs: Any,
     ) -> float | None:
         distance = min(3.0 * self._atr_at_entry(trade), trade.open_rate * 0.10 / trade.leverage)
