@@ -130,7 +130,9 @@ def _refused(bot: Drill, refusal: Refusal, *, seen: int) -> Denied:
     bot.wait_until(found, seconds=90, what=f"a denial by {refusal.rule}")
     record = found()[0]
     assert record["reason"]
-    words = f"denied by {refusal.rule}: "
+    # Stale candles are the reason before any denial, once a candle of another pair is newer.
+    stale = refusal.rule == "stale_data"
+    words = "the data were stale: " if stale else f"denied by {refusal.rule}: "
     # A new candle may be on record whose denial is not, for as long as the bot asks its guards.
     bot.wait_until(lambda: words in why(bot, refusal.pair), what=f"why to say {words}")
     told = why(bot, refusal.pair)

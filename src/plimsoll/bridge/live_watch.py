@@ -137,25 +137,28 @@ class LiveWatch(Watch):
             self.record(Kind.ERROR, now, where="status", message=str(error))
 
     def _record_candles(self, now: datetime) -> None:
+        """Record what was analysed, every pair in one row: one without the newest is stale."""
         data, timeframe = self._strategy.dp, self._strategy.timeframe
-        rows: dict[str, Any] = {}
-        newest = None
+        latest: dict[str, pd.Series | None] = {}
         for pair in data.current_whitelist():
             frame, _ = data.get_analyzed_dataframe(pair, timeframe)
-            if frame.empty:
-                continue
-            last = frame.iloc[-1]
-            if self._seen.get(pair) == last["date"]:
-                continue
-            self._seen[pair], newest = last["date"], last["date"]
-            signal = _signal(last)
+            latest[pair] = None if frame.empty else frame.iloc[-1]
+        dates = {pair: last["date"] for pair, last in latest.items() if last is not None}
+        news = {pair for pair, date in dates.items() if self._seen.get(pair) != date}
+        if not news:
+            return
+        self._seen.update(dates)
+        newest = max(dates.values())
+        rows: dict[str, Any] = {}
+        for pair, last in latest.items():
+            current = last is not None and last["date"] == newest
+            signal = _signal(last) if current else "stale"
             rows[pair] = {"signal": signal, "locked": lock_store.locked_because(pair, now)}
-            if signal != "none":
-                tag = last.get("enter_tag")
-                rows[pair]["tag"] = tag
-                self.record(Kind.SIGNAL, now, pair=pair, side=signal, tag=tag, candle=last["date"])
-        if rows:
-            self.record(Kind.CANDLE, now, candle=newest, pairs=rows)
+            if signal not in ("none", "stale"):
+                tag = rows[pair]["tag"] = last.get("enter_tag")
+                if pair in news:
+                    self.record(Kind.SIGNAL, now, pair=pair, side=signal, tag=tag, candle=newest)
+        self.record(Kind.CANDLE, now, candle=newest, pairs=rows)
 
 
 def _signal(candle: pd.Series) -> str:

@@ -372,7 +372,8 @@ def test_candles_and_signals_are_recorded_once(tmp_path: Path, clock: Any) -> No
     (signal,) = written(tmp_path, "signal")
     assert (signal["pair"], signal["side"], signal["tag"]) == (BTC, "short", "falling")
     first, second = written(tmp_path, "candle")
-    assert first["pairs"] == {BTC: {"signal": "short", "locked": "too volatile", "tag": "falling"}}
+    told = {"signal": "short", "locked": "too volatile", "tag": "falling"}
+    assert first["pairs"][BTC] == told
     assert second["pairs"][BTC]["signal"] == "none"
 
 
