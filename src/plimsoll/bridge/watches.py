@@ -19,7 +19,8 @@ def keep_watch(strategy: Any, settings: PlimsollSettings) -> Watch | None:
         When a running bot cannot write its decisions.
     """
     runmode = strategy.config.get("runmode")
-    if runmode in (RunMode.BACKTEST, RunMode.HYPEROPT):
+    # Freqtrade's look-ahead analysis runs backtests under the mode of its other tools.
+    if runmode in (RunMode.BACKTEST, RunMode.HYPEROPT, RunMode.UTIL_NO_EXCHANGE):
         return BacktestWatch(strategy, settings)
     if runmode in (RunMode.DRY_RUN, RunMode.LIVE):
         return LiveWatch(strategy, settings)
