@@ -65,7 +65,13 @@ class PanelReader:
         self._known: tuple[Any, Panel] | None = None
 
     def pairs(self, data: DataProvider) -> list[str]:
-        """Return the whitelist; empty while there is none."""
+        """Return the whitelist; empty while there is none.
+
+        Freqtrade's look-ahead analysis repeats a backtest with one pair at a time. The others
+        are still part of the panel then, or every cross-section would seem to look ahead.
+        """
+        if data.runmode == RunMode.UTIL_NO_EXCHANGE and self._config.get("pairs"):
+            return list(self._config["pairs"])
         try:
             return list(data.current_whitelist())
         except OperationalException:
