@@ -38,6 +38,7 @@ def _by_hand(bot: Drill) -> None:
 
 
 def _leveraged_by_hand(bot: Drill) -> None:
+    pass_time(bot, loops=4)  # before its first loop a bot denies everything
     bot.rest.forceenter(ETH, "long", leverage=5)
 
 

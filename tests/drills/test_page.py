@@ -1,0 +1,25 @@
+"""``docs/drills.md`` tells of every guard, in the bot or as one that no drill reaches."""
+
+import re
+
+import pytest
+
+from plimsoll.risk.guards import GUARDS
+from tests.conftest import ROOT
+from tests.drills.page import BACKTEST_CANNOT, NOT_REACHED
+
+PAGE = (ROOT / "docs" / "drills.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("guard", GUARDS.names())
+def test_the_page_has_a_row_for_each_guard(guard: str) -> None:
+    rows = re.findall(rf"^(?:\| |- )`{guard}`", PAGE, re.MULTILINE)
+    assert rows
+
+
+def test_what_cannot_be_reached_is_a_guard() -> None:
+    assert {*BACKTEST_CANNOT, *NOT_REACHED} <= set(GUARDS.names())
+
+
+def test_every_drill_passed_when_the_page_was_written() -> None:
+    assert "not run" not in PAGE
