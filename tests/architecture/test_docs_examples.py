@@ -19,7 +19,13 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from plimsoll.bridge.loading import register
-from plimsoll.bridge.pairlists import QualityLimits
+from plimsoll.bridge.pairlists import (
+    CorrelationOptions,
+    FundingOptions,
+    LiquidityOptions,
+    OpenInterestOptions,
+    QualityLimits,
+)
 from plimsoll.risk.costs import TradingCosts
 from tests.conftest import ROOT, random_candles
 from tests.unit.bridge.trades import backtest_trades, close_in_backtest
@@ -31,6 +37,8 @@ PAGES = {
         "strategies",
         "profiles",
         "costs",
+        "pairlists",
+        "hyperopt",
         "demo",
         "architecture",
         "troubleshooting",
@@ -158,7 +166,7 @@ def _bounds(metadata: list[Any]) -> Iterator[str]:
 def default(field: FieldInfo) -> str:
     if field.default is None or field.default_factory is not None:
         return "none"
-    return f"`{field.default:g}`"
+    return f"`{field.default}`" if isinstance(field.default, str) else f"`{field.default:g}`"
 
 
 @pytest.mark.parametrize(
@@ -166,6 +174,10 @@ def default(field: FieldInfo) -> str:
     [
         ("costs", "plimsoll.costs.", TradingCosts),
         ("plugins", "", QualityLimits),
+        ("pairlists", "OpenInterestPairList.", OpenInterestOptions),
+        ("pairlists", "FundingPairList.", FundingOptions),
+        ("pairlists", "CorrelationPairList.", CorrelationOptions),
+        ("pairlists", "LiquidityPairList.", LiquidityOptions),
     ],
 )
 def test_settings_are_told_with_their_bounds_and_defaults(
