@@ -5,6 +5,7 @@ The ordinary run compares signals in this process; Freqtrade's own two analyses 
 
 import json
 import pickle
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
@@ -18,7 +19,7 @@ from freqtrade.data.history import load_pair_history
 from freqtrade.enums import CandleType, RunMode
 from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
-from freqtrade.strategy.parameters import NumericParameter
+from freqtrade.strategy.parameters import CategoricalParameter, NumericParameter
 
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.results import read_backtests
@@ -119,6 +120,30 @@ def test_defaults_lie_inside_their_ranges(name: str, data: Path) -> None:
             found += 1
             assert value.low <= value.value <= value.high, parameter
     assert found >= 2
+
+
+@pytest.mark.parametrize("name", [name for name in TRADING if name != "TrendFollow"])
+def test_its_page_tells_every_parameter_and_the_warm_up(name: str, data: Path) -> None:
+    file = re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+    page = (ROOT / f"docs/strategies/{file}.md").read_text(encoding="utf-8")
+    told = {}
+    for line in page.splitlines():
+        if line.startswith("| `"):
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            told[cells[0].strip("`")] = cells[1:4]
+    made = load(name, data)
+    found = {}
+    for parameter in dir(type(made)):
+        value = getattr(type(made), parameter, None)
+        if isinstance(value, NumericParameter):
+            span = f"{value.low:g} to {value.high:g}"
+            found[parameter] = [f"`{value.value:g}`", span, value.space]
+        elif isinstance(value, CategoricalParameter):
+            found[parameter] = [f"`{value.value}`", ", ".join(value.opt_range), "buy"]
+    told.pop("freqtrade backtesting`, guards off", None)
+    told.pop("freqtrade backtesting`, guards on", None)
+    assert told == found
+    assert f"Timeframe {made.timeframe}; {made.startup_candle_count} candles" in page
 
 
 @every_strategy

@@ -1,7 +1,7 @@
 """Candles of all pairs side by side, in a backtest as in a running bot.
 
-A backtest reads the candle files themselves: all of their past, and nothing from the end of its
-timerange on. A running bot takes what Freqtrade has fetched: some 500 candles of each timeframe
+A backtest reads the candle files themselves: all of their past, and nothing beyond the end of its
+timerange. A running bot takes what Freqtrade has fetched: some 500 candles of each timeframe
 (the pairs' `informative_pairs`), the newest made of its own shorter ones. A candle without volume
 is one that Freqtrade filled a hole with: it counts as missing in both.
 """
@@ -110,7 +110,8 @@ class PanelReader:
             data_format=self._config["dataformat_ohlcv"],
             candle_type=CandleType.from_string(kind),
         )
-        return stored if until is None or stored.empty else stored[stored["date"] < until]
+        # As Freqtrade cuts its own candles: the one that opens at the end is the last.
+        return stored if until is None or stored.empty else stored[stored["date"] <= until]
 
     def _newest(self, data: DataProvider, pairs: list[str]) -> Any:
         """Return what tells one panel from the next."""

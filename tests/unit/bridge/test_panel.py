@@ -91,7 +91,7 @@ def test_a_backtest_reads_days_and_settlements_of_every_pair(folder: Path) -> No
     assert len(panel.settlements) == 30
 
 
-def test_nothing_is_known_from_the_end_of_the_timerange_on(folder: Path) -> None:
+def test_nothing_is_known_beyond_the_end_of_the_timerange(folder: Path) -> None:
     end = START + pd.Timedelta(days=6, hours=5)
     panel = stored(folder, timerange=f"20240103-{end.timestamp():.0f}")
     # The past before the timerange is known: a portfolio's memory is longer than its candles.
