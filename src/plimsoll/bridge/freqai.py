@@ -52,6 +52,11 @@ class ModelStrategy(SizedStrategy):
         raise NotImplementedError
 
     @property
+    def has_model(self) -> bool:
+        """Whether the config switches FreqAI on."""
+        return bool(self.config.get("freqai", {}).get("enabled", False))
+
+    @property
     def horizon_candles(self) -> int:
         """How far the target looks ahead; the model purges as many rows."""
         return int(self.config["freqai"]["feature_parameters"]["label_period_candles"])
@@ -77,15 +82,18 @@ class ModelStrategy(SizedStrategy):
 
     def on_start(self) -> None:
         """Refuse to start without a model."""
-        if not self.config.get("freqai", {}).get("enabled", False):
+        if not self.has_model:
             raise OperationalException(
                 f"plimsoll: {type(self).__name__} trades a model's forecasts and found no FreqAI "
                 "in the config; add --config freqai-direction.json"
             )
 
     def populate_indicators(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
-        """Add the forecast, the strategy's own features, and how recent calls came out."""
-        forecast = self.freqai.start(dataframe, metadata, self)
+        """Add the forecast, the strategy's own features, and how recent calls came out.
+
+        Where no FreqAI is configured there is no forecast, and nothing is entered.
+        """
+        forecast = self.freqai.start(dataframe, metadata, self) if self.has_model else dataframe
         candles = super().populate_indicators(forecast, metadata)
         return self._with_forecast(candles)
 
@@ -112,6 +120,8 @@ class ModelStrategy(SizedStrategy):
     # How
 
     def _with_forecast(self, candles: pd.DataFrame) -> pd.DataFrame:
+        if not self.has_model:
+            return candles.assign(model_lean=0.0, model_right=0.0, model_calls=0.0)
         nothing = pd.Series(0.0, index=candles.index)
         skilled = candles.get("holdout_side_skill", nothing) > 0
         leaning = lean(
@@ -136,9 +146,9 @@ class ModelStrategy(SizedStrategy):
         FreqAI finds predictions of an earlier backtest by identifier, pair and date alone, and
         would serve those of other features, labels or model parameters without a word.
         """
-        section = config.get("freqai", {})
-        if not section.get("enabled", False):
+        if not self.has_model:
             return
+        section = config["freqai"]
         made_by = [
             code_fingerprint(),
             *(str(config.get(key)) for key in ("freqaimodel", "timeframe", "datadir")),

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from freqtrade.configuration.load_config import load_config_file
-from freqtrade.enums import CandleType
+from freqtrade.enums import CandleType, RunMode
 from freqtrade.exceptions import OperationalException
 from lightgbm import LGBMClassifier
 
@@ -23,7 +23,7 @@ from plimsoll.core import Mode
 from plimsoll.features import names, table
 from plimsoll.risk.guards.model_accuracy import model_accuracy
 from tests.conftest import ROOT, random_candles
-from tests.unit.bridge.bots import BTC, NOON, Bot, backtest, candles, running_bot
+from tests.unit.bridge.bots import BTC, NOON, Bot, backtest, build, candles, running_bot
 
 PROFILE = load_config_file(str(ROOT / "user_data/config/freqai-direction.json"))
 TRAIN_DAYS, TEST_DAYS, HOURS = 40, 5, 24
@@ -277,6 +277,16 @@ def test_a_strategy_without_freqai_says_which_profile_to_add(tmp_path: Path) -> 
         backtest(tmp_path, **config),
     ):
         pass
+
+
+def test_without_freqai_nothing_is_entered(tmp_path: Path) -> None:
+    config = settings(tmp_path)
+    del config["freqai"]
+    strategy = build(tmp_path, RunMode.BACKTEST, **config).strategy
+    found = strategy.populate_indicators(history(), {"pair": BTC})
+    marked = strategy.populate_entry_trend(found, {"pair": BTC})
+    assert (marked["model_lean"] == 0).all()
+    assert not marked.reindex(columns=["enter_long", "enter_short"]).eq(1).to_numpy().any()
 
 
 def test_the_guards_learn_that_the_model_was_wrong_too_often(tmp_path: Path) -> None:
