@@ -2,12 +2,14 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Callable
 
 import pytest
 
 from plimsoll.core import PlimsollError
-from plimsoll.lab.processes import wait_until
+from plimsoll.lab.processes import child_environment, command, wait_until
+from plimsoll.risk.costs import TradingCosts
 from tests.compat.conftest import TIMERANGE, Workspace
 from tests.compat.test_plugin_loading import loads, serving
 
@@ -86,3 +88,30 @@ def test_hyperopt_minimises_our_loss(fresh_workspace: Callable[[], Workspace], l
     assert re.search(rf"Using resolved hyperoptloss {loss} from '[^']*/hyperopts/{loss}", flat)
     assert re.search(r"Objective: -?\d", flat)
     assert not (workspace.userdir / "strategies/TrendFollow.json").exists()
+
+
+def measured(workspace: Workspace, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``plimsoll costs measure`` on the venue."""
+    asked = [*workspace.layers(), "--looks", "1", "--json", *arguments]
+    return subprocess.run(
+        [command("plimsoll"), "costs", "measure", *asked],
+        capture_output=True,
+        text=True,
+        env=child_environment(),
+    )
+
+
+def test_measured_costs_are_a_section_of_the_config(workspace: Workspace) -> None:
+    done = measured(workspace)
+    assert done.returncode == 0, done.stderr
+    costs = TradingCosts(**json.loads(done.stdout)["plimsoll"]["costs"])
+    assert set(costs.pairs) == {"BTC/USDT:USDT", "ETH/USDT:USDT"}
+    assert all(0 < (pair.spread_bps or 0) < 10 for pair in costs.pairs.values())
+
+
+def test_an_order_larger_than_the_book_is_one_line_and_no_numbers(workspace: Workspace) -> None:
+    done = measured(workspace, "--order-usd", "1e12")
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert "are wanted" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -3,7 +3,7 @@
 import typer
 
 import plimsoll
-from plimsoll.cli import data, features, guard, log, venue
+from plimsoll.cli import costs, data, features, guard, log, venue
 from plimsoll.cli.demo import demo
 from plimsoll.cli.doctor import doctor
 from plimsoll.cli.expectation import expectation
@@ -28,6 +28,7 @@ app.command()(guard.status)
 app.command()(guard.halt)
 app.command()(guard.resume)
 app.add_typer(venue.app, name="venue")
+app.add_typer(costs.app, name="costs")
 app.add_typer(data.app, name="data")
 app.add_typer(log.app, name="log")
 app.add_typer(features.app, name="features")

@@ -10,6 +10,7 @@ from plimsoll.core import PlimsollError
 Bps = Annotated[float, Field(ge=0, le=100)]
 PairName = Annotated[str, Field(pattern=r"^[^/:\s]+/[^/:\s]+(:[^/:\s]+)?$")]
 
+BPS = 10_000
 SECONDS_PER_YEAR = 365 * 86400
 
 
@@ -35,7 +36,7 @@ class FillCosts(BaseModel):
     @property
     def fraction(self) -> float:
         """Their sum as a fraction of the notional."""
-        return (self.fee_bps + self.spread_bps + self.slippage_bps) / 10_000
+        return (self.fee_bps + self.spread_bps + self.slippage_bps) / BPS
 
 
 class TradingCosts(BaseModel):
