@@ -14,6 +14,8 @@ DATA = {
     *(".feather", ".parquet", ".h5", ".hdf5", ".csv", ".gz", ".zip", ".7z", ".npy", ".npz"),
     *(".pkl", ".joblib", ".sqlite", ".sqlite3", ".db"),
 }
+RECORDS = {"docs/research/trials.csv"}
+"""What research wrote down of itself: no market data."""
 # Put together, so that this file does not hold what it looks for.
 MACHINE_PATH = re.compile(r"(?<![\w./-])/(?:" + "root" + "|" + "work" + r")(?![\w-])")
 REGISTRY = re.compile("pypi" + r"\.org|" + "files" + r"\.pythonhosted")
@@ -126,7 +128,8 @@ def test_no_tracked_file_is_large() -> None:
 
 
 def test_no_market_data_and_no_database_is_tracked() -> None:
-    assert [short(file) for file in tracked() if file.suffix in DATA] == []
+    found = {short(file) for file in tracked() if file.suffix in DATA}
+    assert found - RECORDS == set()
 
 
 def test_no_strategy_or_plugin_lies_in_the_package() -> None:

@@ -20,7 +20,10 @@ RESOLVERS = {
     "plugins/pairlists": "pairlist_resolver.PairListResolver",
 }
 LOOSE = sorted(file for folder in RESOLVERS for file in (ROOT / folder).glob("*.py"))
-ALLOWED = {*sys.stdlib_module_names, "pandas", "numpy", "talib", "freqtrade", "plimsoll"}
+ALLOWED = {
+    *sys.stdlib_module_names,
+    *("pandas", "numpy", "talib", "lightgbm", "freqtrade", "plimsoll"),
+}
 MAX_LINES = 120
 
 every_file = pytest.mark.parametrize("file", LOOSE, ids=short)

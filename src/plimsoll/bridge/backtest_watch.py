@@ -37,12 +37,13 @@ class BacktestWatch(Watch):
 
     def loop(self, now: datetime) -> None:
         """Let the guards look at the account of this candle; going back begins a new account."""
-        if self._last is None or now < self._last:
+        last = self._last
+        if last is None or now < last:
             self._begin()
         self._last = now
-        supervisor = self._require()
         if not self.guards:
             return
+        supervisor = self._require()
         try:
             supervisor.loop(now)
         except Exception as error:

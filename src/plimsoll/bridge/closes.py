@@ -116,12 +116,12 @@ def correlation(one: Window | None, other: Window | None, *, least_candles: int)
     if one is None or other is None:
         return None
     if np.array_equal(one.opened_s, other.opened_s):
-        count, returns, others = len(one.closes), _returns(one), _returns(other)
+        count, returns, others = len(one.closes), log_returns(one), log_returns(other)
     else:
         _, mine, theirs = np.intersect1d(one.opened_s, other.opened_s, return_indices=True)
         count = len(mine)
-        returns = _returns(Window(one.opened_s[mine], one.closes[mine]))
-        others = _returns(Window(other.opened_s[theirs], other.closes[theirs]))
+        returns = log_returns(Window(one.opened_s[mine], one.closes[mine]))
+        others = log_returns(Window(other.opened_s[theirs], other.closes[theirs]))
     if count < least_candles:
         return None
     # Pearson's r by three dot products: np.corrcoef takes four times as long.
@@ -134,7 +134,7 @@ def correlation(one: Window | None, other: Window | None, *, least_candles: int)
     return max(-1.0, min(1.0, found)) if np.isfinite(found) else None
 
 
-def _returns(window: Window) -> np.ndarray:
+def log_returns(window: Window) -> np.ndarray:
     """Return the log returns between the candles of a window, one fewer than candles."""
     if window.returns is not None:
         return window.returns[1:]

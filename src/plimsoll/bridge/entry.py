@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from plimsoll.bridge.closes import Window, correlation
+from plimsoll.bridge.closes import Window, correlation, log_returns
 from plimsoll.bridge.supervisor import Supervisor
 from plimsoll.core import AccountSnapshot, EntryRequest, Mode, PlimsollError, Side, Verdict
 from plimsoll.features import FeatureUse
@@ -151,10 +151,13 @@ def yearly_volatility(window: Window | None, *, least_candles: int) -> float | N
 
 
 def _deviation(window: Window | None, *, least_candles: int) -> float | None:
-    if window is None or len(window.closes) < least_candles or not np.all(window.closes > 0):
+    if window is None or len(window.closes) < least_candles:
         return None
-    step = float(np.median(np.diff(window.opened_s)))
-    found = float(np.diff(np.log(window.closes)).std(ddof=1)) * sqrt(SECONDS_PER_YEAR / step)
+    opened, returns = window.opened_s, log_returns(window)
+    step = float(min(opened[1] - opened[0], opened[-1] - opened[-2]))  # a hole is no candle
+    with np.errstate(invalid="ignore"):
+        off = returns - returns.mean()
+    found = sqrt(float(off.dot(off)) / (len(off) - 1)) * sqrt(SECONDS_PER_YEAR / step)
     return found if isfinite(found) else None
 
 

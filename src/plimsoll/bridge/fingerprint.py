@@ -6,7 +6,7 @@ from pathlib import Path
 
 from plimsoll.bundle import PACKAGE, bundle_root
 
-DECIDING = ("core", "features", "signals", "risk", "bridge")
+DECIDING = ("core", "features", "labels", "signals", "risk", "bridge")
 
 
 @cache

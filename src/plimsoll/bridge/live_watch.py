@@ -151,10 +151,11 @@ class LiveWatch(Watch):
         newest = max(dates.values())
         rows: dict[str, Any] = {}
         for pair, last in latest.items():
-            current = last is not None and last["date"] == newest
-            signal = _signal(last) if current else "stale"
-            rows[pair] = {"signal": signal, "locked": lock_store.locked_because(pair, now)}
-            if signal not in ("none", "stale"):
+            rows[pair] = {"signal": "stale", "locked": lock_store.locked_because(pair, now)}
+            if last is None or last["date"] != newest:
+                continue
+            signal = rows[pair]["signal"] = _signal(last)
+            if signal != "none":
                 tag = rows[pair]["tag"] = last.get("enter_tag")
                 if pair in news:
                     self.record(Kind.SIGNAL, now, pair=pair, side=signal, tag=tag, candle=newest)

@@ -145,6 +145,7 @@ class GuardedStrategy(RuleStrategy):
             raise OperationalException(f"plimsoll: {error}") from None
         if self.config["runmode"] in (RunMode.BACKTEST, RunMode.HYPEROPT):
             self._spare_copies()
+            self._spare_steps()
         self.on_start()
 
     def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
@@ -350,6 +351,13 @@ class GuardedStrategy(RuleStrategy):
         order_type, profit_only = self._ordinary_exit
         self.order_types["exit"] = "market" if watch.closes_something else order_type
         self.exit_profit_only = profit_only and not watch.closes_something
+
+    def _spare_steps(self) -> None:
+        """Let a backtest go straight to the guards where nothing else happens in a loop."""
+        if type(self).on_loop is not GuardedStrategy.on_loop:
+            return
+        if self._watch is not None and self._ordinary_exit == ("market", False):
+            self.bot_loop_start = self._watch.on_candle  # type: ignore[assignment,method-assign]
 
     def _spare_copies(self) -> None:
         """Let hooks read the trade itself in a backtest, not a deep copy for each call.

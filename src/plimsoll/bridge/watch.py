@@ -46,6 +46,10 @@ class Watch:
         """Let the guards look at the account."""
         raise NotImplementedError
 
+    def on_candle(self, *, current_time: datetime, **_: Any) -> None:
+        """Stand in for ``bot_loop_start`` where a loop has nothing else to do."""
+        self.loop(current_time)
+
     def exit_rule(self, pair: str, now: datetime) -> str | None:
         """Return the rule that wants a pair flat; ``None`` when none does."""
         return None if self.supervisor is None else self.supervisor.exit_reason(pair, now)
