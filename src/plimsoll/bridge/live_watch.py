@@ -72,8 +72,7 @@ class LiveWatch(Watch):
                 self.supervisor = supervisor
             except Exception as error:
                 logger.exception("plimsoll: the guards could not be asked")
-                if not Trade.session.is_active:  # a failed write would fail all that follow
-                    Trade.rollback()
+                _forget_failed_write()
                 self.supervisor = supervisor
                 self._survive(supervisor, now, error)
             self._report(supervisor, now)
@@ -83,6 +82,7 @@ class LiveWatch(Watch):
             supervisor.failed(now, error, halt_reason=self._account.halt_reason)
         except Exception:  # the database: what is held in memory still closes
             logger.exception("plimsoll: the failing loop could not be recorded")
+            _forget_failed_write()
 
     def spread_fraction(self, pair: str) -> float | None:
         """Return the spread of the order book; ``None`` when it cannot be read."""
@@ -167,3 +167,9 @@ def _signal(candle: pd.Series) -> str:
         if candle.get(f"enter_{side.value}") == 1:
             return side.value
     return "none"
+
+
+def _forget_failed_write() -> None:
+    """Roll a failed write back: it would fail all that follow, Freqtrade's own among them."""
+    if not Trade.session.is_active:
+        Trade.rollback()
