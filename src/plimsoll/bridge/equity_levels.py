@@ -1,6 +1,6 @@
 """The two levels that losses are measured from: the day's start and the high-water mark."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf, isfinite
 
 from plimsoll.risk.trading_day import day_end
@@ -9,14 +9,16 @@ from plimsoll.risk.trading_day import day_end
 class EquityLevels:
     """Day-start and high-water equity in the stake currency, kept from one mark to the next.
 
-    A high needs two observations in a row: one wrong tick must not raise the mark that the
-    drawdown is measured from. What is not finite is not taken.
+    One wrong tick must move neither: a high needs two observations in a row, and the day starts
+    with the median of the last mark before it and the first two in it (with the first of these
+    until there is a second). What is not finite is not taken.
     """
 
     def __init__(self, *, day_starts_at_hour_utc: int, confirm_highs: bool) -> None:
         self._hour = day_starts_at_hour_utc
         self._confirm = confirm_highs
         self._before: float | None = None
+        self._around_start: tuple[float, float] | None = None
         self.day_ends_at: datetime | None = None
         self.day_start_usd: float | None = None
         self.high_water_usd: float | None = None
@@ -35,14 +37,27 @@ class EquityLevels:
         """Take one mark of the account; return whether a level has changed."""
         if equity_usd is None or not isfinite(equity_usd):
             return False
-        changed = False
-        if self.day_ends_at is None or now >= self.day_ends_at:
-            self.day_ends_at = day_end(now, starts_at_hour_utc=self._hour)
-            self.day_start_usd, changed = equity_usd, True
         before, self._before = self._before, equity_usd
+        changed = self._begin_day(now, equity_usd, before)
         high = equity_usd
         if self._confirm and self.high_water_usd is not None:
             high = -inf if before is None else min(equity_usd, before)
         if self.high_water_usd is None or high > self.high_water_usd:
             self.high_water_usd, changed = high, True
         return changed
+
+    def _begin_day(self, now: datetime, equity_usd: float, before: float | None) -> bool:
+        """Begin the day at its first mark, and correct its start by the second."""
+        around, self._around_start = self._around_start, None
+        if self.day_ends_at is None or now >= self.day_ends_at:
+            self.day_ends_at = day_end(now, starts_at_hour_utc=self._hour)
+            self.day_start_usd = equity_usd
+            if self._confirm and before is not None:
+                self._around_start = before, equity_usd
+            return True
+        if now < self.day_ends_at - timedelta(days=1):  # the clock was set back over midnight
+            self.day_ends_at = day_end(now, starts_at_hour_utc=self._hour)
+        if around is None:
+            return False
+        start, self.day_start_usd = self.day_start_usd, sorted((*around, equity_usd))[1]
+        return start != self.day_start_usd

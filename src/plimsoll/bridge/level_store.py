@@ -1,7 +1,7 @@
 """Equity levels in Freqtrade's database, and their recomputation from what it recorded."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from freqtrade.persistence import KeyValueStore, WalletHistory
 from sqlalchemy import func, select
@@ -42,23 +42,26 @@ def recorded_levels(
 
     The day begins with what was stored for it, or else with the realised equity at its start.
     The high-water mark is the highest of what was stored since the last re-arming and of
-    Freqtrade's daily wallet history since then, which holds the whole wallet: ``outside_usd`` of
-    it is not the bot's. Where nothing was stored, realised equity after each closed trade since
-    then takes its place; it may lie above any equity there was, for it knows no open losses.
+    Freqtrade's wallet history of the days after, which holds the whole wallet: ``outside_usd``
+    of it is not the bot's now. Days that were marked as they passed are not asked again: what
+    a person has withdrawn since is still in their history. Where nothing was stored, the
+    history since the re-arming counts, and realised equity after each closed trade since then;
+    it may lie above any equity there was, for it knows no open losses.
     """
     begin = day_start(now, starts_at_hour_utc=profile.day_starts_at_hour_utc)
     earlier = sum(trade.profit_usd for trade in closed if trade.closed_at < begin)
     start = starting_balance_usd + earlier
-    if KeyValueStore.get_datetime_value(DAY) == begin:  # type: ignore[arg-type]
+    last_day = KeyValueStore.get_datetime_value(DAY)  # type: ignore[arg-type]
+    if last_day == begin:
         start = KeyValueStore.get_float_value(DAY_EQUITY) or start  # type: ignore[arg-type]
-    highs = [total - outside_usd for total in _wallet_history(since)]
     stored_since = KeyValueStore.get_datetime_value(HIGH_SINCE)  # type: ignore[arg-type]
     stored = KeyValueStore.get_float_value(HIGH)  # type: ignore[arg-type]
     # A removed lock is noticed a loop after it ended.
     if stored is not None and stored_since is not None and stored_since >= (since or BEGINNING):
-        highs.append(stored)
+        highs, unmarked = [stored], since if last_day is None else last_day + timedelta(hours=23)
     else:
-        highs += _realised_path(closed, starting_balance_usd, since)
+        highs, unmarked = _realised_path(closed, starting_balance_usd, since), since
+    highs += [total - outside_usd for total in _wallet_history(unmarked)]
     return start, max(highs)
 
 

@@ -93,8 +93,8 @@ class LiveAccount:
                 profile=self._profile,
             )
             self._levels.begin(now, start, high)
-            self._begun = True
-        if self._levels.observe(now, self._equity_usd):
+        begins, self._begun = not self._begun, True
+        if self._levels.observe(now, self._equity_usd) or begins:
             store_levels(self._levels, now, self._profile, since=self._rearmed_at)
         return True
 

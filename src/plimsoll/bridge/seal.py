@@ -1,5 +1,7 @@
 """Which of Freqtrade's callbacks the base answers itself, and what a strategy has instead."""
 
+from typing import Any
+
 from plimsoll.core import PlimsollError
 
 SEALED: dict[str, str | None] = {
@@ -51,4 +53,44 @@ def require_sealed(strategy: type, base: type) -> None:
         raise PlimsollError(
             f"expected {strategy.__name__} to leave Freqtrade's callbacks to the guards, found "
             f"its own {', '.join(found)}"
+        )
+
+
+def require_sealed_object(strategy: object) -> None:
+    """Refuse a strategy whose object, not its class, answers a guarded callback.
+
+    What the base itself sets there, to spare a backtest needless work, is its own.
+
+    Raises
+    ------
+    PlimsollError
+        One line that names every callback found.
+    """
+    found = [
+        name
+        for name, held in vars(strategy).items()
+        if name in SEALED and not str(getattr(held, "__module__", "")).startswith(f"{__package__}.")
+    ]
+    if found:
+        raise PlimsollError(
+            f"expected {type(strategy).__name__} to leave Freqtrade's callbacks to the guards, "
+            f"found that it sets {', '.join(found)} on itself"
+        )
+
+
+def require_stops_in_force(strategy: Any) -> None:
+    """Refuse a declared stop that Freqtrade would never set: stakes are sized by it.
+
+    Raises
+    ------
+    PlimsollError
+        When the class or the config has ``use_custom_stoploss`` false beside a declared stop.
+    """
+    declared = [
+        name for name in ("stop_distance", "trailing_distance") if getattr(strategy, name)()
+    ]
+    if declared and not strategy.use_custom_stoploss:
+        raise PlimsollError(
+            f"expected use_custom_stoploss to be true, since {type(strategy).__name__} declares "
+            f"{' and '.join(declared)}, found false: the stop would never be set"
         )

@@ -132,20 +132,21 @@ class Supervisor:
         held = self._state.held
         waits = bool(held) and (self.account.has_positions or self._runs_out(now))
         if might_act or waits or self._state.counts:
-            self._take(evaluate(self.account.snapshot(now), self.profile))
+            account = self.account.snapshot(now)
+            self._take(evaluate(account, self.profile))
+            if account.equity_usd is None:  # no loss of the account can be seen
+                self._cannot_see(now, "the account cannot be marked: a position has no price")
+                return
         self._fault = None
 
     def failed(self, now: datetime, error: Exception, *, halt_reason: str | None = None) -> None:
         """Deny everything until a loop succeeds; close everything when that takes too long.
 
+        The same holds for an account whose equity is unknown, since a position has no price.
+
         A person's halt is obeyed also by a bot that cannot see its account.
         """
-        known = self._fault
-        reason = f"{type(error).__name__}: {error}"
-        self._fault = (now if known is None else known[0]), reason
-        if known is None:
-            self._record("error", now, where="loop", message=reason)
-            self.say(f"plimsoll: guards could not be asked, no entries: {reason}", now, "fault")
+        self._cannot_see(now, f"{type(error).__name__}: {error}")
         if halt_reason is not None:
             account = AccountSnapshot(as_of=now, manual_halt_reason=halt_reason)
             self._take(evaluate(account, self.profile, GUARDS.only(["manual_halt"])))
@@ -232,6 +233,13 @@ class Supervisor:
 
     # How
 
+    def _cannot_see(self, now: datetime, reason: str) -> None:
+        known = self._fault
+        self._fault = (now if known is None else min(known[0], now)), reason
+        if known is None:
+            self._record("error", now, where="loop", message=reason)
+            self.say(f"plimsoll: guards could not be asked, no entries: {reason}", now, "fault")
+
     def _notice_unlocked(self, now: datetime) -> None:
         """See which locks a person has removed, by Telegram or REST."""
         active = lock_store.held_verdicts(now)
@@ -264,7 +272,10 @@ class Supervisor:
 
     def _take(self, evaluation: Evaluation) -> None:
         now, before = evaluation.as_of, self.mode
-        old = self._state.held
+        old, seen_at = self._state.held, self._state.seen_at
+        if seen_at is not None and now < seen_at:
+            self._record("error", now, where="clock", message=f"the clock was set back, {seen_at}")
+            self._state = LatchState(held=old)
         self._state, evaluation = observe(self._state, evaluation, observations=self._observations)
         self.evaluation = evaluation
         for key, verdict in self._state.held.items():

@@ -6,6 +6,7 @@ from freqtrade.enums import RunMode
 
 from plimsoll.bridge.backtest_watch import BacktestWatch
 from plimsoll.bridge.live_watch import LiveWatch
+from plimsoll.bridge.seal import require_sealed_object, require_stops_in_force
 from plimsoll.bridge.settings import PlimsollSettings
 from plimsoll.bridge.watch import Watch
 
@@ -16,8 +17,11 @@ def keep_watch(strategy: Any, settings: PlimsollSettings) -> Watch | None:
     Raises
     ------
     PlimsollError
-        When a running bot cannot write its decisions.
+        When a running bot cannot write its decisions, or a strategy takes guards or its own
+        stop away in a way that its class does not show.
     """
+    require_sealed_object(strategy)
+    require_stops_in_force(strategy)
     runmode = strategy.config.get("runmode")
     # Freqtrade's look-ahead analysis runs backtests under the mode of its other tools.
     if runmode in (RunMode.BACKTEST, RunMode.HYPEROPT, RunMode.UTIL_NO_EXCHANGE):

@@ -1,0 +1,189 @@
+"""What a reviewer found that let a loss pass unseen, or closed a healthy account."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from freqtrade.enums import CandleType
+from freqtrade.exceptions import OperationalException
+from freqtrade.persistence import WalletHistory
+
+from plimsoll.bridge.equity_levels import EquityLevels
+from plimsoll.core import Mode
+from tests.unit.bridge.bots import BTC, ETH, NOON, PLAIN, backtest, candles, open_trade, running_bot
+from tests.unit.bridge.test_live_watch import LOOP, clock, exits, loops, status, written
+
+__all__ = ["clock"]
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+LAST_LOOP = datetime(2026, 11, 19, 23, 59, 55, tzinfo=UTC)
+
+STOPPED = """
+from plimsoll.bridge.strategy import GuardedStrategy
+from plimsoll.features import volatility
+
+
+class Plain(GuardedStrategy):
+    timeframe = "5m"
+
+    def features(self):
+        return [volatility.atr.use(period=14)]
+
+    def stop_distance(self):
+        return self.features()[0], 2.0
+
+    def entry_signal(self, candles, side):
+        return candles["close"] < 0
+"""
+
+
+def test_a_pair_without_a_price_does_not_leave_the_others_unguarded(
+    tmp_path: Path, clock: Any
+) -> None:
+    """One empty order book made the equity unknown, and no loss of the account was seen."""
+    with running_bot(tmp_path) as bot:
+        open_trade(NOON - HOUR, pair=BTC)
+        open_trade(NOON - HOUR, pair=ETH, amount=40.0, stake_amount=4000.0)
+        loops(bot, clock)
+        del bot.exchange.prices[BTC]
+        bot.exchange.prices[ETH] = 50.0
+        for _ in range(6):
+            loops(bot, clock, after=MINUTE)
+            newest = datetime.now(UTC)
+            end = newest.replace(minute=newest.minute // 5 * 5, second=0)
+            key = (BTC, "5m", CandleType.FUTURES)
+            bot.exchange._klines[key] = candles([100.0] * 30, end=end)
+        assert exits(bot, clock, ETH) is None, "for as long as the profile lets it be blind"
+        loops(bot, clock, after=MINUTE)
+        assert exits(bot, clock, ETH) == "blind_guards"
+        assert bot.strategy.order_types["exit"] == "market"
+        bot.exchange.prices[BTC] = 100.0
+        loops(bot, clock)
+        assert exits(bot, clock, ETH) == "drawdown", "2,000 of 10,000 USD, seen at once"
+    assert any("has no price" in one["message"] for one in written(tmp_path, "error"))
+
+
+@pytest.mark.parametrize("wrong", [95.0, 109.0], ids=["low", "high"])
+def test_a_wrong_tick_at_midnight_is_not_the_start_of_the_day(tmp_path: Path, wrong: float) -> None:
+    """A high one closed the account for a day; a low one let another 5 % be lost."""
+    with (
+        time_machine.travel(LAST_LOOP - LOOP, tick=False) as traveller,
+        running_bot(tmp_path) as bot,
+    ):
+        open_trade(NOON, pair=BTC, amount=100.0, stake_amount=9000.0)
+        loops(bot, traveller)
+        before = status(tmp_path)["equity_usd"]
+        bot.exchange.prices[BTC] = wrong
+        loops(bot, traveller)
+        bot.exchange.prices[BTC] = 100.0
+        loops(bot, traveller, 3)
+        assert exits(bot, traveller) is None
+        assert status(tmp_path)["day_start_equity_usd"] == pytest.approx(before)
+
+
+def marked(*marks: float, confirm: bool = True) -> EquityLevels:
+    """Marks five seconds apart, the second of which is the first of a day."""
+    levels = EquityLevels(day_starts_at_hour_utc=0, confirm_highs=confirm)
+    for number, mark in enumerate(marks):
+        levels.observe(LAST_LOOP + number * LOOP, mark)
+    return levels
+
+
+@pytest.mark.parametrize(
+    ("marks", "start"),
+    [
+        ((1000.0, 990.0), 990.0),
+        ((1000.0, 990.0, 980.0), 990.0),
+        ((1000.0, 500.0, 980.0), 980.0),
+        ((1000.0, 2000.0, 1010.0), 1010.0),
+        ((9.0, 990.0, 980.0), 980.0),
+        ((1000.0, 990.0, 2000.0, 5.0), 1000.0),
+    ],
+)
+def test_a_day_starts_with_the_median_of_three_marks(marks: Any, start: float) -> None:
+    assert marked(*marks).day_start_usd == start
+
+
+def test_a_backtests_day_starts_with_its_first_close() -> None:
+    assert marked(1000.0, 500.0, 980.0, confirm=False).day_start_usd == 500.0
+
+
+def test_a_clock_that_is_set_back_closes_nothing(tmp_path: Path, clock: Any) -> None:
+    """Every loop failed until the old time was reached again, so that all was closed."""
+    with running_bot(tmp_path) as bot:
+        open_trade(NOON - HOUR)
+        loops(bot, clock, after=30 * HOUR)
+        clock.shift(-30 * HOUR)
+        loops(bot, clock, 3)
+        loops(bot, clock, 3, after=3 * MINUTE)
+        assert exits(bot, clock) is None
+        assert status(tmp_path)["mode"] == Mode.ACTIVE.name
+        bot.exchange.prices[BTC] = 50.0  # 500 of 10,000 USD
+        loops(bot, clock, 3)
+        assert exits(bot, clock) == "daily_loss", "and the guards are asked as before"
+    assert [one["where"] for one in written(tmp_path, "error")] == ["clock"]
+
+
+def test_the_day_ends_at_its_time_after_a_clock_was_set_back() -> None:
+    levels = marked(1000.0, 1000.0)
+    levels.observe(LAST_LOOP - HOUR, 900.0)
+    levels.observe(LAST_LOOP + LOOP, 800.0)
+    assert levels.day_start_usd == 800.0
+
+
+def test_money_withdrawn_beside_the_bots_capital_is_no_drawdown(tmp_path: Path, clock: Any) -> None:
+    """The wallet history of the days before a withdrawal halted the bot at its next start."""
+    with running_bot(tmp_path, available_capital=5000.0) as bot:
+        loops(bot, clock, 2)
+        WalletHistory.session.add(
+            WalletHistory(
+                timestamp=NOON.replace(hour=0, tzinfo=None),
+                currency="USDT",
+                quote_currency="USDT",
+                balance=10_000.0,
+                leverage=1.0,
+                total_quote=10_000.0,
+                bot_managed=True,
+            )
+        )
+        WalletHistory.session.commit()
+    with running_bot(tmp_path, available_capital=5000.0, dry_run_wallet=9000.0) as bot:
+        loops(bot, clock, 2)
+        assert exits(bot, clock) is None
+        assert status(tmp_path)["high_water_equity_usd"] == 5000.0
+
+
+OPEN_DOOR = (
+    PLAIN
+    + """
+    def __init__(self, config):
+        super().__init__(config)
+        self.confirm_trade_entry = lambda **asked: True
+"""
+)
+
+
+def test_a_callback_set_on_the_object_is_refused(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OperationalException, match="sets confirm_trade_entry on itself"),
+        running_bot(tmp_path, OPEN_DOOR),
+    ):
+        pass
+
+
+def test_a_backtest_may_begin_twice_with_the_spared_callbacks(tmp_path: Path) -> None:
+    with backtest(tmp_path) as bot:
+        bot.strategy.bot_start()
+
+
+def test_a_declared_stop_that_is_never_set_is_refused(tmp_path: Path) -> None:
+    """The config could switch it off, and stakes were sized by it nevertheless."""
+    with running_bot(tmp_path, STOPPED):
+        pass
+    with (
+        pytest.raises(OperationalException, match="use_custom_stoploss to be true"),
+        running_bot(tmp_path, STOPPED, use_custom_stoploss=False),
+    ):
+        pass
