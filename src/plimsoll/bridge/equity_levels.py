@@ -33,6 +33,18 @@ class EquityLevels:
         """Measure the drawdown from the next observation on."""
         self.high_water_usd = self._before = None
 
+    def shift(self, by_usd: float) -> None:
+        """Move all levels with money that came or went without a trade."""
+        if self.day_start_usd is not None:
+            self.day_start_usd += by_usd
+        if self.high_water_usd is not None:
+            self.high_water_usd += by_usd
+        if self._before is not None:
+            self._before += by_usd
+        if self._around_start is not None:
+            before, first = self._around_start
+            self._around_start = before + by_usd, first + by_usd
+
     def observe(self, now: datetime, equity_usd: float | None) -> bool:
         """Take one mark of the account; return whether a level has changed."""
         if equity_usd is None or not isfinite(equity_usd):

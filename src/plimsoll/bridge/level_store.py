@@ -13,13 +13,36 @@ from plimsoll.risk.trading_day import day_start
 
 DAY, DAY_EQUITY = "plimsoll_day_start", "plimsoll_day_start_equity"
 HIGH, HIGH_SINCE = "plimsoll_high_water_equity", "plimsoll_high_water_since"
+STARTING = "plimsoll_starting_balance"
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+NOISE_FRACTION = 0.01
+"""Change of the starting balance, over it, that fees, funding and rounding may explain."""
+
+
+def moved_usd(before: float | None, now: float | None) -> float:
+    """Return by how much a starting balance was moved, 0 for what noise explains.
+
+    It is the same before and after any trade: money was paid in or withdrawn, the margin of a
+    resting order was set aside or came back, or the config gives the bot another share.
+    """
+    if before is None or now is None or abs(now - before) <= abs(before) * NOISE_FRACTION:
+        return 0.0
+    return now - before
+
+
 def store_levels(
-    levels: EquityLevels, now: datetime, profile: RiskProfile, *, since: datetime | None
+    levels: EquityLevels,
+    now: datetime,
+    profile: RiskProfile,
+    *,
+    since: datetime | None,
+    starting_balance_usd: float | None = None,
 ) -> None:
     """Write the levels to the key-value table of the bot's database."""
+    if starting_balance_usd is not None:
+        KeyValueStore.store_value(STARTING, float(starting_balance_usd))  # type: ignore[arg-type]
     if levels.day_start_usd is not None:
         begin = day_start(now, starts_at_hour_utc=profile.day_starts_at_hour_utc)
         KeyValueStore.store_value(DAY, begin)  # type: ignore[arg-type]
@@ -46,19 +69,28 @@ def recorded_levels(
     of it is not the bot's now. Days that were marked as they passed are not asked again: what
     a person has withdrawn since is still in their history. Where nothing was stored, the
     history since the re-arming counts, and realised equity after each closed trade since then;
-    it may lie above any equity there was, for it knows no open losses.
+    it may lie above any equity there was, for it knows no open losses. What was stored moves
+    with the starting balance (`moved_usd`).
     """
     begin = day_start(now, starts_at_hour_utc=profile.day_starts_at_hour_utc)
     earlier = sum(trade.profit_usd for trade in closed if trade.closed_at < begin)
     start = starting_balance_usd + earlier
     last_day = KeyValueStore.get_datetime_value(DAY)  # type: ignore[arg-type]
-    if last_day == begin:
-        start = KeyValueStore.get_float_value(DAY_EQUITY) or start  # type: ignore[arg-type]
+    moved = moved_usd(
+        KeyValueStore.get_float_value(STARTING),  # type: ignore[arg-type]
+        starting_balance_usd,
+    )
+    stored_start = KeyValueStore.get_float_value(DAY_EQUITY)  # type: ignore[arg-type]
+    if last_day == begin and stored_start is not None:
+        start = stored_start + moved
     stored_since = KeyValueStore.get_datetime_value(HIGH_SINCE)  # type: ignore[arg-type]
     stored = KeyValueStore.get_float_value(HIGH)  # type: ignore[arg-type]
     # A removed lock is noticed a loop after it ended.
     if stored is not None and stored_since is not None and stored_since >= (since or BEGINNING):
-        highs, unmarked = [stored], since if last_day is None else last_day + timedelta(hours=23)
+        highs, unmarked = (
+            [stored + moved],
+            since if last_day is None else last_day + timedelta(hours=23),
+        )
     else:
         highs, unmarked = _realised_path(closed, starting_balance_usd, since), since
     highs += [total - outside_usd for total in _wallet_history(unmarked)]

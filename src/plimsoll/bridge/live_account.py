@@ -16,7 +16,7 @@ from freqtrade.wallets import Wallets
 from plimsoll.bridge.api_watch import ApiWatch
 from plimsoll.bridge.closes import Window
 from plimsoll.bridge.equity_levels import EquityLevels
-from plimsoll.bridge.level_store import recorded_levels, store_levels
+from plimsoll.bridge.level_store import moved_usd, recorded_levels, store_levels
 from plimsoll.bridge.trade_values import closed_trade_of, open_profit_usd, position_of
 from plimsoll.core import (
     AccountSnapshot,
@@ -67,6 +67,7 @@ class LiveAccount:
         self._order_times: list[datetime] = []
         self._equity_usd: float | None = None
         self._starting: float | None = None
+        self.moved: str | None = None
         self._record: tuple[int, object, TrackRecord] | None = None
         self.models: Sequence[ModelHealth] = ()
         self.halt_reason: str | None = None
@@ -80,7 +81,7 @@ class LiveAccount:
         """Mark the account; a running bot is evaluated at every loop."""
         self._take_closed()
         trades = Trade.get_open_trades()
-        self._starting = self._starting_balance(trades)
+        before, self._starting = self._starting, self._starting_balance(trades)
         self._mark(trades)
         self._equity_usd = self._equity(trades)
         if not self._begun:
@@ -94,8 +95,9 @@ class LiveAccount:
             )
             self._levels.begin(now, start, high)
         begins, self._begun = not self._begun, True
-        if self._levels.observe(now, self._equity_usd) or begins:
-            store_levels(self._levels, now, self._profile, since=self._rearmed_at)
+        follows = self._follow_capital(before)
+        if self._levels.observe(now, self._equity_usd) or begins or follows:
+            self._store(now)
         return True
 
     def snapshot(
@@ -137,7 +139,7 @@ class LiveAccount:
         self._rearmed_at = now
         self._levels.rearm()
         self._levels.observe(now, self._equity_usd)
-        store_levels(self._levels, now, self._profile, since=now)
+        self._store(now)
 
     def turnover_usd(self, pair: str, now: datetime) -> float | None:
         """Return what the order book offers on both sides; ``None`` when it cannot be read."""
@@ -214,16 +216,40 @@ class LiveAccount:
             marks[pair] = mark
         self._marks, self._jumps = marks, jumps
 
-    def _starting_balance(self, trades: Sequence[Trade]) -> float:
-        """Return Freqtrade's starting balance, without what open trades have realised so far.
+    def _follow_capital(self, before: float | None) -> bool:
+        """Move the levels with money that came or went: it was neither earned nor lost."""
+        moved = moved_usd(before, self._starting)
+        if not moved:
+            return False
+        self._levels.shift(moved)
+        self.moved = (
+            f"the capital was moved by {moved:.2f} USD without a trade; losses are measured "
+            "from as much more or less"
+        )
+        return True
 
-        It takes only closed trades out of the wallet's balance; `_equity` adds both.
+    def _store(self, now: datetime) -> None:
+        store_levels(
+            self._levels,
+            now,
+            self._profile,
+            since=self._rearmed_at,
+            starting_balance_usd=self._starting,
+        )
+
+    def _starting_balance(self, trades: Sequence[Trade]) -> float:
+        """Return Freqtrade's starting balance, without what open trades have made so far.
+
+        It takes only closed trades out of the wallet's balance; `_equity` adds what open ones
+        have realised, and takes off their entry fees, which an exchange has already taken.
         """
         config = self._data._config
         found = self._wallets.get_starting_balance()
         if "available_capital" in config:
             return found
         realised = sum(trade.realized_profit or 0.0 for trade in trades)
+        if not config["dry_run"]:
+            realised -= sum(map(_entry_fee_usd, trades))
         return found - realised * config["tradable_balance_ratio"]
 
     def _equity(self, trades: Sequence[Trade]) -> float | None:
@@ -262,6 +288,13 @@ class LiveAccount:
             )
             self._record = (*key, found)
         return self._record[2]
+
+
+def _entry_fee_usd(trade: Trade) -> float:
+    """Return the fee of the entry that is paid, where it was paid in the stake currency."""
+    if trade.fee_open_currency != trade.stake_currency:
+        return 0.0
+    return float(trade.open_rate * trade.amount * (trade.fee_open or 0.0))
 
 
 def _impossible(candle: pd.Series) -> str | None:

@@ -68,6 +68,7 @@ class LiveWatch(Watch):
             try:
                 self._listen(supervisor, now)
                 supervisor.loop(now)
+                self._tell_of_moved_capital(supervisor, now)
                 # Only now may an entry be asked about: the account has been seen.
                 self.supervisor = supervisor
             except Exception as error:
@@ -101,6 +102,13 @@ class LiveWatch(Watch):
             return False
         # The order itself may be what cannot be recorded; it is not sent then.
         return super()._confirmed(pending, now) and self._recorder.fault is None
+
+    def _tell_of_moved_capital(self, supervisor: Supervisor, now: datetime) -> None:
+        text, self._account.moved = self._account.moved, None
+        if text is not None:
+            logger.warning("plimsoll: %s", text)
+            self.record(Kind.ERROR, now, where="capital", message=text)
+            supervisor.say(f"plimsoll: {text}", now, "capital")
 
     def _listen(self, supervisor: Supervisor, now: datetime) -> None:
         """Take what a person said: the flag file, the config, a request to resume."""

@@ -6,13 +6,24 @@ from typing import Any
 
 import pytest
 import time_machine
-from freqtrade.enums import CandleType
+from freqtrade.enums import CandleType, RunMode
 from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import WalletHistory
 
 from plimsoll.bridge.equity_levels import EquityLevels
+from plimsoll.bridge.settings import LIVE_OPT_IN
 from plimsoll.core import Mode
-from tests.unit.bridge.bots import BTC, ETH, NOON, PLAIN, backtest, candles, open_trade, running_bot
+from tests.unit.bridge.bots import (
+    BTC,
+    ETH,
+    NOON,
+    PLAIN,
+    HandFed,
+    backtest,
+    candles,
+    open_trade,
+    running_bot,
+)
 from tests.unit.bridge.test_live_watch import LOOP, clock, exits, loops, status, written
 
 __all__ = ["clock"]
@@ -187,3 +198,88 @@ def test_a_declared_stop_that_is_never_set_is_refused(tmp_path: Path) -> None:
         running_bot(tmp_path, STOPPED, use_custom_stoploss=False),
     ):
         pass
+
+
+LIVE = {"dry_run": False, "plimsoll": {"live_opt_in": LIVE_OPT_IN}}
+
+
+@pytest.fixture
+def wallet(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """What the exchange says is free, in USDT, of a bot that trades with money."""
+    free = {"USDT": 10_000.0}
+
+    def balances(*_: object, **__: object) -> Any:
+        return {"USDT": {"free": free["USDT"], "used": 0.0, "total": free["USDT"]}}
+
+    monkeypatch.setattr(HandFed, "get_balances", balances)
+    monkeypatch.setattr(HandFed, "fetch_positions", lambda *_, **__: [])
+    monkeypatch.setattr(HandFed, "additional_exchange_init", lambda _: None)
+    return free
+
+
+def test_a_withdrawal_is_no_loss(tmp_path: Path, clock: Any, wallet: dict[str, float]) -> None:
+    with running_bot(tmp_path, runmode=RunMode.LIVE, **LIVE) as bot:
+        loops(bot, clock, 2)
+        wallet["USDT"] = 8500.0
+        loops(bot, clock, 3)
+        assert exits(bot, clock) is None
+        assert status(tmp_path)["equity_usd"] == 8500.0
+        assert any("-1500.00 USD without a trade" in text for text in bot.said())
+    assert [one["where"] for one in written(tmp_path, "error")] == ["capital"]
+
+
+def test_a_deposit_hides_no_loss(tmp_path: Path, clock: Any, wallet: dict[str, float]) -> None:
+    with running_bot(tmp_path, runmode=RunMode.LIVE, **LIVE) as bot:
+        loops(bot, clock, 2)
+        open_trade(NOON, pair=BTC, amount=90.0, stake_amount=9000.0)
+        wallet["USDT"] = 1000.0 + 2000.0
+        bot.exchange.prices[BTC] = 95.0
+        loops(bot, clock, 3)
+        assert exits(bot, clock) == "daily_loss", "450 of 10,000 USD, beside 2,000 paid in"
+
+
+def test_the_margin_of_a_resting_addition_is_no_loss(
+    tmp_path: Path, clock: Any, wallet: dict[str, float]
+) -> None:
+    with running_bot(tmp_path, runmode=RunMode.LIVE, **LIVE) as bot:
+        open_trade(NOON, pair=BTC, amount=10.0, stake_amount=1000.0)
+        wallet["USDT"] = 9000.0
+        loops(bot, clock, 2)
+        wallet["USDT"] = 8100.0
+        loops(bot, clock, 2)
+        assert exits(bot, clock) is None
+        wallet["USDT"] = 9000.0
+        loops(bot, clock, 2)
+        assert status(tmp_path)["high_water_equity_usd"] == pytest.approx(10_000.0, rel=1e-3)
+
+
+def test_an_entry_fee_that_the_exchange_has_taken_counts_once(
+    tmp_path: Path, clock: Any, wallet: dict[str, float]
+) -> None:
+    with running_bot(tmp_path, runmode=RunMode.LIVE, **LIVE) as bot:
+        open_trade(
+            NOON,
+            amount=270.0,
+            stake_amount=9000.0,
+            leverage=3.0,
+            fee_open=0.0005,
+            fee_close=0.0005,
+            fee_open_currency="USDT",
+        )
+        wallet["USDT"] = 1000.0 - 13.5
+        loops(bot, clock)
+        assert status(tmp_path)["equity_usd"] == pytest.approx(10_000.0 - 2 * 13.5)
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.95, 0.5), (0.5, 0.95)])
+def test_another_share_of_the_wallet_is_neither_loss_nor_profit(
+    tmp_path: Path, clock: Any, before: float, after: float
+) -> None:
+    with running_bot(tmp_path, tradable_balance_ratio=before) as bot:
+        loops(bot, clock, 2)
+    with running_bot(tmp_path, tradable_balance_ratio=after) as bot:
+        loops(bot, clock, 2)
+        found = status(tmp_path)
+        assert exits(bot, clock) is None
+        assert found["day_start_equity_usd"] == pytest.approx(10_000.0 * after)
+        assert found["high_water_equity_usd"] == pytest.approx(10_000.0 * after)
