@@ -20,7 +20,7 @@ from plimsoll.bridge.rules import RuleStrategy
 from plimsoll.bridge.seal import READS_TRADE, require_sealed
 from plimsoll.bridge.settings import require_live_opt_in, settings_from
 from plimsoll.bridge.sparing import read_only, spared
-from plimsoll.bridge.trade_values import side_of
+from plimsoll.bridge.trade_values import side_of, stop_was_missed
 from plimsoll.bridge.watch import Watch
 from plimsoll.bridge.watches import keep_watch
 from plimsoll.core import PlimsollError, Side
@@ -292,9 +292,13 @@ class GuardedStrategy(RuleStrategy):
         current_profit: float,
         **kwargs: Any,
     ) -> str | None:
-        """Close what the guards want closed; otherwise ask the strategy."""
+        """Close what the guards want closed, or a stop has missed; otherwise ask the strategy."""
         if self._watch is not None and (rule := self._watch.exit_rule(pair, current_time)):
             return f"{OUR_EXIT}{rule}"
+        on_exchange = not self.config["dry_run"] and self.order_types.get("stoploss_on_exchange")
+        if on_exchange and stop_was_missed(trade, current_rate):
+            self.order_types["exit"] = "market"  # until the next loop
+            return f"{OUR_EXIT}stop_missed"
         if not self._signals_exit:
             return None
         return self.exit_reason(trade, current_time, current_rate, current_profit)

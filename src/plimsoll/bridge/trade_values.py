@@ -54,3 +54,14 @@ def open_profit_usd(trade: LocalTrade, mark_price: float) -> float:
     moved = entry - amount if trade.is_short else amount - entry
     fees = entry * (trade.fee_open or 0.0) + amount * (trade.fee_close or 0.0)
     return moved - fees + (trade.funding_fees or 0.0)
+
+
+def stop_was_missed(trade: LocalTrade, price: float) -> bool:
+    """Return whether a price is past a trade's stop with no stop order open on the exchange.
+
+    Freqtrade does not look at the stop of a live trade itself when stops are to be on the
+    exchange, also when the exchange has refused the order.
+    """
+    if not trade.stop_loss or trade.has_open_sl_orders:
+        return False
+    return price >= trade.stop_loss if trade.is_short else price <= trade.stop_loss

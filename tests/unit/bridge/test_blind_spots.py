@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from freqtrade.enums import CandleType, RunMode
 from freqtrade.exceptions import OperationalException
-from freqtrade.persistence import WalletHistory
+from freqtrade.persistence import Order, Trade, WalletHistory
 
 from plimsoll.bridge.equity_levels import EquityLevels
 from plimsoll.bridge.settings import LIVE_OPT_IN
@@ -283,3 +283,59 @@ def test_another_share_of_the_wallet_is_neither_loss_nor_profit(
         assert exits(bot, clock) is None
         assert found["day_start_equity_usd"] == pytest.approx(10_000.0 * after)
         assert found["high_water_equity_usd"] == pytest.approx(10_000.0 * after)
+
+
+def stop_order(trade: Trade) -> Order:
+    return Order(
+        ft_trade_id=trade.id,
+        ft_order_side="stoploss",
+        ft_pair=BTC,
+        ft_is_open=True,
+        ft_amount=10.0,
+        ft_price=98.0,
+        order_id="stop-1",
+        status="open",
+        symbol=BTC,
+        order_type="stop_market",
+        side="sell",
+        price=98.0,
+        amount=10.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("short", "price", "closes"),
+    [(False, 97.0, True), (False, 98.1, False), (True, 99.0, True), (True, 97.9, False)],
+)
+def test_a_stop_that_the_exchange_does_not_hold_is_kept_by_the_bot(
+    tmp_path: Path,
+    clock: Any,
+    wallet: dict[str, float],
+    short: bool,
+    price: float,
+    closes: bool,
+) -> None:
+    """Freqtrade's own answer to the price is asked: its stop is not among the exits."""
+    wallet["USDT"] = 9000.0
+    orders = {"exit": "limit", "stoploss": "market", "stoploss_on_exchange": True}
+    others = {"entry": "market", "emergency_exit": "market"}
+    with running_bot(
+        tmp_path, runmode=RunMode.LIVE, order_types={**orders, **others}, **LIVE
+    ) as bot:
+        trade = open_trade(
+            NOON, is_short=short, stop_loss=98.0, initial_stop_loss=98.0, open_rate=98.0
+        )
+        loops(bot, clock)
+
+        def found() -> list[str]:
+            now = datetime.now(UTC)
+            exits_now = bot.strategy.should_exit(trade, price, now, enter=False, exit_=False)
+            return [str(one.exit_reason) for one in exits_now]
+
+        assert found() == (["plimsoll_stop_missed"] if closes else [])
+        assert bot.strategy.order_types["exit"] == ("market" if closes else "limit")
+        trade.orders.append(stop_order(trade))
+        Trade.commit()
+        loops(bot, clock)
+        assert found() == []
+        assert bot.strategy.order_types["exit"] == "limit"
