@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from freqtrade.data.dataprovider import DataProvider
+from freqtrade.enums import TradingMode
 from freqtrade.exceptions import FreqtradeException
 from freqtrade.persistence import Trade
 from freqtrade.wallets import Wallets
@@ -17,7 +18,12 @@ from plimsoll.bridge.api_watch import ApiWatch
 from plimsoll.bridge.closes import Window
 from plimsoll.bridge.equity_levels import EquityLevels
 from plimsoll.bridge.level_store import moved_usd, recorded_levels, store_levels
-from plimsoll.bridge.trade_values import closed_trade_of, open_profit_usd, position_of
+from plimsoll.bridge.trade_values import (
+    closed_trade_of,
+    open_profit_usd,
+    position_of,
+    resting_profit_usd,
+)
 from plimsoll.core import (
     AccountSnapshot,
     ApiHealth,
@@ -259,11 +265,15 @@ class LiveAccount:
             if mark is None:
                 return None
             equity += (trade.realized_profit or 0.0) + open_profit_usd(trade, mark)
+            equity += resting_profit_usd(trade, mark)
         return equity if self._starting is not None and isfinite(equity) else None
 
     def _outside_usd(self, trades: Sequence[Trade]) -> float:
         """Return the part of the wallet that the bot may not use (tradable balance ratio)."""
-        whole = self._wallets.get_total(self._data._config["stake_currency"])
+        config = self._data._config
+        whole = self._wallets.get_total(config["stake_currency"])
+        if config.get("trading_mode") != TradingMode.FUTURES:  # what was bought is no longer there
+            whole += sum(trade.stake_amount for trade in trades)
         realised = sum(trade.profit_usd for trade in self._closed)
         realised += sum(trade.realized_profit or 0.0 for trade in trades)
         return whole - realised - (self._starting or 0.0)

@@ -16,7 +16,7 @@ from plimsoll.bridge.entry import Pending, Wanted
 from plimsoll.bridge.expectation import read_expectation
 from plimsoll.bridge.live_account import LiveAccount
 from plimsoll.bridge.settings import PlimsollSettings
-from plimsoll.bridge.state_folder import state_folder_of
+from plimsoll.bridge.state_folder import RESUME, state_folder_of
 from plimsoll.bridge.supervisor import Supervisor
 from plimsoll.bridge.watch import Watch
 from plimsoll.core import Mode, PlimsollError, Side, Verdict
@@ -37,6 +37,7 @@ class LiveWatch(Watch):
         self._recorder = Recorder(decision_log(self._folder.decisions, config))
         self.record = self._recorder
         self._recorder.start(now, config, settings)
+        self._drop_old_request(now)
         profile = settings.risk
         self._account = LiveAccount(
             profile,
@@ -103,6 +104,14 @@ class LiveWatch(Watch):
         # The order itself may be what cannot be recorded; it is not sent then.
         return super()._confirmed(pending, now) and self._recorder.fault is None
 
+    def _drop_old_request(self, now: datetime) -> None:
+        """Take no request to resume from before this start: it was about another halt."""
+        if self._folder.resume_is_waiting:
+            (self._folder.path / RESUME).unlink(missing_ok=True)
+            message = "a request to resume from before this start was dropped"
+            logger.warning("plimsoll: %s", message)
+            self.record(Kind.ERROR, now, where="resume", message=message)
+
     def _tell_of_moved_capital(self, supervisor: Supervisor, now: datetime) -> None:
         text, self._account.moved = self._account.moved, None
         if text is not None:
@@ -112,14 +121,15 @@ class LiveWatch(Watch):
 
     def _listen(self, supervisor: Supervisor, now: datetime) -> None:
         """Take what a person said: the flag file, the config, a request to resume."""
-        flag = self._folder.halt_reason()
-        said = "halt is true in the config" if self._settings.halt else None
-        self._account.halt_reason = said if flag is None else f"flag file: {flag or 'no reason'}"
+        request = None
         try:
             request = self._folder.take_resume()
         except PlimsollError as error:
             self.record(Kind.ERROR, now, where="resume", message=str(error))
-            return
+        # The flag goes down before a request is left: read after it, it is not the old one.
+        flag = self._folder.halt_reason()
+        said = "halt is true in the config" if self._settings.halt else None
+        self._account.halt_reason = said if flag is None else f"flag file: {flag or 'no reason'}"
         if request is not None:
             reason, by = request
             supervisor.resume(now, reason=reason, by=by)

@@ -56,6 +56,20 @@ def open_profit_usd(trade: LocalTrade, mark_price: float) -> float:
     return moved - fees + (trade.funding_fees or 0.0)
 
 
+def resting_profit_usd(trade: LocalTrade, mark_price: float) -> float:
+    """Return the same of what resting entry orders have bought or sold so far.
+
+    Freqtrade books the fills of an order into its trade when the order is done.
+    """
+    profit, sign = 0.0, -1 if trade.is_short else 1
+    for order in trade.open_orders:
+        if order.ft_order_side == trade.entry_side and order.safe_filled > 0:
+            entry, amount = order.safe_price * order.safe_filled, mark_price * order.safe_filled
+            profit += (amount - entry) * sign
+            profit -= entry * (trade.fee_open or 0.0) + amount * (trade.fee_close or 0.0)
+    return profit
+
+
 def stop_was_missed(trade: LocalTrade, price: float) -> bool:
     """Return whether a price is past a trade's stop with no stop order open on the exchange.
 

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from freqtrade.enums import RunMode
+from freqtrade.enums import MarginMode, RunMode
 
 from plimsoll.bridge.backtest_watch import BacktestWatch
 from plimsoll.bridge.live_watch import LiveWatch
 from plimsoll.bridge.seal import require_sealed_object, require_stops_in_force
 from plimsoll.bridge.settings import PlimsollSettings
 from plimsoll.bridge.watch import Watch
+from plimsoll.core import PlimsollError
 
 
 def keep_watch(strategy: Any, settings: PlimsollSettings) -> Watch | None:
@@ -17,8 +18,8 @@ def keep_watch(strategy: Any, settings: PlimsollSettings) -> Watch | None:
     Raises
     ------
     PlimsollError
-        When a running bot cannot write its decisions, or a strategy takes guards or its own
-        stop away in a way that its class does not show.
+        When a running bot cannot write its decisions or has a cross margin, or a strategy takes
+        guards or its own stop away in a way that its class does not show.
     """
     require_sealed_object(strategy)
     require_stops_in_force(strategy)
@@ -27,5 +28,10 @@ def keep_watch(strategy: Any, settings: PlimsollSettings) -> Watch | None:
     if runmode in (RunMode.BACKTEST, RunMode.HYPEROPT, RunMode.UTIL_NO_EXCHANGE):
         return BacktestWatch(strategy, settings)
     if runmode in (RunMode.DRY_RUN, RunMode.LIVE):
+        if strategy.config.get("margin_mode") == MarginMode.CROSS:
+            # An exchange counts open losses into what is free: they would count twice.
+            raise PlimsollError(
+                'expected margin_mode "isolated", which guards can mark; found "cross"'
+            )
         return LiveWatch(strategy, settings)
     return None

@@ -9,9 +9,11 @@ import time_machine
 from freqtrade.enums import CandleType, RunMode
 from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import Order, Trade, WalletHistory
+from freqtrade.wallets import Wallet
 
 from plimsoll.bridge.equity_levels import EquityLevels
 from plimsoll.bridge.settings import LIVE_OPT_IN
+from plimsoll.bridge.state_folder import StateFolder
 from plimsoll.core import Mode
 from tests.unit.bridge.bots import (
     BTC,
@@ -25,6 +27,7 @@ from tests.unit.bridge.bots import (
     running_bot,
 )
 from tests.unit.bridge.test_live_watch import LOOP, clock, exits, loops, status, written
+from tests.unit.bridge.trades import FEE
 
 __all__ = ["clock"]
 
@@ -339,3 +342,72 @@ def test_a_stop_that_the_exchange_does_not_hold_is_kept_by_the_bot(
         loops(bot, clock)
         assert found() == []
         assert bot.strategy.order_types["exit"] == "limit"
+
+
+def test_what_a_resting_entry_has_filled_is_marked(tmp_path: Path, clock: Any) -> None:
+    """Freqtrade books it when the order is done; until then 450 USD of loss were not seen."""
+    with running_bot(tmp_path) as bot:
+        trade = open_trade(NOON, amount=0.0, amount_requested=50.0, stake_amount=5000.0)
+        trade.orders.append(
+            Order(
+                ft_trade_id=trade.id,
+                ft_order_side="buy",
+                ft_pair=BTC,
+                ft_is_open=True,
+                ft_amount=50.0,
+                ft_price=100.0,
+                order_id="entry-1",
+                status="open",
+                symbol=BTC,
+                order_type="limit",
+                side="buy",
+                price=100.0,
+                average=100.0,
+                amount=50.0,
+                filled=45.0,
+                remaining=5.0,
+            )
+        )
+        trade.recalc_trade_from_orders()
+        Trade.commit()
+        loops(bot, clock)
+        bot.exchange.prices[BTC] = 90.0
+        loops(bot, clock, 3)
+        fees = FEE * (45.0 * 100.0 + 45.0 * 90.0)
+        assert status(tmp_path)["equity_usd"] == pytest.approx(10_000.0 - 450.0 - fees)
+        assert exits(bot, clock) == "daily_loss"
+
+
+def test_a_request_to_resume_does_not_outlive_its_bot(tmp_path: Path, clock: Any) -> None:
+    """A command that was killed left it; a month later it ended another halt unseen."""
+    folder = StateFolder(tmp_path / "plimsoll")
+    with running_bot(tmp_path) as bot:
+        folder.set_halt("another halt")
+        loops(bot, clock)
+        folder.clear_halt()
+    folder.ask_to_resume("of last month", "anna")
+    with running_bot(tmp_path) as bot:
+        loops(bot, clock, 2)
+        assert exits(bot, clock) == "manual_halt"
+    assert written(tmp_path, "rearm") == []
+    assert "before this start" in written(tmp_path, "error")[0]["message"]
+
+
+def test_a_bot_with_a_cross_margin_is_refused(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OperationalException, match='margin_mode "isolated"'),
+        running_bot(tmp_path, margin_mode="cross"),
+    ):
+        pass
+
+
+def test_in_spot_trading_what_was_bought_is_part_of_the_wallet(tmp_path: Path, clock: Any) -> None:
+    with running_bot(tmp_path) as bot:
+        trade = open_trade(NOON, amount=50.0, stake_amount=5000.0)
+        loops(bot, clock)
+        account = bot.strategy._watch._account
+        assert account._outside_usd([trade]) == pytest.approx(0.0)
+        # As Freqtrade keeps a spot wallet: 5,000 USDT were spent, and nothing is tied up.
+        bot.config["trading_mode"] = "spot"
+        bot.strategy.wallets._wallets["USDT"] = Wallet("USDT", 5000.0, 0.0, 5000.0)
+        assert account._outside_usd([trade]) == pytest.approx(0.0)
