@@ -1,145 +1,115 @@
-"""``plimsoll results``: the shipped strategies on real data, as a page of true figures."""
+"""``plimsoll results``: all strategies on real data, as a page of true figures and a picture."""
 
 import json
-import math
-from datetime import UTC, datetime
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from plimsoll.lab.study import StudyResult
+    from plimsoll.lab.study import Findings, StudyRow
 
-HEAD = """# Results on real data
-
-Written by `plimsoll results`; do not edit by hand. Past prices of Binance USD-M perpetuals with
-assumed fills: they say little about the next year, and nothing about profit.
-
-- Costs of each fill: {costs}; funding is paid and received.
-- The daily loss guard of the shipped profile is on: 3 % of the day's starting equity, realised
-  losses only.
-- Starting balance {balance:,.0f} USDT, equal stakes, leverage 1, isolated margin; equity is marked
-  to market at each candle's close.
-- Trials: 1, the defaults as shipped; nothing was tuned on these data.
-
-Code fingerprint `{fingerprint}`, written on {date}. Data: the folder that `make results` is given;
-all of it lies before 2025-07.
-"""
-
-READING = """
-## Reading them
-
-- `TrendFollow` is the idea with the numbers it came with, shipped as it is: stop and target lie
-  0.9 and 1.25 average true ranges away, which is little more than the 14 bps that a round trip
-  costs. It loses on all of these data, and most where candles are shortest. It is here to be
-  measured and improved, not to be traded.
-- `BuyAndHold` is Freqtrade holding each pair at leverage 1 on isolated margin. Unlike the market
-  itself it pays funding, and a fall of 95 % liquidates it: that happened to SOL in 2022.
-- The market row is computed from the candles alone: equal weights, bought once, one fee, no
-  funding.
-"""
+PICTURE = Path("images") / "results-equity.png"
+TRIALS = Path("research") / "trials.csv"
 
 
 def results(
     datadir: Annotated[Path, typer.Option(help="Freqtrade data folder with real candles.")],
-    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/results.md"),
+    out: Annotated[
+        Path, typer.Option(help="The page to write; its picture goes to images/ beside it.")
+    ] = Path("docs/results.md"),
     only: Annotated[
-        str | None, typer.Option(help="Run only the study with this timeframe, and print it.")
+        str | None,
+        typer.Option(help="Run only the study that this strategy is in, and print its table."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Backtest the strategies on real data, costs and funding on, and write the figures down."""
+    """Backtest all strategies on real data, costs and funding on, and write the figures down."""
+    from plimsoll.cli.results_page import page, read_trials, table
     from plimsoll.core import UsageError
-    from plimsoll.lab.study import STUDIES, run_study
+    from plimsoll.lab.study import BALANCE_USD, STUDIES, run_studies
 
     if not datadir.is_dir():
         raise UsageError(f"expected a Freqtrade data folder at --datadir, found none at {datadir}")
-    chosen = [study for study in STUDIES if only in (None, study.timeframe)]
+    chosen = [study for study in STUDIES if only in (None, *study.strategies, *study.baselines)]
     if not chosen:
-        known = ", ".join(study.timeframe for study in STUDIES)
+        known = ", ".join(name for study in STUDIES for name in study.strategies)
         raise UsageError(f"expected --only to be one of {known}; found {only}")
+    picture = out.parent / PICTURE
     if only is None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.open("a", encoding="utf-8").close()  # an unwritable page fails now, not after the runs
-    found = [
-        run_study(study, datadir.resolve(), lambda text: typer.echo(text, err=True))
-        for study in chosen
-    ]
+        for file in (out, picture):  # what cannot be written fails now, not after the runs
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.open("ab").close()
+    began = time.monotonic()
+    found = run_studies(chosen, datadir.resolve(), _Progress(began))
     if as_json:
-        typer.echo(json.dumps([_record(result) for result in found]))
+        typer.echo(json.dumps(_record(found)))
     if only is None:
-        out.write_text(_page(found), encoding="utf-8")
-        typer.echo(f"written: {out}", err=True)
+        picture.write_bytes(_draw(found))
+        trials = read_trials(out.parent / TRIALS)
+        text = page(found, picture=PICTURE.as_posix(), trials=trials, balance=BALANCE_USD)
+        out.write_text(text, encoding="utf-8")
+        typer.echo(f"written: {out}, {picture}", err=True)
     elif not as_json:
-        typer.echo("\n".join(_section(result) for result in found))
+        typer.echo(table(found.rows))
 
 
-def _record(result: "StudyResult") -> dict[str, object]:
-    rows = [
-        {"strategy": row.strategy, "years": row.years, **row.performance.as_record()}
-        for row in result.rows
-    ]
+class _Progress:
+    """Tell what runs, with the time since the beginning."""
+
+    def __init__(self, began: float) -> None:
+        self._began = began
+
+    def __call__(self, text: str) -> None:
+        minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
+        typer.echo(f"{minutes:3d}:{seconds:02d}  {text}", err=True)
+
+
+def _record(found: "Findings") -> dict[str, object]:
     return {
-        "study": result.study.name,
-        "timerange": result.study.timerange,
-        "pairs": result.study.pairs,
-        "costs_bps": result.costs_bps,
-        "code_fingerprint": result.code_fingerprint,
-        "rows": rows,
+        "costs_bps": found.costs_bps,
+        "code_fingerprint": found.code_fingerprint,
+        "freqtrade_version": found.freqtrade_version,
+        "rows": [_row_record(row) for row in found.rows],
     }
 
 
-def _page(found: "list[StudyResult]") -> str:
-    first = found[0]
-    costs = " + ".join(
-        f"{name.removesuffix('_bps')} {value:g} bps" for name, value in first.costs_bps.items()
-    )
-    head = HEAD.format(
-        costs=costs,
-        balance=first.starting_balance_usd,
-        fingerprint=first.code_fingerprint,
-        date=f"{datetime.now(UTC):%Y-%m-%d}",
-    )
-    return "\n".join([head, *(_section(result) for result in found), READING.strip(), ""])
+def _row_record(row: "StudyRow") -> dict[str, object]:
+    halt = row.halt and {"rule": row.halt.rule, "at": row.halt.at.isoformat()}
+    return {
+        "study": row.study.name,
+        "timerange": row.study.timerange,
+        "pairs": row.study.pairs,
+        "strategy": row.strategy,
+        "guards": row.guarding,
+        "halt": halt,
+        "years": row.years,
+        "out_of_sample": row.check and row.check.as_record(),
+        **row.performance.as_record(),
+    }
 
 
-def _section(result: "StudyResult") -> str:
-    study = result.study
-    first, last = result.rows[0].performance.start, result.rows[0].performance.end
-    years = sorted({year for row in result.rows for year in row.years})
-    titles = ["", "trades", "return", "a year", "Sharpe", "Sortino", "greatest drawdown"]
-    titles += ["profit factor", "win rate", "fees USDT", "funding USDT", *map(str, years)]
-    bases = ", ".join(pair.split("/")[0] for pair in study.pairs)
-    lines = [
-        f"## {study.name[0].upper()}{study.name[1:]}",
-        "",
-        f"{bases}; {first:%Y-%m-%d} to {last:%Y-%m-%d}, after the warm-up. {study.remark}",
-        "",
-        "| " + " | ".join(titles) + " |",
-        "|" + "---|" * len(titles),
+def _draw(found: "Findings") -> bytes:
+    """Draw a panel for each way of guarding that a strategy was run with; baselines are in all."""
+    from plimsoll.ops.drawing import Curve
+    from plimsoll.ops.results_figure import Panel, results_png
+
+    baselines = [
+        Curve(row.strategy, row.equity, is_hold=True) for row in found.rows if row.is_baseline
     ]
-    for row in result.rows:
-        made = row.performance
-        cells = [f"`{row.strategy}`" if "," not in row.strategy else row.strategy]
-        cells += [f"{made.closed_trades:,}", _percent(made.total_return_fraction)]
-        cells += [_percent(made.cagr_fraction), _number(made.sharpe), _number(made.sortino)]
-        cells += [_percent(made.max_drawdown_fraction), _number(made.profit_factor)]
-        cells += [_percent(made.win_rate_fraction), _amount(made.fees_paid_usd)]
-        cells += [_amount(made.funding_paid_usd)]
-        cells += [_percent(row.years.get(year, math.nan)) for year in years]
-        lines.append("| " + " | ".join(cells) + " |")
-    command = study.command([row.strategy for row in result.rows[:-1]])
-    return "\n".join([*lines, "", "```", command, "```", ""])
-
-
-def _percent(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.1%}"
-
-
-def _number(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.2f}"
-
-
-def _amount(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:,.0f}"
+    panels = []
+    for guarding in dict.fromkeys(row.guarding for row in found.rows):
+        rows = [row for row in found.rows if row.guarding == guarding and not row.is_baseline]
+        panels.append(
+            Panel(
+                f"Guards {guarding}",
+                [*(Curve(row.strategy, row.equity) for row in rows), *baselines],
+                {row.strategy: row.halt.at for row in rows if row.halt is not None},
+            )
+        )
+    return results_png(
+        panels,
+        title="All strategies on real data, after all costs",
+        subtitle="Binance USD-M perpetuals, marked to market each hour; a cross: account halted",
+    )

@@ -1,168 +1,300 @@
-"""Backtest the shipped strategies on real candles, with the replay venue for the markets."""
+"""Backtest the shipped strategies on real data, with the replay venue for the markets."""
 
+import json
+import re
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from freqtrade import __version__ as freqtrade_version
+from freqtrade.exchange import timeframe_to_seconds
 
-from plimsoll.core import UsageError
+from plimsoll.bridge.fingerprint import code_fingerprint
+from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import freqtrade
-from plimsoll.lab.results import known_closes, load_candles, read_backtests
+from plimsoll.lab.results import BacktestResult, known_closes, load_candles, read_backtests
+from plimsoll.lab.study_data import BASE_TIMEFRAME, file_of, link_data, make_longer, require
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import serve_venue
 from plimsoll.metrics.equity import buy_and_hold_curve, equity_curve
 from plimsoll.metrics.performance import Performance, performance
 
-STRATEGIES = ("TrendFollow", "BuyAndHold", "NoTrade")
+BALANCE_USD = 100_000
+CHECK_START = pd.Timestamp("2024-01-01", tz="UTC")
+"""The research chose everything on the years before, and looked at the rest once."""
+SECONDS = 3600
+MARKET = "market, equal weights"
+HALT = re.compile(
+    r"(?P<strategy>\w+): plimsoll: HALTED (?P<where>.+?) by (?P<rule>\w+): (?P<reason>.*?); "
+    r"until .*?, at (?P<at>\d{4}-\d\d-\d\d[ T]\d\d:\d\d)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """One span of real data on which the strategies are compared."""
+    """Strategies that share a timeframe, pairs and a span; ``kinds`` is what they need beside."""
 
     name: str
     timeframe: str
     pairs: tuple[str, ...]
     timerange: str
-    remark: str = ""
-
-    def command(self, strategies: Sequence[str]) -> str:
-        """Return the freqtrade command, as a person would type it."""
-        return (
-            "freqtrade backtesting -c base.json -c venue-sim.json -c mode-backtest.json "
-            f"--datadir DATA --timeframe {self.timeframe} --timerange {self.timerange} "
-            f"--max-open-trades {len(self.pairs)} --strategy-list {' '.join(strategies)} "
-            f"--pairs {' '.join(self.pairs)}"
-        )
+    strategies: tuple[str, ...]
+    baselines: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
+class Guarding:
+    """How the guards take part: the shipped risk layers, and what lies over all of them."""
+
+    name: str
+    layers: tuple[str, ...]
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def config(self) -> dict[str, Any]:
+        """Return the last layer of the config."""
+        return {"dry_run_wallet": BALANCE_USD, "plimsoll": self.settings}
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Which guard ended an account's trading, when, and why."""
+
+    rule: str
+    at: pd.Timestamp
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
 class StudyRow:
-    """What one strategy did in one study; ``years`` holds the return of each calendar year."""
+    """What one strategy did; ``years`` holds the return of each calendar year.
 
-    strategy: str
-    performance: Performance
-    years: dict[int, float]
-    equity: pd.Series
-
-
-@dataclass(frozen=True, slots=True)
-class StudyResult:
-    """A study's rows, the benchmark first hand from candles, and what they were made with."""
+    ``check`` measures the equity from `CHECK_START` on, without its trades; None for a span that
+    ended before or began after.
+    """
 
     study: Study
+    strategy: str
+    guarding: str
+    performance: Performance
+    check: Performance | None
+    years: dict[int, float]
+    equity: "pd.Series[float]"
+    halt: Halt | None = None
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether this is what strategies are compared with."""
+        return self.strategy not in self.study.strategies
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """All rows, and what they were made with."""
+
     rows: tuple[StudyRow, ...]
     costs_bps: dict[str, float]
     code_fingerprint: str
-    starting_balance_usd: float
+    freqtrade_version: str
 
 
 def _usdt(*bases: str) -> tuple[str, ...]:
     return tuple(f"{base}/USDT:USDT" for base in bases)
 
 
+SPAN = "20220101-20250701"
+SIX = _usdt("BTC", "ETH", "SOL", "XRP", "ADA", "LTC")
 STUDIES = (
-    Study(
-        "four pairs, 15 minutes",
-        "15m",
-        _usdt("BTC", "ETH", "SOL", "XRP"),
-        "20220101-20250701",
-        "XRP candles of this timeframe end on 2025-04-07. SOL funding has a hole from 2022-05-29 "
-        "to 2022-06-25, and SOL mark prices before 2024 exist every 8 hours only: funding falls "
-        "on those hours, but its two-hourly payments of November 2022 are missed.",
-    ),
     Study(
         "six pairs, 1 hour",
         "1h",
-        _usdt("BTC", "ETH", "SOL", "XRP", "ADA", "LTC"),
-        "20220101-20250701",
-        "The pairs whose mark prices and funding cover the whole span; SOL as above.",
+        SIX,
+        SPAN,
+        ("TrendPortfolio", "FundingCarry", "Ensemble", "TrendFollow"),
+        ("BuyAndHold", "NoTrade"),
+    ),
+    Study("six pairs, 4 hours", "4h", SIX, SPAN, ("MomentumCross", "SlowTrend", "MeanReversion")),
+    Study(
+        "four pairs with spot, 1 hour",
+        "1h",
+        _usdt("BTC", "ETH", "SOL", "XRP"),
+        SPAN,
+        ("BasisReversion",),
+        kinds=("spot",),
     ),
     Study(
-        "Bitcoin, 5 minutes",
-        "5m",
-        _usdt("BTC"),
-        "20230108-20250701",
-        "The strategy's own timeframe; the one pair with 5-minute candles without a hole after "
-        "2023-01-01, and a week of them before the span, which QualityPairList asks for.",
+        "three pairs with open interest, two months",
+        "1h",
+        _usdt("BTC", "ETH", "SOL"),
+        "20240620-20240819",
+        ("OpenInterestFlow",),
+        kinds=("open_interest",),
     ),
 )
 
+GUARDS_OFF = Guarding("off", (), {"guard_backtests": False})
+GUARDS_ON = Guarding("on", ("risk-portfolio.json",))
+GUARDINGS = (GUARDS_OFF, GUARDS_ON)
 
-def run_study(study: Study, datadir: Path, tell: Callable[[str], None]) -> StudyResult:
-    """Run one study and measure it; a backtest with each strategy, in one freqtrade run.
+
+def run_studies(studies: Sequence[Study], datadir: Path, tell: Callable[[str], None]) -> Findings:
+    """Run every study with and without guards, one freqtrade process after another, and measure.
 
     Raises
     ------
     UsageError
-        When ``datadir`` lacks candles of a pair.
+        When ``datadir`` lacks a file of a pair.
     PlimsollError
-        When the venue or freqtrade fails.
+        When the venue or freqtrade fails, or the deciding code changed while they ran.
     """
-    for pair in study.pairs:
-        file = datadir / "futures" / f"{_file_name(pair)}-{study.timeframe}-futures.feather"
-        if not file.exists():
-            raise UsageError(f"expected candles at {file} for the study {study.name!r}, found none")
+    for study in studies:
+        for pair in study.pairs:
+            for kind in ("futures", "mark", "funding_rate", *study.kinds):
+                require(file_of(datadir, pair, BASE_TIMEFRAME, kind))
+    fingerprint, costs = code_fingerprint(), dict[str, float]()
+    rows: list[StudyRow] = []
+    pairs = sorted({pair for study in studies for pair in study.pairs})
     with TemporaryDirectory(prefix="plimsoll-study-") as temporary:
         folder = Path(temporary)
-        arguments = ["--market", "replay", "--datadir", str(datadir), "--clock", "stepped"]
-        with serve_venue([*arguments, "--symbols", ",".join(study.pairs)], folder=folder) as venue:
-            tell(f"{study.name}: {', '.join(STRATEGIES)} over {study.timerange} ...")
-            userdir = folder / "user_data"
-            lay_out(userdir)
-            profiles = (userdir / "config" / "base.json", venue.config)
-            layers = [*profiles, userdir / "config" / "mode-backtest.json"]
-            freqtrade(
-                [
-                    "backtesting",
-                    *("--userdir", str(userdir)),
-                    *(part for file in layers for part in ("-c", str(file))),
-                    *("--datadir", str(datadir), "--cache", "none"),
-                    *("--timeframe", study.timeframe, "--timerange", study.timerange),
-                    *("--max-open-trades", str(len(study.pairs))),
-                    *("--strategy-list", *STRATEGIES),
-                    *("--pairs", *study.pairs),
-                ],
-                folder=folder,
-                log=folder / "freqtrade.log",
-                seconds=3600,
-            )
-        return _measure(study, datadir, userdir / "backtest_results")
+        linked = folder / "data"
+        link_data(datadir, linked)
+        for study in studies:
+            make_longer(linked, study.pairs, study.timeframe)
+        lay_out(folder / "user_data")
+        serving = ["--market", "replay", "--datadir", str(datadir), "--clock", "stepped"]
+        with serve_venue([*serving, "--symbols", ",".join(pairs)], folder=folder):
+            for guarding, study in product(GUARDINGS, studies):
+                names = strategies_of(study, guarding)
+                tell(f"{study.name}, guards {guarding.name}: {', '.join(names)} ...")
+                began = time.monotonic()
+                results, printed = _backtest(study, guarding, names, folder)
+                rows += _measure(study, guarding, results, linked, halts_in(printed))
+                tell(f"  {time.monotonic() - began:.0f} s")
+                costs = dict(results[0].costs_bps or costs)
+                stamps = {result.code_fingerprint for result in results}
+                if stamps != {fingerprint}:
+                    raise PlimsollError(
+                        f"expected the code of fingerprint {fingerprint} to the end, found "
+                        f"{stamps}: it was changed during the runs; run the command again"
+                    )
+    return Findings(tuple(_sorted(rows, studies)), costs, fingerprint, freqtrade_version)
 
 
-def _measure(study: Study, datadir: Path, results: Path) -> StudyResult:
-    found = read_backtests(results)
-    first = found[0]
-    candles = load_candles(
-        datadir, first.pairs, first.timeframe, start=first.start, end=first.end, futures=True
-    )
-    closes = known_closes(candles, first.timeframe)
-    rows = []
-    for result in sorted(found, key=lambda one: STRATEGIES.index(one.strategy)):
-        equity = equity_curve(result.trades, closes, result.starting_balance_usd)
-        rows.append(_row(result.strategy, equity, result.trades))
-    held = buy_and_hold_curve(
-        closes, first.starting_balance_usd, fee_fraction=first.fee_fraction or 0.0
-    )
-    rows.append(_row("market, equal weights", held, first.trades.iloc[:0]))
-    return StudyResult(
-        study=study,
-        rows=tuple(rows),
-        costs_bps=dict(first.costs_bps or {}),
-        code_fingerprint=first.code_fingerprint or "",
-        starting_balance_usd=first.starting_balance_usd,
-    )
+def strategies_of(study: Study, guarding: Guarding) -> tuple[str, ...]:
+    """Return who runs: baselines have no guards, so that they run without them only."""
+    return study.strategies + (study.baselines if guarding is GUARDS_OFF else ())
 
 
-def _row(name: str, equity: pd.Series, trades: pd.DataFrame) -> StudyRow:
-    ends = equity.groupby(pd.DatetimeIndex(equity.index).year).last()
+def halts_in(printed: str) -> dict[str, Halt]:
+    """Return the first halt of each strategy's account, from what freqtrade printed.
+
+    Freqtrade breaks long lines of its log wherever a space is.
+    """
+    found: dict[str, Halt] = {}
+    for match in HALT.finditer(" ".join(printed.split())):
+        if match["where"] == "the account":
+            at = pd.Timestamp(match["at"], tz="UTC")
+            found.setdefault(match["strategy"], Halt(match["rule"], at, match["reason"]))
+    return found
+
+
+def yearly_returns(equity: "pd.Series[float]") -> dict[int, float]:
+    """Return the return of each calendar year (UTC); a value at midnight ends the day before."""
+    index = pd.DatetimeIndex(equity.index)
+    years = np.maximum((index - pd.Timedelta(1, "ns")).year, index[0].year)
+    ends = equity.groupby(years).last()
     begins = ends.shift(1)
     begins.iloc[0] = equity.iloc[0]
-    years = {int(year): float(ends[year] / begins[year] - 1) for year in ends.index}
-    return StudyRow(name, performance(equity, trades), years, equity)
+    return {int(year): float(ends[year] / begins[year] - 1) for year in ends.index}
 
 
-def _file_name(pair: str) -> str:
-    return pair.replace("/", "_").replace(":", "_")
+def _backtest(
+    study: Study, guarding: Guarding, names: Sequence[str], folder: Path
+) -> tuple[tuple[BacktestResult, ...], str]:
+    """Run freqtrade once and return what it stored and printed."""
+    last, userdir = folder / "study.json", folder / "user_data"
+    last.write_text(json.dumps(guarding.config()), encoding="utf-8")
+    config = userdir / "config"
+    layers = [config / "base.json", folder / "venue-sim.json"]
+    layers += [config / name for name in guarding.layers]
+    layers += [config / "mode-backtest.json", last]
+    printed = freqtrade(
+        [
+            "backtesting",
+            *("--userdir", str(userdir)),
+            *(part for file in layers for part in ("-c", str(file))),
+            *("--datadir", str(folder / "data"), "--cache", "none"),
+            *("--timeframe", study.timeframe, "--timerange", study.timerange),
+            *("--max-open-trades", str(len(study.pairs))),
+            *("--strategy-list", *names, "--pairs", *study.pairs),
+        ],
+        folder=folder,
+        log=folder / "freqtrade.log",
+        seconds=SECONDS,
+    )
+    return read_backtests(userdir / "backtest_results"), printed
+
+
+def _measure(
+    study: Study,
+    guarding: Guarding,
+    results: Sequence[BacktestResult],
+    datadir: Path,
+    halts: dict[str, Halt],
+) -> list[StudyRow]:
+    """Mark each account to market every hour, whatever candles its strategy decides on."""
+    first = results[0]
+    hour, own = (
+        pd.Timedelta(seconds=timeframe_to_seconds(frame))
+        for frame in (BASE_TIMEFRAME, first.timeframe)
+    )
+    candles = load_candles(
+        datadir, first.pairs, BASE_TIMEFRAME, start=first.start, end=first.end + own - hour
+    )
+    closes = known_closes(candles, BASE_TIMEFRAME)
+    rows = []
+    for result in results:
+        equity = equity_curve(result.trades, closes, result.starting_balance_usd)
+        halt = halts.get(result.strategy)
+        rows.append(_row(study, result.strategy, guarding.name, equity, result.trades, halt))
+    if study.baselines and guarding is GUARDS_OFF:
+        fee = max(result.fee_fraction or 0.0 for result in results)
+        held = buy_and_hold_curve(closes, first.starting_balance_usd, fee_fraction=fee)
+        rows.append(_row(study, MARKET, guarding.name, held, first.trades.iloc[:0], None))
+    return rows
+
+
+def _row(
+    study: Study,
+    name: str,
+    guarding: str,
+    equity: "pd.Series[float]",
+    trades: pd.DataFrame,
+    halt: Halt | None,
+) -> StudyRow:
+    later = equity.loc[CHECK_START:]
+    is_checked = len(later) > 1 and equity.index[0] < CHECK_START
+    return StudyRow(
+        study=study,
+        strategy=name,
+        guarding=guarding,
+        performance=performance(equity, trades),
+        check=performance(later, trades.iloc[:0]) if is_checked else None,
+        years=yearly_returns(equity),
+        equity=equity,
+        halt=halt,
+    )
+
+
+def _sorted(rows: Sequence[StudyRow], studies: Sequence[Study]) -> list[StudyRow]:
+    """Bring the rows of one strategy together; baselines come last."""
+    traded = [name for study in studies for name in study.strategies]
+    order = [*traded, *(name for study in studies for name in study.baselines), MARKET]
+    guardings = [guarding.name for guarding in GUARDINGS]
+    return sorted(rows, key=lambda r: (order.index(r.strategy), guardings.index(r.guarding)))

@@ -1,0 +1,153 @@
+"""The page of results: the table, the target and what is said of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from plimsoll.cli.results_page import Trials, criteria, page, read_trials, table, target, verdict
+from plimsoll.lab.study import CHECK_START, Findings, Halt, Study, StudyRow, yearly_returns
+from plimsoll.metrics.fills import no_trades
+from plimsoll.metrics.performance import performance
+from tests.unit.cli import commands
+from tests.unit.cli.commands import Ran
+from tests.unit.metrics.frames import trade, trades_frame, utc
+
+INDEX = pd.date_range("2022-01-01", "2025-07-01", freq="D", tz="UTC")
+STUDY = Study(
+    "six pairs", "1h", ("BTC/USDT:USDT",), "20220101-20250701", ("Ensemble",), ("BuyAndHold",)
+)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    return partial(commands.plimsoll, monkeypatch=monkeypatch, capsys=capsys)
+
+
+def row_of(name: str, *, a_day: float, noise: float, seed: int = 1, trades=None) -> StudyRow:
+    """An account that earns ``a_day`` on average with this daily deviation, exactly."""
+    steps = np.random.default_rng(seed).normal(size=len(INDEX) - 1)
+    steps = a_day + noise * (steps - steps.mean()) / steps.std()
+    equity = pd.Series(100_000 * np.exp(np.concatenate([[0.0], np.cumsum(steps)])), index=INDEX)
+    later = equity.loc[CHECK_START:]
+    return StudyRow(
+        study=STUDY,
+        strategy=name,
+        guarding="off",
+        performance=performance(equity, no_trades() if trades is None else trades),
+        check=performance(later, no_trades()),
+        years=yearly_returns(equity),
+        equity=equity,
+    )
+
+
+GOOD = row_of("Ensemble", a_day=0.001, noise=0.004)
+POOR = row_of("Ensemble", a_day=-0.0005, noise=0.004)
+HELD = row_of("BuyAndHold", a_day=0.0002, noise=0.04, seed=2)
+
+
+def test_target_that_is_met_in_all_parts_is_said_to_be_reached() -> None:
+    assert [met for _, met in criteria(GOOD, [GOOD, HELD])] == [True] * 6
+    assert "**The target was reached** by `Ensemble`, guards off." in verdict([GOOD, HELD])
+
+
+def test_target_that_is_missed_is_said_not_to_be_reached() -> None:
+    assert "**The target was not reached:**" in verdict([POOR, HELD])
+    assert "0 of 6" in target([POOR, HELD])
+
+
+def test_one_part_missed_is_not_reached() -> None:
+    deep = replace(GOOD, performance=replace(GOOD.performance, max_drawdown_fraction=0.12))
+    assert [met for _, met in criteria(deep, [deep, HELD])] == [True, False, True, True, True, True]
+    assert "**The target was not reached" in verdict([deep, HELD])
+
+
+def test_year_that_a_halted_account_slept_through_is_not_positive() -> None:
+    asleep = replace(GOOD, years={2022: 0.01, 2023: 8.9e-16})
+    assert [met for _, met in criteria(asleep, [asleep, HELD])][2:4] == [True, False]
+
+
+def test_two_best_days_of_the_best_account_are_named() -> None:
+    jump = GOOD.equity.copy()
+    jump.loc["2023-07-14":] *= 1.1
+    told = verdict([replace(GOOD, equity=jump), HELD])
+    assert "Its best days: 2023-07-13 1" in told
+
+
+def test_value_that_is_not_known_is_not_met() -> None:
+    nothing = float("nan")
+    assert GOOD.check is not None
+    silent = replace(GOOD, check=replace(GOOD.check, sharpe=nothing, calmar=nothing), years={})
+    found = criteria(silent, [silent, HELD])
+    assert [met for _, met in found] == [False, True, False, False, True, False]
+    assert found[0][0] == "–"
+
+
+def test_span_without_the_check_is_not_judged() -> None:
+    short = replace(GOOD, check=None)
+    assert target([short, HELD]) == ""
+    assert "None of these rows can be judged" in verdict([short, HELD])
+
+
+def test_table_has_costs_funding_and_every_year_of_an_account() -> None:
+    paid = trades_frame(
+        trade(INDEX[1], INDEX[2], 100.0, 110.0, amount=10.0, fee=0.001, funding_usd=-50.0)
+    )
+    row = row_of("Ensemble", a_day=0.001, noise=0.004, trades=paid)
+    row = replace(row, halt=Halt("drawdown", utc("2023-05-01"), "fell"), guarding="on")
+    titles, _, line = (text.strip("| ").split(" | ") for text in table([row]).splitlines())
+    cells = dict(zip(titles, line, strict=True))
+    assert cells["span"] == "2022-01 to 2025-06"
+    assert cells["guards"] == "on, halted 2023-05"
+    assert (cells["trades"], cells["costs"], cells["funding"]) == ("1", "2", "50 paid")
+    assert cells["2025-H1"] == f"{row.years[2025]:.1%}".replace("-", "−")
+    assert list(cells)[-4:] == ["2022", "2023", "2024", "2025-H1"]
+
+
+def test_funding_that_came_in_is_called_received() -> None:
+    got = trades_frame(trade(INDEX[1], INDEX[2], 100.0, 100.0, funding_usd=50.0))
+    assert "| 50 received |" in table([row_of("Ensemble", a_day=0.0, noise=0.001, trades=got)])
+
+
+def test_page_holds_protocol_halts_and_the_picture(tmp_path) -> None:
+    halted = replace(POOR, guarding="on", halt=Halt("break_even", utc("2023-05-01"), "100 lost"))
+    found = Findings((GOOD, halted, HELD), {"fee": 4.0, "spread": 2.0}, "abc123", "2026.9")
+    text = page(found, picture="images/a.png", trials=Trials(512, 29), balance=100_000)
+    assert "](images/a.png)" in text
+    assert "fee 4 bps + spread 2 bps" in text
+    assert "`abc123`, Freqtrade 2026.9" in text
+    assert "512 simulations" in text
+    assert "29 of them" in text
+    assert "- `Ensemble`, guards on: on 2023-05-01 by `break_even`: 100 lost." in text
+    assert "--strategy-list Ensemble --pairs BTC/USDT:USDT" in text
+
+
+def test_nothing_is_never_minus_nothing() -> None:
+    flat = replace(GOOD, years={2022: -1e-9}, performance=replace(GOOD.performance, sharpe=-1e-9))
+    assert "−0.0" not in table([flat])
+
+
+def test_trials_are_counted_from_the_log(tmp_path) -> None:
+    log = tmp_path / "trials.csv"
+    log.write_text("number,stage\n1,prior\n2,CHECK\n3,CHECK ensemble\n", encoding="utf-8")
+    assert read_trials(log) == Trials(3, 2)
+    assert read_trials(tmp_path / "none.csv") is None
+
+
+def test_unknown_strategy_is_wrong_usage(run, tmp_path) -> None:
+    ran = run("results", "--datadir", str(tmp_path), "--only", "Nobody")
+    assert ran.status == 2
+    assert "found Nobody" in ran.err
+
+
+def test_folder_without_candles_is_wrong_usage_and_leaves_the_page_alone(run, tmp_path) -> None:
+    out = tmp_path / "docs" / "results.md"
+    out.parent.mkdir()
+    out.write_text("as it was", encoding="utf-8")
+    ran = run("results", "--datadir", str(tmp_path), "--out", str(out))
+    assert ran.status == 2
+    assert "BTC_USDT_USDT-1h-futures.feather" in ran.err
+    assert out.read_text(encoding="utf-8") == "as it was"

@@ -1,0 +1,162 @@
+"""What a study runs, reads off freqtrade's output and measures; its data folder."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.unit.metrics.frames import hours, utc
+
+from plimsoll.core import UsageError
+from plimsoll.lab.study import (
+    GUARDS_OFF,
+    GUARDS_ON,
+    STUDIES,
+    Halt,
+    Study,
+    halts_in,
+    run_studies,
+    strategies_of,
+    yearly_returns,
+)
+from plimsoll.lab.study_data import file_of, link_data, make_longer
+
+BTC = "BTC/USDT:USDT"
+PRINTED = """\
+2026-11-20 10:00:00,000 - plimsoll.bridge.backtest_watch - WARNING - Ensemble: plimsoll: HALTED \
+BTC/USDT:USDT by stale_data: no candle; until a person re-arms it, at 2022-03-01 00:00:00+00:00
+2026-11-20 10:00:01,000 - plimsoll.bridge.backtest_watch - WARNING - Ensemble: plimsoll: HALTED \
+the account by break_even: 100 trades lost 7.5; a
+limit; \
+
+until a person re-arms it, at 2023-04-05 06:00:00+00:00
+2026-11-20 10:00:02,000 - plimsoll.bridge.backtest_watch - WARNING - Ensemble: plimsoll: HALTED \
+the account by drawdown: fell 12.1 %; until a person re-arms it, at 2023-05-01 00:00:00+00:00
+2026-11-20 10:00:03,000 - freqtrade.optimize.backtesting - INFO - Running backtesting
+"""
+
+
+@pytest.fixture
+def study() -> Study:
+    return Study("one pair", "1h", (BTC,), "20240101-20240201", ("One", "Other"), ("BuyAndHold",))
+
+
+def test_first_halt_of_the_account_is_read_from_what_freqtrade_printed() -> None:
+    assert halts_in(PRINTED) == {
+        "Ensemble": Halt("break_even", utc("2023-04-05 06:00"), "100 trades lost 7.5; a limit")
+    }
+
+
+def test_year_ends_with_the_value_at_its_midnight() -> None:
+    index = pd.DatetimeIndex(
+        ["2022-12-31 22:00", "2022-12-31 23:00", "2023-01-01 00:00", "2023-01-01 01:00"], tz="UTC"
+    )
+    equity = pd.Series([100.0, 110.0, 120.0, 90.0], index=index)
+    assert yearly_returns(equity) == pytest.approx({2022: 0.2, 2023: -0.25})
+
+
+def test_first_value_at_midnight_belongs_to_the_year_it_begins() -> None:
+    equity = pd.Series([100.0, 150.0], index=hours(2, "2022-01-01"))
+    assert yearly_returns(equity) == pytest.approx({2022: 0.5})
+
+
+def test_yearly_returns_compound_to_the_whole() -> None:
+    index = pd.date_range("2022-01-01", "2025-07-01", freq="6h", tz="UTC")
+    steps = np.random.default_rng(3).normal(0, 0.01, len(index))
+    equity = pd.Series(100.0 * np.exp(np.cumsum(steps)), index=index)
+    whole = np.prod([1 + value for value in yearly_returns(equity).values()])
+    assert whole == pytest.approx(equity.iloc[-1] / equity.iloc[0])
+
+
+def test_baselines_run_without_guards_only(study: Study) -> None:
+    assert strategies_of(study, GUARDS_OFF) == ("One", "Other", "BuyAndHold")
+    assert strategies_of(study, GUARDS_ON) == ("One", "Other")
+
+
+def test_every_shipped_strategy_but_the_model_is_in_exactly_one_study(root) -> None:
+    run = [name for study in STUDIES for name in (*study.strategies, *study.baselines)]
+    shipped = {file.stem for file in (root / "user_data" / "strategies").glob("*.py")}
+    assert sorted(run) == sorted(shipped - {"ModelDirection"})
+
+
+def write_hourly(datadir, dates: pd.DatetimeIndex) -> None:
+    count = np.arange(1.0, len(dates) + 1)
+    frame = pd.DataFrame({"date": dates, "open": count, "high": count + 0.5, "low": count - 0.5})
+    frame = frame.assign(close=count + 0.25, volume=10.0)
+    file = file_of(datadir, BTC, "1h")
+    file.parent.mkdir(parents=True)
+    frame.to_feather(file)
+
+
+def test_longer_candles_are_made_beside_the_links_and_the_source_stays_as_it_was(tmp_path) -> None:
+    source, folder = tmp_path / "source", tmp_path / "made"
+    write_hourly(source, hours(8))
+    link_data(source, folder)
+    make_longer(folder, [BTC], "4h")
+    made = pd.read_feather(file_of(folder, BTC, "4h"))
+    assert made.columns.tolist() == ["date", "open", "high", "low", "close", "volume"]
+    assert made["date"].tolist() == [utc("2024-01-01 00:00"), utc("2024-01-01 04:00")]
+    assert made.drop(columns="date").to_numpy().tolist() == [
+        [1.0, 4.5, 0.5, 4.25, 40.0],
+        [5.0, 8.5, 4.5, 8.25, 40.0],
+    ]
+    assert [file.name for file in (source / "futures").iterdir()] == [
+        "BTC_USDT_USDT-1h-futures.feather"
+    ]
+
+
+def test_candle_whose_last_hour_is_missing_is_left_out(tmp_path) -> None:
+    source, folder = tmp_path / "source", tmp_path / "made"
+    write_hourly(source, hours(8).delete(7))
+    link_data(source, folder)
+    make_longer(folder, [BTC], "4h")
+    made = pd.read_feather(file_of(folder, BTC, "4h"))
+    assert made["date"].tolist() == [utc("2024-01-01 00:00")]
+
+
+def test_longer_candles_that_the_folder_has_are_used(tmp_path) -> None:
+    source, folder = tmp_path / "source", tmp_path / "made"
+    write_hourly(source, hours(8))
+    link_data(source, folder)
+    theirs = file_of(folder, BTC, "4h")
+    theirs.write_bytes(b"theirs")
+    make_longer(folder, [BTC], "4h")
+    assert theirs.read_bytes() == b"theirs"
+
+
+@pytest.mark.parametrize("missing", ["futures", "mark", "funding_rate"])
+def test_study_without_a_file_of_a_pair_is_refused_before_anything_runs(
+    tmp_path, study: Study, missing: str
+) -> None:
+    for kind in {"futures", "mark", "funding_rate"} - {missing}:
+        file = file_of(tmp_path, BTC, "1h", kind)
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    told: list[str] = []
+    with pytest.raises(UsageError, match=f"BTC_USDT_USDT-1h-{missing}.feather"):
+        run_studies([study], tmp_path, told.append)
+    assert told == []
+
+
+@pytest.mark.data
+@pytest.mark.freqtrade
+def test_study_on_real_data_has_a_row_for_each_way_of_guarding(real_data) -> None:
+    study = Study("tiny", "4h", (BTC,), "20240101-20240401", ("MomentumCross",), ("BuyAndHold",))
+    found = run_studies([study], real_data, lambda _: None)
+    names = [(row.strategy, row.guarding) for row in found.rows]
+    assert names == [
+        ("MomentumCross", "off"),
+        ("MomentumCross", "on"),
+        ("BuyAndHold", "off"),
+        ("market, equal weights", "off"),
+    ]
+    crossed, _, held, market = found.rows
+    assert found.costs_bps == {"fee": 4.0, "spread": 2.0, "slippage": 1.0}
+    assert crossed.performance.closed_trades > 0
+    assert crossed.performance.fees_paid_usd > 0
+    assert held.is_baseline
+    assert not crossed.is_baseline
+    hourly = pd.read_feather(file_of(real_data, BTC, "1h")).set_index("date")
+    # The last candle is the one that opens where the timerange ends.
+    first, last = hourly.loc["2024-01-01 00:00", "open"], hourly.loc["2024-04-01 03:00", "close"]
+    assert market.years[2024] == pytest.approx(last / first * 0.9993 - 1, abs=1e-6)
+    assert 0 < held.years[2024] < market.years[2024]
+    assert [len(row.equity) for row in found.rows] == [91 * 24 + 4 + 1] * 4
