@@ -30,7 +30,7 @@ from freqtrade.strategy import IStrategy
 from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 from sqlalchemy import select
 
-from plimsoll.bridge.api_watch import LOGGER, SAID
+from plimsoll.bridge.api_watch import GAVE_UP, LOGGER, SAID
 from tests.unit.bridge.bots import (
     BTC,
     ETH,
@@ -83,6 +83,7 @@ def test_fact_a_failed_request_is_a_warning_of_the_retrier(
     said = heard(caplog)
     assert len(said) == 2, "one for each request"
     assert all(SAID in text for text in said)
+    assert [GAVE_UP in text for text in said] == [False, True], "once, after every retry"
 
 
 def test_fact_so_is_one_of_the_asynchronous_retrier(caplog: pytest.LogCaptureFixture) -> None:

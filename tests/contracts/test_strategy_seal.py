@@ -70,9 +70,6 @@ def test_the_hooks_may_be_implemented() -> None:
 def test_every_callback_that_freqtrade_would_believe_is_sealed_or_known() -> None:
     """A callback that a later Freqtrade adds fails here, before it passes the guards by."""
     free = {
-        "adjust_entry_price",
-        "adjust_exit_price",
-        "adjust_order_price",
         "custom_entry_price",
         "custom_exit_price",
         "custom_roi",
@@ -102,6 +99,22 @@ def test_every_callback_that_freqtrade_would_believe_is_sealed_or_known() -> Non
     }
     assert documented - free <= set(EVERY)
     assert set(READS_TRADE) <= documented
+
+
+def test_a_stop_of_its_own_beside_a_declared_one_is_refused(tmp_path: Path) -> None:
+    both = """
+    def stop_distance(self):
+        return volatility.atr.use(period=14), 2.0
+
+    def features(self):
+        return [volatility.atr.use(period=14)]
+
+    def custom_stoploss(self, *args, **kwargs):
+        return None
+"""
+    text = f"from plimsoll.features import volatility\n{PLAIN}{both}"
+    with pytest.raises(OperationalException, match="found both: stakes"), backtest(tmp_path, text):
+        pass
 
 
 def test_freqtrade_itself_refuses_to_load_it_in_one_line(tmp_path: Path) -> None:

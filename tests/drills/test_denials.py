@@ -53,8 +53,12 @@ def _stale(bot: Drill) -> None:
     bot.force_enter(ETH)
 
 
+ATTEMPTS = 5
+"""Freqtrade asks once and retries four times before a request counts as failed."""
+
+
 def _errors(bot: Drill) -> None:
-    bot.fault("http-error", status=503, paths=["/fapi/v1/depth"], count=6)
+    bot.fault("http-error", status=503, paths=["/fapi/v1/depth"], count=6 * ATTEMPTS)
 
 
 def _close_by_hand(bot: Drill) -> None:

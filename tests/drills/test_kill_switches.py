@@ -266,7 +266,7 @@ def test_api_errors_open_the_circuit_and_it_closes_again(tmp_path: Path, tell: T
     with scene(tmp_path, DrillPlan(risk=profile())) as bot:
         settle(bot, 2)
         # Candles come by WebSocket; the book is what each loop asks for.
-        bot.fault("http-error", status=503, paths=["/fapi/v1/depth"], count=20)
+        bot.fault("http-error", status=503, paths=["/fapi/v1/depth"], count=20 * 5)
         trip = tripped(bot, "api_errors", mode="FLATTEN", closes=2)
         bot.wait_for_positions(2, seconds=60)
     tell("api_errors-dry-run", replace(trip, after="entries again by itself"))

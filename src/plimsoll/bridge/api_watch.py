@@ -1,7 +1,7 @@
 """Errors of the exchange's API, as Freqtrade itself reports them.
 
-Freqtrade retries a failed request and says so in its log; a log handler that counts these
-lines sees every request of the bot without standing in its way.
+Freqtrade retries a failed request and says in its log when it gives up; a log handler that counts
+these lines sees every request of the bot without standing in its way.
 """
 
 import logging
@@ -10,11 +10,11 @@ from collections import deque
 from datetime import UTC, datetime, timedelta
 
 LOGGER = "freqtrade.exchange.common"
-SAID = "returned exception"
+SAID, GAVE_UP = "returned exception", "Giving up."
 
 
 class ApiWatch(logging.Handler):
-    """Keeps the times of failed requests of the last day."""
+    """Keeps the times of requests of the last day that failed after every retry."""
 
     KEPT = timedelta(days=1)
 
@@ -25,7 +25,8 @@ class ApiWatch(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Count a failed request."""
-        if SAID in record.getMessage():
+        text = record.getMessage()
+        if SAID in text and GAVE_UP in text:
             now = datetime.now(UTC)
             with self._guard:
                 self._times.append(now)

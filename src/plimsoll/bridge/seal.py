@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from plimsoll.bridge.rules import RuleStrategy
 from plimsoll.core import PlimsollError
 
 SEALED: dict[str, str | None] = {
@@ -15,6 +16,10 @@ SEALED: dict[str, str | None] = {
     "check_entry_timeout": None,
     "check_exit_timeout": None,
     "order_filled": "on_fill",
+    # A replaced entry is asked about by no other callback, and a replaced exit could rest.
+    "adjust_entry_price": None,
+    "adjust_exit_price": None,
+    "adjust_order_price": None,
 }
 """Callback by the hook that takes its place; ``None`` where there is none."""
 
@@ -84,7 +89,8 @@ def require_stops_in_force(strategy: Any) -> None:
     Raises
     ------
     PlimsollError
-        When the class or the config has ``use_custom_stoploss`` false beside a declared stop.
+        When the class or the config has ``use_custom_stoploss`` false beside a declared stop,
+        or the class answers ``custom_stoploss`` itself.
     """
     declared = [
         name for name in ("stop_distance", "trailing_distance") if getattr(strategy, name)()
@@ -93,4 +99,9 @@ def require_stops_in_force(strategy: Any) -> None:
         raise PlimsollError(
             f"expected use_custom_stoploss to be true, since {type(strategy).__name__} declares "
             f"{' and '.join(declared)}, found false: the stop would never be set"
+        )
+    if declared and type(strategy).custom_stoploss is not RuleStrategy.custom_stoploss:
+        raise PlimsollError(
+            f"expected {type(strategy).__name__} to declare {' and '.join(declared)} or to answer "
+            "custom_stoploss, found both: stakes are sized by the declared stop"
         )

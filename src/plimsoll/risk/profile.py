@@ -245,10 +245,15 @@ class RiskProfile(BaseModel):
         ),
     ] = 0.10
     max_api_errors: Annotated[
-        int, _data("A: circuit breaker", "API errors in the window, no entry.", ge=1)
+        int,
+        _data(
+            "A: circuit breaker",
+            "Requests in the window that failed after every retry, no entry.",
+            ge=1,
+        ),
     ] = 5
     flatten_api_errors: Annotated[
-        int, _data("three times that", "API errors in the window, positions close.", ge=1)
+        int, _data("three times that", "The same, positions close.", ge=1)
     ] = 15
     api_error_window_seconds: Annotated[
         float, _data("five minutes", "Length of the window.", gt=0, le=86400)

@@ -26,7 +26,8 @@ def test_only_failed_requests_are_counted() -> None:
     watch = ApiWatch()
     with time_machine.travel(NOON, tick=False):
         say(watch, 'fetch_ticker() returned exception: "timeout". Giving up.')
-        say(watch, "%s() returned exception", "get_balances")
+        say(watch, '%s() returned exception: "timeout". Giving up.', "get_balances")
+        say(watch, 'get_rates() returned exception: "x". Retrying still for 3 times.')
         say(watch, "Applying DDosProtection backoff delay: 2")
     assert watch.error_times() == [NOON, NOON]
 
@@ -35,14 +36,14 @@ def test_what_is_older_than_a_day_is_forgotten() -> None:
     watch = ApiWatch()
     for hours in (0, 1, 24, 25):
         with time_machine.travel(NOON + timedelta(hours=hours), tick=False):
-            say(watch, "x() returned exception")
+            say(watch, 'x() returned exception: "y". Giving up.')
     assert watch.error_times() == [NOON + timedelta(hours=hours) for hours in (1, 24, 25)]
 
 
 def test_what_is_told_of_does_not_grow_afterwards() -> None:
     watch = ApiWatch()
     before = watch.error_times()
-    say(watch, "x() returned exception")
+    say(watch, 'x() returned exception: "y". Giving up.')
     assert before == []
 
 
@@ -51,7 +52,7 @@ def test_it_hears_freqtrades_log_once() -> None:
     assert api_watch() is watch
     heard = len(watch.error_times())
     logging.getLogger(LOGGER).warning('y() returned exception: "x". Giving up.')
-    logging.getLogger(LOGGER).info("z() returned exception, but this is no warning")
+    logging.getLogger(LOGGER).info("z() returned exception. Giving up. But no warning")
     assert len(watch.error_times()) == heard + 1
 
 
