@@ -101,8 +101,9 @@ READING = """
   `Ensemble`, with the same rules. Here are the six of them whose files Freqtrade can charge
   funding with. What is better here is the choice of pairs, and that was not made by a rule.
 - Guards cost return where a strategy earns in jumps. From a drawdown of 8 % on they halve stakes:
-  `MomentumCross` and `SlowTrend` went with half of theirs into the rallies of late 2023 and 2024.
-  `FundingCarry` alone is too large for a limit of 12 %: it was halted in its first spring.
+  `MomentumCross` had three quarters of its stakes in late 2023 and half in late 2024, in the two
+  rallies that made most of its profit. `FundingCarry` alone is too large for a limit of 12 %: it
+  was halted in its first spring.
 - The strategies are not independent of each other: trend is one bet, in four of these rows.
 """
 

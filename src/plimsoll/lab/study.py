@@ -266,6 +266,7 @@ def _measure(
     if study.baselines and guarding is GUARDS_OFF:
         fee = max(result.fee_fraction or 0.0 for result in results)
         held = buy_and_hold_curve(closes, first.starting_balance_usd, fee_fraction=fee)
+        held.iloc[0] = first.starting_balance_usd  # before the purchase, whose fee is a loss
         rows.append(_row(study, MARKET, guarding.name, held, first.trades.iloc[:0], None))
     return rows
 
