@@ -61,6 +61,13 @@ def _errors(bot: Drill) -> None:
     bot.fault("http-error", status=503, paths=["/fapi/v1/depth"], count=6 * ATTEMPTS)
 
 
+def _together(bot: Drill) -> None:
+    """Let both markets move as one: of themselves they hardly correlate from candle to candle."""
+    began = bot.now()
+    bot.move(0.05, seconds=1800)
+    bot.wait_until(lambda: bot.now() - began > timedelta(minutes=25), seconds=60, what="a rise")
+
+
 def _close_by_hand(bot: Drill) -> None:
     bot.force_exit("all")
 
@@ -73,6 +80,7 @@ class Refusal:
     risk: dict[str, Any] = field(default_factory=dict)
     ask: Callable[[Drill], None] = _nothing
     how: str = OWN
+    first: Callable[[Drill], None] = _nothing
     pair: str = ETH
     locked: bool = False
 
@@ -80,7 +88,12 @@ class Refusal:
 # While BTC is open; ETH is asked about at every loop.
 REFUSALS = [
     Refusal(rule="open_positions", risk={"max_open_positions": 1}),
-    Refusal(rule="correlation", risk={"max_correlation": 0}),
+    Refusal(
+        rule="correlation",
+        risk={"max_correlation": 0},
+        first=_together,
+        how="both prices pushed up by 5 % within half an hour, the bot's own entry",
+    ),
     Refusal(rule="position_size", risk={"max_position_usd": 1}),
     Refusal(rule="exposure", risk={"max_exposure_usd": 10}),
     Refusal(
@@ -188,6 +201,7 @@ def test_each_guard_refuses_its_entry(tmp_path: Path, tell: Told) -> None:
             # Nothing but the limit asked about may let ETH in meanwhile.
             if refusal.locked:
                 bot.rest.lock_add(ETH, "2026-01-01 00:00:00Z", reason="by hand")
+            refusal.first(bot)
             if refusal is not FIRST:
                 _restarted(bot, _held_back(refusal))
             refusal.ask(bot)
