@@ -209,7 +209,7 @@ def test_a_halt_from_open_losses_survives_kill_9_while_flattening(
             **{
                 **trip.__dict__,
                 "after": f"kill -9 with {len(left)} of 4 positions open, restart, "
-                f"flat {(took - restored_at).total_seconds():.0f} s after it was up, "
+                f"flat {max(0.0, (took - restored_at).total_seconds()):.0f} s after it answered, "
                 "still halted, re-armed by a person",
                 "simulated_seconds": trip.simulated_seconds,
             }
