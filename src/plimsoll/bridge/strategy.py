@@ -316,13 +316,24 @@ class GuardedStrategy(RuleStrategy):
         **kwargs: Any,
     ) -> bool:
         """Let every exit through; a strategy may refuse its own, never a guard's."""
-        if self._watch is not None:
-            self._watch.leaving(trade, exit_reason, rate, amount, current_time)
-            if self._watch.exit_rule(pair, current_time) is not None:
-                return True
-        if exit_reason.startswith(OUR_EXIT) or exit_reason in ("force_exit", "emergency_exit"):
-            return True
-        return not self.veto_exit(trade, exit_reason, current_time)
+        watch = self._watch
+        forced = exit_reason.startswith(OUR_EXIT) or exit_reason in ("force_exit", "emergency_exit")
+        if watch is None:
+            return forced or not self.veto_exit(trade, exit_reason, current_time)
+        # A veto that fails lets the exit through, as Freqtrade would, but on record.
+        if (
+            not forced
+            and watch.exit_rule(pair, current_time) is None
+            and watch.safely(
+                False,  # noqa: FBT003 - the answer of a veto that fails
+                current_time,
+                "veto of an exit",
+                lambda: self.veto_exit(trade, exit_reason, current_time),
+            )
+        ):
+            return False
+        watch.leaving(trade, exit_reason, rate, amount, current_time)
+        return True
 
     def check_entry_timeout(
         self, pair: str, trade: Trade, order: Order, current_time: datetime, **kwargs: Any

@@ -6,8 +6,6 @@ from freqtrade.persistence import LocalTrade
 
 from plimsoll.core import ClosedTrade, Position, Side
 
-NO_STOP = 0.0
-
 
 def side_of(trade: LocalTrade) -> Side:
     """Return the side of a trade."""

@@ -300,6 +300,25 @@ def test_a_strategy_may_refuse_its_own_exits_and_never_a_guards(tmp_path: Path, 
         assert leave(bot, held, "mine")
 
 
+def test_an_exit_that_was_refused_is_no_order_on_record(tmp_path: Path, clock: Any) -> None:
+    with running_bot(tmp_path, RESTS) as bot:
+        held = open_trade(NOON - HOUR)
+        loops(bot, clock)
+        assert not leave(bot, held, "mine")
+        assert leave(bot, held, "force_exit")
+        assert [one["tag"] for one in written(tmp_path, "order")] == ["force_exit"]
+
+
+def test_a_veto_that_fails_lets_the_exit_through_on_record(tmp_path: Path, clock: Any) -> None:
+    fails = RESTS.replace("        return True\n", '        raise OSError("no word")\n')
+    with running_bot(tmp_path, fails) as bot:
+        held = open_trade(NOON - HOUR)
+        loops(bot, clock)
+        assert leave(bot, held, "mine")
+        assert [one["tag"] for one in written(tmp_path, "order")] == ["mine"]
+        assert [one["where"] for one in written(tmp_path, "error")] == ["veto of an exit"]
+
+
 def test_resting_orders_are_cancelled_only_when_their_pair_is_to_be_flat(
     tmp_path: Path, clock: Any
 ) -> None:
