@@ -90,11 +90,21 @@ class StateFolder:
 
     def status(self) -> dict[str, Any] | None:
         """Return the last status, ``None`` when no bot ever wrote one."""
+        found = self.written_status()
+        return None if found is None else found[0]
+
+    def written_status(self) -> tuple[dict[str, Any], float] | None:
+        """Return the last status and when it was written, in seconds since 1970.
+
+        Both of one file: a bot that writes meanwhile does not make an old status look new.
+        """
         try:
-            found = orjson.loads((self.path / STATUS).read_bytes())
+            with (self.path / STATUS).open("rb") as file:
+                written_at = os.fstat(file.fileno()).st_mtime
+                found = orjson.loads(file.read())
         except (FileNotFoundError, orjson.JSONDecodeError):
             return None
-        return found if isinstance(found, dict) else None
+        return (found, written_at) if isinstance(found, dict) else None
 
     def _write(self, name: str, content: bytes) -> None:
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)

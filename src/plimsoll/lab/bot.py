@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plimsoll.bridge.settings import PlimsollSettings, settings_from
-from plimsoll.bridge.state_folder import STATUS, StateFolder, state_folder_of
+from plimsoll.bridge.state_folder import StateFolder, state_folder_of
 from plimsoll.core import Mode, PlimsollError, UsageError
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ class BotView:
         The reason in the flag file; ``None`` when it is down.
     status
         What the bot wrote after its last loop; empty when none ever ran.
-    age_seconds
-        Real time since then.
+    looped_at, age_seconds
+        When it did, in seconds since 1970, and how long ago; real time.
     positions, locks
         ``None`` when the database cannot be read; ``unseen`` says why.
     """
@@ -68,6 +68,7 @@ class BotView:
     held: Sequence[str]
     flag: str | None
     status: Mapping[str, Any]
+    looped_at: float | None
     age_seconds: float | None
     positions: "Sequence[OpenPosition] | None"
     locks: "Sequence[ActiveLock] | None"
@@ -163,7 +164,7 @@ def look(bot: Bot) -> BotView:
     from plimsoll.bridge.bot_database import read_records
     from plimsoll.bridge.rearm import is_written
 
-    status = bot.folder.status() or {}
+    status, looped_at = bot.folder.written_status() or ({}, None)
     runs = is_written(bot.folder.decisions)
     positions, locks, unseen = None, None, None
     try:
@@ -185,18 +186,12 @@ def look(bot: Bot) -> BotView:
         held=held,
         flag=bot.folder.halt_reason(),
         status=status,
-        age_seconds=_age_seconds(bot.folder.path / STATUS),
+        looped_at=looped_at,
+        age_seconds=None if looped_at is None else max(0.0, time.time() - looped_at),
         positions=positions,
         locks=locks,
         unseen=unseen,
     )
-
-
-def _age_seconds(file: Path) -> float | None:
-    try:
-        return max(0.0, time.time() - file.stat().st_mtime)
-    except FileNotFoundError:
-        return None
 
 
 def rest_url(config: Mapping[str, Any]) -> str | None:

@@ -154,8 +154,8 @@ def _wait(bot: Bot, condition: Callable[[BotView], bool], deadline: float) -> Bo
 
 
 def _looped(view: BotView, since: float) -> bool:
-    """Return whether a whole loop began and ended since a moment, as far as its status tells."""
-    return view.age_seconds is not None and time.time() - view.age_seconds > since
+    """Return whether a loop ended since a moment: the status that is seen is of that loop."""
+    return view.looped_at is not None and view.looped_at > since
 
 
 def _no_loop(view: BotView, since: float, seconds: float) -> str:
