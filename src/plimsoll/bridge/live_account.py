@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
@@ -32,6 +33,7 @@ from plimsoll.core import (
     Expectation,
     ModelHealth,
     PairData,
+    Position,
     TrackRecord,
 )
 from plimsoll.risk import RiskProfile
@@ -123,7 +125,7 @@ class LiveAccount:
             high_water_equity_usd=self._levels.high_water_usd,
             starting_balance_usd=self._starting,
             sees_open_positions=True,
-            positions=[position_of(trade, self._marks.get(trade.pair)) for trade in trades],
+            positions=[_position(trade, self._marks.get(trade.pair)) for trade in trades],
             closed_trades=self._closed,
             order_times=self._order_times,
             data_health=DataHealth(pairs={name: self._pair_data(name) for name in watched}),
@@ -298,6 +300,28 @@ class LiveAccount:
             )
             self._record = (*key, found)
         return self._record[2]
+
+
+def _position(trade: Trade, mark: float | None) -> Position:
+    """Return a position as if its resting additions were filled: limits hold for them too.
+
+    Freqtrade books an addition into its trade when the order is done, and asks for another one
+    while it rests.
+    """
+    position = position_of(trade, mark)
+    if not trade.amount:  # the entry itself rests: it counts with the amount that it asks for
+        return position
+    resting = [order for order in trade.open_orders if order.ft_order_side == trade.entry_side]
+    if not resting:
+        return position
+    amount = position.amount + sum(order.safe_amount for order in resting)
+    added_usd = sum(order.safe_amount * order.safe_placement_price for order in resting)
+    return replace(
+        position,
+        amount=amount,
+        entry_price=(position.amount * position.entry_price + added_usd) / amount,
+        margin_usd=trade.stake_amount + added_usd / trade.leverage,
+    )
 
 
 def _entry_fee_usd(trade: Trade) -> float:
