@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from freqtrade.strategy import IStrategy
+
 from plimsoll.bridge.rules import RuleStrategy
 from plimsoll.core import PlimsollError
 
@@ -23,8 +25,10 @@ SEALED: dict[str, str | None] = {
 }
 """Callback by the hook that takes its place; ``None`` where there is none."""
 
-ALSO_SEALED = {
+ALSO_SEALED: dict[str, str | None] = {
     "bot_start": "on_start",
+    # It is what asks custom_exit.
+    "should_exit": None,
     "position_adjustment_enable": "adjust_position",
     "protections": "strategy_protections",
 }
@@ -71,16 +75,19 @@ def require_sealed_object(strategy: object) -> None:
     PlimsollError
         One line that names every callback found.
     """
-    found = [
-        name
-        for name, held in vars(strategy).items()
-        if name in SEALED and not str(getattr(held, "__module__", "")).startswith(f"{__package__}.")
-    ]
+    found = [name for name, held in vars(strategy).items() if not _is_set_by_the_base(name, held)]
     if found:
         raise PlimsollError(
             f"expected {type(strategy).__name__} to leave Freqtrade's callbacks to the guards, "
             f"found that it sets {', '.join(found)} on itself"
         )
+
+
+def _is_set_by_the_base(name: str, held: object) -> bool:
+    if name == "should_exit":  # a backtest goes straight to Freqtrade's own
+        return getattr(held, "__func__", None) is IStrategy.should_exit
+    module = str(getattr(held, "__module__", ""))
+    return name not in SEALED or module.startswith(f"{__package__}.")
 
 
 def require_stops_in_force(strategy: Any) -> None:

@@ -9,23 +9,22 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from freqtrade.enums import RunMode
+from freqtrade.enums import ExitCheckTuple, RunMode
 from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import Order, Trade
 
+from plimsoll.bridge.backtest_steps import spare_backtest
 from plimsoll.bridge.entry import Wanted
+from plimsoll.bridge.exits import OUR_EXIT, ExitRules
 from plimsoll.bridge.fingerprint import code_fingerprint
 from plimsoll.bridge.loading import register
 from plimsoll.bridge.rules import RuleStrategy
-from plimsoll.bridge.seal import READS_TRADE, require_sealed
+from plimsoll.bridge.seal import require_sealed
 from plimsoll.bridge.settings import require_live_opt_in, settings_from
-from plimsoll.bridge.sparing import read_only, spared
 from plimsoll.bridge.trade_values import side_of, stop_was_missed
 from plimsoll.bridge.watch import Watch
 from plimsoll.bridge.watches import keep_watch
 from plimsoll.core import PlimsollError, Side
-
-OUR_EXIT = "plimsoll_"
 
 
 class GuardedStrategy(RuleStrategy):
@@ -60,8 +59,7 @@ class GuardedStrategy(RuleStrategy):
         config["plimsoll"] = {**config.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
         self._watch: Watch | None = None
         self._loop_thread: int | None = None
-        self._signals_exit = True
-        self._ordinary_exit = "market", False
+        self._exit_rules: ExitRules | None = None
 
     # Hooks of a strategy
 
@@ -135,17 +133,15 @@ class GuardedStrategy(RuleStrategy):
         saved = self.dp._config.get("original_config", {})
         saved["plimsoll"] = {**saved.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
         self.order_types = dict(self.order_types)
-        self._ordinary_exit = str(self.order_types["exit"]), bool(self.exit_profit_only)
+        rules = self._exit_rules = ExitRules.of(self)
         # Freqtrade asks custom_exit only with exit signals on: off, it would disarm the guards.
-        self._signals_exit = bool(self.use_exit_signal)
         self.use_exit_signal = True
         try:
             self._watch = keep_watch(self, self._settings)
         except PlimsollError as error:
             raise OperationalException(f"plimsoll: {error}") from None
         if self.config["runmode"] in (RunMode.BACKTEST, RunMode.HYPEROPT):
-            self._spare_copies()
-            self._spare_steps()
+            spare_backtest(self, GuardedStrategy, self._watch, rules)
         self.on_start()
 
     def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
@@ -166,7 +162,7 @@ class GuardedStrategy(RuleStrategy):
 
     def populate_exit_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
         """Mark exits, unless the config switches exit signals off."""
-        if not self._signals_exit:
+        if self._ignores_signals:
             return dataframe
         return super().populate_exit_trend(dataframe, metadata)
 
@@ -295,13 +291,34 @@ class GuardedStrategy(RuleStrategy):
         """Close what the guards want closed, or a stop has missed; otherwise ask the strategy."""
         if self._watch is not None and (rule := self._watch.exit_rule(pair, current_time)):
             return f"{OUR_EXIT}{rule}"
-        on_exchange = not self.config["dry_run"] and self.order_types.get("stoploss_on_exchange")
-        if on_exchange and stop_was_missed(trade, current_rate):
+        if self._stop_was_missed(trade, current_rate):
             self.order_types["exit"] = "market"  # until the next loop
             return f"{OUR_EXIT}stop_missed"
-        if not self._signals_exit:
+        if self._ignores_signals:
             return None
         return self.exit_reason(trade, current_time, current_rate, current_profit)
+
+    def should_exit(
+        self,
+        trade: Trade,
+        rate: float,
+        current_time: datetime,
+        *,
+        enter: bool,
+        exit_: bool,
+        **others: Any,
+    ) -> list[ExitCheckTuple]:
+        """Let no exit signal hide `custom_exit`, which Freqtrade does not ask beside one.
+
+        The signal may be one that ``exit_profit_only`` ignores, or send an exit that can rest.
+        """
+        rules = self._exit_rules
+        if exit_ and (
+            (rules is not None and rules.ignore_signal(trade, rate))
+            or self._stop_was_missed(trade, rate)
+        ):
+            exit_ = False
+        return super().should_exit(trade, rate, current_time, enter=enter, exit_=exit_, **others)
 
     def confirm_trade_exit(
         self,
@@ -362,28 +379,15 @@ class GuardedStrategy(RuleStrategy):
     # How
 
     def _arm_exits(self, watch: Watch) -> None:
-        """Exit at market and through any loss while something is to be closed."""
-        order_type, profit_only = self._ordinary_exit
-        self.order_types["exit"] = "market" if watch.closes_something else order_type
-        self.exit_profit_only = profit_only and not watch.closes_something
+        """Exit at market while something is to be closed."""
+        if self._exit_rules is not None:
+            ordinary = self._exit_rules.order_type
+            self.order_types["exit"] = "market" if watch.closes_something else ordinary
 
-    def _spare_steps(self) -> None:
-        """Let a backtest go straight to the guards where nothing else happens in a loop."""
-        if type(self).on_loop is not GuardedStrategy.on_loop:
-            return
-        if self._watch is not None and self._ordinary_exit == ("market", False):
-            self.bot_loop_start = self._watch.on_candle  # type: ignore[assignment,method-assign]
+    @property
+    def _ignores_signals(self) -> bool:
+        return self._exit_rules is not None and not self._exit_rules.on_signals
 
-    def _spare_copies(self) -> None:
-        """Let hooks read the trade itself in a backtest, not a deep copy for each call.
-
-        Freqtrade copies the trade for every hook of every candle, but not for hooks whose
-        qualified name begins with ``IStrategy.``. A running bot keeps the copy. A strategy's
-        own code must only read the trade, and is held to it.
-        """
-        for name, rules in READS_TRADE.items():
-            own = any(
-                getattr(type(self), rule) is not getattr(GuardedStrategy, rule) for rule in rules
-            )
-            hook = getattr(type(self), name).__get__(self)
-            setattr(self, name, spared(read_only(hook) if own else hook))
+    def _stop_was_missed(self, trade: Trade, price: float) -> bool:
+        on_exchange = not self.config["dry_run"] and self.order_types.get("stoploss_on_exchange")
+        return bool(on_exchange) and stop_was_missed(trade, price)

@@ -255,20 +255,18 @@ RESTS = f"""{PLAIN}
 """
 
 
-def test_while_something_is_to_be_closed_exits_are_at_market_and_at_any_loss(
-    tmp_path: Path, clock: Any
-) -> None:
+def test_while_something_is_to_be_closed_exits_are_at_market(tmp_path: Path, clock: Any) -> None:
     with running_bot(tmp_path, RESTS) as bot:
         loops(bot, clock)
         strategy = bot.strategy
-        assert (strategy.order_types["exit"], strategy.exit_profit_only) == ("limit", True)
+        assert strategy.order_types["exit"] == "limit"
         (tmp_path / "plimsoll/halt").touch()
         loops(bot, clock)
-        assert (strategy.order_types["exit"], strategy.exit_profit_only) == ("market", False)
+        assert strategy.order_types["exit"] == "market"
         (tmp_path / "plimsoll/halt").unlink()
         StateFolder(tmp_path / "plimsoll").ask_to_resume("seen", "anna")
         loops(bot, clock)
-        assert (strategy.order_types["exit"], strategy.exit_profit_only) == ("limit", True)
+        assert strategy.order_types["exit"] == "limit"
 
 
 def leave(bot: Bot, trade: Trade, reason: str) -> bool:
