@@ -133,7 +133,8 @@ class GuardedStrategy(RuleStrategy):
         saved = self.dp._config.get("original_config", {})
         saved["plimsoll"] = {**saved.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
         self.order_types = dict(self.order_types)
-        rules = self._exit_rules = ExitRules.of(self)
+        # Once: at a second start the base itself has changed what it would read.
+        rules = self._exit_rules = self._exit_rules or ExitRules.of(self)
         # Freqtrade asks custom_exit only with exit signals on: off, it would disarm the guards.
         self.use_exit_signal = True
         try:

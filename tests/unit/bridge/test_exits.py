@@ -12,6 +12,7 @@ from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import LocalTrade
 from freqtrade.strategy import IStrategy
 
+from plimsoll.bridge.state_folder import StateFolder
 from tests.unit.bridge.bots import BTC, NOON, PLAIN, Bot, backtest, candles, open_trade, running_bot
 from tests.unit.bridge.test_blind_spots import LIVE, stop_order, wallet
 from tests.unit.bridge.test_live_watch import clock, loops
@@ -155,3 +156,32 @@ def test_a_strategy_that_decides_itself_what_closes_is_refused(tmp_path: Path, s
         running_bot(tmp_path, source),
     ):
         pass
+
+
+# A second start
+
+
+def test_a_second_start_leaves_exit_signals_off(tmp_path: Path, clock: Any, begin: Begin) -> None:
+    with begin(tmp_path, LEAVES, use_exit_signal=False, **ONLY_IN_PROFIT) as bot:
+        for _ in range(2):
+            marked = bot.strategy.populate_exit_trend(candles([1.0] * 5), {"pair": BTC})
+            assert "exit_long" not in marked.columns
+            assert reasons(bot, at_100(), 200.0, signal=False) == []
+            assert bot.strategy.use_exit_signal is True
+            bot.strategy.bot_start()
+
+
+def test_a_second_start_during_a_halt_does_not_keep_market_exits(
+    tmp_path: Path, clock: Any
+) -> None:
+    resting = {**ON_EXCHANGE, "stoploss_on_exchange": False}
+    with running_bot(tmp_path, order_types=resting) as bot:
+        (tmp_path / "plimsoll/halt").touch()
+        loops(bot, clock)
+        bot.strategy.bot_start()
+        loops(bot, clock)
+        assert bot.strategy.order_types["exit"] == "market"
+        (tmp_path / "plimsoll/halt").unlink()
+        StateFolder(tmp_path / "plimsoll").ask_to_resume("seen", "anna")
+        loops(bot, clock)
+        assert bot.strategy.order_types["exit"] == "limit"
