@@ -1,10 +1,14 @@
 """How positions are left: what the config asks for, and which exits nobody may refuse."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 
 from freqtrade.enums import ExitType
 from freqtrade.persistence import LocalTrade
+
+from plimsoll.core.decision import Kind
 
 OUR_EXIT = "plimsoll_"
 """How the reason of every exit of ours begins."""
@@ -26,6 +30,20 @@ NEVER_REFUSED = frozenset(
 def may_be_refused(reason: str) -> bool:
     """Return whether a strategy may veto an exit of this reason."""
     return reason not in NEVER_REFUSED and not reason.startswith(OUR_EXIT)
+
+
+def record_overruled(
+    record: Callable[..., object], trade: LocalTrade, reason: str, now: datetime
+) -> None:
+    """Record that a strategy has refused an exit which is made nevertheless."""
+    record(
+        Kind.ERROR,
+        now,
+        where="veto of an exit",
+        pair=trade.pair,
+        trade=trade.id,
+        message=f"the strategy refused the exit {reason}, which is not its to refuse",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from freqtrade.persistence import Order, Trade
 
 from plimsoll.bridge.backtest_steps import spare_backtest
 from plimsoll.bridge.entry import Wanted
-from plimsoll.bridge.exits import OUR_EXIT, ExitRules
+from plimsoll.bridge.exits import OUR_EXIT, ExitRules, may_be_refused, record_overruled
 from plimsoll.bridge.fingerprint import code_fingerprint
 from plimsoll.bridge.loading import register
 from plimsoll.bridge.rules import RuleStrategy
@@ -91,7 +91,10 @@ class GuardedStrategy(RuleStrategy):
         return None
 
     def veto_exit(self, trade: Trade, reason: str, now: datetime) -> bool:
-        """Return whether to refuse an exit of the strategy's own; a guard's is never asked."""
+        """Return whether to refuse an exit of the strategy's own.
+
+        Against a stop, a liquidation, a person or a guard it does not hold, which is recorded.
+        """
         return False
 
     def on_start(self) -> None:
@@ -333,23 +336,23 @@ class GuardedStrategy(RuleStrategy):
         current_time: datetime,
         **kwargs: Any,
     ) -> bool:
-        """Let every exit through; a strategy may refuse its own, never a guard's."""
+        """Let every exit through; a strategy may refuse its own, never a stop's or a guard's."""
         watch = self._watch
-        forced = exit_reason.startswith(OUR_EXIT) or exit_reason in ("force_exit", "emergency_exit")
         if watch is None:
-            return forced or not self.veto_exit(trade, exit_reason, current_time)
-        # A veto that fails lets the exit through, as Freqtrade would, but on record.
-        if (
-            not forced
-            and watch.exit_rule(pair, current_time) is None
-            and watch.safely(
-                False,  # noqa: FBT003 - the answer of a veto that fails
-                current_time,
-                "veto of an exit",
-                lambda: self.veto_exit(trade, exit_reason, current_time),
+            return not may_be_refused(exit_reason) or not self.veto_exit(
+                trade, exit_reason, current_time
             )
-        ):
+        # A veto that fails lets the exit through, as Freqtrade would, but on record.
+        vetoed = watch.safely(
+            False,  # noqa: FBT003 - the answer of a veto that fails
+            current_time,
+            "veto of an exit",
+            lambda: self.veto_exit(trade, exit_reason, current_time),
+        )
+        if vetoed and may_be_refused(exit_reason) and watch.exit_rule(pair, current_time) is None:
             return False
+        if vetoed:
+            record_overruled(watch.record, trade, exit_reason, current_time)
         watch.leaving(trade, exit_reason, rate, amount, current_time)
         return True
 

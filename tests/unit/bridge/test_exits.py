@@ -15,7 +15,7 @@ from freqtrade.strategy import IStrategy
 from plimsoll.bridge.state_folder import StateFolder
 from tests.unit.bridge.bots import BTC, NOON, PLAIN, Bot, backtest, candles, open_trade, running_bot
 from tests.unit.bridge.test_blind_spots import LIVE, stop_order, wallet
-from tests.unit.bridge.test_live_watch import clock, loops
+from tests.unit.bridge.test_live_watch import clock, leave, loops, written
 from tests.unit.bridge.trades import trade_fields
 
 __all__ = ["clock", "wallet"]
@@ -185,3 +185,70 @@ def test_a_second_start_during_a_halt_does_not_keep_market_exits(
         StateFolder(tmp_path / "plimsoll").ask_to_resume("seen", "anna")
         loops(bot, clock)
         assert bot.strategy.order_types["exit"] == "limit"
+
+
+# A veto of the strategy
+
+CLINGS = f"""{PLAIN}
+    def veto_exit(self, trade, reason, now):
+        return True
+"""
+NOT_ITS_OWN = [
+    ExitType.STOP_LOSS,
+    ExitType.TRAILING_STOP_LOSS,
+    ExitType.STOPLOSS_ON_EXCHANGE,
+    ExitType.LIQUIDATION,
+    ExitType.FORCE_EXIT,
+    ExitType.EMERGENCY_EXIT,
+]
+ITS_OWN = [ExitType.ROI, ExitType.EXIT_SIGNAL, ExitType.CUSTOM_EXIT]
+
+
+@pytest.mark.parametrize(
+    "reason", [*(kind.value for kind in NOT_ITS_OWN), "plimsoll_drawdown", "plimsoll_stop_missed"]
+)
+def test_a_veto_does_not_hold_against_a_stop_a_person_or_a_guard(
+    tmp_path: Path, clock: Any, begin: Begin, reason: str
+) -> None:
+    """A strategy could keep a position past the stop that its stake was sized by."""
+    with begin(tmp_path, CLINGS) as bot:
+        assert leave(bot, at_100(), reason)
+        bot.loop(datetime.now(UTC))
+        assert leave(bot, at_100(), reason)
+
+
+@pytest.mark.parametrize("reason", [*(kind.value for kind in ITS_OWN), "an idea"])
+def test_a_veto_holds_against_the_strategys_own_exits(
+    tmp_path: Path, clock: Any, begin: Begin, reason: str
+) -> None:
+    with begin(tmp_path, CLINGS) as bot:
+        assert not leave(bot, at_100(), reason)
+        bot.loop(datetime.now(UTC))
+        assert not leave(bot, at_100(), reason)
+
+
+def test_a_veto_that_did_not_hold_is_on_record_beside_the_order(tmp_path: Path, clock: Any) -> None:
+    with running_bot(tmp_path, CLINGS) as bot:
+        trade = open_trade(NOON - HOUR)
+        loops(bot, clock)
+        assert leave(bot, trade, "stop_loss")
+        assert not leave(bot, trade, "roi")
+        (tmp_path / "plimsoll/halt").touch()
+        loops(bot, clock)
+        assert leave(bot, trade, "roi"), "while a guard wants the pair flat"
+    refused = [(one["pair"], one["message"]) for one in written(tmp_path, "error")]
+    assert refused == [
+        (BTC, f"the strategy refused the exit {reason}, which is not its to refuse")
+        for reason in ("stop_loss", "roi")
+    ]
+    assert [one["tag"] for one in written(tmp_path, "order")] == ["stop_loss", "roi"]
+
+
+def test_a_stop_that_the_strategy_does_not_refuse_leaves_no_such_record(
+    tmp_path: Path, clock: Any
+) -> None:
+    with running_bot(tmp_path) as bot:
+        trade = open_trade(NOON - HOUR)
+        loops(bot, clock)
+        assert leave(bot, trade, "stop_loss")
+    assert written(tmp_path, "error") == []
