@@ -19,20 +19,37 @@ from plimsoll.ops.decision_log import DecisionLog
 
 logger = logging.getLogger(__name__)
 
+SECRET_KEYS = (
+    *SECRETS,
+    *(("exchange", key) for key in ("key", "api_key", "apiKey", "secret", "password", "uid")),
+    *(("exchange", key) for key in ("account_id", "accountId", "private_key", "privateKey")),
+    *(("exchange", key) for key in ("wallet_address", "walletAddress")),
+    ("api_server", "ws_token"),
+    ("discord", "webhook_url"),
+    ("webhook", "url"),
+    ("coingecko", "api_key"),
+)
+"""Section and key of what is nobody's business: ours, and what Freqtrade blanks itself."""
+
 _open: dict[Path, DecisionLog] = {}
 
 
 def decision_log(folder: Path, config: Mapping[str, Any]) -> DecisionLog:
     """Return this process's log of a folder: one, also after ``/reload_config``.
 
+    It hides the secrets of every config that it was asked for with: those of before a reload
+    may still turn up in a late error.
+
     Raises
     ------
     PlimsollError
         When another bot writes it, or it cannot be written.
     """
-    if folder not in _open:
-        _open[folder] = DecisionLog(folder, secrets=secrets_of(config))
-    return _open[folder]
+    log = _open.get(folder)
+    if log is None:
+        log = _open[folder] = DecisionLog(folder)
+    log.hide(secrets_of(config))
+    return log
 
 
 class Recorder:
@@ -89,8 +106,13 @@ def _plain(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def secrets_of(config: Mapping[str, Any]) -> list[str]:
-    """Return the values of a config that no record may hold."""
-    named = [(config.get(section) or {}).get(key) for section, key in SECRETS]
-    exchange = config.get("exchange") or {}
-    named += [exchange.get(key) for key in ("key", "secret", "password", "uid")]
-    return [str(value) for value in named if value]
+    """Return the values of a config that no record may hold, as in force and as written.
+
+    Freqtrade blanks the exchange's keys of a dry-run; ``original_config`` still has them.
+    """
+    layers = [config, config.get("original_config") or {}]
+    named = [
+        (layer.get(section) or {}).get(key) for layer in layers for section, key in SECRET_KEYS
+    ]
+    listed = [value if isinstance(value, list) else [value] for value in named]
+    return [str(value) for values in listed for value in values if value]

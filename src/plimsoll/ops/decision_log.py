@@ -43,7 +43,8 @@ class DecisionLog:
 
     def __init__(self, folder: Path, *, secrets: Iterable[str] = ()) -> None:
         self._folder = folder
-        self._canonical = Canonical(secrets)
+        self._secrets = frozenset(secrets)
+        self._canonical = Canonical(self._secrets)
         self._one_thread = Lock()
         self._handle: int | None = None
         try:
@@ -103,6 +104,12 @@ class DecisionLog:
                 return self._write(kind, moment, fields, durable=durable)
             except OSError as error:
                 raise _unwritable(error, self._folder) from error
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Keep these values, too, out of every record from now on; none is forgotten."""
+        with self._one_thread:
+            self._secrets |= frozenset(secrets)
+            self._canonical = Canonical(self._secrets)
 
     def last(self, kind: str) -> dict[str, Any] | None:
         """Return the newest record of a kind, or ``None``; at a start, that of the start before."""

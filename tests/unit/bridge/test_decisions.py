@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from freqtrade.configuration.config_secrets import _SENSITIVE_KEYS, sanitize_config
 
 from plimsoll.bridge import decisions
-from plimsoll.bridge.decisions import Recorder, backtest_recorder, decision_log
+from plimsoll.bridge.decisions import Recorder, backtest_recorder, decision_log, secrets_of
 from plimsoll.bridge.settings import settings_from
 from plimsoll.bridge.supervisor import silent
 from plimsoll.core import PlimsollError
@@ -124,6 +125,34 @@ def test_no_secret_is_written_though_freqtrade_blanks_the_keys_of_a_dry_run(
     config: dict[str, Any] = {**secretive(), "original_config": secretive()}
     config["exchange"] = {"name": "binance", "key": "", "secret": "", "password": "", "uid": ""}
     record_start(decision_log(tmp_path, config), config)
+    assert "s3cr3t" not in all_text(tmp_path)
+
+
+def test_after_a_reload_the_secrets_of_both_configs_are_hidden(tmp_path: Path) -> None:
+    """A token that was changed was written as it was, wherever an error named it."""
+    old, new = SECRET.format("old"), SECRET.format("new")
+    for secret in (old, new):
+        with running_bot(tmp_path, telegram={"token": secret}) as bot:
+            record = bot.strategy._watch.record
+            record("error", NOON, message=f"401 for {secret} at this address", also=secret)
+    record("error", NOON, message=f"a late answer to {old}")
+    text = all_text(tmp_path / "plimsoll/decisions")
+    assert text.count('"also":"***"') == text.count("401 for *** at") == 2
+    assert "a late answer to ***" in text
+    assert "s3cr3t" not in text
+
+
+def test_every_key_that_freqtrade_keeps_to_itself_is_a_secret_here(tmp_path: Path) -> None:
+    """Also where Freqtrade has blanked it: a dry-run keeps what was written beside it."""
+    config: dict[str, Any] = {}
+    for name in _SENSITIVE_KEYS:
+        section, key = name.split(".")
+        config.setdefault(section, {})[key] = SECRET.format(name)
+    written = {**config, "api_server": {"ws_token": [SECRET.format("ws-1"), SECRET.format("ws-2")]}}
+    with DecisionLog(tmp_path) as log:
+        log.hide(secrets_of({"original_config": written, **sanitize_config(config)}))
+        log.hide(secrets_of(config))
+        log.append("error", NOON, message=repr((config, written)))
     assert "s3cr3t" not in all_text(tmp_path)
 
 
