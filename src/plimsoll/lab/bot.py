@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 TRADING = frozenset({Mode.ACTIVE.name, Mode.REDUCING.name})
 DAMPED = logging.WARNING
+REST_SECONDS = 10
+"""A bot that is up answers at once; one on a busy machine takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,7 @@ def rest_state(config: Mapping[str, Any]) -> str | None:
 
     server = config["api_server"]
     logging.getLogger("ft_rest_client").setLevel(logging.ERROR)
-    client = FtRestClient(url, server.get("username"), server.get("password"), timeout=3)
+    client = FtRestClient(url, server.get("username"), server.get("password"), timeout=REST_SECONDS)
     client._session.trust_env = False  # a proxy has no business between us and our own bot
     try:
         answer = client.show_config()

@@ -28,6 +28,7 @@ BASELINES = ("BuyAndHold", "NoTrade")
 STRIKE_SECONDS = 900.0
 STRIKE_REST_SECONDS = 1.0
 WARM_UP_DAYS = 3
+START_SECONDS = 180.0
 DRY_RUN = "mode-dry-run.json"
 GUARD = "daily_loss"
 OVERLAY: dict[str, Any] = {
@@ -64,9 +65,9 @@ class DemoPlan:
     min_closed_trades: int = 5
     calm_seconds: float = 75.0
     strike_fraction: float = 0.30
-    crash_seconds: float = 75.0
+    crash_seconds: float = 180.0
     patience_seconds: float = 12.0
-    flat_seconds: float = 10.0
+    flat_seconds: float = 60.0
     locked_seconds: float = 10.0
 
 
@@ -217,7 +218,7 @@ def _paper_bot(account: DemoAccount, venue: Venue) -> Iterator[FtRestClient]:
                 raise PlimsollError(f"freqtrade trade ended: {last_line(log)}; its log is {log}")
             return (_ask(bot.ping) or {}).get("status") == "pong"
 
-        wait_until(answers, seconds=60, what="the bot's REST API")
+        wait_until(answers, seconds=START_SECONDS, what="the bot's REST API")
         account.say(f"trade: dry-run bot is up, REST API on 127.0.0.1:{port}")
         venue.set_speed(account.plan.speed)
         yield bot
@@ -305,7 +306,8 @@ def _strike(account: DemoAccount, venue: Venue, longs: int, shorts: int) -> None
 
 def _global_lock(bot: FtRestClient) -> dict[str, Any] | None:
     locks = (_ask(bot.locks) or {}).get("locks", [])
-    return next((lock for lock in locks if lock["pair"] == "*" and lock["active"]), None)
+    of_all = [lock for lock in locks if lock["pair"] == "*" and lock["active"]]
+    return next((lock for lock in of_all if f" {GUARD}: " in lock["reason"]), None)
 
 
 def _ask(call: Callable[[], Any]) -> Any:

@@ -245,7 +245,7 @@ def _exchange(config: dict[str, Any]) -> list[Finding]:
     if "name" not in settings:
         return [Finding(Level.WARNING, "exchange", "none configured", "layer a venue-*.json")]
     exchange = getattr(ccxt, settings["name"])(
-        {"timeout": 5000, **settings.get("ccxt_config", {}), "options": _options(settings)}
+        {"timeout": 10_000, **settings.get("ccxt_config", {}), "options": _options(settings)}
     )
     where = exchange.urls["api"].get("fapiPublic", settings["name"])
     try:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from plimsoll.core import PlimsollError
-from plimsoll.lab.processes import BEGIN_CHILD, child_environment, command
+from plimsoll.lab.processes import child_beginning, child_environment, command
 
 FAULT = re.compile(
     r"(?: ERROR - |^)(Configuration error: .*|Fatal exception!.*|freqtrade[\w -]*: error: .*)",
@@ -41,7 +41,7 @@ def freqtrade(
             text=True,
             timeout=seconds,
             check=False,
-            preexec_fn=BEGIN_CHILD,
+            preexec_fn=child_beginning(),
         )
     except subprocess.TimeoutExpired as error:
         _write_log(log, arguments, (error.stdout or b"").decode(errors="replace"))

@@ -17,16 +17,25 @@ from plimsoll.core import PlimsollError
 PATIENCE_SECONDS = 15.0
 
 
-def _begin_child() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+def child_beginning() -> Callable[[], None] | None:
+    """Return what a child of this process calls first, its ``preexec_fn``.
 
+    An interrupt ends it, also when a shell started us in the background with interrupts ignored,
+    and on Linux the kernel ends it when its parent is gone.
+    """
+    if os.name != "posix":
+        return None
+    parent = os.getpid()
 
-BEGIN_CHILD = _begin_child if os.name == "posix" else None
-"""What a child calls first: an interrupt ends it, also when a shell started us in the background
-with interrupts ignored, and on Linux the kernel ends it when its parent is gone."""
+    def begin() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if sys.platform == "linux":
+            pr_set_pdeathsig = 1
+            ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+            if os.getppid() != parent:  # it was gone before the kernel was asked
+                os._exit(128 + signal.SIGTERM)
+
+    return begin
 
 
 def command(name: str) -> str:
@@ -71,7 +80,7 @@ def running(
             stdout=errors if stdout is None else stdout,
             stderr=errors,
             text=True,
-            preexec_fn=BEGIN_CHILD,  # noqa: PLW1509
+            preexec_fn=child_beginning(),  # noqa: PLW1509
         )
     try:
         yield child

@@ -13,6 +13,9 @@ from typing import Any
 from plimsoll.core import PlimsollError
 from plimsoll.lab.processes import command, first_json_line, running
 
+ANSWER_SECONDS = 60
+"""It makes candles between two answers, and the machine may be busy."""
+
 
 @dataclass(frozen=True, slots=True)
 class Venue:
@@ -44,7 +47,7 @@ class Venue:
         # No proxy of the environment: the venue is on loopback.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=10) as answer:
+            with opener.open(request, timeout=ANSWER_SECONDS) as answer:
                 return dict(json.load(answer))
         except urllib.error.HTTPError as error:
             said = error.read().decode(errors="replace")
