@@ -53,7 +53,7 @@ def test_trade_runs_our_chain(workspace: Workspace) -> None:
     extras = workspace.layers("mode-dry-run.json", "api-server.json")[-4:]
     arguments = ["trade", *layers, *extras, "--strategy", "PlainStrategy", "--db-url", "sqlite://"]
     with serving(workspace, arguments, log=workspace.folder / "chain.log") as bot:
-        wait_until(lambda: (bot.ping() or {}).get("status") == "pong", seconds=60, what="a bot")
+        wait_until(lambda: (bot.ping() or {}).get("status") == "pong", seconds=180, what="a bot")
         assert bot.whitelist()["whitelist"] == ["ETH/USDT:USDT"]
         assert bot.whitelist()["method"] == ["StaticPairList", *OURS]
 

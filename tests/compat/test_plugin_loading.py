@@ -123,7 +123,7 @@ def serving(workspace: Workspace, arguments: Sequence[str], *, log: Path) -> Ite
         folder=workspace.folder,
         environment=environment,
     ):
-        yield FtRestClient(f"http://127.0.0.1:{port}", "plimsoll", "for-this-test")
+        yield FtRestClient(f"http://127.0.0.1:{port}", "plimsoll", "for-this-test", timeout=60)
 
 
 def test_trade_loads_protections_and_pairlists(workspace: Workspace) -> None:
@@ -131,7 +131,7 @@ def test_trade_loads_protections_and_pairlists(workspace: Workspace) -> None:
     arguments = ["trade", *layers, "--strategy", "PlainStrategy", "--db-url", "sqlite://"]
     log = workspace.folder / "trade.log"
     with serving(workspace, arguments, log=log) as bot:
-        wait_until(lambda: (bot.ping() or {}).get("status") == "pong", seconds=60, what="a bot")
+        wait_until(lambda: (bot.ping() or {}).get("status") == "pong", seconds=180, what="a bot")
         assert sorted(bot.whitelist()["whitelist"]) == ["BTC/USDT:USDT", "ETH/USDT:USDT"]
     output = log.read_text(encoding="utf-8")
     assert_pairlists(output)
@@ -142,7 +142,7 @@ def test_trade_loads_protections_and_pairlists(workspace: Workspace) -> None:
 def test_webserver_registers_our_pairlists(workspace: Workspace) -> None:
     arguments = ["webserver", *workspace.layers("api-server.json")]
     with serving(workspace, arguments, log=workspace.folder / "webserver.log") as server:
-        wait_until(server.version, seconds=60, what="a server")
+        wait_until(server.version, seconds=180, what="a server")
         listed = server.pairlists_available()
     names = {entry["name"] for entry in listed["pairlists"]}
     assert {"QualityPairList", "UsersOwnPairList", "StaticPairList"} <= names

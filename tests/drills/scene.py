@@ -20,7 +20,7 @@ from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.processes import command
 from plimsoll.ops.decision_check import verify
 from tests.drills.evidence import Trip
-from tests.support.drill import STRATEGIES, Drill, DrillPlan, drill
+from tests.support.drill import NEVER_STALE, PATIENCE_SECONDS, STRATEGIES, Drill, DrillPlan, drill
 
 OWN_STRATEGIES = Path(__file__).parent / "strategies"
 BTC, ETH, SOL = "BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"
@@ -36,10 +36,15 @@ WIDE: dict[str, Any] = {
     "max_risk_per_trade_fraction": 0.05,
     "fixed_risk_fraction": 0.05,
     "max_correlation": 1,
-    # A loop comes each 30 s of simulated time, later while others work on the machine.
-    "max_candle_delay_seconds": 240,
+    **NEVER_STALE,
 }
 """Limits out of each other's way; a drill narrows the one that it is about."""
+
+STALE: dict[str, Any] = {"max_candle_delay_seconds": 240, "max_blind_seconds": 300}
+"""When candles are late, and when a position is held blindly, in a drill that is about it.
+
+A loop comes each 30 s of simulated time, later while others work on the machine.
+"""
 
 OURS = ("- plimsoll.", "- freqtrade.strategy.strategy_wrapper ", "Fatal exception")
 """Whose errors in the bot's log fail a drill; Freqtrade's sockets have some of their own."""
@@ -98,20 +103,27 @@ def moment(text: str) -> datetime:
 
 def settle(bot: Drill, positions: int) -> None:
     """Wait until the bot, and a backtest of the same span, hold their positions."""
-    bot.wait_for_positions(positions, seconds=60)
+    bot.wait_for_positions(positions)
     ready = moment(bot.plan.start) + BOTH_ENTERED
-    bot.wait_until(lambda: bot.now() >= ready, seconds=60, what="candles before the scenario")
+    bot.wait_until(lambda: bot.now() >= ready, what="candles before the scenario")
 
 
 def pass_time(bot: Drill, *, loops: int = 0, candles: float = 0) -> None:
-    """Let the bot go on for so long."""
-    until = bot.now() + timedelta(
-        seconds=loops * bot.plan.throttle_seconds, minutes=float(candles) * 5
-    )
-    bot.wait_until(lambda: bot.now() >= until, seconds=60, what="time to pass")
+    """Let the bot go on for so long; it has ended so many loops then, however slow it is."""
+    began = bot.now()
+    until = began + timedelta(seconds=loops * bot.plan.throttle_seconds, minutes=float(candles) * 5)
+    bot.wait_until(lambda: bot.now() >= until, what="time to pass")
+
+    def looped() -> bool:
+        since = [one for one in seen_status(bot) if moment(one["as_of"]) >= began]
+        return len(since) >= loops
+
+    bot.wait_until(looped, what=f"{loops} loops")
 
 
-def acted(bot: Drill, rule: str, *, seconds: float = 90, since: int = 0) -> dict[str, Any]:
+def acted(
+    bot: Drill, rule: str, *, seconds: float = PATIENCE_SECONDS, since: int = 0
+) -> dict[str, Any]:
     """Wait for a guard's verdict to act; return its record, the first after a number."""
 
     def found() -> list[dict[str, Any]]:
@@ -125,7 +137,9 @@ def acted(bot: Drill, rule: str, *, seconds: float = 90, since: int = 0) -> dict
     return found()[0]
 
 
-def closed_by(bot: Drill, rule: str, count: int, *, seconds: float = 90) -> list[dict[str, Any]]:
+def closed_by(
+    bot: Drill, rule: str, count: int, *, seconds: float = PATIENCE_SECONDS
+) -> list[dict[str, Any]]:
     """Wait until a guard has closed so many trades; return them."""
 
     def found() -> list[dict[str, Any]]:
@@ -154,7 +168,7 @@ def _loops_watched(bot: Drill) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(5)
+        thread.join(60)
         _seen.pop(bot.folder, None)
 
 
@@ -249,12 +263,12 @@ def rearm(bot: Drill, reason: str = "the drill is over") -> dict[str, Any]:
     done = subprocess.run(
         [
             *(command("plimsoll"), "resume", "--userdir", str(bot.userdir), "--reason", reason),
-            *("--db-url", f"sqlite:///{bot.database}"),
+            *("--db-url", f"sqlite:///{bot.database}", "--wait", str(PATIENCE_SECONDS)),
         ],
         check=False,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=3 * PATIENCE_SECONDS,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     record = bot.decisions("rearm")[seen]

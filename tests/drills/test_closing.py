@@ -12,6 +12,7 @@ from tests.drills.evidence import Closing, Told, Trip
 from tests.drills.scene import (
     BTC,
     ETH,
+    STALE,
     acted,
     closed_by,
     force_entry_is_refused,
@@ -151,7 +152,7 @@ def test_a_halt_closes_through_all_of_them_at_once(tmp_path: Path, tell: Told) -
     }
     plan = DrillPlan(strategy="VetoingLong", overlay=overlay, risk=profile())
     with scene(tmp_path, plan) as bot:
-        bot.wait_for_positions(2, seconds=60)
+        bot.wait_for_positions(2)
         _falling(bot)
         _paused(bot)
         pass_time(bot, loops=3)
@@ -193,7 +194,7 @@ def test_a_resting_entry_is_cancelled(tmp_path: Path, tell: Told) -> None:
 @pytest.mark.slow
 def test_raising_hooks_deny_and_a_guard_still_closes(tmp_path: Path, tell: Told) -> None:
     with scene(tmp_path, DrillPlan(strategy="FaultyLong", risk=profile()), faulty=True) as bot:
-        bot.wait_for_positions(2, seconds=60)
+        bot.wait_for_positions(2)
         faults = bot.userdir / "faults"
         faults.write_text("exit_reason veto_exit on_fill on_loop desired_stake")
         pass_time(bot, loops=3)
@@ -204,7 +205,7 @@ def test_raising_hooks_deny_and_a_guard_still_closes(tmp_path: Path, tell: Told)
         assert "ZeroDivisionError: desired_stake" in raised[0]["message"]
         bot.telegram.wait_for("plimsoll: sizing failed and was denied: desired_stake")
         faults.write_text("exit_reason veto_exit on_fill on_loop")
-        bot.wait_for_positions(2, seconds=60)
+        bot.wait_for_positions(2)
         trip = _flattened(bot, 2)
     note = "and a raising `desired_stake` denies, with a message and an error record"
     tell(
@@ -217,9 +218,9 @@ def test_raising_hooks_deny_and_a_guard_still_closes(tmp_path: Path, tell: Told)
 def test_guards_that_cannot_be_asked_deny_and_close_after_the_blind_seconds(
     tmp_path: Path, tell: Told
 ) -> None:
-    plan = DrillPlan(strategy="FaultyLong", risk=profile())
+    plan = DrillPlan(strategy="FaultyLong", risk=profile(**STALE))
     with scene(tmp_path, plan, faulty=True) as bot:
-        bot.wait_for_positions(2, seconds=60)
+        bot.wait_for_positions(2)
         (bot.userdir / "faults").write_text("guards")
         bot.wait_until(lambda: bot.decisions("error"), what="a failed loop")
         failed = bot.decisions("error")[0]
@@ -234,7 +235,7 @@ def test_guards_that_cannot_be_asked_deny_and_close_after_the_blind_seconds(
         answer = bot.force_enter(BTC)
         assert "error" in answer
         (bot.userdir / "faults").unlink()
-        bot.wait_for_positions(2, seconds=60)
+        bot.wait_for_positions(2)
         assert status(bot)["mode"] == "ACTIVE"
     tell(
         "blind-guards",
@@ -260,7 +261,7 @@ def test_a_halt_with_real_orders_takes_the_stop_off_the_exchange(
     risk = profile(drawdown_reduce_fraction=0.02, drawdown_halt_fraction=0.04)
     plan = DrillPlan(overlay=overlay, risk=risk, live=True)
     with scene(tmp_path, plan) as bot:
-        bot.wait_for_positions(2, seconds=60)
+        bot.wait_for_positions(2)
         bot.wait_until(lambda: len(_stops(bot)) == 2, what="two stops on the exchange")
         bot.move(-0.3, seconds=900)
         trip = tripped(bot, "drawdown", mode="HALTED", closes=2)
@@ -276,7 +277,7 @@ def test_a_halt_with_real_orders_takes_the_stop_off_the_exchange(
 def test_kill_9_while_the_exit_order_is_unanswered(tmp_path: Path, tell: Told) -> None:
     risk = profile(drawdown_reduce_fraction=0.02, drawdown_halt_fraction=0.04)
     with scene(tmp_path, DrillPlan(risk=risk, live=True)) as bot:
-        bot.wait_for_positions(2, seconds=60)
+        bot.wait_for_positions(2)
         bot.fault(
             "no-answer",
             paths=["POST /fapi/v1/order"],
@@ -292,8 +293,8 @@ def test_kill_9_while_the_exit_order_is_unanswered(tmp_path: Path, tell: Told) -
         assert len(bot.trades(is_open=True)) == 2, "the bot never heard of its exit"
         bot.restart()
         began = bot.now()
-        bot.wait_until(lambda: not _held(bot), what="a flat account", seconds=40)
-        bot.wait_until(lambda: not bot.trades(is_open=True), what="no open trade", seconds=40)
+        bot.wait_until(lambda: not _held(bot), what="a flat account")
+        bot.wait_until(lambda: not bot.trades(is_open=True), what="no open trade")
         took = (bot.now() - began).total_seconds()
         stays_flat(bot, candles=1.5)
         assert not _held(bot)

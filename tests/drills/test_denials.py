@@ -13,6 +13,7 @@ from tests.drills.evidence import Denied, Told
 from tests.drills.scene import (
     BTC,
     ETH,
+    STALE,
     backtest,
     download,
     moment,
@@ -118,7 +119,7 @@ REFUSALS = [
     Refusal(rule="trading_hours", risk={"trading_hours_utc": {"monday": ["08:00-09:00"]}}),
     Refusal(rule="model_accuracy", ask=_bad_model, how="the strategy told its model's accuracy"),
     Refusal(rule="api_errors", ask=_errors, how="six refused requests for the book"),
-    Refusal(rule="stale_data", ask=_stale, how="candles stand still, `/forceenter`"),
+    Refusal(rule="stale_data", risk=STALE, ask=_stale, how="candles stand still, `/forceenter`"),
     Refusal(
         rule="leverage",
         ask=_leveraged_by_hand,
@@ -145,23 +146,27 @@ def _refused(bot: Drill, refusal: Refusal, *, seen: int) -> Denied:
             one for one in bot.decisions("denial")[seen:] if (one["rule"], one["pair"]) == wanted
         ]
 
-    bot.wait_until(found, seconds=90, what=f"a denial by {refusal.rule}")
+    bot.wait_until(found, what=f"a denial by {refusal.rule}")
     record = found()[0]
     assert record["reason"]
     # Stale candles are the reason before any denial, once a candle of another pair is newer.
     stale = refusal.rule == "stale_data"
     words = "the data were stale: " if stale else f"denied by {refusal.rule}: "
     # A new candle may be on record whose denial is not, for as long as the bot asks its guards.
-    bot.wait_until(lambda: words in why(bot, refusal.pair), what=f"why to say {words}")
-    told = why(bot, refusal.pair)
-    assert words in told, told
+    told: list[str] = []
+
+    def says_why() -> bool:
+        told.append(why(bot, refusal.pair))
+        return words in told[-1]
+
+    bot.wait_until(says_why, what=f"why to say {words}")
     return Denied(
         guard=refusal.rule,
         pair=refusal.pair,
         value=record["value"],
         limit=record["limit"],
         reason=record["reason"],
-        why=told,
+        why=told[-1],
         how=refusal.how,
     )
 
@@ -178,7 +183,7 @@ def _restarted(bot: Drill, risk: dict[str, Any]) -> None:
 def test_a_denied_entry_says_why_and_a_forced_one_is_refused(tmp_path: Path, tell: Told) -> None:
     refusals = [one for one in REFUSALS if one.rule in QUICK]
     with scene(tmp_path, _plan(profile(**refusals[0].risk))) as bot:
-        bot.wait_for_positions(1, seconds=60)
+        bot.wait_for_positions(1)
         tell(refusals[0].rule, _refused(bot, refusals[0], seen=0))
         bot.telegram.wait_for(f"No entry in {ETH}: {refusals[0].rule}")
         assert "error" in bot.force_enter(ETH)
@@ -194,7 +199,7 @@ def test_a_denied_entry_says_why_and_a_forced_one_is_refused(tmp_path: Path, tel
 @pytest.mark.timeout(1200)
 def test_each_guard_refuses_its_entry(tmp_path: Path, tell: Told) -> None:
     with scene(tmp_path, _plan(profile(**FIRST.risk))) as bot:
-        bot.wait_for_positions(1, seconds=60)
+        bot.wait_for_positions(1)
         assert [row["pair"] for row in bot.trades()] == [BTC]
         seen = 0
         for refusal in REFUSALS:
@@ -215,7 +220,7 @@ def test_each_guard_refuses_its_entry(tmp_path: Path, tell: Told) -> None:
 def _held_back(refusal: Refusal) -> dict[str, Any]:
     """Return the profile of a refusal; one without a limit of its own keeps ETH out by another."""
     own_limit = refusal.ask is _nothing or refusal.locked
-    return profile(**(refusal.risk if own_limit else FIRST.risk))
+    return profile(**({} if own_limit else FIRST.risk), **refusal.risk)
 
 
 @pytest.mark.slow
@@ -225,7 +230,7 @@ def test_the_throttle_refuses_the_second_order(tmp_path: Path, tell: Told) -> No
         rule="order_throttle", how="one order an hour allowed, the second pair's entry"
     )
     with scene(tmp_path, _plan(risk)) as bot:
-        bot.wait_for_positions(1, seconds=60)
+        bot.wait_for_positions(1)
         tell(refusal.rule, _refused(bot, refusal, seen=0))
 
 
@@ -233,12 +238,10 @@ def test_the_throttle_refuses_the_second_order(tmp_path: Path, tell: Told) -> No
 def test_the_cooldown_refuses_the_next_entry(tmp_path: Path, tell: Told) -> None:
     refusal = Refusal(rule="cooldown", how="closed by hand, the next signal's entry", pair=BTC)
     with scene(tmp_path, _plan(profile(cooldown_seconds=900))) as bot:
-        bot.wait_for_positions(2, seconds=60)
+        bot.wait_for_positions(2)
         _close_by_hand(bot)
         found = _refused(bot, refusal, seen=0)
-        bot.wait_until(
-            lambda: len(bot.trades(is_open=True)) == 2, seconds=90, what="entries after the wait"
-        )
+        bot.wait_until(lambda: len(bot.trades(is_open=True)) == 2, what="entries after the wait")
         closed = bot.trades(is_open=False)[0]
         again = next(row for row in bot.trades(is_open=True) if row["pair"] == closed["pair"])
         assert _between(closed["close_date"], again["open_date"]) >= 900
@@ -253,16 +256,14 @@ def _between(one: str, other: str) -> float:
 def test_a_drawdown_halves_the_next_stake(tmp_path: Path) -> None:
     risk = profile(drawdown_reduce_fraction=0.02, drawdown_halt_fraction=0.15, max_open_positions=1)
     with scene(tmp_path, _plan(risk)) as bot:
-        bot.wait_for_positions(1, seconds=60)
+        bot.wait_for_positions(1)
         bot.pause()
         bot.move(-0.3, pairs=(BTC,), seconds=600)
-        bot.wait_until(
-            lambda: status(bot)["mode"] == "REDUCING", seconds=90, what="a reduced account"
-        )
+        bot.wait_until(lambda: status(bot)["mode"] == "REDUCING", what="a reduced account")
         _close_by_hand(bot)
         bot.wait_until(lambda: not bot.trades(is_open=True), what="flat by hand")
         bot.resume()
-        again = bot.wait_for_positions(1, seconds=60)[0]
+        again = bot.wait_for_positions(1)[0]
         # Half of what the config asks for, and then whole lots.
         assert 0.42 * bot.plan.stake_usd < again["stake_amount"] <= 0.5 * bot.plan.stake_usd
 

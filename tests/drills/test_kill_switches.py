@@ -16,6 +16,7 @@ from tests.drills.scene import (
     BTC,
     ETH,
     SOL,
+    STALE,
     acted,
     backtest_trip,
     backtested,
@@ -169,9 +170,10 @@ def test_a_halt_from_open_losses_survives_kill_9_while_flattening(
     tmp_path: Path, tell: Told
 ) -> None:
     pairs = (BTC, ETH, SOL, "XRP/USDT:USDT")
-    plan = DrillPlan(pairs=pairs, stake_usd=500, risk=profile(**DRAWDOWN))
+    plan = DrillPlan(strategy="HeldLong", pairs=pairs, stake_usd=500, risk=profile(**DRAWDOWN))
     with scene(tmp_path, plan) as bot:
         settle(bot, 4)
+        (bot.userdir / "hold").touch()
         bot.move(-0.3, seconds=900)
         halt = acted(bot, "drawdown")
         before = [
@@ -180,10 +182,11 @@ def test_a_halt_from_open_losses_survives_kill_9_while_flattening(
             if moment(row["close_date"]) < moment(halt["at"])
         ]
         assert before == [], "the loss was open, not realised"
-        bot.wait_until(lambda: len(bot.decisions("exit")) >= 1, what="a first close")
+        bot.wait_until((bot.userdir / "held").exists, what="a first close")
         bot.kill9()
+        (bot.userdir / "hold").unlink()
         left = [row["pair"] for row in bot.trades(is_open=True)]
-        assert left, "nothing was left to close: the kill came too late"
+        assert len(left) == 3
         killed_at, locks = bot.now(), bot.locks()
         assert [lock["pair"] for lock in locks if "HALTED drawdown" in lock["reason"]] == ["*"]
         bot.restart()
@@ -199,7 +202,7 @@ def test_a_halt_from_open_losses_survives_kill_9_while_flattening(
         rearmed_at = moment(rearm(bot)["at"])
         assert not [lock for lock in bot.locks() if lock["reason"].startswith("plimsoll")]
         bot.telegram.wait_for("plimsoll: re-armed by")
-        bot.wait_for_positions(4, seconds=60)
+        bot.wait_for_positions(4)
         pass_time(bot, candles=1)
         _tell_picture(bot, tell, halt, (killed_at, restored_at, rearmed_at))
     took = moment(max(row["close_date"] for row in bot.trades(is_open=False)))
@@ -250,14 +253,14 @@ def test_a_drawdown_of_open_losses_halts_bot_and_backtest_alike(tmp_path: Path, 
 
 @pytest.mark.slow
 def test_stale_candles_close_the_pair_and_no_other(tmp_path: Path, tell: Told) -> None:
-    with scene(tmp_path, DrillPlan(risk=profile())) as bot:
+    with scene(tmp_path, DrillPlan(risk=profile(**STALE))) as bot:
         settle(bot, 2)
         fault = bot.fault("stale-candles", symbols=[BTC])
         trip = tripped(bot, "stale_data", mode="FLATTEN", closes=1, pair=BTC)
         assert [row["pair"] for row in bot.trades(is_open=True)] == [ETH]
         force_entry_is_refused(bot, BTC, "stale_data")
         bot.mend(fault)
-        bot.wait_for_positions(2, seconds=60)
+        bot.wait_for_positions(2)
     tell("stale_data-dry-run", replace(trip, after="entries again by itself"))
 
 
@@ -268,14 +271,14 @@ def test_api_errors_open_the_circuit_and_it_closes_again(tmp_path: Path, tell: T
         # Candles come by WebSocket; the book is what each loop asks for.
         bot.fault("http-error", status=503, paths=["/fapi/v1/depth"], count=20 * 5)
         trip = tripped(bot, "api_errors", mode="FLATTEN", closes=2)
-        bot.wait_for_positions(2, seconds=60)
+        bot.wait_for_positions(2)
     tell("api_errors-dry-run", replace(trip, after="entries again by itself"))
 
 
 @pytest.mark.slow
 def test_the_flag_file_halts_and_its_removal_does_not_re_arm(tmp_path: Path, tell: Told) -> None:
     with scene(tmp_path, DrillPlan(risk=profile())) as bot:
-        bot.wait_for_positions(2, seconds=60)
+        bot.wait_for_positions(2)
         (bot.userdir / "plimsoll" / "halt").touch()
         began = bot.now()
         trip = tripped(bot, "manual_halt", mode="HALTED", closes=2)
@@ -289,7 +292,7 @@ def test_the_flag_file_halts_and_its_removal_does_not_re_arm(tmp_path: Path, tel
         stays_flat(bot, candles=1.5)
         assert status(bot)["mode"] == "HALTED"
         rearm(bot)
-        bot.wait_for_positions(2, seconds=60)
+        bot.wait_for_positions(2)
     after = f"flag seen after {waited} loop(s); re-armed after its removal"
     tell("manual_halt-dry-run", replace(trip, after=after))
 
@@ -297,7 +300,7 @@ def test_the_flag_file_halts_and_its_removal_does_not_re_arm(tmp_path: Path, tel
 @pytest.mark.slow
 def test_a_config_reload_with_halt_halts_and_unlock_re_arms(tmp_path: Path, tell: Told) -> None:
     with scene(tmp_path, DrillPlan(risk=profile())) as bot:
-        bot.wait_for_positions(2, seconds=60)
+        bot.wait_for_positions(2)
         bot.configure({"plimsoll": {"halt": True}})
         _reload(bot)
         trip = tripped(bot, "manual_halt", mode="HALTED", closes=2)
@@ -310,7 +313,7 @@ def test_a_config_reload_with_halt_halts_and_unlock_re_arms(tmp_path: Path, tell
         bot.wait_until(lambda: bot.decisions("rearm"), what="the unlock to be noticed")
         assert bot.decisions("rearm")[-1]["by"] == "unlock"
         bot.telegram.wait_for("plimsoll: re-armed by unlock")
-        bot.wait_for_positions(2, seconds=60)
+        bot.wait_for_positions(2)
     tell(
         "manual_halt-reload-dry-run",
         replace(trip, guard="manual_halt (reload)", after="re-armed by /unlock"),
@@ -320,7 +323,7 @@ def test_a_config_reload_with_halt_halts_and_unlock_re_arms(tmp_path: Path, tell
 def _reload(bot: Drill) -> None:
     calls, starts = len(bot.telegram.calls), len(bot.decisions("start"))
     bot.telegram.ask("/reload_config", containing="reload")
-    bot.wait_until(lambda: len(bot.decisions("start")) > starts, seconds=40, what="a new start")
+    bot.wait_until(lambda: len(bot.decisions("start")) > starts, what="a new start")
     bot.wait_until(lambda: "getMe" in bot.telegram.calls[calls:], what="Telegram after the reload")
     calls = len(bot.telegram.calls)
     bot.wait_until(lambda: bot.telegram.listening(since_call=calls), what="Telegram listening")
@@ -346,7 +349,7 @@ def test_stop_after_flatten_stays_flat_and_start_finds_the_lock(tmp_path: Path, 
 @pytest.mark.slow
 def test_a_stopped_bot_does_nothing_until_it_is_started(tmp_path: Path, tell: Told) -> None:
     with scene(tmp_path, DrillPlan(risk=profile())) as bot:
-        bot.wait_for_positions(2, seconds=60)
+        bot.wait_for_positions(2)
         bot.telegram.ask("/stop", containing="stopping trader")
         bot.wait_until(lambda: bot.rest.show_config()["state"] == "stopped", what="a stopped bot")
         state(bot).set_halt("drill")

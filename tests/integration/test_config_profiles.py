@@ -223,7 +223,7 @@ def refused(userdir: Path) -> dict[str, Refused]:
             text=True,
         )
     try:
-        ended = {case: child.communicate(timeout=120) for case, child in started.items()}
+        ended = {case: child.communicate(timeout=400) for case, child in started.items()}
         return {case: Refused(started[case].returncode, *said) for case, said in ended.items()}
     finally:
         for child in started.values():

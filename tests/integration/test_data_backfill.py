@@ -65,7 +65,7 @@ def words(profile: Path, folder: Path, *more: str) -> list[str]:
 
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=200, env=environment(), cwd=folder
+        command, capture_output=True, text=True, timeout=400, env=environment(), cwd=folder
     )
 
 
@@ -84,7 +84,7 @@ def killed_when(file: Path, command: list[str], folder: Path) -> None:
     child = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment(), cwd=folder
     )
-    until = time.monotonic() + 100
+    until = time.monotonic() + 300
     while not file.exists() and child.poll() is None and time.monotonic() < until:
         time.sleep(0.02)
     assert child.poll() is None, "it ended before it could be killed"
@@ -151,9 +151,11 @@ def test_two_at_once_are_refused_clearly(profile: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     try:
         lock = archive(tmp_path) / "plimsoll" / "staging"
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while not lock.exists() and time.monotonic() < until:
             time.sleep(0.02)
+        # Else it may have ended before the second asks, which takes seconds to start.
+        first.send_signal(signal.SIGSTOP)
         second = run(words(profile, tmp_path), tmp_path)
         assert second.returncode == 1
         assert "another backfill is writing" in second.stderr

@@ -24,7 +24,7 @@ def plimsoll_processes(folder: Path) -> list[psutil.Process]:
     ]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_demo_ends_with_a_fired_guard_a_report_and_nothing_left_running(tmp_path: Path) -> None:
     done = subprocess.run(
         [command("plimsoll"), "demo", "--out", str(tmp_path / "demo"), "--json"],
@@ -48,7 +48,7 @@ def test_demo_ends_with_a_fired_guard_a_report_and_nothing_left_running(tmp_path
     assert plimsoll_processes(tmp_path) == []
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_a_killed_demo_takes_its_processes_with_it(tmp_path: Path) -> None:
     if not hasattr(signal, "SIGKILL") or not Path("/proc").is_dir():
         pytest.skip("children follow a killed parent on Linux only")
@@ -61,12 +61,12 @@ def test_a_killed_demo_takes_its_processes_with_it(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     try:
-        wait_until(lambda: any(out.glob("runs/*/freqtrade.log")), seconds=60, what="a download")
+        wait_until(lambda: any(out.glob("runs/*/freqtrade.log")), seconds=240, what="a download")
         assert len(plimsoll_processes(tmp_path)) > 1
     finally:
         os.kill(demo.pid, signal.SIGKILL)
-        demo.wait(10)
-    wait_until(lambda: not plimsoll_processes(tmp_path), seconds=20, what="the children's end")
+        demo.wait(60)
+    wait_until(lambda: not plimsoll_processes(tmp_path), seconds=120, what="the children's end")
 
 
 @pytest.mark.slow

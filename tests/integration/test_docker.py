@@ -37,6 +37,13 @@ PROFILES = {
 }
 BOTS = ("bot", "bot-binance")
 ONE_SHOTS = ("demo", "init", "download", "backtest", "report")
+BUILD_SECONDS = 900
+"""A builder's step takes a minute; a slow machine or package index takes its time."""
+UNREACHABLE = re.compile(
+    r"from versions: none|Read timed out|ReadTimeoutError|IncompleteRead|ProtocolError|"
+    r"ConnectionResetError|Max retries exceeded|HTTP error 5\d\d"
+)
+"""What pip says when the package index cannot be reached, or breaks off."""
 SECRET_NAME = re.compile(r"KEY|SECRET|PASSWORD|TOKEN|CHAT_ID")
 
 each_service = pytest.mark.parametrize("name", sorted(SERVICES))
@@ -250,7 +257,12 @@ class Image:
 
 def _said(arguments: list[str], *, folder: Path, environment: Mapping[str, str]) -> str:
     done = subprocess.run(
-        arguments, cwd=folder, env=environment, capture_output=True, text=True, timeout=240
+        arguments,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=BUILD_SECONDS,
     )
     said = done.stdout + done.stderr
     assert done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{said[-3000:]}"
@@ -301,7 +313,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
     try:
         made = _build(tmp_path_factory.mktemp("build"))
     except AssertionError as error:
-        if "connection broken" in str(error) and "from versions: none" in str(error):
+        if UNREACHABLE.search(str(error)):
             pytest.skip("no package index can be reached from here")
         raise
     folder = tmp_path_factory.mktemp("srv")
@@ -320,12 +332,12 @@ def stack(image: Image) -> Iterator[Image]:
         folder=image.folder,
         environment=image.variables(),
     ):
-        wait_until(lambda: image.health("venue") == 0, seconds=60, what="a healthy venue")
+        wait_until(lambda: image.health("venue") == 0, seconds=240, what="a healthy venue")
         yield image
 
 
 @pytest.mark.freqtrade
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1800)
 def test_recipe_installs_the_pinned_runtime_set_and_nothing_else(image: Image) -> None:
     assert image.run("plimsoll", "--version").strip() == f"plimsoll {PROJECT['version']}"
     assert version("freqtrade") in image.run("freqtrade", "--version")
@@ -346,7 +358,7 @@ def test_recipe_installs_the_pinned_runtime_set_and_nothing_else(image: Image) -
 
 
 @pytest.mark.freqtrade
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1800)
 def test_backtest_profile_downloads_tests_and_reports(stack: Image) -> None:
     stack.run_service("download", PLIMSOLL_DAYS="6")
     said = stack.run_service("backtest", PLIMSOLL_STRATEGY="TrendFollow")
@@ -356,18 +368,18 @@ def test_backtest_profile_downloads_tests_and_reports(stack: Image) -> None:
 
 
 @pytest.mark.freqtrade
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1800)
 def test_dry_run_bot_becomes_healthy_and_ends_cleanly_on_the_stop_signal(stack: Image) -> None:
     log, variables = stack.folder / "bot.log", {**stack.variables(), **stack.secrets()}
     command = stack.service("bot", {})
     with running(command, log=log, folder=stack.folder, environment=variables) as bot:
         assert stack.health("bot") != 0
-        wait_until(lambda: stack.health("bot") == 0, seconds=90, what="a healthy bot")
-        wait_until(lambda: "Bot heartbeat" in log.read_text(), seconds=60, what="a heartbeat")
+        wait_until(lambda: stack.health("bot") == 0, seconds=240, what="a healthy bot")
+        wait_until(lambda: "Bot heartbeat" in log.read_text(), seconds=240, what="a heartbeat")
         for words in _commands_for("bot"):
             assert "ERROR" not in stack.run(*words, extra=stack.secrets())
         bot.send_signal(signal.Signals[_runtime("STOPSIGNAL")])
-        assert bot.wait(60) == STOPPED_BY_SIGINT
+        assert bot.wait(240) == STOPPED_BY_SIGINT
     assert (stack.folder / "databases" / "dry-run.sqlite").exists()
     for word in ("Cleaning up modules", "Finished server process", "SIGINT received"):
         assert word in log.read_text()

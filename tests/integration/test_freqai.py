@@ -68,7 +68,7 @@ def userdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 [arguments[0], *common, *arguments[1:], "--pairs", *PAIRS],
                 folder=folder,
                 log=folder / "log",
-                seconds=120,
+                seconds=400,
             )
     return userdir
 

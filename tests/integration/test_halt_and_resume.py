@@ -12,6 +12,7 @@ from tests.unit.cli import commands
 from tests.unit.cli.commands import Ran
 
 Command = Callable[..., Ran]
+PATIENCE = ("--wait", "180")
 
 
 @pytest.fixture
@@ -53,14 +54,14 @@ def _latches(bot: Drill) -> list[str]:
 
 
 def _halt(bot: Drill, run: Command) -> None:
-    halted = run(bot, "halt", "--reason", "I do not like it")
+    halted = run(bot, "halt", "--reason", "I do not like it", *PATIENCE)
     assert halted.status == 0, halted
     assert "HALTED" in halted.out
     assert "I do not like it" in halted.out
     assert "flat" in halted.out
     assert bot.trades(is_open=True) == []
     assert _latches(bot) == ["*"]
-    again = run(bot, "halt")
+    again = run(bot, "halt", *PATIENCE)
     assert again.status == 0
     assert _latches(bot) == ["*"]
     seen = run(bot, "status")
@@ -72,7 +73,7 @@ def _halt(bot: Drill, run: Command) -> None:
 def _resume(bot: Drill, run: Command) -> None:
     assert run(bot, "resume").status == 2
     assert run(bot, "resume", "--reason", " ").status == 2
-    resumed = run(bot, "resume", "--reason", "looked at it")
+    resumed = run(bot, "resume", "--reason", "looked at it", *PATIENCE)
     assert resumed.status == 0, resumed
     assert "re-armed" in resumed.out
     [rearm] = bot.decisions("rearm")
@@ -93,7 +94,7 @@ def _halt_while_stopped(bot: Drill, run: Command) -> None:
     assert len(bot.trades(is_open=True)) == 2
     assert run(bot, "status").status == 1
     bot.rest.start()
-    assert run(bot, "halt").status == 0
+    assert run(bot, "halt", *PATIENCE).status == 0
     assert bot.trades(is_open=True) == []
 
 

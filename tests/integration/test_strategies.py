@@ -277,7 +277,7 @@ def run(
         ],
         folder=folder,
         log=folder / "freqtrade.log",
-        seconds=280,
+        seconds=600,
     )
 
 

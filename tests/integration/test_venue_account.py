@@ -177,7 +177,7 @@ def test_freqtrade_trades_live_and_its_stop_on_the_exchange_saves_it(tmp_path: P
             # Until here only: SIGINT inside a commit makes freqtrade's own clean-up raise.
             log_text = log_path.read_text()
             os.kill(bot.pid, signal.SIGINT)
-            bot.wait(timeout=20)
+            bot.wait(timeout=120)
         finally:
             if bot.poll() is None:
                 bot.kill()
@@ -186,7 +186,7 @@ def test_freqtrade_trades_live_and_its_stop_on_the_exchange_saves_it(tmp_path: P
     assert "Traceback" not in log_text
 
 
-def _said(path: Path, text: str, count: int, seconds: float = 45) -> bool:
+def _said(path: Path, text: str, count: int, seconds: float = 180) -> bool:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if path.read_text().count(f"'type': {text}") >= count:
@@ -195,14 +195,14 @@ def _said(path: Path, text: str, count: int, seconds: float = 45) -> bool:
     return False
 
 
-def _orders(url: str, name: str, count: int, seconds: float = 20) -> bool:
+def _orders(url: str, name: str, count: int, seconds: float = 120) -> bool:
     import urllib.request
 
     request = urllib.request.Request(f"{url}/fapi/v1/{name}", headers={"X-MBX-APIKEY": "key"})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        with opener.open(request, timeout=5) as response:
+        with opener.open(request, timeout=60) as response:
             if len(json.loads(response.read())) >= count:
                 return True
         time.sleep(0.25)

@@ -41,7 +41,9 @@ def test_sync_ccxt_reads_every_public_method(served: tuple[str, dict[str, Any]])
     }
     assert [markets[BTC][name] for name in ("swap", "linear", "active")] == [True] * 3
     assert markets[BTC]["limits"]["cost"]["min"] == 50.0
+    asked_ms = api.fetch_time()
     candles = api.fetch_ohlcv(BTC, "5m", limit=999)
+    assert asked_ms - 300_000 < candles[-1][0] <= api.fetch_time()
     assert len(candles) == 999
     assert candles[-1][0] - candles[0][0] == 998 * 300_000
     for price in ("mark", "index", "premiumIndex"):
@@ -58,13 +60,12 @@ def test_sync_ccxt_reads_every_public_method(served: tuple[str, dict[str, Any]])
     assert len(api.fetch_long_short_ratio_history(BTC, "1h", limit=10)) == 10
     assert len(api.fetch_trades(BTC, limit=50)) == 50
     assert api.fetch_mark_prices()[BTC]["markPrice"] > 0
-    assert abs(api.fetch_time() - candles[-1][0]) < 3_600_000
     with pytest.raises(ccxt.BadSymbol):
         api.fapiPublicGetKlines({"symbol": "FOOUSDT", "interval": "5m"})
 
 
 def _awaited(
-    api: Any, work: Callable[[Any], Awaitable[list[Any]]], seconds: float = 20
+    api: Any, work: Callable[[Any], Awaitable[list[Any]]], seconds: float = 120
 ) -> list[Any]:
     async def run() -> list[Any]:
         try:
@@ -78,12 +79,14 @@ def _awaited(
 
 def test_async_ccxt_reads_many_at_once(served: tuple[str, dict[str, Any]]) -> None:
     async def work(api: Any) -> list[Any]:
-        calls = [api.fetch_ohlcv(pair, "1m", limit=500) for pair in (BTC, ETH) * 5]
+        since = await api.fetch_time() - 600 * 60_000  # minutes go by between the answers
+        calls = [api.fetch_ohlcv(pair, "1m", since, limit=500) for pair in (BTC, ETH) * 5]
         return list(await asyncio.gather(*calls))
 
     results = _awaited(ccxt.async_support.binance(served[1]), work)
     assert [len(candles) for candles in results] == [500] * 10
-    assert results[0][:400] == results[2][:400]
+    assert results[0] == results[2]
+    assert results[0] != results[1]
 
 
 @pytest.mark.parametrize("speed", [60, 600])
@@ -157,7 +160,7 @@ def test_an_outage_drops_the_socket_and_a_new_one_works_afterwards(
 
     async def work(api: Any) -> list[Any]:
         await api.watch_ohlcv(ETH, "1m")
-        post(f"{url}/plimsoll/scenario", {"name": "outage", "duration_seconds": 120})
+        post(f"{url}/plimsoll/scenario", {"name": "outage", "duration_seconds": 300})
         dropped = await _watch_until_dropped(api)
         while True:
             try:
@@ -165,7 +168,7 @@ def test_an_outage_drops_the_socket_and_a_new_one_works_afterwards(
             except ccxt.NetworkError:
                 await asyncio.sleep(0.1)
 
-    found = _awaited(ccxt.pro.binance(options), work, 30)
+    found = _awaited(ccxt.pro.binance(options), work)
     assert found[0]
     assert found[1][-1][1] > 0
 

@@ -36,7 +36,7 @@ def url(served: str) -> Iterator[str]:
 def delete(url: str, number: int | None = None) -> Any:
     body = b"" if number is None else f'{{"id": {number}}}'.encode()
     request = urllib.request.Request(f"{url}/plimsoll/faults", data=body, method="DELETE")
-    with OPENER.open(request, timeout=10) as answer:
+    with OPENER.open(request, timeout=60) as answer:
         return json.load(answer)
 
 
@@ -50,14 +50,14 @@ def place(url: str) -> Any:
     request = urllib.request.Request(
         f"{url}/fapi/v1/order?{ORDER}", method="POST", headers={"X-MBX-APIKEY": "any"}
     )
-    return OPENER.open(request, timeout=5)
+    return OPENER.open(request, timeout=60)
 
 
 def orders(url: str) -> int:
     request = urllib.request.Request(
         f"{url}/fapi/v1/allOrders?symbol=BTCUSDT", headers={"X-MBX-APIKEY": "any"}
     )
-    with OPENER.open(request, timeout=5) as answer:
+    with OPENER.open(request, timeout=60) as answer:
         return len(json.load(answer))
 
 
@@ -101,7 +101,7 @@ def test_an_http_error_reaches_ccxt_as_its_own_kind(
 def test_a_rate_limit_says_when_to_come_back(url: str) -> None:
     start(url, "http-error", status=429, retry_after_seconds=7)
     with pytest.raises(urllib.error.HTTPError) as refused:
-        OPENER.open(f"{url}/fapi/v1/time", timeout=5)
+        OPENER.open(f"{url}/fapi/v1/time", timeout=60)
     assert refused.value.headers["Retry-After"] == "7"
     assert get(f"{url}/plimsoll/health")[0] == 200
 
@@ -113,18 +113,21 @@ def test_an_order_without_an_answer_is_carried_out_only_when_asked(
     before, began = orders(url), time.monotonic()
     wishes = {"paths": ["POST /fapi/v1/order"], "hold_seconds": 0.3, "count": 1}
     start(url, "no-answer", after_acceptance=accepted, **wishes)
-    with pytest.raises((OSError, urllib.error.URLError)):
+    with pytest.raises((OSError, urllib.error.URLError)) as unanswered:
         place(url)
-    assert 0.25 < time.monotonic() - began < 4
+    assert time.monotonic() - began > 0.25
+    # The connection was dropped; nobody's patience ended.
+    assert not isinstance(getattr(unanswered.value, "reason", unanswered.value), TimeoutError)
     assert orders(url) - before == int(accepted)
     with place(url) as answer:
         assert answer.status == 200
 
 
 def test_ccxt_gives_up_on_a_request_that_nobody_answers(url: str) -> None:
-    exchange = market(url, timeout=500)
+    exchange = market(url)
     exchange.load_markets()
-    start(url, "no-answer", hold_seconds=3, count=1, paths=["/fapi/v1/depth"])
+    exchange.timeout = 500
+    start(url, "no-answer", hold_seconds=30, count=1, paths=["/fapi/v1/depth"])
     with pytest.raises(ccxt.RequestTimeout):
         exchange.fetch_order_book("BTC/USDT:USDT")
 
@@ -168,16 +171,16 @@ def test_sockets_are_dropped_and_refused_until_the_fault_ends(url: str) -> None:
         stream = f"{url}/ws/btcusdt@bookTicker"
         async with aiohttp.ClientSession() as session:
             socket = await session.ws_connect(stream)
-            assert (await socket.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT
+            assert (await socket.receive(timeout=60)).type is aiohttp.WSMsgType.TEXT
             await asyncio.to_thread(start, url, "dropped-sockets")
             kinds = {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSING}
-            while (await socket.receive(timeout=5)).type not in kinds:
+            while (await socket.receive(timeout=60)).type not in kinds:
                 pass
             with pytest.raises(aiohttp.WSServerHandshakeError):
                 await session.ws_connect(stream)
             await asyncio.to_thread(delete, url)
             again = await session.ws_connect(stream)
-            assert (await again.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT
+            assert (await again.receive(timeout=60)).type is aiohttp.WSMsgType.TEXT
             await again.close()
 
     asyncio.run(talk())
@@ -187,13 +190,13 @@ def test_a_stale_candle_stream_is_silent_and_then_catches_up(url: str) -> None:
     async def talk() -> None:
         async with aiohttp.ClientSession() as session:
             socket = await session.ws_connect(f"{url}/stream?streams=btcusdt@kline_1m")
-            await socket.receive_json(timeout=5)
+            await socket.receive_json(timeout=60)
             await asyncio.to_thread(start, url, "stale-candles", symbols=["BTCUSDT"])
             await asyncio.to_thread(post, f"{url}/plimsoll/clock/step", {"seconds": 180})
             with pytest.raises(TimeoutError):
                 await socket.receive_json(timeout=0.8)
             await asyncio.to_thread(delete, url)
-            told = [await socket.receive_json(timeout=5) for _ in range(3)]
+            told = [await socket.receive_json(timeout=60) for _ in range(3)]
             assert [message["data"]["k"]["x"] for message in told] == [True] * 3
             await socket.close()
 
@@ -203,7 +206,7 @@ def test_a_stale_candle_stream_is_silent_and_then_catches_up(url: str) -> None:
 def test_the_command_starts_lists_and_ends_faults(url: str) -> None:
     def run(*words: str) -> str:
         ran = subprocess.run(
-            [*COMMAND, *words], capture_output=True, text=True, timeout=30, env=environment()
+            [*COMMAND, *words], capture_output=True, text=True, timeout=240, env=environment()
         )
         assert ran.returncode == 0, ran.stderr
         return ran.stdout

@@ -46,7 +46,7 @@ def _run(*arguments: str | Path, folder: Path) -> str:
         _command(*arguments),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
         env=environment(),
         cwd=folder,
     )
@@ -187,10 +187,10 @@ def test_a_dry_run_trades_on_watched_candles(tmp_path: Path) -> None:
                 cwd=tmp_path,
             )
         try:
-            filled = _wait_for(log_path, "entry_fill", count=2, seconds=60)
-            stats = _stats_with_events(line["url"], seconds=30)
+            filled = _wait_for(log_path, "entry_fill", count=2, seconds=180)
+            stats = _stats_with_events(line["url"], seconds=120)
             os.kill(bot.pid, signal.SIGINT)
-            bot.wait(timeout=20)
+            bot.wait(timeout=120)
         finally:
             if bot.poll() is None:
                 bot.kill()

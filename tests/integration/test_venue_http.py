@@ -6,6 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from plimsoll.venue.rest import ENDPOINTS
@@ -27,15 +28,15 @@ def url():  # type: ignore[no-untyped-def]
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=30, env=environment()
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=240, env=environment()
     )
 
 
 def test_the_line_says_what_is_served(tmp_path: Path) -> None:
-    begun = time.monotonic()
     path = tmp_path / "venue.json"
     with venue("--symbols", "BTCUSDT", "--start", START, "--write-config", path) as line:
-        assert time.monotonic() - begun < 10  # about 1 s on an idle machine
+        used = psutil.Process(line["pid"]).cpu_times()
+        assert used.user + used.system < 10  # about 1 s, however busy the machine is
         assert line["event"] == "listening"
         assert line["url"] == f"http://127.0.0.1:{line['port']}"
         assert line["symbols"] == ["BTCUSDT"]
@@ -59,7 +60,7 @@ def test_a_signal_ends_it_with_status_0(number: signal.Signals) -> None:
     assert process.stdout is not None
     process.stdout.readline()
     process.send_signal(number)
-    stdout, stderr = process.communicate(timeout=10)
+    stdout, stderr = process.communicate(timeout=60)
     assert (process.returncode, stdout, stderr) == (0, "", "")
 
 
@@ -196,7 +197,7 @@ def test_a_host_beyond_loopback_is_warned_of_and_the_config_stays_on_loopback(
         assert get(f"{url}/fapi/v1/ping")[0] == 200
     finally:
         process.terminate()
-        _, stderr = process.communicate(timeout=10)
+        _, stderr = process.communicate(timeout=60)
     assert stderr.count("\n") == 1
     assert "listening beyond this machine, without authentication" in stderr
 

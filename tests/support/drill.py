@@ -27,6 +27,7 @@ from freqtrade.misc import deep_merge_dicts
 from freqtrade_client import FtRestClient
 
 from plimsoll.bridge.settings import LIVE_OPT_IN
+from plimsoll.bridge.state_folder import StateFolder
 from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import FAULT
 from plimsoll.lab.processes import command, last_line, running, wait_until
@@ -42,6 +43,10 @@ MARKET_ORDERS = dict.fromkeys(
     ("entry", "exit", "emergency_exit", "force_entry", "force_exit", "stoploss"), "market"
 )
 POLL_SECONDS = 0.05
+PATIENCE_SECONDS = 120.0
+"""How long a test waits for what comes at once on an idle machine; a busy one takes its time."""
+NEVER_STALE = {"max_candle_delay_seconds": 3600, "max_blind_seconds": 86_400}
+"""At 120 times real time a second's hiccup of the machine makes candles two minutes late."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +60,8 @@ class DrillPlan:
     A guarded bot sizes by the distance of its stop, `stop_fraction` of the price: with 1 % of
     10,000 USD at risk and a stop 50 % away it holds 200 USD a pair. For a loss that an account
     guard sees, raise ``max_risk_per_trade_fraction`` and ``fixed_risk_fraction`` in `risk`.
+    Candles are late only when `risk` says how late they may be: else a busy machine would decide
+    what is closed.
     """
 
     strategy: str = "AlwaysLong"
@@ -83,8 +90,7 @@ class DrillPlan:
             # A dry-run fills a stop on the exchange at its price, whatever the market does.
             "order_types": {**MARKET_ORDERS, "stoploss_on_exchange": False},
         }
-        if self.risk:
-            own["plimsoll"] = {"risk": dict(self.risk)}
+        own["plimsoll"] = {"risk": {**NEVER_STALE, **self.risk}}
         return dict(deep_merge_dicts(dict(self.overlay), own))
 
 
@@ -120,8 +126,12 @@ class Drill:
         self._child: subprocess.Popen[str] | None = None
         # It warns of every call until the bot is up.
         logging.getLogger("ft_rest_client").setLevel(logging.ERROR)
-        self.rest = FtRestClient(f"http://127.0.0.1:{self._port}", "plimsoll", self._password)
+        self.rest = FtRestClient(
+            f"http://127.0.0.1:{self._port}", "plimsoll", self._password, timeout=60
+        )
         self.rest._session.trust_env = False  # the client would ask a proxy for loopback
+        # A connection kept is closed by the bot after some seconds, maybe under a question.
+        self.rest._session.headers["Connection"] = "close"
 
     # The bot's process
 
@@ -136,7 +146,7 @@ class Drill:
         """Whether the bot's process runs."""
         return self._child is not None and self._child.poll() is None
 
-    def start(self, *, seconds: float = 60.0) -> None:
+    def start(self, *, seconds: float = 180.0) -> None:
         """Start the bot and return when REST answers and Telegram is polled."""
         calls = len(self.telegram.calls)
         environment = {
@@ -173,11 +183,18 @@ class Drill:
         """Kill the bot as a power cut would."""
         assert self._child is not None, "the bot was not started"
         self._child.send_signal(signal.SIGKILL)
-        self._child.wait(10)
+        self._child.wait(60)
 
-    def interrupt(self, *, seconds: float = 30.0) -> int:
-        """End the bot as Ctrl-C does; return its exit status."""
+    def interrupt(self, *, seconds: float = PATIENCE_SECONDS) -> int:
+        """End the bot as Ctrl-C does, between two of its loops; return its exit status.
+
+        In the middle of a commit it would end with a fault of the database's.
+        """
         assert self._child is not None, "the bot was not started"
+        self.venue.set_speed(1)  # a loop each `throttle_seconds` of real time
+        loops = -1
+        while loops != (loops := self._loops()):
+            time.sleep(1.5)
         self._child.send_signal(signal.SIGINT)
         return self._child.wait(seconds)
 
@@ -202,6 +219,10 @@ class Drill:
         )
         merged = deep_merge_dicts(dict(overlay), config)
         self._config.write_text(json.dumps(merged, indent=2), encoding="utf-8")
+
+    def _loops(self) -> int:
+        """Return how many loops the bot has ended, as its status says."""
+        return int((StateFolder(self.userdir / "plimsoll").status() or {}).get("loops", 0))
 
     def reload_config(self) -> None:
         """Let the bot read its config again, as ``/reload_config`` does."""
@@ -229,12 +250,14 @@ class Drill:
     # What it did
 
     def wait_until(
-        self, condition: Callable[[], object], *, seconds: float = 20.0, what: str
+        self, condition: Callable[[], object], *, seconds: float = PATIENCE_SECONDS, what: str
     ) -> None:
         """Wait real seconds for a condition; raises `PlimsollError` naming what was expected."""
         wait_until(condition, seconds=seconds, what=what, pause_seconds=POLL_SECONDS)
 
-    def wait_for_positions(self, count: int = 1, *, seconds: float = 20.0) -> list[dict[str, Any]]:
+    def wait_for_positions(
+        self, count: int = 1, *, seconds: float = PATIENCE_SECONDS
+    ) -> list[dict[str, Any]]:
         """Wait until so many positions are open and filled; return them as REST shows them."""
 
         def filled() -> bool:
@@ -253,7 +276,9 @@ class Drill:
         """Return the rows of a query on the bot's database, also when the bot is down."""
         if not self.database.exists():
             return []
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
+        with closing(
+            sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=60)
+        ) as connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(query, values)]
 
@@ -291,7 +316,9 @@ class Drill:
         with self.log.open(encoding="utf-8", errors="replace") as lines:
             return [line.rstrip() for line in lines if containing in line]
 
-    def until_flat(self, *, since: datetime | None = None, seconds: float = 30.0) -> Flat:
+    def until_flat(
+        self, *, since: datetime | None = None, seconds: float = PATIENCE_SECONDS
+    ) -> Flat:
         """Wait until the database has no open trade; raises `PlimsollError` when it does not.
 
         ``since`` is the venue's time of what should close them, such as a verdict's.
@@ -369,7 +396,7 @@ class Drill:
             method=method,
         )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=10) as answer:
+        with opener.open(request, timeout=60) as answer:
             return dict(json.load(answer))
 
 

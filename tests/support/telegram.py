@@ -24,6 +24,8 @@ API_HOST = "api.telegram.org"
 TOKEN = "123456789:drill-token-of-no-account"
 CHAT_ID = 4242
 PAUSE_SECONDS = 0.02
+PATIENCE_SECONDS = 90.0
+"""How long a test waits for a message; a busy machine takes its time."""
 OWNER = {"id": CHAT_ID, "is_bot": False, "first_name": "Owner"}
 CHAT = {"id": CHAT_ID, "type": "private", "first_name": "Owner"}
 BOT = {"id": 123456789, "is_bot": True, "first_name": "Drill", "username": "plimsoll_drill_bot"}
@@ -120,11 +122,13 @@ class TelegramService:
         }
         return self._push({"callback_query": query})
 
-    def ask(self, text: str, *, containing: str = "", seconds: float = 15.0) -> Sent:
+    def ask(self, text: str, *, containing: str = "", seconds: float = PATIENCE_SECONDS) -> Sent:
         """Write to the bot and return its next message, or its next one that contains a text."""
         return self.wait_for(containing, since=self.send(text), seconds=seconds)
 
-    def wait_for(self, containing: str, *, since: int = 0, seconds: float = 15.0) -> Sent:
+    def wait_for(
+        self, containing: str, *, since: int = 0, seconds: float = PATIENCE_SECONDS
+    ) -> Sent:
         """Return the first message after the first ``since`` ones that contains the text."""
         found = self.wait_until(
             lambda: [s for s in self.messages[since:] if containing.lower() in s.text.lower()],
@@ -236,14 +240,14 @@ class TelegramService:
     def start(self) -> None:
         """Listen; returns when bots can connect."""
         self._thread.start()
-        self._ready.wait(10)
+        self._ready.wait(60)
         if self._fault is not None or not self.proxy_port:
             raise AssertionError(f"the Telegram service did not start: {self._fault}")
 
     def stop(self) -> None:
         """End the service and its thread."""
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(60)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

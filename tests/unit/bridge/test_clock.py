@@ -1,9 +1,12 @@
 """A process that lives in the time of a venue: real processes, a real server on loopback.
 
-Rates are of the process's own two clocks, so that a busy machine cannot change them.
+Rates are of the process's own two clocks. A busy machine may take the processor away between the
+two, so that one look proves nothing: a right clock is seen to be right sooner or later, a wrong one
+never.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -13,6 +16,9 @@ from tests.ports import free_port
 from tests.unit.bridge.clocks import ClockServer, Follower, clock_server, follower
 
 SPEED = 50.0
+PATIENCE_SECONDS = 60.0
+
+Seen = dict[str, float]
 
 
 @pytest.fixture
@@ -27,40 +33,62 @@ def bot(server: ClockServer) -> Iterator[Follower]:
         yield started
 
 
-def rate(seen: dict[str, float]) -> float:
+def rate(seen: Seen) -> float:
     return seen["simulated"] / seen["real"]
+
+
+def sooner_or_later(look: Callable[[], Seen], is_right: Callable[[Seen], bool]) -> Seen:
+    """Look until what is seen is right, and return it; fail with the last look."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not is_right(seen := look()):
+        assert time.monotonic() < until, seen
+    return seen
+
+
+def runs_at(bot: Follower, speed: float) -> Seen:
+    """Look until its time is seen to run at a speed."""
+    return sooner_or_later(
+        lambda: bot.watch(0.4), lambda seen: rate(seen) == pytest.approx(speed, rel=0.1)
+    )
 
 
 def test_time_runs_at_the_venues_speed_from_the_venues_moment(
     server: ClockServer, bot: Follower
 ) -> None:
-    seen = bot.watch(0.8)
-    assert rate(seen) == pytest.approx(SPEED, rel=0.1)
-    assert seen["now"] == pytest.approx(server.reading()["now_ms"] / 1000, abs=0.3 * SPEED)
-    assert seen["datetime"] == pytest.approx(seen["now"], abs=0.1 * SPEED)
-    assert seen["backwards"] == 0
+    def look() -> Seen:
+        seen = bot.watch(0.4)
+        return {**seen, "venue": server.reading()["now_ms"] / 1000}
+
+    assert runs_at(bot, SPEED)["backwards"] == 0
+    sooner_or_later(
+        look,
+        lambda seen: (
+            seen["venue"] == pytest.approx(seen["now"], abs=0.3 * SPEED)
+            and seen["datetime"] == pytest.approx(seen["now"], abs=0.1 * SPEED)
+        ),
+    )
 
 
 def test_sleep_wakes_by_simulated_time(bot: Follower) -> None:
     seen = bot.sleep(20)
     assert seen["simulated"] >= 20
-    assert seen["real"] < 10
+    sooner_or_later(lambda: bot.sleep(20), lambda seen: seen["real"] < 10)
 
 
 def test_sleep_of_a_clock_that_stands_still_ends_in_real_time(
     server: ClockServer, bot: Follower
 ) -> None:
     server.change(speed=0)
-    bot.watch(0.8)
+    sooner_or_later(lambda: bot.watch(0.4), lambda seen: seen["simulated"] == 0)
     seen = bot.sleep(0.3)
     assert seen["simulated"] == 0
-    assert seen["real"] == pytest.approx(0.3, abs=0.25)
+    assert seen["real"] >= 0.3
+    sooner_or_later(lambda: bot.sleep(0.3), lambda seen: seen["real"] < 0.55)
 
 
 def test_a_change_of_speed_is_followed(server: ClockServer, bot: Follower) -> None:
     server.change(speed=500)
-    bot.watch(0.8)
-    assert rate(bot.watch(0.4)) == pytest.approx(500, rel=0.1)
+    runs_at(bot, 500)
 
 
 def test_a_venue_whose_clock_jumps_back_never_turns_time_back(
@@ -75,7 +103,7 @@ def test_a_venue_whose_clock_jumps_back_never_turns_time_back(
 def test_time_goes_on_when_the_venue_dies(server: ClockServer, bot: Follower) -> None:
     server.end()
     bot.watch(0.8)
-    assert rate(bot.watch(0.4)) == pytest.approx(SPEED, rel=0.1)
+    runs_at(bot, SPEED)
 
 
 @pytest.mark.parametrize("breaks", ["half an answer", "no HTTP", "an error", "no object"])
@@ -84,15 +112,14 @@ def test_time_goes_on_when_the_venue_breaks_off(
 ) -> None:
     server.breaks = breaks
     asked = server.asked
-    bot.watch(0.8)
-    assert server.asked > asked
-    assert rate(bot.watch(0.4)) == pytest.approx(SPEED, rel=0.1)
+    sooner_or_later(lambda: bot.watch(0.4), lambda _: server.asked > asked)
+    runs_at(bot, SPEED)
 
 
 def test_a_proxy_of_the_environment_is_not_asked_for_loopback(server: ClockServer) -> None:
     dead = f"http://127.0.0.1:{free_port()}"
     with follower(server.url, {"http_proxy": dead, "HTTP_PROXY": dead, "no_proxy": ""}) as bot:
-        assert rate(bot.watch(0.3)) == pytest.approx(SPEED, rel=0.2)
+        runs_at(bot, SPEED)
 
 
 @pytest.mark.parametrize(

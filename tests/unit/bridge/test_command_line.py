@@ -131,7 +131,7 @@ def test_the_opt_in_is_asked_for_under_whatever_name_the_command_runs(
         env=child_environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert done.returncode == 2
     assert "would trade with money" in done.stderr

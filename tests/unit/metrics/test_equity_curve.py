@@ -203,9 +203,9 @@ def test_thousands_of_trades_on_a_long_history_take_well_under_two_seconds():
     closes = pd.DataFrame({BTC: rng.uniform(90, 110, rows)}, index=index)
     starts = rng.integers(0, rows - 100, count)
     trades = trades_frame(*[trade(index[i], index[i + 50], 100.0, 101.0) for i in starts])
-    began = time.perf_counter()
+    began = time.process_time()  # of this process: others on the machine do not count
     equity = equity_curve(trades, closes, 10_000.0)
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0
     assert equity.iloc[-1] == pytest.approx(10_000.0 + count)
 
 

@@ -37,7 +37,7 @@ def venue(*arguments: str | Path) -> Iterator[dict[str, Any]]:
         assert line, process.stderr.read() if process.stderr else ""
         yield json.loads(line)
         process.terminate()
-        _, stderr = process.communicate(timeout=10)
+        _, stderr = process.communicate(timeout=60)
         assert process.returncode == 0, stderr
         assert "Traceback" not in stderr
     finally:
@@ -58,7 +58,7 @@ def post(url: str, body: object) -> tuple[int, Any]:
 
 def _send(request: urllib.request.Request) -> tuple[int, Any]:
     try:
-        with _OPENER.open(request, timeout=20) as response:
+        with _OPENER.open(request, timeout=60) as response:
             return response.status, json.loads(response.read())
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read())
