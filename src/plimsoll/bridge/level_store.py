@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from freqtrade.persistence import KeyValueStore, WalletHistory
 from sqlalchemy import func, select
@@ -14,11 +15,20 @@ from plimsoll.risk.trading_day import day_start
 DAY, DAY_EQUITY = "plimsoll_day_start", "plimsoll_day_start_equity"
 HIGH, HIGH_SINCE = "plimsoll_high_water_equity", "plimsoll_high_water_since"
 STARTING = "plimsoll_starting_balance"
+LAST, LAST_AT = "plimsoll_last_equity", "plimsoll_last_equity_at"
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 NOISE_FRACTION = 0.01
 """Change of the starting balance, over it, that fees, funding and rounding may explain."""
+
+
+class Recorded(NamedTuple):
+    """The levels that a start finds on record, in the stake currency."""
+
+    day_start_usd: float
+    high_water_usd: float
+    day_was_marked: bool
+    """Whether a bot has marked the day's start; if not, it may have been higher."""
 
 
 def moved_usd(before: float | None, now: float | None) -> float:
@@ -52,6 +62,12 @@ def store_levels(
         KeyValueStore.store_value(HIGH_SINCE, since or BEGINNING)  # type: ignore[arg-type]
 
 
+def store_equity(now: datetime, equity_usd: float) -> None:
+    """Write the last mark, by which a day begins that no bot sees begin."""
+    KeyValueStore.store_value(LAST, float(equity_usd))  # type: ignore[arg-type]
+    KeyValueStore.store_value(LAST_AT, now)  # type: ignore[arg-type]
+
+
 def recorded_levels(
     now: datetime,
     *,
@@ -60,10 +76,13 @@ def recorded_levels(
     closed: Sequence[ClosedTrade],
     since: datetime | None,
     profile: RiskProfile,
-) -> tuple[float, float]:
+) -> Recorded:
     """Return day-start and high-water equity after a start, from everything on record.
 
-    The day begins with what was stored for it, or else with the realised equity at its start.
+    The day begins with what was stored for it. When nothing was, nobody saw it begin: the last
+    mark before is its start, and the realised equity then where nothing was marked, or where
+    that is higher and a trade has closed in between (`unmarked_start_usd` has what follows).
+
     The high-water mark is the highest of what was stored since the last re-arming and of
     Freqtrade's wallet history of the days after, which holds the whole wallet: ``outside_usd``
     of it is not the bot's now. Days that were marked as they passed are not asked again: what
@@ -73,16 +92,17 @@ def recorded_levels(
     with the starting balance (`moved_usd`).
     """
     begin = day_start(now, starts_at_hour_utc=profile.day_starts_at_hour_utc)
-    earlier = sum(trade.profit_usd for trade in closed if trade.closed_at < begin)
-    start = starting_balance_usd + earlier
     last_day = KeyValueStore.get_datetime_value(DAY)  # type: ignore[arg-type]
     moved = moved_usd(
         KeyValueStore.get_float_value(STARTING),  # type: ignore[arg-type]
         starting_balance_usd,
     )
     stored_start = KeyValueStore.get_float_value(DAY_EQUITY)  # type: ignore[arg-type]
-    if last_day == begin and stored_start is not None:
+    marked = last_day == begin and stored_start is not None
+    if marked and stored_start is not None:
         start = stored_start + moved
+    else:
+        start = _known_before(begin, closed, starting_balance_usd, moved)
     stored_since = KeyValueStore.get_datetime_value(HIGH_SINCE)  # type: ignore[arg-type]
     stored = KeyValueStore.get_float_value(HIGH)  # type: ignore[arg-type]
     # A removed lock is noticed a loop after it ended.
@@ -94,7 +114,32 @@ def recorded_levels(
     else:
         highs, unmarked = _realised_path(closed, starting_balance_usd, since), since
     highs += [total - outside_usd for total in _wallet_history(unmarked)]
-    return start, max(highs)
+    return Recorded(start, max(highs), marked)
+
+
+def unmarked_start_usd(before_usd: float, first_usd: float, second_usd: float) -> float:
+    """Return what a day starts with that no bot saw begin, by the marks on both sides.
+
+    The equity of that moment is unknown. The last mark before it may lie below, when the account
+    rose in between, and the first after it as well, when it fell: the higher of the two hides no
+    loss of the day that either knows. Of the first marks two in a row count, the lower of them:
+    one wrong tick is no start of a day.
+    """
+    return max(before_usd, min(first_usd, second_usd))
+
+
+def _known_before(
+    begin: datetime, closed: Sequence[ClosedTrade], starting_balance_usd: float, moved: float
+) -> float:
+    """Return what is known of the equity before a day that nobody saw begin."""
+    earlier = [trade for trade in closed if trade.closed_at < begin]
+    realised = starting_balance_usd + sum(trade.profit_usd for trade in earlier)
+    last = KeyValueStore.get_float_value(LAST)  # type: ignore[arg-type]
+    last_at = KeyValueStore.get_datetime_value(LAST_AT)  # type: ignore[arg-type]
+    if last is None or last_at is None:
+        return realised
+    unseen = any(trade.closed_at > last_at for trade in earlier)
+    return max(last + moved, realised) if unseen else last + moved
 
 
 def _realised_path(

@@ -17,8 +17,8 @@ from freqtrade.wallets import Wallets
 
 from plimsoll.bridge.api_watch import ApiWatch
 from plimsoll.bridge.closes import Window
-from plimsoll.bridge.equity_levels import EquityLevels
-from plimsoll.bridge.level_store import moved_usd, recorded_levels, store_levels
+from plimsoll.bridge.level_store import moved_usd
+from plimsoll.bridge.live_levels import LiveLevels
 from plimsoll.bridge.trade_values import (
     closed_trade_of,
     open_profit_usd,
@@ -63,10 +63,7 @@ class LiveAccount:
         self._profile, self._data, self._wallets = profile, data, wallets
         self._timeframe, self._candle_seconds = timeframe, candle_seconds
         self._api, self._expectation = api, expectation
-        self._rearmed_at = rearmed_at
-        self._levels = EquityLevels(
-            day_starts_at_hour_utc=profile.day_starts_at_hour_utc, confirm_highs=True
-        )
+        self._levels = LiveLevels(profile, rearmed_at=rearmed_at)
         self._begun = False
         self._closed: list[ClosedTrade] = []
         self._closed_ids: set[int] = set()
@@ -92,20 +89,19 @@ class LiveAccount:
         before, self._starting = self._starting, self._starting_balance(trades)
         self._mark(trades)
         self._equity_usd = self._equity(trades)
-        if not self._begun:
-            start, high = recorded_levels(
+        begins = not self._begun
+        if begins:
+            self._levels.begin(
                 now,
                 starting_balance_usd=self._starting,
                 outside_usd=self._outside_usd(trades),
                 closed=self._closed,
-                since=self._rearmed_at,
-                profile=self._profile,
             )
-            self._levels.begin(now, start, high)
-        begins, self._begun = not self._begun, True
+        self._begun = True
         follows = self._follow_capital(before)
         if self._levels.observe(now, self._equity_usd) or begins or follows:
-            self._store(now)
+            self._levels.store(now, starting_balance_usd=self._starting)
+        self._levels.store_equity(now, self._equity_usd)
         return True
 
     def snapshot(
@@ -134,7 +130,7 @@ class LiveAccount:
             expectation=self._expectation,
             track_record=self._track_record(now) if with_record else None,
             manual_halt_reason=self.halt_reason,
-            rearmed_at=self._rearmed_at,
+            rearmed_at=self._levels.rearmed_at,
         )
 
     def ordered(self, now: datetime) -> None:
@@ -144,10 +140,8 @@ class LiveAccount:
 
     def rearm(self, now: datetime) -> None:
         """Measure losses in a row, statistics and the drawdown from now on."""
-        self._rearmed_at = now
-        self._levels.rearm()
-        self._levels.observe(now, self._equity_usd)
-        self._store(now)
+        self._levels.rearm(now, self._equity_usd)
+        self._levels.store(now, starting_balance_usd=self._starting)
 
     def turnover_usd(self, pair: str, now: datetime) -> float | None:
         """Return what the order book offers on both sides; ``None`` when it cannot be read."""
@@ -235,15 +229,6 @@ class LiveAccount:
             "from as much more or less"
         )
         return True
-
-    def _store(self, now: datetime) -> None:
-        store_levels(
-            self._levels,
-            now,
-            self._profile,
-            since=self._rearmed_at,
-            starting_balance_usd=self._starting,
-        )
 
     def _starting_balance(self, trades: Sequence[Trade]) -> float:
         """Return Freqtrade's starting balance, without what open trades have made so far.

@@ -141,7 +141,7 @@ def recorded(
     now: datetime = NOW,
     **limits: Any,
 ) -> tuple[float, float]:
-    return recorded_levels(
+    found = recorded_levels(
         now,
         starting_balance_usd=1000.0,
         outside_usd=outside,
@@ -149,6 +149,7 @@ def recorded(
         since=since,
         profile=RiskProfile(**limits),
     )
+    return found.day_start_usd, found.high_water_usd
 
 
 def store(made: EquityLevels, *, since: datetime | None = None, now: datetime = NOW) -> None:
