@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from freqtrade.persistence import LocalTrade, Trade, init_db
+from freqtrade.persistence.models import PairLock
 from freqtrade.persistence.usedb_context import FtNoDBContext
 from sqlalchemy import delete
 
@@ -67,8 +68,9 @@ def database_trades(file: Path) -> Iterator[None]:
 
 
 def fill_database(closes: list[tuple[datetime, float]]) -> None:
-    """Replace what the database holds by trades that closed so."""
+    """Replace what the database holds by trades that closed so; there is no lock, nor was one."""
     Trade.session.execute(delete(Trade))
+    Trade.session.execute(delete(PairLock))
     for closed, profit_usd in closes:
         add_to_database(closed, profit_usd)
     Trade.commit()
