@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import Any
 
@@ -73,6 +73,7 @@ class LiveAccount:
         self._equity_usd: float | None = None
         self._starting: float | None = None
         self.moved: str | None = None
+        self.looks_since: datetime | None = None
         self._record: tuple[int, object, TrackRecord] | None = None
         self.models: Sequence[ModelHealth] = ()
         self.halt_reason: str | None = None
@@ -124,7 +125,7 @@ class LiveAccount:
             positions=[_position(trade, self._marks.get(trade.pair)) for trade in trades],
             closed_trades=self._closed,
             order_times=self._order_times,
-            data_health=DataHealth(pairs={name: self._pair_data(name) for name in watched}),
+            data_health=DataHealth(pairs={name: self._pair_data(name, now) for name in watched}),
             api_health=ApiHealth(error_times=self._api.error_times()),
             models=self.models,
             expectation=self._expectation,
@@ -185,16 +186,24 @@ class LiveAccount:
     def _candles(self, pair: str) -> pd.DataFrame:
         return self._data.ohlcv(pair, self._timeframe, copy=False)
 
-    def _pair_data(self, pair: str) -> PairData:
+    def _pair_data(self, pair: str, now: datetime) -> PairData:
         frame = self._candles(pair)
         if frame.empty:
             return PairData(newest_candle_closed_at=None, candle_seconds=self._candle_seconds)
         last = frame.iloc[-1]
-        closed_s = last["date"].timestamp() + self._candle_seconds
+        length = timedelta(seconds=self._candle_seconds)
+        closed_at = datetime.fromtimestamp(last["date"].timestamp(), UTC) + length
+        implausible = self._jumps.get(pair) or _impossible(last)
+        blind = timedelta(seconds=self._profile.max_blind_seconds)
+        looks = self.looks_since
+        if looks is not None and now - looks <= blind < now - closed_at - length:
+            # Late since nobody asked for candles: no entry by it, but no close for that alone.
+            implausible = f"the newest candle of {pair} closed at {closed_at}, before a gap"
+            closed_at = looks - length
         return PairData(
-            newest_candle_closed_at=datetime.fromtimestamp(closed_s, UTC),
+            newest_candle_closed_at=closed_at,
             candle_seconds=self._candle_seconds,
-            implausible=self._jumps.get(pair) or _impossible(last),
+            implausible=implausible,
         )
 
     def _mark(self, trades: Sequence[Trade]) -> None:

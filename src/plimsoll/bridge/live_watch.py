@@ -2,7 +2,7 @@
 
 import logging
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -15,6 +15,7 @@ from plimsoll.bridge.decisions import Recorder, decision_log
 from plimsoll.bridge.entry import Pending, Wanted
 from plimsoll.bridge.expectation import read_expectation
 from plimsoll.bridge.live_account import LiveAccount
+from plimsoll.bridge.loop_watch import loop_watch
 from plimsoll.bridge.settings import PlimsollSettings
 from plimsoll.bridge.state_folder import RESUME, state_folder_of
 from plimsoll.bridge.supervisor import Supervisor
@@ -61,6 +62,8 @@ class LiveWatch(Watch):
         self._looks_after = supervisor
         self._seen: dict[str, pd.Timestamp] = {}
         self._loops = 0
+        self._failures = loop_watch()
+        self._looped_at: datetime | None = None
 
     def loop(self, now: datetime) -> None:
         """Hear what a person said, let the guards look at the account, write the status."""
@@ -68,6 +71,7 @@ class LiveWatch(Watch):
         with supervisor.guard or nullcontext():
             try:
                 self._listen(supervisor, now)
+                self._notice_gap(supervisor, now)
                 supervisor.loop(now)
                 self._tell_of_moved_capital(supervisor, now)
                 # Only now may an entry be asked about: the account has been seen.
@@ -111,6 +115,31 @@ class LiveWatch(Watch):
             message = "a request to resume from before this start was dropped"
             logger.warning("plimsoll: %s", message)
             self.record(Kind.ERROR, now, where="resume", message=message)
+
+    def _notice_gap(self, supervisor: Supervisor, now: datetime) -> None:
+        """Tell that nobody has looked for long, and let nothing be closed for that alone.
+
+        The account is seen again now: what was lost meanwhile is judged by this very loop.
+        """
+        last, self._looped_at = self._looped_at, now
+        blind = timedelta(seconds=self._settings.risk.max_blind_seconds)
+        if last is None or now - last <= blind:
+            return
+        failing = self._failures.failing_since(now, after=last, apart=blind)
+        self._account.looks_since = failing or now
+        supervisor.look_again(failing or now)
+        cause = (
+            "the bot was stopped or asleep"
+            if failing is None
+            else f"loops failed since {failing:%Y-%m-%d %H:%M:%S} UTC, before the guards were asked"
+        )
+        text = (
+            f"no loop for {(now - last).total_seconds():.0f} s: {cause}; meanwhile nothing was "
+            "watched but stops on the exchange"
+        )
+        logger.warning("plimsoll: %s", text)
+        self.record(Kind.ERROR, now, where="gap", message=text)
+        supervisor.say(f"plimsoll: {text}", now, "gap")
 
     def _tell_of_moved_capital(self, supervisor: Supervisor, now: datetime) -> None:
         text, self._account.moved = self._account.moved, None

@@ -151,6 +151,11 @@ class Supervisor:
             account = AccountSnapshot(as_of=now, manual_halt_reason=halt_reason)
             self._take(evaluate(account, self.profile, GUARDS.only(["manual_halt"])))
 
+    def look_again(self, since: datetime) -> None:
+        """Count blindness from this moment on: before it no loop ran that could have looked."""
+        if self._fault is not None:
+            self._fault = since, self._fault[1]
+
     def exit_reason(self, pair: str, now: datetime) -> str | None:
         """Return the rule that wants a pair's position closed, ``None`` when none does."""
         verdicts = [

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -77,6 +78,22 @@ def test_a_loop_of_long_ago_is_no_running_bot(run: Command, userdir: Path, datab
     assert seen.status == 1
     assert "990.50 USD" in seen.out
     assert "not running" in seen.out
+
+
+@pytest.mark.parametrize(("age", "status"), [(0, 0), (55, 0), (65, 1), (3600, 1)])
+def test_a_bot_whose_loops_no_longer_end_falls_short(
+    run: Command, userdir: Path, tmp_path: Path, age: float, status: int
+) -> None:
+    """Its process lives, and every loop fails before a guard is asked."""
+    state, empty = StateFolder(userdir / "plimsoll"), tmp_path / "empty.sqlite"
+    with database_trades(empty), DecisionLog(state.decisions):
+        state.write_status({"mode": "ACTIVE", "equity_usd": 990.5})
+        ended = time.time() - age
+        os.utime(state.path / "status.json", (ended, ended))
+        seen = run("status", "--db-url", f"sqlite:///{empty}")
+        assert seen.status == status
+        assert ("more than 60 s" in seen.out) is bool(status)
+        assert run("status", "--db-url", f"sqlite:///{empty}", "--max-age", "7200").status == 0
 
 
 def test_resume_ends_our_locks_and_no_other_and_records_it(
