@@ -163,12 +163,13 @@ class TelegramService:
         return {"message_id": number, "date": int(time.time()), "chat": CHAT, "text": text}
 
     def _push(self, update: dict[str, Any]) -> int:
+        before = len(self.messages)  # the answer may come before this returns
         with self._lock:
             update["update_id"] = self._next_update
             self._next_update += 1
             self._updates.append(update)
         self._loop.call_soon_threadsafe(self._news.set)
-        return len(self.messages)
+        return before
 
     async def _handle(self, request: web.Request) -> web.Response:
         token, _, method = request.path.removeprefix("/bot").partition("/")
