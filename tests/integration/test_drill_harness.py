@@ -89,7 +89,8 @@ def _exit_by_hand(bot: Drill) -> None:
 
 
 def _fault(bot: Drill) -> None:
-    number = bot.fault("http-error", status=503, paths=["/fapi/v1/depth"])
+    # Fewer than would open the circuit, should nobody mend it for a while.
+    number = bot.fault("http-error", status=503, paths=["/fapi/v1/depth"], count=20)
     bot.wait_until(lambda: bot.faults()[number - 1]["hits"] > 0, what="a request that was refused")
     bot.mend(number)
 
