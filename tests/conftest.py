@@ -22,6 +22,13 @@ ROOT = Path(__file__).resolve().parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data" / "binance"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let a test of the real freqtrade command take longer than others, on a busy machine."""
+    for item in items:
+        if item.get_closest_marker("freqtrade") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(900))
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The checkout."""
