@@ -64,6 +64,7 @@ class LiveWatch(Watch):
         self._loops = 0
         self._failures = loop_watch()
         self._looped_at: datetime | None = None
+        self._after_gap = False
 
     def loop(self, now: datetime) -> None:
         """Hear what a person said, let the guards look at the account, write the status."""
@@ -123,13 +124,15 @@ class LiveWatch(Watch):
         """
         last, self._looped_at = self._looped_at, now
         blind = timedelta(seconds=self._settings.risk.max_blind_seconds)
-        if last is None or now - last <= blind:
+        again, self._after_gap = self._after_gap, last is not None and now - last > blind
+        if last is None or not self._after_gap:
             return
         failing = self._failures.failing_since(now, after=last, apart=blind)
-        self._account.looks_since = failing or now
-        supervisor.look_again(failing or now)
+        if not again:  # one gap after another: loops that take as long, and see nothing
+            self._account.looks_since = failing or now
+            supervisor.look_again(failing or now)
         cause = (
-            "the bot was stopped or asleep"
+            "the bot was stopped, asleep or hung"
             if failing is None
             else f"loops failed since {failing:%Y-%m-%d %H:%M:%S} UTC, before the guards were asked"
         )

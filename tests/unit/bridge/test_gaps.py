@@ -22,6 +22,12 @@ BLIND = timedelta(seconds=300)
 RETRY = timedelta(seconds=30)
 
 
+@pytest.fixture(autouse=True)
+def nothing_failed_before() -> None:
+    """Every test has the same noon; the process's watch would remember the one before."""
+    loop_watch()._times.clear()
+
+
 def fails(clock: Any, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let Freqtrade's worker run loops that a pairlist fails."""
 
@@ -61,7 +67,7 @@ def test_a_bot_that_was_stopped_or_asleep_says_so_and_closes_nothing(
         assert status(tmp_path)["mode"] == "ACTIVE"
         assert [text for text in bot.said() if "no loop for 28800 s" in text]
     (told,) = gaps(tmp_path)
-    assert "the bot was stopped or asleep" in told
+    assert "the bot was stopped, asleep or hung" in told
 
 
 def test_loops_that_failed_before_the_guards_are_told_as_such(
@@ -163,6 +169,29 @@ def test_a_loop_that_failed_before_a_sleep_is_no_blindness_of_hours(
         assert exits(bot, clock) is None
 
 
+def test_loops_that_hang_and_see_nothing_close_with_the_second(tmp_path: Path, clock: Any) -> None:
+    """A hanging loop looks like a sleep; a second one in a row does not."""
+    with running_bot(tmp_path) as bot:
+        open_trade(NOON - HOUR)
+        loops(bot, clock)
+        bot.exchange.fails = RuntimeError("a bug of the exchange")
+        loops(bot, clock)
+        loops(bot, clock, after=2 * BLIND)
+        assert exits(bot, clock) is None
+        loops(bot, clock, after=2 * BLIND)
+        assert exits(bot, clock) == "blind_guards"
+
+
+def test_so_do_old_candles(tmp_path: Path, clock: Any) -> None:
+    with running_bot(tmp_path) as bot:
+        open_trade(NOON - HOUR)
+        loops(bot, clock)
+        loop_on_old_candles(bot, clock, after=3 * BLIND)
+        assert exits(bot, clock) is None
+        loop_on_old_candles(bot, clock, after=2 * BLIND)
+        assert exits(bot, clock) == "stale_data"
+
+
 # Freqtrade's words
 
 
@@ -189,6 +218,6 @@ def test_fact_the_worker_says_that_it_tries_a_failed_loop_again(
     before = datetime.now(UTC)
     fails(clock, 1, monkeypatch)
     found = watch.failing_since(datetime.now(UTC), after=before, apart=BLIND)
-    assert found == before + RETRY, "those that other tests left are of later"
+    assert found == before + RETRY
     logging.getLogger(LOGGER).warning("something else")
     assert watch.failing_since(datetime.now(UTC), after=found, apart=BLIND) is None

@@ -225,7 +225,7 @@ def test_an_exchange_that_breaks_in_the_loop_takes_no_entry_and_in_the_end_close
         loops(bot, clock)
         assert not entry(bot.strategy, NOON + 2 * LOOP)
         assert exits(bot, clock) is None
-        loops(bot, clock, after=timedelta(seconds=301))
+        loops(bot, clock, 2, after=timedelta(seconds=151))
         assert exits(bot, clock) == "blind_guards"
         assert bot.strategy.order_types["exit"] == "market"
 
