@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from freqtrade.persistence import LocalTrade
 
-from plimsoll.bridge.closes import Closes, Window
+from plimsoll.bridge.closes import Candle, Closes, Window
 from plimsoll.bridge.equity_levels import EquityLevels
 from plimsoll.bridge.trade_values import closed_trade_of, open_profit_usd, position_of
 from plimsoll.core import (
@@ -107,9 +107,9 @@ class BacktestAccount:
         for trade in LocalTrade.bt_trades_open:
             candle = self._closes.newest(trade.pair, now_s)
             positions.append(position_of(trade, None if candle is None else candle.close))
-            watched[trade.pair] = self._data(trade.pair, now_s)
+            watched[trade.pair] = self._data(candle)
         if pair is not None and pair not in watched:
-            watched[pair] = self._data(pair, now_s)
+            watched[pair] = self._data(self._closes.newest(pair, now_s))
         self._take_closed()
         return AccountSnapshot(
             as_of=now,
@@ -153,8 +153,7 @@ class BacktestAccount:
             "high_water_equity_usd": self._levels.high_water_usd,
         }
 
-    def _data(self, pair: str, now_s: float) -> PairData:
-        candle = self._closes.newest(pair, now_s)
+    def _data(self, candle: Candle | None) -> PairData:
         closed = None if candle is None else datetime.fromtimestamp(candle.closed_s, UTC)
         return PairData(newest_candle_closed_at=closed, candle_seconds=self._closes.candle_seconds)
 

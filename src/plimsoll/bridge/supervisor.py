@@ -158,6 +158,8 @@ class Supervisor:
 
     def exit_reason(self, pair: str, now: datetime) -> str | None:
         """Return the rule that wants a pair's position closed, ``None`` when none does."""
+        if not self.closes_something:
+            return None
         verdicts = [
             verdict
             for (_, of_pair), verdict in self._state.held.items()
@@ -196,6 +198,8 @@ class Supervisor:
         with_record = leverage > self.profile.max_leverage
         account = self.account.snapshot(now, pair, with_record=with_record)
         fresh = evaluate(account, self.profile)
+        if not self._state.held:
+            return account, fresh
         return account, Evaluation(now, (*fresh.denials, *self._state.held.values()))
 
     def judge(

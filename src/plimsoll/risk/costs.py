@@ -1,5 +1,6 @@
 """What one fill costs, stated once: for every pair, and for the pairs that differ."""
 
+from dataclasses import dataclass
 from math import isfinite, sqrt
 from typing import Annotated
 
@@ -24,10 +25,13 @@ class PairCosts(BaseModel):
     slippage_bps: Bps | None = None
 
 
-class FillCosts(BaseModel):
-    """Stated cost of one fill of one pair in basis points of its notional."""
+COMMON = PairCosts()
+"""A pair that differs in nothing."""
 
-    model_config = ConfigDict(frozen=True)
+
+@dataclass(frozen=True, slots=True)
+class FillCosts:
+    """Stated cost of one fill of one pair in basis points of its notional."""
 
     fee_bps: float
     spread_bps: float
@@ -63,13 +67,12 @@ class TradingCosts(BaseModel):
 
     def of_pair(self, pair: str | None) -> FillCosts:
         """Return what a fill of a pair costs before latency; of ``None``, what is common."""
-        own = self.pairs.get(pair) if pair is not None else None
-        common = {
-            "fee_bps": self.fee_bps,
-            "spread_bps": self.spread_bps,
-            "slippage_bps": self.slippage_bps,
-        }
-        return FillCosts(**common | ({} if own is None else own.model_dump(exclude_none=True)))
+        own = COMMON if pair is None else self.pairs.get(pair, COMMON)
+        return FillCosts(
+            fee_bps=self.fee_bps if own.fee_bps is None else own.fee_bps,
+            spread_bps=self.spread_bps if own.spread_bps is None else own.spread_bps,
+            slippage_bps=self.slippage_bps if own.slippage_bps is None else own.slippage_bps,
+        )
 
     def latency_fraction(self, yearly_volatility: float) -> float:
         """Return what the price moves against an order on its way, as a fraction.

@@ -1,6 +1,6 @@
 """One function for every caller: all guards, the strictest verdict wins."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -83,20 +83,19 @@ def evaluate(account: AccountSnapshot, profile: RiskProfile, guards: Guards = GU
     if not guards.account and not guards.pair:
         message = "expected at least one guard of an account or a pair, found none"
         raise ValueError(message)
-    verdicts = [_safely(guard, account, profile) for guard in guards.account]
+    denials = _denials(guards.account, (), account, profile)
     seeing = []
     for guard in guards.pair:
         missing = _missing(guard, account)
         if missing:
             text = f"{', '.join(missing)} None"
-            verdicts.append(unknown(name_of(guard), text, account, profile))
+            denials.append(unknown(name_of(guard), text, account, profile))
         else:
             seeing.append(guard)
     if seeing:
         for pair in account.pairs():
-            verdicts += [_safely_of_pair(guard, pair, account, profile) for guard in seeing]
-    denials = tuple(verdict for verdict in verdicts if verdict.mode is not Mode.ACTIVE)
-    return Evaluation(account.as_of, denials)
+            denials += _denials(seeing, (pair,), account, profile, pair)
+    return Evaluation(account.as_of, tuple(denials))
 
 
 def evaluate_entry(
@@ -123,12 +122,11 @@ def evaluate_entry(
         raise ValueError(message)
     if evaluation is None:
         evaluation = evaluate(account, profile, guards)
-    asked = () if request.pair in account.pairs() else guards.pair
-    verdicts: Sequence[Verdict] = [
-        evaluation.of_pair(request.pair),
-        *(_safely_of_pair(guard, request.pair, account, profile) for guard in asked),
-        *(_safely_of_entry(guard, request, account, profile) for guard in guards.entry),
-    ]
+    pair = request.pair
+    verdicts = [evaluation.of_pair(pair)]
+    if pair not in account.pairs():
+        verdicts += _denials(guards.pair, (pair,), account, profile, pair)
+    verdicts += _denials(guards.entry, (request,), account, profile, pair)
     return strictest(verdicts)
 
 
@@ -141,39 +139,26 @@ def _missing(guard: PairGuard, account: AccountSnapshot) -> list[str]:
     return [name for name in NEEDS.get(name_of(guard), ()) if getattr(account, name) is None]
 
 
-def _safely(
-    guard: Callable[[AccountSnapshot, RiskProfile], Verdict],
+def _denials(
+    guards: Iterable[Callable[..., Verdict]],
+    about: tuple[object, ...],
     account: AccountSnapshot,
     profile: RiskProfile,
-) -> Verdict:
-    try:
-        return _verdict(guard(account, profile))
-    except Exception as error:  # noqa: BLE001 - whatever a guard raises, the answer is no
-        return _failed(guard, error, account, profile)
+    pair: str | None = None,
+) -> list[Verdict]:
+    """Ask guards ``(*about, account, profile)``; return the verdicts that are not ACTIVE."""
+    found = []
+    for guard in guards:
+        try:
+            verdict = _checked(guard(*about, account, profile))
+        except Exception as error:  # noqa: BLE001 - whatever a guard raises, the answer is no
+            verdict = _failed(guard, error, account, profile, pair)
+        if verdict.mode is not Mode.ACTIVE:
+            found.append(verdict)
+    return found
 
 
-def _safely_of_pair(
-    guard: PairGuard, pair: str, account: AccountSnapshot, profile: RiskProfile
-) -> Verdict:
-    try:
-        return _verdict(guard(pair, account, profile))
-    except Exception as error:  # noqa: BLE001 - as above
-        return _failed(guard, error, account, profile, pair)
-
-
-def _safely_of_entry(
-    guard: Callable[[EntryRequest, AccountSnapshot, RiskProfile], Verdict],
-    request: EntryRequest,
-    account: AccountSnapshot,
-    profile: RiskProfile,
-) -> Verdict:
-    try:
-        return _verdict(guard(request, account, profile))
-    except Exception as error:  # noqa: BLE001 - as above
-        return _failed(guard, error, account, profile, request.pair)
-
-
-def _verdict(answer: object) -> Verdict:
+def _checked(answer: object) -> Verdict:
     if isinstance(answer, Verdict):
         return answer
     message = f"expected a Verdict, found {answer!r}"
@@ -185,7 +170,7 @@ def _failed(
     error: Exception,
     account: AccountSnapshot,
     profile: RiskProfile,
-    pair: str | None = None,
+    pair: str | None,
 ) -> Verdict:
     reason = f"guard failed with {type(error).__name__}: {error}"
     until = recheck_at(account, profile)

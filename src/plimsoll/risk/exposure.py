@@ -49,14 +49,23 @@ def entry_risk_usd(request: EntryRequest) -> float | None:
     ``None`` when a number of the request is missing, not finite or not positive, or when the
     stop is not on the losing side of the price.
     """
+    return stake_risk_usd(request, request.stake_usd)
+
+
+def stake_risk_usd(request: EntryRequest, stake_usd: float) -> float | None:
+    """Return what a stake loses at the stop of a request, whose own stake plays no part.
+
+    ``None`` as for `entry_risk_usd`.
+    """
     price, stop, cost = request.price, request.stop_price, request.fill_cost_fraction
-    if not (positive(request.stake_usd) and positive(request.leverage) and positive(price)):
+    if not (positive(stake_usd) and positive(request.leverage) and positive(price)):
         return None
     if not known(cost) or cost < 0:
         return None
+    notional = stake_usd * request.leverage
     if stop is None:
-        return request.stake_usd + request.notional_usd * cost
+        return stake_usd + notional * cost
     sign = request.side.sign
     if not positive(stop) or (price - stop) * sign <= 0:
         return None
-    return request.notional_usd * loss_at_stop_fraction(price, stop, sign=sign, fill_cost=cost)
+    return notional * loss_at_stop_fraction(price, stop, sign=sign, fill_cost=cost)

@@ -24,6 +24,8 @@ def recent_times(
     An event leaves the window when it is exactly as old as the window is long. Events later
     than ``as_of`` count: a clock that is wrong does not hide an error.
     """
+    if not times:
+        return Recent(0, None)
     window = timedelta(seconds=window_seconds)
     count = len(times) - bisect_right(times, as_of - window)
     return Recent(count, times[-limit] + window if count >= limit else None)

@@ -1,12 +1,11 @@
 """How large a position may be: from the risk that was planned, never from hope."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import isfinite
 
 from plimsoll.core import AccountSnapshot, ClosedTrade, EntryRequest
 from plimsoll.risk.denial import known, positive
-from plimsoll.risk.exposure import entry_risk_usd, exposure_usd, heat_usd, loss_at_stop_fraction
+from plimsoll.risk.exposure import exposure_usd, heat_usd, loss_at_stop_fraction, stake_risk_usd
 from plimsoll.risk.guards.exposure import exposure_limit_usd
 from plimsoll.risk.guards.position_size import position_limit_usd
 from plimsoll.risk.profile import RiskProfile
@@ -165,7 +164,7 @@ def planned_stake_usd(
             return 0.0
         notional = volatility_notional_usd(equity, yearly_volatility_fraction, profile)
         return notional / request.leverage
-    per_usd = entry_risk_usd(replace(request, stake_usd=1.0))
+    per_usd = stake_risk_usd(request, 1.0)
     if request.stop_price is None or not positive(per_usd):
         return 0.0
     return equity * planned_risk_fraction(account, profile) / per_usd
@@ -182,7 +181,7 @@ def largest_stake_usd(
     equity = account.equity_usd
     held, held_pair = exposure_usd(account), exposure_usd(account, request.pair)
     heat, heat_pair = heat_usd(account), heat_usd(account, request.pair)
-    per_usd = entry_risk_usd(replace(request, stake_usd=1.0))
+    per_usd = stake_risk_usd(request, 1.0)
     if not positive(equity) or not positive(per_usd):
         return 0.0
     if not (known(held) and known(held_pair) and known(heat) and known(heat_pair)):
