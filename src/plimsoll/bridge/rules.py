@@ -14,7 +14,9 @@ from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy, stoploss_from_absolute, timeframe_to_minutes
 from freqtrade.strategy.parameters import NumericParameter
 
-from plimsoll.core import Side
+from plimsoll.bridge.funding import require_funding_of_backtest
+from plimsoll.bridge.settings import settings_from
+from plimsoll.core import PlimsollError, Side
 from plimsoll.features import Candles, FeatureUse
 
 
@@ -86,6 +88,14 @@ class RuleStrategy(IStrategy):
         return []
 
     # What Freqtrade calls
+
+    def advise_all_indicators(self, data: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        """Begin a backtest: refuse one that would hold positions free of funding."""
+        try:
+            require_funding_of_backtest(self, settings_from(self.config), data)
+        except PlimsollError as error:
+            raise OperationalException(f"plimsoll: {error}") from None
+        return super().advise_all_indicators(data)
 
     def populate_indicators(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
         """Add the features' columns."""

@@ -30,6 +30,10 @@ class PlimsollSettings(BaseModel):
         bool,
         Field(description="Whether the guards hold in backtests too; always in a running bot."),
     ] = True
+    allow_missing_funding: Annotated[
+        bool,
+        Field(description="Whether a backtest may run where no funding would be charged."),
+    ] = False
     trials_before: Annotated[
         int,
         Field(ge=0, description="Trials on the same data before a hyperopt, for its loss."),

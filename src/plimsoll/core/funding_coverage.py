@@ -9,8 +9,6 @@ from itertools import pairwise
 
 import pandas as pd
 
-from plimsoll.core.errors import PlimsollError
-
 LONGEST_INTERVAL = pd.Timedelta(hours=8)
 SLACK = pd.Timedelta(minutes=1)
 
@@ -74,30 +72,3 @@ def funding_gaps(
         for first, last in pairwise(moments)
         if last - first > longest_interval + SLACK
     ]
-
-
-def require_funding(
-    pair: str,
-    funding: pd.DataFrame,
-    mark: pd.DataFrame,
-    *,
-    start: pd.Timestamp,
-    end: pd.Timestamp,
-) -> None:
-    """Refuse a span in which a futures backtest would hold positions free of funding.
-
-    Raises
-    ------
-    PlimsollError
-        One line with the longest gap and what to do.
-    """
-    gaps = funding_gaps(charged_times(funding, mark), start=start, end=end)
-    if not gaps:
-        return
-    worst = max(gaps, key=lambda gap: gap.hours)
-    others = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
-    raise PlimsollError(
-        f"{pair} has a funding gap of {worst.hours:,.0f} h from {worst.first:%Y-%m-%d %H:%M} UTC"
-        f'{others}: a backtest charges no funding there; run "plimsoll data backfill --kinds '
-        'funding,mark", or choose another timerange'
-    )
