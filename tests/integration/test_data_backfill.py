@@ -211,6 +211,30 @@ def test_a_busy_archive_is_waited_for(profile: Path, tmp_path: Path) -> None:
     assert told["wall_seconds"] >= 1.0
 
 
+def days_ago(days: int) -> str:
+    return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (["--since", days_ago(10)], ["--since", days_ago(70), "--until", days_ago(61)]),
+        (["--since", days_ago(10)], ["--since", "2018-01-01", "--until", "2018-02-01"]),
+    ],
+    ids=["a hole between two spans", "a beginning before the listing"],
+)
+def test_a_span_that_was_not_asked_for_is_filled_when_it_is(
+    profile: Path, tmp_path: Path, first: list[str], second: list[str]
+) -> None:
+    one = ["--pairs", "BTC/USDT:USDT", "--kinds", "candles", "--timeframes", "1h"]
+    for span in (first, second, ["--since", days_ago(70)]):
+        last = run(words(profile, tmp_path, *one, *span), tmp_path)
+    assert last.returncode == 0, last.stderr
+    stored = pd.read_feather(archive(tmp_path) / "futures" / "BTC_USDT_USDT-1h-futures.feather")
+    assert str(stored["date"].iloc[0])[:10] == days_ago(70)
+    assert set(stored["date"].diff().dropna()) == {pd.Timedelta(hours=1)}
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

@@ -10,7 +10,13 @@ from typing import Any
 
 from plimsoll.core import UsageError
 from plimsoll.lab.freqtrade import freqtrade
-from plimsoll.market.adopt import adopt, confirm, discard_unreadable, first_day_to_fetch
+from plimsoll.market.adopt import (
+    adopt,
+    confirm,
+    discard_unreadable,
+    first_day_to_fetch,
+    forget_changed,
+)
 from plimsoll.market.backfill import Outcome
 from plimsoll.market.layout import OWN_FOLDER, SUFFIXES, Kind, Series
 
@@ -68,11 +74,15 @@ def read_config(files: Sequence[Path]) -> dict[str, Any]:
 
 
 def groups_by_start(wish: Download) -> dict[date, list[str]]:
-    """Return which pairs must be downloaded from which day on; not those that need nothing."""
+    """Return which pairs must be downloaded from which day on; not those that need nothing.
+
+    What was asked of files that have changed since is forgotten first.
+    """
+    forget_changed(wish.datadir)
     groups: dict[date, list[str]] = {}
     for pair in wish.pairs:
         starts = [
-            first_day_to_fetch(series, wish.datadir, wish.since, recheck=wish.recheck)
+            first_day_to_fetch(series, wish.datadir, wish.since, wish.until, recheck=wish.recheck)
             for series in wish.wanted(pair)
         ]
         if wish.until is None or min(starts) <= wish.until:
@@ -102,14 +112,14 @@ def run_download(wish: Download, start: date, pairs: Sequence[str], outcome: Out
         seconds=LONGEST_DOWNLOAD_SECONDS,
     )
     wanted = [series for pair in pairs for series in wish.wanted(pair)]
-    adopt(staging, wish.datadir, wanted, outcome, wish.until)
+    brought = adopt(staging, wish.datadir, wanted, outcome, wish.until)
     if lost := sorted(set(LOST.findall(said))):
         outcome.problems.append(
             f"freqtrade download-data lost {len(lost)} parts, such as {lost[0].strip()}; "
             f"its log is {log}; run this again"
         )
     else:
-        confirm(wish.datadir, wanted, start, wish.since)
+        confirm(wish.datadir, brought, start, wish.until)
     shutil.rmtree(staging)
 
 

@@ -15,33 +15,83 @@ from plimsoll.core import PlimsollError
 from plimsoll.market.backfill import Outcome
 from plimsoll.market.layout import Kind, Series, series_in, timeframe_seconds
 from plimsoll.market.manifest import MANIFEST, read_manifest, text_of, write_record
-from plimsoll.market.store import append_rows, read_raw, read_series
+from plimsoll.market.store import append_rows, file_sha256, read_raw, read_series
 
+Span = tuple[pd.Timestamp, pd.Timestamp]
 OVERLAP = timedelta(days=1)
 LONGEST_FUNDING_INTERVAL = pd.Timedelta(hours=8, minutes=1)
 
 
-def first_day_to_fetch(series: Series, datadir: Path, since: date, *, recheck: bool) -> date:
+def first_day_to_fetch(
+    series: Series, datadir: Path, since: date, until: date | None = None, *, recheck: bool
+) -> date:
     """Return the day from which a series must be downloaded.
 
-    The day before its end when it reaches back far enough and has no hole; otherwise where the
-    first hole begins. Holes and beginnings that the exchange has confirmed, by giving nothing
-    for them, count as filled unless ``recheck``.
+    The day before its end when it reaches back far enough and has no hole until the last day;
+    otherwise where what is missing begins. Spans that were asked for before, and of which the
+    exchange gave nothing more, count as filled unless ``recheck``.
     """
     stored = read_series(series, datadir)
     if stored.empty or recheck:
         return since
-    confirmed = read_manifest(datadir).get("confirmed", {}).get(_key(series, datadir), {})
     start = pd.Timestamp(since, tz="UTC")
-    asked = confirmed.get("since")
-    if stored["date"].iloc[0] > start and (asked is None or asked > str(since)):
-        return since
-    known = {tuple(hole) for hole in confirmed.get("holes", [])}
-    for first, last in holes(stored, series):
-        if last > start and (text_of(first), text_of(last)) not in known:
-            return max(first.date(), since)
+    end = stored["date"].iloc[-1] if until is None else _end_of(until)
+    asked = asked_spans(read_manifest(datadir), series, datadir)
+    for first, last in [(start, stored["date"].iloc[0]), *holes(stored, series)]:
+        lacking = _first_outside(max(first, start), min(last, end), asked)
+        if lacking is not None:
+            return lacking.date()
     latest: date = stored["date"].iloc[-1].date()
     return max(latest - OVERLAP, since)
+
+
+def asked_spans(manifest: dict[str, Any], series: Series, datadir: Path) -> list[Span]:
+    """Return the spans of a series that were asked for and stored, apart and in order.
+
+    Manifests of old have ``confirmed`` instead, which named spans that nobody had asked for: it
+    is not read, so that those are asked for once more.
+    """
+    recorded = manifest.get("asked", {}).get(_key(series, datadir), [])
+    return [(pd.Timestamp(first), pd.Timestamp(last)) for first, last in recorded]
+
+
+def forget_changed(datadir: Path) -> None:
+    """Forget what was asked of files that are gone, or that something else has written since."""
+    manifest = read_manifest(datadir)
+    asked, files = manifest.get("asked", {}), manifest.get("files", {})
+    kept = {
+        name: spans
+        for name, spans in asked.items()
+        if name in files
+        and (datadir / name).exists()
+        and file_sha256(datadir / name) == files[name]["sha256"]
+    }
+    if kept != asked:
+        write_record(datadir / MANIFEST, {**manifest, "asked": kept})
+
+
+def _first_outside(
+    first: pd.Timestamp, last: pd.Timestamp, spans: list[Span]
+) -> pd.Timestamp | None:
+    """Return the first instant of a span that none of the others covers; they are in order."""
+    for begin, end in spans:
+        if begin <= first < end:
+            first = end
+    return first if first < last else None
+
+
+def _joined(spans: list[Span]) -> list[Span]:
+    joined: list[Span] = []
+    for first, last in sorted(spans):
+        if joined and first <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def _end_of(day: date) -> pd.Timestamp:
+    return pd.Timestamp(day + timedelta(days=1), tz="UTC")
 
 
 def holes(stored: pd.DataFrame, series: Series) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
@@ -70,11 +120,16 @@ def adopt(
     wanted: list[Series],
     outcome: Outcome,
     until: date | None = None,
-) -> None:
+) -> list[Series]:
     """Append everything staged until the end of a day to the archive, then remove it.
 
     Freqtrade pages funding and premium past the end of its timerange, which would leave an
     island of rows.
+
+    Returns
+    -------
+    list of Series
+        Those of ``wanted`` of which there were rows.
 
     Raises
     ------
@@ -83,7 +138,7 @@ def adopt(
     """
     staged = {series: read_series(series, staging) for series in series_in(staging)}
     if until is not None:
-        end = pd.Timestamp(until + timedelta(days=1), tz="UTC")
+        end = _end_of(until)
         staged = {series: rows[rows["date"] < end] for series, rows in staged.items()}
     for series in wanted:
         if series not in staged or staged[series].empty:
@@ -96,25 +151,24 @@ def adopt(
             outcome.take(append_rows(series, rows, datadir))
     for series in staged:
         series.path(staging).unlink()
+    return [series for series in wanted if series in staged and len(staged[series])]
 
 
-def confirm(datadir: Path, wanted: list[Series], start: date, since: date) -> None:
-    """Record the holes that remain after everything from ``start`` on was asked for."""
+def confirm(datadir: Path, brought: list[Series], start: date, until: date | None) -> None:
+    """Record that everything from one day on was asked for: until another, or until its end.
+
+    What is still missing in that span is the exchange's own. Nothing is said of what lies before
+    and after it.
+    """
     manifest = read_manifest(datadir)
-    confirmed: dict[str, Any] = dict(manifest.get("confirmed", {}))
-    for series in wanted:
-        stored = read_series(series, datadir)
-        if stored.empty:
-            continue
-        entry = dict(confirmed.get(_key(series, datadir), {}))
-        if start <= since:
-            entry["since"] = min(str(since), entry.get("since", str(since)))
-        begun = pd.Timestamp(start, tz="UTC")
-        asked = [[text_of(a), text_of(b)] for a, b in holes(stored, series) if b > begun]
-        earlier = [hole for hole in entry.get("holes", []) if hole not in asked]
-        entry["holes"] = sorted([*earlier, *asked])
-        confirmed[_key(series, datadir)] = entry
-    write_record(datadir / MANIFEST, {**manifest, "confirmed": confirmed})
+    asked: dict[str, Any] = dict(manifest.get("asked", {}))
+    for series in brought:
+        last = read_series(series, datadir)["date"].iloc[-1]
+        end = last if until is None else min(_end_of(until), last)
+        spans = [*asked_spans(manifest, series, datadir), (pd.Timestamp(start, tz="UTC"), end)]
+        asked[_key(series, datadir)] = [[text_of(a), text_of(b)] for a, b in _joined(spans)]
+    kept = {name: value for name, value in manifest.items() if name != "confirmed"}
+    write_record(datadir / MANIFEST, {**kept, "asked": asked})
 
 
 def _key(series: Series, datadir: Path) -> str:

@@ -4,16 +4,19 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from plimsoll.market.adopt import (
     adopt,
     confirm,
     discard_unreadable,
     first_day_to_fetch,
+    forget_changed,
     holes,
 )
 from plimsoll.market.backfill import Outcome
 from plimsoll.market.layout import Kind, Series
+from plimsoll.market.manifest import MANIFEST, read_manifest, record_series, write_record
 from plimsoll.market.store import append_rows, read_series
 from tests.conftest import random_candles
 
@@ -27,6 +30,10 @@ def hourly(days: int) -> pd.DataFrame:
 
 def start(datadir: Path, since: date = START, *, recheck: bool = False) -> date:
     return first_day_to_fetch(SERIES, datadir, since, recheck=recheck)
+
+
+def until(datadir: Path, last: date) -> date:
+    return first_day_to_fetch(SERIES, datadir, START, last, recheck=False)
 
 
 def test_nothing_stored_is_fetched_from_the_beginning(tmp_path: Path) -> None:
@@ -43,7 +50,7 @@ def test_an_earlier_since_is_fetched_from_there_until_it_is_confirmed(tmp_path: 
     append_rows(SERIES, hourly(30), tmp_path)
     earlier = date(2023, 6, 1)
     assert start(tmp_path, earlier) == earlier
-    confirm(tmp_path, [SERIES], earlier, earlier)
+    confirm(tmp_path, [SERIES], earlier, None)
     assert start(tmp_path, earlier) == date(2024, 1, 29)
     assert start(tmp_path, date(2023, 5, 1)) == date(2023, 5, 1)
 
@@ -51,9 +58,59 @@ def test_an_earlier_since_is_fetched_from_there_until_it_is_confirmed(tmp_path: 
 def test_a_hole_is_asked_for_until_the_exchange_has_confirmed_it(tmp_path: Path) -> None:
     append_rows(SERIES, hourly(30).drop(index=range(240, 300)), tmp_path)
     assert start(tmp_path) == date(2024, 1, 10)
-    confirm(tmp_path, [SERIES], date(2024, 1, 10), START)
+    confirm(tmp_path, [SERIES], date(2024, 1, 10), None)
     assert start(tmp_path) == date(2024, 1, 29)
     assert start(tmp_path, recheck=True) == START
+
+
+def test_what_lies_after_the_last_asked_day_is_not_confirmed(tmp_path: Path) -> None:
+    append_rows(SERIES, hourly(30).drop(index=range(240, 300)), tmp_path)  # 01-11 to 01-13 12:00
+    confirm(tmp_path, [SERIES], START, date(2024, 1, 11))
+    assert start(tmp_path) == date(2024, 1, 12)
+    assert until(tmp_path, date(2024, 1, 11)) > date(2024, 1, 11)
+    confirm(tmp_path, [SERIES], date(2024, 1, 12), date(2024, 1, 15))
+    assert start(tmp_path) == date(2024, 1, 29)
+
+
+def test_a_beginning_is_confirmed_only_as_far_as_it_was_asked_for(tmp_path: Path) -> None:
+    append_rows(SERIES, hourly(30), tmp_path)
+    confirm(tmp_path, [SERIES], date(2018, 1, 1), date(2018, 2, 1))
+    assert start(tmp_path, date(2023, 9, 1)) == date(2023, 9, 1)
+    assert start(tmp_path, date(2018, 1, 1)) == date(2018, 2, 2)
+
+
+def test_the_part_of_a_hole_before_since_is_not_confirmed(tmp_path: Path) -> None:
+    append_rows(SERIES, hourly(30).drop(index=range(240, 300)), tmp_path)
+    confirm(tmp_path, [SERIES], date(2024, 1, 12), None)
+    assert start(tmp_path, date(2024, 1, 12)) == date(2024, 1, 29)
+    assert start(tmp_path) == date(2024, 1, 10)
+
+
+def test_confirmations_of_old_manifests_are_not_believed(tmp_path: Path) -> None:
+    append_rows(SERIES, hourly(30).drop(index=range(240, 300)), tmp_path)
+    hole = ["2024-01-10T23:00:00Z", "2024-01-13T12:00:00Z"]
+    name = SERIES.path(tmp_path).relative_to(tmp_path).as_posix()
+    old = {"confirmed": {name: {"since": "2018-01-01", "holes": [hole]}}, "revisions": []}
+    write_record(tmp_path / MANIFEST, old)
+    assert start(tmp_path) == date(2024, 1, 10)
+    assert start(tmp_path, date(2023, 6, 1)) == date(2023, 6, 1)
+    confirm(tmp_path, [SERIES], START, None)
+    assert set(read_manifest(tmp_path)) == {"asked", "revisions"}
+
+
+@pytest.mark.parametrize("change", ["removed", "written by another program"])
+def test_what_was_asked_of_a_file_that_changed_is_forgotten(tmp_path: Path, change: str) -> None:
+    append_rows(SERIES, hourly(30), tmp_path)
+    record_series(tmp_path, [SERIES], [], exchange="binance")
+    confirm(tmp_path, [SERIES], date(2023, 6, 1), None)
+    forget_changed(tmp_path)
+    assert start(tmp_path, date(2023, 6, 1)) == date(2024, 1, 29)
+    SERIES.path(tmp_path).unlink()
+    if change != "removed":
+        append_rows(SERIES, hourly(30).iloc[240:], tmp_path)
+    forget_changed(tmp_path)
+    append_rows(SERIES, hourly(30).iloc[240:], tmp_path)
+    assert start(tmp_path, date(2023, 6, 1)) == date(2023, 6, 1)
 
 
 def test_eight_hours_between_fundings_are_no_hole() -> None:
