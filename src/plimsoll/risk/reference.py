@@ -1,4 +1,4 @@
-"""The risk profile described: a JSON schema for editors, a page for people."""
+"""The risk profile described: its JSON schema, and a page for people."""
 
 from collections.abc import Mapping
 from typing import Any

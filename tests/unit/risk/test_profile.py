@@ -1,7 +1,6 @@
 """The risk profile: bounds, faults, presets, the generated page."""
 
 import ast
-import json
 import re
 from datetime import timedelta, timezone
 
@@ -23,7 +22,6 @@ PRESETS = {
     for file in sorted((ROOT / "user_data/config").glob("risk-*.json"))
 }
 PAGE = ROOT / "docs" / "risk-profile.md"
-SCHEMA = ROOT / "docs" / "risk-profile.schema.json"
 UNITS = ("_fraction", "_usd", "_seconds", "_hours", "_utc", "_atr", "_multiple", "_multiplier")
 
 
@@ -31,14 +29,9 @@ def preset(name: str) -> RiskProfile:
     return settings_from(load_config_file(str(PRESETS[name]))).risk
 
 
-def schema_text() -> str:
-    return json.dumps(profile_schema(), indent=1) + "\n"
-
-
 def write() -> None:
-    """Write the generated files anew: ``python -m tests.unit.risk.test_profile``."""
+    """Write the generated page anew: ``python -m tests.unit.risk.test_profile``."""
     PAGE.write_text(profile_reference(), encoding="utf-8")
-    SCHEMA.write_text(schema_text(), encoding="utf-8")
 
 
 def faults(**values: object) -> list[str]:
@@ -154,7 +147,7 @@ def test_the_presets_of_the_issue_ship() -> None:
 def test_every_preset_is_valid_and_each_number_names_its_source(name: str) -> None:
     assert isinstance(preset(name), RiskProfile)
     content = load_config_file(str(PRESETS[name]))
-    assert list(content) == ["plimsoll"]
+    assert list(content) == ["$schema", "plimsoll"]
     assert list(content["plimsoll"]) == ["risk"]
     lines = PRESETS[name].read_text(encoding="utf-8").splitlines()
     settings = [line for line in lines if re.match(r' +"\w+": [^{]', line)]
@@ -207,15 +200,11 @@ def test_a_portfolio_is_bound_by_heat_and_exposure() -> None:
     assert portfolio.max_daily_loss_fraction == careful.max_daily_loss_fraction
 
 
-# The generated files
+# The generated page
 
 
 def test_the_reference_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == profile_reference()
-
-
-def test_the_schema_is_current() -> None:
-    assert SCHEMA.read_text(encoding="utf-8") == schema_text()
 
 
 def test_the_page_holds_every_limit_with_default_and_bounds() -> None:
