@@ -154,7 +154,7 @@ def test_a_parameter_changed_by_hyperopt_adds_its_own_column(two_periods: IStrat
 
 
 def test_a_strategy_that_cannot_short_marks_no_short() -> None:
-    marked = load("BuyAndHold").advise_all_indicators({PAIR: random_candles(50)})[PAIR]
+    marked = load("BuyAndHold").advise_indicators(random_candles(50), {"pair": PAIR})
     marked = load("BuyAndHold").populate_entry_trend(marked, {"pair": PAIR})
     assert marked["enter_long"].eq(1).all()
     assert "enter_short" not in marked.columns
