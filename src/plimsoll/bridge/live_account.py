@@ -4,10 +4,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from freqtrade.data.dataprovider import DataProvider
 from freqtrade.enums import TradingMode
@@ -36,6 +35,7 @@ from plimsoll.core import (
     Position,
     TrackRecord,
 )
+from plimsoll.core.live_bar import check_live_bar
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.track_record import track_record
 
@@ -193,7 +193,7 @@ class LiveAccount:
         last = frame.iloc[-1]
         length = timedelta(seconds=self._candle_seconds)
         closed_at = datetime.fromtimestamp(last["date"].timestamp(), UTC) + length
-        implausible = self._jumps.get(pair) or _impossible(last)
+        implausible = self._jumps.get(pair) or self._fault_of(pair, frame, now)
         blind = timedelta(seconds=self._profile.max_blind_seconds)
         looks = self.looks_since
         if looks is not None and now - looks <= blind < now - closed_at - length:
@@ -205,6 +205,19 @@ class LiveAccount:
             candle_seconds=self._candle_seconds,
             implausible=implausible,
         )
+
+    def _fault_of(self, pair: str, frame: pd.DataFrame, now: datetime) -> str | None:
+        """Return what is wrong with the newest candle; how late it is, the guard judges itself."""
+        found = check_live_bar(
+            frame.iloc[-1].to_dict(),
+            timeframe_seconds=self._candle_seconds,
+            received_at=now,
+            previous_open=frame["date"].iloc[-2] if len(frame) > 1 else None,
+            max_delay_seconds=inf,
+        )
+        if not found:
+            return None
+        return f"the newest candle of {pair}: {'; '.join(one.reason for one in found)}"
 
     def _mark(self, trades: Sequence[Trade]) -> None:
         """Ask for the price at which each position would close now, once a loop."""
@@ -323,13 +336,3 @@ def _entry_fee_usd(trade: Trade) -> float:
     if trade.fee_open_currency != trade.stake_currency:
         return 0.0
     return float(trade.open_rate * trade.amount * (trade.fee_open or 0.0))
-
-
-def _impossible(candle: pd.Series) -> str | None:
-    prices = candle[["open", "high", "low", "close"]].to_numpy(dtype="float64")
-    opened, high, low, close = prices
-    if not np.all(np.isfinite(prices) & (prices > 0)):
-        return f"the newest candle has the prices {prices.tolist()}"
-    if high < max(opened, close, low) or low > min(opened, close):
-        return f"the newest candle contradicts itself: {prices.tolist()}"
-    return None

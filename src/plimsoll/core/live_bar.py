@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import pandas as pd
 
@@ -33,7 +34,7 @@ class BarFinding:
 
 
 def check_live_bar(
-    bar: Mapping[str, object],
+    bar: Mapping[Any, object],
     *,
     timeframe_seconds: int,
     received_at: datetime,
@@ -97,7 +98,7 @@ def _sequence(
     return []
 
 
-def _prices(bar: Mapping[str, object]) -> list[BarFinding]:
+def _prices(bar: Mapping[Any, object]) -> list[BarFinding]:
     row = pd.DataFrame([{name: bar.get(name) for name in PRICES}])
     numbers = row.apply(pd.to_numeric, errors="coerce")
     shown = ", ".join(f"{name} {bar.get(name)}" for name in PRICES)
