@@ -84,7 +84,7 @@ def describe(
         "family": str(feature.family),
         "unit": str(feature.unit),
         "needs": ", ".join(inputs),
-        "parameters": _parameters(feature) or "none",
+        "parameters": _limited(feature) or "none",
         "column": record["column"],
         "lookback": f"{record['lookback_candles']} candles with these parameters",
         "error of a cut past": tolerance,
@@ -246,6 +246,12 @@ def _parameters(feature: "Feature") -> str:
     return ", ".join(f"{name}={value:g}" for name, value in feature.defaults.items())
 
 
+def _limited(feature: "Feature") -> str:
+    return "; ".join(
+        f"{name}={value:g}, a {feature.limits[name]}" for name, value in feature.defaults.items()
+    )
+
+
 def _record(feature: "Feature") -> dict[str, Any]:
     use = feature.use_with_defaults()
     return {
@@ -255,6 +261,10 @@ def _record(feature: "Feature") -> dict[str, Any]:
         "unit": str(feature.unit),
         "inputs": list(feature.inputs),
         "parameters": dict(feature.defaults),
+        "limits": {
+            name: {"least": one.least, "most": one.most, "whole": one.whole}
+            for name, one in feature.limits.items()
+        },
         "column": use.column,
         "lookback_candles": use.lookback_candles,
         "tolerance": feature.tolerance,

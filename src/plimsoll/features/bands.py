@@ -29,6 +29,8 @@ def _keltner_lookback(period: int) -> int:
     unit=Unit.PRICE,
     source=BOLLINGER,
     defaults={"period": 20, "deviations": 2},
+    least={"period": 2},
+    numbers={"deviations": (0, 100)},
 )
 def bollinger_upper(candles: Candles, *, period: int, deviations: float) -> Floats:
     """Moving average plus a number of deviations."""
@@ -41,6 +43,8 @@ def bollinger_upper(candles: Candles, *, period: int, deviations: float) -> Floa
     unit=Unit.PRICE,
     source=BOLLINGER,
     defaults={"period": 20, "deviations": 2},
+    least={"period": 2},
+    numbers={"deviations": (0, 100)},
 )
 def bollinger_lower(candles: Candles, *, period: int, deviations: float) -> Floats:
     """Moving average less a number of deviations."""
@@ -53,6 +57,7 @@ def bollinger_lower(candles: Candles, *, period: int, deviations: float) -> Floa
     unit=Unit.DEVIATIONS,
     source=f"{BOLLINGER}; %b as a z-score",
     defaults={"period": 20},
+    least={"period": 2},
 )
 def bollinger_position(candles: Candles, *, period: int) -> Floats:
     """Close from its moving average in deviations; NaN while the price stands still."""
@@ -70,6 +75,7 @@ def _width(candles: Candles, period: int) -> Floats:
     unit=Unit.FRACTION,
     source="Bollinger (2001), Bollinger on Bollinger Bands, ch. 7 (BandWidth at two deviations)",
     defaults={"period": 20},
+    least={"period": 2},
 )
 def bollinger_width(candles: Candles, *, period: int) -> Floats:
     """Distance of the bands, two deviations either way, over the average."""
@@ -81,6 +87,7 @@ def bollinger_width(candles: Candles, *, period: int) -> Floats:
     unit=Unit.FRACTION,
     source="Bollinger (2001), Bollinger on Bollinger Bands, ch. 15 (the squeeze, as a percentile)",
     defaults={"period": 20, "window": 288},
+    least={"period": 2},
 )
 def bollinger_width_rank(candles: Candles, *, period: int, window: int) -> Floats:
     """Share of the window's earlier widths that lie below the present one: near 0 in a squeeze."""
@@ -94,6 +101,8 @@ def bollinger_width_rank(candles: Candles, *, period: int, window: int) -> Float
     tolerance=FORGOTTEN,
     inputs=RANGE,
     defaults={"period": 20, "ranges": 2},
+    least={"period": 2},
+    numbers={"ranges": (0, 100)},
 )
 def keltner_upper(candles: Candles, *, period: int, ranges: float) -> Floats:
     """EMA plus a number of average true ranges."""
@@ -108,6 +117,8 @@ def keltner_upper(candles: Candles, *, period: int, ranges: float) -> Floats:
     tolerance=FORGOTTEN,
     inputs=RANGE,
     defaults={"period": 20, "ranges": 2},
+    least={"period": 2},
+    numbers={"ranges": (0, 100)},
 )
 def keltner_lower(candles: Candles, *, period: int, ranges: float) -> Floats:
     """EMA less a number of average true ranges."""
@@ -122,6 +133,7 @@ def keltner_lower(candles: Candles, *, period: int, ranges: float) -> Floats:
     tolerance=0.003,
     inputs=RANGE,
     defaults={"period": 20},
+    least={"period": 2},
 )
 def keltner_position(candles: Candles, *, period: int) -> Floats:
     """Close from its EMA in average true ranges."""
@@ -136,6 +148,7 @@ def keltner_position(candles: Candles, *, period: int) -> Floats:
     tolerance=FORGOTTEN,
     inputs=RANGE,
     defaults={"period": 20},
+    least={"period": 2},
 )
 def squeeze(candles: Candles, *, period: int) -> Floats:
     """Two deviations over one and a half true ranges: below 1 the bands lie in the channel."""
@@ -149,6 +162,7 @@ def squeeze(candles: Candles, *, period: int) -> Floats:
     source="Avellaneda & Lee (2010), Statistical Arbitrage in the US Equities Market, section 3",
     inputs=RANGE,
     defaults={"window": 288},
+    least={"window": 2},
 )
 def price_zscore(candles: Candles, *, window: int) -> Floats:
     """Typical price from the window's mean in its deviations."""

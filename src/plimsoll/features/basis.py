@@ -39,6 +39,7 @@ def mark_gap(candles: Candles) -> Floats:
     source=f"{BINANCE}; standardised",
     inputs=("close", "mark_close"),
     defaults={"window": 288},
+    least={"window": 2},
 )
 def mark_gap_zscore(candles: Candles, *, window: int) -> Floats:
     """Gap of last and mark price from its mean in its deviations: dislocations."""
@@ -98,6 +99,7 @@ def spot_basis_mean(candles: Candles, *, period: int) -> Floats:
     source=f"{ALEXANDER}; standardised",
     inputs=SPOT,
     defaults={"window": 288},
+    least={"window": 2},
 )
 def spot_basis_zscore(candles: Candles, *, window: int) -> Floats:
     """Spot basis from its mean in its deviations."""
@@ -143,6 +145,7 @@ def premium_mean(candles: Candles, *, period: int) -> Floats:
     source=f"{HE}; standardised",
     inputs=PREMIUM,
     defaults={"window": 288},
+    least={"window": 2},
 )
 def premium_zscore(candles: Candles, *, window: int) -> Floats:
     """Premium from its mean in its deviations."""
@@ -156,6 +159,7 @@ def premium_zscore(candles: Candles, *, window: int) -> Floats:
     tolerance=0.005,
     inputs=PREMIUM,
     defaults={"fast": 12, "slow": 96},
+    least={"fast": 2, "slow": 2},
 )
 def premium_trend(candles: Candles, *, fast: int, slow: int) -> Floats:
     """Fast EMA of the premium less the slow one."""

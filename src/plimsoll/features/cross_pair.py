@@ -49,6 +49,7 @@ def _universe_fit(candles: Candles, period: int) -> tuple[Floats, Floats]:
     source=MARKET_MODEL,
     inputs=PAIRS,
     defaults={"period": 288},
+    least={"period": 2},
 )
 def beta(candles: Candles, *, period: int) -> Floats:
     """Slope of the pair's log returns on the reference's."""
@@ -61,6 +62,7 @@ def beta(candles: Candles, *, period: int) -> Floats:
     source=MARKET_MODEL,
     inputs=PAIRS,
     defaults={"period": 288},
+    least={"period": 2},
 )
 def correlation(candles: Candles, *, period: int) -> Floats:
     """Correlation of the pair's log returns with the reference's."""
@@ -73,6 +75,7 @@ def correlation(candles: Candles, *, period: int) -> Floats:
     source=f"{MARKET_MODEL}; difference of windows",
     inputs=PAIRS,
     defaults={"short": 48, "long": 288},
+    least={"short": 2, "long": 2},
 )
 def correlation_change(candles: Candles, *, short: int, long: int) -> Floats:
     """Correlation over the short window less that over the long one: decoupling below 0."""
@@ -85,6 +88,7 @@ def correlation_change(candles: Candles, *, short: int, long: int) -> Floats:
     source="Blitz, Huij & Martens (2011), Residual momentum, eq. 1",
     inputs=PAIRS,
     defaults={"period": 48, "window": 288},
+    least={"window": 2},
 )
 def residual_return(candles: Candles, *, period: int, window: int) -> Floats:
     """Log return over ``period`` candles less beta of ``window`` times the reference's."""
@@ -112,6 +116,7 @@ def relative_strength(candles: Candles, *, period: int) -> Floats:
     source="Gatev, Goetzmann & Rouwenhorst (2006), Pairs Trading, section 2; standardised",
     inputs=PAIRS,
     defaults={"window": 288},
+    least={"window": 2},
 )
 def relative_price_zscore(candles: Candles, *, window: int) -> Floats:
     """Logarithm of the ratio of both prices from its mean in its deviations."""
@@ -136,6 +141,7 @@ def reference_return(candles: Candles, *, period: int) -> Floats:
     source="Ang, Hodrick, Xing & Zhang (2006), The Cross-Section of Volatility, section 1",
     inputs=PAIRS,
     defaults={"period": 96},
+    least={"period": 2},
 )
 def relative_volatility(candles: Candles, *, period: int) -> Floats:
     """Volatility of the pair over that of the reference."""
@@ -149,6 +155,7 @@ def relative_volatility(candles: Candles, *, period: int) -> Floats:
     source="Lo & MacKinlay (1990), When Are Contrarian Profits Due to Overreaction?, section 3",
     inputs=PAIRS,
     defaults={"period": 288},
+    least={"period": 2},
 )
 def follows_reference(candles: Candles, *, period: int) -> Floats:
     """Correlation of log returns with the reference's returns of the candle before."""
@@ -226,6 +233,7 @@ def universe_relative_strength(candles: Candles, *, period: int) -> Floats:
     source=MARKET_MODEL,
     inputs=UNIVERSE,
     defaults={"period": 288},
+    least={"period": 2},
 )
 def universe_beta(candles: Candles, *, period: int) -> Floats:
     """Slope of the pair's log returns on the mean one of all pairs."""
@@ -238,6 +246,7 @@ def universe_beta(candles: Candles, *, period: int) -> Floats:
     source=MARKET_MODEL,
     inputs=UNIVERSE,
     defaults={"period": 288},
+    least={"period": 2},
 )
 def universe_correlation(candles: Candles, *, period: int) -> Floats:
     """Correlation of the pair's log returns with the mean one of all pairs."""

@@ -36,6 +36,7 @@ def funding_level(candles: Candles) -> Floats:
     source=f"{SCHMELING}; simple, not compounded",
     inputs=RATE,
     defaults={"settlements": 3},
+    numbers={"settlements": (1, 24)},
 )
 def funding_annualised(candles: Candles, *, settlements: float) -> Floats:
     """Last settled rate times ``settlements`` a day times 365."""
@@ -61,6 +62,7 @@ def funding_mean(candles: Candles, *, period: int) -> Floats:
     tolerance=0.005,
     inputs=RATE,
     defaults={"fast": 96, "slow": 288},
+    least={"fast": 2, "slow": 2},
 )
 def funding_trend(candles: Candles, *, fast: int, slow: int) -> Floats:
     """Fast EMA of the rate less the slow one."""
@@ -74,6 +76,7 @@ def funding_trend(candles: Candles, *, fast: int, slow: int) -> Floats:
     source=f"{SCHMELING}; standardised over a window",
     inputs=RATE,
     defaults={"window": 864},
+    least={"window": 2},
 )
 def funding_zscore(candles: Candles, *, window: int) -> Floats:
     """Rate from the window's mean in its deviations; NaN while the rate stands still."""
@@ -138,6 +141,7 @@ def _cumulated(candles: Candles, period: int) -> Floats:
     source=f"{KOIJEN} (carry over volatility)",
     inputs=("funding_paid", "close"),
     defaults={"period": 288},
+    least={"period": 2},
 )
 def funding_to_volatility(candles: Candles, *, period: int) -> Floats:
     """Sum of what longs paid within the window over its expected price deviation."""
@@ -163,6 +167,7 @@ def funding_positive_fraction(candles: Candles, *, period: int) -> Floats:
     source=f"{SCHMELING} (carry and past price moves)",
     inputs=("funding_rate", "close"),
     defaults={"period": 288},
+    least={"period": 2},
 )
 def funding_price_correlation(candles: Candles, *, period: int) -> Floats:
     """Correlation of the rate with the logarithm of the close."""

@@ -63,6 +63,7 @@ def open_interest_change(candles: Candles, *, period: int) -> Floats:
     source=f"{HONG}; slope of a fitted line",
     inputs=ALONE,
     defaults={"period": 24},
+    least={"period": 2},
 )
 def open_interest_velocity(candles: Candles, *, period: int) -> Floats:
     """Growth of open interest per candle: slope of the line through its logarithms."""
@@ -79,6 +80,7 @@ def _velocity(candles: Candles, period: int) -> Floats:
     source=f"{HONG}; change of the slope",
     inputs=ALONE,
     defaults={"period": 24},
+    least={"period": 2},
 )
 def open_interest_acceleration(candles: Candles, *, period: int) -> Floats:
     """Velocity less the velocity of ``period`` candles ago."""
@@ -91,6 +93,7 @@ def open_interest_acceleration(candles: Candles, *, period: int) -> Floats:
     source=f"{BESSEMBINDER}, section II (unexpected part)",
     inputs=ALONE,
     defaults={"window": 288},
+    least={"window": 2},
 )
 def open_interest_zscore(candles: Candles, *, window: int) -> Floats:
     """Logarithm of open interest from its mean in its deviations."""
@@ -116,6 +119,7 @@ def open_interest_rank(candles: Candles, *, window: int) -> Floats:
     tolerance=0.005,
     inputs=ALONE,
     defaults={"fast": 12, "slow": 72},
+    least={"fast": 2, "slow": 2},
 )
 def open_interest_trend(candles: Candles, *, fast: int, slow: int) -> Floats:
     """Fast EMA of open interest over the slow one, minus one."""
@@ -129,6 +133,7 @@ def open_interest_trend(candles: Candles, *, fast: int, slow: int) -> Floats:
     source=f"{BESSEMBINDER}, section II (variability)",
     inputs=ALONE,
     defaults={"period": 96},
+    least={"period": 2},
 )
 def open_interest_volatility(candles: Candles, *, period: int) -> Floats:
     """Sample deviation of the logarithmic changes of open interest, per candle."""
@@ -141,6 +146,7 @@ def open_interest_volatility(candles: Candles, *, period: int) -> Floats:
     source=f"{BRUNNERMEIER}; as a drawdown",
     inputs=ALONE,
     defaults={"period": 96},
+    least={"period": 2},
 )
 def open_interest_drawdown(candles: Candles, *, period: int) -> Floats:
     """Open interest against its highest of the window: 0 or less."""
@@ -178,6 +184,7 @@ def open_interest_per_volume(candles: Candles, *, period: int) -> Floats:
     source=f"{MURPHY}; both standardised as in Moskowitz et al. (2012), eq. 5",
     inputs=PRICED,
     defaults={"period": 24, "window": 288},
+    least={"window": 2},
 )
 def open_interest_divergence(candles: Candles, *, period: int, window: int) -> Floats:
     """Standardised move of price less that of open interest: a rally nobody joins is above 0.
@@ -197,6 +204,7 @@ def open_interest_divergence(candles: Candles, *, period: int, window: int) -> F
     source=f"{BESSEMBINDER}, section III",
     inputs=PRICED,
     defaults={"period": 96},
+    least={"period": 2},
 )
 def open_interest_price_correlation(candles: Candles, *, period: int) -> Floats:
     """Correlation of the changes of open interest with log returns."""
@@ -209,6 +217,7 @@ def open_interest_price_correlation(candles: Candles, *, period: int) -> Floats:
     source=f"{BESSEMBINDER}, section III",
     inputs=PRICED,
     defaults={"period": 96},
+    least={"period": 2},
 )
 def open_interest_price_beta(candles: Candles, *, period: int) -> Floats:
     """Slope of the changes of open interest on log returns."""
@@ -266,6 +275,7 @@ def open_interest_unwind(candles: Candles, *, period: int) -> Floats:
     source=f"{BRUNNERMEIER}; falls in earlier deviations",
     inputs=ALONE,
     defaults={"period": 3, "window": 288},
+    least={"window": 2},
 )
 def open_interest_flush(candles: Candles, *, period: int, window: int) -> Floats:
     """Fall of open interest over ``period`` candles in deviations of the window before; 0 or more.
@@ -283,6 +293,7 @@ def open_interest_flush(candles: Candles, *, period: int, window: int) -> Floats
     source=f"{BRUNNERMEIER}; falls in earlier deviations, with the price's sign",
     inputs=PRICED,
     defaults={"period": 3, "window": 288},
+    least={"window": 2},
 )
 def open_interest_flush_side(candles: Candles, *, period: int, window: int) -> Floats:
     """`open_interest_flush` with the sign of the return: below 0 longs were forced out."""

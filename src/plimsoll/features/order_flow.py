@@ -51,6 +51,7 @@ def spread(candles: Candles) -> Floats:
     source=f"{ROLL}; standardised",
     inputs=QUOTE,
     defaults={"window": 288},
+    least={"window": 2},
 )
 def spread_zscore(candles: Candles, *, window: int) -> Floats:
     """Spread from its mean in its deviations."""
@@ -138,6 +139,7 @@ def taker_imbalance(candles: Candles, *, period: int) -> Floats:
     source=f"{CHORDIA}; standardised",
     inputs=FLOW,
     defaults={"window": 288},
+    least={"window": 2},
 )
 def taker_flow_zscore(candles: Candles, *, window: int) -> Floats:
     """Taker buys less taker sells from their mean in their deviations."""
@@ -150,6 +152,7 @@ def taker_flow_zscore(candles: Candles, *, window: int) -> Floats:
     source="Kyle (1985), Continuous Auctions and Insider Trading, eq. 3.6; in the mean volume",
     inputs=(*FLOW, "close"),
     defaults={"period": 96},
+    least={"period": 2},
 )
 def price_impact(candles: Candles, *, period: int) -> Floats:
     """Log return per one mean candle volume of net taker buying (Kyle's lambda)."""

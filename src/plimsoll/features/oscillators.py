@@ -28,6 +28,7 @@ RANGE = ("high", "low", "close")
     source="Wilder (1978), New Concepts in Technical Trading Systems, section VI",
     tolerance=0.005,
     defaults={"period": 14},
+    least={"period": 2},
 )
 def rsi(candles: Candles, *, period: int) -> Floats:
     """Relative strength index."""
@@ -40,6 +41,7 @@ def rsi(candles: Candles, *, period: int) -> Floats:
     source="Wilder (1978), New Concepts in Technical Trading Systems, section VI; its change",
     tolerance=0.01,
     defaults={"period": 14, "over": 6},
+    least={"period": 2},
 )
 def rsi_change(candles: Candles, *, period: int, over: int) -> Floats:
     """Change of the RSI over the last ``over`` candles: −100 to 100."""
@@ -58,6 +60,7 @@ def _stochastic(candles: Candles, period: int, smooth: int) -> Floats:
     source="Lane (1984), Lane's Stochastics, Stocks & Commodities 2(3) (slow %K, ratio of sums)",
     inputs=RANGE,
     defaults={"period": 14, "smooth": 3},
+    least={"period": 2},
 )
 def stochastic(candles: Candles, *, period: int, smooth: int) -> Floats:
     """Close within the range of the window, smoothed: 0 at the low, 100 at the high."""
@@ -70,6 +73,7 @@ def stochastic(candles: Candles, *, period: int, smooth: int) -> Floats:
     source="Lane (1984), Lane's Stochastics, Stocks & Commodities 2(3) (%D)",
     inputs=RANGE,
     defaults={"period": 14, "smooth": 3},
+    least={"period": 2},
 )
 def stochastic_signal(candles: Candles, *, period: int, smooth: int) -> Floats:
     """Moving average of `stochastic`."""
@@ -82,6 +86,7 @@ def stochastic_signal(candles: Candles, *, period: int, smooth: int) -> Floats:
     source="Chande & Kroll (1994), The New Technical Trader, ch. 5 (stochastic RSI)",
     tolerance=0.02,
     defaults={"period": 14, "window": 14},
+    least={"period": 2, "window": 2},
 )
 def stochastic_rsi(candles: Candles, *, period: int, window: int) -> Floats:
     """RSI within its own range of the window."""
@@ -96,6 +101,7 @@ def stochastic_rsi(candles: Candles, *, period: int, window: int) -> Floats:
     source="Williams (1979), How I Made One Million Dollars, ch. 7 (%R, from −100 to 0)",
     inputs=RANGE,
     defaults={"period": 14},
+    least={"period": 2},
 )
 def williams_r(candles: Candles, *, period: int) -> Floats:
     """Close below the highest high, in parts of the window's range: −100 to 0."""
@@ -109,6 +115,7 @@ def williams_r(candles: Candles, *, period: int) -> Floats:
     source="Lambert (1980), Commodity Channel Index, Commodities 9(10)",
     inputs=RANGE,
     defaults={"period": 20},
+    least={"period": 2},
 )
 def cci(candles: Candles, *, period: int) -> Floats:
     """Commodity channel index: typical price from its mean in 0.015 mean deviations."""
@@ -151,6 +158,7 @@ def chande_momentum(candles: Candles, *, period: int) -> Floats:
     source="Hutson (1983), Good TRIX, Stocks & Commodities 1(5)",
     tolerance=0.005,
     defaults={"period": 15},
+    least={"period": 2},
 )
 def trix(candles: Candles, *, period: int) -> Floats:
     """One-candle change of the EMA of the EMA of the EMA of the close."""
@@ -165,6 +173,7 @@ def trix(candles: Candles, *, period: int) -> Floats:
     source="Blau (1995), Momentum, Direction and Divergence, ch. 2 (true strength index)",
     tolerance=0.01,
     defaults={"short": 13, "long": 25},
+    least={"short": 2, "long": 2},
 )
 def true_strength(candles: Candles, *, short: int, long: int) -> Floats:
     """Twice smoothed change of the close over the same of its size: −100 to 100."""

@@ -45,6 +45,7 @@ def long_short_lean(candles: Candles) -> Floats:
     source=f"{WANG} (sentiment index, standardised)",
     inputs=CROWD,
     defaults={"window": 288},
+    least={"window": 2},
 )
 def long_short_zscore(candles: Candles, *, window: int) -> Floats:
     """Lean of accounts from its mean in its deviations."""
@@ -69,6 +70,7 @@ def long_short_change(candles: Candles, *, period: int) -> Floats:
     source=f"{WANG} (large traders)",
     inputs=TOP,
     defaults={"window": 288},
+    least={"window": 2},
 )
 def top_trader_zscore(candles: Candles, *, window: int) -> Floats:
     """Lean of top traders' positions from its mean in its deviations."""
@@ -104,6 +106,7 @@ def taker_lean(candles: Candles, *, period: int) -> Floats:
     source=f"{CHORDIA}; standardised",
     inputs=TAKER,
     defaults={"window": 288},
+    least={"window": 2},
 )
 def taker_lean_zscore(candles: Candles, *, window: int) -> Floats:
     """Logarithm of taker buy over sell volume from its mean in its deviations."""

@@ -46,6 +46,7 @@ def _volatility_rank(candles: Candles, period: int, window: int) -> Floats:
     unit=Unit.FRACTION,
     source=KAUFMAN,
     defaults={"period": 20},
+    least={"period": 2},
 )
 def efficiency_ratio(candles: Candles, *, period: int) -> Floats:
     """Net move over the sum of moves: near 1 in a straight trend, near 0 in a range.
@@ -61,6 +62,7 @@ def efficiency_ratio(candles: Candles, *, period: int) -> Floats:
     source="Dreiss, choppiness index: Chande (1997), Beyond Technical Analysis, ch. 3",
     inputs=("high", "low", "close"),
     defaults={"period": 14},
+    least={"period": 2},
 )
 def choppiness(candles: Candles, *, period: int) -> Floats:
     """Sum of true ranges over the window's range, as a logarithm: 100 in a range, 0 in a trend."""
@@ -76,6 +78,7 @@ def choppiness(candles: Candles, *, period: int) -> Floats:
     unit=Unit.RATIO,
     source=LO,
     defaults={"period": 288, "horizon": 8},
+    least={"period": 2, "horizon": 2},
 )
 def variance_ratio(candles: Candles, *, period: int, horizon: int) -> Floats:
     """Variance of ``horizon``-candle returns over that of one-candle ones: above 1 trends."""
@@ -92,6 +95,7 @@ def _variance_ratio(candles: Candles, period: int, horizon: int) -> Floats:
     unit=Unit.RATIO,
     source="Di Matteo (2007), Multi-scaling in finance, eq. 1 (generalised exponent, q = 2)",
     defaults={"period": 288, "horizon": 8},
+    least={"period": 2, "horizon": 2},
 )
 def hurst_exponent(candles: Candles, *, period: int, horizon: int) -> Floats:
     """Growth of the deviation of returns with their horizon: 0.5 random, above it trending."""
@@ -104,6 +108,7 @@ def hurst_exponent(candles: Candles, *, period: int, horizon: int) -> Floats:
     unit=Unit.RATIO,
     source="Chan (2013), Algorithmic Trading, ch. 2 (Ornstein-Uhlenbeck rate)",
     defaults={"period": 288},
+    least={"period": 2},
 )
 def reversion_rate(candles: Candles, *, period: int) -> Floats:
     """Part of the distance from the mean that is undone per candle: 0 or below without reversion.
@@ -120,6 +125,7 @@ def reversion_rate(candles: Candles, *, period: int) -> Floats:
     unit=Unit.FRACTION,
     source="Bandt & Pompe (2002), Permutation Entropy, eq. 1 and 2; order 3, over its maximum",
     defaults={"period": 96},
+    least={"period": 2},
 )
 def pattern_entropy(candles: Candles, *, period: int) -> Floats:
     """Disorder of the order of three neighbouring closes: 1 random, lower in trends."""
@@ -131,6 +137,7 @@ def pattern_entropy(candles: Candles, *, period: int) -> Floats:
     unit=Unit.RATIO,
     source="Kritzman & Li (2010), Skulls, Financial Turbulence, and Risk Management, eq. 1",
     defaults={"window": 288},
+    least={"window": 2},
 )
 def turbulence(candles: Candles, *, window: int) -> Floats:
     """Squared distance of the return from its mean in variances of the window."""
@@ -144,6 +151,7 @@ def turbulence(candles: Candles, *, window: int) -> Floats:
     unit=Unit.FLAG,
     source="Ang & Timmermann (2012), Regime Changes and Financial Markets (volatile state)",
     defaults={"period": 48, "window": 288},
+    least={"period": 2},
 )
 def is_volatile(candles: Candles, *, period: int, window: int) -> Floats:
     """1 when volatility is above 80 % of its earlier values of the window, else 0."""
@@ -156,6 +164,7 @@ def is_volatile(candles: Candles, *, period: int, window: int) -> Floats:
     unit=Unit.FLAG,
     source=f"{KAUFMAN}; above 0.3",
     defaults={"period": 48},
+    least={"period": 2},
 )
 def is_trending(candles: Candles, *, period: int) -> Floats:
     """1 when the efficiency ratio is above 0.3, else 0."""
@@ -168,6 +177,7 @@ def is_trending(candles: Candles, *, period: int) -> Floats:
     unit=Unit.FLAG,
     source=f"{KAUFMAN}; below 0.15",
     defaults={"period": 48},
+    least={"period": 2},
 )
 def is_ranging(candles: Candles, *, period: int) -> Floats:
     """1 when the efficiency ratio is below 0.15, else 0."""

@@ -13,6 +13,7 @@ from plimsoll.core import PlimsollError
 from plimsoll.features.candles import Candles, Floats
 from plimsoll.features.kernels import finish
 from plimsoll.features.merging import ORIGIN_OF_COLUMN
+from plimsoll.features.parameters import Bound, Limits, checked, limits_of
 
 Formula = Callable[..., Floats]
 Compute = Callable[..., pd.Series]
@@ -87,6 +88,8 @@ class Feature:
         Columns that the candles must have.
     defaults
         Usual parameters: what the commands use when none are given.
+    limits
+        What each parameter must be.
     nan_rule
         When its value is NaN.
     """
@@ -100,6 +103,7 @@ class Feature:
     family: Family
     inputs: tuple[str, ...]
     defaults: Mapping[str, float] = field(hash=False)
+    limits: Mapping[str, Limits] = field(hash=False, repr=False)
     nan_rule: str
     formula: Formula = field(repr=False)
 
@@ -109,8 +113,14 @@ class Feature:
         return (self.formula.__doc__ or "").strip().splitlines()[0]
 
     def use(self, **parameters: float) -> "FeatureUse":
-        """Bind parameters: the feature as a strategy uses it."""
-        return FeatureUse(self, tuple(sorted(parameters.items())))
+        """Bind parameters: the feature as a strategy uses it.
+
+        Raises
+        ------
+        PlimsollError
+            For parameters that are not the feature's own, or a value outside of its limits.
+        """
+        return FeatureUse(self, tuple(parameters.items()))
 
     def use_with_defaults(self, **parameters: float) -> "FeatureUse":
         """Bind the usual parameters, some of them replaced.
@@ -118,7 +128,7 @@ class Feature:
         Raises
         ------
         PlimsollError
-            For a parameter that the feature does not have; the message names the ones it has.
+            For a parameter that the feature does not have, or a value outside of its limits.
         """
         unknown = sorted(set(parameters) - set(self.defaults))
         if unknown:
@@ -136,10 +146,15 @@ def _column_name(name: str, parameters: tuple[tuple[str, float], ...]) -> str:
 
 @dataclass(frozen=True)
 class FeatureUse:
-    """A feature with its parameters bound."""
+    """A feature with its parameters bound: checked, by name, whole numbers as int."""
 
     feature: Feature
-    parameters: tuple[tuple[str, float], ...]
+    parameters: Bound
+
+    def __post_init__(self) -> None:
+        """Refuse parameters that no formula and no machine code is to meet."""
+        found = checked(self.feature.name, self.feature.limits, dict(self.parameters))
+        object.__setattr__(self, "parameters", found)
 
     @property
     def column(self) -> str:
@@ -149,7 +164,7 @@ class FeatureUse:
     @property
     def lookback_candles(self) -> int:
         """Candles that a row's value needs before it."""
-        return self.feature.lookback_candles(**self._bound())
+        return self.feature.lookback_candles(**dict(self.parameters))
 
     def __call__(self, candles: pd.DataFrame | Candles) -> pd.Series:
         """Compute the column: float64 on the candles' index, NaN where it is not known.
@@ -167,15 +182,8 @@ class FeatureUse:
         _require_columns(self, shared)
         return pd.Series(self._values(shared), index=shared.index, name=self.column)
 
-    def _bound(self) -> dict[str, float]:
-        """The parameters, whole numbers as int: equal columns then run the same code."""
-        return {
-            name: int(value) if float(value).is_integer() else float(value)
-            for name, value in self.parameters
-        }
-
     def _values(self, candles: Candles) -> Floats:
-        lookback, parameters = self.lookback_candles, self._bound()
+        lookback, parameters = self.lookback_candles, dict(self.parameters)
         stretches = candles.stretches(self.feature.inputs)
         out = None if stretches == [(0, candles)] else np.full(len(candles), np.nan)
         for start, stretch in stretches:
@@ -204,13 +212,17 @@ def feature(
     tolerance: float = 0.0,
     inputs: Iterable[str] = ("close",),
     defaults: Mapping[str, float] | None = None,
+    least: Mapping[str, int] | None = None,
+    numbers: Mapping[str, tuple[float, float]] | None = None,
     nan_rule: str = NAN_RULE,
     family: Family | None = None,
 ) -> Callable[[Formula], Feature]:
     """Register ``(candles: Candles, *, parameters) -> array`` under its own name as a feature.
 
     The formula sees candles in which no needed column misses a value, returns a float64 array of
-    their length and writes to none of their columns. ``family`` is by default the module's name.
+    their length and writes to none of their columns. A parameter counts candles, ``least`` (1) of
+    them or more; one in ``numbers`` is any number from the first to the second. ``family`` is by
+    default the module's name.
     """
 
     def decorate(formula: Formula) -> Feature:
@@ -235,6 +247,7 @@ def feature(
             family=family or Family(formula.__module__.rpartition(".")[2]),
             inputs=tuple(inputs),
             defaults=dict(defaults or {}),
+            limits=limits_of(defaults or {}, least or {}, numbers or {}),
             nan_rule=nan_rule,
             formula=formula,
         )

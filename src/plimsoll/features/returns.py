@@ -55,7 +55,7 @@ def return_acceleration(candles: Candles, *, period: int) -> Floats:
 
 
 @feature(
-    lookback_candles=lambda period, skip: period,
+    lookback_candles=lambda period, skip: max(period, skip),
     unit=Unit.FRACTION,
     source="Jegadeesh & Titman (1993), Returns to Buying Winners and Selling Losers, section I",
     defaults={"period": 288, "skip": 12},
@@ -71,6 +71,7 @@ def momentum_skip(candles: Candles, *, period: int, skip: int) -> Floats:
     unit=Unit.DEVIATIONS,
     source="Moskowitz, Ooi & Pedersen (2012), Time series momentum, eq. 5",
     defaults={"period": 288, "window": 288},
+    least={"window": 2},
 )
 def momentum_scaled(candles: Candles, *, period: int, window: int) -> Floats:
     """Log return over its expected deviation: volatility of ``window`` times sqrt(``period``)."""
@@ -83,6 +84,7 @@ def momentum_scaled(candles: Candles, *, period: int, window: int) -> Floats:
     unit=Unit.DEVIATIONS,
     source="Tsay (2010), Analysis of Financial Time Series, 3rd ed., section 1.2 (standardised)",
     defaults={"window": 96},
+    least={"window": 2},
 )
 def return_zscore(candles: Candles, *, window: int) -> Floats:
     """Log return of the candle in deviations of the window's returns from their mean."""
@@ -94,6 +96,7 @@ def return_zscore(candles: Candles, *, window: int) -> Floats:
     unit=Unit.RATIO,
     source="Sharpe (1994), The Sharpe Ratio, Journal of Portfolio Management 21(1), eq. 6",
     defaults={"period": 288},
+    least={"period": 2},
 )
 def rolling_sharpe(candles: Candles, *, period: int) -> Floats:
     """Mean log return over its deviation, per candle and not annualised."""
@@ -118,6 +121,7 @@ def up_fraction(candles: Candles, *, period: int) -> Floats:
     unit=Unit.SIGNED,
     source="Lo & MacKinlay (1990), When Are Contrarian Profits Due to Overreaction?, section 1",
     defaults={"period": 96},
+    least={"period": 2},
 )
 def return_autocorrelation(candles: Candles, *, period: int) -> Floats:
     """Correlation of each return with the one before: above 0 in trends, below 0 in reversals."""
@@ -130,6 +134,7 @@ def return_autocorrelation(candles: Candles, *, period: int) -> Floats:
     unit=Unit.RATIO,
     source="Harvey & Siddique (2000), Conditional Skewness in Asset Pricing Tests, section I",
     defaults={"period": 96},
+    least={"period": 3},
 )
 def return_skew(candles: Candles, *, period: int) -> Floats:
     """Skewness of the log returns."""
@@ -141,6 +146,7 @@ def return_skew(candles: Candles, *, period: int) -> Floats:
     unit=Unit.RATIO,
     source="Cont (2001), Empirical properties of asset returns, section 4 (heavy tails)",
     defaults={"period": 96},
+    least={"period": 3},
 )
 def return_kurtosis(candles: Candles, *, period: int) -> Floats:
     """Excess kurtosis of the log returns: 0 for normal ones."""
@@ -157,6 +163,7 @@ def _skew_kurtosis(candles: Candles, period: int) -> tuple[Floats, Floats]:
     source="Magdon-Ismail & Atiya (2004), Maximum drawdown, Risk 17(10)",
     inputs=("high", "close"),
     defaults={"period": 288},
+    least={"period": 2},
 )
 def drawdown(candles: Candles, *, period: int) -> Floats:
     """Close against the highest high of the window: 0 or less."""
@@ -169,6 +176,7 @@ def drawdown(candles: Candles, *, period: int) -> Floats:
     source="Magdon-Ismail & Atiya (2004), Maximum drawdown, Risk 17(10); mirrored",
     inputs=("low", "close"),
     defaults={"period": 288},
+    least={"period": 2},
 )
 def run_up(candles: Candles, *, period: int) -> Floats:
     """Close against the lowest low of the window: 0 or more."""

@@ -81,6 +81,7 @@ def year_cosine(candles: Candles) -> Floats:
     source="He, Manela, Ross & von Wachter (2022), Fundamentals of Perpetual Futures (settlement)",
     inputs=DATE,
     defaults={"hours": 8},
+    numbers={"hours": (1, 24)},
 )
 def funding_clock(candles: Candles, *, hours: float) -> Floats:
     """Part of the funding interval of ``hours`` that has passed: 0 at settlement."""

@@ -23,6 +23,7 @@ WILDER = "Wilder (1978), New Concepts in Technical Trading Systems, section IV"
     source="Appel (2005), Technical Analysis: Power Tools, ch. 6; alpha = 2 / (period + 1)",
     tolerance=FORGOTTEN,
     defaults={"period": 50},
+    least={"period": 2},
 )
 def ema(candles: Candles, *, period: int) -> Floats:
     """Exponential moving average of the close."""
@@ -35,6 +36,7 @@ def ema(candles: Candles, *, period: int) -> Floats:
     source="Appel (2005), Technical Analysis: Power Tools, ch. 8 (percentage price oscillator)",
     tolerance=FORGOTTEN,
     defaults={"fast": 20, "slow": 80},
+    least={"fast": 2, "slow": 2},
 )
 def ema_gap(candles: Candles, *, fast: int, slow: int) -> Floats:
     """Fast EMA over slow EMA, minus one: above zero in an upward trend."""
@@ -51,6 +53,7 @@ def _ema_gap(candles: Candles, fast: int, slow: int) -> Floats:
     source="rate of change of an EMA: ema / ema shifted by `over` candles - 1",
     tolerance=FORGOTTEN,
     defaults={"period": 50, "over": 12},
+    least={"period": 2},
 )
 def ema_slope(candles: Candles, *, period: int, over: int) -> Floats:
     """Relative change of the EMA over the last ``over`` candles."""
@@ -64,6 +67,7 @@ def ema_slope(candles: Candles, *, period: int, over: int) -> Floats:
     source="Kaufman (2013), Trading Systems and Methods, 5th ed., ch. 8 (price against average)",
     tolerance=FORGOTTEN,
     defaults={"period": 50},
+    least={"period": 2},
 )
 def ema_distance(candles: Candles, *, period: int) -> Floats:
     """Close against its EMA."""
@@ -100,6 +104,7 @@ def sma_gap(candles: Candles, *, fast: int, slow: int) -> Floats:
     source="Appel (2005), Technical Analysis: Power Tools, ch. 8 (signal line of the PPO)",
     tolerance=FORGOTTEN,
     defaults={"fast": 12, "slow": 26, "signal": 9},
+    least={"fast": 2, "slow": 2, "signal": 2},
 )
 def macd_signal(candles: Candles, *, fast: int, slow: int, signal: int) -> Floats:
     """EMA of `ema_gap`: the MACD's signal line as a fraction of the price."""
@@ -118,6 +123,7 @@ def _macd_signal(candles: Candles, fast: int, slow: int, signal: int) -> Floats:
     source="Aspray (1986), MACD histogram; Appel (2005), Technical Analysis: Power Tools, ch. 8",
     tolerance=0.003,
     defaults={"fast": 12, "slow": 26, "signal": 9},
+    least={"fast": 2, "slow": 2, "signal": 2},
 )
 def macd_histogram(candles: Candles, *, fast: int, slow: int, signal: int) -> Floats:
     """`ema_gap` less its signal line."""
@@ -129,6 +135,7 @@ def macd_histogram(candles: Candles, *, fast: int, slow: int, signal: int) -> Fl
     unit=Unit.FRACTION,
     source="Hull (2005), The Hull Moving Average; weighted averages of half, whole and root length",
     defaults={"period": 49},
+    least={"period": 2},
 )
 def hull_distance(candles: Candles, *, period: int) -> Floats:
     """Close against the Hull moving average."""
@@ -144,6 +151,7 @@ def hull_distance(candles: Candles, *, period: int) -> Floats:
     tolerance=0.02,
     inputs=RANGE,
     defaults={"period": 14},
+    least={"period": 2},
 )
 def adx(candles: Candles, *, period: int) -> Floats:
     """Average directional index: the strength of a trend, whichever its direction."""
@@ -165,6 +173,7 @@ def _minus_di(candles: Candles, period: int) -> Floats:
     tolerance=0.01,
     inputs=RANGE,
     defaults={"period": 14},
+    least={"period": 2},
 )
 def plus_di(candles: Candles, *, period: int) -> Floats:
     """Positive directional indicator."""
@@ -178,6 +187,7 @@ def plus_di(candles: Candles, *, period: int) -> Floats:
     tolerance=0.01,
     inputs=RANGE,
     defaults={"period": 14},
+    least={"period": 2},
 )
 def minus_di(candles: Candles, *, period: int) -> Floats:
     """Negative directional indicator."""
@@ -191,6 +201,7 @@ def minus_di(candles: Candles, *, period: int) -> Floats:
     tolerance=0.01,
     inputs=RANGE,
     defaults={"period": 14},
+    least={"period": 2},
 )
 def directional_balance(candles: Candles, *, period: int) -> Floats:
     """Positive less negative directional indicator over their sum."""
@@ -218,6 +229,7 @@ def vortex(candles: Candles, *, period: int) -> Floats:
     source="Chande (1995), A Time Price Oscillator, Stocks & Commodities 13(9) (Aroon); up − down",
     inputs=("high", "low"),
     defaults={"period": 25},
+    least={"period": 2},
 )
 def aroon_oscillator(candles: Candles, *, period: int) -> Floats:
     """How much more recent the highest high is than the lowest low: −100 to 100."""
@@ -230,6 +242,7 @@ def aroon_oscillator(candles: Candles, *, period: int) -> Floats:
     source="Chande (1995), A Time Price Oscillator, Stocks & Commodities 13(9); in candles",
     inputs=("high",),
     defaults={"period": 96},
+    least={"period": 2},
 )
 def candles_since_high(candles: Candles, *, period: int) -> Floats:
     """Candles since the highest high of the window."""
@@ -242,6 +255,7 @@ def candles_since_high(candles: Candles, *, period: int) -> Floats:
     source="Chande (1995), A Time Price Oscillator, Stocks & Commodities 13(9); in candles",
     inputs=("low",),
     defaults={"period": 96},
+    least={"period": 2},
 )
 def candles_since_low(candles: Candles, *, period: int) -> Floats:
     """Candles since the lowest low of the window."""
@@ -254,6 +268,7 @@ def candles_since_low(candles: Candles, *, period: int) -> Floats:
     source="Donchian channel: Covel (2007), The Complete TurtleTrader, ch. 5",
     inputs=("high",),
     defaults={"period": 20},
+    least={"period": 2},
 )
 def donchian_high(candles: Candles, *, period: int) -> Floats:
     """Highest high of the ``period`` candles before this one."""
@@ -266,6 +281,7 @@ def donchian_high(candles: Candles, *, period: int) -> Floats:
     source="Donchian channel: Covel (2007), The Complete TurtleTrader, ch. 5",
     inputs=("low",),
     defaults={"period": 20},
+    least={"period": 2},
 )
 def donchian_low(candles: Candles, *, period: int) -> Floats:
     """Lowest low of the ``period`` candles before this one."""
@@ -278,6 +294,7 @@ def donchian_low(candles: Candles, *, period: int) -> Floats:
     source="Donchian channel: Covel (2007), The Complete TurtleTrader, ch. 5; close within it",
     inputs=RANGE,
     defaults={"period": 20},
+    least={"period": 2},
 )
 def donchian_position(candles: Candles, *, period: int) -> Floats:
     """Where the close lies in the channel of the candles before: 0 its low, 1 its high."""
@@ -292,6 +309,7 @@ def donchian_position(candles: Candles, *, period: int) -> Floats:
     source="Donchian channel: Covel (2007), The Complete TurtleTrader, ch. 5; width over the close",
     inputs=RANGE,
     defaults={"period": 20},
+    least={"period": 2},
 )
 def donchian_width(candles: Candles, *, period: int) -> Floats:
     """Highest high less lowest low of the window, over the close."""
@@ -308,6 +326,7 @@ def _line(candles: Candles, period: int) -> tuple[Floats, Floats]:
     unit=Unit.FRACTION,
     source="Clenow (2015), Stocks on the Move, ch. 8 (exponential regression)",
     defaults={"period": 96},
+    least={"period": 2},
 )
 def line_slope(candles: Candles, *, period: int) -> Floats:
     """Slope per candle of the line through the logarithms of the closes."""
@@ -319,6 +338,7 @@ def line_slope(candles: Candles, *, period: int) -> Floats:
     unit=Unit.FRACTION,
     source="Clenow (2015), Stocks on the Move, ch. 8 (coefficient of determination)",
     defaults={"period": 96},
+    least={"period": 2},
 )
 def line_fit(candles: Candles, *, period: int) -> Floats:
     """Share of the closes' variance that a straight line explains: 0 to 1."""
@@ -330,6 +350,7 @@ def line_fit(candles: Candles, *, period: int) -> Floats:
     unit=Unit.DEVIATIONS,
     source="López de Prado (2018), Advances in Financial Machine Learning, ch. 3 (trend t-value)",
     defaults={"period": 96},
+    least={"period": 3},
 )
 def line_t_value(candles: Candles, *, period: int) -> Floats:
     """t-value of the line's slope: its sign is the trend's, its size how sure it is."""
@@ -356,6 +377,7 @@ def trend_agreement(candles: Candles, *, period: int) -> Floats:
     source="Patel (2010), Trading with Ichimoku Clouds, ch. 2 (Tenkan against Kijun)",
     inputs=("high", "low"),
     defaults={"fast": 9, "slow": 26},
+    least={"fast": 2, "slow": 2},
 )
 def ichimoku_gap(candles: Candles, *, fast: int, slow: int) -> Floats:
     """Middle of the short range over the middle of the long range, minus one."""

@@ -32,6 +32,7 @@ OHLC = ("open", *RANGE)
     tolerance=FORGOTTEN,
     inputs=RANGE,
     defaults={"period": 14},
+    least={"period": 2},
 )
 def atr(candles: Candles, *, period: int) -> Floats:
     """Average true range."""
@@ -45,6 +46,7 @@ def atr(candles: Candles, *, period: int) -> Floats:
     tolerance=FORGOTTEN,
     inputs=RANGE,
     defaults={"period": 14},
+    least={"period": 2},
 )
 def atr_fraction(candles: Candles, *, period: int) -> Floats:
     """Average true range as a fraction of the close."""
@@ -68,6 +70,7 @@ def true_range_fraction(candles: Candles) -> Floats:
     source="Crabel (1990), Day Trading with Short Term Price Patterns, ch. 8 (range expansion)",
     inputs=RANGE,
     defaults={"period": 24},
+    least={"period": 2},
 )
 def range_expansion(candles: Candles, *, period: int) -> Floats:
     """True range of the candle over the mean true range of the window."""
@@ -79,6 +82,7 @@ def range_expansion(candles: Candles, *, period: int) -> Floats:
     unit=Unit.FRACTION,
     source="Tsay (2010), Analysis of Financial Time Series, 3rd ed., section 3.15 (close to close)",
     defaults={"period": 96},
+    least={"period": 2},
 )
 def close_volatility(candles: Candles, *, period: int) -> Floats:
     """Sample deviation of the log returns, per candle."""
@@ -91,6 +95,7 @@ def close_volatility(candles: Candles, *, period: int) -> Floats:
     source="J.P. Morgan (1996), RiskMetrics Technical Document, section 5.2",
     tolerance=FORGOTTEN,
     defaults={"period": 36},
+    least={"period": 2},
 )
 def ewma_volatility(candles: Candles, *, period: int) -> Floats:
     """Root of the exponentially weighted mean of squared log returns, per candle."""
@@ -161,6 +166,7 @@ def _rogers_satchell(candles: Candles) -> Floats:
     source="Yang & Zhang (2000), Drift-Independent Volatility Estimation, eq. 7 and 8",
     inputs=OHLC,
     defaults={"period": 96},
+    least={"period": 2},
 )
 def yang_zhang_volatility(candles: Candles, *, period: int) -> Floats:
     """Volatility per candle that neither drift nor opening jumps bias."""
@@ -180,6 +186,7 @@ def yang_zhang_volatility(candles: Candles, *, period: int) -> Floats:
     unit=Unit.RATIO,
     source="Corsi (2009), A Simple Approximate Long-Memory Model of Realized Volatility, section 2",
     defaults={"short": 24, "long": 288},
+    least={"short": 2, "long": 2},
 )
 def volatility_ratio(candles: Candles, *, short: int, long: int) -> Floats:
     """Volatility of the short window over that of the long one."""
@@ -192,6 +199,7 @@ def volatility_ratio(candles: Candles, *, short: int, long: int) -> Floats:
     unit=Unit.FRACTION,
     source="Natenberg (1994), Option Volatility and Pricing, ch. 14 (volatility percentile)",
     defaults={"period": 24, "window": 288},
+    least={"period": 2},
 )
 def volatility_rank(candles: Candles, *, period: int, window: int) -> Floats:
     """Share of the window's earlier volatilities that lie below the present one."""
@@ -203,6 +211,7 @@ def volatility_rank(candles: Candles, *, period: int, window: int) -> Floats:
     unit=Unit.RATIO,
     source="Baltussen, van Bekkum & van der Grient (2018), Unknown Unknowns, eq. 1",
     defaults={"period": 24, "window": 288},
+    least={"period": 2, "window": 2},
 )
 def volatility_of_volatility(candles: Candles, *, period: int, window: int) -> Floats:
     """Deviation of volatility over its mean."""
@@ -253,6 +262,7 @@ def jump_fraction(candles: Candles, *, period: int) -> Floats:
     unit=Unit.FRACTION,
     source="Martin & McCann (1989), The Investor's Guide to Fidelity Funds (ulcer index)",
     defaults={"period": 96},
+    least={"period": 2},
 )
 def ulcer_index(candles: Candles, *, period: int) -> Floats:
     """Root of the mean squared drawdown from the highest close of the window."""
@@ -265,6 +275,7 @@ def ulcer_index(candles: Candles, *, period: int) -> Floats:
     unit=Unit.FRACTION,
     source="Chaikin volatility, on deviations: Colby (2003), Encyclopedia of Technical Indicators",
     defaults={"period": 24, "over": 24},
+    least={"period": 2},
 )
 def volatility_change(candles: Candles, *, period: int, over: int) -> Floats:
     """Logarithmic change of volatility over the last ``over`` candles."""

@@ -43,6 +43,7 @@ def volume_ratio(candles: Candles, *, period: int) -> Floats:
     source="Ajinkya & Jain (1989), The behavior of daily stock market trading volume, section 3",
     inputs=("volume",),
     defaults={"window": 288},
+    least={"window": 2},
 )
 def volume_zscore(candles: Candles, *, window: int) -> Floats:
     """Logarithm of volume from its mean in its deviations; NaN with a zero in the window."""
@@ -68,6 +69,7 @@ def volume_rank(candles: Candles, *, window: int) -> Floats:
     tolerance=FORGOTTEN,
     inputs=("volume",),
     defaults={"fast": 12, "slow": 72},
+    least={"fast": 2, "slow": 2},
 )
 def volume_trend(candles: Candles, *, fast: int, slow: int) -> Floats:
     """Fast EMA of volume over the slow one."""
@@ -80,6 +82,7 @@ def volume_trend(candles: Candles, *, fast: int, slow: int) -> Floats:
     source="Chordia, Subrahmanyam & Anshuman (2001), Trading activity and returns, section 2",
     inputs=("volume",),
     defaults={"period": 96},
+    least={"period": 2},
 )
 def volume_variability(candles: Candles, *, period: int) -> Floats:
     """Deviation of volume over its mean."""
@@ -159,6 +162,7 @@ def money_flow(candles: Candles, *, period: int) -> Floats:
     tolerance=0.005,
     inputs=CLOSES,
     defaults={"period": 13},
+    least={"period": 2},
 )
 def force_index(candles: Candles, *, period: int) -> Floats:
     """EMA of return times volume over the EMA of volume: the return weighted by volume."""
@@ -172,6 +176,7 @@ def force_index(candles: Candles, *, period: int) -> Floats:
     source="Karpoff (1987), The Relation between Price Changes and Trading Volume, section II",
     inputs=CLOSES,
     defaults={"period": 96},
+    least={"period": 2},
 )
 def return_volume_correlation(candles: Candles, *, period: int) -> Floats:
     """Correlation of log returns with volume."""

@@ -27,6 +27,7 @@ def _profile(candles: Candles, period: int) -> tuple[Floats, Floats, Floats, Flo
     source=SOURCE,
     inputs=INPUTS,
     defaults={"period": 96},
+    least={"period": 2},
 )
 def point_of_control_distance(candles: Candles, *, period: int) -> Floats:
     """Close against the price at which most was traded, of 24 equal parts of the range."""
@@ -39,6 +40,7 @@ def point_of_control_distance(candles: Candles, *, period: int) -> Floats:
     source=SOURCE,
     inputs=INPUTS,
     defaults={"period": 96},
+    least={"period": 2},
 )
 def value_area_low_distance(candles: Candles, *, period: int) -> Floats:
     """Close against the lower edge of the prices that hold 70 % of the volume."""
@@ -51,6 +53,7 @@ def value_area_low_distance(candles: Candles, *, period: int) -> Floats:
     source=SOURCE,
     inputs=INPUTS,
     defaults={"period": 96},
+    least={"period": 2},
 )
 def value_area_high_distance(candles: Candles, *, period: int) -> Floats:
     """Close against the upper edge of the prices that hold 70 % of the volume."""
@@ -63,6 +66,7 @@ def value_area_high_distance(candles: Candles, *, period: int) -> Floats:
     source=SOURCE,
     inputs=INPUTS,
     defaults={"period": 96},
+    least={"period": 2},
 )
 def value_area_width(candles: Candles, *, period: int) -> Floats:
     """Height of the value area over the close."""
@@ -76,6 +80,7 @@ def value_area_width(candles: Candles, *, period: int) -> Floats:
     source=SOURCE,
     inputs=INPUTS,
     defaults={"period": 96},
+    least={"period": 2},
 )
 def profile_concentration(candles: Candles, *, period: int) -> Floats:
     """Share of the volume in the fullest of 24 parts of the range."""

@@ -52,6 +52,7 @@ def vwap_distance(candles: Candles, *, period: int) -> Floats:
     source=f"{BERKOWITZ}; standardised",
     inputs=INPUTS,
     defaults={"period": 96, "window": 96},
+    least={"window": 2},
 )
 def vwap_zscore(candles: Candles, *, period: int, window: int) -> Floats:
     """Distance from the VWAP in deviations of its own recent values."""

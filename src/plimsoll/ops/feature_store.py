@@ -140,7 +140,7 @@ def usual_uses(timeframe: str, chosen: Iterable[str] = ()) -> list[FeatureUse]:
     uses = []
     for text in chosen or features.names():
         use = features.parse(text)
-        given = text.partition(":")[2]
+        given = {part.partition("=")[0].strip() for part in text.partition(":")[2].split(",")}
         fitting = {
             name: per_day
             for name in ("day", "longest")

@@ -131,6 +131,8 @@ def test_a_day_counts_the_candles_of_the_timeframe() -> None:
     assert use.column == "volume_for_the_hour_24_5"
     [given] = usual_uses("1h", ["volume_for_the_hour:day=12"])
     assert given.column == "volume_for_the_hour_12_5"
+    [longer] = usual_uses("1h", ["volume_for_the_hour:days=7"])
+    assert longer.column == "volume_for_the_hour_24_7"
 
 
 def test_too_few_candles_leave_a_feature_out(datadir: Path) -> None:
@@ -181,6 +183,10 @@ def test_another_file_is_no_store(datadir: Path) -> None:
         (["--datadir", "nowhere"], "expected a Freqtrade data folder"),
         (["--feature", "rsj"], "found 'rsj'"),
         (["--feature", "rsi:window=3"], "parameters of rsi among period"),
+        (["--feature", "value_area_width:period=2.5"], "whole number from 2 to 100000; found 2.5"),
+        (["--feature", "rsi:period=-3"], "period of rsi to be a whole number from 2"),
+        (["--feature", "rsi:period=nan"], "found nan"),
+        (["--feature", "rsi:period=x"], "NAME:parameter=number,...; found 'rsi:period=x'"),
         (["--family", "moods"], "--family among returns"),
     ],
 )
@@ -234,4 +240,7 @@ def test_list_and_describe_tell_what_is_registered() -> None:
     told = run("describe", "open_interest_flush").stdout
     assert "lookback:            291 candles" in told
     assert "open interest in coins" in told
+    assert "period=3, a whole number from 1 to 100000; window=288, a whole number from 2" in told
+    limits = {one["name"]: one["limits"] for one in listed}
+    assert limits["bollinger_upper"]["deviations"] == {"least": 0, "most": 100, "whole": False}
     assert "did you mean open_interest_flush" in str(refused("describe", "oi_flush"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from plimsoll import features
 from plimsoll.core import PlimsollError
-from plimsoll.features import FeatureUse, Unit, regime, trend, volatility
+from plimsoll.features import FeatureUse, Unit, bands, regime, trend, volatility
 from plimsoll.features.registry import feature
 from plimsoll.features.warmup import FORGOTTEN, ema_lookback_candles, wilder_lookback_candles
 
@@ -81,14 +81,18 @@ def test_a_column_is_named_after_the_feature_and_its_parameters() -> None:
     assert trend.ema.use(period=50).column == trend.ema.use(period=50.0).column == "ema_50"
 
 
-@given(a=st.floats(1e-6, 1e6), b=st.floats(1e-6, 1e6))
+def upper_band(deviations: float) -> FeatureUse:
+    return bands.bollinger_upper.use(period=20, deviations=deviations)
+
+
+@given(a=st.floats(1e-6, 100), b=st.floats(1e-6, 100))
 def test_columns_of_one_name_hold_one_number(a: float, b: float) -> None:
-    one, other = (trend.ema.use(period=value).column for value in (a, b))
+    one, other = upper_band(a).column, upper_band(b).column
     assert (one != other) or isclose(a, b, rel_tol=1e-12)
 
 
 def test_numbers_that_differ_in_the_seventh_digit_are_two_columns() -> None:
-    one, other = (trend.ema.use(period=value).column for value in (0.1234567, 0.1234568))
+    one, other = (upper_band(value).column for value in (0.1234567, 0.1234568))
     assert one != other
 
 
