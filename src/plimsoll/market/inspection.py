@@ -8,7 +8,14 @@ import pandas as pd
 
 from plimsoll.core import PlimsollError, UsageError
 from plimsoll.market.findings import Finding, Severity, moment, refill, replace_file
-from plimsoll.market.layout import OWN_FOLDER, Kind, Series, series_in, timeframe_seconds
+from plimsoll.market.layout import (
+    OWN_FOLDER,
+    Kind,
+    Series,
+    require_outer,
+    series_in,
+    timeframe_seconds,
+)
 from plimsoll.market.manifest import read_manifest
 from plimsoll.market.pair_checks import (
     Table,
@@ -43,8 +50,9 @@ def inspect_folder(
     Raises
     ------
     UsageError
-        When the folder holds no series, or none of the pairs.
+        When the folder holds no series, or none of the pairs, or is the inner one of futures.
     """
+    require_outer(datadir)
     wanted = None if pairs is None else {*pairs, *(pair.split(":")[0] for pair in pairs)}
     all_series = [one for one in series_in(datadir) if wanted is None or one.pair in wanted]
     if not all_series:

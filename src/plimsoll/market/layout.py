@@ -111,7 +111,7 @@ def timeframe_seconds(timeframe: str) -> int:
 
 
 def series_of(file: Path, datadir: Path) -> Series | None:
-    """Return what a file of the archive holds, None for a file that is not of the archive."""
+    """Return what a file of the archive holds, None for one of another kind or in another place."""
     match = _NAME.fullmatch(file.stem)
     if match is None or file.suffix != ".feather":
         return None
@@ -121,7 +121,28 @@ def series_of(file: Path, datadir: Path) -> Series | None:
     if kind is None:
         return None
     pair = match["pair"].replace("_", "/", 1).replace("_", ":", 1)
-    return Series(pair, kind, match["timeframe"].replace("Mo", "M"))
+    series = Series(pair, kind, match["timeframe"].replace("Mo", "M"))
+    return series if series.path(datadir) == file else None
+
+
+def require_outer(datadir: Path) -> Path:
+    """Return a data folder unless it is the folder ``futures`` in one.
+
+    Raises
+    ------
+    UsageError
+        Naming the folder that was meant.
+    """
+    if (datadir / FUTURES_FOLDER).is_dir():
+        return datadir
+    of_futures = {suffix for kind, suffix in SUFFIXES.items() if kind is not Kind.RATIOS}
+    names = (_NAME.fullmatch(file.stem) for file in datadir.glob("*.feather"))
+    if any(match is not None and match["suffix"] in of_futures for match in names):
+        raise UsageError(
+            f"expected an exchange's data folder, found the one of its futures files {datadir}; "
+            f"pass --datadir {datadir.parent}"
+        )
+    return datadir
 
 
 def series_in(datadir: Path) -> Iterator[Series]:

@@ -85,8 +85,8 @@ def _shift_texts(
     for begin, end, shift, fit in found:
         by_shift.setdefault(shift, []).append((begin, end, fit))
     for shift, spans in by_shift.items():
-        first, last = spans[0][0], spans[-1][1]
         dates = suspect.rows["date"]
+        first, last = spans[0][0], min(spans[-1][1], dates.iloc[-1])  # a window may end later
         rows = int(sum(((dates >= a) & (dates < b)).sum() for a, b, _ in spans))
         span = f"in {len(spans)} of its 30-day windows from {moment(first)} to {moment(last)}"
         if shift == pd.Timedelta(0):

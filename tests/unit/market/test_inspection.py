@@ -104,3 +104,9 @@ def test_a_file_that_another_program_wrote_since_is_told(tmp_path: Path) -> None
     assert "changed" not in [one.check for one in inspect_folder(tmp_path)]
     append_rows(SERIES, random_candles(60), tmp_path)
     assert "changed" in [one.check for one in inspect_folder(tmp_path)]
+
+
+def test_the_inner_folder_of_futures_is_wrong_usage(tmp_path: Path) -> None:
+    append_rows(SERIES, random_candles(300), tmp_path)
+    with pytest.raises(UsageError, match=f"pass --datadir {tmp_path}$"):
+        inspect_folder(tmp_path / "futures")

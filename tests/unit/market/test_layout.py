@@ -11,6 +11,7 @@ from plimsoll.market.layout import (
     Kind,
     Series,
     exchange_symbol,
+    require_outer,
     series_in,
     series_of,
     timeframe_seconds,
@@ -71,3 +72,25 @@ def test_what_is_no_linear_perpetual_is_refused(pair: str) -> None:
 def test_what_is_no_timeframe_is_refused(word: str) -> None:
     with pytest.raises(UsageError, match="timeframe"):
         timeframe_seconds(word)
+
+
+def test_the_inner_folder_of_futures_is_refused_with_the_one_that_was_meant(
+    tmp_path: Path,
+) -> None:
+    for kind in (Kind.CANDLES, Kind.FUNDING):
+        write_frame(Series("BTC/USDT:USDT", kind, "1h").path(tmp_path), empty_frame(kind))
+    with pytest.raises(UsageError, match=f"pass --datadir {tmp_path}$"):
+        require_outer(tmp_path / "futures")
+    assert require_outer(tmp_path) == tmp_path
+
+
+def test_a_folder_of_spot_candles_alone_is_a_data_folder(tmp_path: Path) -> None:
+    write_frame(Series("BTC/USDT", Kind.SPOT, "1h").path(tmp_path), empty_frame(Kind.SPOT))
+    assert require_outer(tmp_path) == tmp_path
+    assert list(series_in(tmp_path)) == [Series("BTC/USDT", Kind.SPOT, "1h")]
+
+
+def test_a_file_in_another_place_is_not_of_the_archive(tmp_path: Path) -> None:
+    series = Series("BTC/USDT:USDT", Kind.CANDLES, "1h")
+    write_frame(tmp_path / series.path(tmp_path).name, empty_frame(Kind.CANDLES))
+    assert list(series_in(tmp_path)) == []

@@ -54,6 +54,13 @@ def test_a_file_shifted_by_hours_is_found_with_its_direction(hours: float, word:
     assert one.series.timeframe == "5m"
 
 
+def test_a_shifted_span_ends_with_its_data() -> None:
+    suspect = moved(fine(), -8)
+    [one] = shift_findings(coarse(), suspect)
+    assert one.last == suspect.rows["date"].iloc[-1]
+    assert f"to {one.last:%Y-%m-%d %H:%M}" in one.text
+
+
 def test_a_file_shifted_in_part_is_found_in_that_part() -> None:
     [one] = shift_findings(coarse(), moved(fine(), 1, since=61))
     assert "1 h too late" in one.text
