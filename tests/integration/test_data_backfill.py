@@ -211,6 +211,35 @@ def test_a_busy_archive_is_waited_for(profile: Path, tmp_path: Path) -> None:
     assert told["wall_seconds"] >= 1.0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="limits on file sizes are of POSIX")
+@pytest.mark.parametrize("room", [4_000, 30_000], ids=["for no log", "for no candles"])
+def test_a_full_disk_is_one_line_and_nothing_is_lost(
+    profile: Path, tmp_path: Path, room: int
+) -> None:
+    import resource
+
+    one = ["--pairs", "BTC/USDT:USDT", "--kinds", "candles", "--timeframes", "5m"]
+    hourly = words(profile, tmp_path, *one, "--since", days_ago(3), "--timeframes", "1h")
+    stored = archive(tmp_path) / "futures" / "BTC_USDT_USDT-1h-futures.feather"
+    assert run(hourly, tmp_path).returncode == 0
+    before = stored.read_bytes()
+    command = words(profile, tmp_path, *one, "--since", days_ago(20))
+    full = subprocess.run(
+        command, capture_output=True, text=True, timeout=400, env=environment(), cwd=tmp_path,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+    )  # fmt: skip
+    assert full.returncode == 1
+    assert "Traceback" not in full.stderr
+    [error] = [line for line in full.stderr.splitlines() if line.startswith("plimsoll: ")]
+    assert "File too large" in error
+    assert "make room and run the same command again" in error
+    assert stored.read_bytes() == before
+    assert run(command, tmp_path).returncode == 0
+    fine = pd.read_feather(stored.with_name("BTC_USDT_USDT-5m-futures.feather"))
+    assert len(fine) >= 20 * 288
+    assert set(fine["date"].diff().dropna()) == {pd.Timedelta(minutes=5)}
+
+
 def days_ago(days: int) -> str:
     return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
 

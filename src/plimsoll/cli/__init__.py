@@ -1,5 +1,6 @@
 """The ``plimsoll`` command: one module a command group."""
 
+import errno
 import signal
 import sys
 
@@ -7,6 +8,8 @@ from plimsoll.cli.app import app
 from plimsoll.core.errors import PlimsollError
 
 __all__ = ["app", "main"]
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def main() -> None:
@@ -21,10 +24,16 @@ def main() -> None:
         sys.stderr.write(f"plimsoll: {error}\n")
         sys.exit(error.exit_status)
     except OSError as error:
-        if error.filename is None:
-            raise
-        sys.stderr.write(f"plimsoll: {error.strerror}: {error.filename}\n")
+        sys.stderr.write(f"plimsoll: {_os_error(error)}\n")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.stderr.write("plimsoll: interrupted\n")
         sys.exit(130)
+
+
+def _os_error(error: OSError) -> str:
+    """Return what the system refused, where it says so, in one line; a full disk names no file."""
+    reason = error.strerror or next(iter(str(error).splitlines()), "") or type(error).__name__
+    place = "" if error.filename is None else f": {error.filename}"
+    remedy = "; make room and run the same command again" if error.errno in FULL else ""
+    return f"{reason}{place}{remedy}"

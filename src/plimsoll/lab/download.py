@@ -1,5 +1,7 @@
 """Freqtrade's own downloads for the archive: fetched aside, then appended."""
 
+import errno
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -8,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from plimsoll.core import UsageError
+from plimsoll.core import PlimsollError, UsageError
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.market.adopt import (
     adopt,
@@ -22,6 +24,9 @@ from plimsoll.market.layout import OWN_FOLDER, SUFFIXES, Kind, Series
 
 LOST = re.compile(r"Failed to download history data for pair: .*|Async code raised an exc.*")
 """What Freqtrade logs, with a good status, when a part of a download failed."""
+FULL = re.compile("|".join(os.strerror(n) for n in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)))
+"""What Freqtrade logs, also with a good status, when there is no room for a file."""
+STAGING = "staging"
 LONGEST_DOWNLOAD_SECONDS = 12 * 3600.0
 
 
@@ -98,19 +103,16 @@ def run_download(wish: Download, start: date, pairs: Sequence[str], outcome: Out
     Raises
     ------
     PlimsollError
-        When Freqtrade fails, naming its log, or a file cannot be written.
+        When Freqtrade fails, naming its log, or a file cannot be written. What it had written
+        stays aside for the next run.
     """
     own = wish.datadir / OWN_FOLDER
-    staging = own / "staging" / f"{start:%Y%m%d}"
+    staging = own / STAGING / f"{start:%Y%m%d}"
     discard_unreadable(staging)
     (staging / "futures").mkdir(parents=True, exist_ok=True)
     log = own / "freqtrade.log"
-    said = freqtrade(
-        _arguments(wish, start, pairs, staging),
-        folder=Path.cwd(),
-        log=log,
-        seconds=LONGEST_DOWNLOAD_SECONDS,
-    )
+    said = _download(_arguments(wish, start, pairs, staging), log)
+    discard_unreadable(staging)
     wanted = [series for pair in pairs for series in wish.wanted(pair)]
     brought = adopt(staging, wish.datadir, wanted, outcome, wish.until)
     if lost := sorted(set(LOST.findall(said))):
@@ -123,17 +125,40 @@ def run_download(wish: Download, start: date, pairs: Sequence[str], outcome: Out
     shutil.rmtree(staging)
 
 
+def _download(arguments: Sequence[str], log: Path) -> str:
+    """Run Freqtrade; it goes on, with a good status, after a file that it could not write."""
+    try:
+        said = freqtrade(arguments, folder=Path.cwd(), log=log, seconds=LONGEST_DOWNLOAD_SECONDS)
+    except (PlimsollError, OSError) as error:
+        if full := FULL.search(str(error)):
+            raise PlimsollError(_no_room(full[0], log)) from error
+        raise
+    if full := FULL.search(said):
+        raise PlimsollError(_no_room(full[0], log))
+    return said
+
+
+def _no_room(reason: str, log: Path) -> str:
+    return (
+        f"freqtrade download-data could not write into {log.parent / STAGING} ({reason}); what was "
+        "stored before is untouched: make room and run the same command again, it goes on where "
+        "it stopped"
+    )
+
+
 def discard_staging(datadir: Path) -> None:
     """Remove what interrupted runs with another start left aside."""
-    shutil.rmtree(datadir / OWN_FOLDER / "staging", ignore_errors=True)
+    shutil.rmtree(datadir / OWN_FOLDER / STAGING, ignore_errors=True)
 
 
 def _arguments(wish: Download, start: date, pairs: Sequence[str], staging: Path) -> list[str]:
     end = "" if wish.until is None else f"{wish.until + timedelta(days=1):%Y%m%d}"
+    # Freqtrade refuses a user folder that is absent, which a data folder elsewhere does not need.
+    userdir = wish.userdir if wish.userdir.is_dir() else staging
     arguments = ["download-data", "--trading-mode", "futures", "--exchange", wish.exchange]
     for file in wish.configs:
         arguments += ["--config", str(file)]
-    arguments += ["--userdir", str(wish.userdir), "--datadir", str(staging)]
+    arguments += ["--userdir", str(userdir), "--datadir", str(staging)]
     arguments += ["--data-format-ohlcv", "feather", "--timerange", f"{start:%Y%m%d}-{end}"]
     arguments += ["--pairs", *pairs, "--timeframes", *wish.timeframes]
     return [*arguments, "--candle-types", *(SUFFIXES[kind] for kind in wish.kinds)]

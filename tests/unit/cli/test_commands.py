@@ -1,5 +1,6 @@
 """Exit statuses, JSON and one-line errors of every command."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -114,6 +115,32 @@ def test_an_interrupt_ends_with_130(
     ran = run("init", "--userdir", str(tmp_path))
     assert ran.status == 130
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device; make room"),
+        (OSError(errno.EACCES, "Permission denied", "a.feather"), "Permission denied: a.feather"),
+        (OSError("lz4 frame is cut short\nat 17"), "lz4 frame is cut short"),
+        (TimeoutError(), "TimeoutError"),
+    ],
+    ids=["without a file", "with a file", "without a number", "without words"],
+)
+def test_what_the_system_refuses_is_one_line(
+    run: Callable[..., Ran],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    error: OSError,
+    said: str,
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("plimsoll.lab.user_folder.lay_out", refused)
+    ran = run("init", "--userdir", str(tmp_path))
+    assert ran.status == 1
+    assert_one_line(ran, said)
 
 
 # init
