@@ -26,6 +26,7 @@ class SlowTrend(SizedStrategy):
     min_atr_fraction = DecimalParameter(0.0005, 0.006, default=0.0015, decimals=4, space="buy")
     tp_atr = DecimalParameter(0.0, 10.0, default=0.0, decimals=1, space="sell")
     sl_atr = DecimalParameter(2.0, 6.0, default=3.0, decimals=1, space="sell")
+    trail_atr = DecimalParameter(0.0, 10.0, default=0.0, decimals=1, space="sell")
     cooldown_candles = IntParameter(1, 24, default=3, space="protection")
 
     def features(self) -> list[FeatureUse]:
@@ -58,7 +59,12 @@ class SlowTrend(SizedStrategy):
     def strategy_protections(self) -> list[dict[str, Any]]:
         return [{"method": "CooldownPeriod", "stop_duration_candles": self.cooldown_candles.value}]
 
+    def trailing_distance(self) -> tuple[FeatureUse, float] | None:
+        return self._distance(self.trail_atr.value)
+
     def target_distance(self) -> tuple[FeatureUse, float] | None:
-        if self.tp_atr.value <= 0:
-            return None
-        return volatility.atr.use(period=14), self.tp_atr.value
+        return self._distance(self.tp_atr.value)
+
+    @staticmethod
+    def _distance(multiple: float) -> tuple[FeatureUse, float] | None:
+        return (volatility.atr.use(period=14), multiple) if multiple > 0 else None

@@ -20,7 +20,7 @@ from plimsoll.risk.trading_hours import Weekday, Window, check_hours
 _losses, _pace, _size = (partial(limit, group) for group in ("Losses", "Pace", "Size"))
 _leverage, _costs = partial(limit, "Leverage"), partial(limit, "Entry costs")
 _data, _model = partial(limit, "Data and API"), partial(limit, "Model")
-_sizing, _verdicts = partial(limit, "Sizing and stops"), partial(limit, "Verdicts")
+_sizing, _verdicts = partial(limit, "Sizing"), partial(limit, "Verdicts")
 
 
 class RiskProfile(BaseModel):
@@ -300,7 +300,7 @@ class RiskProfile(BaseModel):
         int, _model("O: 100", "Predictions before its accuracy counts.", ge=1)
     ] = 100
 
-    # Sizing and stops
+    # Sizing
     sizing: Annotated[
         Literal["fixed_fraction", "half_kelly", "volatility_target"],
         _sizing("O: fixed fraction or half Kelly", "How a stake is found."),
@@ -321,13 +321,6 @@ class RiskProfile(BaseModel):
     target_volatility_fraction: Annotated[
         float, _sizing("20 %", "Yearly volatility of one position.", gt=0, le=1)
     ] = 0.20
-    stop_atr: Annotated[float, _sizing("E: sl_atr 0.9", "Stop distance in ATR.", gt=0, le=20)] = 0.9
-    target_atr: Annotated[
-        float, _sizing("E: tp_atr 1.25", "Target distance in ATR.", gt=0, le=50)
-    ] = 1.25
-    trail_atr: Annotated[
-        float, _sizing("as the stop", "Trailing distance in ATR.", gt=0, le=20)
-    ] = 0.9
 
     # How verdicts are reached
     live_breach_observations: Annotated[

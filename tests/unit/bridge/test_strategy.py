@@ -269,6 +269,22 @@ def test_freqtrade_keeps_the_stop_at_one_price_while_the_market_moves(
         assert held.stop_loss == pytest.approx(101.8 if is_short else 98.2, abs=0.011)
 
 
+@pytest.mark.parametrize(
+    ("is_short", "rates", "stops"),
+    [(False, (101, 104, 102), (98.2, 100, 100)), (True, (99, 96, 98), (101.8, 100, 100))],
+)
+def test_a_trailing_stop_follows_the_best_price_and_never_loosens(
+    follower: IStrategy, is_short: bool, rates: tuple[float, ...], stops: tuple[float, ...]
+) -> None:
+    """The stop stands at 1.8 from the entry until trailing by 4 is nearer."""
+    follower.trailing_distance = lambda: (ATR, 2.0)
+    show(follower, candles_with_atr(2.0))
+    held = trade(is_short=is_short)
+    for rate, stop in zip(rates, stops, strict=True):
+        follower.ft_stoploss_adjust(rate, held, ENTRY, 0.0, 0)
+        assert held.stop_loss == pytest.approx(stop, abs=0.011)
+
+
 @pytest.mark.parametrize(("is_short", "rate"), [(False, 97.0), (True, 103.0)])
 def test_a_price_that_jumped_past_the_stop_ends_the_trade(
     follower: IStrategy, is_short: bool, rate: float
