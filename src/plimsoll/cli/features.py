@@ -111,16 +111,32 @@ def compute(
     reference: Reference = "BTC/USDT:USDT",
     as_json: AsJson = False,
 ) -> None:
-    """Write a pair's features as a matrix; say what was left out and why."""
-    from plimsoll.ops.feature_store import usual_uses, write_store
+    """Write a pair's features as a matrix; say what was left out and why.
 
+    Exit status: 0 when written, 1 when one asked for with --feature lacks its data (the others are
+    written), 2 for wrong usage.
+    """
+    from plimsoll.ops.feature_store import STORE_SUFFIXES, require_place, usual_uses, write_store
+
+    require_place(out, STORE_SUFFIXES)
     names = chosen or [feature.name for feature in _chosen(family)]
     uses = _usage(lambda: usual_uses(timeframe, names))
     data = _load(datadir, pair, timeframe, reference)
     report = write_store(data, uses, out)
     if as_json:
         typer.echo(json.dumps(report.as_record()))
-        return
+    else:
+        _tell_store(report, uses)
+    _warn_of_coverage(report, pair, datadir)
+    if chosen and report.left_out:
+        lacking = "; ".join(f"{one.column} {one.reason}" for one in report.left_out)
+        raise PlimsollError(
+            f"{len(report.left_out)} of {len(uses)} features asked for left out, the others are in "
+            f"{report.path}: {lacking}"
+        )
+
+
+def _tell_store(report: "StoreReport", uses: "list[FeatureUse]") -> None:
     typer.echo(
         f"{report.path}: {report.rows:,} candles × {len(report.columns)} features, "
         f"{report.first:%Y-%m-%d %H:%M} to {report.last:%Y-%m-%d %H:%M} UTC, "
@@ -134,6 +150,29 @@ def compute(
             reasons.setdefault(one.reason, []).append(one.column)
         for reason, columns in reasons.items():
             typer.echo(f"  {reason}\n    {', '.join(columns)}")
+
+
+def _warn_of_coverage(report: "StoreReport", pair: str, datadir: Path) -> None:
+    """Say, last and on stderr, which kinds of data leave columns without values, and the remedy."""
+    from plimsoll.ops.feature_store import DATA_KINDS
+
+    for one in report.coverage:
+        if one.fraction >= SCARCE:
+            continue
+        kind = DATA_KINDS[one.kind][1]
+        remedy = "a file of it that reaches further back is needed"
+        if kind is not None:
+            which = "" if kind == "candles" else f" --pairs {pair}"
+            folder = "" if datadir == DATADIR else f" --datadir {datadir}"
+            remedy = f"plimsoll data backfill --kinds {kind}{which} --since {report.first:%Y-%m-%d}"
+            remedy += folder
+        how = "nearly" if one.fraction < NEARLY_NONE else "partly"
+        columns = "1 column is" if one.columns == 1 else f"{one.columns} columns are"
+        typer.echo(
+            f"warning: {one.kind} covers {one.fraction:.1%} of the span: {columns} {how} empty; "
+            f"{remedy}",
+            err=True,
+        )
 
 
 def _tell_scarce(report: "StoreReport", uses: "list[FeatureUse]") -> None:
@@ -151,7 +190,10 @@ def _tell_scarce(report: "StoreReport", uses: "list[FeatureUse]") -> None:
 
 
 SCARCE = 0.9
-"""Share of candles with a value below which a column is named."""
+"""Share of candles with a value below which a column or a kind of data is named."""
+
+NEARLY_NONE = 0.2
+"""Share of candles with a value below which a column is nearly empty."""
 
 
 @app.command()
@@ -173,9 +215,11 @@ def plot(
     import pandas as pd
 
     from plimsoll.ops.feature_figure import feature_png
-    from plimsoll.ops.feature_store import sort_out, usual_uses
+    from plimsoll.ops.feature_store import require_place, sort_out, usual_uses
 
     [use] = _usage(lambda: usual_uses(timeframe, [name]))
+    target = out or Path("out") / f"{use.feature.name}.png"
+    require_place(target, [".png"])
     data = _load(datadir, pair, timeframe, reference)
     ready, left_out = sort_out(data, [use])
     if not ready:
@@ -191,7 +235,6 @@ def plot(
     if len(shown) < 2:
         raise UsageError(f"{pair} has no {timeframe} candles until {until}")
     column = use(candles).iloc[-last:]
-    target = out or Path("out") / f"{use.feature.name}.png"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(feature_png(shown, use, column, pair=pair, timeframe=timeframe))
     typer.echo(str(target))

@@ -6,6 +6,7 @@ column for each feature that can be computed. What cannot be is named with its r
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,20 @@ CANDLE_COLUMNS = ["date", "open", "high", "low", "close", "volume"]
 INTEREST_COLUMNS = ["open_interest", "open_interest_usd"]
 RATIO_COLUMNS = ["account_ratio", "top_trader_position_ratio", "taker_volume_ratio"]
 FUTURES, RATIOS = Path("futures"), Path("plimsoll/ratios")
+STORE_SUFFIXES = (".parquet", ".feather")
+UNIVERSE_COLUMNS = ["universe_return", "universe_up_fraction", "universe_dispersion"]
+DATA_KINDS: dict[str, tuple[list[str], str | None]] = {
+    "open interest": (INTEREST_COLUMNS, "open_interest"),
+    "ratios": (RATIO_COLUMNS, "ratios"),
+    "funding": (["funding_rate", "funding_paid"], "funding"),
+    "mark": (["mark_close"], "mark"),
+    "premium": (["premium"], "premium"),
+    "index": (["index_close"], None),
+    "spot": (["spot_close"], None),
+    "the reference pair": (["reference_close"], "candles"),
+    "all pairs": (UNIVERSE_COLUMNS, "candles"),
+}
+"""Kinds of joined data: their columns, and what ``plimsoll data backfill --kinds`` calls them."""
 BAR_FILES = {"mark_close": "mark", "index_close": "index", "premium": "premiumIndex"}
 
 
@@ -62,6 +77,15 @@ class PairData:
 
 
 @dataclass(frozen=True)
+class Coverage:
+    """How much of the candles' span a kind of joined data covers, and how many columns need it."""
+
+    kind: str
+    fraction: float
+    columns: int
+
+
+@dataclass(frozen=True)
 class StoreReport:
     """What a store holds."""
 
@@ -72,6 +96,7 @@ class StoreReport:
     last: pd.Timestamp
     columns: tuple[str, ...]
     known_fraction: dict[str, float]
+    coverage: tuple[Coverage, ...]
     left_out: tuple[LeftOut, ...]
 
     def as_record(self) -> dict[str, Any]:
@@ -84,6 +109,7 @@ class StoreReport:
             "last": self.last.isoformat(),
             "columns": list(self.columns),
             "known_fraction": {name: round(part, 6) for name, part in self.known_fraction.items()},
+            "coverage": {one.kind: round(one.fraction, 6) for one in self.coverage},
             "left_out": {one.column: one.reason for one in self.left_out},
         }
 
@@ -166,6 +192,18 @@ def sort_out(data: PairData, uses: Iterable[FeatureUse]) -> tuple[list[FeatureUs
     return ready, left_out
 
 
+def coverage(data: PairData, uses: Sequence[FeatureUse]) -> tuple[Coverage, ...]:
+    """Return, for each kind of joined data that the uses need, on how many candles it is known."""
+    found = []
+    for kind, (columns, _) in DATA_KINDS.items():
+        needing = [use for use in uses if not set(columns).isdisjoint(use.feature.inputs)]
+        if needing:
+            needed = {name for use in needing for name in use.feature.inputs}.intersection(columns)
+            known = float(data.candles[sorted(needed)].notna().all(axis=1).mean())
+            found.append(Coverage(kind, known, len(needing)))
+    return tuple(found)
+
+
 NOT_IN_FOLDERS = "Freqtrade's data folders do not hold it"
 
 
@@ -186,6 +224,25 @@ def fingerprint(uses: Iterable[FeatureUse]) -> str:
     return digest.hexdigest()[:12]
 
 
+def require_place(out: Path, suffixes: Sequence[str]) -> None:
+    """Refuse a file that could not be written, before time is spent on what goes into it.
+
+    Raises `UsageError` for another suffix, a folder of that name, and a place that takes no file.
+    """
+    if out.suffix not in suffixes:
+        raise UsageError(f"expected --out to end in {' or '.join(suffixes)}, found {out}")
+    if out.is_dir():
+        raise UsageError(f"expected --out to be a file, found the folder {out}")
+    place = next(folder for folder in out.absolute().parents if folder.exists())
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"expected --out in a folder that can be written, found {out} ({error.strerror})"
+        ) from error
+
+
 def write_store(data: PairData, uses: Sequence[FeatureUse], out: Path) -> StoreReport:
     """Compute the features that the data allow and write them beside the dates.
 
@@ -195,12 +252,11 @@ def write_store(data: PairData, uses: Sequence[FeatureUse], out: Path) -> StoreR
     Raises
     ------
     UsageError
-        For a file name that is neither .parquet nor .feather.
+        For a file that cannot be written there, or ends neither in .parquet nor in .feather.
     PlimsollError
         When no feature can be computed.
     """
-    if out.suffix not in (".parquet", ".feather"):
-        raise UsageError(f"expected --out to end in .parquet or .feather, found {out}")
+    require_place(out, STORE_SUFFIXES)
     ready, left_out = sort_out(data, uses)
     if not ready:
         first = left_out[0]
@@ -216,6 +272,7 @@ def write_store(data: PairData, uses: Sequence[FeatureUse], out: Path) -> StoreR
         last=matrix["date"].iloc[-1],
         columns=tuple(use.column for use in ready),
         known_fraction=known,
+        coverage=coverage(data, ready),
         left_out=tuple(left_out),
     )
     about = {
@@ -297,8 +354,7 @@ def _universe(datadir: Path, timeframe: str, absent: dict[str, str]) -> list[Sou
     files = sorted((datadir / FUTURES).glob(f"*-{timeframe}-futures.feather"))
     if len(files) < 2:
         why = f"there are fewer than two pairs with {timeframe} futures candles"
-        names = ("universe_return", "universe_up_fraction", "universe_dispersion")
-        absent.update(dict.fromkeys(names, why))
+        absent.update(dict.fromkeys(UNIVERSE_COLUMNS, why))
         return []
     frames = {path.name: _read(path, ["date", "close"]) for path in files}
     return [universe_source(universe(frames, timeframe), timeframe)]

@@ -115,8 +115,53 @@ def test_what_lacks_data_is_left_out_with_the_file_that_was_looked_for(datadir: 
 def test_a_family_that_is_mostly_empty_is_told(datadir: Path) -> None:
     file = datadir / "futures/ETH_USDT_USDT-5m-open_interest.feather"
     pd.read_feather(file).iloc[-900:].to_feather(file)
-    told = run(*compute(datadir, datadir / "eth.parquet")).stdout
-    assert "open_interest, 19 columns:" in told
+    done = run(*compute(datadir, datadir / "eth.parquet"))
+    assert done.exit_code == 0
+    assert "open_interest, 19 columns:" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("rows", "covers", "how"), [(90, "3.0%", "nearly"), (1500, "50", "partly")]
+)
+def test_data_that_covers_little_is_warned_of_in_one_last_line(
+    datadir: Path, rows: int, covers: str, how: str
+) -> None:
+    file = datadir / "futures/ETH_USDT_USDT-5m-open_interest.feather"
+    pd.read_feather(file).iloc[-rows:].to_feather(file)
+    for words in ([], ["--json"]):
+        done = run(*compute(datadir, datadir / "eth.parquet", *words))
+        assert done.exit_code == 0
+        [warning] = done.stderr.strip().splitlines()
+        assert warning.startswith(f"warning: open interest covers {covers}")
+        assert f"of the span: 19 columns are {how} empty; plimsoll data backfill" in warning
+        command = f"--kinds open_interest --pairs {ETH} --since 2024-01-01 --datadir {datadir}"
+        assert warning.endswith(command)
+    assert json.loads(done.stdout)["coverage"]["open interest"] == pytest.approx(rows / ROWS, 1e-2)
+
+
+def test_data_that_covers_the_span_is_not_warned_of(datadir: Path) -> None:
+    assert run(*compute(datadir, datadir / "eth.parquet")).stderr == ""
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_a_feature_asked_for_without_its_data_falls_short_and_the_others_are_written(
+    datadir: Path, as_json: list[str]
+) -> None:
+    out = datadir / "one.parquet"
+    words = compute(datadir, out, "--feature", "rsi", "--feature", "premium_level", *as_json)
+    error = refused(*words)
+    assert error.exit_status == 1
+    assert f"1 of 2 features asked for left out, the others are in {out}: premium_level" in str(
+        error
+    )
+    assert "needs premium: there is no ETH_USDT_USDT-5m-premiumIndex.feather" in str(error)
+    assert "\n" not in str(error)
+    assert list(pd.read_parquet(out).columns) == ["date", "rsi_14"]
+    done = run(*words)
+    if as_json:
+        assert list(json.loads(done.stdout)["left_out"]) == ["premium_level"]
+    else:
+        assert "Left out, 1:" in done.stdout
 
 
 def test_chosen_features_keep_their_parameters(datadir: Path) -> None:
@@ -201,6 +246,45 @@ def test_a_feature_without_its_data_alone_is_refused(datadir: Path) -> None:
     error = refused(*compute(datadir, datadir / "x.parquet", "--feature", "premium_level"))
     assert "premium_level needs premium: there is no ETH_USDT_USDT-5m-premiumIndex" in str(error)
     assert not (datadir / "x.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        (
+            "/proc/b.parquet",
+            "expected --out in a folder that can be written, found /proc/b.parquet",
+        ),
+        ("{datadir}/futures/ETH_USDT_USDT-5m-mark.feather/b.parquet", "(Not a directory)"),
+        ("{datadir}/a.parquet", "expected --out to be a file, found the folder"),
+    ],
+)
+def test_a_place_that_takes_no_file_is_told_before_anything_is_read(
+    datadir: Path, monkeypatch: pytest.MonkeyPatch, out: str, message: str
+) -> None:
+    (datadir / "a.parquet").mkdir()
+    monkeypatch.setattr("plimsoll.ops.feature_store.load_pair", None)
+    error = refused(*compute(datadir, Path(out.format(datadir=datadir))))
+    assert error.exit_status == 2
+    assert message in str(error)
+    assert "\n" not in str(error)
+
+
+def test_a_new_folder_is_made_for_the_store_and_only_for_one(datadir: Path) -> None:
+    out = datadir / "new/deep/store.parquet"
+    refused(*compute(datadir, out, pair="DOGE/USDT:USDT"))
+    assert not (datadir / "new").exists()
+    assert run(*compute(datadir, out, "--feature", "rsi")).exit_code == 0
+    assert [file.name for file in out.parent.iterdir()] == ["store.parquet"]
+
+
+@pytest.mark.parametrize("name", ["x.txt", "x.jpg", "x.svg", "x"])
+def test_a_picture_of_another_format_is_refused(datadir: Path, name: str) -> None:
+    words = ["--pair", ETH, "--timeframe", "5m", "--datadir", datadir, "--out", datadir / name]
+    error = refused("plot", "rsi", *words)
+    assert error.exit_status == 2
+    assert f"expected --out to end in .png, found {datadir / name}" in str(error)
+    assert not (datadir / name).exists()
 
 
 def test_a_truncated_file_is_named(datadir: Path) -> None:
