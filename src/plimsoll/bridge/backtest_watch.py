@@ -29,6 +29,7 @@ class BacktestWatch(Watch):
         self._seconds = timeframe_to_minutes(strategy.timeframe) * 60
         self._closes = Closes(self._seconds)
         self._last: datetime | None = None
+        self._expectation = read_expectation(settings.expectation_file)
         self.record = backtest_recorder(strategy.config, settings)
 
     def learn(self, pair: str, candles: pd.DataFrame) -> None:
@@ -56,7 +57,7 @@ class BacktestWatch(Watch):
             profile,
             self._closes,
             starting_balance_usd=self._strategy.wallets.get_starting_balance(),
-            expectation=read_expectation(self._settings.expectation_file),
+            expectation=self._expectation,
         )
         self.supervisor = Supervisor(
             account,

@@ -76,6 +76,7 @@ def _load(userdir: Path, files: Sequence[Path]) -> tuple[dict[str, Any], list[Fi
     from freqtrade.enums import RunMode
     from freqtrade.misc import deep_merge_dicts
 
+    from plimsoll.bridge.expectation import read_expectation
     from plimsoll.bridge.loading import register
     from plimsoll.bridge.settings import require_secrets, settings_from
 
@@ -85,7 +86,7 @@ def _load(userdir: Path, files: Sequence[Path]) -> tuple[dict[str, Any], list[Fi
         merged = load_from_files([str(file) for file in files]) if files else {}
         config = deep_merge_dicts(environment_vars_to_dict(), merged) | config
         register(config)
-        settings_from(config)
+        read_expectation(settings_from(config).expectation_file)
         require_secrets(config)
         if files:
             # A trading run needs settings that come from the strategy: those are not asked for.

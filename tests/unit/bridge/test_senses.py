@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from freqtrade.enums import RunMode
+from freqtrade.exceptions import OperationalException
 
 from plimsoll.bridge.api_watch import LOGGER, ApiWatch, api_watch
 from plimsoll.bridge.expectation import read_expectation
 from plimsoll.core import Expectation, PlimsollError
+from plimsoll.lab.doctor import Level, examine
+from tests.unit.bridge.bots import backtest, running_bot
 
 NOON = datetime(2026, 11, 19, 12, tzinfo=UTC)
 PROMISED = (
@@ -93,3 +97,24 @@ def test_what_is_no_expectation_is_refused_in_one_line(
 def test_a_file_that_is_missing_is_no_reason_to_trade_without_one(tmp_path: Path) -> None:
     with pytest.raises(PlimsollError, match="expected an expectation file"):
         read_expectation(str(tmp_path / "none.json"))
+
+
+@pytest.mark.parametrize("runmode", [RunMode.BACKTEST, RunMode.HYPEROPT, RunMode.DRY_RUN])
+def test_nothing_begins_without_the_expectation_that_the_config_names(
+    tmp_path: Path, runmode: RunMode
+) -> None:
+    begun = running_bot if runmode == RunMode.DRY_RUN else backtest
+    named = {"expectation_file": str(tmp_path / "none.json")}
+    with (
+        pytest.raises(OperationalException, match="expected an expectation file"),
+        begun(tmp_path, runmode=runmode, plimsoll=named),
+    ):
+        pass
+
+
+def test_doctor_reads_the_expectation_too(tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text('{"plimsoll": {"expectation_file": "none.json"}}')
+    found = [one for one in examine(tmp_path, [config]) if one.subject == "config"]
+    assert [one.level for one in found] == [Level.FAULT]
+    assert "expected an expectation file" in found[0].found
