@@ -4,6 +4,7 @@ This module defines the class and nothing else: hyperopt pickles a strategy's ba
 value, so an enum or dataclass defined beside it would be another object in each worker.
 """
 
+import logging
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -30,11 +31,13 @@ class PanelStrategy(GuardedStrategy):
     panel_timeframes: ClassVar[tuple[str, ...]] = ("1d",)
     panel_funding: ClassVar[bool] = False
     least_startup_candles: ClassVar[int] = 0
+    told_missing_fraction: ClassVar[float] = 0.02
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         self.startup_candle_count = max(self.startup_candle_count, self.least_startup_candles)
         self._reader = PanelReader(config, timeframe=self.timeframe)
+        self._told: set[tuple[str, str]] = set()
         # Freqtrade lists its parameters only once the bot has started.
         self._parameter_names = [
             name
@@ -62,8 +65,10 @@ class PanelStrategy(GuardedStrategy):
         """Return the candles with open interest as it was known at each close; NaN if stale."""
         found = self._reader.frame(self.dp, pair, "1h", str(CandleType.OPEN_INTEREST))
         if found.empty:
-            return candles.assign(open_interest=np.nan, open_interest_usd=np.nan)
-        return join(candles, self.timeframe, [open_interest(found, "1h")])
+            joined = candles.assign(open_interest=np.nan, open_interest_usd=np.nan)
+        else:
+            joined = join(candles, self.timeframe, [open_interest(found, "1h")])
+        return self._telling(joined, "open_interest", pair)
 
     def with_premium(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Return the candles with the perpetual's ``premium`` over spot; NaN where it is missing.
@@ -71,6 +76,9 @@ class PanelStrategy(GuardedStrategy):
         The exchange's premium index where there is any; in a backtest without it, the ratio of
         both closes.
         """
+        return self._telling(self._with_premium(candles, pair), "premium", pair)
+
+    def _with_premium(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
         index = self._reader.frame(self.dp, pair, "1h", str(CandleType.PREMIUMINDEX))
         if not index.empty:
             return join(candles, self.timeframe, [bars(index, "premium", "1h")])
@@ -81,6 +89,17 @@ class PanelStrategy(GuardedStrategy):
             return candles.assign(premium=np.nan)
         joined = join(candles, self.timeframe, [bars(spot, "spot_close", "1h")])
         return joined.assign(premium=joined["close"] / joined["spot_close"] - 1)
+
+    def _telling(self, candles: pd.DataFrame, column: str, pair: str) -> pd.DataFrame:
+        """Say, once a pair, how much is missing of what the strategy decides by."""
+        missing = float(candles[column].isna().mean()) if len(candles) else 0.0
+        if missing > self.told_missing_fraction and (pair, column) not in self._told:
+            self._told.add((pair, column))
+            logging.getLogger(__name__).warning(
+                "plimsoll: %s of %s is missing on %.1f %% of %s candles: %s enters nothing there",
+                *(column, pair, missing * 100, f"{len(candles):,}", type(self).__name__),
+            )
+        return candles
 
     def parameter_values(self) -> tuple[tuple[str, Any], ...]:
         """Return every parameter with its present value."""
