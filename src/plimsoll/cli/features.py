@@ -197,6 +197,39 @@ NEARLY_NONE = 0.2
 
 
 @app.command()
+def show(
+    store: Annotated[Path, typer.Argument(help="A file that features compute wrote.")],
+    as_json: AsJson = False,
+) -> None:
+    """Tell what a store holds: pair, span, fingerprint, each column, and what was left out."""
+    from plimsoll.ops.feature_store import about_store
+
+    about = about_store(store)
+    if as_json:
+        typer.echo(json.dumps(about))
+        return
+    made_by = "the installed features"
+    if not about["made_by_installed_features"]:
+        made_by = "other features than the installed ones; compute it anew to compare"
+    rows = {
+        "pair": f"{about['pair']} {about['timeframe']}",
+        "candles": f"{about['rows']:,}, {about['first'][:16]} to {about['last'][:16]} UTC",
+        "fingerprint": f"{about['fingerprint']}, made by {made_by}",
+        "columns": f"{len(about['columns'])}, with the share of candles that have a value",
+    }
+    for title, text in rows.items():
+        typer.echo(f"{title + ':':<13}{text}")
+    for column in about["columns"]:
+        one = about["features"][column]
+        known = about["known_fraction"][column]
+        parameters = ", ".join(f"{name}={value:g}" for name, value in one["parameters"].items())
+        text = f"  {column:<40} {known:>6.1%}  {one['unit']:<20} {parameters}"
+        typer.echo(text.rstrip())
+    if about["left_out"]:
+        typer.echo(f"left out:    {', '.join(about['left_out'])}")
+
+
+@app.command()
 def plot(
     name: Annotated[str, typer.Argument(help="NAME or NAME:parameter=value,...")],
     pair: Pair,
@@ -324,14 +357,23 @@ is left when the past is cut there.
 """
 
 
+def _title(feature: "Feature") -> str:
+    return str(feature.family).replace("_", " ").capitalize()
+
+
 def _markdown(chosen: "list[Feature]") -> str:
-    lines = [PAGE_HEAD, f"{len(chosen)} features.", ""]
+    counts: dict[str, int] = {}
+    for feature in chosen:
+        counts[_title(feature)] = counts.get(_title(feature), 0) + 1
+    lines = [PAGE_HEAD, f"{len(chosen)} features in {len(counts)} families:", ""]
+    for title, count in counts.items():
+        lines.append(f"- [{title}](#{title.lower().replace(' ', '-')}): {count}")
     family = None
     for feature in chosen:
         if feature.family != family:
             family = feature.family
             titles = ["", "what it is", "usual parameters", "lookback", "unit", "error", "needs"]
-            lines += ["", f"## {str(family).replace('_', ' ').capitalize()}", ""]
+            lines += ["", f"## {_title(feature)}", ""]
             lines += ["| " + " | ".join([*titles, "source"]) + " |", "|" + "---|" * 8]
         use = feature.use_with_defaults()
         cells = [f"`{feature.name}`", feature.summary.replace("``", "`"), _parameters(feature)]

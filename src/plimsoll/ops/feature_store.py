@@ -298,21 +298,32 @@ def write_store(data: PairData, uses: Sequence[FeatureUse], out: Path) -> StoreR
     return report
 
 
-def read_store(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return a store's matrix and what its metadata says.
+def about_store(path: Path) -> dict[str, Any]:
+    """Return what a store's metadata says, without reading its matrix.
 
-    Raises `UsageError` for a file that cannot be read or was not written by `write_store`.
+    ``made_by_installed_features`` tells whether the present code, with the same parameters, has
+    the store's fingerprint. Raises `UsageError` for a file that cannot be read or was not written
+    by `write_store`.
     """
     try:
-        read = parquet.read_table if path.suffix == ".parquet" else feather.read_table
-        found = read(path)
+        if path.suffix == ".parquet":
+            metadata = parquet.read_schema(path).metadata or {}
+        else:
+            with pa.OSFile(str(path)) as file:
+                metadata = pa.ipc.open_file(file).schema.metadata or {}
     except (OSError, pa.ArrowException) as error:
         raise UsageError(f"cannot read {path} ({_first_line(error)})") from error
-    metadata = found.schema.metadata or {}
     if METADATA_KEY not in metadata:
         raise UsageError(f'{path} is no feature store; make one with "plimsoll features compute"')
     about: dict[str, Any] = json.loads(metadata[METADATA_KEY])
-    return found.to_pandas(), about
+    try:
+        uses = [
+            features.get(one["feature"]).use(**one["parameters"])
+            for one in about["features"].values()
+        ]
+    except PlimsollError:  # a feature or a parameter of it that is no more
+        uses = []
+    return {**about, "made_by_installed_features": fingerprint(uses) == about["fingerprint"]}
 
 
 def _about(use: FeatureUse) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from plimsoll.cli import app
 from plimsoll.core import PlimsollError, UsageError
 from plimsoll.features.merging import join, join_funding, open_interest
 from plimsoll.ops.feature_store import (
+    about_store,
     fingerprint,
     load_pair,
-    read_store,
     sort_out,
     usual_uses,
     write_store,
@@ -81,7 +81,8 @@ def test_a_store_holds_the_same_numbers_as_the_features(datadir: Path, suffix: s
     done = run(*compute(datadir, out, "--json"))
     assert done.exit_code == 0, done.output
     record = json.loads(done.stdout)
-    matrix, about = read_store(out)
+    matrix = pd.read_parquet(out) if suffix == ".parquet" else pd.read_feather(out)
+    about = about_store(out)
     assert ["date", *record["columns"]] == list(matrix.columns)
     assert about["fingerprint"] == record["fingerprint"]
     assert (about["pair"], about["timeframe"]) == (ETH, "5m")
@@ -214,9 +215,42 @@ def test_a_failed_write_leaves_the_older_store(
     assert [file.name for file in datadir.iterdir() if file.suffix == ".part"] == []
 
 
+@pytest.mark.parametrize("suffix", [".parquet", ".feather"])
+def test_a_store_tells_what_it_holds(
+    datadir: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    out = datadir / f"store{suffix}"
+    chosen = ["--feature", "ema_gap:fast=5,slow=30", "--feature", "premium_level"]
+    refused(*compute(datadir, out, *chosen))
+    about = json.loads(run("show", out, "--json").stdout)
+    assert (about["pair"], about["timeframe"], about["rows"]) == (ETH, "5m", ROWS)
+    assert about["features"]["ema_gap_5_30"]["parameters"] == {"fast": 5, "slow": 30}
+    assert about["made_by_installed_features"] is True
+    told = run("show", out).stdout
+    assert f"{ETH} 5m" in told
+    assert f"{about['fingerprint']}, made by the installed features" in told
+    assert "fast=5, slow=30" in told
+    assert "left out:    premium_level" in told
+    with monkeypatch.context() as changed:
+        changed.setattr("plimsoll.ops.feature_store.fingerprint", lambda _: "f" * 12)
+        assert "compute it anew" in run("show", out).stdout
+    monkeypatch.delitem(features.registry._FEATURES, "ema_gap")
+    assert about_store(out)["made_by_installed_features"] is False
+
+
+@pytest.mark.parametrize("name", ["nothing.parquet", "nothing.feather", "half.parquet", "x.txt"])
+def test_a_store_that_cannot_be_read_is_told_in_one_line(datadir: Path, name: str) -> None:
+    (datadir / "half.parquet").write_bytes(b"PAR1 and then no more")
+    (datadir / "x.txt").write_text("no store")
+    error = refused("show", datadir / name)
+    assert error.exit_status == 2
+    assert "cannot read" in str(error)
+    assert "\n" not in str(error)
+
+
 def test_another_file_is_no_store(datadir: Path) -> None:
     with pytest.raises(UsageError, match="is no feature store"):
-        read_store(datadir / "futures/ETH_USDT_USDT-5m-mark.feather")
+        about_store(datadir / "futures/ETH_USDT_USDT-5m-mark.feather")
 
 
 @pytest.mark.parametrize(
