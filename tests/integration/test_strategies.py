@@ -1,6 +1,7 @@
 """Every shipped strategy on a data folder of its own: it trades, and it does not look ahead.
 
-The ordinary run compares signals in this process; Freqtrade's own two analyses are slow drills.
+The ordinary run compares signals in this process, and lets Freqtrade's own two analyses look at
+one strategy of each kind; the others are slow drills.
 """
 
 import json
@@ -37,6 +38,15 @@ SIGNALS = ["enter_long", "enter_short", "exit_long", "exit_short", "enter_tag"]
 EARLY = f"{START + pd.Timedelta(days=230):%Y%m%d}"
 
 every_strategy = pytest.mark.parametrize("name", TRADING)
+# One that reads its pair's features, and one that reads a panel of all pairs.
+ANALYSED_ALWAYS = ("TrendFollow", "TrendPortfolio")
+every_strategy_some_slow = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in ANALYSED_ALWAYS else pytest.mark.slow)
+        for name in TRADING
+    ],
+)
 
 
 class Whitelist:
@@ -302,15 +312,16 @@ def test_every_strategy_trades_in_a_backtest_under_the_guards(
         assert (fills > 2).any(), "no position was ever rebalanced"
 
 
-@pytest.mark.slow
+@pytest.mark.freqtrade
 @pytest.mark.timeout(900)
-@every_strategy
+@every_strategy_some_slow
 def test_lookahead_analysis_finds_no_bias(
     name: str, data: Path, venue: Venue, tmp_path: Path
 ) -> None:
     arguments = ["--strategy", name, "--timeframe", TIMEFRAMES[name]]
     arguments += ["--timerange", f"{EARLY}-{END:%Y%m%d}"]
-    arguments += ["--minimum-trade-amount", "5", "--targeted-trade-amount", "8"]
+    least, most = ("3", "4") if name in ANALYSED_ALWAYS else ("5", "8")  # a backtest for each
+    arguments += ["--minimum-trade-amount", least, "--targeted-trade-amount", most]
     output = run(
         "lookahead-analysis",
         arguments,
@@ -324,21 +335,31 @@ def test_lookahead_analysis_finds_no_bias(
     assert "No" in [cell.strip() for cell in row.split("│")], row
 
 
-@pytest.mark.slow
+@pytest.mark.freqtrade
 @pytest.mark.timeout(900)
-@every_strategy
+@every_strategy_some_slow
 def test_recursive_analysis_finds_no_variance(
     name: str, data: Path, venue: Venue, tmp_path: Path
 ) -> None:
-    startup = load(name, data).startup_candle_count
+    strategy = load(name, data)
+    enough = strategy.startup_candle_count
     arguments = ["--strategy", name, "--timeframe", TIMEFRAMES[name]]
     arguments += ["--timerange", f"{EARLY}-{END:%Y%m%d}"]
-    arguments += ["--startup-candle", str(startup), str(startup + 200)]
+    arguments += ["--startup-candle", *map(str, (enough // 10, enough, enough + 200))]
     output = run("recursive-analysis", arguments, data=data, venue=venue, folder=tmp_path)
     assert "No lookahead bias on indicators found" in output
-    shown = [line for line in output.splitlines() if "%" in line and "│" in line]
-    for line in shown:
-        values = [
-            cell.strip().rstrip("%") for cell in line.split("│") if cell.strip().endswith("%")
-        ]
-        assert all(abs(float(value)) < 0.1 for value in values), line
+    table = [
+        [cell.strip() for cell in line.split("│")[1:-1]]
+        for line in output.splitlines()
+        if line.startswith("│")
+    ]
+    if not strategy.features():
+        # What it reads has a warm-up of its own, however few candles it is given.
+        assert "No variance on indicator(s) found due to recursive formula" in output
+        assert table == []
+        return
+    # Too short a warm-up shows in every feature, so every one was looked at.
+    assert {cells[0] for cells in table} >= {use.column for use in strategy.features()}
+    for feature, too_few, *others in table:
+        assert too_few == "nan%", feature
+        assert all(cell == "-" or abs(float(cell.rstrip("%"))) < 0.1 for cell in others), feature
