@@ -77,20 +77,24 @@ def trade_id_at(time_ms: int) -> int:
 def trades_between(market: Market, symbol: str, first_id: int, last_id: int, now_ms: int) -> Trades:
     """Return the trades whose ids lie in [first, last] and whose time has come."""
     spec = market.specs[symbol]
-    first_id = max(first_id, trade_id_at(market.first_candle_ms(symbol)))
+    listed_id = trade_id_at(market.first_candle_ms(symbol))
+    first_id = max(first_id, listed_id)
     last_id = min(last_id, trade_id_at(now_ms))
     ids = np.arange(first_id, last_id + 1, dtype=np.int64)
     times = LIFE_START_MS + ids * SECOND_MS
     if len(ids) == 0:
         return Trades(ids, times, np.empty(0), np.empty(0), [])
-    logs = market.overlay.price(symbol, times, market.log_path(symbol, times))
-    prices: Floats = np.round(np.exp(logs), spec.price_decimals).astype(np.float64)
+    # The trade before tells the first one's side, wherever the page begins.
+    seen = times if first_id == listed_id else np.append(times[0] - SECOND_MS, times)
+    logs = market.overlay.price(symbol, seen, market.log_path(symbol, seen))
+    path: Floats = np.round(np.exp(logs), spec.price_decimals).astype(np.float64)
+    moves = np.diff(path, prepend=path[:1])[-len(ids) :]
+    prices = path[-len(ids) :]
     finest = market.finest(symbol)
     span = Window(int(times[0]) - finest.ms, int(times[-1]), len(ids) + 2)
     candles = market.candles(symbol, LAST, finest, span, now_ms)
     holder = np.maximum(np.searchsorted(candles["open_ms"], times, side="right") - 1, 0)
     volume: Floats = candles["volume"][holder] if len(candles) else np.zeros(len(ids))
     sizes = np.round(volume * SECOND_MS / finest.ms, spec.size_decimals)
-    moves = np.diff(prices, prepend=prices[:1])
     sizes = np.clip(sizes, spec.step_size, None)
     return Trades(ids, times, prices, sizes, (moves < 0).tolist())

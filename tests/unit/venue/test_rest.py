@@ -147,6 +147,12 @@ def test_trades_page_by_id_and_lie_on_the_price_path(exchange: Exchange) -> None
     assert page == latest[40:50]
     since = ask(exchange, "/fapi/v1/aggTrades", symbol="BTCUSDT", startTime=latest[90]["T"])
     assert since == latest[90:]
+    alone = [
+        ask(exchange, "/fapi/v1/aggTrades", symbol="BTCUSDT", fromId=trade["a"], limit=1)[0]
+        for trade in latest
+    ]
+    assert alone == latest
+    assert {trade["m"] for trade in latest} == {True, False}
     for trade in latest[::7]:
         open_ms = trade["T"] // MINUTE_MS * MINUTE_MS
         row = klines(exchange, interval="1m", startTime=open_ms, limit=1)[0]
