@@ -84,11 +84,13 @@ class Skeleton:
     """One contract's hours. Arrays have one entry an hour, `log_price` one more.
 
     `log_price[h]` stands at the start of hour h, `deviation[h]` is the conditional standard
-    deviation of that hour's log return, `premium[h]` and `log_interest[h]` stand at its start.
+    deviation of that hour's log return, `market_loading[h]` its conditional correlation with the
+    common factor, `premium[h]` and `log_interest[h]` stand at its start.
     """
 
     log_price: Floats
     deviation: Floats
+    market_loading: Floats
     volume_usd: Floats
     premium: Floats
     log_interest: Floats
@@ -144,14 +146,15 @@ class Factors:
         moves = level * (share * common_returns + own_share * own_returns)
         moves += drift * 1.6 * spec.annual_volatility_fraction / HOURS_A_YEAR
         path = autoregress(moves, float(np.exp(-1.0 / PULL_HOURS)))
+        common_part = share * np.exp(common_volatility)
         relative = np.hypot(
-            share * np.exp(common_volatility),
-            own_share * np.exp(own_volatility + 0.6 * common_volatility),
+            common_part, own_share * np.exp(own_volatility + 0.6 * common_volatility)
         )
         sentiment = _sentiment(rng, moves / unit)
         return Skeleton(
             log_price=np.log(spec.typical_price_usd) + np.concatenate([[0.0], path]),
             deviation=level * relative,
+            market_loading=common_part / relative,
             volume_usd=_volume_usd(
                 rng, spec, relative * self._seasonal, moves / (level * relative)
             ),

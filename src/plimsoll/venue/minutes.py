@@ -25,7 +25,19 @@ MINUTES = 1440
 MARK_DECIMALS = 8
 _MARK_NOISE = 1.2e-4  # standard deviation of log(last / mark), 2024 → 2025-06 BTC
 _TAIL_DEGREES = 5.0
+_SHARED_CLUSTERING = 0.6  # the market's part in the clustering of minute variances
 VERTEX_OFFSETS_MS = VERTEX_SHARES * MINUTE_MS
+
+
+@dataclass(frozen=True)
+class MarketMinutes:
+    """What all contracts of a seed share within one day: unit-variance white noise, shape (1440,).
+
+    `shock` drives the minutes' returns, `volatility_shock` the clustering of their variances.
+    """
+
+    shock: Floats
+    volatility_shock: Floats
 
 
 @dataclass(frozen=True)
@@ -55,13 +67,22 @@ class MinuteBlock:
         return times
 
 
-def build_block(seed: int, spec: SymbolSpec, hours: Skeleton, day: int) -> MinuteBlock:
+def market_minutes(seed: int, day: int) -> MarketMinutes:
+    """Return what all contracts share within the day; it belongs to no contract."""
+    rng = stream(seed, "market", block=day)
+    return MarketMinutes(shock=_student(rng), volatility_shock=rng.standard_normal(MINUTES))
+
+
+def build_block(
+    seed: int, spec: SymbolSpec, hours: Skeleton, day: int, market: MarketMinutes
+) -> MinuteBlock:
     """Return the day's minutes: the same for the same arguments, whatever was asked before."""
     rng = stream(seed, "minutes", spec.symbol, day)
     span = slice(day * 24, day * 24 + 25)
     anchors = hours.log_price[span]
     deviation = hours.deviation[day * 24 : day * 24 + 24]
-    boundaries, variance = _bridge(rng, anchors, deviation)
+    loading = hours.market_loading[day * 24 : day * 24 + 24]
+    boundaries, variance = _bridge(rng, anchors, deviation, loading, market)
     start, end = boundaries[:-1], boundaries[1:]
     high, low = _extremes(rng, start, end, variance)
     rising = end >= start
@@ -86,21 +107,39 @@ def premium_minutes(
     return slow + noise, noise
 
 
-def _bridge(rng: np.random.Generator, anchors: Floats, deviation: Floats) -> tuple[Floats, Floats]:
+def _student(rng: np.random.Generator) -> Floats:
+    """Return a day's Student-t draws of unit variance, shape (1440,)."""
+    scale = np.sqrt((_TAIL_DEGREES - 2.0) / _TAIL_DEGREES)
+    draws: Floats = rng.standard_t(_TAIL_DEGREES, MINUTES) * scale
+    return draws
+
+
+def _bridge(
+    rng: np.random.Generator,
+    anchors: Floats,
+    deviation: Floats,
+    loading: Floats,
+    market: MarketMinutes,
+) -> tuple[Floats, Floats]:
     """Return log prices at the 1441 boundaries and each minute's variance.
 
     A bridge on a random clock: minute variances cluster, the hour's move is spread in
-    proportion to them, so that a jump happens within minutes.
+    proportion to them, so that a jump happens within minutes. Clock and steps are partly the
+    market's: the steps as much as the hours are, so that contracts correlate alike on every
+    timeframe.
     """
     moves = np.diff(anchors)
     surprise = np.minimum(np.abs(moves) / deviation, 6.0)
     level = deviation**2 / 60.0 * (0.72 + 0.28 * np.minimum(surprise**2, 12.0))
-    cluster = autoregress(rng.standard_normal(MINUTES), 0.9) * np.sqrt(1.0 - 0.81)
+    noise = np.sqrt(_SHARED_CLUSTERING) * market.volatility_shock
+    noise += np.sqrt(1.0 - _SHARED_CLUSTERING) * rng.standard_normal(MINUTES)
+    cluster = autoregress(noise, 0.9) * np.sqrt(1.0 - 0.81)
     spread = (0.45 + 0.12 * surprise).repeat(60)
     variance = level.repeat(60) * np.exp(2.0 * spread * cluster - 2.0 * spread**2)
-    scale = np.sqrt((_TAIL_DEGREES - 2.0) / _TAIL_DEGREES)
-    steps = np.sqrt(variance) * rng.standard_t(_TAIL_DEGREES, MINUTES) * scale
-    walk = np.cumsum(steps.reshape(24, 60), axis=1)
+    shock = loading[:, None] * market.shock.reshape(24, 60)
+    shock += np.sqrt(1.0 - loading**2)[:, None] * _student(rng).reshape(24, 60)
+    steps = np.sqrt(variance).reshape(24, 60) * shock
+    walk = np.cumsum(steps, axis=1)
     share = np.cumsum(variance.reshape(24, 60), axis=1)
     share /= share[:, -1:]
     inside = anchors[:-1, None] + walk + (moves - walk[:, -1])[:, None] * share

@@ -34,9 +34,11 @@ from plimsoll.venue.market import (
 )
 from plimsoll.venue.minutes import (
     MARK_DECIMALS,
+    MarketMinutes,
     MinuteBlock,
     build_block,
     current_minute,
+    market_minutes,
     minute_rows,
     premium_minutes,
 )
@@ -45,6 +47,7 @@ from plimsoll.venue.symbols import SymbolSpec
 
 _BLOCKS_KEPT = 768  # days; about 80 KB each
 _DAYS_KEPT = 6000
+_MARKET_DAYS_KEPT = 1500  # 23 KB each
 _MINUTE = INTERVALS["1m"]
 _DAY = INTERVALS["1d"]
 _INTEREST_DAYS_OF_VOLUME = 0.30  # BTC, ETH, SOL 2024-06 → 2024-08: 0.25 to 0.35
@@ -65,6 +68,7 @@ class SyntheticMarket:
         self.overlay = Overlay()
         self._factors = Factors(seed)
         self._blocks: OrderedDict[tuple[str, int], MinuteBlock] = OrderedDict()
+        self._market_minutes: OrderedDict[int, MarketMinutes] = OrderedDict()
         self._days: OrderedDict[tuple[str, str, str, int], Rows] = OrderedDict()
 
     def first_candle_ms(self, symbol: str) -> int:
@@ -139,13 +143,22 @@ class SyntheticMarket:
         block = self._blocks.get(key)
         if block is None:
             spec = self.specs[symbol]
-            block = build_block(self.seed, spec, self._factors.skeleton(spec), day)
+            hours, market = self._factors.skeleton(spec), self._market(day)
+            block = build_block(self.seed, spec, hours, day, market)
             self._blocks[key] = block
             if len(self._blocks) > _BLOCKS_KEPT:
                 self._blocks.popitem(last=False)
         else:
             self._blocks.move_to_end(key)
         return block
+
+    def _market(self, day: int) -> MarketMinutes:
+        market = self._market_minutes.get(day)
+        if market is None:
+            market = self._market_minutes[day] = market_minutes(self.seed, day)
+            if len(self._market_minutes) > _MARKET_DAYS_KEPT:
+                self._market_minutes.popitem(last=False)
+        return market
 
     def _day_rows(self, symbol: str, series: str, interval: Interval, day: int) -> Rows:
         key = (symbol, series, interval.code, day)

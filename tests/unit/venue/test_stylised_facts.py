@@ -41,7 +41,20 @@ REAL = {  # statistic: values of BTC, ETH, SOL, XRP, DOGE
     "funding_negative": (0.124, 0.145, 0.298, 0.228, 0.144),
     "funding_acf_1": (0.79, 0.81, 0.87, 0.70, 0.73),
 }
-REAL_CORRELATION_WITH_BTC = {"ETH": 0.83, "SOL": 0.69, "XRP": 0.60, "DOGE": 0.67}
+MINUTES_FIRST = "2025-01-01"  # 5 m files: BTC, ETH from 2022-06, SOL from 2023-11, XRP from here
+REAL_CORRELATION_WITH_BTC = {  # of log returns
+    "5m": {"ETH": 0.84, "SOL": 0.71, "XRP": 0.70},
+    "1h": {"ETH": 0.83, "SOL": 0.69, "XRP": 0.60, "DOGE": 0.67},
+    "4h": {"ETH": 0.83, "SOL": 0.71, "XRP": 0.59, "DOGE": 0.69},
+    "1d": {"ETH": 0.83, "SOL": 0.72, "XRP": 0.57, "DOGE": 0.72},
+}
+REAL_SIZE_CORRELATION_WITH_BTC = {  # of their absolute values: volatility is shared as well
+    "5m": {"ETH": 0.79, "SOL": 0.62, "XRP": 0.62},
+    "1h": {"ETH": 0.78, "SOL": 0.59, "XRP": 0.50, "DOGE": 0.56},
+    "4h": {"ETH": 0.77, "SOL": 0.60, "XRP": 0.47, "DOGE": 0.55},
+    "1d": {"ETH": 0.74, "SOL": 0.59, "XRP": 0.41, "DOGE": 0.57},
+}
+HOURS_OF = {"1h": 1, "4h": 4, "1d": 24}
 
 BANDS = {  # statistic: lowest and highest value allowed, chosen around REAL
     "annual_volatility": (0.40, 1.25),
@@ -141,12 +154,47 @@ def test_the_band_holds_what_was_measured_on_the_real_market(statistic: str) -> 
     assert len(inside) >= len(REAL[statistic]) - 1  # SOL's mean funding holds the FTX days
 
 
-@pytest.mark.parametrize("coin", REAL_CORRELATION_WITH_BTC)
-def test_contracts_move_together_as_much_as_the_real_ones(coin: str) -> None:
+@cache
+def _returns(seed: int, coin: str, timeframe: str) -> Floats:
+    if timeframe in HOURS_OF:
+        step = HOURS_OF[timeframe]
+        closes = _hours(seed, coin)["close"][step - 1 :: step]
+    else:
+        closes = span(_market(seed), f"{coin}USDT", timeframe, MINUTES_FIRST, END)["close"]
+    return np.diff(np.log(closes))
+
+
+def _correlations(seed: int, coin: str, timeframe: str) -> tuple[float, float]:
+    """Return the correlation with BTC of log returns, and of their absolute values."""
+    first, second = _returns(seed, "BTC", timeframe), _returns(seed, coin, timeframe)
+    sizes = np.corrcoef(np.abs(first), np.abs(second))[0, 1]
+    return float(np.corrcoef(first, second)[0, 1]), float(sizes)
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "coin"),
+    [(timeframe, coin) for timeframe, found in REAL_CORRELATION_WITH_BTC.items() for coin in found],
+)
+def test_contracts_move_together_as_much_as_the_real_ones(timeframe: str, coin: str) -> None:
     for seed in SEEDS:
-        first, second = _hours(seed, "BTC")["close"], _hours(seed, coin)["close"]
-        found = np.corrcoef(np.diff(np.log(first)), np.diff(np.log(second)))[0, 1]
-        assert found == pytest.approx(REAL_CORRELATION_WITH_BTC[coin], abs=0.12)
+        returns, sizes = _correlations(seed, coin, timeframe)
+        assert 0.45 < returns < 0.9
+        assert returns == pytest.approx(REAL_CORRELATION_WITH_BTC[timeframe][coin], abs=0.22)
+        assert sizes == pytest.approx(REAL_SIZE_CORRELATION_WITH_BTC[timeframe][coin], abs=0.24)
+
+
+@pytest.mark.parametrize("timeframe", ["1m", "5m", "15m"])
+def test_contracts_correlate_within_the_hour_as_they_do_from_hour_to_hour(timeframe: str) -> None:
+    first, end = "2025-03-01", "2025-06-01"
+    for seed in SEEDS:
+        found = {}
+        for code in (timeframe, "1h"):
+            closes = np.log(
+                [span(_market(seed), f"{coin}USDT", code, first, end)["close"] for coin in COINS]
+            )
+            found[code] = np.corrcoef(np.diff(closes))[np.triu_indices(len(COINS), 1)]
+        assert found[timeframe].min() > 0.3
+        assert found[timeframe].mean() == pytest.approx(found["1h"].mean(), abs=0.17)
 
 
 def test_open_interest_falls_in_crashes_and_moves_as_much_as_the_real_one() -> None:
@@ -213,3 +261,27 @@ def test_the_real_market_measures_as_written_down(position: int) -> None:
     for statistic, value in found.items():
         real = REAL[statistic][position]
         assert value == pytest.approx(real, rel=0.12, abs=0.02), statistic
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"no real market data at {DATA}")
+@pytest.mark.parametrize("timeframe", REAL_CORRELATION_WITH_BTC)
+def test_the_real_market_correlates_as_written_down(timeframe: str) -> None:
+    import pandas as pd
+
+    expected = REAL_CORRELATION_WITH_BTC[timeframe]
+    file = "1h" if timeframe in HOURS_OF else timeframe
+    closes = pd.DataFrame(
+        {
+            coin: pd.read_feather(DATA / f"{coin}_USDT_USDT-{file}-futures.feather").set_index(
+                "date"
+            )["close"]
+            for coin in ("BTC", *expected)
+        }
+    ).loc[FIRST:END]
+    offset = timeframe.replace("m", "min").replace("d", "D")  # pandas' names
+    returns = closes.resample(offset).last().apply(np.log).diff()
+    for coin, real in expected.items():
+        assert returns["BTC"].corr(returns[coin]) == pytest.approx(real, abs=0.01)
+        sizes = returns["BTC"].abs().corr(returns[coin].abs())
+        assert sizes == pytest.approx(REAL_SIZE_CORRELATION_WITH_BTC[timeframe][coin], abs=0.01)

@@ -36,6 +36,14 @@ def test_same_seed_gives_the_same_bytes_whatever_was_asked_before() -> None:
     assert _bytes(second, "BTCUSDT", "1m") == expected
 
 
+def test_a_contract_is_the_same_alone_among_others_and_after_them() -> None:
+    alone, among = fresh(symbols="SOLUSDT"), fresh(symbols=",".join(LISTED))
+    for symbol in ("XRPUSDT", "BTCUSDT", "HBARUSDT"):
+        span(among, symbol, "5m", "2025-01-30", "2025-02-03")
+    for code in ("1m", "1h", "1d"):
+        assert _bytes(alone, "SOLUSDT", code) == _bytes(among, "SOLUSDT", code)
+
+
 def test_same_seed_gives_the_same_bytes_in_another_process() -> None:
     script = (
         "import hashlib; from tests.unit.venue.test_synthetic import _bytes, fresh; "
