@@ -31,7 +31,10 @@ def measure(
 
     from plimsoll.lab.costs import measure_costs
 
-    with Progress(console=Console(stderr=True), disable=as_json, transient=True) as bar:
+    console = Console(stderr=True)
+    # Where no bar can be drawn, it would leave an empty line.
+    silent = as_json or not console.is_terminal
+    with Progress(console=console, disable=silent, transient=True) as bar:
         task = bar.add_task("Order books", total=looks)
         found = measure_costs(
             userdir.expanduser(),

@@ -29,12 +29,13 @@ def expectation(
 
     A result with fewer than 30 closed trades, or without a positive mean profit, is refused.
     """
+    from plimsoll.cli.places import made_folder
     from plimsoll.lab.expectation import expectation_of
     from plimsoll.lab.results import read_backtest
 
     path = userdir / "backtest_results" if result == LATEST else Path(result)
     found = expectation_of(read_backtest(path.expanduser(), strategy))
-    out.parent.mkdir(parents=True, exist_ok=True)
+    made_folder(out.parent, "--out")
     out.write_text(found.model_dump_json(indent=2) + "\n", encoding="utf-8")
     if as_json:
         typer.echo(found.model_dump_json())

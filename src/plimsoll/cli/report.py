@@ -47,11 +47,12 @@ def report(
     as_json: bool = typer.Option(False, "--json", help="Print the figures as one JSON object."),
 ) -> None:
     """Write a report of a backtest: figures, tables and trades against buy and hold."""
+    from plimsoll.cli.places import made_folder
     from plimsoll.ops.report import render_report, report_record
 
     source = _existing(DEFAULT_FOLDER if result is None else result, "a result .zip or folder")
     made = backtest_report(source, datadir=datadir, pair=pair, market=market, trials=trials)
-    files = render_report(made, out)
+    files = render_report(made, made_folder(out, "--out"))
     if as_json:
         record = {**report_record(made), "html": str(files.html), "png": str(files.png)}
         typer.echo(json.dumps(record))

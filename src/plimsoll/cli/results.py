@@ -26,6 +26,7 @@ def results(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Backtest all strategies on real data, costs and funding on, and write the figures down."""
+    from plimsoll.cli.places import made_folder
     from plimsoll.cli.results_page import page, read_trials, table
     from plimsoll.core import UsageError
     from plimsoll.lab.study import BALANCE_USD, STUDIES, run_studies
@@ -39,7 +40,7 @@ def results(
     picture = out.parent / PICTURE
     if only is None:
         for file in (out, picture):  # what cannot be written fails now, not after the runs
-            file.parent.mkdir(parents=True, exist_ok=True)
+            made_folder(file.parent, "--out")
             file.open("ab").close()
     began = time.monotonic()
     found = run_studies(chosen, datadir.resolve(), _Progress(began))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from plimsoll.core import PlimsollError
+from plimsoll.core import PlimsollError, UsageError
 from plimsoll.risk.order_book import TakingCosts, taking_costs, typical
 
 
@@ -22,8 +22,10 @@ def measure_costs(
 
     Raises
     ------
+    UsageError
+        When the config cannot be read or names no pairs.
     PlimsollError
-        When the config names no pairs, or the exchange or a book cannot be read.
+        When the exchange or a book cannot be read.
     """
     from freqtrade.exceptions import FreqtradeException
     from freqtrade.resolvers import ExchangeResolver
@@ -31,7 +33,7 @@ def measure_costs(
     config = _config(userdir, config_files)
     pairs = config["exchange"].get("pair_whitelist", [])
     if not pairs:
-        raise PlimsollError("expected exchange.pair_whitelist in the config, found no pairs")
+        raise UsageError("expected exchange.pair_whitelist in the config, found no pairs")
     found: dict[str, list[TakingCosts]] = {pair: [] for pair in pairs}
     try:
         exchange = ExchangeResolver.load_exchange(config, validate=False)
@@ -68,9 +70,9 @@ def _config(userdir: Path, files: Sequence[Path]) -> dict[str, Any]:
     try:
         config = dict(load_from_files([str(file) for file in files]))
     except OperationalException as error:
-        raise PlimsollError(str(error).split("\n")[0]) from None
+        raise UsageError(str(error).split("\n")[0]) from None
     if "name" not in config.get("exchange", {}):
-        raise PlimsollError("expected exchange.name in the config, name its layers with -c")
+        raise UsageError("expected exchange.name in the config, name its layers with -c")
     mode = TradingMode(config.get("trading_mode", "spot"))
     return {
         **config,

@@ -14,12 +14,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from plimsoll.core.errors import PlimsollError
+from plimsoll.core.errors import PlimsollError, UsageError
 from plimsoll.metrics.fills import no_trades
 
 
 class ResultError(PlimsollError):
     """A recorded result or its candles are missing, damaged or of another kind."""
+
+
+class UnknownResultError(ResultError, UsageError):
+    """What was named is not there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,23 +90,23 @@ class TradeDatabase:
 def find_result(path: Path) -> Path:
     """Return the result file that ``path`` means: itself, or a folder's last backtest.
 
-    Raises `ResultError` when there is none.
+    Raises `UnknownResultError` when there is none.
     """
     if path.is_file():
         return path
     if not path.exists():
-        raise ResultError(f"no backtest result at {path}; run `freqtrade backtesting` first")
+        raise UnknownResultError(f"no backtest result at {path}; run `freqtrade backtesting` first")
     from freqtrade.data.btanalysis import get_latest_backtest_filename
 
     try:
         found = path / get_latest_backtest_filename(path)
     except (ValueError, OSError) as error:
-        raise ResultError(
+        raise UnknownResultError(
             f"{path} holds no backtest result (.last_result.json is missing or damaged); "
             "run `freqtrade backtesting` first, or name the .zip"
         ) from error
     if not found.is_file():
-        raise ResultError(f"{path}/.last_result.json names {found.name}, which is not there")
+        raise UnknownResultError(f"{path}/.last_result.json names {found.name}, which is not there")
     return found
 
 
@@ -111,7 +115,7 @@ def read_backtests(path: Path) -> tuple[BacktestResult, ...]:
 
     ``path``: a ``backtest-result-*.zip`` or the folder that holds it (its last result then).
 
-    Raises `ResultError` for a missing or damaged file, or one of another kind.
+    Raises `UnknownResultError` for a missing file, `ResultError` for a damaged one or another kind.
     """
     from freqtrade.data.btanalysis import load_backtest_stats
 
@@ -138,16 +142,17 @@ def read_backtests(path: Path) -> tuple[BacktestResult, ...]:
 def read_backtest(path: Path, strategy: str | None = None) -> BacktestResult:
     """Read one strategy of a stored backtest; its name may be left out when there is only one.
 
-    Raises `ResultError` as `read_backtests` does, or for a name that is absent or needed.
+    Raises `ResultError` as `read_backtests` does, `UnknownResultError` for a name that is absent
+    or needed.
     """
     results = read_backtests(path)
     names = ", ".join(result.strategy for result in results)
     if strategy is None and len(results) > 1:
-        raise ResultError(f"{results[0].path} holds {names}; name one of them")
+        raise UnknownResultError(f"{results[0].path} holds {names}; name one of them")
     for result in results:
         if strategy in (None, result.strategy):
             return result
-    raise ResultError(f"{results[0].path} holds no {strategy}, only {names}")
+    raise UnknownResultError(f"{results[0].path} holds no {strategy}, only {names}")
 
 
 def read_trade_database(path: Path, strategy: str | None = None) -> TradeDatabase:

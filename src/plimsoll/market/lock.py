@@ -1,12 +1,13 @@
 """One backfill at a time for a data folder."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from plimsoll.core import PlimsollError
+from plimsoll.core import PlimsollError, UsageError
 from plimsoll.market.layout import OWN_FOLDER
 
 
@@ -20,7 +21,9 @@ def sole_writer(datadir: Path) -> Iterator[None]:
     Raises
     ------
     PlimsollError
-        When another backfill holds it, or the folder cannot be written.
+        When another backfill holds it.
+    UsageError
+        When the folder cannot be written.
     """
     file = datadir / OWN_FOLDER / "backfill.lock"
     try:
@@ -32,7 +35,9 @@ def sole_writer(datadir: Path) -> Iterator[None]:
             f"another backfill is writing to {datadir}; wait until it ends, then run this again"
         ) from error
     except OSError as error:
-        raise PlimsollError(
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise UsageError(
             f"cannot write to the data folder {datadir} ({error.strerror}); give another --datadir"
         ) from error
     try:

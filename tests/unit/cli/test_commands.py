@@ -214,6 +214,41 @@ def test_report_without_a_result_is_one_line(run: Callable[..., Ran], tmp_path: 
     assert_one_line(ran, "none does not exist")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("costs", "measure", "-c", "none.json"),
+        ("data", "backfill", "--since", "2024-01-01", "-c", "none.json"),
+        ("expectation", "none.zip", "--out", "x.json"),
+        ("report", "none.zip"),
+        ("status", "-c", "none.json"),
+    ],
+    ids=" ".join,
+)
+def test_a_file_that_is_not_there_is_wrong_usage_in_one_line(
+    run: Callable[..., Ran],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    words: tuple[str, ...],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = run(*words)
+    assert ran.status == 2
+    assert_one_line(ran, "none.")
+
+
+def test_a_data_folder_that_cannot_be_made_is_wrong_usage(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("plimsoll.cli.data._listing", lambda *_: None)
+    file = tmp_path / "file"
+    file.touch()
+    words = ("--since", "2024-01-01", "--pairs", "BTC/USDT:USDT", "--datadir", str(file / "data"))
+    ran = run("data", "backfill", *words)
+    assert ran.status == 2
+    assert_one_line(ran, "cannot write to the data folder")
+
+
 def test_scenarios_as_json(run: Callable[..., Ran]) -> None:
     ran = run("venue", "scenarios", "--json")
     assert ran.status == 0

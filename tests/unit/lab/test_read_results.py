@@ -15,6 +15,7 @@ from freqtrade.persistence import LocalTrade, Order, Trade, init_db
 
 from plimsoll.lab.results import (
     ResultError,
+    UnknownResultError,
     find_result,
     known_closes,
     load_candles,
@@ -232,16 +233,17 @@ def test_result_of_two_strategies_needs_a_name(tmp_path, trades):
     path = _stored(tmp_path / "r", {"TrendFollow": trades, "NoTrade": []})
     assert [r.strategy for r in read_backtests(path)] == ["NoTrade", "TrendFollow"]
     assert read_backtest(path, "NoTrade").trades.empty
-    with pytest.raises(ResultError, match="name one of them"):
+    with pytest.raises(UnknownResultError, match="name one of them"):
         read_backtest(path)
-    with pytest.raises(ResultError, match="no Other, only NoTrade, TrendFollow"):
+    with pytest.raises(UnknownResultError, match="no Other, only NoTrade, TrendFollow"):
         read_backtest(path, "Other")
 
 
 def test_missing_result_says_what_to_run(tmp_path):
-    with pytest.raises(ResultError, match="freqtrade backtesting"):
+    with pytest.raises(UnknownResultError, match="freqtrade backtesting") as unknown:
         read_backtest(tmp_path / "none.zip")
-    with pytest.raises(ResultError, match="holds no backtest result"):
+    assert unknown.value.exit_status == 2
+    with pytest.raises(UnknownResultError, match="holds no backtest result"):
         read_backtest(tmp_path)
 
 
