@@ -99,7 +99,7 @@ def why(
 def _log_folder(userdir: Path, folder: Path | None) -> Path:
     from plimsoll.ops.decision_files import FOLDER, existing_log
 
-    return existing_log((userdir / FOLDER if folder is None else folder).expanduser())
+    return existing_log((userdir / FOLDER if folder is None else folder).expanduser().resolve())
 
 
 def _hash(head: str | None) -> str | None:

@@ -121,6 +121,15 @@ def test_no_log_is_one_line_and_two(run: Run, tmp_path: Path, words: tuple[str, 
 # tail
 
 
+def test_a_relative_folder_is_named_in_full(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = run("log", "verify", "--userdir", "mine")
+    assert ran.status == 2
+    assert f"expected a decision log at {tmp_path}/mine/plimsoll/decisions" in ran.err
+
+
 def test_tail_is_readable(run: Run, userdir: Path) -> None:
     ran = run("log", "tail", "--userdir", str(userdir))
     assert ran.status == 0
