@@ -177,6 +177,27 @@ def test_a_pair_that_does_not_trade_falls_short_and_the_others_are_stored(
     assert any("renamed or delisted" in problem for problem in told["problems"])
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--since", "2018-01-01", "--until", "2018-02-01"], "BTC/USDT:USDT: listed on 2019-09-08"),
+        (["--pairs", "FOO/USDT:USDT"], "FOO/USDT:USDT: FOOUSDT does not trade on the exchange"),
+    ],
+    ids=["before the listing", "an unknown pair"],
+)
+def test_a_pair_with_nothing_to_fetch_is_one_line(
+    profile: Path, tmp_path: Path, more: list[str], said: str
+) -> None:
+    one = ["--json", "--pairs", "BTC/USDT:USDT", "--since", days_ago(3)]
+    done = run(words(profile, tmp_path, *one, *more), tmp_path)
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    [problem] = told["problems"]
+    assert problem.startswith(said)
+    assert (told["notes"], told["missing_days"]) == ([], {})
+    assert "download-data" not in done.stderr
+
+
 def fault(profile: Path, **wishes: object) -> None:
     config = json.loads(profile.read_text())
     url = config["exchange"]["ccxt_config"]["urls"]["api"]["archive"]
@@ -268,6 +289,11 @@ def test_a_span_that_was_not_asked_for_is_filled_when_it_is(
     ("more", "said"),
     [
         (["--kinds", "candles,gossip"], "gossip"),
+        (["--kinds", ""], "--kinds of candles, mark"),
+        (["--since", "2099-01-01"], "--since no later than today"),
+        (["--timeframes", "7m"], "--timeframes of 1m, 3m, 5m"),
+        (["--timeframes", ""], "--timeframes such as 5m,1h"),
+        (["--timeframes", "1m", "--kinds", "open_interest"], "5m or longer for open_interest"),
         (["--timeframes", "5x"], "timeframe"),
         (["--until", "2019-01-01"], "--until on or after --since"),
         (["--since", "yesterday"], "YYYY-MM-DD"),

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from plimsoll.lab.download import Download
     from plimsoll.market.backfill import Outcome, Progress, Request
     from plimsoll.market.findings import Finding
-    from plimsoll.market.layout import Series
+    from plimsoll.market.layout import Kind, Series
+    from plimsoll.market.listing import Listing
 
 app = typer.Typer(help="The candle archive: fill it and check it.", no_args_is_help=True)
 
@@ -56,6 +57,7 @@ def backfill(
     Exit status: 0 when everything asked for is stored, 1 when something could not be had or
     published history was revised, 2 for wrong usage.
     """
+    from plimsoll.lab.download import askable
     from plimsoll.market.backfill import Outcome
     from plimsoll.market.lock import sole_writer
     from plimsoll.market.manifest import record_series
@@ -64,10 +66,12 @@ def backfill(
     outcome = Outcome()
     span = _day(since, "--since"), None if until is None else _day(until, "--until")
     download, request = _plan(pairs, kinds, timeframes, span, config, userdir, datadir, outcome)
+    listing = _listing(download, request)
+    download, request = askable(download, request, listing, outcome)
     folder = download.datadir
     with sole_writer(folder):
         try:
-            _run(download, request, outcome, recheck=recheck)
+            _run(download, request, listing, outcome, recheck=recheck)
         finally:
             changed = list({made.series for made in outcome.appended})
             if changed:
@@ -158,10 +162,11 @@ def _plan(
     from plimsoll.core import UsageError
     from plimsoll.lab.download import Download, read_config
     from plimsoll.market.backfill import METRICS_KINDS, Request
-    from plimsoll.market.layout import Kind, exchange_symbol, timeframe_seconds
+    from plimsoll.market.layout import Kind, exchange_symbol, require_outer
     from plimsoll.market.sources import addresses_of, offered_kinds
 
     since, until = span
+    wanted = _kinds(kinds)
     if until is not None and until < since:
         raise UsageError(f"expected --until on or after --since, found {until} before {since}")
     files = [file.expanduser().resolve() for file in config or []]
@@ -172,18 +177,13 @@ def _plan(
         raise UsageError("expected --pairs, or a config with a pair_whitelist")
     for pair in chosen:
         exchange_symbol(pair)
-    lengths = _words(timeframes)
-    for length in lengths:
-        timeframe_seconds(length)
-    fetchable = [kind.value for kind in Kind if kind not in (Kind.INDEX, Kind.SPOT)]
-    if unknown := [word for word in _words(kinds) if word not in fetchable]:
-        raise UsageError(f"expected --kinds of {', '.join(fetchable)}; found {unknown[0]}")
-    asked, refused = offered_kinds(exchange, tuple(Kind(word) for word in _words(kinds)))
+    asked, refused = offered_kinds(exchange, wanted)
     outcome.notes += refused
     ours = tuple(kind for kind in asked if kind in METRICS_KINDS and exchange == "binance")
+    lengths = _lengths(timeframes, exchange, asked, ours, outcome)
     # Freqtrade charges funding on 1 h mark candles, whatever the strategy's timeframe.
     theirs = lengths if Kind.MARK not in asked or "1h" in lengths else (*lengths, "1h")
-    folder = (datadir or userdir / "data" / exchange).expanduser().resolve()
+    folder = require_outer((datadir or userdir / "data" / exchange).expanduser().resolve())
     native = tuple(kind for kind in asked if kind not in ours)
     download = Download(
         exchange, chosen, native, theirs, since, until, tuple(files), userdir.resolve(), folder
@@ -193,23 +193,92 @@ def _plan(
     return download, request
 
 
-def _run(download: "Download", request: "Request", outcome: "Outcome", *, recheck: bool) -> None:
+def _kinds(text: str) -> "tuple[Kind, ...]":
+    from plimsoll.core import UsageError
+    from plimsoll.market.layout import Kind
+
+    fetchable = [kind.value for kind in Kind if kind not in (Kind.INDEX, Kind.SPOT)]
+    words = _words(text)
+    wrong = next((word for word in words if word not in fetchable), None if words else "none")
+    if wrong is not None:
+        raise UsageError(f"expected --kinds of {', '.join(fetchable)}; found {wrong}")
+    return tuple(Kind(word) for word in words)
+
+
+def _lengths(
+    text: str,
+    exchange: str,
+    asked: "tuple[Kind, ...]",
+    ours: "tuple[Kind, ...]",
+    outcome: "Outcome",
+) -> tuple[str, ...]:
+    """Return the timeframes; some must fit the kinds that exist from 5 m on."""
+    from plimsoll.core import UsageError
+    from plimsoll.lab.download import timeframes_of
+    from plimsoll.market.layout import timeframe_seconds
+
+    lengths = _words(text)
+    if not lengths:
+        raise UsageError("expected --timeframes such as 5m,1h; found none")
+    too_short = [length for length in lengths if timeframe_seconds(length) < 300]
+    offered = [length for length in timeframes_of(exchange) if not length.endswith("s")]
+    if unknown := [length for length in lengths if length not in offered]:
+        raise UsageError(
+            f"expected --timeframes of {', '.join(offered)}, as {exchange} has them; "
+            f"found {unknown[0]}"
+        )
+    if ours and too_short:
+        names, found = " and ".join(ours), ", ".join(too_short)
+        if ours == asked and too_short == list(lengths):
+            raise UsageError(f"expected --timeframes of 5m or longer for {names}; found {found}")
+        outcome.note(f"{names}: published every 5m, so not for {found}")
+    return lengths
+
+
+def _listing(download: "Download", request: "Request") -> "Listing | None":
+    """Ask the exchange for its clock and its pairs; None where only Freqtrade knows how to."""
+    import pandas as pd
+
+    from plimsoll.core import PlimsollError
+    from plimsoll.market.listing import Listing, ask_listing
+
+    found = None
+    if download.exchange == "binance":
+        try:
+            found = asyncio.run(ask_listing(request.api_url))
+        except PlimsollError:
+            if request.kinds:
+                raise
+    here = found or Listing(pd.Timestamp(datetime.now(UTC)), {})
+    here.require_begun(download.since)
+    return found
+
+
+def _run(
+    download: "Download",
+    request: "Request",
+    listing: "Listing | None",
+    outcome: "Outcome",
+    *,
+    recheck: bool,
+) -> None:
     from dataclasses import replace
 
-    from plimsoll.lab.download import discard_staging, groups_by_start, run_download
+    from plimsoll.lab.download import discard_staging, groups_by_start, note_days, run_download
     from plimsoll.market.backfill import fill
 
     def tell(line: str) -> None:
         typer.echo(line, err=True)
 
-    if download.kinds:
+    if download.kinds and download.pairs:
         wish = replace(download, recheck=recheck)
         for start, group in groups_by_start(wish).items():
             words = ", ".join(kind.value for kind in wish.kinds)
             tell(f"freqtrade download-data: {words} of {', '.join(group)} from {start}")
             run_download(wish, start, group, outcome)
         discard_staging(download.datadir)
-    if request.kinds:
+        note_days(wish, listing, outcome)
+    if request.kinds and request.pairs:
         tell(f"daily files of {request.archive_url}, recent rows of {request.api_url}")
         with _bars() as progress:
             wish_ours = replace(request, recheck=recheck)
@@ -288,7 +357,7 @@ def _print_summary(summary: dict[str, Any]) -> None:
         typer.echo(f"note: {line}")
     for name, runs in summary["missing_days"].items():
         spans = ", ".join(first if first == last else f"{first} to {last}" for first, last in runs)
-        typer.echo(f"missing: {name}: no daily file and no rows for {spans}", err=True)
+        typer.echo(f"missing: {name}: nothing is published for {spans}", err=True)
     for line in summary["revisions"]:
         typer.echo(f"revised: {line}; the stored ones were kept", err=True)
     for line in summary["problems"]:

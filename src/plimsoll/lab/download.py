@@ -5,8 +5,8 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,12 @@ from plimsoll.market.adopt import (
     discard_unreadable,
     first_day_to_fetch,
     forget_changed,
+    note_missing,
 )
-from plimsoll.market.backfill import Outcome
+from plimsoll.market.backfill import Outcome, Request
 from plimsoll.market.layout import OWN_FOLDER, SUFFIXES, Kind, Series
+from plimsoll.market.listing import Listing
+from plimsoll.market.store import read_series
 
 LOST = re.compile(r"Failed to download history data for pair: .*|Async code raised an exc.*")
 """What Freqtrade logs, with a good status, when a part of a download failed."""
@@ -78,6 +81,36 @@ def read_config(files: Sequence[Path]) -> dict[str, Any]:
     return dict(deep_merge_dicts(environment_vars_to_dict(), merged))
 
 
+def timeframes_of(exchange: str) -> tuple[str, ...]:
+    """Return the candle lengths that an exchange offers, as ccxt knows them."""
+    import ccxt
+
+    return tuple(getattr(ccxt, exchange)().timeframes or ())
+
+
+def askable(
+    download: Download, request: Request, listing: Listing | None, outcome: Outcome
+) -> tuple[Download, Request]:
+    """Leave out pairs that have nothing to fetch, and say why in one line each."""
+    if listing is None:
+        return download, request
+    theirs: list[str] = []
+    ours: list[str] = []
+    for pair in download.pairs:
+        if fault := listing.nothing_yet(pair, download.until):
+            outcome.problem(fault)
+            continue
+        ours.append(pair)
+        if fault := listing.unknown(pair):
+            if not request.kinds:
+                outcome.problem(fault)
+            continue
+        theirs.append(pair)
+        if note := listing.later_begin(pair, download.since):
+            outcome.note(note)
+    return replace(download, pairs=tuple(theirs)), replace(request, pairs=tuple(ours))
+
+
 def groups_by_start(wish: Download) -> dict[date, list[str]]:
     """Return which pairs must be downloaded from which day on; not those that need nothing.
 
@@ -123,6 +156,24 @@ def run_download(wish: Download, start: date, pairs: Sequence[str], outcome: Out
     else:
         confirm(wish.datadir, brought, start, wish.until)
     shutil.rmtree(staging)
+
+
+def note_days(wish: Download, listing: Listing | None, outcome: Outcome) -> None:
+    """Note the asked days of which nothing is stored, from the day after a pair's listing on.
+
+    Where the exchange does not tell that day, it is taken to be that of the oldest row.
+    """
+    now = datetime.now(UTC) if listing is None else listing.now
+    last = now.date() - timedelta(days=1)
+    last = last if wish.until is None else min(last, wish.until)
+    for pair in wish.pairs:
+        wanted = wish.wanted(pair)
+        day = None if listing is None else listing.day_of(pair)
+        if day is None:
+            stored = (read_series(series, wish.datadir)["date"] for series in wanted)
+            day = min((dates.iloc[0].date() for dates in stored if len(dates)), default=None)
+        begin = wish.since if day is None else max(wish.since, day + timedelta(days=1))
+        note_missing(wish.datadir, wanted, begin, last, outcome)
 
 
 def _download(arguments: Sequence[str], log: Path) -> str:

@@ -94,6 +94,22 @@ def _end_of(day: date) -> pd.Timestamp:
     return pd.Timestamp(day + timedelta(days=1), tz="UTC")
 
 
+def note_missing(
+    datadir: Path, wanted: list[Series], begin: date, last: date, outcome: Outcome
+) -> None:
+    """Note the days of a span on which a series has no row, of those that have any.
+
+    Bars longer than a day do not tell.
+    """
+    for series in wanted:
+        days = set(read_series(series, datadir)["date"].dt.date)
+        if not days or timeframe_seconds(series.timeframe) > 86_400:
+            continue
+        span = (begin + timedelta(days=number) for number in range((last - begin).days + 1))
+        if gone := [day for day in span if day not in days]:
+            outcome.missing_days[f"{series}"] = gone
+
+
 def holes(stored: pd.DataFrame, series: Series) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
     """Return the neighbours between which rows are missing, as pairs of dates."""
     allowed = pd.Timedelta(seconds=timeframe_seconds(series.timeframe))
@@ -140,12 +156,15 @@ def adopt(
     if until is not None:
         end = _end_of(until)
         staged = {series: rows[rows["date"] < end] for series, rows in staged.items()}
+    lacking: dict[str, list[str]] = {}
     for series in wanted:
         if series not in staged or staged[series].empty:
-            outcome.problems.append(
-                f"{series}: freqtrade download-data brought nothing; is the pair listed, and was "
-                "it so in that span? Its log says more"
-            )
+            lacking.setdefault(series.pair, []).append(f"{series.timeframe} {series.kind.value}")
+    for pair, names in lacking.items():
+        outcome.problem(
+            f"{pair}: freqtrade download-data brought nothing of {', '.join(names)}; is it "
+            "published in that span? Its log says more"
+        )
     for series, rows in sorted(staged.items(), key=lambda item: item[0]):
         if len(rows):
             outcome.take(append_rows(series, rows, datadir))

@@ -17,8 +17,9 @@ from typing import Any
 import pandas as pd
 
 from plimsoll.core import PlimsollError
-from plimsoll.market.http import Client, RateLimit, get_json
+from plimsoll.market.http import Client, RateLimit
 from plimsoll.market.layout import Kind, Series, exchange_symbol, timeframe_seconds
+from plimsoll.market.listing import Listing, listing_of
 from plimsoll.market.manifest import day_record, read_record, write_record
 from plimsoll.market.metrics_file import (
     ROWS_A_DAY,
@@ -68,6 +69,16 @@ class Outcome:
     missing_days: dict[str, list[date]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
+    def problem(self, line: str) -> None:
+        """Note what could not be had, once."""
+        if line not in self.problems:
+            self.problems.append(line)
+
+    def note(self, line: str) -> None:
+        """Note what is worth knowing, once."""
+        if line not in self.notes:
+            self.notes.append(line)
+
     def take(self, appended: Appended) -> None:
         """Note an append."""
         self.appended.append(appended)
@@ -103,26 +114,13 @@ async def fill(
         When the exchange cannot be reached at all, or a file cannot be written.
     """
     async with Client(pause_seconds=pause_seconds) as client:
-        now, listed = await exchange_state(client, request.api_url)
+        listing = await listing_of(client, request.api_url)
         limit = request_limit()
         jobs = [
-            _Job(request, datadir, pair, now, outcome, progress, client, limit)
+            _Job(request, datadir, pair, listing, outcome, progress, client, limit)
             for pair in request.pairs
         ]
-        await asyncio.gather(*(job.run(listed) for job in jobs))
-
-
-async def exchange_state(client: Client, api_url: str) -> tuple[pd.Timestamp, dict[str, date]]:
-    """Return the exchange's time and the day of listing of each symbol that trades."""
-    clock = await get_json(client, f"{api_url}/fapi/v1/time")
-    info = await get_json(client, f"{api_url}/fapi/v1/exchangeInfo")
-    now = pd.Timestamp(int(clock["serverTime"]), unit="ms", tz="UTC")
-    listed = {
-        str(entry["symbol"]): pd.Timestamp(int(entry["onboardDate"]), unit="ms", tz="UTC").date()
-        for entry in info["symbols"]
-        if entry.get("status") == "TRADING"
-    }
-    return now, listed
+        await asyncio.gather(*(job.run() for job in jobs))
 
 
 @dataclass
@@ -132,52 +130,40 @@ class _Job:
     request: Request
     datadir: Path
     pair: str
-    now: pd.Timestamp
+    listing: Listing
     outcome: Outcome
     progress: Progress
     client: Client
     limit: RateLimit
 
     def __post_init__(self) -> None:
-        self.symbol = exchange_symbol(self.pair)
+        self.symbol, self.now = exchange_symbol(self.pair), self.listing.now
         self.record_file = day_record(self.datadir, self.symbol)
         self.record: dict[str, Any] = {}
 
-    async def run(self, listed: dict[str, date]) -> None:
-        """Fill the pair's daily files, then its tail, then its coarser timeframes."""
+    async def run(self) -> None:
+        """Fill the pair's daily files, then its tail, then its coarser timeframes.
+
+        A symbol that does not trade has no tail; daily files under its old name may be there.
+        """
         self.record = read_record(self.record_file)
         end = self.now.date() if self.request.until is None else self.request.until
-        first = self._first_day(listed, end)
-        if first is None:
+        if fault := self.listing.nothing_yet(self.pair, end):
+            self.outcome.problem(fault)
             return
+        since, onboard = self.request.since, self.listing.day_of(self.pair)
+        begin = since if onboard is None else max(since, onboard)
+        # The asked midnight is the last row of the day before.
+        first = max(since - timedelta(days=1), onboard or since - timedelta(days=1))
         last = min(end, self.now.date() - timedelta(days=1))
         days = self._days_to_fetch(first, last)
         self.progress.begin(self.pair, len(days))
         for _, month in groupby(days, key=lambda day: (day.year, day.month)):
             await self._fill_month(list(month))
-        await self._fill_tail(first, end)
-        self._note_missing(first, last)
+        if onboard is not None:
+            await self._fill_tail(first, end)
+        self._note_missing(begin, last)
         self._derive()
-
-    def _first_day(self, listed: dict[str, date], end: date) -> date | None:
-        since, onboard = self.request.since, listed.get(self.symbol)
-        if onboard is None:
-            like = [name for name in listed if self.symbol.removesuffix("USDT") in name]
-            hint = f" (there is {', '.join(sorted(like)[:4])})" if like else ""
-            self.outcome.problems.append(
-                f"{self.pair}: {self.symbol} does not trade on the exchange; it may be renamed or "
-                f"delisted{hint}. Daily files under its old name are fetched if there are any"
-            )
-            return since - timedelta(days=1)
-        if end < onboard:
-            self.outcome.problems.append(
-                f"{self.pair}: listed on {onboard}, so there is nothing until {end}; "
-                "ask for a later --until"
-            )
-            return None
-        if since < onboard:
-            self.outcome.notes.append(f"{self.pair}: listed on {onboard}, filled from there")
-        return max(since - timedelta(days=1), onboard)  # its last row is the asked midnight
 
     def _days_to_fetch(self, first: date, last: date) -> list[date]:
         held = {kind: self._rows_by_day(kind) for kind in self.request.kinds}
@@ -273,25 +259,24 @@ class _Job:
             if len(rows):
                 self.outcome.take(append_rows(series, rows, self.datadir))
 
-    def _note_missing(self, first: date, last: date) -> None:
-        """Note days that lie inside the stored span and have no row from any source."""
-        for kind in self.request.kinds:
-            held = self._rows_by_day(kind)
-            begun = min(held, default=last + timedelta(days=1))
-            if begun > first:
-                self.outcome.notes.append(
-                    f"{self.pair}: no {kind.value} before {begun} is published"
-                    if held
-                    else f"{self.pair}: no {kind.value} is published from {first} to {last}"
-                )
-            span = (begun + timedelta(days=n) for n in range((last - begun).days + 1))
-            if gone := [day for day in span if day not in held and day >= first]:
-                self.outcome.missing_days[f"{self.pair} {kind.value}"] = gone
-        if not any(self._rows_by_day(kind) for kind in self.request.kinds):
-            self.outcome.problems.append(
+    def _note_missing(self, begin: date, last: date) -> None:
+        """Note the asked days that have no row from any source, and why a pair has none."""
+        held = {kind: self._rows_by_day(kind) for kind in self.request.kinds}
+        unknown, any_held = self.listing.unknown(self.pair), any(held.values())
+        if unknown is not None:
+            stored = "its daily files are stored" if any_held else "no daily files of it are there"
+            self.outcome.problem(f"{unknown}; {stored}")
+        elif not any_held and begin <= last:
+            self.outcome.problem(
                 f"{self.pair}: neither daily files nor REST rows of {self.symbol} were found from "
-                f"{first} on"
+                f"{begin} on"
             )
+        elif note := self.listing.later_begin(self.pair, self.request.since):
+            self.outcome.note(note)
+        for kind, rows in held.items() if any_held else ():
+            span = (begin + timedelta(days=n) for n in range((last - begin).days + 1))
+            if gone := [day for day in span if day not in rows]:
+                self.outcome.missing_days[f"{self.pair} {kind.value}"] = gone
 
     def _derive(self) -> None:
         """Write the coarser timeframes: the value at each candle's opening instant."""
@@ -307,12 +292,15 @@ def at_opens(fine: pd.DataFrame, timeframe: str) -> pd.DataFrame:
     """Return the rows that describe the opening instants of a coarser timeframe's candles.
 
     This is what the exchange's own coarser periods hold. Nothing is filled: an instant without
-    a row stays without one. Weeks open on Mondays.
+    a row stays without one. Weeks open on Mondays, months on their first day.
     """
-    length = timeframe_seconds(timeframe)
-    offset = 4 * 86_400 if length % 604_800 == 0 else 0
-    seconds = fine["date"].dt.as_unit("s").astype("int64")
-    opens = (seconds - offset) % length == 0
+    dates = fine["date"]
+    if timeframe.endswith("M"):
+        opens = (dates == dates.dt.normalize()) & (dates.dt.day == 1)
+    else:
+        length = timeframe_seconds(timeframe)
+        offset = 4 * 86_400 if length % 604_800 == 0 else 0
+        opens = (dates.dt.as_unit("s").astype("int64") - offset) % length == 0
     chosen: pd.DataFrame = fine.loc[opens].reset_index(drop=True)
     return chosen
 

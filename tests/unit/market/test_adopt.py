@@ -13,6 +13,7 @@ from plimsoll.market.adopt import (
     first_day_to_fetch,
     forget_changed,
     holes,
+    note_missing,
 )
 from plimsoll.market.backfill import Outcome
 from plimsoll.market.layout import Kind, Series
@@ -135,6 +136,14 @@ def test_what_was_not_brought_is_a_problem(tmp_path: Path) -> None:
     outcome = Outcome()
     adopt(tmp_path / "staging", tmp_path / "data", [SERIES], outcome)
     assert "brought nothing" in outcome.problems[0]
+
+
+def test_days_without_a_row_are_missing(tmp_path: Path) -> None:
+    append_rows(SERIES, hourly(30).drop(index=range(240, 300)), tmp_path)  # 01-11 to 01-13 12:00
+    outcome = Outcome()
+    note_missing(tmp_path, [SERIES], date(2023, 12, 30), date(2024, 1, 20), outcome)
+    gone = [date(2023, 12, 30), date(2023, 12, 31), date(2024, 1, 11), date(2024, 1, 12)]
+    assert outcome.missing_days == {"BTC/USDT:USDT 1h candles": gone}
 
 
 def test_staged_files_that_a_kill_cut_short_are_discarded(tmp_path: Path) -> None:

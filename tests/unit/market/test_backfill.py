@@ -196,8 +196,9 @@ def test_a_symbol_that_no_longer_trades_is_named_and_its_pair_alone_falls_short(
     outcome = backfilled(
         tmp_path, now=NOW, since="2025-02-25", pairs=("LUNA/USDT:USDT", "ETH/USDT:USDT")
     )
-    assert any("renamed or delisted" in problem for problem in outcome.problems)
-    assert any("neither daily files nor REST rows" in problem for problem in outcome.problems)
+    [problem] = outcome.problems
+    assert "misspelt, renamed or delisted; no daily files of it are there" in problem
+    assert (outcome.notes, outcome.missing_days) == ([], {})
     assert len(read_series(Series("ETH/USDT:USDT", Kind.OPEN_INTEREST, "5m"), tmp_path)) > 2000
 
 
@@ -215,6 +216,15 @@ def test_a_since_before_the_listing_starts_there(tmp_path: Path) -> None:
     assert outcome.problems == []
     first = read_series(INTEREST, tmp_path)["date"].iloc[0]
     assert first == pd.Timestamp("2019-09-08 00:05", tz="UTC")
+
+
+def test_a_beginning_that_is_not_published_is_missing(tmp_path: Path) -> None:
+    days = [f"2025-01-{day:02d}" for day in range(4, 9)]
+    gone = absent(*(f"{day}.zip.CHECKSUM" for day in days))
+    outcome = backfilled(tmp_path, now=NOW, since="2025-01-05", until="2025-01-20", spoiler=gone)
+    asked = [date.fromisoformat(day) for day in days[1:]]
+    assert outcome.missing_days == {f"{PAIR} open_interest": asked, f"{PAIR} ratios": asked}
+    assert outcome.problems == []
 
 
 def test_coarser_timeframes_hold_the_value_at_the_opening_instant(tmp_path: Path) -> None:
@@ -237,6 +247,14 @@ def test_weeks_open_on_mondays() -> None:
     dates = pd.date_range("2025-01-01", periods=21 * 288, freq="5min", tz="UTC")
     weeks = at_opens(pd.DataFrame({"date": dates}), "1w")["date"]
     assert weeks.dt.day_name().tolist() == ["Monday"] * 3
+
+
+def test_months_open_on_their_first_day() -> None:
+    dates = pd.date_range("2025-01-15", "2025-04-15", freq="5min", tz="UTC")
+    opens = at_opens(pd.DataFrame({"date": dates}), "1M")["date"]
+    assert [f"{moment:%m-%d %H:%M}" for moment in opens] == [
+        "02-01 00:00", "03-01 00:00", "04-01 00:00",
+    ]  # fmt: skip
 
 
 def test_an_exchange_that_is_not_there_fails_with_its_address(tmp_path: Path) -> None:
