@@ -49,7 +49,7 @@ wheel: $(READY) ## build dist/freqtrade_plimsoll-*.whl
 	rm -rf dist
 	$(BIN)/python -m hatchling build -t wheel
 
-bench: $(READY) ## throughput of the venue and of the backtest engine
+bench: $(READY) ## measure guards, features, log and venue; rewrite docs/benchmarks.md
 	$(BIN)/python -m tests.bench
 
 lock: $(READY) ## resolve constraints.txt anew (needs uv)

@@ -30,7 +30,7 @@ DENIAL = {
 }
 
 
-def run() -> dict[str, float]:
+def run(*, candles: int = CANDLES) -> dict[str, float]:
     """Return microseconds of one record, and seconds for a year of candles of four pairs."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -41,18 +41,14 @@ def run() -> dict[str, float]:
                 lambda: log.append("halt", START, durable=True, rule="drawdown"), repeats=50
             )
         with DecisionLog(folder / "year") as log:
-            for number in range(1, CANDLES + 1):
+            for number in range(1, candles + 1):
                 log.append("candle", START + number * CANDLE, candle=START, pairs=PAIRS)
         return {
-            "decision log: append a candle of 4 pairs, us": candle,
-            "decision log: append a denial, us": denial,
-            "decision log: append a halt and fsync, us": durable,
-            "decision log: verify a year of 5 m candles, s": _seconds(
-                lambda: verify(folder / "year")
-            ),
-            "decision log: why, in a year of 5 m candles, s": _seconds(
-                lambda: why(folder / "year", "BTC")
-            ),
+            "decision_log_candle_us": candle,
+            "decision_log_denial_us": denial,
+            "decision_log_halt_us": durable,
+            "decision_log_verify_year_seconds": _seconds(lambda: verify(folder / "year")),
+            "decision_log_why_year_seconds": _seconds(lambda: why(folder / "year", "BTC")),
         }
 
 

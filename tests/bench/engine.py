@@ -24,6 +24,7 @@ from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import serve_venue
+from tests.bench.features import full_set
 
 PAIRS = tuple(f"{base}/USDT:USDT" for base in ("BTC", "ETH", "SOL", "XRP"))
 START = "2025-06-30T00:00:00Z"
@@ -63,7 +64,6 @@ class Case:
 class Timed:
     """What a backtest took and made; ``fills`` identifies its trade list."""
 
-    candles: int
     seconds: float
     trades: int
     fills: str
@@ -83,7 +83,7 @@ CASES = {
 
 
 def run() -> dict[str, float]:
-    """Return candles a second of the loop alone, 4 pairs x 180 days x 5 m, and ratios of cost."""
+    """Return seconds of the loop alone, 4 pairs x 180 days x 5 m, and ratios of cost."""
     logging.disable(logging.CRITICAL)
     with TemporaryDirectory(prefix="plimsoll-bench-") as temporary:
         folder = Path(temporary)
@@ -97,20 +97,20 @@ def run() -> dict[str, float]:
                 {name: _loop(folder, venue.config, case) for name, case in CASES.items()}
                 for _ in range(ROUNDS)
             ]
+            reading, computing = _data_and_features(folder, venue.config)
     timed = {name: min((one[name] for one in rounds), key=lambda t: t.seconds) for name in CASES}
     if len({timed[name].fills for name in ("plain", "unguarded", "guarded")}) != 1:
         raise PlimsollError(f"expected the twins to trade alike, found {timed}")
-    return _figures(timed)
+    return figures_of(timed, reading_seconds=reading, computing_seconds=computing)
 
 
-def _figures(timed: dict[str, Timed]) -> dict[str, float]:
+def figures_of(
+    timed: dict[str, Timed], *, reading_seconds: float, computing_seconds: float
+) -> dict[str, float]:
+    """Return the seconds of each case and the ratios between them."""
     seconds = {name: one.seconds for name, one in timed.items()}
-    figures = {
-        f"engine_{name}_candles_a_second": one.candles / one.seconds
-        for name, one in timed.items()
-        if not name.endswith("_half")
-    }
-    return figures | {
+    a_trade = {name: one.seconds / max(one.trades, 1) for name, one in timed.items()}
+    return {f"engine_{name}_seconds": value for name, value in seconds.items()} | {
         "engine_twins_trades": timed["guarded"].trades,
         "engine_guards_cost_ratio": seconds["guarded"] / seconds["unguarded"],
         "engine_four_native_protections_cost_ratio": seconds["native"] / seconds["plain"],
@@ -119,7 +119,13 @@ def _figures(timed: dict[str, Timed]) -> dict[str, float]:
         "engine_guarded_trades_whole_over_half": (
             timed["guarded"].trades / timed["guarded_half"].trades
         ),
-        "engine_native_seconds_whole_over_half": seconds["native"] / seconds["native_half"],
+        "engine_guarded_seconds_a_trade_whole_over_half": (
+            a_trade["guarded"] / a_trade["guarded_half"]
+        ),
+        "engine_native_seconds_a_trade_whole_over_half": a_trade["native"] / a_trade["native_half"],
+        "features_backtest_seconds": computing_seconds,
+        "features_backtest_reading_seconds": reading_seconds,
+        "features_backtest_over_reading": computing_seconds / reading_seconds,
     }
 
 
@@ -130,8 +136,7 @@ def _layers(folder: Path, venue_config: Path) -> list[str]:
     return ["--userdir", str(folder / "user_data"), *named]
 
 
-def _loop(folder: Path, venue_config: Path, case: Case) -> Timed:
-    """Run one backtest and time its loop alone."""
+def _prepared(folder: Path, venue_config: Path, case: Case) -> Backtesting:
     args: dict[str, Any] = {
         "config": _layers(folder, venue_config)[3::2],
         "user_data_dir": str(folder / "user_data"),
@@ -147,7 +152,12 @@ def _loop(folder: Path, venue_config: Path, case: Case) -> Timed:
     if (STRATEGIES / f"{case.strategy}.py").exists():
         config["strategy_path"] = str(STRATEGIES)
     config["plimsoll"] |= {"risk": WIDE, "guard_backtests": case.guards}
-    backtesting = Backtesting(config)
+    return Backtesting(config)
+
+
+def _loop(folder: Path, venue_config: Path, case: Case) -> Timed:
+    """Run one backtest and time its loop alone."""
+    backtesting = _prepared(folder, venue_config, case)
     data, _ = backtesting.load_bt_data()
     backtesting._set_strategy(backtesting.strategylist[0])
     processed = backtesting.strategy.advise_all_indicators(data)
@@ -155,10 +165,27 @@ def _loop(folder: Path, venue_config: Path, case: Case) -> Timed:
     begun = time.process_time()
     result = backtesting.backtest(processed=processed, start_date=first, end_date=last)
     seconds = time.process_time() - begun
-    candles = sum(len(frame) for frame in processed.values())
     Backtesting.cleanup()
     backtesting.exchange.close()
-    return Timed(candles, seconds, len(result["results"]), _fills(result["results"]))
+    return Timed(seconds, len(result["results"]), _fills(result["results"]))
+
+
+def _data_and_features(folder: Path, venue_config: Path) -> tuple[float, float]:
+    """Return seconds of reading a backtest's data, and of all features that its candles allow."""
+    backtesting = _prepared(folder, venue_config, CASES["no_trade"])
+    reading, computing = [], []
+    for _ in range(ROUNDS):
+        begun = time.process_time()
+        data, _span = backtesting.load_bt_data()
+        reading.append(time.process_time() - begun)
+        works = [full_set(frame)[1] for frame in data.values()]
+        begun = time.process_time()
+        for work in works:
+            work()
+        computing.append(time.process_time() - begun)
+    Backtesting.cleanup()
+    backtesting.exchange.close()
+    return min(reading), min(computing)
 
 
 def _fills(trades: pd.DataFrame) -> str:

@@ -52,24 +52,29 @@ TECHNICAL: dict[str, Theirs] = {
 
 
 def seconds(work: Callable[[], object], *, repeats: int = 3) -> float:
-    """Return the shortest time of several calls."""
+    """Return the processor's least time of several calls."""
     taken = []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start = time.process_time()
         work()
-        taken.append(time.perf_counter() - start)
+        taken.append(time.process_time() - start)
     return min(taken)
 
 
-def ratios(library: str, compared: dict[str, Theirs]) -> dict[str, float]:
+def compared_figure(library: str, text: str) -> str:
+    """Return the name of the figure that compares a feature with the library's like."""
+    return f"features_{library}_takes_times:{text}"
+
+
+def ratios(library: str, compared: dict[str, Theirs], *, rows: int) -> dict[str, float]:
     """Return how many times as long the library takes for the same column."""
-    candles = random_candles(COMPARED)
+    candles = random_candles(rows)
     found = {}
     for text, theirs in compared.items():
         use = features.parse(text)
         ours = seconds(lambda use=use: use(candles))
         their_time = seconds(lambda theirs=theirs: theirs(candles.copy()))
-        found[f"features: {use.feature.name}, {library} takes × our time"] = their_time / ours
+        found[compared_figure(library, text)] = their_time / ours
     return found
 
 
@@ -89,21 +94,18 @@ def full_set(candles: pd.DataFrame) -> tuple[int, Callable[[], object]]:
     return len(ready), work
 
 
-def run() -> dict[str, float]:
+def run(*, rows: int = MILLION, compared_rows: int = COMPARED) -> dict[str, float]:
     """Return seconds of the full set on a million candles, and ratios to other libraries."""
     figures: dict[str, float] = {}
-    for what, candles in (
-        ("candles only", random_candles(MILLION)),
-        ("all", market_frame(MILLION)),
-    ):
-        count, work = full_set(candles)
-        figures[f"features: {count} ({what}), 1,000,000 candles, s"] = seconds(work)
-    count, work = full_set(random_candles(2000))
-    figures[f"features: {count} on 2,000 candles (a live look), ms"] = seconds(work) * 1000
+    for what, candles in (("of_candles", random_candles(rows)), ("all", market_frame(rows))):
+        figures[f"features_{what}_count"], work = full_set(candles)
+        figures[f"features_{what}_million_seconds"] = seconds(work)
+    _, work = full_set(random_candles(2000))
+    figures["features_live_look_ms"] = seconds(work) * 1000
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        figures |= ratios("ft-pandas-ta", PANDAS_TA)
-        figures |= ratios("technical", TECHNICAL)
+        figures |= ratios("ft-pandas-ta", PANDAS_TA, rows=compared_rows)
+        figures |= ratios("technical", TECHNICAL, rows=compared_rows)
     return figures
 
 

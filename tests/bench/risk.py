@@ -88,10 +88,10 @@ def milliseconds(work: Callable[[], object], *, repeats: int = 200) -> float:
     return median(taken) * 1000
 
 
-def run() -> dict[str, float]:
+def run(*, trades: int = 5000) -> dict[str, float]:
     """Return milliseconds of one loop's evaluation, of an entry check and of a backtest candle."""
-    busy = busy_account(positions=20, trades=5000)
-    flat = busy_account(positions=0, trades=5000)
+    busy = busy_account(positions=20, trades=trades)
+    flat = busy_account(positions=0, trades=trades)
     pairs = [position.pair for position in busy.positions or ()]
     asked = EntryRequest(
         pair="NEW/USDT:USDT",
@@ -110,9 +110,7 @@ def run() -> dict[str, float]:
         return observe(LatchState(), evaluate(busy, PROFILE), observations=3)[1]
 
     return {
-        "risk: evaluate, 20 positions, 5,000 trades, ms": milliseconds(loop),
-        "risk: evaluate, flat, 5,000 trades, ms": milliseconds(lambda: evaluate(flat, PROFILE)),
-        "risk: evaluate_entry, 20 positions, 5,000 trades, ms": milliseconds(
-            lambda: evaluate_entry(asked, busy, PROFILE)
-        ),
+        "risk_evaluate_20_positions_ms": milliseconds(loop),
+        "risk_evaluate_flat_ms": milliseconds(lambda: evaluate(flat, PROFILE)),
+        "risk_evaluate_entry_ms": milliseconds(lambda: evaluate_entry(asked, busy, PROFILE)),
     }

@@ -1,0 +1,224 @@
+"""The page of the benchmarks: every figure of a run, beside the target that the project set."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from plimsoll.core import PlimsollError
+from tests.bench.features import PANDAS_TA, TECHNICAL, compared_figure
+
+HEAD = """# Benchmarks
+
+<!-- Written by `make bench` from what it measured. Do not edit by hand. -->
+
+Measured on {made_on} with the code `{code_fingerprint}`, Python {python} and Freqtrade
+{freqtrade}, on {cores} processor cores with a load of {load:.1f} at the start. Seconds depend on
+the machine; ratios are taken within one run and depend on it little. Where the target is –, none
+was set: the figure is there to be compared. `make bench` measures anew and rewrites this page.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure of the bench: its key, what it is, its unit, and the target if there is one."""
+
+    figure: str
+    words: str
+    unit: str = ""
+    at_most: float | None = None
+    at_least: float | None = None
+
+    def cells(self, value: float) -> tuple[str, ...]:
+        """Return what it is, the figure, the target and whether it is met."""
+        if self.at_most is not None:
+            target, met = f"at most {self.at_most:g}{self.unit}", value <= self.at_most
+        elif self.at_least is not None:
+            target, met = f"at least {self.at_least:g}{self.unit}", value >= self.at_least
+        else:
+            return self.words, f"{_shown(value)}{self.unit}", "–", "–"
+        return self.words, f"{_shown(value)}{self.unit}", target, "yes" if met else "**no**"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Rows under a heading, and how they were measured."""
+
+    title: str
+    measured: str
+    rows: tuple[Row, ...]
+
+
+SECTIONS = (
+    Section(
+        "The risk kit in a backtest",
+        "Freqtrade's own backtest loop, without the reading of data and without indicators, on "
+        "4 pairs × 180 days × 5 m of the simulated exchange. Seconds of the processor, the least "
+        "of three rounds in which the strategies take turns. Guards off, guards on and the plain "
+        "twin have the same rules and trade alike, compared by a hash over all fills; all guards "
+        "are asked, with limits so wide that none denies. The plain twin has its stop in "
+        "`custom_stoploss` and its exits in `custom_exit`. The four native protections are "
+        "`StoplossGuard`, `MaxDrawdown`, `LowProfitPairs` and `CooldownPeriod`. Half is the first "
+        "half of the days.",
+        (
+            Row("engine_twins_trades", "trades of each twin"),
+            Row("engine_unguarded_seconds", "on our base, guards off", " s"),
+            Row("engine_guarded_seconds", "on our base, all guards on", " s"),
+            Row("engine_plain_seconds", "plain twin, no protections", " s"),
+            Row("engine_native_seconds", "plain twin, four native protections", " s"),
+            Row("engine_guards_cost_ratio", "guards on / guards off", " ×", at_most=1.10),
+            Row(
+                "engine_guarded_faster_than_plain",
+                "plain twin / on our base with all guards",
+                " ×",
+                at_least=1.8,
+            ),
+            Row(
+                "engine_four_native_protections_cost_ratio",
+                "four native protections / none",
+                " ×",
+            ),
+            Row("engine_guarded_half_seconds", "on our base, all guards on, half", " s"),
+            Row("engine_native_half_seconds", "plain twin, four native protections, half", " s"),
+            Row(
+                "engine_guarded_trades_whole_over_half",
+                "trades on our base with all guards, whole / half",
+                " ×",
+            ),
+            Row(
+                "engine_guarded_seconds_whole_over_half",
+                "seconds on our base with all guards, whole / half",
+                " ×",
+            ),
+            Row(
+                "engine_guarded_seconds_a_trade_whole_over_half",
+                "seconds a trade on our base with all guards, whole / half (linear is 1)",
+                " ×",
+                at_most=1.10,
+            ),
+            Row(
+                "engine_native_seconds_a_trade_whole_over_half",
+                "seconds a trade with four native protections, whole / half",
+                " ×",
+            ),
+            Row("engine_no_trade_seconds", "`NoTrade`", " s"),
+            Row("engine_buy_and_hold_seconds", "`BuyAndHold`", " s"),
+            Row("engine_trend_follow_seconds", "`TrendFollow`", " s"),
+        ),
+    ),
+    Section(
+        "One look at the account",
+        "What a running bot adds to each loop: the median of 200 calls, wall clock.",
+        (
+            Row(
+                "risk_evaluate_20_positions_ms",
+                "all guards and the latch, 20 open positions, 5,000 closed trades",
+                " ms",
+                at_most=5,
+            ),
+            Row("risk_evaluate_flat_ms", "all guards, no position, 5,000 closed trades", " ms"),
+            Row(
+                "risk_evaluate_entry_ms",
+                "one entry, 20 open positions, 5,000 closed trades",
+                " ms",
+            ),
+        ),
+    ),
+    Section(
+        "Decision log",
+        "Records of 4 pairs at 5 m; a year is 105,120 candles.",
+        (
+            Row("decision_log_candle_us", "append a candle", " µs"),
+            Row("decision_log_denial_us", "append a denial", " µs"),
+            Row("decision_log_halt_us", "append a halt and wait for the disk", " µs"),
+            Row("decision_log_verify_year_seconds", "`plimsoll log verify`, a year", " s"),
+            Row("decision_log_why_year_seconds", "`plimsoll log why BTC`, a year", " s"),
+        ),
+    ),
+    Section(
+        "Features",
+        "Seconds of the processor. *Of candles* are those that need nothing but candles; *all* "
+        "also read open interest, funding, order flow, positioning and other pairs. For a "
+        "backtest: those of candles on its 4 pairs × 180 days × 5 m, against the reading of its "
+        "data, which are candles, funding and marks.",
+        (
+            Row("features_of_candles_count", "features of candles"),
+            Row(
+                "features_of_candles_million_seconds",
+                "features of candles, 1,000,000 candles",
+                " s",
+                at_most=2,
+            ),
+            Row("features_all_count", "all features"),
+            Row("features_all_million_seconds", "all features, 1,000,000 candles", " s", at_most=2),
+            Row("features_live_look_ms", "features of candles, 2,000 candles: a live look", " ms"),
+            Row("features_backtest_seconds", "features of candles for a backtest", " s"),
+            Row("features_backtest_reading_seconds", "reading a backtest's data", " s"),
+            Row(
+                "features_backtest_over_reading",
+                "features of candles / reading, for a backtest",
+                " ×",
+                at_most=1,
+            ),
+        ),
+    ),
+    Section(
+        "Features beside other libraries",
+        "How many times as long the library takes for the same column of 100,000 candles; below 1 "
+        "it is faster than ours.",
+        tuple(
+            Row(compared_figure(library, text), f"`{text}`, {library}", " ×")
+            for library, compared in (("ft-pandas-ta", PANDAS_TA), ("technical", TECHNICAL))
+            for text in compared
+        ),
+    ),
+    Section(
+        "Simulated exchange",
+        "HTTP over loopback, one client in the same machine; 1,500 candles a request.",
+        (
+            Row("venue_start_seconds", "start until the first answer", " s"),
+            Row("venue_candles_a_second_first_time", "candles a second, first time asked"),
+            Row("venue_candles_a_second_again", "candles a second, asked again"),
+            Row("venue_ticker_requests_a_second", "ticker requests a second, one connection"),
+            Row(
+                "venue_ticker_requests_a_second_20_connections",
+                "ticker requests a second, 20 connections",
+            ),
+            Row(
+                "venue_draw_4_pairs_180_days_5m_seconds",
+                "draw 4 pairs × 180 days × 5 m, no HTTP",
+                " s",
+            ),
+        ),
+    ),
+)
+ROWS = tuple(row for section in SECTIONS for row in section.rows)
+
+
+def render(recorded: Mapping[str, Any]) -> str:
+    """Return the page in Markdown of what ``make bench`` keeps in ``out/bench.json``.
+
+    Raises
+    ------
+    PlimsollError
+        When a row has no figure or a figure no row: the page would not tell all.
+    """
+    figures = recorded["figures"]
+    if unknown := sorted(set(figures) ^ {row.figure for row in ROWS}):
+        raise PlimsollError(f"expected one row for each figure, found either alone for {unknown}")
+    parts = [HEAD.format(**{name: one for name, one in recorded.items() if name != "figures"})]
+    for section in SECTIONS:
+        rows = [row.cells(figures[row.figure]) for row in section.rows]
+        head = ("What", "Figure", "Target", "Met")
+        table = "\n".join(_lines([head, ("---", "--:", "---", "---"), *rows]))
+        parts.append(f"## {section.title}\n\n{section.measured}\n\n{table}\n")
+    return "\n".join(parts)
+
+
+def _lines(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    return [f"| {' | '.join(cells)} |" for cells in rows]
+
+
+def _shown(value: float) -> str:
+    if isinstance(value, int) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"

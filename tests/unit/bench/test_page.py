@@ -1,0 +1,116 @@
+"""The page of the benchmarks: it tells every figure of a run, beside its target."""
+
+import re
+
+import pytest
+
+from plimsoll.core import PlimsollError
+from tests.bench import decision_log, engine, features, risk, venue
+from tests.bench.page import ROWS, render
+from tests.conftest import ROOT
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+ABOUT = {
+    "made_on": "2026-11-20",
+    "code_fingerprint": "0123456789ab",
+    "python": "3.11.7",
+    "freqtrade": "2026.9",
+    "cores": 2,
+    "load": 0.25,
+}
+FIGURES = {row.figure: 1.0 + number for number, row in enumerate(ROWS)}
+
+
+def page(**figures: float) -> str:
+    return render({**ABOUT, "figures": {**FIGURES, **figures}})
+
+
+def table(text: str) -> dict[str, list[str]]:
+    """What each row of the page says beside its first cell."""
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    return {cells[0]: cells[1:] for cells in rows if cells[0] not in ("What", "---")}
+
+
+def row_of(figure: str, value: float) -> list[str]:
+    [words] = [row.words for row in ROWS if row.figure == figure]
+    return table(page(**{figure: value}))[words]
+
+
+def made_up(seconds: float, trades: int) -> engine.Timed:
+    return engine.Timed(seconds, trades, "the same fills")
+
+
+def test_every_figure_has_one_row_of_its_own() -> None:
+    assert len({row.words for row in ROWS}) == len({row.figure for row in ROWS}) == len(ROWS)
+    assert list(table(page())) == [row.words for row in ROWS]
+
+
+def test_the_page_says_when_with_what_and_on_how_many_cores() -> None:
+    for told in ("2026-11-20", "`0123456789ab`", "3.11.7", "2026.9", "2 processor cores", "0.2 "):
+        assert told in page()
+
+
+@pytest.mark.parametrize(
+    ("figure", "value", "cells"),
+    [
+        ("engine_guards_cost_ratio", 1.10, ["1.100 ×", "at most 1.1 ×", "yes"]),
+        ("engine_guards_cost_ratio", 1.101, ["1.101 ×", "at most 1.1 ×", "**no**"]),
+        ("engine_guarded_faster_than_plain", 1.8, ["1.800 ×", "at least 1.8 ×", "yes"]),
+        ("engine_guarded_faster_than_plain", 1.79, ["1.790 ×", "at least 1.8 ×", "**no**"]),
+        (
+            "engine_guarded_seconds_a_trade_whole_over_half",
+            1.2,
+            ["1.200 ×", "at most 1.1 ×", "**no**"],
+        ),
+        ("risk_evaluate_20_positions_ms", 12.34, ["12.3 ms", "at most 5 ms", "**no**"]),
+        ("features_all_million_seconds", 1.5, ["1.500 s", "at most 2 s", "yes"]),
+        ("features_backtest_over_reading", float("nan"), ["nan ×", "at most 1 ×", "**no**"]),
+        ("venue_candles_a_second_again", 545483.7, ["545,484", "–", "–"]),
+        ("engine_twins_trades", 2599, ["2,599", "–", "–"]),
+    ],
+)
+def test_a_row_tells_the_figure_the_target_and_whether_it_is_met(
+    figure: str, value: float, cells: list[str]
+) -> None:
+    assert row_of(figure, value) == cells
+
+
+def test_a_figure_without_a_row_and_a_row_without_a_figure_are_refused() -> None:
+    with pytest.raises(PlimsollError, match="engine_new"):
+        page(engine_new=1.0)
+    fewer = {name: value for name, value in FIGURES.items() if name != "venue_start_seconds"}
+    with pytest.raises(PlimsollError, match="venue_start_seconds"):
+        render({**ABOUT, "figures": fewer})
+
+
+def test_the_rows_are_what_the_benches_measure() -> None:
+    timed = {name: made_up(1.0, 100) for name in engine.CASES}
+    measured = {
+        **risk.run(trades=10),
+        **decision_log.run(candles=10),
+        **venue.run(days=6, ticker_requests=20),
+        **features.run(rows=3000, compared_rows=1000),
+        **engine.figures_of(timed, reading_seconds=2.0, computing_seconds=1.0),
+    }
+    assert set(measured) == {row.figure for row in ROWS}
+    assert all(value > 0 for value in measured.values())
+    render({**ABOUT, "figures": measured})
+
+
+def test_seconds_a_trade_tell_linear_growth_from_a_steeper_one() -> None:
+    timed = {name: made_up(1.0, 100) for name in engine.CASES}
+    timed |= {"guarded": made_up(4.0, 200), "guarded_half": made_up(2.0, 100)}
+    timed |= {"native": made_up(8.0, 200), "native_half": made_up(2.0, 100)}
+    found = engine.figures_of(timed, reading_seconds=2.0, computing_seconds=1.0)
+    assert found["engine_guarded_seconds_a_trade_whole_over_half"] == 1.0
+    assert found["engine_native_seconds_a_trade_whole_over_half"] == 2.0
+    assert found["engine_four_native_protections_cost_ratio"] == 8.0
+    assert found["features_backtest_over_reading"] == 0.5
+
+
+def test_the_page_in_docs_has_the_rows_of_today() -> None:
+    if not PAGE.exists():
+        pytest.skip("`make bench` has not written docs/benchmarks.md")
+    text = PAGE.read_text(encoding="utf-8")
+    assert list(table(text)) == [row.words for row in ROWS]
+    assert re.search(r"with the code `[0-9a-f]{12}`", text)
