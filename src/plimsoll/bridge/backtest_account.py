@@ -65,15 +65,15 @@ class BacktestAccount:
         self._take_closed()
         # An entry may have taken closed trades in after the last mark.
         changed, self._marked = len(self._closed) != self._marked, len(self._closed)
-        day_ends_at = self._levels.day_ends_at
-        if not (changed or LocalTrade.bt_trades_open or day_ends_at is None or now >= day_ends_at):
+        trades, day_ends_at = LocalTrade.bt_trades_open, self._levels.day_ends_at
+        if not (changed or trades or day_ends_at is None or now >= day_ends_at):
             return False  # flat, and nothing happened: equity stands still
         now_s = now.timestamp()
         closes, profile = self._closes, self._profile
         latest_s = now_s - closes.candle_seconds - profile.max_blind_seconds
         equity = self._starting + LocalTrade.bt_total_profit
         near = False
-        for trade in LocalTrade.bt_trades_open:
+        for trade in trades:
             newest = closes.close(trade.pair, now_s)
             if newest is None:
                 self._equity_usd = None

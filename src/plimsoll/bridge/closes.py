@@ -53,15 +53,11 @@ class _Pair:
     def row_at(self, newest_open_s: int) -> int:
         """Return the last row opened at or before a time; -1 when there is none."""
         row, opened = self.row, self.opened_s
-        last = len(opened) - 1
-        if row < 0 or opened[row] > newest_open_s:
-            row = bisect_right(opened, newest_open_s) - 1
-        elif row < last and opened[row + 1] <= newest_open_s:
-            row += 1  # nearly always: a backtest goes from candle to candle
-            if row < last and opened[row + 1] <= newest_open_s:
-                row = bisect_right(opened, newest_open_s, row) - 1
-        self.row = row
-        return row
+        if row + 1 < len(opened) and opened[row + 1] == newest_open_s:
+            self.row = row + 1  # nearly always: a backtest goes from candle to candle
+        elif row < 0 or opened[row] != newest_open_s:
+            self.row = bisect_right(opened, newest_open_s) - 1
+        return self.row
 
 
 class Closes:

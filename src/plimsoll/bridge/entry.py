@@ -66,7 +66,8 @@ class Pending:
 
     def resized(self, stake_usd: float, price: float) -> "Pending":
         """Return the question about another stake at another price."""
-        return replace(self, request=replace(self.request, stake_usd=stake_usd, price=price))
+        request = replace(self.request, stake_usd=stake_usd, price=price)
+        return Pending(request, self.account, self.evaluation, self.tag, self.yearly_volatility)
 
 
 def ask(
@@ -155,6 +156,8 @@ def _deviation(window: Window | None, *, least_candles: int) -> float | None:
         return None
     opened, returns = window.opened_s, log_returns(window)
     step = float(min(opened[1] - opened[0], opened[-1] - opened[-2]))  # a hole is no candle
+    if step <= 0:
+        return None
     with np.errstate(invalid="ignore"):
         off = returns - returns.sum() / len(returns)  # its mean, in half the time of mean()
     found = sqrt(float(off.dot(off)) / (len(off) - 1)) * sqrt(SECONDS_PER_YEAR / step)

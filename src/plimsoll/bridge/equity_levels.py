@@ -5,6 +5,8 @@ from math import inf, isfinite
 
 from plimsoll.risk.trading_day import day_end
 
+ONE_DAY = timedelta(days=1)
+
 
 class EquityLevels:
     """Day-start and high-water equity in the stake currency, kept from one mark to the next.
@@ -67,7 +69,7 @@ class EquityLevels:
             if self._confirm and before is not None:
                 self._around_start = before, equity_usd
             return True
-        if now < self.day_ends_at - timedelta(days=1):  # the clock was set back over midnight
+        if now < self.day_ends_at - ONE_DAY:  # the clock was set back over midnight
             self.day_ends_at = day_end(now, starts_at_hour_utc=self._hour)
         if around is None:
             return False

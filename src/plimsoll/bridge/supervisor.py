@@ -194,10 +194,10 @@ class Supervisor:
     def of_entry(
         self, pair: str, now: datetime, *, leverage: float
     ) -> tuple[AccountSnapshot, Evaluation]:
-        """Return the account at this moment and what holds for it."""
+        """Return the account at this moment and what holds for it and for the pair."""
         with_record = leverage > self.profile.max_leverage
         account = self.account.snapshot(now, pair, with_record=with_record)
-        fresh = evaluate(account, self.profile)
+        fresh = evaluate(account, self.profile, pairs=[pair])
         if not self._state.held:
             return account, fresh
         return account, Evaluation(now, (*fresh.denials, *self._state.held.values()))

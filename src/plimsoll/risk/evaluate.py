@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from plimsoll.core import AccountSnapshot, EntryRequest, Mode, Verdict
 from plimsoll.risk.denial import recheck_at, unknown
@@ -69,8 +70,14 @@ def strictest(verdicts: Iterable[Verdict]) -> Verdict:
     return best
 
 
-def evaluate(account: AccountSnapshot, profile: RiskProfile, guards: Guards = GUARDS) -> Evaluation:
-    """Ask every guard about the account and about each of its pairs.
+def evaluate(
+    account: AccountSnapshot,
+    profile: RiskProfile,
+    guards: Guards = GUARDS,
+    *,
+    pairs: Iterable[str] | None = None,
+) -> Evaluation:
+    """Ask every guard about the account and about each of its pairs, or about ``pairs`` alone.
 
     A guard that raises, or that cannot be asked because a field it needs is ``None``, counts
     as REDUCING without any new risk: a fault is never a go.
@@ -93,7 +100,7 @@ def evaluate(account: AccountSnapshot, profile: RiskProfile, guards: Guards = GU
         else:
             seeing.append(guard)
     if seeing:
-        for pair in account.pairs():
+        for pair in account.pairs() if pairs is None else pairs:
             denials += _denials(seeing, (pair,), account, profile, pair)
     return Evaluation(account.as_of, tuple(denials))
 
@@ -140,7 +147,7 @@ def _missing(guard: PairGuard, account: AccountSnapshot) -> list[str]:
 
 
 def _denials(
-    guards: Iterable[Callable[..., Verdict]],
+    guards: Iterable[Callable[..., Any]],
     about: tuple[object, ...],
     account: AccountSnapshot,
     profile: RiskProfile,
@@ -150,19 +157,15 @@ def _denials(
     found = []
     for guard in guards:
         try:
-            verdict = _checked(guard(*about, account, profile))
+            verdict = guard(*about, account, profile)
+            if not isinstance(verdict, Verdict):
+                message = f"expected a Verdict, found {verdict!r}"
+                raise TypeError(message)
         except Exception as error:  # noqa: BLE001 - whatever a guard raises, the answer is no
             verdict = _failed(guard, error, account, profile, pair)
         if verdict.mode is not Mode.ACTIVE:
             found.append(verdict)
     return found
-
-
-def _checked(answer: object) -> Verdict:
-    if isinstance(answer, Verdict):
-        return answer
-    message = f"expected a Verdict, found {answer!r}"
-    raise TypeError(message)
 
 
 def _failed(

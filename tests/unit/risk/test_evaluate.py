@@ -60,6 +60,20 @@ def test_a_pair_is_judged_beside_the_account() -> None:
     assert found.of_pair(SOL) is found.account
 
 
+@pytest.mark.parametrize("pair", [BTC, ETH, SOL])
+def test_asked_about_one_pair_alone_it_says_of_that_pair_what_it_always_says(pair: str) -> None:
+    seen = account(
+        positions=[position(ETH, liquidation_price=95.0)],
+        closed_trades=[closed(1, BTC, closed_at=NOON)],
+        equity_usd=920,
+        day_start_equity_usd=920,
+    )
+    whole, alone = evaluate(seen, PROFILE), evaluate(seen, PROFILE, pairs=[pair])
+    assert alone.account == whole.account
+    assert alone.of_pair(pair) == whole.of_pair(pair)
+    assert set(alone.pairs) <= {pair}
+
+
 def test_of_a_pair_the_stricter_of_both_holds() -> None:
     near = position(ETH, liquidation_price=95.0)
     half = evaluate(account(positions=[near], equity_usd=920, day_start_equity_usd=920), PROFILE)
