@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
 from plimsoll.core import PlimsollError
@@ -210,7 +211,8 @@ def render(recorded: Mapping[str, Any]) -> str:
         rows = [row.cells(figures[row.figure]) for row in section.rows]
         head = ("What", "Figure", "Target", "Met")
         table = "\n".join(_lines([head, ("---", "--:", "---", "---"), *rows]))
-        parts.append(f"## {section.title}\n\n{section.measured}\n\n{table}\n")
+        measured = fill(section.measured, 100, break_on_hyphens=False)
+        parts.append(f"## {section.title}\n\n{measured}\n\n{table}\n")
     return "\n".join(parts)
 
 
