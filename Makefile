@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check wheel bench clean lock venv results slow drills
+.PHONY: help demo test check wheel bench mutation clean lock venv results slow drills
 
 help: ## show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ wheel: $(READY) ## build dist/freqtrade_plimsoll-*.whl
 
 bench: $(READY) ## measure guards, features, log and venue; rewrite docs/benchmarks.md
 	$(BIN)/python -m tests.bench
+
+mutation: $(READY) ## count which small faults in src/plimsoll/risk its tests notice (MODULES=latch for one)
+	$(BIN)/python -m tests.mutation $(MODULES)
 
 lock: $(READY) ## resolve constraints.txt anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o constraints.txt

@@ -141,6 +141,18 @@ def test_two_rules_are_counted_apart() -> None:
     assert modes(at(0, halt(rule="a")), at(1, halt(rule="b")), observations=2) == [R, R]
 
 
+def test_a_milder_denial_hides_no_breach_that_comes_after_it() -> None:
+    half = Verdict(Mode.REDUCING, "half", "why", stake_multiplier=0.5)
+    acts = halt(debounced=False, rule="acts")
+    assert modes(at(0, half, acts)) == [H]
+    assert modes(at(0, halt(rule="waits"), acts)) == [H]
+
+
+def test_what_holds_bears_the_moment_of_the_observation() -> None:
+    _, found = observe(START, at(5, halt()), observations=3)
+    assert found.as_of == NOON + timedelta(seconds=5)
+
+
 def test_the_given_state_is_not_changed() -> None:
     state, _ = observe(START, at(0, halt()), observations=3)
     before = dict(state.counts)
