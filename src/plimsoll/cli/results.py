@@ -25,14 +25,23 @@ def results(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Backtest all strategies on real data, costs and funding on, and write the figures down."""
+    """Backtest all strategies on real data, costs and funding on, and write the figures down.
+
+    The data folder needs 1h candles, mark and funding of BTC, ETH, SOL, XRP, ADA and LTC from
+    2022-01 to 2025-06; spot candles of the first four for BasisReversion, open interest of the
+    first three from 2024-06-20 to 08-18 for OpenInterestFlow. With --only, what its study needs.
+    What is not there is named with the command that gets it.
+    """
     from plimsoll.cli.places import made_folder
     from plimsoll.cli.results_page import page, read_trials, table
     from plimsoll.core import UsageError
     from plimsoll.lab.study import BALANCE_USD, STUDIES, run_studies
+    from plimsoll.market.layout import require_outer
 
+    datadir = datadir.expanduser().resolve()
     if not datadir.is_dir():
         raise UsageError(f"expected a Freqtrade data folder at --datadir, found none at {datadir}")
+    require_outer(datadir)
     chosen = [study for study in STUDIES if only in (None, *study.strategies, *study.baselines)]
     if not chosen:
         known = ", ".join(name for study in STUDIES for name in study.strategies)
@@ -43,7 +52,7 @@ def results(
             made_folder(file.parent, "--out")
             file.open("ab").close()
     began = time.monotonic()
-    found = run_studies(chosen, datadir.resolve(), _Progress(began))
+    found = run_studies(chosen, datadir, _Progress(began))
     if as_json:
         typer.echo(json.dumps(_record(found)))
     if only is None:

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from plimsoll.lab.study import Findings, StudyRow
+    from plimsoll.lab.study import Findings, Study, StudyRow
 
 TARGET_SHARPE, TARGET_DRAWDOWN = 1.0, 0.12
+CONFIG = "user_data/config"
+PORT = 8601
+VENUE = f"{CONFIG}/venue-sim.json"
 SHORTLY = timedelta(seconds=1)
 BEAR, SIDEWAYS = 2022, 2023
 NOTHING = 1e-9
@@ -73,9 +76,12 @@ PROTOCOL = """
   [conclusions](research/conclusions.md).
 - **Code**: fingerprint `{fingerprint}`, Freqtrade {freqtrade}, written on {date}.
 
-The commands, with the guards on (off: one more layer with `plimsoll.guard_backtests` false):
+The commands, with the guards on, in the folder that holds `user_data` (`plimsoll init` makes one).
+The exchange is the replay of `DATA` itself, and the 4-hour candles come from it: give a copy, they
+are stored there. Off: `export FREQTRADE__PLIMSOLL__GUARD_BACKTESTS=false`, without
+`risk-portfolio.json`.
 
-```
+```bash
 {commands}
 ```
 """
@@ -144,7 +150,7 @@ def page(findings: "Findings", *, picture: str, trials: Trials | None, balance: 
         fingerprint=findings.code_fingerprint,
         freqtrade=findings.freqtrade_version,
         date=f"{datetime.now(UTC):%Y-%m-%d}",
-        commands="\n".join(_commands(rows)),
+        commands=commands(list(dict.fromkeys(row.study for row in rows)), balance),
     )
     parts = [head, table(rows), _halts(rows), target(rows), protocol, READING]
     return "\n".join(part.strip("\n") + "\n" for part in parts if part)
@@ -261,15 +267,34 @@ def _halts(rows: "Sequence[StudyRow]") -> str:
     return "\n".join(["\n## Halted by a guard\n", *lines]) if lines else ""
 
 
-def _commands(rows: "Sequence[StudyRow]") -> list[str]:
-    studies = list(dict.fromkeys(row.study for row in rows))
-    return [
-        "freqtrade backtesting -c base.json -c venue-sim.json -c risk-portfolio.json "
-        f"-c mode-backtest.json --datadir DATA --timeframe {study.timeframe} "
-        f"--timerange {study.timerange} --max-open-trades {len(study.pairs)} "
-        f"--strategy-list {' '.join(study.strategies)} --pairs {' '.join(study.pairs)}"
+def commands(studies: "Sequence[Study]", balance: int) -> str:
+    """Return the commands of the page, as a shell runs them one after another."""
+    pairs = list(dict.fromkeys(pair for study in studies for pair in study.pairs))
+    serve = (
+        f"plimsoll venue serve --market replay --datadir DATA --clock stepped --port {PORT} \\\n"
+        f"    --symbols {','.join(pairs)} \\\n"
+        f"    --write-config {VENUE} &"
+    )
+    made = [
+        f"plimsoll data backfill -c {VENUE} --datadir DATA --allow-missing \\\n"
+        f"    --since {need.first} --until {need.last} --kinds candles \\\n"
+        f"    --timeframes {study.timeframe} --pairs {','.join(study.pairs)}"
+        for study in studies
+        if study.timeframe != "1h"
+        for need in [study.needs()]
+    ]
+    made.append("export FREQTRADE__PLIMSOLL__ALLOW_MISSING_FUNDING=true")
+    made += [
+        f"freqtrade backtesting -c {CONFIG}/base.json -c {VENUE} \\\n"
+        f"    -c {CONFIG}/risk-portfolio.json -c {CONFIG}/mode-backtest.json \\\n"
+        f"    --datadir DATA --cache none --dry-run-wallet {balance} \\\n"
+        f"    --timeframe {study.timeframe} --timerange {study.timerange} "
+        f"--max-open-trades {len(study.pairs)} \\\n"
+        f"    --strategy-list {' '.join(study.strategies)} \\\n"
+        f"    --pairs {' '.join(study.pairs)}"
         for study in studies
     ]
+    return "\n".join([serve, *made, "kill %1"])
 
 
 def _name(row: "StudyRow") -> str:

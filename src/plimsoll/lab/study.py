@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +20,7 @@ from plimsoll.bridge.fingerprint import code_fingerprint
 from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.results import BacktestResult, known_closes, load_candles, read_backtests
-from plimsoll.lab.study_data import BASE_TIMEFRAME, file_of, link_data, make_longer, require
+from plimsoll.lab.study_data import BASE_TIMEFRAME, Needs, link_data, make_longer, require_all
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import serve_venue
 from plimsoll.metrics.equity import buy_and_hold_curve, equity_curve
@@ -47,6 +48,12 @@ class Study:
     strategies: tuple[str, ...]
     baselines: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+
+    def needs(self) -> Needs:
+        """Return the files that its pairs must have."""
+        first, end = (datetime.strptime(day, "%Y%m%d").date() for day in self.timerange.split("-"))  # noqa: DTZ007 - days
+        kinds = ("futures", "mark", "funding_rate", *self.kinds)
+        return Needs(self.pairs, kinds, first, end - timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +161,7 @@ def run_studies(studies: Sequence[Study], datadir: Path, tell: Callable[[str], N
     PlimsollError
         When the venue or freqtrade fails, or the deciding code changed while they ran.
     """
-    for study in studies:
-        for pair in study.pairs:
-            for kind in ("futures", "mark", "funding_rate", *study.kinds):
-                require(file_of(datadir, pair, BASE_TIMEFRAME, kind))
+    require_all(datadir, (study.needs() for study in studies))
     fingerprint, costs = code_fingerprint(), dict[str, float]()
     rows: list[StudyRow] = []
     pairs = sorted({pair for study in studies for pair in study.pairs})

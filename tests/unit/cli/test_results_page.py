@@ -1,5 +1,6 @@
 """The page of results: the table, the target and what is said of it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -9,7 +10,17 @@ import pandas as pd
 import pytest
 
 from plimsoll.cli.results_page import Trials, criteria, page, read_trials, table, target, verdict
-from plimsoll.lab.study import CHECK_START, Findings, Halt, Study, StudyRow, yearly_returns
+from plimsoll.cli.results_page import commands as commands_of
+from plimsoll.lab.study import (
+    BALANCE_USD,
+    CHECK_START,
+    STUDIES,
+    Findings,
+    Halt,
+    Study,
+    StudyRow,
+    yearly_returns,
+)
 from plimsoll.metrics.fills import no_trades
 from plimsoll.metrics.performance import performance
 from tests.unit.cli import commands
@@ -122,7 +133,18 @@ def test_page_holds_protocol_halts_and_the_picture(tmp_path) -> None:
     assert "512 simulations" in text
     assert "29 of them" in text
     assert "- `Ensemble`, guards on: on 2023-05-01 by `break_even`: 100 lost." in text
-    assert "--strategy-list Ensemble --pairs BTC/USDT:USDT" in text
+    assert "--strategy-list Ensemble \\\n    --pairs BTC/USDT:USDT\n" in text
+
+
+def test_commands_of_the_page_are_those_of_the_studies_and_name_files_that_are_there(root) -> None:
+    told = commands_of(STUDIES, BALANCE_USD)
+    assert f"```bash\n{told}\n```" in (root / "docs/results.md").read_text(encoding="utf-8")
+    written = {"user_data/config/venue-sim.json"}  # by the first command
+    named = set(re.findall(r"user_data/config/[\w-]+\.json", told))
+    assert written < named
+    assert all((root / file).is_file() for file in named - written)
+    assert "--dry-run-wallet 100000" in told
+    assert told.index("venue serve") < told.index("--timeframes 4h") < told.index("backtesting")
 
 
 def test_nothing_is_never_minus_nothing() -> None:
@@ -141,6 +163,28 @@ def test_unknown_strategy_is_wrong_usage(run, tmp_path) -> None:
     ran = run("results", "--datadir", str(tmp_path), "--only", "Nobody")
     assert ran.status == 2
     assert "found Nobody" in ran.err
+
+
+def test_what_a_study_lacks_is_named_once_with_the_command_that_gets_it(run, tmp_path) -> None:
+    ran = run("results", "--datadir", str(tmp_path), "--only", "BasisReversion")
+    assert ran.status == 2
+    assert ran.err.count("\n") == 1
+    assert "candles, mark, funding, spot of BTC/USDT:USDT, ETH/USDT:USDT, " in ran.err
+    assert "16 files are not there" in ran.err
+    assert (
+        f"plimsoll data backfill --datadir {tmp_path} --since 2022-01-01 --until 2025-06-30 "
+        "--timeframes 1h --kinds candles,mark,funding --pairs BTC/USDT:USDT,ETH/USDT:USDT,"
+    ) in ran.err
+    assert "--trading-mode spot" in ran.err
+
+
+def test_inner_folder_of_futures_is_wrong_usage(run, tmp_path) -> None:
+    file = tmp_path / "futures" / "BTC_USDT_USDT-1h-mark.feather"
+    file.parent.mkdir()
+    file.touch()
+    ran = run("results", "--datadir", str(file.parent), "--only", "BasisReversion")
+    assert ran.status == 2
+    assert f"pass --datadir {tmp_path}\n" in ran.err
 
 
 def test_folder_without_candles_is_wrong_usage_and_leaves_the_page_alone(run, tmp_path) -> None:
