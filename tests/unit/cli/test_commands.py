@@ -16,6 +16,7 @@ import plimsoll
 from plimsoll.cli import app
 from plimsoll.lab.processes import child_environment, command
 from plimsoll.lab.user_folder import lay_out
+from tests.conftest import ROOT
 from tests.ports import free_port
 from tests.unit.cli import commands
 from tests.unit.cli.commands import Ran
@@ -203,6 +204,16 @@ def test_doctor_as_json(run: Callable[..., Ran], tmp_path: Path) -> None:
     told = json.loads(ran.out)
     assert (ran.status, told["worst"]) == (1, "warning")
     assert {"level", "subject", "found", "remedy"} == set(told["findings"][0])
+
+
+def test_the_page_shows_every_plugin_and_strategy_that_doctor_finds() -> None:
+    text = (ROOT / "docs/profiles.md").read_text(encoding="utf-8")
+    shown = text[text.index("$ plimsoll doctor") :].split("```")[0]
+    for folder in ("plugins/protections", "plugins/pairlists", "user_data/strategies"):
+        [line] = [line for line in shown.splitlines() if f" {folder.split('/')[1]} " in line]
+        names = line.split(maxsplit=2)[2].split(" from ")[0].split(", ")
+        there = {file.stem for file in (ROOT / folder).glob("[!_]*.py")}
+        assert set(names) == there
 
 
 # The others
