@@ -33,6 +33,9 @@ class Rules(Protocol):
     def stop_distance(self) -> Distance:
         """Return the feature and the multiple of the stop."""
 
+    def trailing_distance(self) -> Distance:
+        """Return the feature and the multiple by which the stop trails."""
+
     def target_distance(self) -> Distance:
         """Return the feature and the multiple of the target."""
 
@@ -109,23 +112,30 @@ def ask(
 
 
 def stake_for(pending: Pending, profile: RiskProfile, *, planned: bool = True) -> float:
-    """Return the stake: what was wanted, at most what sizing and the limits allow."""
+    """Return the stake: what was wanted, at most what sizing plans and the limits leave.
+
+    In a drawdown both what was wanted and what sizing plans shrink.
+    """
     request, account = pending.request, pending.account
-    held = pending.evaluation.of_pair(request.pair)
-    stakes = [request.stake_usd * held.multiplier, largest_stake_usd(request, account, profile)]
+    stake = request.stake_usd
     if planned and (request.stop_price is not None or profile.sizing == "volatility_target"):
         volatility = pending.yearly_volatility
-        stakes.append(
-            planned_stake_usd(request, account, profile, yearly_volatility_fraction=volatility)
+        stake = min(
+            stake,
+            planned_stake_usd(request, account, profile, yearly_volatility_fraction=volatility),
         )
-    return max(0.0, min(stakes))
+    stake *= pending.evaluation.of_pair(request.pair).multiplier
+    return max(0.0, min(stake, largest_stake_usd(request, account, profile)))
 
 
 def denial_of_size(
     pending: Pending, supervisor: Supervisor, *, stake_usd: float, least_usd: float
 ) -> Verdict:
-    """Return why the stake left is too small: what the guards say of the one wanted, or of it."""
-    found = supervisor.judge(pending.request, pending.account, pending.evaluation)
+    """Return why the stake left is too small: what the guards say of the least, or of it."""
+    request = pending.request
+    if least_usd > 0:  # the one wanted would have been cut to its limit: that is not the reason
+        request = replace(request, stake_usd=min(least_usd, request.stake_usd))
+    found = supervisor.judge(request, pending.account, pending.evaluation)
     if not found.allows_entries:
         return found
     reason = (
@@ -182,9 +192,12 @@ def _fill_cost(wanted: Wanted, supervisor: Supervisor, costs: TradingCosts) -> f
 def _stop_price(wanted: Wanted, rules: Rules) -> float | None:
     away = -wanted.side.sign
     widest = wanted.price * -rules.stoploss / wanted.leverage
-    distance = _distance(wanted, rules, rules.stop_distance())
-    if distance is not None:
-        return wanted.price + away * min(distance, widest)
+    declared = (rules.stop_distance(), rules.trailing_distance())
+    distances = [
+        distance for one in declared if (distance := _distance(wanted, rules, one)) is not None
+    ]
+    if distances:
+        return wanted.price + away * min(*distances, widest)
     return None if -rules.stoploss >= NO_STOP_FRACTION else wanted.price + away * widest
 
 

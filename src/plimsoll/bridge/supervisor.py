@@ -215,7 +215,8 @@ class Supervisor:
         """Record a denied entry, once an hour for each pair and rule to the people."""
         self._record("denial", now, rule=verdict.rule, **_words(verdict), **fields)
         pair = str(fields.get("pair"))
-        logger.info("plimsoll: no entry in %s, %s: %s", pair, verdict.rule, verdict.reason)
+        level = logging.INFO if self._persistent else logging.DEBUG  # thousands in a backtest
+        logger.log(level, "plimsoll: no entry in %s, %s: %s", pair, verdict.rule, verdict.reason)
         self.say(f"No entry in {pair}: {verdict.rule}: {verdict.reason}", now, verdict.rule, pair)
 
     def say(self, text: str, now: datetime, *about: str) -> None:

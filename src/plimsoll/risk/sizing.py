@@ -5,7 +5,7 @@ from math import isfinite
 
 from plimsoll.core import AccountSnapshot, ClosedTrade, EntryRequest
 from plimsoll.risk.denial import known, positive
-from plimsoll.risk.exposure import exposure_usd, heat_usd, loss_at_stop_fraction, stake_risk_usd
+from plimsoll.risk.exposure import exposure_usd, heat_usd, stake_risk_usd
 from plimsoll.risk.guards.exposure import exposure_limit_usd
 from plimsoll.risk.guards.position_size import position_limit_usd
 from plimsoll.risk.profile import RiskProfile
@@ -92,37 +92,6 @@ def planned_risk_fraction(account: AccountSnapshot, profile: RiskProfile) -> flo
     return fixed if measured is None else measured
 
 
-def stake_for_risk_usd(
-    risk_usd: float,
-    *,
-    price: float,
-    stop_price: float,
-    side_sign: int,
-    leverage: float,
-    fill_cost_fraction: float,
-) -> float:
-    """Return the stake whose loss at the stop, fees of both fills included, is the risk.
-
-    ::
-
-        stake = risk / (leverage * (sign * (price - stop) + cost * (price + stop)) / price)
-
-    Raises
-    ------
-    ValueError
-        When a number is not finite or not positive, or the stop is not on the losing side.
-    """
-    numbers = (risk_usd, price, stop_price, leverage)
-    if not all(map(positive, numbers)) or not known(fill_cost_fraction) or fill_cost_fraction < 0:
-        message = f"expected finite numbers above 0, found {numbers}, cost {fill_cost_fraction}"
-        raise ValueError(message)
-    if (price - stop_price) * side_sign <= 0:
-        message = f"expected a stop on the losing side of {price}, found {stop_price}"
-        raise ValueError(message)
-    loss = loss_at_stop_fraction(price, stop_price, sign=side_sign, fill_cost=fill_cost_fraction)
-    return risk_usd / (leverage * loss)
-
-
 def volatility_notional_usd(
     equity_usd: float, yearly_volatility_fraction: float, profile: RiskProfile
 ) -> float:
@@ -152,9 +121,9 @@ def planned_stake_usd(
 ) -> float:
     """Return the stake by the profile's sizing, before the limits (``largest_stake_usd``).
 
-    By fixed fraction and half Kelly the loss at the stop is the planned one; by volatility
-    target the notional is. 0 when a number that this needs is missing or not usable, also for
-    a trade without a stop where the stop sizes it.
+    By fixed fraction and half Kelly the loss at the stop, fees of both fills included, is the
+    planned one; by volatility target the notional is. 0 when a number that this needs is
+    missing or not usable, also for a trade without a stop where the stop sizes it.
     """
     equity = account.equity_usd
     if not positive(equity) or not positive(request.leverage):

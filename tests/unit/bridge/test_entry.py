@@ -181,6 +181,9 @@ def test_an_account_that_reduces_takes_its_share(bot: Bot) -> None:
     half = Verdict(Mode.REDUCING, "drawdown", "9 %", stake_multiplier=0.5)
     reduced = replace(pending, evaluation=Evaluation(NOON, (half,)))
     assert stake_for(reduced, bot.strategy._settings.risk) == 50.0
+    loss = 0.04 + COSTS.fill_fraction * (1 + 0.96)
+    large = replace(asked(bot, wanted(stake_usd=5000.0)), evaluation=reduced.evaluation)
+    assert stake_for(large, bot.strategy._settings.risk) == pytest.approx(50 / loss), "of the plan"
     flat = Verdict(Mode.FLATTEN, "daily_loss", "3 %", NOON + timedelta(hours=1))
     none = replace(pending, evaluation=Evaluation(NOON, (half, flat)))
     assert stake_for(none, bot.strategy._settings.risk) == 0.0
@@ -236,6 +239,31 @@ def test_the_guard_that_left_nothing_is_named_instead(bot: Bot) -> None:
     pending = asked(bot, wanted(), spread=0.02)
     verdict = denial_of_size(pending, supervisor, stake_usd=0.0, least_usd=5.0)
     assert verdict.rule == "spread"
+
+
+def test_what_left_nothing_is_named_and_not_the_limit_that_a_stake_is_cut_to(
+    tmp_path: Path,
+) -> None:
+    """A stake of 2,000 is cut to the 100 of a position; it is the exposure that leaves none."""
+    limits = {"max_position_usd": 100, "max_exposure_usd": 1000, "max_correlation": 1.0}
+    with running_bot(tmp_path, STOPS, strategy="Stops", plimsoll={"risk": limits}) as bot:
+        open_trade(NOON - timedelta(hours=1), pair=ETH)  # of 1,000
+        pending = asked(looked(bot), wanted(stake_usd=2000.0))
+        supervisor = bot.strategy._watch.supervisor
+        stake = stake_for(pending, supervisor.profile)
+        assert stake == 0.0
+        verdict = denial_of_size(pending, supervisor, stake_usd=stake, least_usd=5.0)
+        assert verdict.rule == "exposure"
+
+
+def test_a_trailing_distance_is_the_stop_that_a_stake_is_sized_by(tmp_path: Path) -> None:
+    source = STOPS.replace("def target_distance", "def trailing_distance")
+    for multiple, stop in (("3.0", 96.0), ("1.5", 97.0)):
+        folder = tmp_path / multiple
+        folder.mkdir()
+        trailing = source.replace("return ATR, 3.0", f"return ATR, {multiple}")
+        with running_bot(folder, trailing, strategy="Stops") as bot:
+            assert asked(looked(bot), wanted()).request.stop_price == stop
 
 
 # Correlations and liquidity

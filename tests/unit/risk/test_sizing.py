@@ -16,7 +16,6 @@ from plimsoll.risk.sizing import (
     planned_risk_fraction,
     planned_stake_usd,
     sample_shrinkage,
-    stake_for_risk_usd,
     volatility_notional_usd,
 )
 from tests.unit.risk.accounts import BTC, ETH, PROFILE, account, closed, position, profile, request
@@ -140,7 +139,7 @@ SHARE = st.floats(0.001, 0.9)
 
 @settings(deadline=None)
 @given(
-    risk=st.floats(0.1, 1e5),
+    equity=st.floats(10, 1e7),
     price=PRICES,
     distance=SHARE,
     leverage=st.floats(1, 5),
@@ -148,52 +147,16 @@ SHARE = st.floats(0.001, 0.9)
     side=st.sampled_from(Side),
 )
 def test_the_loss_at_the_stop_is_the_planned_risk_after_fees(
-    risk: float, price: float, distance: float, leverage: float, cost: float, side: Side
+    equity: float, price: float, distance: float, leverage: float, cost: float, side: Side
 ) -> None:
     stop = price * (1 - side.sign * distance)
-    stake = stake_for_risk_usd(
-        risk,
-        price=price,
-        stop_price=stop,
-        side_sign=side.sign,
-        leverage=leverage,
-        fill_cost_fraction=cost,
+    wanted = request(
+        price=price, stop_price=stop, side=side, leverage=leverage, fill_cost_fraction=cost
     )
+    stake = planned_stake_usd(wanted, account(equity_usd=equity), PROFILE)
     amount = stake * leverage / price
     fees = amount * price * cost + amount * stop * cost
-    assert amount * (price - stop) * side.sign + fees == pytest.approx(risk)
-
-
-GOOD = {
-    "price": 100.0,
-    "stop_price": 98.0,
-    "side_sign": 1,
-    "leverage": 3.0,
-    "fill_cost_fraction": 0.0007,
-}
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [
-        {"price": 0.0},
-        {"price": NAN},
-        {"stop_price": -1.0},
-        {"stop_price": 100.0},
-        {"stop_price": 101.0},
-        {"side_sign": -1},
-        {"leverage": 0.0},
-        {"fill_cost_fraction": -0.1},
-        {"fill_cost_fraction": NAN},
-    ],
-    ids=str,
-)
-def test_a_stake_from_nonsense_is_refused(broken: dict) -> None:
-    assert stake_for_risk_usd(10.0, **{**GOOD, "fill_cost_fraction": 0.0}) > 0
-    with pytest.raises(ValueError, match="expected"):
-        stake_for_risk_usd(10.0, **{**GOOD, **broken})
-    with pytest.raises(ValueError, match="finite numbers above 0"):
-        stake_for_risk_usd(0.0, **GOOD)
+    assert amount * (price - stop) * side.sign + fees == pytest.approx(equity * 0.01)
 
 
 def test_a_volatile_market_gets_less_money() -> None:
@@ -205,14 +168,6 @@ def test_a_volatile_market_gets_less_money() -> None:
 
 
 # The planned stake
-
-
-def test_the_planned_stake_loses_the_planned_fraction() -> None:
-    stake = planned_stake_usd(request(), account(), PROFILE)
-    expected = stake_for_risk_usd(
-        10, price=100, stop_price=99, side_sign=1, leverage=3, fill_cost_fraction=0.0007
-    )
-    assert stake == pytest.approx(expected)
 
 
 def test_the_planned_stake_by_volatility() -> None:
@@ -228,7 +183,19 @@ def test_the_planned_stake_by_volatility() -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [{"stop_price": None}, {"stop_price": 101.0}, {"leverage": 0.0}, {"price": NAN}],
+    [
+        {"stop_price": None},
+        {"stop_price": 101.0},
+        {"stop_price": 100.0},
+        {"stop_price": -1.0},
+        {"stop_price": NAN},
+        {"side": Side.SHORT},
+        {"leverage": 0.0},
+        {"price": NAN},
+        {"price": 0.0},
+        {"fill_cost_fraction": -0.1},
+        {"fill_cost_fraction": NAN},
+    ],
     ids=str,
 )
 def test_a_trade_that_cannot_be_sized_gets_nothing(broken: dict) -> None:
