@@ -63,7 +63,7 @@ def follow(clock_url: str) -> None:
     """Start to follow the venue's clock in a daemon thread; a second call changes nothing."""
     if clock_url in _followers:
         return
-    anchor = _read_anchor(clock_url)
+    anchor = _read_anchor(clock_url, wait_seconds=30)  # a busy machine may be slow to answer
     traveller = time_machine.travel(anchor.now_s(), tick=False).start()
     real_sleep = time.sleep
 
@@ -84,7 +84,7 @@ def follow(clock_url: str) -> None:
             if time.monotonic() - read_at > ANCHOR_SECONDS:
                 read_at = time.monotonic()
                 try:
-                    anchor = _read_anchor(clock_url)
+                    anchor = _read_anchor(clock_url, wait_seconds=2)
                 except PlimsollError:
                     # The venue is down (an outage, or its end): time goes on at the last speed.
                     continue
@@ -109,11 +109,11 @@ class _Anchor:
         return self._now_s + (time.monotonic() - self._at) * self.speed
 
 
-def _read_anchor(clock_url: str) -> _Anchor:
+def _read_anchor(clock_url: str, *, wait_seconds: float) -> _Anchor:
     # No proxy of the environment: the venue is on loopback.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(clock_url, timeout=2) as answer:
+        with opener.open(clock_url, timeout=wait_seconds) as answer:
             body = json.load(answer)
         return _Anchor(float(body["now_ms"]), float(body["speed"]))
     # A server that ends in the middle of an answer is no OSError.

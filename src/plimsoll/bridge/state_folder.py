@@ -68,11 +68,13 @@ class StateFolder:
             When the request is not one; it is removed and re-arms nothing.
         """
         file = self.path / RESUME
+        taken = file.with_name(f".{RESUME}.{os.getpid()}.taken")
         try:
-            found = file.read_bytes()
+            file.replace(taken)  # of two that take it, the bot and who withdraws it, one does
         except FileNotFoundError:
             return None
-        file.unlink()
+        found = taken.read_bytes()
+        taken.unlink()
         try:
             request = orjson.loads(found)
             reason, by = request["reason"].strip(), request["by"].strip()

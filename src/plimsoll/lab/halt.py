@@ -90,12 +90,12 @@ def _ask(
     deadline, down = time.monotonic() + seconds, time.time()
     if was_up:  # a loop that began under the flag would halt again what it re-arms
         view = _wait(bot, lambda now: now.state == "stopped" or _looped(now, down), deadline)
-    if view.state != "stopped" and (not was_up or _looped(view, down)):
+    asked = view.state != "stopped" and (not was_up or _looped(view, down))
+    if asked:
         bot.folder.ask_to_resume(reason.strip(), f"plimsoll resume, {_person()}")
         tell("asked the running bot to re-arm ...")
         view = _wait(bot, lambda _: not bot.folder.resume_is_waiting, deadline)
-    if view.state == "stopped" or bot.folder.resume_is_waiting or not view.runs:
-        _withdraw(bot)
+    if not asked or _withdraw(bot):
         tell("not re-armed: " + _no_loop(view, down, seconds))
         return Outcome(done=False, view=view)
     taken = time.time()
@@ -137,12 +137,12 @@ def _rearm_without_bot(bot: Bot, reason: str, view: BotView, tell: Tell) -> Outc
     return Outcome(done=True, view=look(bot))
 
 
-def _withdraw(bot: Bot) -> None:
-    """Take a request back: one that waits would re-arm a halt of another day."""
+def _withdraw(bot: Bot) -> bool:
+    """Take a request back, if it still waits: it would re-arm a halt of another day."""
     try:
-        bot.folder.take_resume()
+        return bot.folder.take_resume() is not None
     except PlimsollError:
-        return
+        return True
 
 
 def _wait(bot: Bot, condition: Callable[[BotView], bool], deadline: float) -> BotView:

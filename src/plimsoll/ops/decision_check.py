@@ -11,7 +11,7 @@ from plimsoll.core.decision import Kind
 from plimsoll.ops.canonical import unsealed
 from plimsoll.ops.decision_files import GENESIS, decision_files, torn_files
 
-_WRITING_SECONDS = 0.3
+_WRITING_SECONDS = 2.0
 """How long a line without end may be one that a running bot is just writing."""
 
 

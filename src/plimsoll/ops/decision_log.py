@@ -18,6 +18,8 @@ from plimsoll.ops.decision_recovery import recover
 
 _APPEND = os.O_CREAT | os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
 _SYNC_FOLDERS = os.name == "posix"
+_LOCK_SECONDS = 1.0
+"""Whoever asks whether a bot writes holds the writer's lock for an instant."""
 
 
 class DecisionLog:
@@ -177,7 +179,7 @@ class DecisionLog:
 
 
 def _only_writer(folder: Path) -> FileLock:
-    lock = FileLock(folder / ".writer.lock", timeout=0, mode=0o600, thread_local=False)
+    lock = FileLock(folder / ".writer.lock", timeout=_LOCK_SECONDS, mode=0o600, thread_local=False)
     try:
         lock.acquire()
     except Timeout:
