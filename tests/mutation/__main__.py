@@ -38,10 +38,10 @@ def main(modules: list[str]) -> None:
     subprocess.run([mutmut, "run", *processes, *wanted], cwd=work, check=True)
     found = _outcomes(work, mutmut)
     score = score_of(found)
+    (folder / "score.json").write_text(json.dumps(score, indent=1) + "\n", encoding="utf-8")
     for name in score["survivors"]:
         print()
         subprocess.run([mutmut, "show", name], cwd=work, check=True)
-    (folder / "score.json").write_text(json.dumps(score, indent=1) + "\n", encoding="utf-8")
     print(
         f"\n{score['noticed']} of {score['mutants']} mutants noticed, "
         f"{score['noticed_fraction']:.1%}; survivors: {len(score['survivors'])}"
