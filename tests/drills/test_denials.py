@@ -62,13 +62,6 @@ def _errors(bot: Drill) -> None:
     bot.fault("http-error", status=503, paths=["/fapi/v1/depth"], count=6 * ATTEMPTS)
 
 
-def _together(bot: Drill) -> None:
-    """Let both markets move as one: of themselves they hardly correlate from candle to candle."""
-    began = bot.now()
-    bot.move(0.05, seconds=1800)
-    bot.wait_until(lambda: bot.now() - began > timedelta(minutes=25), seconds=60, what="a rise")
-
-
 def _close_by_hand(bot: Drill) -> None:
     bot.force_exit("all")
 
@@ -89,12 +82,7 @@ class Refusal:
 # While BTC is open; ETH is asked about at every loop.
 REFUSALS = [
     Refusal(rule="open_positions", risk={"max_open_positions": 1}),
-    Refusal(
-        rule="correlation",
-        risk={"max_correlation": 0},
-        first=_together,
-        how="both prices pushed up by 5 % within half an hour, the bot's own entry",
-    ),
+    Refusal(rule="correlation", risk={"max_correlation": 0}),
     Refusal(rule="position_size", risk={"max_position_usd": 1}),
     Refusal(rule="exposure", risk={"max_exposure_usd": 10}),
     Refusal(
@@ -113,7 +101,7 @@ REFUSALS = [
         risk={"max_risk_per_trade_fraction": 0.0001, "fixed_risk_fraction": 0.0001},
     ),
     Refusal(rule="spread", risk={"max_spread_fraction": 1e-7}),
-    Refusal(rule="liquidity", risk={"max_liquidity_share_fraction": 1e-6}),
+    Refusal(rule="liquidity", risk={"max_liquidity_share_fraction": 1e-9}),
     Refusal(rule="round_trip_cost", risk={"min_target_to_cost": 1e6}),
     Refusal(rule="trades_per_day", risk={"max_trades_per_day": 1}),
     Refusal(rule="trading_hours", risk={"trading_hours_utc": {"monday": ["08:00-09:00"]}}),

@@ -32,8 +32,15 @@ START_SECONDS = 180.0
 DRY_RUN = "mode-dry-run.json"
 GUARD = "daily_loss"
 OVERLAY: dict[str, Any] = {
-    # One limit is tighter than shipped, so that the guard fires within the demo's patience.
-    "plimsoll": {"risk": {"max_daily_loss_fraction": 0.01, "max_correlation": 1}},
+    # One limit is tighter than shipped, so that the guard fires within the demo's patience; two
+    # are wider, so that no other one ends the trading before the crash.
+    "plimsoll": {
+        "risk": {
+            "max_daily_loss_fraction": 0.01,
+            "max_correlation": 1,
+            "max_consecutive_losses": 20,
+        }
+    },
     # Seconds are simulated: a loop each 30 s of market time.
     "internals": {"process_throttle_secs": 30},
     # A dry-run fills a stop on the exchange at its price, whatever the market does. Off, the
