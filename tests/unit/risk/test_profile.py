@@ -2,7 +2,7 @@
 
 import ast
 import re
-from datetime import timedelta, timezone
+from datetime import time, timedelta, timezone
 
 import pytest
 from freqtrade.configuration.load_config import load_config_file
@@ -242,11 +242,11 @@ def test_no_limit_stands_outside_the_profile() -> None:
 @settings(deadline=None)
 @given(hours=st.integers(0, 24 * 400), minutes=st.integers(0, 59), boundary=st.integers(0, 23))
 def test_every_moment_lies_in_exactly_one_day(hours: int, minutes: int, boundary: int) -> None:
-    moment = NOON.replace(hour=0) + timedelta(hours=hours, minutes=minutes)
+    moment = NOON.replace(hour=0) + timedelta(hours=hours, minutes=minutes, seconds=7.5)
     begin, end = (f(moment, starts_at_hour_utc=boundary) for f in (day_start, day_end))
     assert begin <= moment < end
     assert end - begin == timedelta(days=1)
-    assert begin.hour == boundary
+    assert begin.time() == time(boundary)
 
 
 def test_a_moment_that_is_not_utc_is_refused() -> None:
