@@ -167,8 +167,10 @@ def worsened(snapshot: AccountSnapshot, choice: str) -> AccountSnapshot:
                 snapshot, high_water_equity_usd=(snapshot.high_water_equity_usd or 0) + 50
             )
         case "one more loss":
-            loss = _closed(BTC, -10.0, snapshot.as_of, snapshot.as_of)
-            return replace(snapshot, closed_trades=[*trades, loss], equity_usd=equity - 10)
+            # Larger than all before: it pushes one out of the sums of the latest trades.
+            lost = 10.0 - min((one.profit_usd for one in trades), default=0.0)
+            loss = _closed(BTC, -lost, snapshot.as_of, snapshot.as_of)
+            return replace(snapshot, closed_trades=[*trades, loss], equity_usd=equity - lost)
         case "marks against it":
             marked = [
                 replace(one, mark_price=(one.mark_price or 0) * (1 - one.side.sign * 0.1))
