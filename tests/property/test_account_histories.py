@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plimsoll.core import (
@@ -318,7 +318,8 @@ def test_an_entry_at_the_largest_stake_is_within_every_size_limit(
         stake = min(
             largest_stake_usd(asked, snapshot, profile), planned_stake_usd(asked, snapshot, profile)
         )
-        assume(stake > 1e-6)
+        if stake <= 1e-6:
+            continue
         sized = replace(asked, stake_usd=stake)
         found = evaluate_entry(sized, snapshot, profile, evaluation=Evaluation(snapshot.as_of))
         assert found.rule not in {"position_size", "exposure", "portfolio_heat", "risk_per_trade"}

@@ -36,7 +36,8 @@ def observe(
 
     A FLATTEN or HALTED verdict that is ``debounced`` acts at its ``observations``-th
     observation in a row; until then it only denies new risk. Any other acts at once. What has
-    acted is held: FLATTEN until its end even if the condition is over, HALTED until ``rearm``.
+    acted is held: FLATTEN until its end even if the condition is over, HALTED until ``rearm``. A
+    breach that lasts beyond that end acts on: its observations are counted meanwhile.
     A second look at the same moment counts nothing.
 
     Raises
@@ -60,10 +61,10 @@ def observe(
         if denial.mode < Mode.FLATTEN:
             denials.append(denial)
             continue
-        if denial.debounced and key not in held:
+        if denial.debounced and not _is_halted(held.get(key)):
             seen = state.counts.get(key, 0)
             counts[key] = max(seen, 1) if again else seen + 1
-            if counts[key] < observations:
+            if key not in held and counts[key] < observations:
                 denials.append(_waiting(denial, counts[key], observations))
                 continue
         held[key] = strictest((held[key], denial)) if key in held else denial
@@ -78,6 +79,10 @@ def rearm(state: LatchState) -> LatchState:
 
 def _lasts(verdict: Verdict, now: datetime) -> bool:
     return verdict.until is None or verdict.until > now
+
+
+def _is_halted(verdict: Verdict | None) -> bool:
+    return verdict is not None and verdict.until is None
 
 
 def _waiting(denial: Verdict, seen: int, observations: int) -> Verdict:

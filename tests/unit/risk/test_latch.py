@@ -103,6 +103,17 @@ def test_a_held_breach_need_not_be_confirmed_again() -> None:
     assert modes(at(0, flatten(60, debounced=False)), at(30, flatten(200)), at(100)) == [F, F, F]
 
 
+def test_a_breach_that_outlasts_its_hold_acts_on_without_being_confirmed_again() -> None:
+    seen = [at(seconds, flatten(20)) for seconds in (0, 5, 10, 15)]
+    assert modes(*seen, at(25, flatten(40))) == [R, R, F, F, F]
+    assert modes(*seen, at(18), at(25, flatten(40))) == [R, R, F, F, F, R], "it was over meanwhile"
+
+
+def test_what_is_halted_is_counted_no_more() -> None:
+    _, state = watch(at(0, halt()), at(5, halt()), at(10, halt()), at(15, halt()))
+    assert state.counts == {}
+
+
 def test_a_stricter_breach_of_the_same_rule_replaces_a_milder_one() -> None:
     found, _ = watch(at(0, flatten(60, debounced=False)), at(5, halt(debounced=False)), at(100))
     assert [one.mode for one in found] == [F, H, H]
