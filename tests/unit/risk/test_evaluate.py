@@ -191,6 +191,25 @@ def test_an_entry_into_a_pair_without_data_is_denied() -> None:
     assert evaluate_entry(request(BTC), unseen, PROFILE).rule == "stale_data"
 
 
+def test_an_entry_into_a_new_pair_is_asked_of_its_pair_and_of_the_account() -> None:
+    """A pair that the account does not know of yet: its guards are asked beside all others."""
+    new = "DOGE/USDT:USDT"
+    asked = Guards(pair=(broken_pair,), entry=(lambda *_: Verdict(Mode.ACTIVE, "entry", ""),))
+    halted = Verdict(Mode.HALTED, "manual_halt", "me")
+    of_account = Evaluation(NOON, (halted,))
+    found = evaluate_entry(request(new), account(), PROFILE, evaluation=of_account, guards=asked)
+    assert found.rule == "manual_halt", "what the account was found to be is not forgotten"
+    alone = evaluate_entry(
+        request(new), account(), PROFILE, evaluation=Evaluation(NOON, ()), guards=asked
+    )
+    assert (alone.rule, alone.pair, alone.mode) == ("broken_pair", new, Mode.REDUCING)
+
+
+def test_an_entry_without_an_evaluation_is_judged_by_the_guards_that_are_given() -> None:
+    asked = Guards((broken,), entry=(lambda *_: Verdict(Mode.ACTIVE, "entry", ""),))
+    assert evaluate_entry(request(), account(), PROFILE, guards=asked).rule == "broken"
+
+
 def test_an_entry_in_a_drawdown_is_allowed_at_half() -> None:
     down = account(equity_usd=920, day_start_equity_usd=920)
     found = evaluate_entry(request(), down, PROFILE)

@@ -95,3 +95,11 @@ def test_positions_that_cannot_be_seen_deny() -> None:
     verdict = liquidation_distance(ETH, account(positions=None), PROFILE)
     assert verdict.mode is Mode.REDUCING
     assert (verdict.pair, verdict.limit) == (ETH, 0.15)
+
+
+@pytest.mark.parametrize(("leverage", "mode"), [(1.0, Mode.ACTIVE), (1.5, Mode.REDUCING)])
+def test_only_a_position_without_leverage_needs_no_liquidation_price(
+    leverage: float, mode: Mode
+) -> None:
+    verdict = judge(position(leverage=leverage, liquidation_price=None))
+    assert (verdict.mode, verdict.pair) == (mode, ETH)

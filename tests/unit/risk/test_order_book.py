@@ -59,3 +59,11 @@ def test_an_order_larger_than_the_book_is_refused() -> None:
 def test_one_odd_look_does_not_count() -> None:
     looks = [TakingCosts(1.0, 0.0), TakingCosts(90.0, 50.0), TakingCosts(2.0, 1.0)]
     assert typical(looks) == TakingCosts(2.0, 1.0)
+
+
+def test_amounts_below_one_dollar_and_a_bid_at_the_ask_are_a_book_too() -> None:
+    crumbs = [[100.0, 0.005]] * 4
+    found = taking_costs(crumbs, crumbs, order_usd=1.5)
+    assert (found.spread_bps, found.slippage_bps) == (0.0, 0.0)
+    with pytest.raises(PlimsollError, match="2 USD on a side"):
+        taking_costs(crumbs, crumbs, order_usd=2.5)
