@@ -3,8 +3,8 @@
 import pandas as pd
 from freqtrade.plugins.pairlist.IPairList import SupportsBacktesting
 
-from plimsoll.bridge.pairlist import SelectingPairList
-from plimsoll.bridge.pairlists import CorrelationOptions
+from plimsoll.bridge.plugins.pairlist import SelectingPairList
+from plimsoll.bridge.plugins.pairlist_options import CorrelationOptions
 from plimsoll.features.merging import timeframe_span
 from plimsoll.signals.ranking import Selection, uncorrelated
 

@@ -6,8 +6,8 @@ import pandas as pd
 from freqtrade.enums import CandleType
 from freqtrade.plugins.pairlist.IPairList import SupportsBacktesting
 
-from plimsoll.bridge.pairlist import SelectingPairList
-from plimsoll.bridge.pairlists import FundingOptions
+from plimsoll.bridge.plugins.pairlist import SelectingPairList
+from plimsoll.bridge.plugins.pairlist_options import FundingOptions
 from plimsoll.signals.ranking import Drop, Selection, basis_of, funding_of, ranked
 
 

@@ -3,8 +3,8 @@
 from freqtrade.exceptions import DependencyException
 from freqtrade.plugins.pairlist.IPairList import SupportsBacktesting
 
-from plimsoll.bridge.pairlist import SelectingPairList
-from plimsoll.bridge.pairlists import LiquidityOptions
+from plimsoll.bridge.plugins.pairlist import SelectingPairList
+from plimsoll.bridge.plugins.pairlist_options import LiquidityOptions
 from plimsoll.signals.ranking import Drop, Selection, liquidity_of
 
 

@@ -6,8 +6,8 @@ import pandas as pd
 from freqtrade.enums import CandleType
 from freqtrade.plugins.pairlist.IPairList import SupportsBacktesting
 
-from plimsoll.bridge.pairlist import SelectingPairList
-from plimsoll.bridge.pairlists import OpenInterestOptions
+from plimsoll.bridge.plugins.pairlist import SelectingPairList
+from plimsoll.bridge.plugins.pairlist_options import OpenInterestOptions
 from plimsoll.signals.ranking import Drop, Selection, open_interest_of, ranked
 
 

@@ -13,7 +13,7 @@ from freqtrade.exchange import timeframe_to_minutes
 from freqtrade.exchange.exchange_types import Tickers
 from freqtrade.plugins.pairlist.IPairList import IPairList, PairlistParameter, SupportsBacktesting
 
-from plimsoll.bridge.pairlists import QualityLimits, quality_fault
+from plimsoll.bridge.plugins.pairlist_options import QualityLimits, quality_fault
 from plimsoll.core import PlimsollError
 
 logger = logging.getLogger(__name__)

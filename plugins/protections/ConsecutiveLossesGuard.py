@@ -1,6 +1,6 @@
 """The pause after losses in a row as a native protection."""
 
-from plimsoll.bridge.protection import GuardProtection
+from plimsoll.bridge.plugins.protection import GuardProtection
 from plimsoll.risk import RiskProfile
 
 

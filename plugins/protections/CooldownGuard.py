@@ -1,6 +1,6 @@
 """The wait after a trade of a pair as a native protection."""
 
-from plimsoll.bridge.protection import GuardProtection
+from plimsoll.bridge.plugins.protection import GuardProtection
 from plimsoll.risk import RiskProfile
 
 

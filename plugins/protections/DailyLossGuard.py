@@ -1,6 +1,6 @@
 """The daily loss limit as a native Freqtrade protection, for any strategy."""
 
-from plimsoll.bridge.protection import GuardProtection
+from plimsoll.bridge.plugins.protection import GuardProtection
 from plimsoll.risk import RiskProfile
 
 

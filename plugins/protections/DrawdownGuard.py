@@ -1,6 +1,6 @@
 """The halt after a fall from the high-water mark as a native protection."""
 
-from plimsoll.bridge.protection import GuardProtection
+from plimsoll.bridge.plugins.protection import GuardProtection
 from plimsoll.risk import RiskProfile
 
 

@@ -14,7 +14,7 @@ import typer
 from freqtrade.commands.arguments import Arguments
 from pydantic import BaseModel
 
-from plimsoll.bridge.settings import PlimsollSettings
+from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.cli import app
 from tests.architecture.tree import short
 from tests.conftest import ROOT
@@ -283,7 +283,15 @@ def test_the_reader_knows_the_command(line: str, fault: str | None) -> None:
 
 
 def test_the_reader_knows_modules_and_settings() -> None:
-    known = ["plimsoll.bridge.loading.RegisteringHandler", "plimsoll.risk", "plimsoll.live_opt_in"]
+    known = [
+        "plimsoll.bridge.freqtrade.plugin_search.RegisteringHandler",
+        "plimsoll.risk",
+        "plimsoll.live_opt_in",
+    ]
     known += ["plimsoll.risk.max_daily_loss_fraction", "plimsoll.features"]
-    unknown = ["plimsoll.nowhere", "plimsoll.bridge.loading.Nothing", "plimsoll.risk.typo"]
+    unknown = [
+        "plimsoll.nowhere",
+        "plimsoll.bridge.freqtrade.plugin_search.Nothing",
+        "plimsoll.risk.typo",
+    ]
     assert [name for name in known + unknown if resolves(name)] == known

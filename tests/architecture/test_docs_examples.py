@@ -18,8 +18,8 @@ from freqtrade.strategy.parameters import NumericParameter
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from plimsoll.bridge.loading import register
-from plimsoll.bridge.pairlists import (
+from plimsoll.bridge.freqtrade.plugin_search import register
+from plimsoll.bridge.plugins.pairlist_options import (
     CorrelationOptions,
     FundingOptions,
     LiquidityOptions,

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from plimsoll.bridge.protection import PROTECTIONS
-from plimsoll.bridge.seal import ALSO_SEALED, SEALED
-from plimsoll.bridge.settings import PlimsollSettings
-from plimsoll.bridge.strategy import GuardedStrategy
+from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.plugins.protection import PROTECTIONS
+from plimsoll.bridge.strategies.guarded import GuardedStrategy
+from plimsoll.bridge.strategies.seal import ALSO_SEALED, SEALED
 from plimsoll.core import Mode
 from plimsoll.risk import GUARDS, NEEDS, RiskProfile
 from tests.conftest import ROOT

@@ -5,7 +5,7 @@ from freqtrade.configuration.load_config import load_config_file
 from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy.parameters import BaseParameter, CategoricalParameter, NumericParameter
 
-from plimsoll.bridge.settings import settings_from
+from plimsoll.bridge.config.settings import settings_from
 from tests.conftest import ROOT
 
 STRATEGIES = sorted(file.stem for file in (ROOT / "user_data/strategies").glob("*.py"))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from plimsoll.bridge.fingerprint import code_fingerprint
+from plimsoll.bridge.config.fingerprint import code_fingerprint
 from tests.bench import decision_log, engine, features, risk, venue
 from tests.bench.page import render
 from tests.conftest import ROOT

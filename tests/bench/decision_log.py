@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
-from plimsoll.ops.decision_check import verify
-from plimsoll.ops.decision_log import DecisionLog
-from plimsoll.ops.decision_why import why
+from plimsoll.journal.check import verify
+from plimsoll.journal.log import DecisionLog
+from plimsoll.journal.why import why
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 CANDLE = timedelta(minutes=5)

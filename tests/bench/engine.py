@@ -19,7 +19,7 @@ from freqtrade.data.history import get_timerange
 from freqtrade.enums import RunMode
 from freqtrade.optimize.backtesting import Backtesting
 
-from plimsoll.bridge.loading import register
+from plimsoll.bridge.freqtrade.plugin_search import register
 from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.user_folder import lay_out

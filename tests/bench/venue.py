@@ -6,10 +6,10 @@ import time
 from typing import Any
 
 from plimsoll.venue.clock import parse_utc_ms
-from plimsoll.venue.intervals import DAY_MS, INTERVALS
-from plimsoll.venue.market import LAST, Window
-from plimsoll.venue.symbols import LISTED, choose_symbols
-from plimsoll.venue.synthetic import SyntheticMarket
+from plimsoll.venue.market.base import LAST, Window
+from plimsoll.venue.market.intervals import DAY_MS, INTERVALS
+from plimsoll.venue.market.symbols import LISTED, choose_symbols
+from plimsoll.venue.market.synthetic import SyntheticMarket
 from tests.unit.venue.serving import venue
 
 SYMBOLS = "BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT"

@@ -13,19 +13,19 @@ from freqtrade.exceptions import ConfigurationError
 from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
-from plimsoll.bridge import loading
-from plimsoll.bridge.fingerprint import code_fingerprint
+from plimsoll.bridge.config.fingerprint import code_fingerprint
+from plimsoll.bridge.freqtrade import plugin_search
 from plimsoll.core import PlimsollError
 from plimsoll.lab.processes import child_environment, command
 from plimsoll.lab.results import read_backtests
-from plimsoll.venue.symbols import LISTED
+from plimsoll.venue.market.symbols import LISTED
 from tests.compat.conftest import TIMERANGE, Workspace
 
 BACKTEST = ["--timeframe", "5m", "--timerange", TIMERANGE]
 
 
 def test_fact_l2_log_handlers_are_built_before_the_config_is_checked(tmp_path: Path) -> None:
-    handler = "plimsoll.bridge.loading.RegisteringHandler"
+    handler = "plimsoll.bridge.freqtrade.plugin_search.RegisteringHandler"
     config = {
         "exchange": {"name": "binance"},
         "pairlists": [{"method": "NoSuchPairList"}],
@@ -53,28 +53,28 @@ def test_fact_l2_log_handlers_are_built_before_the_config_is_checked(tmp_path: P
 
 
 def test_fact_l2_the_schema_checks_pairlists_against_the_list_we_extend() -> None:
-    loading.require_known_resolvers()
-    loading.register({})
+    plugin_search.require_known_resolvers()
+    plugin_search.register({})
     assert freqtrade.constants.AVAILABLE_PAIRLISTS.count("QualityPairList") == 1
-    loading.register({})
+    plugin_search.register({})
     assert freqtrade.constants.AVAILABLE_PAIRLISTS.count("QualityPairList") == 1
 
 
 def test_a_changed_fact_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading.ProtectionResolver, "user_subdir", "somewhere")
+    monkeypatch.setattr(plugin_search.ProtectionResolver, "user_subdir", "somewhere")
     with pytest.raises(PlimsollError, match="protection resolver searches no user folder"):
-        loading.register({})
+        plugin_search.register({})
 
 
 @pytest.mark.parametrize("found", ["2026.8", "2026.10", "2027.1", "2026.10-dev"])
 def test_fact_b12_a_version_outside_the_pin_is_refused(found: str) -> None:
     with pytest.raises(PlimsollError, match=f"found {found}"):
-        loading.require_supported_freqtrade(found)
+        plugin_search.require_supported_freqtrade(found)
 
 
 @pytest.mark.parametrize("found", ["2026.9", "2026.9.1"])
 def test_versions_inside_the_pin_are_taken(found: str) -> None:
-    loading.require_supported_freqtrade(found)
+    plugin_search.require_supported_freqtrade(found)
 
 
 def test_fact_l4_protections_in_the_config_are_refused() -> None:
@@ -104,7 +104,7 @@ def test_fact_l8_a_change_of_the_package_evicts_the_backtest_cache(
     assert "Reusing result" in mine.run("backtesting", arguments)
     patch = mine.folder / "sitecustomize.py"
     patch.write_text(
-        "import plimsoll.bridge.fingerprint as f\nf.code_fingerprint = lambda: 'another'\n",
+        "import plimsoll.bridge.config.fingerprint as f\nf.code_fingerprint = lambda: 'another'\n",
         encoding="utf-8",
     )
     changed = mine.run("backtesting", arguments, environment={"PYTHONPATH": str(mine.folder)})
@@ -130,7 +130,7 @@ def test_fact_b13_hooks_named_as_freqtrades_own_are_spared_the_copy(workspace: W
     (spared,) = read_backtests(workspace.userdir / "backtest_results")
     patch = workspace.folder / "sitecustomize.py"
     patch.write_text(
-        "from plimsoll.bridge.strategy import GuardedStrategy as G\n"
+        "from plimsoll.bridge.strategies.guarded import GuardedStrategy as G\n"
         "G._without_copy = lambda self, hook: hook.__get__(self)\n",
         encoding="utf-8",
     )

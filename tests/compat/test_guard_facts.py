@@ -30,7 +30,7 @@ from freqtrade.strategy import IStrategy
 from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 from sqlalchemy import select
 
-from plimsoll.bridge.api_watch import GAVE_UP, LOGGER, SAID
+from plimsoll.bridge.freqtrade.log_listeners import FAILED_REQUESTS, GAVE_UP, SAID
 from tests.unit.bridge.bots import (
     BTC,
     ETH,
@@ -67,7 +67,7 @@ def heard(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [
         record.getMessage()
         for record in caplog.records
-        if record.name == LOGGER and record.levelno == logging.WARNING
+        if record.name == FAILED_REQUESTS.source and record.levelno == logging.WARNING
     ]
 
 

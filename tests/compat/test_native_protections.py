@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from plimsoll.bridge.protection import PROTECTIONS
+from plimsoll.bridge.plugins.protection import PROTECTIONS
 from plimsoll.core import PlimsollError
 from plimsoll.lab.expectation import expectation_of
 from plimsoll.lab.results import find_result, read_backtest

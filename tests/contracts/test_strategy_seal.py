@@ -7,8 +7,8 @@ import pytest
 from freqtrade.exceptions import OperationalException
 from freqtrade.strategy import IStrategy
 
-from plimsoll.bridge.seal import ALSO_SEALED, READS_TRADE, SEALED, require_sealed
-from plimsoll.bridge.strategy import GuardedStrategy
+from plimsoll.bridge.strategies.guarded import GuardedStrategy
+from plimsoll.bridge.strategies.seal import ALSO_SEALED, READS_TRADE, SEALED, require_sealed
 from plimsoll.core import PlimsollError
 from tests.unit.bridge.bots import NOON, PLAIN, backtest, running_bot
 

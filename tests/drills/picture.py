@@ -11,7 +11,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.dates import DateFormatter
 from matplotlib.figure import Figure
 
-from plimsoll.ops.drawing import EVENT_COLOUR, HOLD_COLOUR, INK, LOSS, MUTED, STYLE, WIN
+from plimsoll.reporting.drawing import EVENT_COLOUR, HOLD_COLOUR, INK, LOSS, MUTED, STYLE, WIN
 
 MODES = {"ACTIVE": 0, "REDUCING": 1, "FLATTEN": 2, "HALTED": 3}
 REDUCE_COLOUR = "#E69F00"

@@ -14,11 +14,11 @@ from typing import Any
 from freqtrade.misc import deep_merge_dicts
 from typer.testing import CliRunner
 
-from plimsoll.bridge.state_folder import StateFolder
+from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.cli import app
+from plimsoll.journal.check import verify
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.processes import command
-from plimsoll.ops.decision_check import verify
 from tests.drills.evidence import Trip
 from tests.support.drill import NEVER_STALE, PATIENCE_SECONDS, STRATEGIES, Drill, DrillPlan, drill
 

@@ -18,13 +18,13 @@ from freqtrade.enums import RunMode
 from freqtrade.misc import deep_merge_dicts
 from freqtrade.resolvers import StrategyResolver
 
-from plimsoll.bridge.loading import register
-from plimsoll.bridge.settings import (
+from plimsoll.bridge.config.settings import (
     LIVE_OPT_IN,
     require_live_opt_in,
     require_secrets,
     settings_from,
 )
+from plimsoll.bridge.freqtrade.plugin_search import register
 from plimsoll.lab.processes import child_environment, command
 from plimsoll.lab.user_folder import lay_out
 

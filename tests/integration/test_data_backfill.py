@@ -312,8 +312,8 @@ def test_wrong_words_are_wrong_usage(
 
 
 def test_check_says_what_is_wrong_and_exits_with_one(tmp_path: Path) -> None:
-    from plimsoll.market.layout import Kind, Series
-    from plimsoll.market.store import append_rows
+    from plimsoll.archive.layout import Kind, Series
+    from plimsoll.archive.store import append_rows
     from tests.conftest import random_candles
 
     rows = random_candles(3000).drop(index=range(500, 900))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plimsoll.ops.decision_check import verify
+from plimsoll.journal.check import verify
 from tests.support.drill import Drill, DrillPlan, drill
 from tests.unit.cli import commands
 from tests.unit.cli.commands import Ran

@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from plimsoll.venue.rest import ENDPOINTS
-from plimsoll.venue.statistics import STATISTICS
+from plimsoll.venue.api.public import ENDPOINTS
+from plimsoll.venue.api.statistics import STATISTICS
 from tests.unit.venue.serving import COMMAND, environment, get, post, venue
 
 START = "2025-01-01T00:00:00Z"

@@ -116,7 +116,7 @@ def test_the_installed_package_uses_its_own_bundle(installed: Installed) -> None
 def test_the_same_code_has_the_same_fingerprint_in_a_checkout_and_in_a_wheel(
     installed: Installed,
 ) -> None:
-    code = "from plimsoll.bridge.fingerprint import code_fingerprint as f; print(f())"
+    code = "from plimsoll.bridge.config.fingerprint import code_fingerprint as f; print(f())"
     checkout = Installed(ROOT / "src", installed.work)
     assert installed.run(sys.executable, "-c", code) == checkout.run(sys.executable, "-c", code)
 

@@ -13,9 +13,9 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from plimsoll.ops.decision_check import verify
-from plimsoll.ops.decision_files import decision_files, lines, lines_backwards
-from plimsoll.ops.decision_log import DecisionLog
+from plimsoll.journal.check import verify
+from plimsoll.journal.files import decision_files, lines, lines_backwards
+from plimsoll.journal.log import DecisionLog
 
 START = datetime(2026, 11, 20, 22, tzinfo=UTC)
 

@@ -6,7 +6,12 @@ from freqtrade.persistence import LocalTrade
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plimsoll.bridge.trade_values import closed_trade_of, open_profit_usd, position_of, side_of
+from plimsoll.bridge.account.freqtrade_trades import (
+    closed_trade_of,
+    open_profit_usd,
+    position_of,
+    side_of,
+)
 from plimsoll.core import Side
 from tests.unit.bridge.trades import trade_fields
 

@@ -26,8 +26,8 @@ from typing import Any
 from freqtrade.misc import deep_merge_dicts
 from freqtrade_client import FtRestClient
 
-from plimsoll.bridge.settings import LIVE_OPT_IN
-from plimsoll.bridge.state_folder import StateFolder
+from plimsoll.bridge.config.settings import LIVE_OPT_IN
+from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import FAULT
 from plimsoll.lab.processes import command, last_line, running, wait_until

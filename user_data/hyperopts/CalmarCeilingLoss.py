@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 from freqtrade.optimize.hyperopt import IHyperOptLoss
 
-from plimsoll.bridge.hyperopt import equity_of
-from plimsoll.metrics.epoch import calmar_ceiling_loss
+from plimsoll.bridge.plugins.hyperopt_loss import equity_of
+from plimsoll.performance.epoch import calmar_ceiling_loss
 
 
 class CalmarCeilingLoss(IHyperOptLoss):

@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 from freqtrade.optimize.hyperopt import IHyperOptLoss
 
-from plimsoll.bridge.hyperopt import count_of_trials, equity_of
-from plimsoll.metrics.epoch import deflated_sharpe_loss
+from plimsoll.bridge.plugins.hyperopt_loss import count_of_trials, equity_of
+from plimsoll.performance.epoch import deflated_sharpe_loss
 
 
 class DeflatedSharpeLoss(IHyperOptLoss):

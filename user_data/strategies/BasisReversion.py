@@ -6,7 +6,7 @@ import pandas as pd
 from freqtrade.persistence import Trade
 from freqtrade.strategy import DecimalParameter, IntParameter
 
-from plimsoll.bridge.sized import SizedStrategy
+from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
 from plimsoll.core import Side
 from plimsoll.features import FeatureUse
 from plimsoll.signals.reversion import reverted, smoothed_deviations

@@ -3,8 +3,8 @@
 import pandas as pd
 from freqtrade.strategy import CategoricalParameter, DecimalParameter
 
-from plimsoll.bridge.panel import Panel
-from plimsoll.bridge.portfolio import PortfolioStrategy
+from plimsoll.bridge.strategies.panel import Panel
+from plimsoll.bridge.strategies.portfolio import PortfolioStrategy
 from plimsoll.signals.carry import WINDOWS, carry_targets
 from plimsoll.signals.components import (
     COMPONENT_VOLATILITY,

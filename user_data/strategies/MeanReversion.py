@@ -3,7 +3,7 @@
 import pandas as pd
 from freqtrade.strategy import DecimalParameter, IntParameter
 
-from plimsoll.bridge.sized import SizedStrategy
+from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
 from plimsoll.core import Side
 from plimsoll.features import FeatureUse, bands, trend, volatility
 from plimsoll.signals.reversion import reverted, stretched

@@ -3,7 +3,7 @@
 import pandas as pd
 from freqtrade.strategy import DecimalParameter
 
-from plimsoll.bridge.freqai import ModelStrategy
+from plimsoll.bridge.freqai.strategy import ModelStrategy
 from plimsoll.core import Side
 from plimsoll.features import (
     FeatureUse,

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from plimsoll.bridge.strategy import GuardedStrategy
+from plimsoll.bridge.strategies.guarded import GuardedStrategy
 from plimsoll.core import Side
 from plimsoll.features import FeatureUse
 

@@ -6,8 +6,8 @@ import pandas as pd
 from freqtrade.persistence import Trade
 from freqtrade.strategy import DecimalParameter, IntParameter
 
-from plimsoll.bridge.sized import SizedStrategy
-from plimsoll.bridge.trade_values import side_of
+from plimsoll.bridge.account.freqtrade_trades import side_of
+from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
 from plimsoll.core import Side
 from plimsoll.features import FeatureUse, volatility
 from plimsoll.signals.holding import begins

@@ -2,8 +2,8 @@
 
 from freqtrade.strategy import DecimalParameter, IntParameter
 
-from plimsoll.bridge.panel import Panel
-from plimsoll.bridge.portfolio import PortfolioStrategy
+from plimsoll.bridge.strategies.panel import Panel
+from plimsoll.bridge.strategies.portfolio import PortfolioStrategy
 from plimsoll.signals.panels import Targets, scaled
 from plimsoll.signals.trend_following import HORIZONS, trend_targets
 

@@ -3,7 +3,7 @@
 import typer
 
 import plimsoll
-from plimsoll.cli import costs, data, features, guard, log, venue
+from plimsoll.cli import control, costs, data, features, log, venue
 from plimsoll.cli.demo import demo
 from plimsoll.cli.doctor import doctor
 from plimsoll.cli.expectation import expectation
@@ -24,9 +24,9 @@ app.command()(demo)
 app.command()(report)
 app.command()(results)
 app.command()(expectation)
-app.command()(guard.status)
-app.command()(guard.halt)
-app.command()(guard.resume)
+app.command()(control.status)
+app.command()(control.halt)
+app.command()(control.resume)
 app.add_typer(venue.app, name="venue")
 app.add_typer(costs.app, name="costs")
 app.add_typer(data.app, name="data")

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from plimsoll.archive.backfill import Outcome, Progress, Request
+    from plimsoll.archive.findings import Finding
+    from plimsoll.archive.layout import Kind, Series
+    from plimsoll.archive.listing import Listing
     from plimsoll.lab.download import Download
-    from plimsoll.market.backfill import Outcome, Progress, Request
-    from plimsoll.market.findings import Finding
-    from plimsoll.market.layout import Kind, Series
-    from plimsoll.market.listing import Listing
 
 app = typer.Typer(help="The candle archive: fill it and check it.", no_args_is_help=True)
 
@@ -57,10 +57,10 @@ def backfill(
     Exit status: 0 when everything asked for is stored, 1 when something could not be had or
     published history was revised, 2 for wrong usage.
     """
+    from plimsoll.archive.backfill import Outcome
+    from plimsoll.archive.lock import sole_writer
+    from plimsoll.archive.manifest import record_series
     from plimsoll.lab.download import askable
-    from plimsoll.market.backfill import Outcome
-    from plimsoll.market.lock import sole_writer
-    from plimsoll.market.manifest import record_series
 
     begun = time.monotonic()
     outcome = Outcome()
@@ -101,9 +101,9 @@ def check(
 
     Exit status: 0 without errors, 1 with errors, 2 for wrong usage.
     """
+    from plimsoll.archive.findings import Severity
+    from plimsoll.archive.inspection import inspect_folder
     from plimsoll.core import UsageError
-    from plimsoll.market.findings import Severity
-    from plimsoll.market.inspection import inspect_folder
 
     folder = datadir
     if folder is None:
@@ -159,11 +159,11 @@ def _plan(
     outcome: "Outcome",
 ) -> "tuple[Download, Request]":
     """Turn the words of the command line into what Freqtrade fetches and what we fetch."""
+    from plimsoll.archive.backfill import METRICS_KINDS, Request
+    from plimsoll.archive.layout import Kind, exchange_symbol, require_outer
+    from plimsoll.archive.sources import addresses_of, offered_kinds
     from plimsoll.core import UsageError
     from plimsoll.lab.download import Download, read_config
-    from plimsoll.market.backfill import METRICS_KINDS, Request
-    from plimsoll.market.layout import Kind, exchange_symbol, require_outer
-    from plimsoll.market.sources import addresses_of, offered_kinds
 
     since, until = span
     wanted = _kinds(kinds)
@@ -194,8 +194,8 @@ def _plan(
 
 
 def _kinds(text: str) -> "tuple[Kind, ...]":
+    from plimsoll.archive.layout import Kind
     from plimsoll.core import UsageError
-    from plimsoll.market.layout import Kind
 
     fetchable = [kind.value for kind in Kind if kind not in (Kind.INDEX, Kind.SPOT)]
     words = _words(text)
@@ -213,9 +213,9 @@ def _lengths(
     outcome: "Outcome",
 ) -> tuple[str, ...]:
     """Return the timeframes; some must fit the kinds that exist from 5 m on."""
+    from plimsoll.archive.layout import timeframe_seconds
     from plimsoll.core import UsageError
     from plimsoll.lab.download import timeframes_of
-    from plimsoll.market.layout import timeframe_seconds
 
     lengths = _words(text)
     if not lengths:
@@ -239,8 +239,8 @@ def _listing(download: "Download", request: "Request") -> "Listing | None":
     """Ask the exchange for its clock and its pairs; None where only Freqtrade knows how to."""
     import pandas as pd
 
+    from plimsoll.archive.listing import Listing, ask_listing
     from plimsoll.core import PlimsollError
-    from plimsoll.market.listing import Listing, ask_listing
 
     found = None
     if download.exchange == "binance":
@@ -264,8 +264,8 @@ def _run(
 ) -> None:
     from dataclasses import replace
 
+    from plimsoll.archive.backfill import fill
     from plimsoll.lab.download import discard_staging, groups_by_start, note_days, run_download
-    from plimsoll.market.backfill import fill
 
     def tell(line: str) -> None:
         typer.echo(line, err=True)
@@ -292,7 +292,7 @@ def _bars() -> "Iterator[Progress]":
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    from plimsoll.market.backfill import Progress
+    from plimsoll.archive.backfill import Progress
 
     columns = (
         TextColumn("{task.description}"),
@@ -316,8 +316,8 @@ def _bars() -> "Iterator[Progress]":
 
 
 def _summary(outcome: "Outcome", folder: Path, seconds: float) -> dict[str, Any]:
-    from plimsoll.market.backfill import longest_runs
-    from plimsoll.market.manifest import describe
+    from plimsoll.archive.backfill import longest_runs
+    from plimsoll.archive.manifest import describe
 
     added: dict[Series, int] = {}
     for made in outcome.appended:

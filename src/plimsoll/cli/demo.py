@@ -15,7 +15,7 @@ from plimsoll.core import PlimsollError
 
 if TYPE_CHECKING:
     from plimsoll.lab.demo import DemoAccount, Step
-    from plimsoll.ops.report import Report
+    from plimsoll.reporting.report import Report
 
 STEPS = 13
 """How many lines a run usually tells, for the progress bar."""
@@ -84,7 +84,7 @@ class _Progress:
 
 def _render(account: "DemoAccount") -> list[Path]:
     """Write the page and its pictures into the run's folder and return them."""
-    from plimsoll.ops.report import render_report
+    from plimsoll.reporting.report import render_report
 
     paper = _paper_run(account)
     report = replace(_backtest(account), paper=paper)
@@ -97,7 +97,7 @@ def _backtest(account: "DemoAccount") -> "Report":
     import pandas as pd
 
     from plimsoll.cli.report import backtest_report
-    from plimsoll.ops.report import AccountStep
+    from plimsoll.reporting.report import AccountStep
 
     report = backtest_report(
         account.userdir / "backtest_results", market=account.market, pair=account.plan.pairs[0]
@@ -114,9 +114,9 @@ def _paper_run(account: "DemoAccount") -> "Report":
 
     from plimsoll.lab.demo import STRATEGY
     from plimsoll.lab.results import known_closes, load_candles, read_trade_database
-    from plimsoll.metrics.equity import buy_and_hold_curve, equity_curve
-    from plimsoll.metrics.performance import performance
-    from plimsoll.ops.report import Event, MarketKind, Report, StrategyTrack
+    from plimsoll.performance.equity import buy_and_hold_curve, equity_curve
+    from plimsoll.performance.measures import performance
+    from plimsoll.reporting.report import Event, MarketKind, Report, StrategyTrack
 
     trades = read_trade_database(account.trade_database).trades
     begin = pd.Timestamp(account.plan.start)

@@ -9,8 +9,8 @@ import typer
 from plimsoll.core.errors import PlimsollError, UsageError
 
 if TYPE_CHECKING:
+    from plimsoll.archive.feature_store import PairData, StoreReport
     from plimsoll.features import Feature, FeatureUse
-    from plimsoll.ops.feature_store import PairData, StoreReport
 
 app = typer.Typer(
     help="List, describe, compute and draw the registered features.", no_args_is_help=True
@@ -116,7 +116,12 @@ def compute(
     Exit status: 0 when written, 1 when one asked for with --feature lacks its data (the others are
     written), 2 for wrong usage.
     """
-    from plimsoll.ops.feature_store import STORE_SUFFIXES, require_place, usual_uses, write_store
+    from plimsoll.archive.feature_store import (
+        STORE_SUFFIXES,
+        require_place,
+        usual_uses,
+        write_store,
+    )
 
     require_place(out, STORE_SUFFIXES)
     names = chosen or [feature.name for feature in _chosen(family)]
@@ -154,7 +159,7 @@ def _tell_store(report: "StoreReport", uses: "list[FeatureUse]") -> None:
 
 def _warn_of_coverage(report: "StoreReport", pair: str, datadir: Path) -> None:
     """Say, last and on stderr, which kinds of data leave columns without values, and the remedy."""
-    from plimsoll.ops.feature_store import DATA_KINDS
+    from plimsoll.archive.feature_store import DATA_KINDS
 
     for one in report.coverage:
         if one.fraction >= SCARCE:
@@ -202,7 +207,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Tell what a store holds: pair, span, fingerprint, each column, and what was left out."""
-    from plimsoll.ops.feature_store import about_store
+    from plimsoll.archive.feature_store import about_store
 
     about = about_store(store)
     if as_json:
@@ -247,8 +252,8 @@ def plot(
     """Draw a feature on its price."""
     import pandas as pd
 
-    from plimsoll.ops.feature_figure import feature_png
-    from plimsoll.ops.feature_store import require_place, sort_out, usual_uses
+    from plimsoll.archive.feature_store import require_place, sort_out, usual_uses
+    from plimsoll.reporting.feature_figure import feature_png
 
     [use] = _usage(lambda: usual_uses(timeframe, [name]))
     target = out or Path("out") / f"{use.feature.name}.png"
@@ -307,7 +312,7 @@ def _usage(make: Any) -> "list[FeatureUse]":
 
 
 def _load(datadir: Path, pair: str, timeframe: str, reference: str) -> "PairData":
-    from plimsoll.ops.feature_store import load_pair
+    from plimsoll.archive.feature_store import load_pair
 
     if not datadir.is_dir():
         raise UsageError(f"expected a Freqtrade data folder at --datadir, found none at {datadir}")

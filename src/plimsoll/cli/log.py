@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from plimsoll.ops.decision_check import Verification
+    from plimsoll.journal.check import Verification
 
 app = typer.Typer(help="What the bot decided, and why.", no_args_is_help=True)
 
@@ -29,10 +29,10 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check that no byte, line or file was changed, moved or taken; 1 with the first fault."""
-    from plimsoll.ops import decision_check
+    from plimsoll.journal import check as journal_check
 
     log = _log_folder(userdir, folder)
-    found = decision_check.verify(log, head=_hash(head))
+    found = journal_check.verify(log, head=_hash(head))
     if as_json:
         _print_json(found.as_record())
     else:
@@ -56,8 +56,8 @@ def tail(
     as_json: AsJson = False,
 ) -> None:
     """Print the newest records, oldest first; times are UTC."""
-    from plimsoll.ops.decision_tail import Wanted, follow_records, newest_records
-    from plimsoll.ops.decision_words import readable
+    from plimsoll.journal.tail import Wanted, follow_records, newest_records
+    from plimsoll.journal.words import readable
 
     log = _log_folder(userdir, folder)
     wanted = Wanted(kinds=_kinds(kind), pair=pair)
@@ -84,10 +84,10 @@ def why(
     as_json: AsJson = False,
 ) -> None:
     """Say why a pair was not traded then, or what became of its order."""
-    from plimsoll.ops import decision_why
-    from plimsoll.ops.decision_words import plain
+    from plimsoll.journal.why import why as explain
+    from plimsoll.journal.words import plain
 
-    found = decision_why.why(_log_folder(userdir, folder), pair, at=at)
+    found = explain(_log_folder(userdir, folder), pair, at=at)
     if as_json:
         _print_json(found.as_record())
         return
@@ -97,7 +97,7 @@ def why(
 
 
 def _log_folder(userdir: Path, folder: Path | None) -> Path:
-    from plimsoll.ops.decision_files import FOLDER, existing_log
+    from plimsoll.journal.files import FOLDER, existing_log
 
     return existing_log((userdir / FOLDER if folder is None else folder).expanduser().resolve())
 
@@ -112,7 +112,7 @@ def _hash(head: str | None) -> str | None:
 
 def _kinds(kinds: list[str] | None) -> frozenset[str]:
     from plimsoll.core import UsageError
-    from plimsoll.core.decision import Kind
+    from plimsoll.journal.kind import Kind
 
     unknown = set(kinds or ()) - set(Kind)
     if unknown:
@@ -123,7 +123,7 @@ def _kinds(kinds: list[str] | None) -> frozenset[str]:
 
 
 def _summary(found: "Verification") -> str:
-    from plimsoll.ops.decision_words import time_words
+    from plimsoll.journal.words import time_words
 
     if found.fault is not None:
         line = f", line {found.fault.line}" if found.fault.line is not None else ""

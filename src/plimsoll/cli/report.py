@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from plimsoll.lab.results import BacktestResult
-    from plimsoll.ops.report import MarketKind, Report, StrategyTrack
+    from plimsoll.reporting.report import MarketKind, Report, StrategyTrack
 
 BASELINES = frozenset({"BuyAndHold", "NoTrade"})
 """Strategies that stand in a report to be beaten."""
@@ -48,7 +48,7 @@ def report(
 ) -> None:
     """Write a report of a backtest: figures, tables and trades against buy and hold."""
     from plimsoll.cli.places import made_folder
-    from plimsoll.ops.report import render_report, report_record
+    from plimsoll.reporting.report import render_report, report_record
 
     source = _existing(DEFAULT_FOLDER if result is None else result, "a result .zip or folder")
     made = backtest_report(source, datadir=datadir, pair=pair, market=market, trials=trials)
@@ -85,8 +85,8 @@ def _report(
     import pandas as pd
 
     from plimsoll.lab.results import known_closes, load_candles
-    from plimsoll.metrics.equity import buy_and_hold_curve
-    from plimsoll.ops.report import Report
+    from plimsoll.performance.equity import buy_and_hold_curve
+    from plimsoll.reporting.report import Report
 
     first = results[0]
     shown = _shown_pair(results, pair)
@@ -123,9 +123,9 @@ def _title(results: "tuple[BacktestResult, ...]") -> str:
 
 
 def _track(result: "BacktestResult", closes: "pd.DataFrame") -> "StrategyTrack":
-    from plimsoll.metrics.equity import equity_curve
-    from plimsoll.metrics.performance import performance
-    from plimsoll.ops.report import StrategyTrack
+    from plimsoll.performance.equity import equity_curve
+    from plimsoll.performance.measures import performance
+    from plimsoll.reporting.report import StrategyTrack
 
     equity = equity_curve(result.trades, closes, result.starting_balance_usd)
     return StrategyTrack(
@@ -164,7 +164,7 @@ def _existing(path: Path, what: str) -> Path:
 
 
 def _kind(market: str) -> "MarketKind":
-    from plimsoll.ops.report import MarketKind
+    from plimsoll.reporting.report import MarketKind
 
     word = market.split(",")[0].split()[0].lower() if market.strip() else ""
     if word in ("synthetic", "simulated"):

@@ -32,11 +32,11 @@ def results(
     first three from 2024-06-20 to 08-18 for OpenInterestFlow. With --only, what its study needs.
     What is not there is named with the command that gets it.
     """
+    from plimsoll.archive.layout import require_outer
     from plimsoll.cli.places import made_folder
     from plimsoll.cli.results_page import page, read_trials, table
     from plimsoll.core import UsageError
     from plimsoll.lab.study import BALANCE_USD, STUDIES, run_studies
-    from plimsoll.market.layout import require_outer
 
     datadir = datadir.expanduser().resolve()
     if not datadir.is_dir():
@@ -102,8 +102,8 @@ def _row_record(row: "StudyRow") -> dict[str, object]:
 
 def _draw(found: "Findings") -> bytes:
     """Draw a panel for each way of guarding that a strategy was run with; baselines are in all."""
-    from plimsoll.ops.drawing import Curve
-    from plimsoll.ops.results_figure import Panel, results_png
+    from plimsoll.reporting.drawing import Curve
+    from plimsoll.reporting.results_figure import Panel, results_png
 
     baselines = [
         Curve(row.strategy, row.equity, is_hold=True) for row in found.rows if row.is_baseline

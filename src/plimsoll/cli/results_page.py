@@ -318,7 +318,7 @@ def _check_sharpe(row: "StudyRow") -> float:
 
 def _best_days(row: "StudyRow") -> str:
     """Return the two days that made most: how much of an account is luck."""
-    from plimsoll.metrics.performance import daily_returns
+    from plimsoll.performance.measures import daily_returns
 
     best = daily_returns(row.equity).nlargest(2)
     return ", ".join(

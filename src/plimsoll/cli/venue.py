@@ -82,8 +82,8 @@ def scenario(
 ) -> None:
     """Start a scenario on a running exchange."""
     from plimsoll.core.errors import UsageError
-    from plimsoll.venue.control import list_scenarios
-    from plimsoll.venue.symbols import split_symbols
+    from plimsoll.venue.api.control import list_scenarios
+    from plimsoll.venue.market.symbols import split_symbols
 
     names = [entry["name"] for entry in list_scenarios()]
     if name not in names:
@@ -103,7 +103,7 @@ def scenarios(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the scenarios with their defaults."""
-    from plimsoll.venue.control import list_scenarios
+    from plimsoll.venue.api.control import list_scenarios
 
     found = list_scenarios()
     if as_json:
@@ -138,7 +138,7 @@ def fault(
     """Start a fault on a running exchange."""
     from plimsoll.core.errors import UsageError
     from plimsoll.venue.faults import FAULTS
-    from plimsoll.venue.symbols import split_symbols
+    from plimsoll.venue.market.symbols import split_symbols
 
     if kind not in FAULTS:
         raise UsageError(f'unknown fault "{kind}"; there are {", ".join(FAULTS)}')
@@ -168,7 +168,7 @@ def faults(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the kinds of faults."""
-    from plimsoll.venue.control import list_faults
+    from plimsoll.venue.api.control import list_faults
 
     found = list_faults()
     if as_json:

@@ -76,9 +76,9 @@ def _load(userdir: Path, files: Sequence[Path]) -> tuple[dict[str, Any], list[Fi
     from freqtrade.enums import RunMode
     from freqtrade.misc import deep_merge_dicts
 
-    from plimsoll.bridge.expectation import read_expectation
-    from plimsoll.bridge.loading import register
-    from plimsoll.bridge.settings import require_secrets, settings_from
+    from plimsoll.bridge.config.expectation import read_expectation
+    from plimsoll.bridge.config.settings import require_secrets, settings_from
+    from plimsoll.bridge.freqtrade.plugin_search import register
 
     config: dict[str, Any] = {"user_data_dir": userdir.resolve()}
     remedy = "correct the config, or take the shipped profiles again: plimsoll init"
@@ -101,7 +101,7 @@ def _load(userdir: Path, files: Sequence[Path]) -> tuple[dict[str, Any], list[Fi
 
 
 def _versions() -> list[Finding]:
-    from plimsoll.bridge.loading import require_supported_freqtrade
+    from plimsoll.bridge.freqtrade.plugin_search import require_supported_freqtrade
 
     found = []
     for name in TESTED:
@@ -121,7 +121,7 @@ def _plugins(config: dict[str, Any]) -> list[Finding]:
     from freqtrade.resolvers.pairlist_resolver import PairListResolver
     from freqtrade.resolvers.protection_resolver import ProtectionResolver
 
-    from plimsoll.bridge.loading import class_names, plugin_folders, shadowed
+    from plimsoll.bridge.freqtrade.plugin_search import class_names, plugin_folders, shadowed
 
     findings = []
     for kind, resolver in (("protections", ProtectionResolver), ("pairlists", PairListResolver)):
@@ -152,7 +152,7 @@ def _plugins(config: dict[str, Any]) -> list[Finding]:
 
 
 def _strategies(userdir: Path) -> list[Finding]:
-    from plimsoll.bridge.loading import class_names
+    from plimsoll.bridge.freqtrade.plugin_search import class_names
 
     folder = userdir / "strategies"
     names = class_names(folder) if folder.is_dir() else []

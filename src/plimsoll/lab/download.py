@@ -10,9 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from plimsoll.core import PlimsollError, UsageError
-from plimsoll.lab.freqtrade import freqtrade
-from plimsoll.market.adopt import (
+from plimsoll.archive.adopt import (
     adopt,
     confirm,
     discard_unreadable,
@@ -20,10 +18,12 @@ from plimsoll.market.adopt import (
     forget_changed,
     note_missing,
 )
-from plimsoll.market.backfill import Outcome, Request
-from plimsoll.market.layout import OWN_FOLDER, SUFFIXES, Kind, Series
-from plimsoll.market.listing import Listing
-from plimsoll.market.store import read_series
+from plimsoll.archive.backfill import Outcome, Request
+from plimsoll.archive.layout import OWN_FOLDER, SUFFIXES, Kind, Series
+from plimsoll.archive.listing import Listing
+from plimsoll.archive.store import read_series
+from plimsoll.core import PlimsollError, UsageError
+from plimsoll.lab.freqtrade import freqtrade
 
 LOST = re.compile(r"Failed to download history data for pair: .*|Async code raised an exc.*")
 """What Freqtrade logs, with a good status, when a part of a download failed."""

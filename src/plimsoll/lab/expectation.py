@@ -3,7 +3,7 @@
 import numpy as np
 from freqtrade.enums import ExitType
 
-from plimsoll.bridge.expectation import ExpectationFile
+from plimsoll.bridge.config.expectation import ExpectationFile
 from plimsoll.core import PlimsollError
 from plimsoll.lab.results import BacktestResult
 

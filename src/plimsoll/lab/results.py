@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from plimsoll.core.errors import PlimsollError, UsageError
-from plimsoll.metrics.fills import no_trades
+from plimsoll.performance.fills import no_trades
 
 
 class ResultError(PlimsollError):
@@ -30,7 +30,7 @@ class UnknownResultError(ResultError, UsageError):
 class BacktestResult:
     """One strategy of one backtest, as Freqtrade stored it.
 
-    ``trades`` is Freqtrade's trade export (`plimsoll.metrics.fills.TRADE_COLUMNS` and more).
+    ``trades`` is Freqtrade's trade export (`plimsoll.performance.fills.TRADE_COLUMNS` and more).
     ``start`` and ``end`` are the dates of the first and last candle. ``fee_fraction`` is the
     highest fee that a trade paid, or what the config says; None when neither knows.
     ``config`` is the user's own config as stored beside the result, without secrets.

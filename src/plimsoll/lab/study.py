@@ -16,15 +16,15 @@ import pandas as pd
 from freqtrade import __version__ as freqtrade_version
 from freqtrade.exchange import timeframe_to_seconds
 
-from plimsoll.bridge.fingerprint import code_fingerprint
+from plimsoll.bridge.config.fingerprint import code_fingerprint
 from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.results import BacktestResult, known_closes, load_candles, read_backtests
 from plimsoll.lab.study_data import BASE_TIMEFRAME, Needs, link_data, make_longer, require_all
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import serve_venue
-from plimsoll.metrics.equity import buy_and_hold_curve, equity_curve
-from plimsoll.metrics.performance import Performance, performance
+from plimsoll.performance.equity import buy_and_hold_curve, equity_curve
+from plimsoll.performance.measures import Performance, performance
 
 BALANCE_USD = 100_000
 CHECK_START = pd.Timestamp("2024-01-01", tz="UTC")

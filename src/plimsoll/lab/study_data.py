@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from plimsoll.bridge.panel import real, resampled
+from plimsoll.bridge.strategies.panel import real, resampled
 from plimsoll.core import UsageError
 
 BASE_TIMEFRAME = "1h"

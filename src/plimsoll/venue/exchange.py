@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from plimsoll.venue.account import Account
-from plimsoll.venue.book import DEPTH_LIMITS, Book, order_book
+from plimsoll.venue.account.ledger import Account
+from plimsoll.venue.account.matching import Matching
 from plimsoll.venue.clock import Clock
 from plimsoll.venue.faults import Fault, Faults
-from plimsoll.venue.market import Market, Snapshot
-from plimsoll.venue.matching import Matching
-from plimsoll.venue.scenario import Event, start_event
+from plimsoll.venue.market.base import Market, Snapshot
+from plimsoll.venue.market.book import DEPTH_LIMITS, Book, order_book
+from plimsoll.venue.market.scenario import Event, start_event
 
 DEFAULT_BALANCE_USD = 10_000.0
 

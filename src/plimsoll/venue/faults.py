@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from plimsoll.core.errors import UsageError
-from plimsoll.venue.factors import stream
+from plimsoll.venue.market.factors import stream
 
 HTTP_ERROR, NO_ANSWER = "http-error", "no-answer"
 STALE_CANDLES, STALE_BOOK = "stale-candles", "stale-book"

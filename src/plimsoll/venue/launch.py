@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from plimsoll.core.errors import UsageError
+from plimsoll.venue.api.server import serve
 from plimsoll.venue.clock import WALL, Clock, format_utc, parse_utc_ms, real_now_ms
 from plimsoll.venue.exchange import DEFAULT_BALANCE_USD, Exchange
-from plimsoll.venue.market import Market
+from plimsoll.venue.market.base import Market
+from plimsoll.venue.market.symbols import LISTED, choose_symbols
 from plimsoll.venue.profile import freqtrade_config, write_config
-from plimsoll.venue.server import serve
-from plimsoll.venue.symbols import LISTED, choose_symbols
 
 MARKETS = ("synthetic", "replay")
 CLOCKS = ("wall", "stepped")
@@ -81,7 +81,7 @@ def _market_name(options: Options) -> str:
 
 def _market(options: Options, start_ms: int | None) -> tuple[Market, int]:
     if options.market == "replay":
-        from plimsoll.venue.replay import ReplayMarket
+        from plimsoll.venue.market.replay import ReplayMarket
 
         if options.datadir is None:
             raise UsageError("a replay needs --datadir, a freqtrade data folder")
@@ -89,7 +89,7 @@ def _market(options: Options, start_ms: int | None) -> tuple[Market, int]:
         now_ms = replay.last_ms if start_ms is None else start_ms
         replay.check_now(now_ms)
         return replay, now_ms
-    from plimsoll.venue.synthetic import SyntheticMarket
+    from plimsoll.venue.market.synthetic import SyntheticMarket
 
     if options.seed < 0:
         raise UsageError(f"expected a seed of 0 or more, found {options.seed}")

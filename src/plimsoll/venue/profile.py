@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from plimsoll.core.errors import UsageError
-from plimsoll.venue.symbols import SymbolSpec
+from plimsoll.venue.market.symbols import SymbolSpec
 
 # Every url key of ccxt 4.5.90 `binance` and `ccxt.pro.binance`, and the path each stands for.
 HTTP_PATHS: dict[str, str] = {
@@ -75,11 +75,11 @@ def log_config(clock_url: str | None) -> dict[str, Any]:
             "class": "freqtrade.loggers.ft_rich_handler.FtRichHandler",
             "formatter": "basic",
         },
-        "plimsoll": {"class": "plimsoll.bridge.loading.RegisteringHandler"},
+        "plimsoll": {"class": "plimsoll.bridge.freqtrade.plugin_search.RegisteringHandler"},
     }
     if clock_url is not None:
         handlers["plimsoll_clock"] = {
-            "class": "plimsoll.bridge.clock.FollowVenueClock",
+            "class": "plimsoll.bridge.freqtrade.venue_clock.FollowVenueClock",
             "url": clock_url,
         }
     return {

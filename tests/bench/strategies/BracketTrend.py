@@ -5,7 +5,7 @@ from datetime import datetime
 import pandas as pd
 from freqtrade.persistence import Trade
 
-from plimsoll.bridge.strategy import GuardedStrategy
+from plimsoll.bridge.strategies.guarded import GuardedStrategy
 from plimsoll.core import Side
 from plimsoll.features import FeatureUse, trend, volatility
 from plimsoll.signals.trend import trend_ended, trend_with_regime

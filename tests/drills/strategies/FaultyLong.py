@@ -35,7 +35,7 @@ class FaultyLong(AlwaysLong):
         self._fail("on_fill")
 
     def on_loop(self, now: datetime) -> None:
-        account = self._watch.supervisor.account
+        account = self._session.supervisor.account
         if self._told("guards"):
             account.update = self._broken
         else:

@@ -23,7 +23,7 @@ from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
 from freqtrade.wallets import Wallets
 
-from plimsoll.bridge.strategy import GuardedStrategy
+from plimsoll.bridge.strategies.guarded import GuardedStrategy
 from tests.conftest import ROOT
 from tests.unit.bridge.trades import backtest_trades, database_trades, trade_fields
 
@@ -33,7 +33,7 @@ FIVE = timedelta(minutes=5)
 WALLET_USD = 10_000.0
 
 PLAIN = """
-from plimsoll.bridge.strategy import GuardedStrategy
+from plimsoll.bridge.strategies.guarded import GuardedStrategy
 
 
 class Plain(GuardedStrategy):

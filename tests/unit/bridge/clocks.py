@@ -16,7 +16,7 @@ from plimsoll.lab.processes import child_environment
 FOLLOWER = """
 import json, sys, time
 from datetime import UTC, datetime
-from plimsoll.bridge.clock import follow
+from plimsoll.bridge.freqtrade.venue_clock import follow
 
 follow(sys.argv[1])
 print("{}", flush=True)

@@ -21,11 +21,11 @@ from plimsoll.lab.study import (
     StudyRow,
     yearly_returns,
 )
-from plimsoll.metrics.fills import no_trades
-from plimsoll.metrics.performance import performance
+from plimsoll.performance.fills import no_trades
+from plimsoll.performance.measures import performance
 from tests.unit.cli import commands
 from tests.unit.cli.commands import Ran
-from tests.unit.metrics.frames import trade, trades_frame, utc
+from tests.unit.performance.frames import trade, trades_frame, utc
 
 INDEX = pd.date_range("2022-01-01", "2025-07-01", freq="D", tz="UTC")
 STUDY = Study(

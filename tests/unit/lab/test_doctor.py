@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from freqtrade.data.history import get_datahandler
 from freqtrade.enums import CandleType
-from tests.conftest import random_candles
-from tests.ports import free_port
 
 from plimsoll.lab.doctor import Finding, Level, examine
 from plimsoll.lab.user_folder import lay_out
+from plimsoll.venue.market.symbols import LISTED
 from plimsoll.venue.profile import freqtrade_config
-from plimsoll.venue.symbols import LISTED
+from tests.conftest import random_candles
+from tests.ports import free_port
 
 PAIR = "BTC/USDT:USDT"
 

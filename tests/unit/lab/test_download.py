@@ -5,12 +5,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from tests.conftest import random_candles
 
+from plimsoll.archive.layout import Kind, Series
+from plimsoll.archive.store import append_rows
 from plimsoll.core import UsageError
 from plimsoll.lab.download import LOST, Download, groups_by_start, read_config
-from plimsoll.market.layout import Kind, Series
-from plimsoll.market.store import append_rows
+from tests.conftest import random_candles
 
 
 def wish(folder: Path) -> Download:

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.cli import commands
 
-from plimsoll.bridge.expectation import read_expectation
+from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.core import PlimsollError
 from plimsoll.lab.expectation import LEAST_TRADES, expectation_of
 from plimsoll.lab.results import BacktestResult
+from tests.unit.cli import commands
 
 PROFITS = [0.02, -0.01] * 20
 

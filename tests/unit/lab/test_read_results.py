@@ -23,8 +23,8 @@ from plimsoll.lab.results import (
     read_backtests,
     read_trade_database,
 )
-from plimsoll.metrics.equity import equity_curve
-from plimsoll.metrics.performance import performance
+from plimsoll.performance.equity import equity_curve
+from plimsoll.performance.measures import performance
 
 PAIR = "BTC/USDT:USDT"
 START = datetime(2024, 1, 1, tzinfo=UTC)

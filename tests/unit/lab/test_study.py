@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.metrics.frames import hours, utc
 
 from plimsoll.core import UsageError
 from plimsoll.lab.study import (
@@ -18,17 +17,18 @@ from plimsoll.lab.study import (
     yearly_returns,
 )
 from plimsoll.lab.study_data import file_of, link_data, make_longer
+from tests.unit.performance.frames import hours, utc
 
 BTC = "BTC/USDT:USDT"
 PRINTED = """\
-2026-11-20 10:00:00,000 - plimsoll.bridge.backtest_watch - WARNING - Ensemble: plimsoll: HALTED \
+2026-11-20 10:00:00,000 - plimsoll.guarding.backtest - WARNING - Ensemble: plimsoll: HALTED \
 BTC/USDT:USDT by stale_data: no candle; until a person re-arms it, at 2022-03-01 00:00:00+00:00
-2026-11-20 10:00:01,000 - plimsoll.bridge.backtest_watch - WARNING - Ensemble: plimsoll: HALTED \
+2026-11-20 10:00:01,000 - plimsoll.guarding.backtest - WARNING - Ensemble: plimsoll: HALTED \
 the account by break_even: 100 trades lost 7.5; a
 limit; \
 
 until a person re-arms it, at 2023-04-05 06:00:00+00:00
-2026-11-20 10:00:02,000 - plimsoll.bridge.backtest_watch - WARNING - Ensemble: plimsoll: HALTED \
+2026-11-20 10:00:02,000 - plimsoll.guarding.backtest - WARNING - Ensemble: plimsoll: HALTED \
 the account by drawdown: fell 12.1 %; until a person re-arms it, at 2023-05-01 00:00:00+00:00
 2026-11-20 10:00:03,000 - freqtrade.optimize.backtesting - INFO - Running backtesting
 """

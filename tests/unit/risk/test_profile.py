@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from plimsoll.bridge.settings import settings_from
+from plimsoll.bridge.config.settings import settings_from
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.reference import profile_reference, profile_schema
 from plimsoll.risk.trading_day import day_end, day_start

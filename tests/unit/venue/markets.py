@@ -4,10 +4,10 @@ from functools import cache
 
 from plimsoll.venue.clock import Clock, parse_utc_ms
 from plimsoll.venue.exchange import Exchange
-from plimsoll.venue.intervals import INTERVALS
-from plimsoll.venue.market import LAST, Market, Rows, Window
-from plimsoll.venue.symbols import LISTED, choose_symbols
-from plimsoll.venue.synthetic import SyntheticMarket
+from plimsoll.venue.market.base import LAST, Market, Rows, Window
+from plimsoll.venue.market.intervals import INTERVALS
+from plimsoll.venue.market.symbols import LISTED, choose_symbols
+from plimsoll.venue.market.synthetic import SyntheticMarket
 
 NOW_MS = parse_utc_ms("2025-03-05T14:37:21.500Z")
 EVERYTHING = Window(None, None, 10**9)

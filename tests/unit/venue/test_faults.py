@@ -4,17 +4,17 @@ from typing import Any
 import pytest
 
 from plimsoll.core.errors import UsageError
-from plimsoll.venue.distortion import (
+from plimsoll.venue.api.distortion import (
     PRICE_PATHS,
     STALE_KINDS,
     distorted_answer,
     distorted_current,
     distorted_news,
 )
+from plimsoll.venue.api.feeds import open_feed
+from plimsoll.venue.api.public import ENDPOINTS
 from plimsoll.venue.exchange import Exchange
 from plimsoll.venue.faults import FAULTS, HTTP_ERROR, STALE_BOOK, STALE_CANDLES
-from plimsoll.venue.feeds import open_feed
-from plimsoll.venue.rest import ENDPOINTS
 from tests.unit.venue.markets import exchange_at
 
 BTC = {"symbol": "BTCUSDT"}

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from plimsoll.core.errors import UsageError
+from plimsoll.venue.market.symbols import LISTED
 from plimsoll.venue.profile import ccxt_urls, freqtrade_config, write_config
-from plimsoll.venue.symbols import LISTED
 
 URL = "http://127.0.0.1:8123"
 
@@ -39,7 +39,7 @@ def test_the_log_config_names_the_clock_only_when_time_is_simulated() -> None:
     simulated = freqtrade_config(URL, specs, follow_clock=True)["log_config"]["handlers"]
     assert set(real) == {"console", "plimsoll"}
     assert simulated["plimsoll_clock"] == {
-        "class": "plimsoll.bridge.clock.FollowVenueClock",
+        "class": "plimsoll.bridge.freqtrade.venue_clock.FollowVenueClock",
         "url": URL,
     }
 

@@ -1,0 +1,297 @@
+"""Checks of one series by itself: pure functions from a table to findings.
+
+Each takes the series' name and its rows, ascending by date unless said otherwise, with the
+columns and types of `plimsoll.archive.schemas`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from plimsoll.archive.findings import Finding, Severity, moment, refill, replace_file
+from plimsoll.archive.layout import COLUMNS, PRICES, Kind, Series, timeframe_seconds
+from plimsoll.candles.quality import contradictory_prices, frozen_prices, impossible_prices
+
+Check = Callable[[Series, pd.DataFrame], list[Finding]]
+LISTED_EACH = 10
+COARSE_RUN_ROWS = 10
+ZERO_VOLUME_RUN = 12
+FROZEN_RUN = 12
+DAY = pd.Timedelta(days=1)
+FUNDING_INTERVAL = pd.Timedelta(hours=8)
+EXTREME_FUNDING = 0.01
+IMPLAUSIBLE_JUMP = 5.0
+
+
+def order_findings(series: Series, raw: pd.DataFrame) -> list[Finding]:
+    """Find dates that come twice or out of order; rows as they stand in the file."""
+    found = []
+    dates = raw["date"]
+    if not dates.is_monotonic_increasing:
+        back = dates[dates < dates.shift(1)]
+        text = f"{len(back):,} rows come before the row above them, first {moment(back.iloc[0])}"
+        found.append(_at(Severity.ERROR, "order", series, back, text, replace_file(series)))
+    twice = raw[dates.duplicated(keep=False)]
+    if len(twice):
+        columns = list(COLUMNS[series.kind])
+        same = not twice.drop_duplicates(columns)["date"].duplicated().any()
+        which = "the same" if same else "different"
+        copies = int(dates.duplicated().sum())
+        text = f"{copies:,} rows repeat a date, with {which} values"
+        severity = Severity.WARNING if same else Severity.ERROR
+        found.append(_at(severity, "duplicates", series, twice["date"], text, replace_file(series)))
+    return found
+
+
+def grid_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
+    """Find dates that are no opening times of the timeframe.
+
+    Funding may come milliseconds late, as the exchange states it: a second is allowed.
+    """
+    length = timeframe_seconds(series.timeframe)
+    offset = 4 * 86_400 if length % 604_800 == 0 else 0
+    milliseconds = rows["date"].dt.as_unit("ms").astype("int64") - offset * 1000
+    remainder = milliseconds % (length * 1000)
+    off = remainder > (1000 if series.kind is Kind.FUNDING else 0)
+    if not off.any():
+        return []
+    dates = rows["date"][off]
+    text = (
+        f"{len(dates):,} dates are no opening times of {series.timeframe}, such as {dates.iloc[0]}"
+    )
+    return [_at(Severity.ERROR, "misaligned", series, dates, text, replace_file(series))]
+
+
+def spacing_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
+    """Find missing rows, and stretches whose rows are longer than the timeframe says.
+
+    The ten largest holes are findings of their own, the rest are one together. A hole of a day or
+    more is an error.
+    """
+    length = pd.Timedelta(seconds=timeframe_seconds(series.timeframe))
+    steps = rows["date"].diff()
+    if series.timeframe.endswith("M"):
+        return []
+    coarse = _coarse_runs(steps, length)
+    found = []
+    in_coarse = np.zeros(len(rows), dtype=bool)
+    for begin, end in coarse:
+        in_coarse[begin : end + 1] = True
+        spacing = steps.iloc[begin]
+        dates = rows["date"].iloc[begin - 1 : end + 1]
+        text = (
+            f"{len(dates):,} rows stand {_length(spacing)} apart instead of {series.timeframe}, "
+            f"from {moment(dates.iloc[0])} to {moment(dates.iloc[-1])}"
+        )
+        found.append(_at(Severity.ERROR, "coarser rows", series, dates, text, refill(series)))
+    seconds = steps.dt.total_seconds().fillna(0.0).to_numpy()
+    sizes = np.where(in_coarse, 0.0, seconds / length.total_seconds())
+    holes = np.flatnonzero(sizes > 1.0)
+    holes = holes[np.argsort(-sizes[holes], kind="stable")]
+    for position in holes[:LISTED_EACH].tolist():
+        first, last = rows["date"].iloc[position - 1], rows["date"].iloc[position]
+        missing = round(sizes[position]) - 1
+        severity = Severity.ERROR if last - first > DAY else Severity.WARNING
+        text = (
+            f"{missing:,} rows are missing ({_length(last - first - length)}) between "
+            f"{moment(first)} and {moment(last)}"
+        )
+        found.append(Finding(severity, "gap", series, text, refill(series), first, last, missing))
+    if len(rest := holes[LISTED_EACH:]):
+        total = int((sizes[rest].round() - 1).sum())
+        dates = rows["date"].iloc[np.sort(rest)]
+        text = f"{len(rest):,} smaller holes, {total:,} missing rows together"
+        small = _at(Severity.WARNING, "gap", series, dates, text, refill(series))
+        found.append(replace(small, rows=total))
+    return found
+
+
+def _coarse_runs(steps: "pd.Series[pd.Timedelta]", length: pd.Timedelta) -> list[tuple[int, int]]:
+    """Return positions of runs of equal steps longer than the timeframe: first and last step."""
+    values = steps.to_numpy()
+    change = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
+    ends = np.append(change[1:], len(values)) - 1
+    return [
+        (int(begin), int(end))
+        for begin, end in zip(change, ends, strict=True)
+        if end - begin + 1 >= COARSE_RUN_ROWS and steps.iloc[int(begin)] > length
+    ]
+
+
+def price_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
+    """Find missing, zero, negative and contradictory prices. A premium may be negative."""
+    found = []
+    if series.kind in PRICES:
+        dates = rows["date"][impossible_prices(rows)]
+        if len(dates):
+            text = f"{len(dates):,} rows have a price that is missing, zero or negative"
+            found.append(_at(Severity.ERROR, "price", series, dates, text, replace_file(series)))
+    dates = rows["date"][contradictory_prices(rows)]
+    if len(dates):
+        text = f"{len(dates):,} rows have a high below or a low above another price of theirs"
+        found.append(_at(Severity.ERROR, "high < low", series, dates, text, replace_file(series)))
+    return found
+
+
+def volume_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
+    """Find runs of twelve and more candles in which nothing was traded."""
+    if series.kind not in (Kind.CANDLES, Kind.SPOT):
+        return []
+    remedy = "do not trade this pair in that span; the exchange may have stood still"
+    nothing = rows["volume"].fillna(0.0) <= 0
+    text = "rows in a run have no volume"
+    return list(_runs(series, rows, nothing, ZERO_VOLUME_RUN, "zero volume", text, remedy))
+
+
+def frozen_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
+    """Find runs of twelve and more candles whose four prices are all the close before them."""
+    if series.kind not in (*PRICES, Kind.PREMIUM):
+        return []
+    text = "rows in a run repeat the price before them"
+    frozen = frozen_prices(rows)
+    return list(_runs(series, rows, frozen, FROZEN_RUN, "frozen", text, refill(series)))
+
+
+def _runs(
+    series: Series,
+    rows: pd.DataFrame,
+    mask: "pd.Series[bool]",
+    least: int,
+    check: str,
+    text: str,
+    remedy: str,
+) -> Iterator[Finding]:
+    """Yield the longest runs of true rows, at most ten, and the rest as one finding."""
+    flags = mask.to_numpy().astype(np.int8)
+    edges = np.diff(np.concatenate([[0], flags, [0]]))
+    begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    lengths = ends - begins
+    chosen = np.flatnonzero(lengths >= least)
+    ordered = chosen[np.argsort(-lengths[chosen], kind="stable")]
+    for run in ordered[:LISTED_EACH]:
+        dates = rows["date"].iloc[begins[run] : ends[run]]
+        whole = f"{len(dates):,} {text} from {moment(dates.iloc[0])}"
+        yield _at(Severity.WARNING, check, series, dates, whole, remedy)
+    if len(rest := ordered[LISTED_EACH:]):
+        dates = rows["date"].iloc[np.sort(begins[rest])]
+        whole = f"{int(lengths[rest].sum()):,} {text}, in {len(rest):,} shorter runs"
+        yield _at(Severity.WARNING, check, series, dates, whole, remedy)
+
+
+def funding_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
+    """Find funding gaps, intervals other than eight hours, missing and extreme rates."""
+    found = []
+    dates, rates = rows["date"].dt.floor("min"), rows["funding_rate"]
+    steps = dates.diff()
+    for position in np.flatnonzero(steps > FUNDING_INTERVAL).tolist():
+        first, last = dates.iloc[position - 1], dates.iloc[position]
+        step = last - first
+        text = (
+            f"no funding for {_length(step)} between {moment(first)} and {moment(last)}: a "
+            "backtest charges nothing there"
+        )
+        missing = max(int(step / FUNDING_INTERVAL) - 1, 1)
+        found.append(
+            Finding(
+                Severity.ERROR, "funding gap", series, text, refill(series), first, last, missing
+            )
+        )
+    for step in sorted(set(steps[(steps < FUNDING_INTERVAL)].dropna())):
+        these = dates[steps == step]
+        text = f"{len(these):,} fundings came {_length(step)} after the one before, not 8 h"
+        remedy = "none needed if the exchange shortened the interval then, as it does in crashes"
+        found.append(_at(Severity.NOTICE, "funding interval", series, these, text, remedy))
+    if len(missing_dates := dates[rates.isna()]):
+        text = f"{len(missing_dates):,} funding rates are missing"
+        found.append(
+            _at(Severity.ERROR, "funding rate", series, missing_dates, text, replace_file(series))
+        )
+    extreme = rates.abs() >= EXTREME_FUNDING
+    if extreme.any():
+        text = (
+            f"{int(extreme.sum()):,} rates of 1 % or more, from {rates[extreme].min():.2%} to "
+            f"{rates[extreme].max():.2%}"
+        )
+        remedy = "none needed if they are real: compare with the exchange's funding history"
+        found.append(_at(Severity.WARNING, "funding rate", series, dates[extreme], text, remedy))
+    return found
+
+
+def interest_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
+    """Find open interest that is zero, jumps by its unit, stands still or lacks its value."""
+    found = []
+    amount, value, dates = (
+        rows["open_interest_amount"],
+        rows["open_interest_value"],
+        rows["date"],
+    )
+    bad = amount.isna() | (amount <= 0)
+    if bad.any():
+        text = f"{int(bad.sum()):,} amounts are missing, zero or negative"
+        remedy = f"treat them as missing, never as zero; {replace_file(series)}"
+        found.append(_at(Severity.ERROR, "open interest", series, dates[bad], text, remedy))
+    lacks = value.isna()
+    if lacks.any():
+        text = f"{int(lacks.sum()):,} of {len(rows):,} rows lack open_interest_value"
+        remedy = "use open_interest_amount times price, or backfill from the daily files"
+        found.append(_at(Severity.NOTICE, "open interest", series, dates[lacks], text, remedy))
+    factor = np.exp(np.log(amount.where(amount > 0)).diff().abs())
+    jumps = factor > IMPLAUSIBLE_JUMP
+    if jumps.any():
+        text = (
+            f"{int(jumps.sum()):,} times the amount changes by a factor of {IMPLAUSIBLE_JUMP:g} or "
+            f"more in one row, most by {factor.max():,.0f}: contracts or USD stored as coins?"
+        )
+        found.append(_at(Severity.ERROR, "unit", series, dates[jumps], text, replace_file(series)))
+    still = amount.eq(amount.shift(1))
+    text = "rows in a run repeat the open interest before them"
+    found += _runs(series, rows, still, FROZEN_RUN, "frozen", text, refill(series))
+    return found
+
+
+def ratio_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
+    """Find ratios that are zero or negative, and columns with missing values."""
+    found = []
+    for column in COLUMNS[Kind.RATIOS][1:]:
+        bad = rows[column] <= 0
+        if bad.any():
+            text = f"{int(bad.sum()):,} values of {column} are zero or negative"
+            remedy = replace_file(series)
+            found.append(_at(Severity.WARNING, "ratio", series, rows["date"][bad], text, remedy))
+        lacks = rows[column].isna()
+        if lacks.any():
+            text = f"{int(lacks.sum()):,} of {len(rows):,} rows lack {column}"
+            remedy = "none: the exchange published none"
+            found.append(_at(Severity.NOTICE, "ratio", series, rows["date"][lacks], text, remedy))
+    return found
+
+
+def _at(
+    severity: Severity,
+    check: str,
+    series: Series,
+    dates: "pd.Series[pd.Timestamp]",
+    text: str,
+    remedy: str,
+) -> Finding:
+    return Finding(severity, check, series, text, remedy, dates.min(), dates.max(), len(dates))
+
+
+def _length(span: pd.Timedelta) -> str:
+    hours = span.total_seconds() / 3600.0
+    if hours < 1:
+        return f"{hours * 60:g} min"
+    return f"{hours:,.0f} h" if abs(hours - round(hours)) < 0.02 else f"{hours:,.1f} h"
+
+
+CHECKS: dict[Kind, tuple[Check, ...]] = {
+    **dict.fromkeys(
+        (Kind.CANDLES, Kind.MARK, Kind.INDEX, Kind.SPOT, Kind.PREMIUM),
+        (grid_findings, spacing_findings, price_findings, volume_findings, frozen_findings),
+    ),
+    Kind.FUNDING: (grid_findings, funding_findings),
+    Kind.OPEN_INTEREST: (grid_findings, spacing_findings, interest_findings),
+    Kind.RATIOS: (grid_findings, spacing_findings, ratio_findings),
+}

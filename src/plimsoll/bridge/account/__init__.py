@@ -1,0 +1,1 @@
+"""The account as guards read it: live, in a backtest, realised."""

@@ -1,0 +1,172 @@
+"""The account of a backtest, marked to market at each candle."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from freqtrade.persistence import LocalTrade
+
+from plimsoll.bridge.account.closes import Candle, Closes
+from plimsoll.bridge.account.equity_levels import EquityLevels
+from plimsoll.bridge.account.freqtrade_trades import closed_trade_of, open_profit_usd, position_of
+from plimsoll.candles.windows import Window
+from plimsoll.core import (
+    AccountSnapshot,
+    ApiHealth,
+    ClosedTrade,
+    DataHealth,
+    Expectation,
+    ModelHealth,
+    PairData,
+    TrackRecord,
+)
+from plimsoll.risk import RiskProfile
+from plimsoll.risk.quiet import liquidation_is_far, loss_floor_usd
+from plimsoll.risk.track_record import track_record
+
+HEALTHY = ApiHealth()
+
+
+class BacktestAccount:
+    """Reads Freqtrade's backtest in memory; the mark is the close of the last closed candle."""
+
+    def __init__(
+        self,
+        profile: RiskProfile,
+        closes: Closes,
+        *,
+        starting_balance_usd: float,
+        expectation: Expectation | None = None,
+    ) -> None:
+        self._profile = profile
+        self._closes = closes
+        self._starting = starting_balance_usd
+        self._expectation = expectation
+        self._levels = EquityLevels(
+            day_starts_at_hour_utc=profile.day_starts_at_hour_utc, confirm_highs=False
+        )
+        self._closed: list[ClosedTrade] = []
+        self._marked = 0
+        self._order_times: list[datetime] = []
+        self._floor_usd = float("inf")
+        self._equity_usd: float | None = starting_balance_usd
+        self._record: tuple[int, TrackRecord] | None = None
+        self.models: tuple[ModelHealth, ...] = ()
+
+    @property
+    def has_positions(self) -> bool:
+        """Whether there is a position to be closed."""
+        return bool(LocalTrade.bt_trades_open)
+
+    def update(self, now: datetime) -> bool:
+        """Mark the account; return whether a guard might act that was quiet before.
+
+        False is only said where no guard can demand to close anything
+        (`plimsoll.risk.quiet`): an entry has the account evaluated anew in any case.
+        """
+        self._take_closed()
+        # An entry may have taken closed trades in after the last mark.
+        changed, self._marked = len(self._closed) != self._marked, len(self._closed)
+        trades, day_ends_at = LocalTrade.bt_trades_open, self._levels.day_ends_at
+        if not (changed or trades or day_ends_at is None or now >= day_ends_at):
+            return False  # flat, and nothing happened: equity stands still
+        now_s = now.timestamp()
+        closes, profile = self._closes, self._profile
+        latest_s = now_s - closes.candle_seconds - profile.max_blind_seconds
+        equity = self._starting + LocalTrade.bt_total_profit
+        near = False
+        for trade in trades:
+            newest = closes.close(trade.pair, now_s)
+            if newest is None:
+                self._equity_usd = None
+                return True
+            closed_s, mark = newest
+            equity += trade.realized_profit + open_profit_usd(trade, mark)
+            near = (
+                near
+                or closed_s < latest_s
+                or not liquidation_is_far(
+                    mark,
+                    trade.liquidation_price,
+                    sign=-1 if trade.is_short else 1,
+                    leverage=trade.leverage,
+                    profile=profile,
+                )
+            )
+        self._equity_usd = equity
+        if self._levels.observe(now, equity):
+            self._floor_usd = loss_floor_usd(
+                self._levels.day_start_usd, self._levels.high_water_usd, self._profile
+            )
+        return changed or near or not equity > self._floor_usd
+
+    def snapshot(
+        self, now: datetime, pair: str | None = None, *, with_record: bool = False
+    ) -> AccountSnapshot:
+        """Return the account at the last update, with the data of ``pair`` among the watched."""
+        now_s = now.timestamp()
+        positions, watched = [], {}
+        for trade in LocalTrade.bt_trades_open:
+            candle = self._closes.newest(trade.pair, now_s)
+            positions.append(position_of(trade, None if candle is None else candle.close))
+            watched[trade.pair] = self._data(candle)
+        if pair is not None and pair not in watched:
+            watched[pair] = self._data(self._closes.newest(pair, now_s))
+        self._take_closed()
+        return AccountSnapshot(
+            as_of=now,
+            equity_usd=self._equity_usd,
+            day_start_equity_usd=self._levels.day_start_usd,
+            high_water_equity_usd=self._levels.high_water_usd,
+            starting_balance_usd=self._starting,
+            sees_open_positions=True,
+            positions=positions,
+            closed_trades=self._closed,
+            order_times=self._order_times,
+            data_health=DataHealth(pairs=watched),
+            api_health=HEALTHY,
+            models=self.models,
+            expectation=self._expectation,
+            track_record=self._track_record(now) if with_record else None,
+        )
+
+    def ordered(self, now: datetime) -> None:
+        """Remember that an order was sent."""
+        self._order_times.append(now)
+
+    def rearm(self, now: datetime) -> None:
+        """Nobody re-arms a backtest."""
+        raise NotImplementedError
+
+    def turnover_usd(self, pair: str, now: datetime) -> float | None:
+        """Return what the last candle of a pair traded."""
+        candle = self._closes.newest(pair, now.timestamp())
+        return None if candle is None else candle.turnover_usd
+
+    def window(self, pair: str, now: datetime, candles: int) -> Window | None:
+        """Return the latest closes of a pair."""
+        return self._closes.window(pair, now, candles)
+
+    def facts(self) -> Mapping[str, float | None]:
+        """Return the figures of the last update, for the decision log."""
+        return {
+            "equity_usd": self._equity_usd,
+            "day_start_equity_usd": self._levels.day_start_usd,
+            "high_water_equity_usd": self._levels.high_water_usd,
+        }
+
+    def _data(self, candle: Candle | None) -> PairData:
+        closed = None if candle is None else datetime.fromtimestamp(candle.closed_s, UTC)
+        return PairData(newest_candle_closed_at=closed, candle_seconds=self._closes.candle_seconds)
+
+    def _take_closed(self) -> None:
+        trades = LocalTrade.bt_trades
+        known = len(self._closed)
+        if len(trades) != known:
+            self._closed += [closed_trade_of(trade) for trade in trades[known:]]
+
+    def _track_record(self, now: datetime) -> TrackRecord:
+        known = len(self._closed)
+        if self._record is None or self._record[0] != known:
+            found = track_record(self._closed, starting_balance_usd=self._starting, as_of=now)
+            self._record = known, found
+        return self._record[1]

@@ -1,0 +1,338 @@
+"""The account of a running bot, marked to market at each loop."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from math import inf, isfinite
+from typing import Any
+
+import pandas as pd
+from freqtrade.data.dataprovider import DataProvider
+from freqtrade.enums import TradingMode
+from freqtrade.exceptions import FreqtradeException
+from freqtrade.persistence import Trade
+from freqtrade.wallets import Wallets
+
+from plimsoll.bridge.account.freqtrade_trades import (
+    closed_trade_of,
+    open_profit_usd,
+    position_of,
+    resting_profit_usd,
+)
+from plimsoll.bridge.account.level_store import moved_usd
+from plimsoll.bridge.account.live_levels import LiveLevels
+from plimsoll.bridge.freqtrade.log_listeners import LogListener
+from plimsoll.candles.live_bar import check_live_bar
+from plimsoll.candles.windows import Window
+from plimsoll.core import (
+    AccountSnapshot,
+    ApiHealth,
+    ClosedTrade,
+    DataHealth,
+    Expectation,
+    ModelHealth,
+    PairData,
+    Position,
+    TrackRecord,
+)
+from plimsoll.risk import RiskProfile
+from plimsoll.risk.track_record import track_record
+
+ORDERS_KEPT = 1000
+"""As many as the profile's throttle may count."""
+
+logger = logging.getLogger(__name__)
+
+
+class LiveAccount:
+    """Reads Freqtrade's database, wallets and market data; the mark is the price of an exit."""
+
+    def __init__(
+        self,
+        profile: RiskProfile,
+        data: DataProvider,
+        wallets: Wallets,
+        *,
+        timeframe: str,
+        candle_seconds: int,
+        failed_requests: LogListener,
+        expectation: Expectation | None = None,
+        rearmed_at: datetime | None = None,
+    ) -> None:
+        self._profile, self._data, self._wallets = profile, data, wallets
+        self._timeframe, self._candle_seconds = timeframe, candle_seconds
+        self._failed_requests, self._expectation = failed_requests, expectation
+        self._levels = LiveLevels(profile, rearmed_at=rearmed_at)
+        self._begun = False
+        self._closed: list[ClosedTrade] = []
+        self._closed_ids: set[int] = set()
+        self._marks: dict[str, float | None] = {}
+        self._jumps: dict[str, str] = {}
+        self._order_times: list[datetime] = []
+        self._equity_usd: float | None = None
+        self._starting: float | None = None
+        self.moved: str | None = None
+        self.looks_since: datetime | None = None
+        self._record: tuple[int, object, TrackRecord] | None = None
+        self.models: Sequence[ModelHealth] = ()
+        self.halt_reason: str | None = None
+
+    @property
+    def has_positions(self) -> bool:
+        """Whether there is a position to be closed."""
+        return bool(Trade.get_open_trades())
+
+    def update(self, now: datetime) -> bool:
+        """Mark the account; a running bot is evaluated at every loop."""
+        self._take_closed()
+        trades = Trade.get_open_trades()
+        before, self._starting = self._starting, self._starting_balance(trades)
+        self._mark(trades)
+        self._equity_usd = self._equity(trades)
+        begins = not self._begun
+        if begins:
+            self._levels.begin(
+                now,
+                starting_balance_usd=self._starting,
+                outside_usd=self._outside_usd(trades),
+                closed=self._closed,
+            )
+        self._begun = True
+        follows = self._follow_capital(before)
+        if self._levels.observe(now, self._equity_usd) or begins or follows:
+            self._levels.store(now, starting_balance_usd=self._starting)
+        self._levels.store_equity(now, self._equity_usd)
+        return True
+
+    def snapshot(
+        self, now: datetime, pair: str | None = None, *, with_record: bool = False
+    ) -> AccountSnapshot:
+        """Return the account with the marks of the last loop and the positions of this moment."""
+        trades = Trade.get_open_trades()
+        for trade in trades:
+            self._marks.setdefault(trade.pair, trade.open_rate)
+        self._take_closed()
+        pairs = [*self._data.current_whitelist(), *(trade.pair for trade in trades)]
+        watched = dict.fromkeys([*pairs, pair] if pair is not None else pairs)
+        return AccountSnapshot(
+            as_of=now,
+            equity_usd=self._equity_usd,
+            day_start_equity_usd=self._levels.day_start_usd,
+            high_water_equity_usd=self._levels.high_water_usd,
+            starting_balance_usd=self._starting,
+            sees_open_positions=True,
+            positions=[_position(trade, self._marks.get(trade.pair)) for trade in trades],
+            closed_trades=self._closed,
+            order_times=self._order_times,
+            data_health=DataHealth(pairs={name: self._pair_data(name, now) for name in watched}),
+            api_health=ApiHealth(error_times=self._failed_requests.times()),
+            models=self.models,
+            expectation=self._expectation,
+            track_record=self._track_record(now) if with_record else None,
+            manual_halt_reason=self.halt_reason,
+            rearmed_at=self._levels.rearmed_at,
+        )
+
+    def ordered(self, now: datetime) -> None:
+        """Remember that an order was sent."""
+        self._order_times.append(now)
+        del self._order_times[:-ORDERS_KEPT]
+
+    def rearm(self, now: datetime) -> None:
+        """Measure losses in a row, statistics and the drawdown from now on."""
+        self._levels.rearm(now, self._equity_usd)
+        self._levels.store(now, starting_balance_usd=self._starting)
+
+    def turnover_usd(self, pair: str, now: datetime) -> float | None:
+        """Return what the order book offers on both sides; ``None`` when it cannot be read."""
+        book = self._book(pair)
+        if book is None:
+            return None
+        return float(sum(price * size for side in book for price, size, *_ in side))
+
+    def spread_fraction(self, pair: str) -> float | None:
+        """Return ask minus bid over mid; ``None`` when the book cannot be read."""
+        book = self._book(pair)
+        if book is None or not book[0] or not book[1]:
+            return None
+        bid, ask = float(book[0][0][0]), float(book[1][0][0])
+        return (ask - bid) / ((ask + bid) / 2) if bid + ask > 0 else None
+
+    def window(self, pair: str, now: datetime, candles: int) -> Window | None:
+        """Return the latest closes of a pair."""
+        frame = self._candles(pair)
+        if frame.empty:
+            return None
+        latest = frame.tail(candles)
+        opened = latest["date"].to_numpy(dtype="datetime64[s]").astype("int64")
+        return Window(opened, latest["close"].to_numpy(dtype="float64"))
+
+    def facts(self) -> Mapping[str, float | None]:
+        """Return the figures of the last loop, for status and decision log."""
+        return {
+            "equity_usd": self._equity_usd,
+            "day_start_equity_usd": self._levels.day_start_usd,
+            "high_water_equity_usd": self._levels.high_water_usd,
+        }
+
+    def _book(self, pair: str) -> tuple[list[Any], list[Any]] | None:
+        try:
+            book = self._data.orderbook(pair, 20)
+        except FreqtradeException:
+            return None
+        return book["bids"], book["asks"]
+
+    def _candles(self, pair: str) -> pd.DataFrame:
+        return self._data.ohlcv(pair, self._timeframe, copy=False)
+
+    def _pair_data(self, pair: str, now: datetime) -> PairData:
+        frame = self._candles(pair)
+        if frame.empty:
+            return PairData(newest_candle_closed_at=None, candle_seconds=self._candle_seconds)
+        last = frame.iloc[-1]
+        length = timedelta(seconds=self._candle_seconds)
+        closed_at = datetime.fromtimestamp(last["date"].timestamp(), UTC) + length
+        implausible = self._jumps.get(pair) or self._fault_of(pair, frame, now)
+        blind = timedelta(seconds=self._profile.max_blind_seconds)
+        looks = self.looks_since
+        if looks is not None and now - looks <= blind < now - closed_at - length:
+            # Late since nobody asked for candles: no entry by it, but no close for that alone.
+            implausible = f"the newest candle of {pair} closed at {closed_at}, before a gap"
+            closed_at = looks - length
+        return PairData(
+            newest_candle_closed_at=closed_at,
+            candle_seconds=self._candle_seconds,
+            implausible=implausible,
+        )
+
+    def _fault_of(self, pair: str, frame: pd.DataFrame, now: datetime) -> str | None:
+        """Return what is wrong with the newest candle; how late it is, the guard judges itself."""
+        found = check_live_bar(
+            frame.iloc[-1].to_dict(),
+            timeframe_seconds=self._candle_seconds,
+            received_at=now,
+            previous_open=frame["date"].iloc[-2] if len(frame) > 1 else None,
+            max_delay_seconds=inf,
+        )
+        if not found:
+            return None
+        return f"the newest candle of {pair}: {'; '.join(one.reason for one in found)}"
+
+    def _mark(self, trades: Sequence[Trade]) -> None:
+        """Ask for the price at which each position would close now, once a loop."""
+        marks: dict[str, float | None] = {}
+        jumps: dict[str, str] = {}
+        for trade in trades:
+            pair = trade.pair
+            try:
+                mark: float | None = self._data._exchange.get_rate(  # type: ignore[union-attr]
+                    pair, refresh=True, side="exit", is_short=bool(trade.is_short)
+                )
+            except FreqtradeException as error:
+                logger.warning("plimsoll: no price of %s to mark it by: %s", pair, error)
+                mark = None
+            before = self._marks.get(pair)
+            if mark is not None and before:
+                moved = abs(mark / before - 1)
+                if not moved <= self._profile.max_mark_jump_fraction:
+                    jumps[pair] = f"the mark of {pair} moved by {moved:.1%} since the last loop"
+            marks[pair] = mark
+        self._marks, self._jumps = marks, jumps
+
+    def _follow_capital(self, before: float | None) -> bool:
+        """Move the levels with money that came or went: it was neither earned nor lost."""
+        moved = moved_usd(before, self._starting)
+        if not moved:
+            return False
+        self._levels.shift(moved)
+        self.moved = (
+            f"the capital was moved by {moved:.2f} USD without a trade; losses are measured "
+            "from as much more or less"
+        )
+        return True
+
+    def _starting_balance(self, trades: Sequence[Trade]) -> float:
+        """Return Freqtrade's starting balance, without what open trades have made so far.
+
+        It takes only closed trades out of the wallet's balance; `_equity` adds what open ones
+        have realised, and takes off their entry fees, which an exchange has already taken.
+        """
+        config = self._data._config
+        found = self._wallets.get_starting_balance()
+        if "available_capital" in config:
+            return found
+        realised = sum(trade.realized_profit or 0.0 for trade in trades)
+        if not config["dry_run"]:
+            realised -= sum(map(_entry_fee_usd, trades))
+        return found - realised * config["tradable_balance_ratio"]
+
+    def _equity(self, trades: Sequence[Trade]) -> float | None:
+        equity = (self._starting or 0.0) + sum(trade.profit_usd for trade in self._closed)
+        for trade in trades:
+            mark = self._marks.get(trade.pair)
+            if mark is None:
+                return None
+            equity += (trade.realized_profit or 0.0) + open_profit_usd(trade, mark)
+            equity += resting_profit_usd(trade, mark)
+        return equity if self._starting is not None and isfinite(equity) else None
+
+    def _outside_usd(self, trades: Sequence[Trade]) -> float:
+        """Return the part of the wallet that the bot may not use (tradable balance ratio)."""
+        config = self._data._config
+        whole = self._wallets.get_total(config["stake_currency"])
+        if config.get("trading_mode") != TradingMode.FUTURES:  # what was bought is no longer there
+            whole += sum(trade.stake_amount for trade in trades)
+        realised = sum(trade.profit_usd for trade in self._closed)
+        realised += sum(trade.realized_profit or 0.0 for trade in trades)
+        return whole - realised - (self._starting or 0.0)
+
+    def _take_closed(self) -> None:
+        newest = self._closed[-1].closed_at.replace(tzinfo=None) if self._closed else None
+        filters = [Trade.is_open.is_(False)]
+        if newest is not None:
+            filters.append(Trade.close_date >= newest)
+        new = [
+            trade for trade in Trade.get_trades(filters).all() if trade.id not in self._closed_ids
+        ]
+        new = [trade for trade in new if trade.close_date is not None]
+        self._closed_ids.update(trade.id for trade in new)
+        self._closed += sorted(map(closed_trade_of, new), key=lambda trade: trade.closed_at)
+
+    def _track_record(self, now: datetime) -> TrackRecord:
+        key = len(self._closed), now.date()
+        if self._record is None or self._record[:2] != key:
+            found = track_record(
+                self._closed, starting_balance_usd=self._starting or 0.0, as_of=now
+            )
+            self._record = (*key, found)
+        return self._record[2]
+
+
+def _position(trade: Trade, mark: float | None) -> Position:
+    """Return a position as if its resting additions were filled: limits hold for them too.
+
+    Freqtrade books an addition into its trade when the order is done, and asks for another one
+    while it rests.
+    """
+    position = position_of(trade, mark)
+    if not trade.amount:  # the entry itself rests: it counts with the amount that it asks for
+        return position
+    resting = [order for order in trade.open_orders if order.ft_order_side == trade.entry_side]
+    if not resting:
+        return position
+    amount = position.amount + sum(order.safe_amount for order in resting)
+    added_usd = sum(order.safe_amount * order.safe_placement_price for order in resting)
+    return replace(
+        position,
+        amount=amount,
+        entry_price=(position.amount * position.entry_price + added_usd) / amount,
+        margin_usd=trade.stake_amount + added_usd / trade.leverage,
+    )
+
+
+def _entry_fee_usd(trade: Trade) -> float:
+    """Return the fee of the entry that is paid, where it was paid in the stake currency."""
+    if trade.fee_open_currency != trade.stake_currency:
+        return 0.0
+    return float(trade.open_rate * trade.amount * (trade.fee_open or 0.0))

@@ -1,0 +1,1 @@
+"""What a config says to the bot: settings, their schema, the code they ran with."""

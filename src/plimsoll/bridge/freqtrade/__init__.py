@@ -1,0 +1,1 @@
+"""Every intervention in Freqtrade: one module, one reason."""

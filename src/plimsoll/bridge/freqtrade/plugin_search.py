@@ -1,0 +1,177 @@
+"""Make Freqtrade find plugins outside its own package (freqtrade#4477).
+
+Freqtrade searches protections and pairlists in its installed package only. `register` widens
+the search of its two resolvers to the user's ``user_data/plugins/`` and to the shipped
+``plugins/``, and adds the pairlists' names to the list that the config schema checks.
+
+It is reached in two ways: by `RegisteringHandler`, a log handler class that the config profiles
+name (Freqtrade builds log handlers before it checks the config, for every command), and by
+the ``protections`` property of `plimsoll.bridge.strategies.guarded.GuardedStrategy` (hyperopt's
+workers build protections in fresh processes that configure no logging).
+"""
+
+import ast
+import logging
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import freqtrade.constants
+from freqtrade.config_schema import CONF_SCHEMA
+from freqtrade.resolvers import IResolver
+from freqtrade.resolvers.pairlist_resolver import PairListResolver
+from freqtrade.resolvers.protection_resolver import ProtectionResolver
+from packaging.specifiers import SpecifierSet
+
+from plimsoll.bridge.config.settings import (
+    require_live_opt_in,
+    require_secrets,
+    require_stated_costs,
+    settings_from,
+)
+from plimsoll.bridge.freqtrade.command_line import command_line_config, refuse
+from plimsoll.bundle import plugin_folder
+from plimsoll.core import PlimsollError
+
+SUPPORTED_FREQTRADE = SpecifierSet(">=2026.9,<2026.10")
+
+logger = logging.getLogger(__name__)
+
+
+def register(config: Mapping[str, Any]) -> None:
+    """Let this process load the shipped plugins and those of ``config["user_data_dir"]``.
+
+    Idempotent; several user folders may be registered one after the other.
+
+    Raises
+    ------
+    PlimsollError
+        When the installed freqtrade is outside the supported range, or no longer is built the
+        way that registration relies on.
+    """
+    require_supported_freqtrade(version("freqtrade"))
+    require_known_resolvers()
+    _widen_search(ProtectionResolver, "protections")
+    _widen_search(PairListResolver, "pairlists")
+    for name in shadowed(config):
+        logger.warning("Your own %s takes the place of the one that Plimsoll ships.", name)
+    for folder in plugin_folders(config, "pairlists"):
+        for name in class_names(folder):
+            if name not in freqtrade.constants.AVAILABLE_PAIRLISTS:
+                freqtrade.constants.AVAILABLE_PAIRLISTS.append(name)
+
+
+def require_supported_freqtrade(found: str) -> None:
+    """Refuse a freqtrade version that this release was not tested with."""
+    if found not in SUPPORTED_FREQTRADE:
+        raise PlimsollError(
+            f"expected freqtrade {SUPPORTED_FREQTRADE}, found {found}; "
+            f"run: pip install 'freqtrade{SUPPORTED_FREQTRADE}'"
+        )
+
+
+def require_known_resolvers() -> None:
+    """Refuse a freqtrade whose plugin loading is not the one that `register` widens."""
+    pairlist_method = CONF_SCHEMA["properties"]["pairlists"]["items"]["properties"]["method"]
+    facts = {
+        "the protection resolver searches no user folder": (
+            ProtectionResolver.user_subdir is None and ProtectionResolver.extra_path is None
+        ),
+        "the pairlist resolver searches no user folder": (
+            PairListResolver.user_subdir is None and PairListResolver.extra_path is None
+        ),
+        "the config schema checks pairlists against AVAILABLE_PAIRLISTS itself": (
+            pairlist_method.get("enum") is freqtrade.constants.AVAILABLE_PAIRLISTS
+        ),
+    }
+    changed = [fact for fact, holds in facts.items() if not holds]
+    if changed:
+        raise PlimsollError(
+            f"freqtrade {version('freqtrade')} loads plugins in another way than expected "
+            f"({'; '.join(changed)} no longer holds); plugins would be missed silently, "
+            f"so nothing was registered: install freqtrade{SUPPORTED_FREQTRADE} unchanged"
+        )
+
+
+def plugin_folders(config: Mapping[str, Any], kind: str) -> list[Path]:
+    """Return the existing folders with plugins of ``kind``: the user's first, then the shipped."""
+    folders = [plugin_folder(kind)]
+    if "user_data_dir" in config:
+        folders.insert(0, Path(config["user_data_dir"]) / "plugins" / kind)
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def shadowed(config: Mapping[str, Any]) -> list[str]:
+    """Return the shipped plugins that a file of the user's own takes the place of."""
+    names = []
+    for kind in ("protections", "pairlists"):
+        *own, shipped = plugin_folders(config, kind)
+        names += [
+            name for folder in own for name in class_names(folder) if name in class_names(shipped)
+        ]
+    return names
+
+
+def class_names(folder: Path) -> list[str]:
+    """Return the classes with a base that the folder's files define, without importing them.
+
+    A file that cannot be read or is not valid Python is named in a warning and skipped:
+    Freqtrade itself says so again when the config asks for a class in it.
+    """
+    names: list[str] = []
+    for file in sorted(folder.glob("*.py")):
+        try:
+            body = ast.parse(file.read_text(encoding="utf-8")).body
+        except (OSError, SyntaxError, UnicodeDecodeError) as error:
+            logger.warning("Plugin file %s is not valid Python (%s); skipped.", file, error)
+            continue
+        names += [node.name for node in body if isinstance(node, ast.ClassDef) and node.bases]
+    return names
+
+
+def _widen_search(resolver: type[IResolver], kind: str) -> None:
+    if "build_search_paths" in vars(resolver):
+        return
+    inherited = resolver.build_search_paths
+
+    def build_search_paths(
+        config: dict[str, Any],
+        user_subdir: str | None = None,
+        extra_dirs: list[str] | None = None,
+    ) -> list[Path]:
+        builtin = inherited(config, user_subdir=user_subdir, extra_dirs=extra_dirs)
+        return plugin_folders(config, kind) + builtin
+
+    resolver.build_search_paths = staticmethod(build_search_paths)  # type: ignore[method-assign,assignment]
+
+
+class RegisteringHandler(logging.Handler):
+    """A log handler that registers the plugins when Freqtrade's logging is configured.
+
+    It emits nothing. Name it under ``log_config.handlers`` of a Freqtrade config::
+
+        "plimsoll": {"class": "plimsoll.bridge.freqtrade.plugin_search.RegisteringHandler"}
+
+    It also checks the config's ``plimsoll`` section, and for ``freqtrade trade`` the opt-in to
+    live trading, so that a mistake ends any command before it begins.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        try:
+            command, config = command_line_config()
+            register(config)
+            settings = settings_from(config)
+            require_stated_costs(config, settings)
+            if command in ("trade", "webserver"):
+                require_secrets(config)
+            if command == "trade":
+                require_live_opt_in(config, settings)
+        except PlimsollError as error:
+            refuse(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing was registered
+            refuse(PlimsollError(f"plugins were not registered, {type(error).__name__}: {error}"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Emit nothing: this handler exists for its construction."""

@@ -1,0 +1,33 @@
+"""Which guards a strategy gets: by what Freqtrade is doing."""
+
+from typing import Any
+
+from freqtrade.enums import MarginMode, RunMode
+
+from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.guarding.backtest_session import BacktestSession
+from plimsoll.bridge.guarding.live_session import LiveSession
+from plimsoll.bridge.guarding.session import Session
+from plimsoll.core import PlimsollError
+
+
+def open_session(strategy: Any, settings: PlimsollSettings) -> Session | None:
+    """Return the guards for what Freqtrade is doing; ``None`` where nothing is traded.
+
+    Raises
+    ------
+    PlimsollError
+        When a running bot cannot write its decisions or has a cross margin.
+    """
+    runmode = strategy.config.get("runmode")
+    # Freqtrade's look-ahead analysis runs backtests under the mode of its other tools.
+    if runmode in (RunMode.BACKTEST, RunMode.HYPEROPT, RunMode.UTIL_NO_EXCHANGE):
+        return BacktestSession(strategy, settings)
+    if runmode in (RunMode.DRY_RUN, RunMode.LIVE):
+        if strategy.config.get("margin_mode") == MarginMode.CROSS:
+            # An exchange counts open losses into what is free: they would count twice.
+            raise PlimsollError(
+                'expected margin_mode "isolated", which guards can mark; found "cross"'
+            )
+        return LiveSession(strategy, settings)
+    return None

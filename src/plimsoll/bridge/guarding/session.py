@@ -1,0 +1,246 @@
+"""The guards of one strategy: what a backtest and a running bot have in common."""
+
+import logging
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import datetime
+from math import isfinite
+from typing import Any, TypeVar
+
+import pandas as pd
+from freqtrade.persistence import Order, Trade
+
+from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.guarding.entry import Pending, Wanted, ask, denial_of_size, stake_for
+from plimsoll.bridge.guarding.supervisor import Supervisor
+from plimsoll.bridge.state.recorder import silent
+from plimsoll.core import Mode, Verdict
+from plimsoll.journal.kind import Kind
+from plimsoll.risk.guards.leverage import allowed_leverage
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_NEVER = object()
+
+EXCHANGE_ROUNDING = 0.7
+"""Freqtrade raises a stake to the exchange's minimum from this share of it on."""
+
+
+class Session:
+    """What both kinds have in common: every answer is caught, recorded, and a denial on error."""
+
+    in_memory = True
+
+    def __init__(self, strategy: Any, settings: PlimsollSettings) -> None:
+        self._strategy, self._settings = strategy, settings
+        self._pending: dict[str, Pending] = {}
+        self._denied_on: dict[tuple[str, str], datetime | object | None] = {}
+        self.guards = True
+        self.record: Callable[..., object] = silent
+        self.supervisor: Supervisor | None = None
+
+    def learn(self, pair: str, candles: pd.DataFrame) -> None:
+        """Take the candles of a pair, before they are traded on."""
+
+    def loop(self, now: datetime) -> None:
+        """Let the guards look at the account."""
+        raise NotImplementedError
+
+    def on_candle(self, *, current_time: datetime, **_: Any) -> None:
+        """Stand in for ``bot_loop_start`` where a loop has nothing else to do."""
+        self.loop(current_time)
+
+    def exit_rule(self, pair: str, now: datetime) -> str | None:
+        """Return the rule that wants a pair flat; ``None`` when none does."""
+        return None if self.supervisor is None else self.supervisor.exit_reason(pair, now)
+
+    @property
+    def closes_something(self) -> bool:
+        """Whether a position is, or would be, closed by a guard."""
+        return self.supervisor is not None and self.supervisor.closes_something
+
+    def leverage(self, wanted: float, now: datetime, highest: float) -> float:
+        """Return the leverage wanted, at most what the track record allows."""
+        supervisor = self._require()
+        if not isfinite(wanted):
+            message = f"expected a leverage that is a number, found {wanted}"
+            raise ValueError(message)
+        if not self.guards or wanted <= supervisor.profile.max_leverage:
+            return min(wanted, highest)
+        record = supervisor.account.snapshot(now, with_record=True).track_record
+        return min(wanted, allowed_leverage(record, supervisor.profile), highest)
+
+    def stake(self, wanted: Wanted, *, least: float) -> float:
+        """Return the stake of an entry; 0 when it is denied, which is recorded."""
+        if not self.guards:
+            return wanted.stake_usd
+        supervisor = self._require()
+        pending = self._ask(wanted, supervisor)
+        self._pending[wanted.pair] = pending
+        stake = stake_for(pending, supervisor.profile)
+        if stake <= 0 or stake < least * EXCHANGE_ROUNDING:
+            verdict = denial_of_size(pending, supervisor, stake_usd=stake, least_usd=least)
+            self._deny(verdict, pending)
+            return 0.0
+        return stake
+
+    def confirm(
+        self, pair: str, *, amount: float, price: float, now: datetime, veto: str | None
+    ) -> bool:
+        """Ask every guard about the order as it is about to be sent."""
+        if not self.guards:
+            return veto is None
+        pending = self._pending.pop(pair)
+        leverage = pending.request.leverage
+        pending = pending.resized(amount * price / leverage, price)
+        if veto is not None:
+            self._deny(Verdict(Mode.REDUCING, "strategy", veto, pair=pair), pending)
+            return False
+        return self._confirmed(pending, now)
+
+    def add(self, wanted: Wanted, *, least: float) -> float | None:
+        """Return the stake to add to a position; ``None`` when it is denied."""
+        if not self.guards:
+            return wanted.stake_usd
+        supervisor = self._require()
+        pending = self._ask(wanted, supervisor)
+        stake = stake_for(pending, supervisor.profile, planned=False)
+        if stake <= 0 or stake < least:
+            verdict = denial_of_size(pending, supervisor, stake_usd=stake, least_usd=least)
+            self._deny(verdict, pending)
+            return None
+        return stake if self._confirmed(pending.resized(stake, wanted.price), wanted.now) else None
+
+    def leaving(
+        self, trade: Trade, reason: str, price: float, amount: float, now: datetime
+    ) -> None:
+        """Record the order that closes a trade, or a part of it."""
+        if self.supervisor is not None:
+            self.supervisor.account.ordered(now)
+        if self.record is silent:
+            return
+        self.record(
+            Kind.ORDER,
+            now,
+            durable=True,
+            pair=trade.pair,
+            trade=trade.id,
+            side=f"close {trade.trade_direction}",
+            stake_usd=amount * price / trade.leverage,
+            price=price,
+            leverage=trade.leverage,
+            tag=reason,
+        )
+
+    def filled(self, trade: Trade, order: Order, now: datetime) -> None:
+        """Record a fill, and what a closed trade made."""
+        if self.record is silent:
+            return
+        closes = order.ft_order_side != trade.entry_side
+        self.record(
+            Kind.FILL,
+            now,
+            durable=True,
+            pair=trade.pair,
+            trade=trade.id,
+            side=order.ft_order_side,
+            price=order.safe_price,
+            amount=order.safe_filled,
+            closes=closes,
+        )
+        # A backtest tells of the fill first and closes the trade afterwards.
+        closing = self.in_memory and order.safe_amount_after_fee == trade.amount
+        if closes and (closing or not trade.is_open):
+            profit_usd, profit_fraction = _made(trade, order.safe_price)
+            self.record(
+                Kind.EXIT,
+                now,
+                durable=True,
+                pair=trade.pair,
+                trade=trade.id,
+                reason=trade.exit_reason,
+                profit_usd=profit_usd,
+                profit_fraction=profit_fraction,
+            )
+
+    def safely(self, denied: T, now: datetime, where: str, answer: Callable[[], T]) -> T:
+        """Return an answer, or the denial when it cannot be found: a fault is never a go."""
+        supervisor = self.supervisor
+        guard = None if supervisor is None else supervisor.guard
+        try:
+            with guard or nullcontext():
+                return answer()
+        except Exception as error:
+            logger.exception("plimsoll: denied, because %s failed", where)
+            self.record(Kind.ERROR, now, where=where, message=f"{type(error).__name__}: {error}")
+            if supervisor is not None:
+                supervisor.say(f"plimsoll: {where} failed and was denied: {error}", now, where)
+            return denied
+
+    def spread_fraction(self, pair: str) -> float | None:
+        """Return the spread of a pair; here the one that the costs assume."""
+        return self._settings.costs.of_pair(pair).spread_bps / 10_000
+
+    def _require(self) -> Supervisor:
+        if self.supervisor is None:
+            message = "the guards have not looked at the account yet"
+            raise RuntimeError(message)
+        return self.supervisor
+
+    def _ask(self, wanted: Wanted, supervisor: Supervisor) -> Pending:
+        return ask(
+            wanted,
+            self._strategy,
+            supervisor,
+            self._settings.costs,
+            spread_fraction=self.spread_fraction(wanted.pair),
+        )
+
+    def _confirmed(self, pending: Pending, now: datetime) -> bool:
+        supervisor, request = self._require(), pending.request
+        verdict = supervisor.judge(request, pending.account, pending.evaluation)
+        if not verdict.allows_entries:
+            self._deny(verdict, pending)
+            return False
+        supervisor.account.ordered(now)
+        self.record(
+            Kind.ORDER,
+            now,
+            durable=True,
+            pair=request.pair,
+            side=request.side.value,
+            stake_usd=request.stake_usd,
+            price=request.price,
+            leverage=request.leverage,
+            stop_price=request.stop_price,
+            target_price=request.target_price,
+            tag=pending.tag,
+        )
+        return True
+
+    def _deny(self, verdict: Verdict, pending: Pending) -> None:
+        """Record a denial, once for each candle, pair and rule: a bot asks in every loop."""
+        request, account = pending.request, pending.account
+        watched = account.data_health.pairs if account.data_health is not None else {}
+        data = watched.get(request.pair)
+        candle = None if data is None else data.newest_candle_closed_at
+        key = request.pair, verdict.rule
+        if self._denied_on.get(key, _NEVER) == candle:
+            return
+        self._denied_on[key] = candle
+        self._require().deny(
+            verdict,
+            account.as_of,
+            pair=request.pair,
+            side=request.side.value,
+            stake_usd=request.stake_usd,
+            tag=pending.tag,
+        )
+
+
+def _made(trade: Trade, price: float) -> tuple[float | None, float | None]:
+    if not trade.is_open:
+        return trade.close_profit_abs, trade.close_profit
+    found = trade.calculate_profit(price)
+    return found.total_profit, found.total_profit_ratio

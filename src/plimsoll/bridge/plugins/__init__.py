@@ -1,0 +1,1 @@
+"""The bases of protections, pairlists and hyperopt losses."""

@@ -1,0 +1,1 @@
+"""What outlives a loop: locks, the user folder, the decision log of this process."""

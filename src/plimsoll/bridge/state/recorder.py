@@ -1,0 +1,124 @@
+"""The decision log of this process, and what a bot writes at its start."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from plimsoll.bridge.config.fingerprint import code_fingerprint
+from plimsoll.bridge.config.settings import SECRETS, PlimsollSettings
+from plimsoll.bridge.state.folder import state_folder_of
+from plimsoll.journal.config_difference import difference, flat_config
+from plimsoll.journal.kind import Kind
+from plimsoll.journal.log import DecisionLog
+
+logger = logging.getLogger(__name__)
+
+SECRET_KEYS = (
+    *SECRETS,
+    *(("exchange", key) for key in ("key", "api_key", "apiKey", "secret", "password", "uid")),
+    *(("exchange", key) for key in ("account_id", "accountId", "private_key", "privateKey")),
+    *(("exchange", key) for key in ("wallet_address", "walletAddress")),
+    ("api_server", "ws_token"),
+    ("discord", "webhook_url"),
+    ("webhook", "url"),
+    ("coingecko", "api_key"),
+)
+"""Section and key of what is nobody's business: ours, and what Freqtrade blanks itself."""
+
+Record = Callable[..., object]
+"""Writes one decision: ``(kind, at, *, durable, **fields)``."""
+
+_open: dict[Path, DecisionLog] = {}
+
+
+def silent(*_: object, **__: object) -> None:
+    """Tell nobody: a backtest."""
+
+
+def decision_log(folder: Path, config: Mapping[str, Any]) -> DecisionLog:
+    """Return this process's log of a folder: one, also after ``/reload_config``.
+
+    It hides the secrets of every config that it was asked for with: those of before a reload
+    may still turn up in a late error.
+
+    Raises
+    ------
+    PlimsollError
+        When another bot writes it, or it cannot be written.
+    """
+    log = _open.get(folder)
+    if log is None:
+        log = _open[folder] = DecisionLog(folder)
+    log.hide(secrets_of(config))
+    return log
+
+
+class Recorder:
+    """Writes decisions and never raises; what could not be written denies new risk."""
+
+    def __init__(self, log: DecisionLog) -> None:
+        self._log = log
+        self.fault: str | None = None
+
+    def __call__(self, kind: str, at: datetime, *, durable: bool = False, **fields: Any) -> None:
+        """Append one record."""
+        try:
+            self._log.append(kind, at, durable=durable, **fields)
+        except Exception as error:
+            if self.fault is None:
+                logger.exception("plimsoll: decisions are not recorded, so no entries")
+            self.fault = str(error)
+        else:
+            self.fault = None
+
+    def start(self, at: datetime, config: Mapping[str, Any], settings: PlimsollSettings) -> None:
+        """Record a start with its config, and what changed in it since the one before."""
+        flat = flat_config(_plain(config), secrets=secrets_of(config))
+        known = orjson.dumps(flat, option=orjson.OPT_SORT_KEYS)
+        self(
+            Kind.START,
+            at,
+            durable=True,
+            mode=str(getattr(config.get("runmode"), "value", config.get("runmode"))),
+            strategy=config.get("strategy"),
+            config_fingerprint=hashlib.sha256(known).hexdigest()[:12],
+            code_fingerprint=code_fingerprint(),
+            profile=settings.risk.model_dump(mode="json"),
+            config=flat,
+            changed=difference(self._log.last(Kind.START), flat),
+        )
+
+
+def backtest_recorder(
+    config: Mapping[str, Any], settings: PlimsollSettings
+) -> Callable[..., object]:
+    """Return where a backtest records its decisions: nowhere, unless the config says so."""
+    if not settings.log_backtests:
+        return silent
+    folder = state_folder_of(config, settings.state_folder).path / "backtest-decisions"
+    recorder = Recorder(decision_log(folder, config))
+    recorder.start(datetime.now(UTC), config, settings)
+    return recorder
+
+
+def _plain(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a person wrote: the layers as merged, without what Freqtrade adds."""
+    return dict(config.get("original_config") or config)
+
+
+def secrets_of(config: Mapping[str, Any]) -> list[str]:
+    """Return the values of a config that no record may hold, as in force and as written.
+
+    Freqtrade blanks the exchange's keys of a dry-run; ``original_config`` still has them.
+    """
+    layers = [config, config.get("original_config") or {}]
+    named = [
+        (layer.get(section) or {}).get(key) for layer in layers for section, key in SECRET_KEYS
+    ]
+    listed = [value if isinstance(value, list) else [value] for value in named]
+    return [str(value) for values in listed for value in values if value]

@@ -1,0 +1,117 @@
+"""A strategy that looks at all pairs at once.
+
+This module defines the class and nothing else: hyperopt pickles a strategy's base modules by
+value, so an enum or dataclass defined beside it would be another object in each worker.
+"""
+
+import logging
+from datetime import datetime
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from freqtrade.enums import CandleType
+from freqtrade.persistence import Trade
+from freqtrade.strategy import timeframe_to_minutes
+from freqtrade.strategy.parameters import BaseParameter
+
+from plimsoll.bridge.account.freqtrade_trades import open_profit_usd
+from plimsoll.bridge.strategies.guarded import GuardedStrategy
+from plimsoll.bridge.strategies.panel import RUNNING, Panel, PanelReader
+from plimsoll.features.merging import bars, join, open_interest
+
+
+class PanelStrategy(GuardedStrategy):
+    """Sees the panel of all whitelisted pairs and the equity of the account.
+
+    ``panel_timeframes`` names what the panel holds; ``panel_funding`` adds funding rates. The
+    panel has a past of its own, `startup_candle_count` is of the strategy's own candles only.
+    """
+
+    panel_timeframes: ClassVar[tuple[str, ...]] = ("1d",)
+    panel_funding: ClassVar[bool] = False
+    least_startup_candles: ClassVar[int] = 0
+    told_missing_fraction: ClassVar[float] = 0.02
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        self.startup_candle_count = max(self.startup_candle_count, self.least_startup_candles)
+        self._reader = PanelReader(config, timeframe=self.timeframe)
+        self._told: set[tuple[str, str]] = set()
+        # Freqtrade lists its parameters only once the bot has started.
+        self._parameter_names = [
+            name
+            for name in dir(type(self))
+            if isinstance(getattr(type(self), name, None), BaseParameter)
+        ]
+
+    def informative_pairs(self) -> list[tuple[str, str, str]]:
+        """Let a running bot fetch the panel's candles."""
+        return self._reader.wanted(self.dp, self.panel_timeframes, with_funding=self.panel_funding)
+
+    def panel(self) -> Panel:
+        """Return the panel as it is known now."""
+        return self._reader.read(self.dp, self.panel_timeframes, with_funding=self.panel_funding)
+
+    def candle_span(self) -> pd.Timedelta:
+        """Return the length of the strategy's own candles."""
+        return pd.Timedelta(minutes=timeframe_to_minutes(self.timeframe))
+
+    def other_pairs(self, timeframe: str, kind: str) -> list[tuple[str, str, str]]:
+        """Return another kind of candles of every pair, for `informative_pairs`."""
+        return [(pair, timeframe, kind) for pair in self._reader.pairs(self.dp)]
+
+    def with_open_interest(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
+        """Return the candles with open interest as it was known at each close; NaN if stale."""
+        found = self._reader.frame(self.dp, pair, "1h", str(CandleType.OPEN_INTEREST))
+        if found.empty:
+            joined = candles.assign(open_interest=np.nan, open_interest_usd=np.nan)
+        else:
+            joined = join(candles, self.timeframe, [open_interest(found, "1h")])
+        return self._telling(joined, "open_interest", pair)
+
+    def with_premium(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
+        """Return the candles with the perpetual's ``premium`` over spot; NaN where it is missing.
+
+        The exchange's premium index where there is any; in a backtest without it, the ratio of
+        both closes.
+        """
+        return self._telling(self._with_premium(candles, pair), "premium", pair)
+
+    def _with_premium(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
+        index = self._reader.frame(self.dp, pair, "1h", str(CandleType.PREMIUMINDEX))
+        if not index.empty:
+            return join(candles, self.timeframe, [bars(index, "premium", "1h")])
+        spot = pd.DataFrame()
+        if self.dp.runmode not in RUNNING:
+            spot = self._reader.frame(self.dp, pair.split(":")[0], "1h", str(CandleType.SPOT))
+        if spot.empty:
+            return candles.assign(premium=np.nan)
+        joined = join(candles, self.timeframe, [bars(spot, "spot_close", "1h")])
+        return joined.assign(premium=joined["close"] / joined["spot_close"] - 1)
+
+    def _telling(self, candles: pd.DataFrame, column: str, pair: str) -> pd.DataFrame:
+        """Say, once a pair, how much is missing of what the strategy decides by."""
+        missing = float(candles[column].isna().mean()) if len(candles) else 0.0
+        if missing > self.told_missing_fraction and (pair, column) not in self._told:
+            self._told.add((pair, column))
+            logging.getLogger(__name__).warning(
+                "plimsoll: %s of %s is missing on %.1f %% of %s candles: %s enters nothing there",
+                *(column, pair, missing * 100, f"{len(candles):,}", type(self).__name__),
+            )
+        return candles
+
+    def parameter_values(self) -> tuple[tuple[str, Any], ...]:
+        """Return every parameter with its present value."""
+        return tuple((name, getattr(self, name).value) for name in self._parameter_names)
+
+    def equity_usd(self, now: datetime) -> float:
+        """Return the account's worth: the balance, and open positions at the last daily close."""
+        balance = float(self.wallets.get_total(self.config["stake_currency"]))
+        if "available_capital" in self.config:
+            balance = float(self.wallets.get_total_stake_amount())
+        panel = self.panel()
+        for trade in Trade.get_trades_proxy(is_open=True):
+            mark = panel.last_close(trade.pair, now)
+            balance += 0.0 if mark is None else open_profit_usd(trade, mark)
+        return balance

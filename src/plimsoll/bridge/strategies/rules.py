@@ -1,0 +1,284 @@
+"""What a strategy says of itself: features, two rules, a stop and a target.
+
+This module defines the class and nothing else: hyperopt pickles a strategy's base modules by
+value, so an enum or dataclass defined beside it would be another object in each worker.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from freqtrade.exceptions import OperationalException
+from freqtrade.persistence import Trade
+from freqtrade.strategy import IStrategy, stoploss_from_absolute, timeframe_to_minutes
+from freqtrade.strategy.parameters import NumericParameter
+
+from plimsoll.bridge.config.settings import settings_from
+from plimsoll.bridge.strategies.backtest_funding import require_funding_of_backtest
+from plimsoll.core import PlimsollError, Side
+from plimsoll.features import Candles, FeatureUse
+
+
+class RuleStrategy(IStrategy):
+    """Turns features and rules into what Freqtrade calls; `GuardedStrategy` adds the guards.
+
+    A subclass implements `features` and `entry_signal`, and may implement `exit_signal`,
+    `stop_distance`, `trailing_distance`, `target_distance` and `strategy_protections`. The base
+    derives ``startup_candle_count`` from the features.
+    """
+
+    INTERFACE_VERSION = 3
+    can_short = True
+    process_only_new_candles = True
+    use_exit_signal = True
+    use_custom_stoploss = True
+    use_custom_roi = True
+    minimal_roi: dict[str, float] = {}  # noqa: RUF012 - Freqtrade replaces it, never mutates it
+    stoploss = -0.10
+    NEAREST_STOP = 1e-9
+    order_types = {  # noqa: RUF012 - Freqtrade's own shape
+        "entry": "market",
+        "exit": "market",
+        "emergency_exit": "market",
+        "force_entry": "market",
+        "force_exit": "market",
+        "stoploss": "market",
+        "stoploss_on_exchange": True,
+        "stoploss_on_exchange_interval": 60,
+    }
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        self._require_listed_distances()
+        self.startup_candle_count = self._longest_lookback_candles()
+        self._entry_values: dict[tuple[str, datetime, str], float] = {}
+
+    # What a strategy says of itself
+
+    def features(self) -> list[FeatureUse]:
+        """Name the features, with the current values of the parameters bound."""
+        raise NotImplementedError
+
+    def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
+        """Return the boolean mask of candles after which to enter on ``side``."""
+        raise NotImplementedError
+
+    def exit_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series | None:
+        """Return the boolean mask of candles after which to leave ``side``; None for never."""
+        return None
+
+    def stop_distance(self) -> tuple[FeatureUse, float] | None:
+        """Return a price-unit feature and its multiple: the stop's distance from the entry.
+
+        The feature is read once, on the candle that gave the entry signal.
+        """
+        return None
+
+    def trailing_distance(self) -> tuple[FeatureUse, float] | None:
+        """Return a price-unit feature and its multiple: how far a stop trails the best price."""
+        return None
+
+    def target_distance(self) -> tuple[FeatureUse, float] | None:
+        """Return a price-unit feature and its multiple: the take-profit's distance."""
+        return None
+
+    def strategy_protections(self) -> list[dict[str, Any]]:
+        """Return Freqtrade protections of this strategy's own, beside the risk profile's."""
+        return []
+
+    # What Freqtrade calls
+
+    def advise_all_indicators(self, data: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        """Begin a backtest: refuse one that would hold positions free of funding."""
+        try:
+            require_funding_of_backtest(self, settings_from(self.config), data)
+        except PlimsollError as error:
+            raise OperationalException(f"plimsoll: {error}") from None
+        return super().advise_all_indicators(data)
+
+    def populate_indicators(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
+        """Add the features' columns."""
+        return self._with_features(dataframe)
+
+    def populate_entry_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
+        """Mark entries; features whose parameters hyperopt changed are computed anew."""
+        candles = self._with_features(dataframe)
+        known = self._distances_known(candles)
+        for side in self._sides():
+            mask = known & self._checked(self.entry_signal(candles, side), candles, "entry_signal")
+            candles.loc[mask, [f"enter_{side.value}", "enter_tag"]] = (
+                1,
+                f"{type(self).__name__}_{side.value}",
+            )
+        return candles
+
+    def populate_exit_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
+        """Mark exits."""
+        for side in self._sides():
+            mask = self.exit_signal(dataframe, side)
+            if mask is not None:
+                mask = self._checked(mask, dataframe, "exit_signal")
+                dataframe.loc[mask, [f"exit_{side.value}", "exit_tag"]] = (
+                    1,
+                    f"{type(self).__name__}_ended",
+                )
+        return dataframe
+
+    def custom_stoploss(
+        self,
+        pair: str,
+        trade: Trade,
+        current_time: datetime,
+        current_rate: float,
+        current_profit: float,
+        after_fill: bool,  # noqa: FBT001 - Freqtrade's signature
+        **kwargs: Any,
+    ) -> float | None:
+        """Hold the stop at `stop_distance` from the entry; None keeps the stop there is.
+
+        With `trailing_distance` it follows the price as well; Freqtrade never loosens a stop.
+        It is never farther away than ``stoploss``, which Freqtrade would let it be at the fill.
+        Past the stop it is as near as can be: Freqtrade takes 0 for no answer and would keep
+        the wider stop that the trade began with.
+        """
+        price = self._stop_price(trade, current_rate)
+        if price is None:
+            return None
+        wanted = stoploss_from_absolute(price, current_rate, trade.is_short, trade.leverage)
+        return max(wanted, self.NEAREST_STOP)
+
+    def custom_roi(
+        self,
+        pair: str,
+        trade: Trade,
+        current_time: datetime,
+        trade_duration: int,
+        entry_tag: str | None,
+        side: str,
+        **kwargs: Any,
+    ) -> float | None:
+        """Take profit at `target_distance` from the entry, after fees."""
+        distance = self._distance_at_entry(trade, self.target_distance())
+        if distance is None:
+            return None
+        price = trade.open_rate + (-distance if trade.is_short else distance)
+        return trade.calc_profit_ratio(price)
+
+    # How
+
+    def _sides(self) -> list[Side]:
+        return [Side.LONG, Side.SHORT] if self.can_short else [Side.LONG]
+
+    def _with_features(self, candles: pd.DataFrame) -> pd.DataFrame:
+        shared = Candles(candles)
+        missing = {
+            use.column: use(shared) for use in self.features() if use.column not in candles.columns
+        }
+        return candles.assign(**missing) if missing else candles
+
+    def _longest_lookback_candles(self) -> int:
+        """Return the lookback with every numeric parameter at its highest.
+
+        Freqtrade reads the count before it loads hyperopted parameters, and hyperopt searches
+        the whole range with one load of the data.
+        """
+        parameters = [
+            value
+            for name in dir(type(self))
+            if isinstance(value := getattr(type(self), name, None), NumericParameter)
+        ]
+        values = [parameter.value for parameter in parameters]
+        try:
+            for parameter in parameters:
+                parameter.value = parameter.high
+            return max((use.lookback_candles for use in self.features()), default=0) + 1
+        finally:
+            for parameter, value in zip(parameters, values, strict=True):
+                parameter.value = value
+
+    def _checked(self, mask: Any, candles: pd.DataFrame, name: str) -> pd.Series:
+        """Return a rule's mask; refuse what pandas would read as something else."""
+        fits = isinstance(mask, pd.Series) and mask.index.equals(candles.index)
+        if not fits or mask.dtype != bool:
+            kind = f"{type(mask).__name__} of {getattr(mask, 'dtype', 'no dtype')}"
+            raise OperationalException(
+                f"plimsoll: expected {type(self).__name__}.{name} to return a boolean Series with "
+                f"the candles' index ({len(candles)} rows), found {kind}"
+            )
+        return mask
+
+    def _distances_known(self, candles: pd.DataFrame) -> pd.Series:
+        """Return where every declared stop and target is a distance: no entry without one."""
+        known = pd.Series(data=True, index=candles.index)
+        for wanted in self._distances():
+            if wanted is not None:
+                distance = candles[wanted[0].column] * wanted[1]
+                known &= np.isfinite(distance) & (distance > 0)
+        return known
+
+    def _distances(self) -> list[tuple[FeatureUse, float] | None]:
+        return [self.stop_distance(), self.trailing_distance(), self.target_distance()]
+
+    def _require_listed_distances(self) -> None:
+        columns = {use.column for use in self.features()}
+        for wanted in self._distances():
+            if wanted is not None and wanted[0].column not in columns:
+                raise OperationalException(
+                    f"plimsoll: {type(self).__name__} measures a stop or target by "
+                    f"{wanted[0].column}, which its features() does not list; add it there"
+                )
+
+    def _stop_price(self, trade: Trade, current_rate: float) -> float | None:
+        """Return the nearest of the declared stops, none farther away than ``stoploss``."""
+        away = 1 if trade.is_short else -1
+        prices = []
+        for wanted, origin in (
+            (self.stop_distance(), trade.open_rate),
+            (self.trailing_distance(), current_rate),
+        ):
+            distance = self._distance_at_entry(trade, wanted)
+            if distance is not None:
+                farthest = origin * -self.stoploss / trade.leverage
+                prices.append(origin + away * min(distance, farthest))
+        return max(prices, key=lambda price: -away * price) if prices else None
+
+    def _distance_at_entry(
+        self, trade: Trade, wanted: tuple[FeatureUse, float] | None
+    ) -> float | None:
+        """Return the distance in price units, derived from the candle before the entry.
+
+        It is computed from candles, not stored: a restart finds the same number. Once the
+        entry candle has left the bot's frame, or the feature is NaN there, it is unknown and
+        the stop that Freqtrade has recorded stays.
+        """
+        if wanted is None:
+            return None
+        use, multiple = wanted
+        value = self.value_before(trade.pair, trade.open_date_utc, use)
+        return None if value is None else value * multiple
+
+    def value_before(self, pair: str, moment: datetime, use: FeatureUse) -> float | None:
+        """Return a feature on the last candle that was closed at a moment; ``None`` if unknown.
+
+        What was found is kept; what was not is asked again: right after a restart there may be
+        no candles yet.
+        """
+        key = pair, moment, use.column
+        value = self._entry_values.get(key)
+        if value is None:
+            value = self._value_on_candle(pair, moment, use)
+            if value is not None:
+                self._entry_values[key] = value
+        return value
+
+    def _value_on_candle(self, pair: str, moment: datetime, use: FeatureUse) -> float | None:
+        candles, _ = self.dp.get_analyzed_dataframe(pair, self.timeframe)
+        if use.column not in candles.columns:
+            return None
+        last_open = moment - timedelta(minutes=timeframe_to_minutes(self.timeframe))
+        row = candles["date"].searchsorted(pd.Timestamp(last_open), side="right") - 1
+        if row < 0:
+            return None
+        value = float(candles[use.column].iloc[row])
+        return value if np.isfinite(value) and value > 0 else None

@@ -1,0 +1,75 @@
+"""What a backtest is spared: copies of the trade and calls that change nothing, each candle."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from freqtrade.persistence import LocalTrade
+from freqtrade.strategy import IStrategy
+
+from plimsoll.bridge.guarding.exits import ExitRules
+from plimsoll.bridge.guarding.session import Session
+from plimsoll.bridge.strategies.seal import READS_TRADE
+from plimsoll.core import PlimsollError
+
+Hook = Callable[..., Any]
+
+
+def spared(hook: Hook) -> Hook:
+    """Return the hook under a name for which Freqtrade copies nothing."""
+
+    def reading(**arguments: Any) -> Any:
+        return hook(**arguments)
+
+    reading.__name__ = hook.__name__
+    reading.__qualname__ = f"IStrategy.{hook.__name__}"
+    return reading
+
+
+def read_only(hook: Hook) -> Hook:
+    """Return the hook, held to reading the trade: what it changed is undone and refused.
+
+    Fields of the trade are compared, not what they hold: orders are the strategy's to leave
+    alone.
+
+    Raises
+    ------
+    PlimsollError
+        At the call, when a field of the trade has changed.
+    """
+
+    @wraps(hook)
+    def reading(*, trade: LocalTrade, **arguments: Any) -> Any:
+        before = dict(vars(trade))
+        answer = hook(trade=trade, **arguments)
+        if vars(trade) != before:
+            changed = sorted(k for k, v in vars(trade).items() if before.get(k) != v)
+            vars(trade).update(before)
+            names = ", ".join(changed)
+            raise PlimsollError(f"expected {hook.__name__} to only read its trade, it set {names}")
+        return answer
+
+    return reading
+
+
+def spare_backtest(strategy: Any, base: type, session: Session | None, rules: ExitRules) -> None:
+    """Spare a backtest on ``base`` what its strategy has no use for."""
+    _spare_copies(strategy, base)
+    own_loop = type(strategy).on_loop is not base.on_loop  # type: ignore[attr-defined]
+    if session is not None and not own_loop and rules.order_type == "market":
+        strategy.bot_loop_start = session.on_candle
+    if not rules.only_in_profit:  # the stops of a backtest are never on an exchange
+        strategy.should_exit = IStrategy.should_exit.__get__(strategy)
+
+
+def _spare_copies(strategy: Any, base: type) -> None:
+    """Let hooks read the trade itself, not a deep copy for each call.
+
+    Freqtrade copies the trade for every hook of every candle, but not for hooks whose
+    qualified name begins with ``IStrategy.``. A running bot keeps the copy. A strategy's
+    own code must only read the trade, and is held to it.
+    """
+    for name, rules in READS_TRADE.items():
+        own = any(getattr(type(strategy), rule) is not getattr(base, rule) for rule in rules)
+        hook = getattr(type(strategy), name).__get__(strategy)
+        setattr(strategy, name, spared(read_only(hook) if own else hook))

@@ -1,0 +1,1 @@
+"""Candles and what can be said of them without a file or a clock. Pure."""

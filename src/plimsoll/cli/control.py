@@ -1,0 +1,171 @@
+"""``plimsoll status``, ``halt`` and ``resume``: a person and a bot that is guarded."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from plimsoll.control.bot import Bot, BotView
+    from plimsoll.control.halt import Outcome
+
+Userdir = Annotated[
+    Path | None,
+    typer.Option(
+        help="The bot's user folder. [default: user_data_dir of the config, or user_data]"
+    ),
+]
+Config = Annotated[
+    list[Path] | None,
+    typer.Option("--config", "-c", help="The bot's config layers, in order."),
+]
+DbUrl = Annotated[
+    str | None,
+    typer.Option("--db-url", help="The bot's database. [default: as Freqtrade's, by the config]"),
+]
+Seconds = Annotated[float, typer.Option("--wait", min=1, help="Seconds to wait for a running bot.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def status(
+    userdir: Userdir = None,
+    config: Config = None,
+    db_url: DbUrl = None,
+    max_age: Annotated[
+        float, typer.Option(min=1, help="Seconds after which a last loop is too old.")
+    ] = 60.0,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether a bot runs, in which mode, what is held and why, and what is open.
+
+    Exit status: 0 while a running bot may trade (ACTIVE or REDUCING), 1 when it is flattening,
+    halted, stopped, silent for too long or not running, 2 for wrong usage.
+    """
+    from plimsoll.control.bot import look
+    from plimsoll.core import UsageError
+
+    bot = _bot(userdir, config, db_url)
+    view = look(bot)
+    if not view.runs and view.positions is None and not view.status and view.flag is None:
+        raise UsageError(f"no bot has left a trace in {bot.folder.path}: {view.unseen}")
+    trading = view.is_trading(max_age)
+    if as_json:
+        stale = view.is_stale(max_age)
+        _print_json({**view.as_record(), "trading": trading, "stale": stale})
+    else:
+        typer.echo("\n".join(_lines(bot, view, max_age)))
+    raise typer.Exit(0 if trading else 1)
+
+
+def halt(
+    userdir: Userdir = None,
+    config: Config = None,
+    db_url: DbUrl = None,
+    reason: Annotated[str, typer.Option(help="Why; it is shown and logged.")] = "",
+    wait: Seconds = 60.0,
+    as_json: AsJson = False,
+) -> None:
+    """Close everything and open nothing, until a person resumes.
+
+    It raises the flag file that the bot reads in every loop, waits until a running bot is
+    halted and flat, and says so. Exit status: 0 when nothing is open, 1 when something is, or
+    the bot did not answer in time (the flag stays up), 2 for wrong usage.
+    """
+    from plimsoll.control import halt as person
+
+    bot = _bot(userdir, config, db_url)
+    words = reason.strip() or "plimsoll halt"
+    _end(person.halt(bot, words, seconds=wait, tell=_teller(as_json)), as_json)
+
+
+def resume(
+    reason: Annotated[str, typer.Option(help="Why it may trade again; it is logged.")],
+    userdir: Userdir = None,
+    config: Config = None,
+    db_url: DbUrl = None,
+    wait: Seconds = 60.0,
+    as_json: AsJson = False,
+) -> None:
+    """Re-arm a halted bot, running or not; losses are measured anew from then on.
+
+    Exit status: 0 when nothing is held any more, 1 when something is, or the bot did not
+    answer in time (the request is withdrawn), 2 for wrong usage.
+    """
+    from plimsoll.control import halt as person
+
+    bot = _bot(userdir, config, db_url)
+    _end(person.resume(bot, reason, seconds=wait, tell=_teller(as_json)), as_json)
+
+
+def _bot(userdir: Path | None, config: list[Path] | None, db_url: str | None) -> "Bot":
+    from plimsoll.control.bot import find_bot
+
+    return find_bot(userdir, [file.expanduser() for file in config or []], db_url)
+
+
+def _teller(as_json: bool) -> Any:
+    return lambda text: typer.echo(text, err=as_json)
+
+
+def _end(outcome: "Outcome", as_json: bool) -> None:
+    if as_json:
+        _print_json({"done": outcome.done, **outcome.view.as_record()})
+    raise typer.Exit(0 if outcome.done else 1)
+
+
+def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
+    lines = [_row("bot", _bot_words(view)), _row("mode", view.mode or "not known")]
+    if view.flag is not None:
+        lines.append(_row("flag file", f"up: {view.flag or 'no reason given'}"))
+    lines += [_row("held", held) for held in view.held]
+    if view.age_seconds is not None:
+        late = f", more than {max_age:g} s" if view.is_stale(max_age) and view.runs else ""
+        lines.append(_row("last loop", f"{_span(view.age_seconds)} ago{late}"))
+    told = view.status
+    figures = [("equity_usd", "equity"), ("day_start_equity_usd", "day start")]
+    for key, name in [*figures, ("high_water_equity_usd", "high water")]:
+        if isinstance(told.get(key), int | float):
+            lines.append(_row(name, f"{told[key]:,.2f} USD"))
+    if view.positions is None:
+        return [*lines, _row("database", f"not read: {view.unseen}")]
+    lines += [_row("open", _position(one)) for one in view.positions] or [_row("open", "nothing")]
+    for lock in view.locks or ():
+        ends = "a person re-arms" if lock.mode is not None and lock.mode.name == "HALTED" else None
+        until = ends or f"{lock.until:%Y-%m-%d %H:%M} UTC"
+        lines.append(_row("lock", f"{lock.pair} until {until}: {lock.reason}"))
+    return lines
+
+
+def _bot_words(view: "BotView") -> str:
+    name = view.status.get("strategy")
+    who = f"{name}, " if name else ""
+    if not view.runs:
+        rest = f"a bot without our guards answers over REST, {view.state}"
+        return rest if view.state is not None else f"{who}not running"
+    if view.state == "stopped":
+        return f"{who}STOPPED: open positions are not managed until /start"
+    return f"{who}{view.state or 'running'}"
+
+
+def _position(one: Any) -> str:
+    stop = f", stop {one.stop_price:g}" if one.stop_price else ""
+    return (
+        f"{one.pair} {one.side.value} {one.amount:g} at {one.entry_price:g}, "
+        f"stake {one.stake_usd:,.2f} USD, leverage {one.leverage:g}{stop}"
+    )
+
+
+def _span(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+
+
+def _row(name: str, text: str) -> str:
+    return f"{name:<10} {text}"
+
+
+def _print_json(record: object) -> None:
+    import orjson
+
+    typer.echo(orjson.dumps(record, default=str).decode())

@@ -1,0 +1,1 @@
+"""A person at the bot: its status, a halt and its end, read and written from outside."""

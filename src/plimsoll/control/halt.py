@@ -1,0 +1,193 @@
+"""Halt a bot and re-arm it, from outside, and see that it happens."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from getpass import getuser
+
+from plimsoll.control.bot import Bot, BotView, look, now_of
+from plimsoll.core import Mode, PlimsollError, UsageError
+
+POLL_SECONDS = 0.2
+NOT_CLOSED = (
+    "the bot is STOPPED: nothing is closed, no stop is watched, until /start "
+    "(Telegram, REST or the web interface); after it the first loop closes everything"
+)
+
+Tell = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a request ended: whether it is done, and what the bot looks like then."""
+
+    done: bool
+    view: BotView
+
+
+def halt(bot: Bot, reason: str, *, seconds: float, tell: Tell) -> Outcome:
+    """Raise the flag file; with a running bot wait until it is halted, then until it is flat.
+
+    The flag goes up before anything else is looked at: whatever cannot be read does not
+    keep a bot from being halted.
+    """
+    bot.folder.set_halt(reason)
+    tell(f"flag raised: {bot.folder.path / 'halt'}")
+    raised = time.time()
+    view = look(bot)
+    if not view.runs:
+        return _halted_without_bot(view, tell)
+    if view.state == "stopped":
+        tell(NOT_CLOSED)
+        return Outcome(done=False, view=view)
+    deadline = time.monotonic() + seconds
+    view = _wait(bot, lambda now: _looped(now, raised) and now.mode == Mode.HALTED.name, deadline)
+    if not (_looped(view, raised) and view.mode == Mode.HALTED.name):
+        tell(_no_loop(view, raised, seconds))
+        return Outcome(done=False, view=view)
+    tell(f"HALTED: {'; '.join(view.held)}")
+    if view.positions:
+        tell(f"closing {_pairs(view)} ...")
+        view = _wait(bot, lambda now: not now.positions, deadline)
+    return Outcome(done=_tell_positions(view, tell), view=view)
+
+
+def resume(bot: Bot, reason: str, *, seconds: float, tell: Tell) -> Outcome:
+    """Take the flag down and re-arm: by the running bot, or in the database of a stopped one.
+
+    Raises
+    ------
+    UsageError
+        Without a reason, or when there is no database to re-arm.
+    PlimsollError
+        When the config itself halts the bot, or the database cannot be read.
+    """
+    if not reason.strip():
+        raise UsageError("expected --reason to say why the bot may trade again, found nothing")
+    if bot.settings.halt:
+        raise PlimsollError(
+            "not re-armed: plimsoll.halt is true in the config; take it out, send /reload_config "
+            "to a running bot, then resume"
+        )
+    view = look(bot)
+    if not view.runs and view.positions is None:
+        raise UsageError(view.unseen or "the bot's database cannot be read")
+    was_up = view.flag is not None
+    bot.folder.clear_halt()
+    if was_up:
+        tell("flag taken down")
+    if not view.runs:
+        return _rearm_without_bot(bot, reason, view, tell)
+    if not was_up and not view.held:
+        tell("nothing is held, so there is nothing to re-arm")
+        return Outcome(done=True, view=view)
+    return _ask(bot, reason, view, seconds=seconds, was_up=was_up, tell=tell)
+
+
+def _ask(
+    bot: Bot, reason: str, view: BotView, *, seconds: float, was_up: bool, tell: Tell
+) -> Outcome:
+    deadline, down = time.monotonic() + seconds, time.time()
+    if was_up:  # a loop that began under the flag would halt again what it re-arms
+        view = _wait(bot, lambda now: now.state == "stopped" or _looped(now, down), deadline)
+    asked = view.state != "stopped" and (not was_up or _looped(view, down))
+    if asked:
+        bot.folder.ask_to_resume(reason.strip(), f"plimsoll resume, {_person()}")
+        tell("asked the running bot to re-arm ...")
+        view = _wait(bot, lambda _: not bot.folder.resume_is_waiting, deadline)
+    if not asked or _withdraw(bot):
+        tell("not re-armed: " + _no_loop(view, down, seconds))
+        return Outcome(done=False, view=view)
+    taken = time.time()
+    view = _wait(bot, lambda now: _looped(now, taken), deadline + seconds)
+    if view.held:
+        tell(f"re-armed, and held again: {'; '.join(view.held)}")
+        return Outcome(done=False, view=view)
+    tell(f"re-armed: {view.mode}")
+    return Outcome(done=_looped(view, taken), view=view)
+
+
+def _halted_without_bot(view: BotView, tell: Tell) -> Outcome:
+    if view.state is not None:
+        tell(
+            f"a bot answers over REST ({view.state}), but no guarded strategy writes in this "
+            "folder: it does not read the flag. Close it with /pause and /forceexit all"
+        )
+        return Outcome(done=False, view=view)
+    tell("no guarded bot is running here; one that starts is halted in its first loop")
+    return Outcome(done=_tell_positions(view, tell, manages="no bot watches over"), view=view)
+
+
+def _rearm_without_bot(bot: Bot, reason: str, view: BotView, tell: Tell) -> Outcome:
+    if not view.held:
+        tell("no guarded bot is running, and no lock of ours is held: there is nothing to re-arm")
+        return Outcome(done=True, view=view)
+    from plimsoll.control.rearm import rearm_stopped
+
+    _withdraw(bot)
+    rules = rearm_stopped(
+        bot.folder,
+        bot.config,
+        bot.db_url,
+        reason=reason.strip(),
+        by=f"plimsoll resume, {_person()}",
+        now=now_of(bot, view.status),
+    )
+    tell(f"no guarded bot is running: re-armed in the database ({', '.join(rules)})")
+    return Outcome(done=True, view=look(bot))
+
+
+def _withdraw(bot: Bot) -> bool:
+    """Take a request back, if it still waits: it would re-arm a halt of another day."""
+    try:
+        return bot.folder.take_resume() is not None
+    except PlimsollError:
+        return True
+
+
+def _wait(bot: Bot, condition: Callable[[BotView], bool], deadline: float) -> BotView:
+    view = look(bot)
+    while not condition(view) and view.runs and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+        view = look(bot)
+    return view
+
+
+def _looped(view: BotView, since: float) -> bool:
+    """Return whether a loop ended since a moment: the status that is seen is of that loop."""
+    return view.looped_at is not None and view.looped_at > since
+
+
+def _no_loop(view: BotView, since: float, seconds: float) -> str:
+    if not view.runs:
+        return "the bot has ended meanwhile; a flag that is up halts it when it starts again"
+    if view.state == "stopped":
+        return NOT_CLOSED
+    if not _looped(view, since):
+        return (
+            f"the bot runs, but ended no loop within {seconds:.0f} s; it may be STOPPED, and then "
+            "nothing is closed until /start. See plimsoll status"
+        )
+    return f"the bot did not say so within {seconds:.0f} s; its mode is {view.mode}"
+
+
+def _tell_positions(view: BotView, tell: Tell, manages: str = "still open:") -> bool:
+    if view.positions is None:
+        tell(f"open positions are not known: {view.unseen}")
+        return False
+    if view.positions:
+        tell(f"{manages} {_pairs(view)}")
+        return False
+    tell("flat: no open position")
+    return True
+
+
+def _pairs(view: BotView) -> str:
+    return ", ".join(f"{one.pair} {one.side.value}" for one in view.positions or ())
+
+
+def _person() -> str:
+    try:
+        return getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"

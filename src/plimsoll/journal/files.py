@@ -1,0 +1,97 @@
+"""The daily files of a decision log, read forwards and backwards while a bot may be writing."""
+
+import re
+from collections.abc import Iterator
+from os import SEEK_END
+from pathlib import Path
+from typing import Any
+
+from plimsoll.core import UsageError
+from plimsoll.journal.canonical import unsealed
+
+FOLDER = Path("plimsoll/decisions")
+"""Where a bot keeps its log, in Freqtrade's user folder."""
+
+GENESIS = "0" * 64
+"""What the first record of a log has in place of a previous hash."""
+
+_DAILY = re.compile(r"\d{4}-\d\d-\d\d\.jsonl")
+_CHUNK_BYTES = 1 << 16
+
+
+def decision_files(folder: Path) -> list[Path]:
+    """Return the daily files, oldest first."""
+    return sorted(file for file in folder.glob("*.jsonl") if _DAILY.fullmatch(file.name))
+
+
+def torn_files(folder: Path) -> list[Path]:
+    """Return the files that hold what a crash left of a line."""
+    return sorted(folder.glob("*.torn"))
+
+
+def existing_log(folder: Path) -> Path:
+    """Return the folder of a log.
+
+    Raises
+    ------
+    UsageError
+        When there is none.
+    """
+    if not folder.is_dir():
+        raise UsageError(
+            f"expected a decision log at {folder}, found none; "
+            "name the bot's user folder with --userdir, or the log's own with --folder"
+        )
+    return folder
+
+
+def lines(file: Path) -> Iterator[bytes]:
+    """Yield the complete lines of a file, without their ends; a line being written is left out."""
+    with file.open("rb") as handle:
+        for line in handle:
+            if line.endswith(b"\n"):
+                yield line[:-1]
+
+
+def lines_backwards(file: Path) -> Iterator[bytes]:
+    """Yield the complete lines of a file from the last to the first, without their ends."""
+    with file.open("rb") as handle:
+        position = handle.seek(0, SEEK_END)
+        rest, ended = b"", False
+        while position > 0:
+            start = max(0, position - _CHUNK_BYTES)
+            handle.seek(start)
+            rest, *whole = (handle.read(position - start) + rest).split(b"\n")
+            position = start
+            if whole and not ended:
+                whole.pop()  # what follows the end of the last line
+                ended = True
+            yield from reversed(whole)
+        if ended:
+            yield rest
+
+
+def records_backwards(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield the intact records of a log from the newest to the oldest."""
+    for file in reversed(decision_files(folder)):
+        for line in lines_backwards(file):
+            try:
+                yield unsealed(line)
+            except ValueError:
+                continue
+
+
+def last(folder: Path, kind: str) -> dict[str, Any] | None:
+    """Return the newest record of a kind, or ``None``."""
+    wanted = f'"kind":"{kind}"'.encode()
+    for file in reversed(decision_files(folder)):
+        for line in lines_backwards(file):
+            if wanted not in line:
+                continue
+            try:
+                record = unsealed(line)
+            except ValueError:
+                continue
+            if record.get("kind") == kind:
+                return record
+    return None

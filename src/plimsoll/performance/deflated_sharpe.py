@@ -1,0 +1,100 @@
+"""A Sharpe ratio as evidence: how far it stands above the best that luck alone would find."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from plimsoll.performance.errors import MeasureError
+
+LEAST_RETURNS = 20
+"""With fewer returns skewness and kurtosis tell nothing."""
+
+
+@dataclass(frozen=True)
+class SharpeEvidence:
+    """A Sharpe ratio per period (not a year's), and what tells how well it is known.
+
+    ``kurtosis`` is not excess: 3 for a normal distribution.
+    """
+
+    sharpe: float
+    returns: int
+    skewness: float
+    kurtosis: float
+
+
+def sharpe_evidence(returns: NDArray[np.floating[Any]]) -> SharpeEvidence | None:
+    """Measure the returns of equal periods; ``None`` when they tell nothing.
+
+    That is: fewer than `LEAST_RETURNS`, one that is not finite, or no deviation at all.
+    """
+    if len(returns) < LEAST_RETURNS or not np.isfinite(returns).all():
+        return None
+    deviation = float(returns.std(ddof=1))
+    if not deviation > 1e-12:
+        return None
+    return SharpeEvidence(
+        sharpe=float(returns.mean()) / deviation,
+        returns=len(returns),
+        skewness=float(stats.skew(returns)),
+        kurtosis=float(stats.kurtosis(returns, fisher=False)),
+    )
+
+
+def highest_by_luck(trials: int, variance: float) -> float:
+    """Return the highest Sharpe ratio to expect of ``trials`` without any skill.
+
+    ``variance`` is that of the trials' Sharpe ratios, per period. Bailey & López de Prado (2014),
+    The Deflated Sharpe Ratio, Journal of Portfolio Management 40(5), eq. 1:
+    ``sqrt(V) ((1 - γ) Z⁻¹(1 - 1/N) + γ Z⁻¹(1 - 1/(N e)))``, γ the Euler-Mascheroni constant. One
+    trial is no selection: 0.
+
+    Raises
+    ------
+    MeasureError
+        For fewer trials than one, or a variance that is negative or no number.
+    """
+    if trials < 1:
+        raise MeasureError(f"trials must be 1 or more, found {trials}")
+    if not (math.isfinite(variance) and variance >= 0):
+        raise MeasureError(f"the variance of the trials must be 0 or more, found {variance}")
+    if trials == 1:
+        return 0.0
+    usual = float(stats.norm.ppf(1 - 1 / trials))
+    rare = float(stats.norm.ppf(1 - 1 / (trials * math.e)))
+    gamma = float(np.euler_gamma)
+    return math.sqrt(variance) * ((1 - gamma) * usual + gamma * rare)
+
+
+def deflated_z(
+    evidence: SharpeEvidence, *, trials: int, trial_variance: float | None = None
+) -> float:
+    """Return how many standard errors a Sharpe ratio stands above the best that luck would find.
+
+    The numerator and denominator of Bailey & López de Prado (2014), eq. 2:
+    ``(SR - SR0) sqrt(T - 1) / sqrt(1 - γ₃ SR + (γ₄ - 1)/4 SR²)`` with `highest_by_luck` as SR0.
+    Skewed and fat-tailed returns make the same ratio weaker evidence.
+
+    ``trial_variance`` is that of the Sharpe ratios of all trials, per period. When it is not
+    known, the sampling variance of a ratio without skill is taken, ``1 / (T - 1)`` (Lo 2002, The
+    Statistics of Sharpe Ratios, eq. 9 at SR = 0): the trials then differ by luck alone.
+    """
+    degrees = evidence.returns - 1
+    variance = 1 / degrees if trial_variance is None else trial_variance
+    above = evidence.sharpe - highest_by_luck(trials, variance)
+    shape = (
+        1 - evidence.skewness * evidence.sharpe + (evidence.kurtosis - 1) / 4 * evidence.sharpe**2
+    )
+    # It is 0 at least, for kurtosis >= skewness² + 1; rounding must not make it less.
+    return above * math.sqrt(degrees) / math.sqrt(max(shape, 1e-12))
+
+
+def deflated_sharpe(
+    evidence: SharpeEvidence, *, trials: int, trial_variance: float | None = None
+) -> float:
+    """Return the probability that the true Sharpe ratio is above 0, the selection considered."""
+    return float(stats.norm.cdf(deflated_z(evidence, trials=trials, trial_variance=trial_variance)))

@@ -1,0 +1,1 @@
+"""Reports for people: figures, tables and pages of what accounts did."""

@@ -1,0 +1,1 @@
+"""The account on the exchange: ledger, leverage brackets, matching."""

@@ -1,0 +1,1 @@
+"""The markets that the exchange serves: synthetic or replayed, with their scenarios."""

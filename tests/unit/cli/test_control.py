@@ -1,0 +1,235 @@
+"""``plimsoll status``, ``halt`` and ``resume`` with no bot running: folder and database."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from freqtrade.persistence import PairLocks, Trade
+
+from plimsoll.bridge.state import locks
+from plimsoll.bridge.state.folder import StateFolder
+from plimsoll.control.bot import find_bot
+from plimsoll.control.rearm import is_written
+from plimsoll.core import Mode, PlimsollError, Verdict
+from plimsoll.journal.files import last
+from plimsoll.journal.log import DecisionLog
+from tests.unit.bridge.trades import database_trades, trade_fields
+from tests.unit.cli import commands
+from tests.unit.cli.commands import Ran
+
+Command = Callable[..., Ran]
+NOW = datetime.now(UTC)
+FELL = Verdict(Mode.HALTED, "drawdown", "drawdown 13.00 % reached its limit 12.00%")
+DAY = Verdict(Mode.FLATTEN, "daily_loss", "daily loss 40.00 USD", NOW + timedelta(hours=3))
+
+
+@pytest.fixture
+def userdir(tmp_path: Path) -> Path:
+    folder = tmp_path / "user_data"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[str]:
+    """A bot's database with a halt, a daily loss, a person's own lock and an open trade."""
+    file = tmp_path / "bot.sqlite"
+    timeframe, PairLocks.timeframe = PairLocks.timeframe, "5m"
+    with database_trades(file):
+        locks.hold(FELL, NOW)
+        locks.hold(DAY, NOW)
+        PairLocks.lock_pair("ETH/USDT:USDT", NOW + timedelta(days=1), "a person's", now=NOW)
+        Trade.session.add(Trade(**trade_fields(NOW.replace(tzinfo=None) - timedelta(hours=2))))
+        Trade.commit()
+    PairLocks.timeframe = timeframe
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def run(
+    userdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    monkeypatch.chdir(userdir.parent)
+    return partial(commands.plimsoll, monkeypatch=monkeypatch, capsys=capsys)
+
+
+def test_status_tells_what_the_locks_of_a_dead_bot_hold(run: Command, database: str) -> None:
+    seen = run("status", "--db-url", database)
+    assert seen.status == 1
+    for said in ("not running", "HALTED", "drawdown 13.00 %", "BTC/USDT:USDT long", "a person's"):
+        assert said in seen.out
+    told = json.loads(run("status", "--db-url", database, "--json").out)
+    assert (told["runs"], told["trading"], told["stale"]) == (False, False, True)
+    assert told["mode"] == "HALTED"
+    assert [lock["mode"] for lock in told["locks"]] == ["HALTED", "FLATTEN", None]
+    assert [one["pair"] for one in told["positions"]] == ["BTC/USDT:USDT"]
+
+
+def test_a_loop_of_long_ago_is_no_running_bot(run: Command, userdir: Path, database: str) -> None:
+    StateFolder(userdir / "plimsoll").write_status({"mode": "ACTIVE", "equity_usd": 990.5})
+    seen = run("status", "--db-url", database)
+    assert seen.status == 1
+    assert "990.50 USD" in seen.out
+    assert "not running" in seen.out
+
+
+@pytest.mark.parametrize(("age", "status"), [(0, 0), (55, 0), (65, 1), (3600, 1)])
+def test_a_bot_whose_loops_no_longer_end_falls_short(
+    run: Command, userdir: Path, tmp_path: Path, age: float, status: int
+) -> None:
+    """Its process lives, and every loop fails before a guard is asked."""
+    state, empty = StateFolder(userdir / "plimsoll"), tmp_path / "empty.sqlite"
+    with database_trades(empty), DecisionLog(state.decisions):
+        state.write_status({"mode": "ACTIVE", "equity_usd": 990.5})
+        ended = time.time() - age
+        os.utime(state.path / "status.json", (ended, ended))
+        seen = run("status", "--db-url", f"sqlite:///{empty}")
+        assert seen.status == status
+        assert ("more than 60 s" in seen.out) is bool(status)
+        assert run("status", "--db-url", f"sqlite:///{empty}", "--max-age", "7200").status == 0
+
+
+def test_resume_ends_our_locks_and_no_other_and_records_it(
+    run: Command, userdir: Path, database: str
+) -> None:
+    state = StateFolder(userdir / "plimsoll")
+    state.set_halt("an evil day")
+    state.ask_to_resume("forgotten", "long ago")
+    done = run("resume", "--reason", "the data were wrong", "--db-url", database)
+    assert done.status == 0, done
+    assert state.halt_reason() is None
+    assert not state.resume_is_waiting
+    record = last(state.decisions, "rearm")
+    assert record is not None
+    assert record["rules"] == ["daily_loss", "drawdown"]
+    assert record["reason"] == "the data were wrong"
+    told = json.loads(run("status", "--db-url", database, "--json").out)
+    assert [lock["reason"] for lock in told["locks"]] == ["a person's"]
+    with database_trades(Path(database.removeprefix("sqlite:///"))):
+        assert locks.last_rearm(datetime.now(UTC)) is not None
+    again = run("resume", "--reason", "once more", "--db-url", database)
+    assert again.status == 0
+    assert "nothing to re-arm" in again.out
+
+
+def test_resume_while_a_log_is_written_elsewhere_ends_nothing(
+    run: Command, userdir: Path, database: str
+) -> None:
+    state = StateFolder(userdir / "plimsoll")
+    assert not is_written(state.decisions)
+    with DecisionLog(state.decisions):
+        assert is_written(state.decisions)
+        state.write_status({"mode": "HALTED", "held": ["plimsoll HALTED drawdown: x"]})
+        done = run("resume", "--reason", "now", "--wait", "1", "--db-url", database)
+        assert done.status == 1
+        assert "not re-armed" in done.out
+    assert not is_written(state.decisions)
+    assert not state.resume_is_waiting
+    told = json.loads(run("status", "--db-url", database, "--json").out)
+    assert told["mode"] == "HALTED"
+
+
+def test_a_halt_in_the_config_is_not_re_armed(
+    run: Command, userdir: Path, database: str, tmp_path: Path
+) -> None:
+    config = tmp_path / "halted.json"
+    config.write_text('{"plimsoll": {"halt": true}}', encoding="utf-8")
+    StateFolder(userdir / "plimsoll").set_halt("x")
+    done = run("resume", "--reason", "y", "--db-url", database, "-c", str(config))
+    assert done.status == 1
+    assert "plimsoll.halt is true in the config" in done.err
+    assert StateFolder(userdir / "plimsoll").halt_reason() == "x"
+    assert json.loads(run("status", "--db-url", database, "--json").out)["mode"] == "HALTED"
+
+
+def test_halt_raises_the_flag_and_says_what_nobody_watches(
+    run: Command, userdir: Path, database: str
+) -> None:
+    done = run("halt", "--reason", "storm", "--db-url", database)
+    assert done.status == 1
+    assert "no bot watches over BTC/USDT:USDT long" in done.out
+    assert StateFolder(userdir / "plimsoll").halt_reason() == "storm"
+
+
+def test_halt_raises_the_flag_also_where_no_database_can_be_read(
+    run: Command, userdir: Path
+) -> None:
+    done = run("halt")
+    assert done.status == 1
+    assert "open positions are not known" in done.out
+    assert StateFolder(userdir / "plimsoll").halt_reason() == "plimsoll halt"
+
+
+def test_the_flag_goes_up_before_freqtrade_is_imported(userdir: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from plimsoll.control import bot, halt\n"
+        f"one = bot.find_bot(Path({str(userdir)!r}), [], None)\n"
+        "one.folder.set_halt('quick')\n"
+        "print([name for name in ('freqtrade', 'pandas', 'ccxt') if name in sys.modules])"
+    )
+    kept = {name: value for name, value in os.environ.items() if "FREQTRADE__" not in name}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=kept, cwd=userdir
+    )
+    assert done.stdout == "[]\n", done.stderr
+    assert StateFolder(userdir / "plimsoll").halt_reason() == "quick"
+
+
+def test_wrong_places_are_wrong_usage(run: Command, tmp_path: Path) -> None:
+    for words in (
+        ("halt", "--userdir", str(tmp_path / "nowhere")),
+        ("status", "-c", str(tmp_path / "none.json")),
+        ("status",),
+        ("status", "--db-url", "no url"),
+        ("resume", "--reason", "x", "--db-url", f"sqlite:///{tmp_path / 'none.sqlite'}"),
+        ("resume",),
+    ):
+        ended = run(*words)
+        assert ended.status == 2, (words, ended)
+        assert "Traceback" not in ended.err
+
+
+def test_a_file_that_is_no_database_is_named(run: Command, tmp_path: Path, userdir: Path) -> None:
+    file = tmp_path / "bot.sqlite"
+    file.write_text("no database at all, only words, and more of them", encoding="utf-8")
+    StateFolder(userdir / "plimsoll").write_status({"mode": "ACTIVE"})
+    seen = run("status", "--db-url", f"sqlite:///{file}")
+    assert seen.status == 1
+    assert "is no database of this Freqtrade" in seen.out
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("{}", "sqlite:///tradesv3.dryrun.sqlite"),
+        ('{"dry_run": false}', "sqlite:///tradesv3.sqlite"),
+        ('{"dry_run": true, "db_url": "sqlite:///tradesv3.sqlite"}', "tradesv3.dryrun.sqlite"),
+        ('{"dry_run": false, "db_url": "sqlite:///mine.sqlite"}', "sqlite:///mine.sqlite"),
+    ],
+)
+def test_the_database_is_the_one_that_freqtrade_would_take(
+    userdir: Path, tmp_path: Path, config: str, expected: str
+) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(config, encoding="utf-8")
+    assert find_bot(userdir, [file], None).db_url.endswith(expected)
+    assert find_bot(userdir, [file], "sqlite:///given.sqlite").db_url == "sqlite:///given.sqlite"
+
+
+def test_without_a_config_it_is_the_one_in_the_user_folder(userdir: Path) -> None:
+    (userdir / "config.json").write_text('{"dry_run": false}', encoding="utf-8")
+    assert find_bot(userdir, [], None).db_url == "sqlite:///tradesv3.sqlite"
+
+
+def test_a_config_that_is_not_valid_is_named(userdir: Path, tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{"plimsoll": {"hallt": true}}', encoding="utf-8")
+    with pytest.raises(PlimsollError, match="hallt"):
+        find_bot(userdir, [file], None)
