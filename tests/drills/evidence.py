@@ -68,12 +68,12 @@ class Told:
         )
     )
 
-    def __call__(self, name: str, found: Trip | Denied | Closing | Mapping[str, Any]) -> None:
+    def __call__(self, name: str, evidence: Trip | Denied | Closing | Mapping[str, Any]) -> None:
         """Keep one finding under a name of its own."""
         if self.folder is None:
             return
-        kind = "data" if isinstance(found, Mapping) else type(found).__name__.lower()
-        body = dict(found) if isinstance(found, Mapping) else asdict(found)
+        kind = "data" if isinstance(evidence, Mapping) else type(evidence).__name__.lower()
+        body = dict(evidence) if isinstance(evidence, Mapping) else asdict(evidence)
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / f"{kind}-{name}.json"
         file.write_text(json.dumps(body, indent=2, default=str), encoding="utf-8")

@@ -17,17 +17,17 @@ MODES = {"ACTIVE": 0, "REDUCING": 1, "FLATTEN": 2, "HALTED": 3}
 REDUCE_COLOUR = "#E69F00"
 
 
-def drawdown_svg(found: Mapping[str, Any]) -> str:
+def drawdown_svg(evidence: Mapping[str, Any]) -> str:
     """Return the picture of a drill's record: status by loop, fills, moments, limits."""
-    seen = pd.DataFrame(found["status"])
+    seen = pd.DataFrame(evidence["status"])
     seen.index = pd.to_datetime(seen.pop("as_of"), utc=True, format="ISO8601")
-    moments = {name: pd.Timestamp(found[name]) for name in (*MOMENTS, "restarted_at")}
+    moments = {name: pd.Timestamp(evidence[name]) for name in (*MOMENTS, "restarted_at")}
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(11, 6.2), layout="constrained")
         FigureCanvasSVG(figure)
         top, middle, below = figure.subplots(3, 1, sharex=True, height_ratios=[5, 1.5, 1.8])
-        _draw_equity(top, seen, found["risk"], moments)
-        _draw_fills(middle, found["fills"])
+        _draw_equity(top, seen, evidence["risk"], moments)
+        _draw_fills(middle, evidence["fills"])
         _draw_mode(below, seen, moments)
         for axis in (top, middle, below):
             axis.axvspan(moments["killed_at"], moments["restarted_at"], color="#dfe3e6", lw=0)

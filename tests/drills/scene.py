@@ -79,8 +79,8 @@ def scene(
             bot.kill9()
         log = bot.userdir / "plimsoll" / "decisions"
         if log.exists():
-            found = verify(log, head=None)
-            assert found.fault is None, found.fault
+            verification = verify(log, head=None)
+            assert verification.fault is None, verification.fault
     errors = [line for line in bot.log_lines(" - ERROR - ") if any(o in line for o in OURS)]
     assert faulty or not errors, errors[:2]
 
@@ -97,8 +97,8 @@ def status(bot: Drill) -> dict[str, Any]:
 
 def moment(text: str) -> datetime:
     """Return a time of the log or of the database, UTC."""
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    parsed = datetime.fromisoformat(text)
+    return parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC)
 
 
 def settle(bot: Drill, positions: int) -> None:
@@ -126,15 +126,15 @@ def acted(
 ) -> dict[str, Any]:
     """Wait for a guard's verdict to act; return its record, the first after a number."""
 
-    def found() -> list[dict[str, Any]]:
+    def verdicts() -> list[dict[str, Any]]:
         return [
             record
             for record in bot.decisions()
             if record.get("event") == "acted" and record["rule"] == rule and record["seq"] > since
         ]
 
-    bot.wait_until(found, seconds=seconds, what=f"{rule} to act")
-    return found()[0]
+    bot.wait_until(verdicts, seconds=seconds, what=f"{rule} to act")
+    return verdicts()[0]
 
 
 def closed_by(
@@ -142,13 +142,15 @@ def closed_by(
 ) -> list[dict[str, Any]]:
     """Wait until a guard has closed so many trades; return them."""
 
-    def found() -> list[dict[str, Any]]:
+    def closed() -> list[dict[str, Any]]:
         rows = bot.trades(is_open=False)
         return [row for row in rows if row["exit_reason"] == f"plimsoll_{rule}"]
 
-    bot.wait_until(lambda: len(found()) >= count, seconds=seconds, what=f"{count} closed by {rule}")
-    assert len(found()) == count
-    return found()
+    bot.wait_until(
+        lambda: len(closed()) >= count, seconds=seconds, what=f"{count} closed by {rule}"
+    )
+    assert len(closed()) == count
+    return closed()
 
 
 @contextmanager
@@ -158,9 +160,9 @@ def _loops_watched(bot: Drill) -> Iterator[None]:
 
     def watch() -> None:
         while not stop.wait(0.02):
-            found = status(bot)
-            if found:
-                seen[moment(found["as_of"])] = found
+            current = status(bot)
+            if current:
+                seen[moment(current["as_of"])] = current
 
     thread = threading.Thread(target=watch, name="loops", daemon=True)
     thread.start()
@@ -177,7 +179,7 @@ _seen: dict[Path, dict[datetime, dict[str, Any]]] = {}
 
 def seen_status(bot: Drill) -> list[dict[str, Any]]:
     """Return the status of each loop so far, oldest first."""
-    return [found for _, found in sorted(_seen[bot.folder].items())]
+    return [one for _, one in sorted(_seen[bot.folder].items())]
 
 
 def loops_between(bot: Drill, first: datetime, last: datetime) -> int:
@@ -315,10 +317,10 @@ def backtest(
         folder=bot.folder,
         log=bot.folder / "backtest.log",
     )
-    found = []
+    records = []
     for file in sorted((bot.userdir / name / "backtest-decisions").glob("*.jsonl")):
-        found += [json.loads(line) for line in file.read_bytes().splitlines()]
-    return found
+        records += [json.loads(line) for line in file.read_bytes().splitlines()]
+    return records
 
 
 def backtested(bot: Drill) -> list[dict[str, Any]]:

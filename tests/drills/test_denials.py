@@ -128,14 +128,14 @@ def _plan(risk: dict[str, Any]) -> DrillPlan:
 def _refused(bot: Drill, refusal: Refusal, *, seen: int) -> Denied:
     """Wait for the denial of one guard; return it with the words of `why`."""
 
-    def found() -> list[dict[str, Any]]:
+    def denials() -> list[dict[str, Any]]:
         wanted = (refusal.rule, refusal.pair)
         return [
             one for one in bot.decisions("denial")[seen:] if (one["rule"], one["pair"]) == wanted
         ]
 
-    bot.wait_until(found, what=f"a denial by {refusal.rule}")
-    record = found()[0]
+    bot.wait_until(denials, what=f"a denial by {refusal.rule}")
+    record = denials()[0]
     assert record["reason"]
     # Stale candles are the reason before any denial, once a candle of another pair is newer.
     stale = refusal.rule == "stale_data"
@@ -228,12 +228,12 @@ def test_the_cooldown_refuses_the_next_entry(tmp_path: Path, tell: Told) -> None
     with scene(tmp_path, _plan(profile(cooldown_seconds=900))) as bot:
         bot.wait_for_positions(2)
         _close_by_hand(bot)
-        found = _refused(bot, refusal, seen=0)
+        denied = _refused(bot, refusal, seen=0)
         bot.wait_until(lambda: len(bot.trades(is_open=True)) == 2, what="entries after the wait")
         closed = bot.trades(is_open=False)[0]
         again = next(row for row in bot.trades(is_open=True) if row["pair"] == closed["pair"])
         assert _between(closed["close_date"], again["open_date"]) >= 900
-    tell(refusal.rule, found)
+    tell(refusal.rule, denied)
 
 
 def _between(one: str, other: str) -> float:
@@ -272,10 +272,10 @@ def test_each_guard_refuses_its_entry_in_a_backtest_too(tmp_path: Path, tell: To
             section = {"risk": profile(**refusal.risk)}
             name, start = f"backtest-{refusal.rule}", end - timedelta(hours=6)
             records = backtest(bot, start, end, name=name, plimsoll=section, **own)
-            found = [one for one in records if one["kind"] == "denial"]
-            found = [one for one in found if one["rule"] == refusal.rule]
-            assert found, refusal.rule
-            first = next((one for one in found if one["value"] is not None), found[0])
+            denials = [one for one in records if one["kind"] == "denial"]
+            denials = [one for one in denials if one["rule"] == refusal.rule]
+            assert denials, refusal.rule
+            first = next((one for one in denials if one["value"] is not None), denials[0])
             tell(
                 f"{refusal.rule}-backtest",
                 Denied(

@@ -152,11 +152,11 @@ def test_a_price_path_trips_the_guard_in_bot_and_backtest(
             pass_time(bot, candles=2)
         tell(f"{switch.rule}-dry-run", trip)
         records = backtested(bot)
-    found = backtest_trip(records, switch.rule)
-    tell(f"{switch.rule}-backtest", found)
+    replayed = backtest_trip(records, switch.rule)
+    tell(f"{switch.rule}-backtest", replayed)
     # Stops fill elsewhere within a candle: what the streak leaves open may differ, but is closed.
-    closed = trip.closed if switch.closes < 0 else found.closed
-    same_side(trip, replace(found, closed=closed), candles=switch.candles_apart)
+    closed = trip.closed if switch.closes < 0 else replayed.closed
+    same_side(trip, replace(replayed, closed=closed), candles=switch.candles_apart)
 
 
 def _closed_together(bot: Drill, rule: str) -> int:
@@ -246,9 +246,9 @@ def test_a_drawdown_of_open_losses_halts_bot_and_backtest_alike(tmp_path: Path, 
         assert moment(trip.at) <= min(moment(row["close_date"]) for row in bot.trades())
         stays_flat(bot, candles=2)
         tell("drawdown-plain-dry-run", trip)
-        found = backtest_trip(backtested(bot), "drawdown")
-    tell("drawdown-plain-backtest", found)
-    same_side(trip, found)
+        replayed = backtest_trip(backtested(bot), "drawdown")
+    tell("drawdown-plain-backtest", replayed)
+    same_side(trip, replayed)
 
 
 @pytest.mark.slow

@@ -289,11 +289,11 @@ class Drill:
 
     def locks(self, *, active: bool = True) -> list[dict[str, Any]]:
         """Return pair locks from the database, also when the bot is down; ``*`` is all pairs."""
-        found = self.rows("SELECT * FROM pairlocks ORDER BY id")
+        locks = self.rows("SELECT * FROM pairlocks ORDER BY id")
         if not active:
-            return found
+            return locks
         now = self.now().replace(tzinfo=None).isoformat(" ")
-        return [lock for lock in found if lock["active"] and lock["lock_end_time"] > now]
+        return [lock for lock in locks if lock["active"] and lock["lock_end_time"] > now]
 
     def telegram_messages(self, containing: str = "") -> list[Sent]:
         """Return what the bot has sent to Telegram, oldest first; the text in any case."""

@@ -130,17 +130,17 @@ class TelegramService:
         self, containing: str, *, since: int = 0, seconds: float = PATIENCE_SECONDS
     ) -> Sent:
         """Return the first message after the first ``since`` ones that contains the text."""
-        found = self.wait_until(
+        matching = self.wait_until(
             lambda: [s for s in self.messages[since:] if containing.lower() in s.text.lower()],
             seconds,
         )
-        if not found:
+        if not matching:
             texts = [sent.text for sent in self.messages[since:]]
             raise AssertionError(
                 f"expected a Telegram message with {containing!r} within {seconds:.0f} s, "
                 f"found {texts}"
             )
-        return found[0]
+        return matching[0]
 
     def listening(self, *, since_call: int = 0) -> bool:
         """Whether a bot has polled for updates after that many calls."""
@@ -150,9 +150,9 @@ class TelegramService:
     def wait_until(condition: Callable[[], Any], seconds: float) -> Any:
         """Return the condition's first true value, or its last one when the time is over."""
         deadline = time.monotonic() + seconds
-        while not (found := condition()) and time.monotonic() < deadline:
+        while not (value := condition()) and time.monotonic() < deadline:
             time.sleep(PAUSE_SECONDS)
-        return found
+        return value
 
     # What the bot sees
 
@@ -205,10 +205,10 @@ class TelegramService:
         while True:
             with self._lock:
                 self._updates = [u for u in self._updates if u["update_id"] >= offset]
-                found = list(self._updates)
+                updates = list(self._updates)
             left = deadline - self._loop.time()
-            if found or left <= 0:
-                return found
+            if updates or left <= 0:
+                return updates
             self._news.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), left)

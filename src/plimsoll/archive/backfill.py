@@ -186,8 +186,8 @@ class _Job:
         return dict(Counter(days))
 
     async def _fill_month(self, days: list[date]) -> None:
-        found = await asyncio.gather(*(self._fetch_day(day) for day in days))
-        fetched = [made for made in found if isinstance(made, MetricsDay)]
+        results = await asyncio.gather(*(self._fetch_day(day) for day in days))
+        fetched = [made for made in results if isinstance(made, MetricsDay)]
         for kind in self.request.kinds if fetched else ():
             rows = pd.concat([made.of(kind) for made in fetched])
             if len(rows):
@@ -199,7 +199,7 @@ class _Job:
                 "rows": len(made.rows),
                 **counts,
             }
-        for day, result in zip(days, found, strict=True):
+        for day, result in zip(days, results, strict=True):
             if result is None:
                 nothing = dict.fromkeys((kind.value for kind in METRICS_KINDS), 0)
                 self.record.setdefault(f"{day}", {"sha256": None, "rows": 0, **nothing})

@@ -194,14 +194,14 @@ def sort_out(data: PairData, uses: Iterable[FeatureUse]) -> tuple[list[FeatureUs
 
 def coverage(data: PairData, uses: Sequence[FeatureUse]) -> tuple[Coverage, ...]:
     """Return, for each kind of joined data that the uses need, on how many candles it is known."""
-    found = []
+    coverages = []
     for kind, (columns, _) in DATA_KINDS.items():
         needing = [use for use in uses if not set(columns).isdisjoint(use.feature.inputs)]
         if needing:
             needed = {name for use in needing for name in use.feature.inputs}.intersection(columns)
             known = float(data.candles[sorted(needed)].notna().all(axis=1).mean())
-            found.append(Coverage(kind, known, len(needing)))
-    return tuple(found)
+            coverages.append(Coverage(kind, known, len(needing)))
+    return tuple(coverages)
 
 
 NOT_IN_FOLDERS = "Freqtrade's data folders do not hold it"
@@ -352,13 +352,13 @@ def _candle_file(datadir: Path, pair: str, timeframe: str) -> Path:
 def _finest(folder: Path, pair: str, kind: str, timeframe: str) -> tuple[Path, str]:
     """Return the file of the candles' timeframe, else the finest one, and its timeframe."""
     own = folder / f"{_stem(pair)}-{timeframe}-{kind}.feather"
-    found = {
+    by_timeframe = {
         path.name.split("-")[-2]: path for path in folder.glob(f"{_stem(pair)}-*-{kind}.feather")
     }
-    if own.is_file() or not found:
+    if own.is_file() or not by_timeframe:
         return own, timeframe
-    finest = min(found, key=timeframe_span)
-    return found[finest], finest
+    finest = min(by_timeframe, key=timeframe_span)
+    return by_timeframe[finest], finest
 
 
 def _universe(datadir: Path, timeframe: str, absent: dict[str, str]) -> list[Source]:
@@ -373,8 +373,8 @@ def _universe(datadir: Path, timeframe: str, absent: dict[str, str]) -> list[Sou
 
 def _read(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
     if not path.is_file():
-        found = sorted(one.name for one in path.parent.glob("*.feather"))
-        shown = f"{len(found)} other files there" if found else "an empty or absent folder"
+        others = sorted(one.name for one in path.parent.glob("*.feather"))
+        shown = f"{len(others)} other files there" if others else "an empty or absent folder"
         raise UsageError(
             f"expected {path.name} in {path.parent}, found {shown}; check --datadir, --pair and "
             f'--timeframe, or run "freqtrade download-data"'

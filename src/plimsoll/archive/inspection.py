@@ -58,18 +58,20 @@ def inspect_folder(
     if not all_series:
         which = "" if pairs is None else f" of {', '.join(pairs)}"
         raise UsageError(f"expected Freqtrade feather files{which} in {datadir}, found none")
-    found: list[Finding] = []
+    all_findings: list[Finding] = []
     tables: dict[Series, Table] = {}
     for series in all_series:
         tell(series)
         findings, table = inspect_series(series, datadir)
-        found += findings
+        all_findings += findings
         if table is not None:
             tables[series] = table
     for pair in sorted({series.pair for series in tables if series.kind is not Kind.SPOT}):
-        found += inspect_pair(pair, tables)
-    found += _changed_since_backfill(datadir, all_series)
-    return sorted(found, key=lambda one: (-one.severity, one.series, str(one.first), one.check))
+        all_findings += inspect_pair(pair, tables)
+    all_findings += _changed_since_backfill(datadir, all_series)
+    return sorted(
+        all_findings, key=lambda one: (-one.severity, one.series, str(one.first), one.check)
+    )
 
 
 def inspect_series(series: Series, datadir: Path) -> tuple[list[Finding], Table | None]:
@@ -80,17 +82,17 @@ def inspect_series(series: Series, datadir: Path) -> tuple[list[Finding], Table 
     except PlimsollError as error:
         text = f"cannot be read: {error}"
         return [Finding(Severity.ERROR, "file", series, text, replace_file(series))], None
-    found = schema_findings(series, raw)
-    if any(one.severity is Severity.ERROR for one in found):
-        return found, None
+    findings = schema_findings(series, raw)
+    if any(one.severity is Severity.ERROR for one in findings):
+        return findings, None
     if raw.empty:
         text = "the file has no rows"
-        return [*found, Finding(Severity.ERROR, "file", series, text, refill(series))], None
-    found += order_findings(series, raw)
+        return [*findings, Finding(Severity.ERROR, "file", series, text, refill(series))], None
+    findings += order_findings(series, raw)
     rows = normalise(raw, series.kind, str(file))
     for check in CHECKS[series.kind]:
-        found += check(series, rows)
-    return found, Table(series, rows)
+        findings += check(series, rows)
+    return findings, Table(series, rows)
 
 
 def inspect_pair(pair: str, tables: dict[Series, Table]) -> list[Finding]:
@@ -106,46 +108,46 @@ def inspect_pair(pair: str, tables: dict[Series, Table]) -> list[Finding]:
     marks = {one.series.timeframe: one for one in having(Kind.MARK)}
     spots = {one.series.timeframe: one for one in having(Kind.SPOT, pair.split(":")[0])}
     funding = having(Kind.FUNDING)
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for fine, coarse in pairwise(candles):
-        found += shift_findings(coarse, fine)
-        found += agreement_findings(fine, coarse)
+        findings += shift_findings(coarse, fine)
+        findings += agreement_findings(fine, coarse)
     for one in candles:
         for other in (marks.get(one.series.timeframe), spots.get(one.series.timeframe)):
             if other is not None:
-                found += shift_findings(one, other)
-                found += outlier_findings(one, other)
+                findings += shift_findings(one, other)
+                findings += outlier_findings(one, other)
     if candles:
         widest = min(candles, key=lambda one: one.rows["date"].iloc[0])
-        found += coverage_findings(widest, funding[0] if funding else None, marks.get("1h"))
-        found += _ends_early(pair, tables, max(one.rows["date"].iloc[-1] for one in candles))
+        findings += coverage_findings(widest, funding[0] if funding else None, marks.get("1h"))
+        findings += _ends_early(pair, tables, max(one.rows["date"].iloc[-1] for one in candles))
     for interest in having(Kind.OPEN_INTEREST):
         same = [one for one in candles if one.series.timeframe == interest.series.timeframe]
         for one in same or candles[:1]:
-            found += unit_findings(interest, one)
-    return found
+            findings += unit_findings(interest, one)
+    return findings
 
 
 def _ends_early(pair: str, tables: dict[Series, Table], end: pd.Timestamp) -> list[Finding]:
-    found = []
+    findings = []
     for series, table in tables.items():
         last = table.rows["date"].iloc[-1]
         if series.pair == pair and end - last > ENDS_EARLY and series.kind in ARCHIVED:
             text = f"ends {moment(last)}, the pair's candles go on until {moment(end)}"
-            found.append(
+            findings.append(
                 Finding(Severity.NOTICE, "ends early", series, text, refill(series), last, end)
             )
-    return found
+    return findings
 
 
 def _changed_since_backfill(datadir: Path, all_series: list[Series]) -> list[Finding]:
     """Find files that something other than the backfill wrote, and published revisions."""
     recorded = read_manifest(datadir).get("files", {})
-    found = []
+    findings = []
     for series in all_series:
         name = series.path(datadir).relative_to(datadir).as_posix()
         if name in recorded and recorded[name]["sha256"] != file_sha256(series.path(datadir)):
             text = "differs from what the last backfill recorded; another program wrote it"
             remedy = f"run the backfill again, or remove {OWN_FOLDER}/manifest.json"
-            found.append(Finding(Severity.NOTICE, "changed", series, text, remedy))
-    return found
+            findings.append(Finding(Severity.NOTICE, "changed", series, text, remedy))
+    return findings

@@ -148,11 +148,11 @@ def require_outer(datadir: Path) -> Path:
 def series_in(datadir: Path) -> Iterator[Series]:
     """Yield every series of a data folder, in order."""
     folders = (datadir, datadir / FUTURES_FOLDER, datadir / OWN_FOLDER / "ratios")
-    found = (
+    all_series = (
         series
         for folder in folders
         if folder.is_dir()
         for file in folder.glob("*.feather")
         if (series := series_of(file, datadir)) is not None
     )
-    yield from sorted(found)
+    yield from sorted(all_series)

@@ -88,11 +88,11 @@ def read_metrics(content: bytes, expected_sha256: str, symbol: str, day: date) -
         When the hash, the zip, the columns, the symbol or the dates are not as they should be.
     """
     name = file_name(symbol, day)
-    found = hashlib.sha256(content).hexdigest()
-    if found != expected_sha256:
+    actual_sha256 = hashlib.sha256(content).hexdigest()
+    if actual_sha256 != expected_sha256:
         raise DamagedFileError(
             f"{name}: expected the sha256 {expected_sha256[:12]}… of its CHECKSUM, found "
-            f"{found[:12]}… in {len(content):,} bytes; the download is cut short or altered"
+            f"{actual_sha256[:12]}… in {len(content):,} bytes; the download is cut short or altered"
         )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -112,7 +112,7 @@ def read_metrics(content: bytes, expected_sha256: str, symbol: str, day: date) -
         raise DamagedFileError(
             f"{name}: expected rows of {symbol}, found {', '.join(sorted(others))}"
         )
-    return MetricsDay(symbol, day, found, _rows(table, name, day))
+    return MetricsDay(symbol, day, actual_sha256, _rows(table, name, day))
 
 
 def _rows(table: pd.DataFrame, name: str, day: date) -> pd.DataFrame:

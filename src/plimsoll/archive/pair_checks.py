@@ -56,7 +56,7 @@ def shift_findings(reference: Table, suspect: Table) -> list[Finding]:
     """
     left, right = reference.closes(), suspect.closes()
     step = max(reference.length, suspect.length)
-    found: list[tuple[pd.Timestamp, pd.Timestamp, pd.Timedelta, float]] = []
+    shifts: list[tuple[pd.Timestamp, pd.Timestamp, pd.Timedelta, float]] = []
     for begin, end in _windows(left, right):
         part = left[(left.index >= begin) & (left.index < end)]
         here = _correlation(part, right, pd.Timedelta(0), step)
@@ -72,17 +72,17 @@ def shift_findings(reference: Table, suspect: Table) -> list[Finding]:
             continue
         best = max(fits, key=lambda shift: fits[shift])
         shifted = best != pd.Timedelta(0) and fits[best] - here > LEAST_GAIN
-        found.append((begin, end, best if shifted else pd.Timedelta(0), fits[best]))
-    return [*_shift_texts(reference, suspect, found)]
+        shifts.append((begin, end, best if shifted else pd.Timedelta(0), fits[best]))
+    return [*_shift_texts(reference, suspect, shifts)]
 
 
 def _shift_texts(
     reference: Table,
     suspect: Table,
-    found: list[tuple[pd.Timestamp, pd.Timestamp, pd.Timedelta, float]],
+    shifts: list[tuple[pd.Timestamp, pd.Timestamp, pd.Timedelta, float]],
 ) -> Iterator[Finding]:
     by_shift: dict[pd.Timedelta, list[tuple[pd.Timestamp, pd.Timestamp, float]]] = {}
-    for begin, end, shift, fit in found:
+    for begin, end, shift, fit in shifts:
         by_shift.setdefault(shift, []).append((begin, end, fit))
     for shift, spans in by_shift.items():
         dates = suspect.rows["date"]
@@ -210,7 +210,7 @@ def _uncharged(
     everywhere = mark.rows.head(0).assign(date=funding.rows["date"].dt.floor("h"), open=1.0)
     without_rate = funding_gaps(charged_times(funding.rows, everywhere), start=start, end=end)
     at_edges = [gap for gap in without_rate if gap.first == start or gap.last == end]
-    found = [
+    findings = [
         Finding(
             Severity.ERROR,
             "coverage",
@@ -233,7 +233,7 @@ def _uncharged(
             f"{moment(lost.iloc[0])} and {moment(lost.iloc[-1])}: a backtest charges nothing for "
             "them"
         )
-        found.append(
+        findings.append(
             Finding(
                 Severity.ERROR,
                 "coverage",
@@ -245,7 +245,7 @@ def _uncharged(
                 len(lost),
             )
         )
-    return found
+    return findings
 
 
 def unit_findings(interest: Table, candles: Table) -> list[Finding]:

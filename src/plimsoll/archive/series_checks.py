@@ -27,12 +27,12 @@ IMPLAUSIBLE_JUMP = 5.0
 
 def order_findings(series: Series, raw: pd.DataFrame) -> list[Finding]:
     """Find dates that come twice or out of order; rows as they stand in the file."""
-    found = []
+    findings = []
     dates = raw["date"]
     if not dates.is_monotonic_increasing:
         back = dates[dates < dates.shift(1)]
         text = f"{len(back):,} rows come before the row above them, first {moment(back.iloc[0])}"
-        found.append(_at(Severity.ERROR, "order", series, back, text, replace_file(series)))
+        findings.append(_at(Severity.ERROR, "order", series, back, text, replace_file(series)))
     twice = raw[dates.duplicated(keep=False)]
     if len(twice):
         columns = list(COLUMNS[series.kind])
@@ -41,8 +41,10 @@ def order_findings(series: Series, raw: pd.DataFrame) -> list[Finding]:
         copies = int(dates.duplicated().sum())
         text = f"{copies:,} rows repeat a date, with {which} values"
         severity = Severity.WARNING if same else Severity.ERROR
-        found.append(_at(severity, "duplicates", series, twice["date"], text, replace_file(series)))
-    return found
+        findings.append(
+            _at(severity, "duplicates", series, twice["date"], text, replace_file(series))
+        )
+    return findings
 
 
 def grid_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
@@ -75,7 +77,7 @@ def spacing_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
     if series.timeframe.endswith("M"):
         return []
     coarse = _coarse_runs(steps, length)
-    found = []
+    findings = []
     in_coarse = np.zeros(len(rows), dtype=bool)
     for begin, end in coarse:
         in_coarse[begin : end + 1] = True
@@ -85,7 +87,7 @@ def spacing_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
             f"{len(dates):,} rows stand {_length(spacing)} apart instead of {series.timeframe}, "
             f"from {moment(dates.iloc[0])} to {moment(dates.iloc[-1])}"
         )
-        found.append(_at(Severity.ERROR, "coarser rows", series, dates, text, refill(series)))
+        findings.append(_at(Severity.ERROR, "coarser rows", series, dates, text, refill(series)))
     seconds = steps.dt.total_seconds().fillna(0.0).to_numpy()
     sizes = np.where(in_coarse, 0.0, seconds / length.total_seconds())
     holes = np.flatnonzero(sizes > 1.0)
@@ -98,14 +100,16 @@ def spacing_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
             f"{missing:,} rows are missing ({_length(last - first - length)}) between "
             f"{moment(first)} and {moment(last)}"
         )
-        found.append(Finding(severity, "gap", series, text, refill(series), first, last, missing))
+        findings.append(
+            Finding(severity, "gap", series, text, refill(series), first, last, missing)
+        )
     if len(rest := holes[LISTED_EACH:]):
         total = int((sizes[rest].round() - 1).sum())
         dates = rows["date"].iloc[np.sort(rest)]
         text = f"{len(rest):,} smaller holes, {total:,} missing rows together"
         small = _at(Severity.WARNING, "gap", series, dates, text, refill(series))
-        found.append(replace(small, rows=total))
-    return found
+        findings.append(replace(small, rows=total))
+    return findings
 
 
 def _coarse_runs(steps: "pd.Series[pd.Timedelta]", length: pd.Timedelta) -> list[tuple[int, int]]:
@@ -122,17 +126,19 @@ def _coarse_runs(steps: "pd.Series[pd.Timedelta]", length: pd.Timedelta) -> list
 
 def price_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
     """Find missing, zero, negative and contradictory prices. A premium may be negative."""
-    found = []
+    findings = []
     if series.kind in PRICES:
         dates = rows["date"][impossible_prices(rows)]
         if len(dates):
             text = f"{len(dates):,} rows have a price that is missing, zero or negative"
-            found.append(_at(Severity.ERROR, "price", series, dates, text, replace_file(series)))
+            findings.append(_at(Severity.ERROR, "price", series, dates, text, replace_file(series)))
     dates = rows["date"][contradictory_prices(rows)]
     if len(dates):
         text = f"{len(dates):,} rows have a high below or a low above another price of theirs"
-        found.append(_at(Severity.ERROR, "high < low", series, dates, text, replace_file(series)))
-    return found
+        findings.append(
+            _at(Severity.ERROR, "high < low", series, dates, text, replace_file(series))
+        )
+    return findings
 
 
 def volume_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
@@ -182,7 +188,7 @@ def _runs(
 
 def funding_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
     """Find funding gaps, intervals other than eight hours, missing and extreme rates."""
-    found = []
+    findings = []
     dates, rates = rows["date"].dt.floor("min"), rows["funding_rate"]
     steps = dates.diff()
     for position in np.flatnonzero(steps > FUNDING_INTERVAL).tolist():
@@ -193,7 +199,7 @@ def funding_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
             "backtest charges nothing there"
         )
         missing = max(int(step / FUNDING_INTERVAL) - 1, 1)
-        found.append(
+        findings.append(
             Finding(
                 Severity.ERROR, "funding gap", series, text, refill(series), first, last, missing
             )
@@ -202,10 +208,10 @@ def funding_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
         these = dates[steps == step]
         text = f"{len(these):,} fundings came {_length(step)} after the one before, not 8 h"
         remedy = "none needed if the exchange shortened the interval then, as it does in crashes"
-        found.append(_at(Severity.NOTICE, "funding interval", series, these, text, remedy))
+        findings.append(_at(Severity.NOTICE, "funding interval", series, these, text, remedy))
     if len(missing_dates := dates[rates.isna()]):
         text = f"{len(missing_dates):,} funding rates are missing"
-        found.append(
+        findings.append(
             _at(Severity.ERROR, "funding rate", series, missing_dates, text, replace_file(series))
         )
     extreme = rates.abs() >= EXTREME_FUNDING
@@ -215,13 +221,13 @@ def funding_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
             f"{rates[extreme].max():.2%}"
         )
         remedy = "none needed if they are real: compare with the exchange's funding history"
-        found.append(_at(Severity.WARNING, "funding rate", series, dates[extreme], text, remedy))
-    return found
+        findings.append(_at(Severity.WARNING, "funding rate", series, dates[extreme], text, remedy))
+    return findings
 
 
 def interest_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
     """Find open interest that is zero, jumps by its unit, stands still or lacks its value."""
-    found = []
+    findings = []
     amount, value, dates = (
         rows["open_interest_amount"],
         rows["open_interest_value"],
@@ -231,12 +237,12 @@ def interest_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
     if bad.any():
         text = f"{int(bad.sum()):,} amounts are missing, zero or negative"
         remedy = f"treat them as missing, never as zero; {replace_file(series)}"
-        found.append(_at(Severity.ERROR, "open interest", series, dates[bad], text, remedy))
+        findings.append(_at(Severity.ERROR, "open interest", series, dates[bad], text, remedy))
     lacks = value.isna()
     if lacks.any():
         text = f"{int(lacks.sum()):,} of {len(rows):,} rows lack open_interest_value"
         remedy = "use open_interest_amount times price, or backfill from the daily files"
-        found.append(_at(Severity.NOTICE, "open interest", series, dates[lacks], text, remedy))
+        findings.append(_at(Severity.NOTICE, "open interest", series, dates[lacks], text, remedy))
     factor = np.exp(np.log(amount.where(amount > 0)).diff().abs())
     jumps = factor > IMPLAUSIBLE_JUMP
     if jumps.any():
@@ -244,28 +250,32 @@ def interest_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
             f"{int(jumps.sum()):,} times the amount changes by a factor of {IMPLAUSIBLE_JUMP:g} or "
             f"more in one row, most by {factor.max():,.0f}: contracts or USD stored as coins?"
         )
-        found.append(_at(Severity.ERROR, "unit", series, dates[jumps], text, replace_file(series)))
+        findings.append(
+            _at(Severity.ERROR, "unit", series, dates[jumps], text, replace_file(series))
+        )
     still = amount.eq(amount.shift(1))
     text = "rows in a run repeat the open interest before them"
-    found += _runs(series, rows, still, FROZEN_RUN, "frozen", text, refill(series))
-    return found
+    findings += _runs(series, rows, still, FROZEN_RUN, "frozen", text, refill(series))
+    return findings
 
 
 def ratio_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
     """Find ratios that are zero or negative, and columns with missing values."""
-    found = []
+    findings = []
     for column in COLUMNS[Kind.RATIOS][1:]:
         bad = rows[column] <= 0
         if bad.any():
             text = f"{int(bad.sum()):,} values of {column} are zero or negative"
             remedy = replace_file(series)
-            found.append(_at(Severity.WARNING, "ratio", series, rows["date"][bad], text, remedy))
+            findings.append(_at(Severity.WARNING, "ratio", series, rows["date"][bad], text, remedy))
         lacks = rows[column].isna()
         if lacks.any():
             text = f"{int(lacks.sum()):,} of {len(rows):,} rows lack {column}"
             remedy = "none: the exchange published none"
-            found.append(_at(Severity.NOTICE, "ratio", series, rows["date"][lacks], text, remedy))
-    return found
+            findings.append(
+                _at(Severity.NOTICE, "ratio", series, rows["date"][lacks], text, remedy)
+            )
+    return findings
 
 
 def _at(

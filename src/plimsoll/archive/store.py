@@ -144,15 +144,15 @@ def compare(series: Series, stored: pd.DataFrame, fresh: pd.DataFrame) -> Revisi
     relative = RELATIVE_TOLERANCE.get(series.kind, 1e-9)
     absolute = ABSOLUTE_TOLERANCE.get(series.kind, 0.0)
     differs = ~np.isclose(new, old, rtol=relative, atol=absolute, equal_nan=True)
-    found = np.flatnonzero(differs.any(axis=1))
-    if len(found) == 0:
+    changed = np.flatnonzero(differs.any(axis=1))
+    if len(changed) == 0:
         return None
-    row = int(found[0])
+    row = int(changed[0])
     column = int(np.flatnonzero(differs[row])[0])
-    dates = both["date"].iloc[found]
+    dates = both["date"].iloc[changed]
     return Revision(
         series,
-        len(found),
+        len(changed),
         dates.iloc[0],
         dates.iloc[-1],
         columns[column],

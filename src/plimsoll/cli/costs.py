@@ -36,7 +36,7 @@ def measure(
     silent = as_json or not console.is_terminal
     with Progress(console=console, disable=silent, transient=True) as bar:
         task = bar.add_task("Order books", total=looks)
-        found = measure_costs(
+        measured = measure_costs(
             userdir.expanduser(),
             [file.expanduser() for file in config],
             order_usd=order_usd,
@@ -46,6 +46,6 @@ def measure(
         )
     pairs = {
         pair: {"spread_bps": round(one.spread_bps, 3), "slippage_bps": round(one.slippage_bps, 3)}
-        for pair, one in found.items()
+        for pair, one in measured.items()
     }
     typer.echo(json.dumps({"plimsoll": {"costs": {"pairs": pairs}}}, indent=None if as_json else 4))

@@ -228,10 +228,10 @@ def _lengths(
             f"found {unknown[0]}"
         )
     if ours and too_short:
-        names, found = " and ".join(ours), ", ".join(too_short)
+        names, rejected = " and ".join(ours), ", ".join(too_short)
         if ours == asked and too_short == list(lengths):
-            raise UsageError(f"expected --timeframes of 5m or longer for {names}; found {found}")
-        outcome.note(f"{names}: published every 5m, so not for {found}")
+            raise UsageError(f"expected --timeframes of 5m or longer for {names}; found {rejected}")
+        outcome.note(f"{names}: published every 5m, so not for {rejected}")
     return lengths
 
 
@@ -242,16 +242,16 @@ def _listing(download: "Download", request: "Request") -> "Listing | None":
     from plimsoll.archive.listing import Listing, ask_listing
     from plimsoll.core import PlimsollError
 
-    found = None
+    listing = None
     if download.exchange == "binance":
         try:
-            found = asyncio.run(ask_listing(request.api_url))
+            listing = asyncio.run(ask_listing(request.api_url))
         except PlimsollError:
             if request.kinds:
                 raise
-    here = found or Listing(pd.Timestamp(datetime.now(UTC)), {})
+    here = listing or Listing(pd.Timestamp(datetime.now(UTC)), {})
     here.require_begun(download.since)
-    return found
+    return listing
 
 
 def _run(

@@ -34,15 +34,15 @@ def expectation(
     from plimsoll.lab.results import read_backtest
 
     path = userdir / "backtest_results" if result == LATEST else Path(result)
-    found = expectation_of(read_backtest(path.expanduser(), strategy))
+    promise = expectation_of(read_backtest(path.expanduser(), strategy))
     made_folder(out.parent, "--out")
-    out.write_text(found.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    out.write_text(promise.model_dump_json(indent=2) + "\n", encoding="utf-8")
     if as_json:
-        typer.echo(found.model_dump_json())
+        typer.echo(promise.model_dump_json())
         return
     typer.echo(
-        f"{found.source}: {found.trades:,} trades, mean {found.mean_profit_fraction:.3%} "
-        f"(deviation {found.profit_std_fraction:.3%}), {found.win_rate_fraction:.1%} won"
+        f"{promise.source}: {promise.trades:,} trades, mean {promise.mean_profit_fraction:.3%} "
+        f"(deviation {promise.profit_std_fraction:.3%}), {promise.win_rate_fraction:.1%} won"
     )
     typer.echo(
         f'written: {out}; set "plimsoll": {{"expectation_file": "{out}"}} in the bot\'s config'

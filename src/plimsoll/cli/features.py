@@ -189,9 +189,9 @@ def _tell_scarce(report: "StoreReport", uses: "list[FeatureUse]") -> None:
             parts.setdefault(str(use.feature.family), []).append(known)
     if parts:
         typer.echo(f"\nWithout a value in more than {1 - SCARCE:.0%} of the candles:")
-    for family, found in parts.items():
-        span = f"{min(found):.1%} to {max(found):.1%}"
-        typer.echo(f"  {family}, {len(found)} columns: {span} of the candles have one")
+    for family, fractions in parts.items():
+        span = f"{min(fractions):.1%} to {max(fractions):.1%}"
+        typer.echo(f"  {family}, {len(fractions)} columns: {span} of the candles have one")
 
 
 SCARCE = 0.9
@@ -284,9 +284,9 @@ def _chosen(family: str | None) -> "list[Feature]":
     known = [str(one) for one in features.Family]
     if family is not None and family not in known:
         raise UsageError(f"expected --family among {', '.join(known)}; found {family}")
-    found = [features.get(name) for name in features.names()]
-    found.sort(key=lambda feature: known.index(str(feature.family)))
-    return [feature for feature in found if family in (None, str(feature.family))]
+    chosen = [features.get(name) for name in features.names()]
+    chosen.sort(key=lambda feature: known.index(str(feature.family)))
+    return [feature for feature in chosen if family in (None, str(feature.family))]
 
 
 def _feature(name: str) -> "Feature":
@@ -305,10 +305,10 @@ def _feature(name: str) -> "Feature":
 def _usage(make: Any) -> "list[FeatureUse]":
     """Names and parameters that do not exist are wrong usage."""
     try:
-        found: list[FeatureUse] = make()
+        uses: list[FeatureUse] = make()
     except PlimsollError as error:
         raise UsageError(str(error)) from error
-    return found
+    return uses
 
 
 def _load(datadir: Path, pair: str, timeframe: str, reference: str) -> "PairData":

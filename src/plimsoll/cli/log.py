@@ -32,12 +32,12 @@ def verify(
     from plimsoll.journal import check as journal_check
 
     log = _log_folder(userdir, folder)
-    found = journal_check.verify(log, head=_hash(head))
+    verification = journal_check.verify(log, head=_hash(head))
     if as_json:
-        _print_json(found.as_record())
+        _print_json(verification.as_record())
     else:
-        typer.echo(_summary(found))
-    if found.fault is not None:
+        typer.echo(_summary(verification))
+    if verification.fault is not None:
         raise typer.Exit(1)
 
 
@@ -61,9 +61,9 @@ def tail(
 
     log = _log_folder(userdir, folder)
     wanted = Wanted(kinds=_kinds(kind), pair=pair)
-    found, position = newest_records(log, wanted, count)
+    newest, position = newest_records(log, wanted, count)
     later = follow_records(log, wanted, position) if follow else ()
-    for records in (found, later):
+    for records in (newest, later):
         for record in records:
             if as_json:
                 _print_json(record)
@@ -87,12 +87,16 @@ def why(
     from plimsoll.journal.why import why as explain
     from plimsoll.journal.words import plain
 
-    found = explain(_log_folder(userdir, folder), pair, at=at)
+    explanation = explain(_log_folder(userdir, folder), pair, at=at)
     if as_json:
-        _print_json(found.as_record())
+        _print_json(explanation.as_record())
         return
-    typer.echo(plain(f"{found.pair} at {found.at:%Y-%m-%d %H:%M:%S}: {found.answer.text}."))
-    for note in found.answer.notes:
+    typer.echo(
+        plain(
+            f"{explanation.pair} at {explanation.at:%Y-%m-%d %H:%M:%S}: {explanation.answer.text}."
+        )
+    )
+    for note in explanation.answer.notes:
         typer.echo(plain(f"  Also: {note}."))
 
 
@@ -122,20 +126,22 @@ def _kinds(kinds: list[str] | None) -> frozenset[str]:
     return frozenset(kinds or ())
 
 
-def _summary(found: "Verification") -> str:
+def _summary(verification: "Verification") -> str:
     from plimsoll.journal.words import time_words
 
-    if found.fault is not None:
-        line = f", line {found.fault.line}" if found.fault.line is not None else ""
-        said = f"not whole: {found.fault.file}{line}: {found.fault.what}"
-        return f"{said} ({found.records:,} records before it)"
-    span = f"{time_words(found.first_at or '')} to {time_words(found.last_at or '')}"
-    files = "1 file" if found.files == 1 else f"{found.files:,} files"
-    said = [f"whole: {found.records:,} records in {files}, {span}"]
-    if found.recoveries:
-        torn = len(found.torn_files)
-        said.append(f"continued after a crash: {found.recoveries} times, {torn} torn lines kept")
-    return "\n".join([*said, f"head: {found.head}"])
+    if verification.fault is not None:
+        line = f", line {verification.fault.line}" if verification.fault.line is not None else ""
+        said = f"not whole: {verification.fault.file}{line}: {verification.fault.what}"
+        return f"{said} ({verification.records:,} records before it)"
+    span = f"{time_words(verification.first_at or '')} to {time_words(verification.last_at or '')}"
+    files = "1 file" if verification.files == 1 else f"{verification.files:,} files"
+    said = [f"whole: {verification.records:,} records in {files}, {span}"]
+    if verification.recoveries:
+        torn = len(verification.torn_files)
+        said.append(
+            f"continued after a crash: {verification.recoveries} times, {torn} torn lines kept"
+        )
+    return "\n".join([*said, f"head: {verification.head}"])
 
 
 def _print_json(record: object) -> None:

@@ -71,7 +71,7 @@ def backtest_report(
     """Make the report of a stored backtest, strategies first and baselines after them."""
     from plimsoll.lab.results import read_backtests
 
-    results = tuple(sorted(read_backtests(source), key=lambda found: found.strategy in BASELINES))
+    results = tuple(sorted(read_backtests(source), key=lambda result: result.strategy in BASELINES))
     return _report(results, _datadir(results[0], datadir), pair, market, trials)
 
 
@@ -151,10 +151,10 @@ def _datadir(result: "BacktestResult", datadir: Path | None) -> Path:
     if datadir is not None:
         return _existing(datadir, "the candle folder of the backtest")
     exchange = str(result.config.get("exchange", {}).get("name", "binance"))
-    found = result.path.parent.parent / "data" / exchange
-    if not found.is_dir():
-        raise UsageError(f"no candles at {found}; pass --datadir with the folder of the backtest")
-    return found
+    folder = result.path.parent.parent / "data" / exchange
+    if not folder.is_dir():
+        raise UsageError(f"no candles at {folder}; pass --datadir with the folder of the backtest")
+    return folder
 
 
 def _existing(path: Path, what: str) -> Path:

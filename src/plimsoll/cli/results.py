@@ -52,17 +52,17 @@ def results(
             made_folder(file.parent, "--out")
             file.open("ab").close()
     began = time.monotonic()
-    found = run_studies(chosen, datadir, _Progress(began))
+    findings = run_studies(chosen, datadir, _Progress(began))
     if as_json:
-        typer.echo(json.dumps(_record(found)))
+        typer.echo(json.dumps(_record(findings)))
     if only is None:
-        picture.write_bytes(_draw(found))
+        picture.write_bytes(_draw(findings))
         trials = read_trials(out.parent / TRIALS)
-        text = page(found, picture=PICTURE.as_posix(), trials=trials, balance=BALANCE_USD)
+        text = page(findings, picture=PICTURE.as_posix(), trials=trials, balance=BALANCE_USD)
         out.write_text(text, encoding="utf-8")
         typer.echo(f"written: {out}, {picture}", err=True)
     elif not as_json:
-        typer.echo(table(found.rows))
+        typer.echo(table(findings.rows))
 
 
 class _Progress:
@@ -76,12 +76,12 @@ class _Progress:
         typer.echo(f"{minutes:3d}:{seconds:02d}  {text}", err=True)
 
 
-def _record(found: "Findings") -> dict[str, object]:
+def _record(findings: "Findings") -> dict[str, object]:
     return {
-        "costs_bps": found.costs_bps,
-        "code_fingerprint": found.code_fingerprint,
-        "freqtrade_version": found.freqtrade_version,
-        "rows": [_row_record(row) for row in found.rows],
+        "costs_bps": findings.costs_bps,
+        "code_fingerprint": findings.code_fingerprint,
+        "freqtrade_version": findings.freqtrade_version,
+        "rows": [_row_record(row) for row in findings.rows],
     }
 
 
@@ -100,17 +100,17 @@ def _row_record(row: "StudyRow") -> dict[str, object]:
     }
 
 
-def _draw(found: "Findings") -> bytes:
+def _draw(findings: "Findings") -> bytes:
     """Draw a panel for each way of guarding that a strategy was run with; baselines are in all."""
     from plimsoll.reporting.drawing import Curve
     from plimsoll.reporting.results_figure import Panel, results_png
 
     baselines = [
-        Curve(row.strategy, row.equity, is_hold=True) for row in found.rows if row.is_baseline
+        Curve(row.strategy, row.equity, is_hold=True) for row in findings.rows if row.is_baseline
     ]
     panels = []
-    for guarding in dict.fromkeys(row.guarding for row in found.rows):
-        rows = [row for row in found.rows if row.guarding == guarding and not row.is_baseline]
+    for guarding in dict.fromkeys(row.guarding for row in findings.rows):
+        rows = [row for row in findings.rows if row.guarding == guarding and not row.is_baseline]
         panels.append(
             Panel(
                 f"Guards {guarding}",

@@ -220,10 +220,10 @@ def target(rows: "Sequence[StudyRow]") -> str:
     titles += ["a year / drawdown", "the same out of sample", "met"]
     lines = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
     for row in judged:
-        found = criteria(row, rows)
+        outcomes = criteria(row, rows)
         cells = [_code(row.strategy), _short(row)]
-        cells += [f"{value} {'✓' if met else '✗'}" for value, met in found]
-        cells += [f"{sum(met for _, met in found)} of {len(found)}"]
+        cells += [f"{value} {'✓' if met else '✗'}" for value, met in outcomes]
+        cells += [f"{sum(met for _, met in outcomes)} of {len(outcomes)}"]
         lines.append("| " + " | ".join(cells) + " |")
     return f"{text}\n" + "\n".join(lines)
 

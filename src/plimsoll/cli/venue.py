@@ -105,11 +105,11 @@ def scenarios(
     """List the scenarios with their defaults."""
     from plimsoll.venue.api.control import list_scenarios
 
-    found = list_scenarios()
+    entries = list_scenarios()
     if as_json:
-        _print_json(found)
+        _print_json(entries)
         return
-    for entry in found:
+    for entry in entries:
         defaults = f"{entry['magnitude']:+g} over {entry['duration_seconds']:g} s"
         typer.echo(f"{entry['name']:<14} {defaults:<20} {entry['description']}")
 
@@ -170,11 +170,11 @@ def faults(
     """List the kinds of faults."""
     from plimsoll.venue.api.control import list_faults
 
-    found = list_faults()
+    entries = list_faults()
     if as_json:
-        _print_json(found)
+        _print_json(entries)
         return
-    for entry in found:
+    for entry in entries:
         typer.echo(f"{entry['name']:<16} {entry['description']}")
 
 

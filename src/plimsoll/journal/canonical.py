@@ -132,22 +132,22 @@ class Canonical:
     def _mapping(
         self, items: Iterable[tuple[Any, Any]], parent: str, above: tuple[int, ...]
     ) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        mapped: dict[str, Any] = {}
         for key, value in items:
             name = self._text(key) if type(key) is str else self._key(key, above)
-            while name in found:
+            while name in mapped:
                 name += "_"
             if value is None or value is True or value is False:
-                found[name] = value
+                mapped[name] = value
             elif names_secret(name, parent):
-                found[name] = "" if type(value) is str and not value else REDACTED
+                mapped[name] = "" if type(value) is str and not value else REDACTED
             else:
-                found[name] = self._value(value, name, above)
-        return found
+                mapped[name] = self._value(value, name, above)
+        return mapped
 
     def _key(self, key: Any, above: tuple[int, ...]) -> str:
-        found = self._value(key, "", above)
-        return found if isinstance(found, str) else orjson.dumps(found).decode()
+        name = self._value(key, "", above)
+        return name if isinstance(name, str) else orjson.dumps(name).decode()
 
     def _text(self, text: str) -> str:
         if not text.isascii():
@@ -208,8 +208,8 @@ def _items(value: Any) -> Iterable[tuple[Any, Any]] | None:
         return [(field.name, getattr(value, field.name)) for field in fields(value)]
     for method in ("model_dump", "to_dict"):  # pydantic; pandas
         if hasattr(value, method) and not isinstance(value, type):
-            found: Mapping[Any, Any] = getattr(value, method)()
-            return found.items()
+            mapping: Mapping[Any, Any] = getattr(value, method)()
+            return mapping.items()
     return None
 
 

@@ -57,57 +57,61 @@ def verify(folder: Path, *, head: str | None = None) -> Verification:
         A hash, or its beginning, that the log had once: without it nothing tells that the end
         was cut off.
     """
-    found = Verification()
+    verification = Verification()
     seen_head = False
     for file in decision_files(folder):
-        before = found.records
+        before = verification.records
         for number, line in _numbered_lines(file):
-            record = _check(found, file, number, line, is_first=found.records == before)
+            record = _check(
+                verification, file, number, line, is_first=verification.records == before
+            )
             if record is None:
-                return found
+                return verification
             seen_head = seen_head or (head is not None and record["hash"].startswith(head))
-        found.files += 1
-    found.fault = _fault_of_torn_files(folder, found)
-    if found.fault is None and found.records == 0:
-        found.fault = Fault(str(folder), None, "there is no record")
-    if found.fault is None and head is not None and not seen_head:
+        verification.files += 1
+    verification.fault = _fault_of_torn_files(folder, verification)
+    if verification.fault is None and verification.records == 0:
+        verification.fault = Fault(str(folder), None, "there is no record")
+    if verification.fault is None and head is not None and not seen_head:
         what = f"no record has the hash {head}: the end of the log is missing, or it is another log"
-        found.fault = Fault(str(folder), None, what)
-    return found
+        verification.fault = Fault(str(folder), None, what)
+    return verification
 
 
 def _check(
-    found: Verification, file: Path, number: int, line: bytes, *, is_first: bool
+    verification: Verification, file: Path, number: int, line: bytes, *, is_first: bool
 ) -> dict[str, Any] | None:
     """Take one line into the account, or set the fault and return ``None``."""
     try:
         if not line.endswith(b"\n"):
             raise ValueError("the line is torn: it has no end (a bot that starts sets it aside)")
         record = unsealed(line[:-1])
-        _check_place(found, file, record, is_first=is_first)
+        _check_place(verification, file, record, is_first=is_first)
     except ValueError as error:
-        found.fault = Fault(file.name, number, str(error))
+        verification.fault = Fault(file.name, number, str(error))
         return None
-    found.records += 1
-    found.first_at = found.first_at or record["at"]
-    found.last_at, found.head = record["at"], record["hash"]
+    verification.records += 1
+    verification.first_at = verification.first_at or record["at"]
+    verification.last_at, verification.head = record["at"], record["hash"]
     if record.get("kind") == Kind.RECOVERY:
-        found.recoveries += 1
-        found.torn_files |= {torn["file"]: torn["sha256"] for torn in record.get("files", ())}
+        verification.recoveries += 1
+        verification.torn_files |= {
+            torn["file"]: torn["sha256"] for torn in record.get("files", ())
+        }
     return record
 
 
 def _check_place(
-    found: Verification, file: Path, record: dict[str, Any], *, is_first: bool
+    verification: Verification, file: Path, record: dict[str, Any], *, is_first: bool
 ) -> None:
-    expected, seq = found.records + 1, record["seq"]
+    expected, seq = verification.records + 1, record["seq"]
     if seq > expected:
         missing = f"{expected} to {seq - 1}" if seq - expected > 1 else str(expected)
         where = "before this file: a file, or the end of the one before" if is_first else "here"
         raise ValueError(f"record {missing} is missing {where}")
     if seq < expected:
         raise ValueError(f"record {seq} is out of order or a repetition, expected {expected}")
-    if record.get("previous") != found.head:
+    if record.get("previous") != verification.head:
         raise ValueError(f"record {seq} does not follow the record before it")
     if is_first and record["at"][:10] != file.stem:
         raise ValueError(f"the file's first record is of {record['at'][:10]}: it was renamed")
@@ -125,14 +129,14 @@ def _numbered_lines(file: Path) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-def _fault_of_torn_files(folder: Path, found: Verification) -> Fault | None:
-    for name, digest in found.torn_files.items():
+def _fault_of_torn_files(folder: Path, verification: Verification) -> Fault | None:
+    for name, digest in verification.torn_files.items():
         file = folder / name
         if not file.is_file():
             return Fault(name, None, "this file with a torn line is missing")
         if sha256(file.read_bytes()).hexdigest() != digest:
             return Fault(name, None, "this file with a torn line was changed")
     for file in torn_files(folder):
-        if file.name not in found.torn_files:
+        if file.name not in verification.torn_files:
             return Fault(file.name, None, "no record tells of this torn line")
     return None

@@ -117,10 +117,10 @@ def known_pair(folder: Path, asked: str) -> str:
     known: list[str] = []
     for record in records_backwards(folder):
         pairs = pairs_of(record)
-        if found := sorted({pair for pair in pairs if is_pair(asked, pair)}):
-            if len(found) > 1:
-                raise UsageError(f"expected one pair, found {asked} to be {' or '.join(found)}")
-            return found[0]
+        if matching := sorted({pair for pair in pairs if is_pair(asked, pair)}):
+            if len(matching) > 1:
+                raise UsageError(f"expected one pair, found {asked} to be {' or '.join(matching)}")
+            return matching[0]
         known = known or (pairs if record["kind"] == Kind.CANDLE else [])
     some = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
     raise UsageError(
@@ -216,5 +216,5 @@ def _at(line: bytes) -> datetime | None:
 
 
 def _utc(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    parsed = datetime.fromisoformat(text)
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)

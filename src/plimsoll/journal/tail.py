@@ -30,15 +30,15 @@ class Wanted:
 
 def newest_records(folder: Path, wanted: Wanted, count: int) -> tuple[list[dict[str, Any]], int]:
     """Return the newest ``count`` records, oldest first, and the number of the log's last one."""
-    found: list[dict[str, Any]] = []
+    records: list[dict[str, Any]] = []
     newest = 0
     for record in records_backwards(folder):
         newest = newest or record["seq"]
-        if len(found) >= count:
+        if len(records) >= count:
             break
         if wanted.takes(record):
-            found.append(record)
-    return found[::-1], newest
+            records.append(record)
+    return records[::-1], newest
 
 
 def follow_records(folder: Path, wanted: Wanted, after: int) -> Iterator[dict[str, Any]]:
@@ -68,7 +68,7 @@ def follow_records(folder: Path, wanted: Wanted, after: int) -> Iterator[dict[st
 
 def _records_from(file: Path, position: int) -> tuple[list[dict[str, Any]], int]:
     """Return the intact records after ``position``, and the end of the last complete line."""
-    found = []
+    records = []
     with file.open("rb") as handle:
         handle.seek(position)
         for line in handle:
@@ -76,5 +76,5 @@ def _records_from(file: Path, position: int) -> tuple[list[dict[str, Any]], int]
                 break
             position += len(line)
             with suppress(ValueError):
-                found.append(unsealed(line[:-1]))
-    return found, position
+                records.append(unsealed(line[:-1]))
+    return records, position

@@ -103,16 +103,18 @@ def parse_time(text: str, newest: datetime) -> datetime:
     rest = timedelta(seconds=59, microseconds=999_999)
     try:
         if _CLOCK.fullmatch(text):
-            found = datetime.combine(newest.date(), time.fromisoformat(text), UTC)
-            found -= timedelta(days=1) if found > newest else timedelta()
+            instant = datetime.combine(newest.date(), time.fromisoformat(text), UTC)
+            instant -= timedelta(days=1) if instant > newest else timedelta()
         else:
-            found = datetime.fromisoformat(text)
-            found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+            instant = datetime.fromisoformat(text)
+            instant = (
+                instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+            )
     except (ValueError, OverflowError):
         raise UsageError(
             f'expected --at to be a time such as 14:05 or 2026-11-20T14:05Z, found "{text}"'
         ) from None
-    return found + rest if _TO_THE_MINUTE.fullmatch(text) else found
+    return instant + rest if _TO_THE_MINUTE.fullmatch(text) else instant
 
 
 def _answer(history: History) -> Answer:
@@ -122,8 +124,8 @@ def _answer(history: History) -> Answer:
         *(_open, _without_data, _no_signal, _locked),
     ]
     for cause in causes:
-        if (found := cause(history)) is not None:
-            return found
+        if (answer := cause(history)) is not None:
+            return answer
     signal = (history.row or {}).get("signal")
     text = f"{_candle(history)} had a {signal} signal, and the log tells neither of an order nor "
     text += "of a denial: Freqtrade itself did not enter"

@@ -88,10 +88,10 @@ def calmar_ceiling_loss(
     closed = int(trades["close_date"].notna().sum())
     if closed < least_trades:
         return TOO_FEW_TRADES * (1 + (least_trades - closed) / least_trades)
-    found = performance(equity, trades)
-    fall = found.max_drawdown_fraction
+    measured = performance(equity, trades)
+    fall = measured.max_drawdown_fraction
     if fall > ceiling_fraction:
         return OVER_CEILING * (1 + fall - ceiling_fraction)
-    if not math.isfinite(found.cagr_fraction):
+    if not math.isfinite(measured.cagr_fraction):
         return WORST
-    return -found.cagr_fraction / max(fall, LEAST_DRAWDOWN_FRACTION)
+    return -measured.cagr_fraction / max(fall, LEAST_DRAWDOWN_FRACTION)

@@ -251,14 +251,16 @@ def _price_legend(axis: Axes, panel: PricePanel, shown: int) -> None:
 
 def _legend(axis: Axes, handles: Sequence[Line2D] | None = None, lead: str | None = None) -> None:
     """Put the key above the axes, where it covers no data."""
-    found = list(handles) if handles is not None else list(axis.get_legend_handles_labels()[0])
+    legend_handles = (
+        list(handles) if handles is not None else list(axis.get_legend_handles_labels()[0])
+    )
     if lead is not None:
-        found.insert(0, Line2D([], [], linestyle="none", label=lead))
+        legend_handles.insert(0, Line2D([], [], linestyle="none", label=lead))
     axis.legend(
-        handles=found,
+        handles=legend_handles,
         loc="lower left",
         bbox_to_anchor=(-0.008, 1.0),
-        ncols=min(len(found), 5),
+        ncols=min(len(legend_handles), 5),
         frameon=False,
         borderaxespad=0.15,
         handlelength=1.9 if handles is None else 1.0,

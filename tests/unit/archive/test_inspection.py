@@ -78,16 +78,16 @@ def test_a_damaged_file_is_a_finding_and_the_others_are_checked(tmp_path: Path) 
     other = Series("ETH/USDT:USDT", Kind.CANDLES, "5m")
     append_rows(other, random_candles(3000).drop(index=[7]), tmp_path)
     SERIES.path(tmp_path).write_bytes(b"not feather")
-    found = inspect_folder(tmp_path)
-    assert [one.check for one in found if one.series == SERIES] == ["file"]
-    assert "gap" in [one.check for one in found if one.series == other]
+    findings = inspect_folder(tmp_path)
+    assert [one.check for one in findings if one.series == SERIES] == ["file"]
+    assert "gap" in [one.check for one in findings if one.series == other]
 
 
 def test_only_the_asked_pairs_are_checked(tmp_path: Path) -> None:
     for coin in ("BTC", "ETH"):
         append_rows(Series(f"{coin}/USDT:USDT", Kind.CANDLES, "5m"), random_candles(50), tmp_path)
-    found = inspect_folder(tmp_path, ["ETH/USDT:USDT"])
-    assert {one.series.pair for one in found} == {"ETH/USDT:USDT"}
+    findings = inspect_folder(tmp_path, ["ETH/USDT:USDT"])
+    assert {one.series.pair for one in findings} == {"ETH/USDT:USDT"}
 
 
 @pytest.mark.parametrize("pairs", [None, ["XRP/USDT:USDT"]])

@@ -44,7 +44,7 @@ def ratios() -> pd.DataFrame:
     return pd.DataFrame({"date": interest()["date"], **values})
 
 
-def found(series: Series, rows: pd.DataFrame) -> list[Finding]:
+def findings_of(series: Series, rows: pd.DataFrame) -> list[Finding]:
     return [
         *schema_findings(series, rows),
         *order_findings(series, rows),
@@ -58,7 +58,7 @@ def found(series: Series, rows: pd.DataFrame) -> list[Finding]:
     ids=["candles", "funding", "open interest", "ratios"],
 )
 def test_a_clean_series_has_no_finding(series: Series, rows: pd.DataFrame) -> None:
-    assert found(series, rows) == []
+    assert findings_of(series, rows) == []
 
 
 def setting(rows: slice, **values: object) -> Change:
@@ -99,7 +99,7 @@ CANDLE_DEFECTS: list[tuple[str, Change, Severity, str, int]] = [
 def test_a_defect_of_candles_is_found_alone(
     change: Change, severity: Severity, check: str, size: int
 ) -> None:
-    [one] = found(CANDLES, change(candles()))
+    [one] = findings_of(CANDLES, change(candles()))
     assert (one.severity, one.check, one.rows) == (severity, check, size)
     assert one.first is not None
     assert one.remedy
@@ -107,14 +107,14 @@ def test_a_defect_of_candles_is_found_alone(
 
 def test_a_hole_is_told_with_its_neighbours() -> None:
     rows = candles()
-    [one] = found(CANDLES, without(slice(500, 512))(rows))
+    [one] = findings_of(CANDLES, without(slice(500, 512))(rows))
     assert (one.first, one.last) == (rows["date"][499], rows["date"][512])
 
 
 def test_many_holes_are_told_as_the_ten_largest_and_the_rest() -> None:
     rows = candles()
     gone = [position for start in range(0, 1500, 50) for position in range(start + 10, start + 12)]
-    holes = found(CANDLES, rows.drop(index=gone).reset_index(drop=True))
+    holes = findings_of(CANDLES, rows.drop(index=gone).reset_index(drop=True))
     assert len(holes) == 11
     assert sum(one.rows for one in holes) == len(gone)
 
@@ -122,7 +122,7 @@ def test_many_holes_are_told_as_the_ten_largest_and_the_rest() -> None:
 def test_longer_bars_in_a_file_are_one_finding_and_not_a_thousand_holes() -> None:
     rows = candles()
     mixed = pd.concat([rows.iloc[:960:12], rows.iloc[960:]]).reset_index(drop=True)
-    [one] = found(CANDLES, mixed)
+    [one] = findings_of(CANDLES, mixed)
     assert (one.severity, one.check) == (Severity.ERROR, "coarser rows")
     assert "1 h apart instead of 5m" in one.text
     assert (one.first, one.last) == (rows["date"][0], rows["date"][960])
@@ -131,7 +131,7 @@ def test_longer_bars_in_a_file_are_one_finding_and_not_a_thousand_holes() -> Non
 def test_dates_between_opening_times_are_misaligned() -> None:
     rows = candles()
     rows["date"] = (rows["date"] + pd.Timedelta(minutes=2)).dt.as_unit("ms")
-    assert [(one.check, one.rows) for one in found(CANDLES, rows)] == [("misaligned", 2000)]
+    assert [(one.check, one.rows) for one in findings_of(CANDLES, rows)] == [("misaligned", 2000)]
 
 
 @pytest.mark.parametrize(("factor", "severity"), [(1.0, Severity.WARNING), (1.1, Severity.ERROR)])
@@ -176,7 +176,7 @@ def test_columns_types_and_time_zone(change: Change, severity: Severity, check: 
 
 
 def test_a_funding_gap_is_an_error_with_its_length() -> None:
-    [one] = found(FUNDING, funding().drop(index=range(100, 110)).reset_index(drop=True))
+    [one] = findings_of(FUNDING, funding().drop(index=range(100, 110)).reset_index(drop=True))
     assert (one.severity, one.check, one.rows) == (Severity.ERROR, "funding gap", 10)
     assert "no funding for 88 h" in one.text
 
@@ -185,13 +185,13 @@ def test_shorter_intervals_and_extreme_rates_are_told() -> None:
     rows = funding()
     extra = pd.DataFrame({"date": rows["date"][:3] + pd.Timedelta(hours=2), "funding_rate": -0.02})
     whole = pd.concat([rows, extra]).sort_values("date").reset_index(drop=True)
-    checks = [(one.check, one.severity) for one in found(FUNDING, whole)]
+    checks = [(one.check, one.severity) for one in findings_of(FUNDING, whole)]
     assert ("funding interval", Severity.NOTICE) in checks
     assert ("funding rate", Severity.WARNING) in checks
 
 
 def test_a_missing_rate_is_an_error() -> None:
-    [one] = found(FUNDING, setting(slice(5, 6), funding_rate=np.nan)(funding()))
+    [one] = findings_of(FUNDING, setting(slice(5, 6), funding_rate=np.nan)(funding()))
     assert (one.severity, one.rows) == (Severity.ERROR, 2)
 
 
@@ -212,11 +212,11 @@ INTEREST_DEFECTS: list[tuple[str, Change, Severity, str]] = [
     [pytest.param(*case[1:], id=case[0]) for case in INTEREST_DEFECTS],
 )
 def test_a_defect_of_open_interest_is_found(change: Change, severity: Severity, check: str) -> None:
-    told = [(one.severity, one.check) for one in found(INTEREST, change(interest()))]
+    told = [(one.severity, one.check) for one in findings_of(INTEREST, change(interest()))]
     assert (severity, check) in told
 
 
 def test_ratios_that_lack_or_are_zero_are_told() -> None:
     rows = setting(slice(3, 4), account_ratio=np.nan)(ratios())
     rows = setting(slice(7, 7), taker_volume_ratio=0.0)(rows)
-    assert sorted(one.rows for one in found(RATIOS, rows)) == [1, 2]
+    assert sorted(one.rows for one in findings_of(RATIOS, rows)) == [1, 2]

@@ -22,9 +22,9 @@ def test_an_append_adds_what_is_new_before_after_and_between(tmp_path: Path) -> 
     append_rows(CANDLES, pd.concat([whole.iloc[20:40], whole.iloc[60:80]]), tmp_path)
     made = append_rows(CANDLES, whole, tmp_path)
     assert (made.added, made.rows, made.revision) == (60, 100, None)
-    found = read_series(CANDLES, tmp_path)
-    assert found["date"].tolist() == whole["date"].tolist()
-    assert found["close"].tolist() == whole["close"].tolist()
+    stored = read_series(CANDLES, tmp_path)
+    assert stored["date"].tolist() == whole["date"].tolist()
+    assert stored["close"].tolist() == whole["close"].tolist()
 
 
 def test_an_append_without_news_leaves_the_file_untouched(tmp_path: Path) -> None:

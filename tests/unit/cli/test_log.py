@@ -210,9 +210,9 @@ def test_tail_follows_over_midnight(userdir: Path) -> None:
             assert b"start" in _line(tail)
             bot.candles(2)
             bot.candles(120)  # ten hours: over midnight
-            found = [_line(tail) for _ in range(122)]
-            assert b"2026-11-20 14:05:02  candle" in found[0]
-            assert b"2026-11-21 00:10:02  candle" in found[-1]
+            lines = [_line(tail) for _ in range(122)]
+            assert b"2026-11-20 14:05:02  candle" in lines[0]
+            assert b"2026-11-21 00:10:02  candle" in lines[-1]
             bot.log.close()
         finally:
             tail.terminate()

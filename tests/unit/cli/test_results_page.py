@@ -92,9 +92,9 @@ def test_value_that_is_not_known_is_not_met() -> None:
     nothing = float("nan")
     assert GOOD.check is not None
     silent = replace(GOOD, check=replace(GOOD.check, sharpe=nothing, calmar=nothing), years={})
-    found = criteria(silent, [silent, HELD])
-    assert [met for _, met in found] == [False, True, False, False, True, False]
-    assert found[0][0] == "–"
+    outcomes = criteria(silent, [silent, HELD])
+    assert [met for _, met in outcomes] == [False, True, False, False, True, False]
+    assert outcomes[0][0] == "–"
 
 
 def test_span_without_the_check_is_not_judged() -> None:
@@ -125,8 +125,8 @@ def test_funding_that_came_in_is_called_received() -> None:
 
 def test_page_holds_protocol_halts_and_the_picture(tmp_path) -> None:
     halted = replace(POOR, guarding="on", halt=Halt("break_even", utc("2023-05-01"), "100 lost"))
-    found = Findings((GOOD, halted, HELD), {"fee": 4.0, "spread": 2.0}, "abc123", "2026.9")
-    text = page(found, picture="images/a.png", trials=Trials(512, 29), balance=100_000)
+    findings = Findings((GOOD, halted, HELD), {"fee": 4.0, "spread": 2.0}, "abc123", "2026.9")
+    text = page(findings, picture="images/a.png", trials=Trials(512, 29), balance=100_000)
     assert "](images/a.png)" in text
     assert "fee 4 bps + spread 2 bps" in text
     assert "`abc123`, Freqtrade 2026.9" in text

@@ -49,15 +49,15 @@ def test_a_number_that_is_none_is_never_dropped(field: str) -> None:
 
 
 def test_an_account_knows_its_pairs_once_each() -> None:
-    found = account(positions=[position(SOL), short(ETH)], data_health=fresh(BTC, ETH))
-    assert found.pairs() == [SOL, ETH, BTC]
+    snapshot = account(positions=[position(SOL), short(ETH)], data_health=fresh(BTC, ETH))
+    assert snapshot.pairs() == [SOL, ETH, BTC]
     assert account(positions=None, data_health=None).pairs() == []
 
 
 def test_an_account_finds_the_position_of_a_pair() -> None:
-    found = account(positions=[position(SOL), short(ETH)])
-    held = found.position(ETH)
+    snapshot = account(positions=[position(SOL), short(ETH)])
+    held = snapshot.position(ETH)
     assert held is not None
     assert held.side is Side.SHORT
-    assert found.position(BTC) is None
+    assert snapshot.position(BTC) is None
     assert account(positions=None).position(BTC) is None

@@ -41,11 +41,14 @@ def fault_of(folder: Path, head: str | None = None) -> Fault:
 
 
 def test_a_whole_log_is_counted(log: Path) -> None:
-    found = verify(log)
-    assert (found.fault, found.records, found.files) == (None, 9, 3)
-    assert (found.first_at, found.last_at) == ("2026-11-20T10:00:00Z", "2026-11-22T12:00:00Z")
+    verification = verify(log)
+    assert (verification.fault, verification.records, verification.files) == (None, 9, 3)
+    assert (verification.first_at, verification.last_at) == (
+        "2026-11-20T10:00:00Z",
+        "2026-11-22T12:00:00Z",
+    )
     last = (log / f"{DAYS[2]}.jsonl").read_text().splitlines()[-1]
-    assert f'"hash":"{found.head}"' in last
+    assert f'"hash":"{verification.head}"' in last
 
 
 def test_a_changed_byte(log: Path) -> None:
@@ -154,8 +157,8 @@ def test_reading_while_a_bot_writes(tmp_path: Path) -> None:
     bot.start()
     checks = 0
     while not ended.is_set() or checks == 0:
-        found = verify(tmp_path)
-        assert found.fault is None or found.fault.what == "there is no record"
+        verification = verify(tmp_path)
+        assert verification.fault is None or verification.fault.what == "there is no record"
         checks += 1
     bot.join()
     assert verify(tmp_path).records == 3000

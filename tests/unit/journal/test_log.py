@@ -168,8 +168,12 @@ def test_a_torn_last_line_is_set_aside_and_recorded(tmp_path: Path) -> None:
         }
     ]
     assert (start["kind"], start["seq"]) == ("start", 3)
-    found = verify(tmp_path)
-    assert (found.fault, found.recoveries, len(found.torn_files)) == (None, 1, 1)
+    verification = verify(tmp_path)
+    assert (verification.fault, verification.recoveries, len(verification.torn_files)) == (
+        None,
+        1,
+        1,
+    )
 
 
 @pytest.mark.parametrize("cut", range(1, 60, 7))
@@ -334,7 +338,7 @@ class Silent:
 
 
 @pytest.mark.parametrize(
-    ("value", "found"),
+    ("value", "written_value"),
     [
         (float("nan"), "nan"),
         (float("-inf"), "-inf"),
@@ -373,8 +377,8 @@ class Silent:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_odd_values_are_spelt_out(tmp_path: Path, value: object, found: object) -> None:
-    assert written(tmp_path, value=value)["value"] == found
+def test_odd_values_are_spelt_out(tmp_path: Path, value: object, written_value: object) -> None:
+    assert written(tmp_path, value=value)["value"] == written_value
     assert verify(tmp_path).fault is None
 
 

@@ -46,9 +46,9 @@ def test_no_signal_names_the_candle_and_the_last_signal(bot: Bot) -> None:
     bot.candle("long")
     bot.write("denial", **DENIAL)
     bot.candles(2)
-    found = answer(bot)
-    assert found.cause == "no_signal"
-    assert found.text == (
+    reply = answer(bot)
+    assert reply.cause == "no_signal"
+    assert reply.text == (
         "the candle of 2026-11-20 14:30:00 had no signal; "
         "the last was long signal, trend, at 2026-11-20 14:20:02"
     )
@@ -58,9 +58,9 @@ def test_a_denial_names_rule_value_limit_and_time(bot: Bot) -> None:
     bot.candle("long")
     bot.write("denial", after_seconds=1, **DENIAL)
     bot.candles(3)
-    found = answer(bot, "14:20")
-    assert found.cause == "denied"
-    assert found.text == (
+    reply = answer(bot, "14:20")
+    assert reply.cause == "denied"
+    assert reply.text == (
         "the long signal was denied by trades_per_day: 10 trades were opened today, the limit is "
         "10 (value 10, limit 10), at 2026-11-20 14:20:03"
     )
@@ -74,11 +74,11 @@ def test_a_halt_holds_until_a_person_ends_it(bot: Bot) -> None:
     bot.candle("long")
     bot.write("verdict", mode_before=Mode.HALTED, mode=Mode.HALTED, scope="account", **HALT)
     bot.candles(3)
-    found = answer(bot, "14:20")
-    assert found.cause == "halted"
-    assert "drawdown: equity is 12.4 % below its high" in found.text
-    assert "(value 0.124, limit 0.12), since 2026-11-20 14:15:02" in found.text
-    assert "the candle's signal was long" in found.notes
+    reply = answer(bot, "14:20")
+    assert reply.cause == "halted"
+    assert "drawdown: equity is 12.4 % below its high" in reply.text
+    assert "(value 0.124, limit 0.12), since 2026-11-20 14:15:02" in reply.text
+    assert "the candle's signal was long" in reply.notes
     assert answer(bot).cause == "halted"
     assert answer(bot, "14:10").cause == "no_signal"
     bot.write("rearm", reason="read the log", by="command")
@@ -124,8 +124,8 @@ def test_a_verdict_about_the_pair_stops_that_pair_only(bot: Bot) -> None:
 
 def test_stale_data(bot: Bot) -> None:
     bot.candle("stale", locked="stale_data: 640 s late")
-    found = answer(bot)
-    assert (found.cause, found.notes) == (
+    reply = answer(bot)
+    assert (reply.cause, reply.notes) == (
         "stale",
         ["entries were locked as well: stale_data: 640 s late"],
     )
@@ -141,27 +141,27 @@ def test_a_signal_while_locked_names_the_lock(bot: Bot) -> None:
 
 def test_a_signal_that_nobody_took_points_at_freqtrade(bot: Bot) -> None:
     bot.candle("long")
-    found = answer(bot)
-    assert found.cause == "not_taken"
-    assert "max_open_trades" in found.notes[0]
+    reply = answer(bot)
+    assert reply.cause == "not_taken"
+    assert "max_open_trades" in reply.notes[0]
 
 
 def test_an_order_is_followed_to_its_end(bot: Bot) -> None:
     bot.trade(1)
-    found = answer(bot)
-    assert found.cause == "ordered"
+    reply = answer(bot)
+    assert reply.cause == "ordered"
     assert (
-        "long order of 100 USD at 42,000, leverage 3, trend, at 2026-11-20 14:20:03" in found.text
+        "long order of 100 USD at 42,000, leverage 3, trend, at 2026-11-20 14:20:03" in reply.text
     )
-    assert "buy filled: 0.007 at 42,001.5, trade 1" in found.text
-    assert "still open when the log ends" in found.text
+    assert "buy filled: 0.007 at 42,001.5, trade 1" in reply.text
+    assert "still open when the log ends" in reply.text
     bot.candles(2)
     bot.leave(1)
     bot.trade(2)
     bot.leave(2)
-    found = answer(bot, "14:20")
-    assert "exit of trade 1: roi, profit 1.5 USD (1.50%), at 2026-11-20 14:30:05" in found.text
-    assert "trade 2" not in found.text
+    reply = answer(bot, "14:20")
+    assert "exit of trade 1: roi, profit 1.5 USD (1.50%), at 2026-11-20 14:30:05" in reply.text
+    assert "trade 2" not in reply.text
 
 
 def test_an_order_that_never_filled(bot: Bot) -> None:
@@ -175,9 +175,9 @@ def test_an_order_that_never_filled(bot: Bot) -> None:
 def test_an_open_position_is_the_reason_until_it_is_closed(bot: Bot) -> None:
     bot.trade(1)
     bot.candles(2)
-    found = answer(bot)
-    assert found.cause == "open"
-    assert "its position was open already: buy filled: 0.007 at 42,001.5, trade 1" in found.text
+    reply = answer(bot)
+    assert reply.cause == "open"
+    assert "its position was open already: buy filled: 0.007 at 42,001.5, trade 1" in reply.text
     bot.leave(1)
     bot.write("fill", after_seconds=4, pair=BTC, trade=1, price=42_600, amount=0.007, side="sell")
     bot.candle()
@@ -188,8 +188,8 @@ def test_an_open_position_is_the_reason_until_it_is_closed(bot: Bot) -> None:
 def test_nobody_was_running(bot: Bot) -> None:
     assert answer(bot, "13:00").cause == "not_running"
     assert "the log begins later" in answer(bot, "2026-11-20T13:00").text
-    found = answer(bot, "2026-11-20T16:00")
-    assert "the last record before is of 2026-11-20 14:15:02" in found.text
+    reply = answer(bot, "2026-11-20T16:00")
+    assert "the last record before is of 2026-11-20 14:15:02" in reply.text
     bot.now += timedelta(hours=3)
     bot.write("start", mode="dry_run", strategy="TrendFollow")
     bot.candles(2)
@@ -247,7 +247,7 @@ def test_an_empty_log_has_no_answer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("14:05", "2026-11-20T14:05:59.999999"),
         ("14:05:30", "2026-11-20T14:05:30"),
@@ -259,8 +259,8 @@ def test_an_empty_log_has_no_answer(tmp_path: Path) -> None:
         ("2026-11-18", "2026-11-18T00:00:00"),
     ],
 )
-def test_times_are_read_as_people_write_them(text: str, found: str) -> None:
-    assert parse_time(text, utc("2026-11-20T15:00:00")) == utc(found)
+def test_times_are_read_as_people_write_them(text: str, expected: str) -> None:
+    assert parse_time(text, utc("2026-11-20T15:00:00")) == utc(expected)
 
 
 @pytest.mark.parametrize("text", ["", "soon", "25:00", "14:65", "2026-13-01"])

@@ -27,13 +27,13 @@ def test_the_papers_benchmark_of_a_hundred_trials() -> None:
 
 
 def test_the_papers_example_of_a_hundred_trials() -> None:
-    found = deflated_sharpe(PAPER, trials=100, trial_variance=PAPER_VARIANCE)
-    assert found == pytest.approx(0.9004, abs=5e-5)
+    probability = deflated_sharpe(PAPER, trials=100, trial_variance=PAPER_VARIANCE)
+    assert probability == pytest.approx(0.9004, abs=5e-5)
 
 
 def test_the_papers_example_of_fortysix_trials() -> None:
-    found = deflated_sharpe(PAPER, trials=46, trial_variance=PAPER_VARIANCE)
-    assert found == pytest.approx(0.9505, abs=5e-5)
+    probability = deflated_sharpe(PAPER, trials=46, trial_variance=PAPER_VARIANCE)
+    assert probability == pytest.approx(0.9505, abs=5e-5)
 
 
 def test_the_benchmark_is_what_the_best_of_many_without_skill_reach() -> None:
@@ -43,8 +43,8 @@ def test_the_benchmark_is_what_the_best_of_many_without_skill_reach() -> None:
 
 def test_the_best_of_many_without_skill_is_no_evidence() -> None:
     returns = np.random.default_rng(4).normal(0, 0.01, (300, 365))
-    found = [one for one in map(sharpe_evidence, returns) if one is not None]
-    best = max(found, key=lambda one: one.sharpe)
+    measured = [one for one in map(sharpe_evidence, returns) if one is not None]
+    best = max(measured, key=lambda one: one.sharpe)
     assert deflated_sharpe(best, trials=1) > 0.95
     assert deflated_sharpe(best, trials=300) < 0.9
 
@@ -56,9 +56,9 @@ def test_one_trial_is_not_deflated() -> None:
 
 
 def test_more_trials_are_weaker_evidence() -> None:
-    found = [deflated_z(PAPER, trials=trials) for trials in (1, 10, 100, 1000)]
-    assert found == sorted(found, reverse=True)
-    assert len(set(found)) == 4
+    scores = [deflated_z(PAPER, trials=trials) for trials in (1, 10, 100, 1000)]
+    assert scores == sorted(scores, reverse=True)
+    assert len(set(scores)) == 4
 
 
 @pytest.mark.parametrize(("skewness", "kurtosis"), [(-1.0, 3.0), (0.0, 9.0)])
@@ -70,11 +70,11 @@ def test_losses_far_out_make_the_same_ratio_weaker(skewness: float, kurtosis: fl
 
 def test_the_measures_are_those_of_the_returns() -> None:
     returns = np.random.default_rng(5).standard_t(5, 500) * 0.01
-    found = sharpe_evidence(returns)
-    assert found is not None
-    assert found.sharpe == pytest.approx(returns.mean() / returns.std(ddof=1))
-    assert found.skewness == pytest.approx(stats.skew(returns))
-    assert found.kurtosis == pytest.approx(
+    evidence = sharpe_evidence(returns)
+    assert evidence is not None
+    assert evidence.sharpe == pytest.approx(returns.mean() / returns.std(ddof=1))
+    assert evidence.skewness == pytest.approx(stats.skew(returns))
+    assert evidence.kurtosis == pytest.approx(
         ((returns - returns.mean()) ** 4).mean() / returns.var() ** 2
     )
 

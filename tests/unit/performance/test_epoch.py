@@ -53,29 +53,29 @@ def test_an_open_position_counts_before_it_is_closed() -> None:
     closes = np.full(288, 100.0)
     closes[144:216] = 90.0
     held = trades_frame(trade(utc("2024-01-01 06:00"), utc("2024-01-01 20:00"), 100, 100))
-    found = equity(closes, held, start="2024-01-01", end="2024-01-01 23:55")
-    assert found.min() == 990
-    assert found.iloc[-1] == 1000
-    assert found.index[-1] == utc("2024-01-02")
+    curve = equity(closes, held, start="2024-01-01", end="2024-01-01 23:55")
+    assert curve.min() == 990
+    assert curve.iloc[-1] == 1000
+    assert curve.index[-1] == utc("2024-01-02")
 
 
 def test_the_warm_up_before_the_first_traded_candle_is_left_out() -> None:
-    found = equity(
+    curve = equity(
         np.full(288, 100.0), no_trades(), start="2024-01-01 12:00", end="2024-01-01 23:55"
     )
-    assert found.index[0] == utc("2024-01-01 13:00")
-    assert len(found) == 12
+    assert curve.index[0] == utc("2024-01-01 13:00")
+    assert len(curve) == 12
 
 
 def test_a_span_that_ends_within_the_hour_is_valued_at_its_end() -> None:
     closes = np.full(288, 100.0)
     closes[150:] = 110.0
     held = trades_frame(trade(utc("2024-01-01 06:00"), utc("2024-01-01 12:35"), 100, 110))
-    found = equity(closes, held, start="2024-01-01", end="2024-01-01 12:30")
-    assert found.index[-1] == utc("2024-01-01 12:35")
-    assert found.iloc[-1] == 1010
-    assert found.index.is_monotonic_increasing
-    assert found.index.is_unique
+    curve = equity(closes, held, start="2024-01-01", end="2024-01-01 12:30")
+    assert curve.index[-1] == utc("2024-01-01 12:35")
+    assert curve.iloc[-1] == 1010
+    assert curve.index.is_monotonic_increasing
+    assert curve.index.is_unique
 
 
 def test_pairs_that_begin_later_are_valued_once_they_trade() -> None:
@@ -84,7 +84,7 @@ def test_pairs_that_begin_later_are_valued_once_they_trade() -> None:
     )
     both = {**frames(np.full(288, 100.0)), ETH: late}
     held = trades_frame(trade(utc("2024-01-01 13:00"), utc("2024-01-01 20:00"), 50, 60, pair=ETH))
-    found = epoch_equity(
+    curve = epoch_equity(
         held,
         both,
         FIVE,
@@ -92,7 +92,7 @@ def test_pairs_that_begin_later_are_valued_once_they_trade() -> None:
         end=utc("2024-01-01 23:55"),
         starting_balance_usd=1000.0,
     )
-    assert found.iloc[-1] == 1010
+    assert curve.iloc[-1] == 1010
 
 
 def test_an_epoch_without_candles_is_an_error() -> None:

@@ -190,8 +190,8 @@ def _marked_by_hand(trades, closes, balance):
 def test_vectorised_curve_equals_the_trade_by_trade_one(case):
     closes, trades = case
     closes = closes.ffill().bfill().fillna(50.0)
-    found = equity_curve(trades, closes, 10_000.0)
-    assert found.tolist() == pytest.approx(_marked_by_hand(trades, closes, 10_000.0), abs=1e-6)
+    equity = equity_curve(trades, closes, 10_000.0)
+    assert equity.tolist() == pytest.approx(_marked_by_hand(trades, closes, 10_000.0), abs=1e-6)
 
 
 def test_thousands_of_trades_on_a_long_history_take_well_under_two_seconds():

@@ -26,15 +26,15 @@ def measured(*values: float):
 
 
 def test_ratios_equal_the_hand_computed_ones():
-    found = measured(100.0, 110.0, 99.0, 108.9)
+    figures = measured(100.0, 110.0, 99.0, 108.9)
     returns = [0.1, -0.1, 0.1]
     mean, deviation = statistics.mean(returns), statistics.stdev(returns)
-    assert found.sharpe == pytest.approx(mean / deviation * math.sqrt(365))
-    assert found.annual_volatility_fraction == pytest.approx(deviation * math.sqrt(365))
-    assert found.sortino == pytest.approx(mean / math.sqrt(0.01 / 3) * math.sqrt(365))
-    assert found.total_return_fraction == pytest.approx(0.089)
-    assert found.cagr_fraction == pytest.approx(1.089 ** (365 / 3) - 1)
-    assert found.calmar == pytest.approx(found.cagr_fraction / 0.1)
+    assert figures.sharpe == pytest.approx(mean / deviation * math.sqrt(365))
+    assert figures.annual_volatility_fraction == pytest.approx(deviation * math.sqrt(365))
+    assert figures.sortino == pytest.approx(mean / math.sqrt(0.01 / 3) * math.sqrt(365))
+    assert figures.total_return_fraction == pytest.approx(0.089)
+    assert figures.cagr_fraction == pytest.approx(1.089 ** (365 / 3) - 1)
+    assert figures.calmar == pytest.approx(figures.cagr_fraction / 0.1)
 
 
 def test_cagr_of_one_year_is_the_total_return():
@@ -48,11 +48,11 @@ def test_cagr_beyond_floats_is_nan_not_infinite():
 
 
 def test_flat_equity_has_no_ratio():
-    found = measured(100.0, 100.0, 100.0)
-    assert found.annual_volatility_fraction == 0.0
-    assert all(math.isnan(x) for x in (found.sharpe, found.sortino, found.calmar))
-    assert (found.max_drawdown_fraction, found.under_water_time_fraction) == (0.0, 0.0)
-    assert found.drawdown_peak_at is None
+    figures = measured(100.0, 100.0, 100.0)
+    assert figures.annual_volatility_fraction == 0.0
+    assert all(math.isnan(x) for x in (figures.sharpe, figures.sortino, figures.calmar))
+    assert (figures.max_drawdown_fraction, figures.under_water_time_fraction) == (0.0, 0.0)
+    assert figures.drawdown_peak_at is None
 
 
 def test_the_same_gain_every_day_has_no_sharpe():
@@ -60,25 +60,25 @@ def test_the_same_gain_every_day_has_no_sharpe():
 
 
 def test_one_day_has_no_deviation():
-    found = measured(100.0, 101.0)
-    assert math.isnan(found.sharpe)
-    assert math.isnan(found.annual_volatility_fraction)
+    figures = measured(100.0, 101.0)
+    assert math.isnan(figures.sharpe)
+    assert math.isnan(figures.annual_volatility_fraction)
 
 
 def test_drawdown_names_peak_trough_and_recovery():
-    found = measured(100.0, 120.0, 90.0, 110.0, 121.0, 119.0)
-    assert found.max_drawdown_fraction == pytest.approx(0.25)
-    assert found.drawdown_peak_at == utc("2024-01-02")
-    assert found.drawdown_trough_at == utc("2024-01-03")
-    assert found.drawdown_recovered_at == utc("2024-01-05")
-    assert found.longest_under_water_days == pytest.approx(3.0)
-    assert found.under_water_time_fraction == pytest.approx(4.0 / 5.0)
+    figures = measured(100.0, 120.0, 90.0, 110.0, 121.0, 119.0)
+    assert figures.max_drawdown_fraction == pytest.approx(0.25)
+    assert figures.drawdown_peak_at == utc("2024-01-02")
+    assert figures.drawdown_trough_at == utc("2024-01-03")
+    assert figures.drawdown_recovered_at == utc("2024-01-05")
+    assert figures.longest_under_water_days == pytest.approx(3.0)
+    assert figures.under_water_time_fraction == pytest.approx(4.0 / 5.0)
 
 
 def test_drawdown_that_lasts_has_no_recovery():
-    found = measured(100.0, 80.0, 90.0)
-    assert found.drawdown_recovered_at is None
-    assert found.longest_under_water_days == pytest.approx(2.0)
+    figures = measured(100.0, 80.0, 90.0)
+    assert figures.drawdown_recovered_at is None
+    assert figures.longest_under_water_days == pytest.approx(2.0)
 
 
 def test_shallow_but_long_stretch_is_the_longest_under_water():
@@ -91,20 +91,24 @@ def test_rounding_noise_is_not_under_water():
 
 @pytest.mark.parametrize("last", [0.0, -50.0])
 def test_bankrupt_account_lost_everything_and_has_no_ratio(last):
-    found = measured(100.0, 50.0, last, 20.0)
-    assert found.bankrupt_at == utc("2024-01-03")
-    assert found.max_drawdown_fraction == 1.0
-    assert found.cagr_fraction == -1.0
-    ratios = (found.sharpe, found.sortino, found.annual_volatility_fraction)
+    figures = measured(100.0, 50.0, last, 20.0)
+    assert figures.bankrupt_at == utc("2024-01-03")
+    assert figures.max_drawdown_fraction == 1.0
+    assert figures.cagr_fraction == -1.0
+    ratios = (figures.sharpe, figures.sortino, figures.annual_volatility_fraction)
     assert all(math.isnan(x) for x in ratios)
 
 
 def test_no_trades_leave_trade_figures_undefined_and_costs_zero():
-    found = measured(100.0, 101.0, 100.5)
-    assert found.closed_trades == 0
-    undefined = (found.win_rate_fraction, found.profit_factor, found.average_trade_usd)
+    figures = measured(100.0, 101.0, 100.5)
+    assert figures.closed_trades == 0
+    undefined = (figures.win_rate_fraction, figures.profit_factor, figures.average_trade_usd)
     assert all(math.isnan(x) for x in undefined)
-    assert (found.fees_paid_usd, found.turnover_per_year, found.exposure_time_fraction) == (0, 0, 0)
+    assert (
+        figures.fees_paid_usd,
+        figures.turnover_per_year,
+        figures.exposure_time_fraction,
+    ) == (0, 0, 0)
 
 
 D = daily(*[1.0] * 11).index
@@ -112,35 +116,35 @@ EQUITY = pd.Series(1_000.0, index=D)
 
 
 def test_one_winning_trade_has_no_profit_factor():
-    found = performance(EQUITY, trades_frame(trade(D[0], D[1], 100.0, 110.0)))
-    assert (found.closed_trades, found.win_rate_fraction) == (1, 1.0)
-    assert found.average_trade_usd == pytest.approx(10.0)
-    assert math.isnan(found.profit_factor)
-    assert math.isnan(found.expectancy_per_average_loss)
+    figures = performance(EQUITY, trades_frame(trade(D[0], D[1], 100.0, 110.0)))
+    assert (figures.closed_trades, figures.win_rate_fraction) == (1, 1.0)
+    assert figures.average_trade_usd == pytest.approx(10.0)
+    assert math.isnan(figures.profit_factor)
+    assert math.isnan(figures.expectancy_per_average_loss)
 
 
 def test_all_losing_trades():
     rows = [trade(D[i], D[i + 1], 100.0, 100.0 - loss) for i, loss in enumerate((5.0, 15.0))]
-    found = performance(EQUITY, trades_frame(*rows))
-    assert (found.win_rate_fraction, found.profit_factor) == (0.0, 0.0)
-    assert found.expectancy_per_average_loss == pytest.approx(-1.0)
+    figures = performance(EQUITY, trades_frame(*rows))
+    assert (figures.win_rate_fraction, figures.profit_factor) == (0.0, 0.0)
+    assert figures.expectancy_per_average_loss == pytest.approx(-1.0)
 
 
 def test_trade_figures_equal_the_hand_computed_ones():
     rows = [trade(D[i], D[i + 1], 100.0, 100.0 + p) for i, p in enumerate((30.0, -10.0, 0.0, -5.0))]
-    found = performance(EQUITY, trades_frame(*rows))
-    assert found.win_rate_fraction == 0.25
-    assert found.profit_factor == pytest.approx(2.0)
-    assert found.average_trade_usd == pytest.approx(3.75)
-    assert found.expectancy_per_average_loss == pytest.approx(3.75 / 7.5)
+    figures = performance(EQUITY, trades_frame(*rows))
+    assert figures.win_rate_fraction == 0.25
+    assert figures.profit_factor == pytest.approx(2.0)
+    assert figures.average_trade_usd == pytest.approx(3.75)
+    assert figures.expectancy_per_average_loss == pytest.approx(3.75 / 7.5)
 
 
 def test_costs_and_turnover_equal_the_hand_computed_ones():
     row = trade(D[0], D[1], 100.0, 200.0, amount=2.0, fee=0.001, funding_usd=-0.7)
-    found = performance(EQUITY, trades_frame(row))
-    assert found.fees_paid_usd == pytest.approx(0.6)
-    assert found.funding_paid_usd == pytest.approx(0.7)
-    assert found.turnover_per_year == pytest.approx(600.0 / 1_000.0 / (10 / 365))
+    figures = performance(EQUITY, trades_frame(row))
+    assert figures.fees_paid_usd == pytest.approx(0.6)
+    assert figures.funding_paid_usd == pytest.approx(0.7)
+    assert figures.turnover_per_year == pytest.approx(600.0 / 1_000.0 / (10 / 365))
 
 
 def test_exposure_counts_overlapping_trades_once():
@@ -150,18 +154,18 @@ def test_exposure_counts_overlapping_trades_once():
 
 
 def test_open_trade_counts_as_exposure_and_not_as_a_win():
-    found = performance(EQUITY, trades_frame(trade(D[5], None, 100.0, 0.0)))
-    assert found.exposure_time_fraction == pytest.approx(0.5)
-    assert found.closed_trades == 0
+    figures = performance(EQUITY, trades_frame(trade(D[5], None, 100.0, 0.0)))
+    assert figures.exposure_time_fraction == pytest.approx(0.5)
+    assert figures.closed_trades == 0
 
 
 def test_daily_returns_start_at_the_first_row_and_end_days_at_midnight():
     index = pd.DatetimeIndex(
         [utc("2024-01-01 06:00"), utc("2024-01-02"), utc("2024-01-02 09:00"), utc("2024-01-03")]
     )
-    found = daily_returns(pd.Series([100.0, 110.0, 500.0, 121.0], index=index))
-    assert found.tolist() == pytest.approx([0.1, 0.1])
-    assert found.index.tolist() == [utc("2024-01-02"), utc("2024-01-03")]
+    figures = daily_returns(pd.Series([100.0, 110.0, 500.0, 121.0], index=index))
+    assert figures.tolist() == pytest.approx([0.1, 0.1])
+    assert figures.index.tolist() == [utc("2024-01-02"), utc("2024-01-03")]
 
 
 @pytest.mark.parametrize(
@@ -194,32 +198,32 @@ values = st.lists(st.floats(0.01, 1e6), min_size=3, max_size=60)
 
 @settings(max_examples=80, deadline=None)
 @given(values)
-def test_drawdown_lies_between_nothing_and_everything(found):
-    curve = drawdown_curve(daily(*found))
+def test_drawdown_lies_between_nothing_and_everything(figures):
+    curve = drawdown_curve(daily(*figures))
     assert ((curve >= 0.0) & (curve <= 1.0)).all()
-    whole = drawdown(daily(*found))
+    whole = drawdown(daily(*figures))
     assert whole.max_fraction == curve.max()
     assert 0.0 <= whole.under_water_time_fraction <= 1.0 + 1e-9
 
 
 @settings(max_examples=80, deadline=None)
 @given(values, st.floats(0.01, 1_000.0))
-def test_size_of_the_account_changes_no_ratio(found, factor):
-    one, other = measured(*found), measured(*[v * factor for v in found])
+def test_size_of_the_account_changes_no_ratio(figures, factor):
+    one, other = measured(*figures), measured(*[v * factor for v in figures])
     for name in ("sharpe", "sortino", "cagr_fraction", "max_drawdown_fraction"):
         assert getattr(other, name) == pytest.approx(getattr(one, name), rel=1e-6, nan_ok=True)
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.lists(st.floats(1.0, 100.0), min_size=30, max_size=200), st.integers(0, 30))
-def test_daily_returns_compound_to_the_total_return(found, first_hour):
-    index = hours(len(found)) + pd.Timedelta(hours=first_hour)
-    equity = pd.Series(found, index=index)
-    assert (1 + daily_returns(equity)).prod() == pytest.approx(found[-1] / found[0], rel=1e-9)
+def test_daily_returns_compound_to_the_total_return(figures, first_hour):
+    index = hours(len(figures)) + pd.Timedelta(hours=first_hour)
+    equity = pd.Series(figures, index=index)
+    assert (1 + daily_returns(equity)).prod() == pytest.approx(figures[-1] / figures[0], rel=1e-9)
 
 
 @settings(max_examples=60, deadline=None)
 @given(values)
-def test_no_figure_is_ever_infinite(found):
-    numbers = [v for v in vars(measured(*found)).values() if isinstance(v, float)]
+def test_no_figure_is_ever_infinite(figures):
+    numbers = [v for v in vars(measured(*figures)).values() if isinstance(v, float)]
     assert not any(math.isinf(v) for v in numbers)

@@ -162,9 +162,9 @@ def test_events_are_numbered_in_the_order_of_time(page):
 
 
 def test_table_shows_the_measured_figures(page, report):
-    found = report.strategies[0].performance
+    measured = report.strategies[0].performance
     row = re.search(r"Greatest drawdown.*?</tr>", page, flags=re.DOTALL).group()
-    assert f"<td>{found.max_drawdown_fraction * 100:.2f} %</td>" in row
+    assert f"<td>{measured.max_drawdown_fraction * 100:.2f} %</td>" in row
 
 
 def test_undefined_figure_is_a_dash_not_a_zero(page):

@@ -12,13 +12,13 @@ URL = "http://127.0.0.1:8123"
 
 
 def _leaves(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:
-    found: dict[str, str] = {}
+    leaves: dict[str, str] = {}
     for key, value in tree.items():
         if isinstance(value, dict):
-            found |= _leaves(value, f"{prefix}{key}.")
+            leaves |= _leaves(value, f"{prefix}{key}.")
         elif isinstance(value, str):
-            found[f"{prefix}{key}"] = value
-    return found
+            leaves[f"{prefix}{key}"] = value
+    return leaves
 
 
 @pytest.mark.parametrize("flavour", ["sync", "pro"])

@@ -47,15 +47,15 @@ _OTHER = (
 @cache
 def brackets_of(symbol: str) -> tuple[Bracket, ...]:
     """Return the contract's brackets, lowest notional first."""
-    found: list[Bracket] = []
+    brackets: list[Bracket] = []
     floor, rate_before, cum = 0.0, 0.0, 0.0
     for number, (cap, leverage, rate) in enumerate(
         _MAJOR if symbol in ("BTCUSDT", "ETHUSDT") else _OTHER, start=1
     ):
         cum += floor * (rate - rate_before) if number > 1 else 0.0
-        found.append(Bracket(number, floor, cap, leverage, rate, cum))
+        brackets.append(Bracket(number, floor, cap, leverage, rate, cum))
         floor, rate_before = cap, rate
-    return tuple(found)
+    return tuple(brackets)
 
 
 def bracket_for(symbol: str, notional_usd: float) -> Bracket:

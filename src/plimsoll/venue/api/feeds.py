@@ -134,19 +134,19 @@ class TradeFeed:
         self._last_id = last_id
         market = self._exchange.market
         spec = market.specs[self._symbol]
-        found = trades_between(market, self._symbol, first_id, last_id, now_ms)
+        trades = trades_between(market, self._symbol, first_id, last_id, now_ms)
         aggregated = self._event == "aggTrade"
         messages: list[Message] = []
-        for index, number in enumerate(found.ids.tolist()):
+        for index, number in enumerate(trades.ids.tolist()):
             message: Event = {
                 "e": self._event,
                 "E": now_ms,
                 "s": self._symbol,
                 "a" if aggregated else "t": number,
-                "p": plain(float(found.prices[index]), spec.price_decimals),
-                "q": plain(float(found.sizes[index]), spec.size_decimals),
-                "T": int(found.times_ms[index]),
-                "m": found.buyer_is_maker[index],
+                "p": plain(float(trades.prices[index]), spec.price_decimals),
+                "q": plain(float(trades.sizes[index]), spec.size_decimals),
+                "T": int(trades.times_ms[index]),
+                "m": trades.buyer_is_maker[index],
             }
             message |= {"f": number, "l": number} if aggregated else {"X": "MARKET"}
             messages.append(message)

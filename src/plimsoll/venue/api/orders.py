@@ -172,7 +172,7 @@ def _many(*, conditional: bool, only_open: bool) -> Private:
         symbol = parameters.get("symbol")
         since, until = integer(parameters, "startTime"), integer(parameters, "endTime")
         limit = limit_of(parameters, default=500, maximum=1000)
-        found = [
+        orders = [
             _shown(exchange, order)
             for order in exchange.matching.orders.values()
             if order.is_conditional == conditional
@@ -181,7 +181,7 @@ def _many(*, conditional: bool, only_open: bool) -> Private:
             and (since is None or order.created_ms >= since)
             and (until is None or order.created_ms <= until)
         ]
-        return found[-limit:]
+        return orders[-limit:]
 
     return endpoint
 

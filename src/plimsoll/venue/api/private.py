@@ -148,7 +148,7 @@ def user_trades(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answ
     spec = exchange.market.specs[symbol_of(exchange, parameters, now_ms)]
     since, number = integer(parameters, "startTime"), integer(parameters, "orderId")
     limit = limit_of(parameters, default=500, maximum=1000)
-    found = [
+    trades = [
         {
             "symbol": fill.symbol,
             "id": fill.id,
@@ -170,7 +170,7 @@ def user_trades(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answ
         and (since is None or fill.time_ms >= since)
         and number in (None, fill.order_id)
     ]
-    return found[-limit:]
+    return trades[-limit:]
 
 
 def income(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
@@ -179,7 +179,7 @@ def income(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
     symbol, kind = parameters.get("symbol"), parameters.get("incomeType")
     since, until = integer(parameters, "startTime"), integer(parameters, "endTime")
     limit = limit_of(parameters, default=100, maximum=1000)
-    found = [
+    entries = [
         {
             "symbol": entry.symbol,
             "incomeType": entry.kind,
@@ -196,7 +196,7 @@ def income(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
         and (since is None or entry.time_ms >= since)
         and (until is None or entry.time_ms <= until)
     ]
-    return found[:limit] if since is not None else found[-limit:]
+    return entries[:limit] if since is not None else entries[-limit:]
 
 
 def commission_rate(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:

@@ -182,9 +182,9 @@ def _require(
     """Raise `UsageError` for the first row whose value is not good."""
     if not good.all():
         row = int(np.argmin(good))
-        when, found = _instant(columns["date"][row]), columns[name][row]
+        when, value = _instant(columns["date"][row]), columns[name][row]
         raise _fault(
-            file, f"row {row} ({when}): expected {name} to be {expected}, found {found:.10g}"
+            file, f"row {row} ({when}): expected {name} to be {expected}, found {value:.10g}"
         )
 
 

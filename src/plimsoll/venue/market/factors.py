@@ -127,10 +127,10 @@ class Factors:
 
     def skeleton(self, spec: SymbolSpec) -> Skeleton:
         """Return the contract's hours, made once."""
-        found = self._skeletons.get(spec.symbol)
-        if found is None:
-            found = self._skeletons[spec.symbol] = self._build(spec)
-        return found
+        skeleton = self._skeletons.get(spec.symbol)
+        if skeleton is None:
+            skeleton = self._skeletons[spec.symbol] = self._build(spec)
+        return skeleton
 
     def _build(self, spec: SymbolSpec) -> Skeleton:
         common_volatility, common_returns, drift = self._common

@@ -303,13 +303,13 @@ class ReplayMarket:
         )
 
     def _other(self, symbol: str, kind: str, read: Callable[[DataFile], Rows]) -> dict[str, Rows]:
-        found = {}
+        by_interval = {}
         for code, file in self._files.get((symbol, kind), {}).items():
             key = (symbol, kind, code)
             if key not in self._rows:
                 self._rows[key] = read(file)
-            found[code] = self._rows[key]
-        return found
+            by_interval[code] = self._rows[key]
+        return by_interval
 
     def _payments(self, symbol: str) -> Rows:
         by_interval = self._other(symbol, FUNDING_FILE, read_funding)

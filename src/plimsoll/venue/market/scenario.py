@@ -214,14 +214,14 @@ class Overlay:
 
     def knots_between(self, symbol: str, first_ms: int, last_ms: int) -> list[int]:
         """Return the instants strictly inside the span where the price path bends."""
-        found: set[int] = set()
+        knots: set[int] = set()
         for event in self.events:
             if event.covers(symbol):
                 times = event.curve(event.scenario.price, 1.0)[0].tolist()
-                found.update(round(time) for time in times)
+                knots.update(round(time) for time in times)
                 if event.scenario.damps:
-                    found.update((event.start_ms, event.end_ms))
-        return sorted(time for time in found if first_ms < time < last_ms)
+                    knots.update((event.start_ms, event.end_ms))
+        return sorted(time for time in knots if first_ms < time < last_ms)
 
     def premium(self, symbol: str, times_ms: Ints) -> Floats:
         """Return what the events add to the premium, as a fraction, shape as given."""

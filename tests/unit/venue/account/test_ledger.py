@@ -144,10 +144,10 @@ def test_what_happens_does_not_depend_on_how_often_anybody_asks(steps: int) -> N
     _submit(exchange, "SELL", "STOP_MARKET", 0.1, trigger_price=round(last * 0.996, 1))
     for part in range(1, steps + 1):
         exchange.matching.advance(NOW_MS + 24 * HOUR_MS * part // steps)
-    found = [(f.side, round(f.price, 6), f.quantity, f.time_ms) for f in exchange.account.fills]
-    assert len(found) > 1
-    _OUTCOMES.append(found)
-    assert found == _OUTCOMES[0]
+    fills = [(f.side, round(f.price, 6), f.quantity, f.time_ms) for f in exchange.account.fills]
+    assert len(fills) > 1
+    _OUTCOMES.append(fills)
+    assert fills == _OUTCOMES[0]
     assert [e.kind for e in exchange.account.income].count("REALIZED_PNL") >= 1
 
 

@@ -140,10 +140,10 @@ def _measured(seed: int, coin: str) -> dict[str, float]:
 @pytest.mark.parametrize("statistic", BANDS)
 def test_synthetic_hours_look_like_the_real_ones(statistic: str) -> None:
     low, high = BANDS[statistic]
-    found = {
+    values = {
         f"{coin} seed {seed}": _measured(seed, coin)[statistic] for seed in SEEDS for coin in COINS
     }
-    outside = {name: value for name, value in found.items() if not low <= value <= high}
+    outside = {name: value for name, value in values.items() if not low <= value <= high}
     assert not outside, f"real values are {REAL[statistic]}, the band is {low} to {high}"
 
 
@@ -173,7 +173,11 @@ def _correlations(seed: int, coin: str, timeframe: str) -> tuple[float, float]:
 
 @pytest.mark.parametrize(
     ("timeframe", "coin"),
-    [(timeframe, coin) for timeframe, found in REAL_CORRELATION_WITH_BTC.items() for coin in found],
+    [
+        (timeframe, coin)
+        for timeframe, by_coin in REAL_CORRELATION_WITH_BTC.items()
+        for coin in by_coin
+    ],
 )
 def test_contracts_move_together_as_much_as_the_real_ones(timeframe: str, coin: str) -> None:
     for seed in SEEDS:
@@ -187,14 +191,14 @@ def test_contracts_move_together_as_much_as_the_real_ones(timeframe: str, coin: 
 def test_contracts_correlate_within_the_hour_as_they_do_from_hour_to_hour(timeframe: str) -> None:
     first, end = "2025-03-01", "2025-06-01"
     for seed in SEEDS:
-        found = {}
+        correlations = {}
         for code in (timeframe, "1h"):
             closes = np.log(
                 [span(_market(seed), f"{coin}USDT", code, first, end)["close"] for coin in COINS]
             )
-            found[code] = np.corrcoef(np.diff(closes))[np.triu_indices(len(COINS), 1)]
-        assert found[timeframe].min() > 0.3
-        assert found[timeframe].mean() == pytest.approx(found["1h"].mean(), abs=0.17)
+            correlations[code] = np.corrcoef(np.diff(closes))[np.triu_indices(len(COINS), 1)]
+        assert correlations[timeframe].min() > 0.3
+        assert correlations[timeframe].mean() == pytest.approx(correlations["1h"].mean(), abs=0.17)
 
 
 def test_open_interest_falls_in_crashes_and_moves_as_much_as_the_real_one() -> None:
@@ -253,12 +257,12 @@ def test_the_real_market_measures_as_written_down(position: int) -> None:
     coin = COINS[position]
     candles = pd.read_feather(DATA / f"{coin}_USDT_USDT-1h-futures.feather").set_index("date")
     candles = candles.loc[FIRST:END]
-    found = measure(
+    statistics = measure(
         *(candles[name].to_numpy() for name in ("open", "high", "low", "close", "volume"))
     )
     rates = pd.read_feather(DATA / f"{coin}_USDT_USDT-1h-funding_rate.feather").set_index("date")
-    found |= measure_funding(rates.loc[FIRST:END]["funding_rate"].to_numpy())
-    for statistic, value in found.items():
+    statistics |= measure_funding(rates.loc[FIRST:END]["funding_rate"].to_numpy())
+    for statistic, value in statistics.items():
         real = REAL[statistic][position]
         assert value == pytest.approx(real, rel=0.12, abs=0.02), statistic
 

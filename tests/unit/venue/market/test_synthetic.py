@@ -49,11 +49,11 @@ def test_same_seed_gives_the_same_bytes_in_another_process() -> None:
         "import hashlib; from tests.unit.venue.market.test_synthetic import _bytes, fresh; "
         "print(hashlib.sha256(_bytes(fresh(), 'ETHUSDT', '5m')).hexdigest())"
     )
-    found = subprocess.run(
+    child = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )
     expected = hashlib.sha256(_bytes(fresh(), "ETHUSDT", "5m")).hexdigest()
-    assert found.stdout.strip() == expected
+    assert child.stdout.strip() == expected
 
 
 def test_another_seed_is_another_market() -> None:
