@@ -12,9 +12,10 @@ from typing import Any
 import pandas as pd
 
 from plimsoll.archive.backfill import Outcome
-from plimsoll.archive.layout import Kind, Series, series_in, timeframe_seconds
+from plimsoll.archive.layout import Kind, Series, series_in
 from plimsoll.archive.manifest import MANIFEST, read_manifest, text_of, write_record
 from plimsoll.archive.store import append_rows, file_sha256, read_raw, read_series
+from plimsoll.candles.timeframe import timeframe_seconds
 from plimsoll.core import PlimsollError
 
 Span = tuple[pd.Timestamp, pd.Timestamp]

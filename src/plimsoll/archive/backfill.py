@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from plimsoll.archive.http import Client, RateLimit
-from plimsoll.archive.layout import Kind, Series, exchange_symbol, timeframe_seconds
+from plimsoll.archive.layout import Kind, Series, exchange_symbol
 from plimsoll.archive.listing import Listing, listing_of
 from plimsoll.archive.manifest import day_record, read_record, write_record
 from plimsoll.archive.metrics_file import (
@@ -31,6 +31,7 @@ from plimsoll.archive.metrics_file import (
 )
 from plimsoll.archive.statistics_api import REACH, recent_rows, request_limit
 from plimsoll.archive.store import Appended, Revision, append_rows, read_series
+from plimsoll.candles.timeframe import since_opening, timeframe_seconds
 from plimsoll.core import PlimsollError
 
 BINANCE_API = "https://fapi.binance.com"
@@ -294,13 +295,7 @@ def at_opens(fine: pd.DataFrame, timeframe: str) -> pd.DataFrame:
     This is what the exchange's own coarser periods hold. Nothing is filled: an instant without
     a row stays without one. Weeks open on Mondays, months on their first day.
     """
-    dates = fine["date"]
-    if timeframe.endswith("M"):
-        opens = (dates == dates.dt.normalize()) & (dates.dt.day == 1)
-    else:
-        length = timeframe_seconds(timeframe)
-        offset = 4 * 86_400 if length % 604_800 == 0 else 0
-        opens = (dates.dt.as_unit("s").astype("int64") - offset) % length == 0
+    opens = since_opening(fine["date"], timeframe) == pd.Timedelta(0)
     chosen: pd.DataFrame = fine.loc[opens].reset_index(drop=True)
     return chosen
 

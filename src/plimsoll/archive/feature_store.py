@@ -18,6 +18,7 @@ from pyarrow import feather, parquet
 
 from plimsoll import features
 from plimsoll.bundle import PACKAGE
+from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.core import PlimsollError, UsageError
 from plimsoll.features import FeatureUse
 from plimsoll.features.merging import (
@@ -27,7 +28,6 @@ from plimsoll.features.merging import (
     join_funding,
     open_interest,
     ratios,
-    timeframe_span,
     universe,
     universe_source,
 )

@@ -13,7 +13,6 @@ from plimsoll.archive.layout import (
     Series,
     require_outer,
     series_in,
-    timeframe_seconds,
 )
 from plimsoll.archive.manifest import read_manifest
 from plimsoll.archive.pair_checks import (
@@ -27,6 +26,7 @@ from plimsoll.archive.pair_checks import (
 from plimsoll.archive.schemas import schema_findings
 from plimsoll.archive.series_checks import CHECKS, order_findings
 from plimsoll.archive.store import file_sha256, normalise, read_raw
+from plimsoll.candles.timeframe import timeframe_seconds
 from plimsoll.core import PlimsollError, UsageError
 
 ENDS_EARLY = pd.Timedelta(days=2)

@@ -23,7 +23,6 @@ RATIO_COLUMNS = (
     "account_ratio",
     "taker_volume_ratio",
 )
-UNIT_SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 class Kind(StrEnum):
@@ -100,14 +99,6 @@ def exchange_symbol(pair: str) -> str:
     if match is None or match[2] != match[3]:
         raise UsageError(f"expected pairs such as BTC/USDT:USDT, found {pair!r}")
     return f"{match[1]}{match[2]}"
-
-
-def timeframe_seconds(timeframe: str) -> int:
-    """Return a timeframe's length; a month counts 30 days."""
-    match = re.fullmatch(r"([1-9]\d*)([mhdw]|M)", timeframe)
-    if match is None:
-        raise UsageError(f"expected a timeframe such as 5m, 1h or 1d, found {timeframe!r}")
-    return int(match[1]) * (30 * 86_400 if match[2] == "M" else UNIT_SECONDS[match[2]])
 
 
 def series_of(file: Path, datadir: Path) -> Series | None:

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from plimsoll.archive.findings import Finding, Severity, moment, refill, replace_file
-from plimsoll.archive.layout import Kind, Series, timeframe_seconds
+from plimsoll.archive.layout import Kind, Series
 from plimsoll.candles.funding_coverage import charged_times, funding_gaps
+from plimsoll.candles.timeframe import timeframe_seconds
 
 WINDOW = pd.Timedelta(days=30)
 LEAST_ROWS = 48

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from plimsoll.archive.findings import Finding, Severity, moment, refill, replace_file
-from plimsoll.archive.layout import COLUMNS, PRICES, Kind, Series, timeframe_seconds
+from plimsoll.archive.layout import COLUMNS, PRICES, Kind, Series
 from plimsoll.candles.quality import contradictory_prices, frozen_prices, impossible_prices
+from plimsoll.candles.timeframe import is_monthly, since_opening, timeframe_seconds
 
 Check = Callable[[Series, pd.DataFrame], list[Finding]]
 LISTED_EACH = 10
@@ -21,6 +22,7 @@ ZERO_VOLUME_RUN = 12
 FROZEN_RUN = 12
 DAY = pd.Timedelta(days=1)
 FUNDING_INTERVAL = pd.Timedelta(hours=8)
+FUNDING_LATENESS = pd.Timedelta(seconds=1)
 EXTREME_FUNDING = 0.01
 IMPLAUSIBLE_JUMP = 5.0
 
@@ -52,11 +54,8 @@ def grid_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
 
     Funding may come milliseconds late, as the exchange states it: a second is allowed.
     """
-    length = timeframe_seconds(series.timeframe)
-    offset = 4 * 86_400 if length % 604_800 == 0 else 0
-    milliseconds = rows["date"].dt.as_unit("ms").astype("int64") - offset * 1000
-    remainder = milliseconds % (length * 1000)
-    off = remainder > (1000 if series.kind is Kind.FUNDING else 0)
+    allowed = FUNDING_LATENESS if series.kind is Kind.FUNDING else pd.Timedelta(0)
+    off = since_opening(rows["date"], series.timeframe) > allowed
     if not off.any():
         return []
     dates = rows["date"][off]
@@ -74,7 +73,7 @@ def spacing_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
     """
     length = pd.Timedelta(seconds=timeframe_seconds(series.timeframe))
     steps = rows["date"].diff()
-    if series.timeframe.endswith("M"):
+    if is_monthly(series.timeframe):
         return []
     coarse = _coarse_runs(steps, length)
     findings = []

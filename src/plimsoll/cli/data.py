@@ -213,7 +213,7 @@ def _lengths(
     outcome: "Outcome",
 ) -> tuple[str, ...]:
     """Return the timeframes; some must fit the kinds that exist from 5 m on."""
-    from plimsoll.archive.layout import timeframe_seconds
+    from plimsoll.candles.timeframe import timeframe_seconds
     from plimsoll.core import UsageError
     from plimsoll.lab.download import timeframes_of
 

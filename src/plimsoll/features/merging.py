@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.core import PlimsollError
 
 FUNDING_MAX_AGE = pd.Timedelta(hours=9)
@@ -100,20 +101,6 @@ def statistics(frame: pd.DataFrame, columns: Mapping[str, str], timeframe: str) 
     """
     age = 2 * timeframe_span(timeframe) - _TICK
     return Source(frame, columns, known_after=PUBLICATION_DELAY, max_age=age)
-
-
-def timeframe_span(timeframe: str) -> pd.Timedelta:
-    """Return the length of a candle such as ``5m``, ``1h`` or ``1d``.
-
-    Raises
-    ------
-    PlimsollError
-        For a text that is no such timeframe.
-    """
-    lengths = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
-    if not timeframe[:-1].isdigit() or timeframe[-1] not in lengths:
-        raise PlimsollError(f"expected a timeframe such as 5m, 1h or 1d; found {timeframe!r}")
-    return pd.Timedelta(seconds=int(timeframe[:-1]) * lengths[timeframe[-1]])
 
 
 def join(candles: pd.DataFrame, timeframe: str, sources: Iterable[Source]) -> pd.DataFrame:

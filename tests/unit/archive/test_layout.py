@@ -13,7 +13,6 @@ from plimsoll.archive.layout import (
     require_outer,
     series_in,
     series_of,
-    timeframe_seconds,
 )
 from plimsoll.archive.store import empty_frame, write_frame
 from plimsoll.core import UsageError
@@ -66,12 +65,6 @@ def test_files_of_others_are_no_series(tmp_path: Path) -> None:
 def test_what_is_no_linear_perpetual_is_refused(pair: str) -> None:
     with pytest.raises(UsageError, match="BTC/USDT:USDT"):
         exchange_symbol(pair)
-
-
-@pytest.mark.parametrize("word", ["5", "m5", "0m", "5min", "1y", ""])
-def test_what_is_no_timeframe_is_refused(word: str) -> None:
-    with pytest.raises(UsageError, match="timeframe"):
-        timeframe_seconds(word)
 
 
 def test_the_inner_folder_of_futures_is_refused_with_the_one_that_was_meant(

@@ -30,10 +30,10 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def every_command(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for name, command in group.commands.items():
+    for name, one in group.commands.items():
         yield (*path, name)
-        if hasattr(command, "commands"):
-            yield from every_command(command, (*path, name))
+        if hasattr(one, "commands"):
+            yield from every_command(one, (*path, name))
 
 
 COMMANDS = sorted(every_command(typer.main.get_command(app)))

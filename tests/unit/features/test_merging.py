@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.core import PlimsollError
 from plimsoll.features.merging import (
     bars,
@@ -11,7 +12,6 @@ from plimsoll.features.merging import (
     join_funding,
     open_interest,
     ratios,
-    timeframe_span,
     universe,
     universe_source,
 )
@@ -157,12 +157,6 @@ def test_a_renamed_column_is_refused() -> None:
     found = stamped("amount", {"00:00": 1})
     with pytest.raises(PlimsollError, match="column open_interest_amount"):
         join(candles(2, "5m"), "5m", [open_interest(found, "5m")])
-
-
-@pytest.mark.parametrize("text", ["", "m", "5", "five", "1y", "-5m"])
-def test_no_timeframe_is_refused(text: str) -> None:
-    with pytest.raises(PlimsollError, match="timeframe such as"):
-        timeframe_span(text)
 
 
 def test_the_universe_counts_the_pairs_that_have_a_candle() -> None:

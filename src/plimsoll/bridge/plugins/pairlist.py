@@ -16,8 +16,8 @@ from freqtrade.plugins.pairlist.IPairList import IPairList, PairlistParameter
 from freqtrade.util import FtTTLCache, dt_now
 
 from plimsoll.bridge.plugins.pairlist_options import PairListOptions
+from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.core import PlimsollError
-from plimsoll.features.merging import timeframe_span
 from plimsoll.signals.ranking import Drop, Selection
 
 logger = logging.getLogger(__name__)

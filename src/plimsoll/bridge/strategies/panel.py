@@ -19,7 +19,7 @@ from freqtrade.data.history import load_pair_history
 from freqtrade.enums import CandleType, RunMode
 from freqtrade.exceptions import OperationalException
 
-from plimsoll.features.merging import timeframe_span
+from plimsoll.candles.timeframe import timeframe_span
 
 OHLC = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
 FUNDING_TIMEFRAME = "1h"

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-MINUTE_MS = 60_000
+from plimsoll.candles.timeframe import opening_offset_seconds, timeframe_seconds
+
+SECOND_MS = 1000
+MINUTE_MS = 60 * SECOND_MS
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 Ints = npt.NDArray[np.int64]
@@ -62,15 +65,15 @@ class Interval:
         return np.unique(grid[grid >= first_ms])
 
 
-_WEEK_OFFSET_MS = 4 * DAY_MS  # 1970-01-05 was a Monday
 INTERVALS: dict[str, Interval] = {
-    interval.code: interval
-    for interval in (
-        *(Interval(f"{n}m", n * MINUTE_MS) for n in (1, 3, 5, 15, 30)),
-        *(Interval(f"{n}h", n * HOUR_MS) for n in (1, 2, 4, 6, 8, 12)),
-        Interval("1d", DAY_MS),
-        Interval("3d", 3 * DAY_MS),
-        Interval("1w", 7 * DAY_MS, _WEEK_OFFSET_MS),
-        Interval("1M", 30 * DAY_MS),
+    code: Interval(
+        code,
+        timeframe_seconds(code) * SECOND_MS,
+        opening_offset_seconds(timeframe_seconds(code)) * SECOND_MS,
+    )
+    for code in (
+        *(f"{n}m" for n in (1, 3, 5, 15, 30)),
+        *(f"{n}h" for n in (1, 2, 4, 6, 8, 12)),
+        *("1d", "3d", "1w", "1M"),
     )
 }
