@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.drills.evidence import Told
+from tests.drills.evidence import EvidenceFolder
 
 
 @pytest.fixture
-def tell() -> Told:
+def save() -> EvidenceFolder:
     """Keeps what a drill measured, for ``docs/drills.md``."""
-    return Told()
+    return EvidenceFolder()

@@ -59,7 +59,7 @@ class Closing:
 
 
 @dataclass(frozen=True)
-class Told:
+class EvidenceFolder:
     """Where a drill leaves its figures; nowhere when no folder is named."""
 
     folder: Path | None = field(

@@ -20,7 +20,7 @@ from plimsoll.journal.check import verify
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.processes import command
 from tests.drills.evidence import Trip
-from tests.support.drill import NEVER_STALE, PATIENCE_SECONDS, STRATEGIES, Drill, DrillPlan, drill
+from tests.support.drill import NEVER_STALE, STRATEGIES, TIMEOUT_SECONDS, Drill, DrillPlan, drill
 
 OWN_STRATEGIES = Path(__file__).parent / "strategies"
 BTC, ETH, SOL = "BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"
@@ -122,7 +122,7 @@ def pass_time(bot: Drill, *, loops: int = 0, candles: float = 0) -> None:
 
 
 def acted(
-    bot: Drill, rule: str, *, seconds: float = PATIENCE_SECONDS, since: int = 0
+    bot: Drill, rule: str, *, seconds: float = TIMEOUT_SECONDS, since: int = 0
 ) -> dict[str, Any]:
     """Wait for a guard's verdict to act; return its record, the first after a number."""
 
@@ -138,7 +138,7 @@ def acted(
 
 
 def closed_by(
-    bot: Drill, rule: str, count: int, *, seconds: float = PATIENCE_SECONDS
+    bot: Drill, rule: str, count: int, *, seconds: float = TIMEOUT_SECONDS
 ) -> list[dict[str, Any]]:
     """Wait until a guard has closed so many trades; return them."""
 
@@ -265,12 +265,12 @@ def rearm(bot: Drill, reason: str = "the drill is over") -> dict[str, Any]:
     done = subprocess.run(
         [
             *(command("plimsoll"), "resume", "--userdir", str(bot.userdir), "--reason", reason),
-            *("--db-url", f"sqlite:///{bot.database}", "--wait", str(PATIENCE_SECONDS)),
+            *("--db-url", f"sqlite:///{bot.database}", "--wait", str(TIMEOUT_SECONDS)),
         ],
         check=False,
         capture_output=True,
         text=True,
-        timeout=3 * PATIENCE_SECONDS,
+        timeout=3 * TIMEOUT_SECONDS,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     record = bot.decisions("rearm")[seen]

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.drills.evidence import Closing, Told, Trip
+from tests.drills.evidence import Closing, EvidenceFolder, Trip
 from tests.drills.scene import (
     BTC,
     ETH,
@@ -131,17 +131,19 @@ def _closing(condition: str, trip: Trip, *, note: str = "") -> Closing:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("obstacle", OBSTACLES, ids=lambda obstacle: obstacle.name)
-def test_a_halt_closes_through_an_obstacle(tmp_path: Path, obstacle: Obstacle, tell: Told) -> None:
+def test_a_halt_closes_through_an_obstacle(
+    tmp_path: Path, obstacle: Obstacle, save: EvidenceFolder
+) -> None:
     plan = DrillPlan(strategy=obstacle.strategy, overlay=obstacle.overlay, risk=profile())
     with scene(tmp_path, plan) as bot:
         bot.wait_until(lambda: len(bot.trades(is_open=True)) == 2, what="two positions")
         obstacle.prepare(bot)
         pass_time(bot, loops=3)
         trip = _flattened(bot, obstacle.loops)
-    tell(obstacle.name, _closing(obstacle.condition, trip))
+    save(obstacle.name, _closing(obstacle.condition, trip))
 
 
-def test_a_halt_closes_through_all_of_them_at_once(tmp_path: Path, tell: Told) -> None:
+def test_a_halt_closes_through_all_of_them_at_once(tmp_path: Path, save: EvidenceFolder) -> None:
     overlay = {
         **LIMIT_EXITS,
         **OWN_SIDE,
@@ -159,11 +161,11 @@ def test_a_halt_closes_through_all_of_them_at_once(tmp_path: Path, tell: Told) -
         trip = _flattened(bot, 2)
         bot.resume()
         stays_flat(bot, candles=1)
-    tell("zz-all", _closing("the first four and PAUSED and the veto together", trip))
+    save("zz-all", _closing("the first four and PAUSED and the veto together", trip))
 
 
 @pytest.mark.slow
-def test_a_resting_entry_is_cancelled(tmp_path: Path, tell: Told) -> None:
+def test_a_resting_entry_is_cancelled(tmp_path: Path, save: EvidenceFolder) -> None:
     overlay = {**LIMIT_ENTRIES, **PATIENT}
     plan = DrillPlan(strategy="RestingLong", overlay=overlay, risk=profile())
     with scene(tmp_path, plan) as bot:
@@ -179,7 +181,7 @@ def test_a_resting_entry_is_cancelled(tmp_path: Path, tell: Told) -> None:
         assert not bot.rows(query)
         assert not bot.decisions("fill")
         stays_flat(bot, candles=1)
-    tell(
+    save(
         "resting-entry",
         Closing(
             condition="a limit entry rests unfilled",
@@ -192,7 +194,7 @@ def test_a_resting_entry_is_cancelled(tmp_path: Path, tell: Told) -> None:
 
 
 @pytest.mark.slow
-def test_raising_hooks_deny_and_a_guard_still_closes(tmp_path: Path, tell: Told) -> None:
+def test_raising_hooks_deny_and_a_guard_still_closes(tmp_path: Path, save: EvidenceFolder) -> None:
     with scene(tmp_path, DrillPlan(strategy="FaultyLong", risk=profile()), faulty=True) as bot:
         bot.wait_for_positions(2)
         faults = bot.userdir / "faults"
@@ -208,7 +210,7 @@ def test_raising_hooks_deny_and_a_guard_still_closes(tmp_path: Path, tell: Told)
         bot.wait_for_positions(2)
         trip = _flattened(bot, 2)
     note = "and a raising `desired_stake` denies, with a message and an error record"
-    tell(
+    save(
         "raising-hooks",
         _closing("`exit_reason`, `veto_exit`, `on_fill`, `on_loop` raise", trip, note=note),
     )
@@ -216,7 +218,7 @@ def test_raising_hooks_deny_and_a_guard_still_closes(tmp_path: Path, tell: Told)
 
 @pytest.mark.slow
 def test_guards_that_cannot_be_asked_deny_and_close_after_the_blind_seconds(
-    tmp_path: Path, tell: Told
+    tmp_path: Path, save: EvidenceFolder
 ) -> None:
     plan = DrillPlan(strategy="FaultyLong", risk=profile(**STALE))
     with scene(tmp_path, plan, faulty=True) as bot:
@@ -237,7 +239,7 @@ def test_guards_that_cannot_be_asked_deny_and_close_after_the_blind_seconds(
         (bot.userdir / "faults").unlink()
         bot.wait_for_positions(2)
         assert status(bot)["mode"] == "ACTIVE"
-    tell(
+    save(
         "blind-guards",
         Closing(
             condition="the guards' own loop (`bot_loop_start`) raises",
@@ -255,7 +257,7 @@ def _seconds(began: str, rows: list[dict[str, Any]]) -> float:
 
 @pytest.mark.slow
 def test_a_halt_with_real_orders_takes_the_stop_off_the_exchange(
-    tmp_path: Path, tell: Told
+    tmp_path: Path, save: EvidenceFolder
 ) -> None:
     overlay = {"order_types": {**MARKET_ORDERS, "stoploss_on_exchange": True}}
     risk = profile(drawdown_reduce_fraction=0.02, drawdown_halt_fraction=0.04)
@@ -270,11 +272,11 @@ def test_a_halt_with_real_orders_takes_the_stop_off_the_exchange(
         force_entry_is_refused(bot, BTC, "drawdown")
         stays_flat(bot, candles=1.5)
         assert not _held(bot)
-    tell("drawdown-live", replace(trip, after="stops on the exchange cancelled, account flat"))
+    save("drawdown-live", replace(trip, after="stops on the exchange cancelled, account flat"))
 
 
 @pytest.mark.slow
-def test_kill_9_while_the_exit_order_is_unanswered(tmp_path: Path, tell: Told) -> None:
+def test_kill_9_while_the_exit_order_is_unanswered(tmp_path: Path, save: EvidenceFolder) -> None:
     risk = profile(drawdown_reduce_fraction=0.02, drawdown_halt_fraction=0.04)
     with scene(tmp_path, DrillPlan(risk=risk, live=True)) as bot:
         bot.wait_for_positions(2)
@@ -300,7 +302,7 @@ def test_kill_9_while_the_exit_order_is_unanswered(tmp_path: Path, tell: Told) -
         assert not _held(bot)
         assert status(bot)["mode"] == "HALTED"
         reasons = sorted(row["exit_reason"] for row in bot.trades())
-    tell(
+    save(
         "unanswered-exit",
         Closing(
             condition="`kill -9` with an exit order accepted and unanswered",

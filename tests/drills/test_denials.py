@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.drills.evidence import Denied, Told
+from tests.drills.evidence import Denied, EvidenceFolder
 from tests.drills.scene import (
     BTC,
     ETH,
@@ -44,8 +44,8 @@ def _leveraged_by_hand(bot: Drill) -> None:
 
 
 def _bad_model(bot: Drill) -> None:
-    told = {"name": "drill", "accuracy_fraction": 0.46, "predictions": 250}
-    (bot.userdir / "model.json").write_text(json.dumps(told), encoding="utf-8")
+    answers = {"name": "drill", "accuracy_fraction": 0.46, "predictions": 250}
+    (bot.userdir / "model.json").write_text(json.dumps(answers), encoding="utf-8")
 
 
 def _stale(bot: Drill) -> None:
@@ -141,11 +141,11 @@ def _refused(bot: Drill, refusal: Refusal, *, seen: int) -> Denied:
     stale = refusal.rule == "stale_data"
     words = "the data were stale: " if stale else f"denied by {refusal.rule}: "
     # A new candle may be on record whose denial is not, for as long as the bot asks its guards.
-    told: list[str] = []
+    answers: list[str] = []
 
     def says_why() -> bool:
-        told.append(why(bot, refusal.pair))
-        return words in told[-1]
+        answers.append(why(bot, refusal.pair))
+        return words in answers[-1]
 
     bot.wait_until(says_why, what=f"why to say {words}")
     return Denied(
@@ -154,7 +154,7 @@ def _refused(bot: Drill, refusal: Refusal, *, seen: int) -> Denied:
         value=record["value"],
         limit=record["limit"],
         reason=record["reason"],
-        why=told[-1],
+        why=answers[-1],
         how=refusal.how,
     )
 
@@ -168,11 +168,13 @@ def _restarted(bot: Drill, risk: dict[str, Any]) -> None:
     bot.restart()
 
 
-def test_a_denied_entry_says_why_and_a_forced_one_is_refused(tmp_path: Path, tell: Told) -> None:
+def test_a_denied_entry_says_why_and_a_forced_one_is_refused(
+    tmp_path: Path, save: EvidenceFolder
+) -> None:
     refusals = [one for one in REFUSALS if one.rule in QUICK]
     with scene(tmp_path, _plan(profile(**refusals[0].risk))) as bot:
         bot.wait_for_positions(1)
-        tell(refusals[0].rule, _refused(bot, refusals[0], seen=0))
+        save(refusals[0].rule, _refused(bot, refusals[0], seen=0))
         bot.telegram.wait_for(f"No entry in {ETH}: {refusals[0].rule}")
         assert "error" in bot.force_enter(ETH)
         answer = bot.force_enter(BTC)  # an addition by hand would pass every guard by
@@ -180,12 +182,12 @@ def test_a_denied_entry_says_why_and_a_forced_one_is_refused(tmp_path: Path, tel
         assert len(bot.rows("SELECT * FROM orders")) == 1
         seen = len(bot.decisions("denial"))
         _restarted(bot, profile(**refusals[1].risk))
-        tell(refusals[1].rule, _refused(bot, refusals[1], seen=seen))
+        save(refusals[1].rule, _refused(bot, refusals[1], seen=seen))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_each_guard_refuses_its_entry(tmp_path: Path, tell: Told) -> None:
+def test_each_guard_refuses_its_entry(tmp_path: Path, save: EvidenceFolder) -> None:
     with scene(tmp_path, _plan(profile(**FIRST.risk))) as bot:
         bot.wait_for_positions(1)
         assert [row["pair"] for row in bot.trades()] == [BTC]
@@ -198,7 +200,7 @@ def test_each_guard_refuses_its_entry(tmp_path: Path, tell: Told) -> None:
             if refusal is not FIRST:
                 _restarted(bot, _held_back(refusal))
             refusal.ask(bot)
-            tell(refusal.rule, _refused(bot, refusal, seen=seen))
+            save(refusal.rule, _refused(bot, refusal, seen=seen))
             bot.mend()
             (bot.userdir / "model.json").unlink(missing_ok=True)
             seen = len(bot.decisions("denial"))
@@ -212,18 +214,18 @@ def _held_back(refusal: Refusal) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_the_throttle_refuses_the_second_order(tmp_path: Path, tell: Told) -> None:
+def test_the_throttle_refuses_the_second_order(tmp_path: Path, save: EvidenceFolder) -> None:
     risk = profile(max_orders=1, order_window_seconds=3600)
     refusal = Refusal(
         rule="order_throttle", how="one order an hour allowed, the second pair's entry"
     )
     with scene(tmp_path, _plan(risk)) as bot:
         bot.wait_for_positions(1)
-        tell(refusal.rule, _refused(bot, refusal, seen=0))
+        save(refusal.rule, _refused(bot, refusal, seen=0))
 
 
 @pytest.mark.slow
-def test_the_cooldown_refuses_the_next_entry(tmp_path: Path, tell: Told) -> None:
+def test_the_cooldown_refuses_the_next_entry(tmp_path: Path, save: EvidenceFolder) -> None:
     refusal = Refusal(rule="cooldown", how="closed by hand, the next signal's entry", pair=BTC)
     with scene(tmp_path, _plan(profile(cooldown_seconds=900))) as bot:
         bot.wait_for_positions(2)
@@ -233,7 +235,7 @@ def test_the_cooldown_refuses_the_next_entry(tmp_path: Path, tell: Told) -> None
         closed = bot.trades(is_open=False)[0]
         again = next(row for row in bot.trades(is_open=True) if row["pair"] == closed["pair"])
         assert _between(closed["close_date"], again["open_date"]) >= 900
-    tell(refusal.rule, denied)
+    save(refusal.rule, denied)
 
 
 def _between(one: str, other: str) -> float:
@@ -258,7 +260,9 @@ def test_a_drawdown_halves_the_next_stake(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_each_guard_refuses_its_entry_in_a_backtest_too(tmp_path: Path, tell: Told) -> None:
+def test_each_guard_refuses_its_entry_in_a_backtest_too(
+    tmp_path: Path, save: EvidenceFolder
+) -> None:
     known = [one for one in REFUSALS if one.ask is _nothing]
     known += [
         Refusal(rule="order_throttle", risk={"max_orders": 1, "order_window_seconds": 3600}),
@@ -276,7 +280,7 @@ def test_each_guard_refuses_its_entry_in_a_backtest_too(tmp_path: Path, tell: To
             denials = [one for one in denials if one["rule"] == refusal.rule]
             assert denials, refusal.rule
             first = next((one for one in denials if one["value"] is not None), denials[0])
-            tell(
+            save(
                 f"{refusal.rule}-backtest",
                 Denied(
                     guard=refusal.rule,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.drills.evidence import Closing, Told
+from tests.drills.evidence import Closing, EvidenceFolder
 from tests.drills.scene import (
     BTC,
     ETH,
@@ -130,7 +130,7 @@ SWITCHES = [
 @pytest.mark.slow
 @pytest.mark.parametrize("switch", SWITCHES, ids=lambda switch: switch.rule)
 def test_a_price_path_trips_the_guard_in_bot_and_backtest(
-    tmp_path: Path, switch: Switch, tell: Told
+    tmp_path: Path, switch: Switch, save: EvidenceFolder
 ) -> None:
     with scene(tmp_path, switch.plan, start=False) as bot:
         if switch.expectation is not None:
@@ -150,10 +150,10 @@ def test_a_price_path_trips_the_guard_in_bot_and_backtest(
         else:
             assert ETH in [row["pair"] for row in bot.trades(is_open=True)]
             pass_time(bot, candles=2)
-        tell(f"{switch.rule}-dry-run", trip)
+        save(f"{switch.rule}-dry-run", trip)
         records = backtested(bot)
     replayed = backtest_trip(records, switch.rule)
-    tell(f"{switch.rule}-backtest", replayed)
+    save(f"{switch.rule}-backtest", replayed)
     # Stops fill elsewhere within a candle: what the streak leaves open may differ, but is closed.
     closed = trip.closed if switch.closes < 0 else replayed.closed
     same_side(trip, replace(replayed, closed=closed), candles=switch.candles_apart)
@@ -167,7 +167,7 @@ def _closed_together(bot: Drill, rule: str) -> int:
 
 
 def test_a_halt_from_open_losses_survives_kill_9_while_flattening(
-    tmp_path: Path, tell: Told
+    tmp_path: Path, save: EvidenceFolder
 ) -> None:
     pairs = (BTC, ETH, SOL, "XRP/USDT:USDT")
     plan = DrillPlan(strategy="HeldLong", pairs=pairs, stake_usd=500, risk=profile(**DRAWDOWN))
@@ -204,9 +204,9 @@ def test_a_halt_from_open_losses_survives_kill_9_while_flattening(
         bot.telegram.wait_for("plimsoll: re-armed by")
         bot.wait_for_positions(4)
         pass_time(bot, candles=1)
-        _tell_picture(bot, tell, halt, (killed_at, restored_at, rearmed_at))
+        _save_picture(bot, save, halt, (killed_at, restored_at, rearmed_at))
     took = moment(max(row["close_date"] for row in bot.trades(is_open=False)))
-    tell(
+    save(
         "drawdown-dry-run",
         type(trip)(
             **{
@@ -220,9 +220,11 @@ def test_a_halt_from_open_losses_survives_kill_9_while_flattening(
     )
 
 
-def _tell_picture(bot: Drill, tell: Told, halt: dict[str, Any], moments: tuple[Any, ...]) -> None:
+def _save_picture(
+    bot: Drill, save: EvidenceFolder, halt: dict[str, Any], moments: tuple[Any, ...]
+) -> None:
     kept = ("as_of", "mode", "equity_usd", "high_water_equity_usd")
-    tell(
+    save(
         "drawdown",
         {
             "risk": dict(bot.plan.risk),
@@ -238,21 +240,23 @@ def _tell_picture(bot: Drill, tell: Told, halt: dict[str, Any], moments: tuple[A
 
 
 @pytest.mark.slow
-def test_a_drawdown_of_open_losses_halts_bot_and_backtest_alike(tmp_path: Path, tell: Told) -> None:
+def test_a_drawdown_of_open_losses_halts_bot_and_backtest_alike(
+    tmp_path: Path, save: EvidenceFolder
+) -> None:
     with scene(tmp_path, DrillPlan(risk=profile(**DRAWDOWN))) as bot:
         settle(bot, 2)
         bot.move(-0.3, seconds=900)
         trip = tripped(bot, "drawdown", mode="HALTED", closes=2)
         assert moment(trip.at) <= min(moment(row["close_date"]) for row in bot.trades())
         stays_flat(bot, candles=2)
-        tell("drawdown-plain-dry-run", trip)
+        save("drawdown-plain-dry-run", trip)
         replayed = backtest_trip(backtested(bot), "drawdown")
-    tell("drawdown-plain-backtest", replayed)
+    save("drawdown-plain-backtest", replayed)
     same_side(trip, replayed)
 
 
 @pytest.mark.slow
-def test_stale_candles_close_the_pair_and_no_other(tmp_path: Path, tell: Told) -> None:
+def test_stale_candles_close_the_pair_and_no_other(tmp_path: Path, save: EvidenceFolder) -> None:
     with scene(tmp_path, DrillPlan(risk=profile(**STALE))) as bot:
         settle(bot, 2)
         fault = bot.fault("stale-candles", symbols=[BTC])
@@ -261,22 +265,26 @@ def test_stale_candles_close_the_pair_and_no_other(tmp_path: Path, tell: Told) -
         force_entry_is_refused(bot, BTC, "stale_data")
         bot.mend(fault)
         bot.wait_for_positions(2)
-    tell("stale_data-dry-run", replace(trip, after="entries again by itself"))
+    save("stale_data-dry-run", replace(trip, after="entries again by itself"))
 
 
 @pytest.mark.slow
-def test_api_errors_open_the_circuit_and_it_closes_again(tmp_path: Path, tell: Told) -> None:
+def test_api_errors_open_the_circuit_and_it_closes_again(
+    tmp_path: Path, save: EvidenceFolder
+) -> None:
     with scene(tmp_path, DrillPlan(risk=profile())) as bot:
         settle(bot, 2)
         # Candles come by WebSocket; the book is what each loop asks for.
         bot.fault("http-error", status=503, paths=["/fapi/v1/depth"], count=20 * 5)
         trip = tripped(bot, "api_errors", mode="FLATTEN", closes=2)
         bot.wait_for_positions(2)
-    tell("api_errors-dry-run", replace(trip, after="entries again by itself"))
+    save("api_errors-dry-run", replace(trip, after="entries again by itself"))
 
 
 @pytest.mark.slow
-def test_the_flag_file_halts_and_its_removal_does_not_re_arm(tmp_path: Path, tell: Told) -> None:
+def test_the_flag_file_halts_and_its_removal_does_not_re_arm(
+    tmp_path: Path, save: EvidenceFolder
+) -> None:
     with scene(tmp_path, DrillPlan(risk=profile())) as bot:
         bot.wait_for_positions(2)
         (bot.userdir / "plimsoll" / "halt").touch()
@@ -294,11 +302,13 @@ def test_the_flag_file_halts_and_its_removal_does_not_re_arm(tmp_path: Path, tel
         rearm(bot)
         bot.wait_for_positions(2)
     after = f"flag seen after {waited} loop(s); re-armed after its removal"
-    tell("manual_halt-dry-run", replace(trip, after=after))
+    save("manual_halt-dry-run", replace(trip, after=after))
 
 
 @pytest.mark.slow
-def test_a_config_reload_with_halt_halts_and_unlock_re_arms(tmp_path: Path, tell: Told) -> None:
+def test_a_config_reload_with_halt_halts_and_unlock_re_arms(
+    tmp_path: Path, save: EvidenceFolder
+) -> None:
     with scene(tmp_path, DrillPlan(risk=profile())) as bot:
         bot.wait_for_positions(2)
         bot.configure({"plimsoll": {"halt": True}})
@@ -314,7 +324,7 @@ def test_a_config_reload_with_halt_halts_and_unlock_re_arms(tmp_path: Path, tell
         assert bot.decisions("rearm")[-1]["by"] == "unlock"
         bot.telegram.wait_for("plimsoll: re-armed by unlock")
         bot.wait_for_positions(2)
-    tell(
+    save(
         "manual_halt-reload-dry-run",
         replace(trip, guard="manual_halt (reload)", after="re-armed by /unlock"),
     )
@@ -330,7 +340,9 @@ def _reload(bot: Drill) -> None:
 
 
 @pytest.mark.slow
-def test_stop_after_flatten_stays_flat_and_start_finds_the_lock(tmp_path: Path, tell: Told) -> None:
+def test_stop_after_flatten_stays_flat_and_start_finds_the_lock(
+    tmp_path: Path, save: EvidenceFolder
+) -> None:
     with scene(tmp_path, DrillPlan(risk=profile(max_daily_loss_fraction=0.03))) as bot:
         settle(bot, 2)
         bot.move(-0.3, seconds=600)
@@ -343,11 +355,13 @@ def test_stop_after_flatten_stays_flat_and_start_finds_the_lock(tmp_path: Path, 
         bot.wait_until(lambda: bot.rest.show_config()["state"] == "running", what="a running bot")
         stays_flat(bot, candles=2)
     after = "/stop, then /start: flat, still locked until the day ends"
-    tell("daily_loss-stop-dry-run", replace(trip, after=after))
+    save("daily_loss-stop-dry-run", replace(trip, after=after))
 
 
 @pytest.mark.slow
-def test_a_stopped_bot_does_nothing_until_it_is_started(tmp_path: Path, tell: Told) -> None:
+def test_a_stopped_bot_does_nothing_until_it_is_started(
+    tmp_path: Path, save: EvidenceFolder
+) -> None:
     with scene(tmp_path, DrillPlan(risk=profile())) as bot:
         bot.wait_for_positions(2)
         bot.telegram.ask("/stop", containing="stopping trader")
@@ -359,7 +373,7 @@ def test_a_stopped_bot_does_nothing_until_it_is_started(tmp_path: Path, tell: To
         bot.telegram.ask("/start", containing="starting trader")
         began = bot.now()
         trip = tripped(bot, "manual_halt", mode="HALTED", closes=2)
-    tell(
+    save(
         "stopped",
         Closing(
             condition="STOPPED (`/stop`)",
@@ -373,7 +387,9 @@ def test_a_stopped_bot_does_nothing_until_it_is_started(tmp_path: Path, tell: To
 
 
 @pytest.mark.slow
-def test_one_wrong_tick_flattens_nothing_and_a_lasting_one_does(tmp_path: Path, tell: Told) -> None:
+def test_one_wrong_tick_flattens_nothing_and_a_lasting_one_does(
+    tmp_path: Path, save: EvidenceFolder
+) -> None:
     risk = profile(drawdown_reduce_fraction=0.02, drawdown_halt_fraction=0.03)
     with scene(tmp_path, DrillPlan(risk=risk)) as bot:
         settle(bot, 2)
@@ -389,7 +405,7 @@ def test_one_wrong_tick_flattens_nothing_and_a_lasting_one_does(tmp_path: Path, 
         bot.fault("wrong-tick", magnitude=-0.45)
         halt = acted(bot, "drawdown")
         closed_by(bot, "drawdown", 2)
-    tell(
+    save(
         "wrong-tick",
         Closing(
             condition="one wrong tick of −45 %, eight times",

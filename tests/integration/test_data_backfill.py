@@ -198,10 +198,10 @@ def test_a_pair_with_nothing_to_fetch_is_one_line(
     assert "download-data" not in done.stderr
 
 
-def fault(profile: Path, **wishes: object) -> None:
+def fault(profile: Path, **options: object) -> None:
     config = json.loads(profile.read_text())
     url = config["exchange"]["ccxt_config"]["urls"]["api"]["archive"]
-    status, answer = post(f"{url}/plimsoll/faults", {"kind": "http-error", **wishes})
+    status, answer = post(f"{url}/plimsoll/faults", {"kind": "http-error", **options})
     assert status == 200, answer
 
 

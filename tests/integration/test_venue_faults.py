@@ -40,8 +40,8 @@ def delete(url: str, number: int | None = None) -> Any:
         return json.load(answer)
 
 
-def start(url: str, kind: str, **wishes: object) -> dict[str, Any]:
-    status, answer = post(f"{url}/plimsoll/faults", {"kind": kind, **wishes})
+def start(url: str, kind: str, **options: object) -> dict[str, Any]:
+    status, answer = post(f"{url}/plimsoll/faults", {"kind": kind, **options})
     assert status == 200, answer
     return dict(answer)
 
@@ -111,8 +111,8 @@ def test_an_order_without_an_answer_is_carried_out_only_when_asked(
     url: str, accepted: bool
 ) -> None:
     before, began = orders(url), time.monotonic()
-    wishes = {"paths": ["POST /fapi/v1/order"], "hold_seconds": 0.3, "count": 1}
-    start(url, "no-answer", after_acceptance=accepted, **wishes)
+    options = {"paths": ["POST /fapi/v1/order"], "hold_seconds": 0.3, "count": 1}
+    start(url, "no-answer", after_acceptance=accepted, **options)
     with pytest.raises((OSError, urllib.error.URLError)) as unanswered:
         place(url)
     assert time.monotonic() - began > 0.25

@@ -43,7 +43,7 @@ MARKET_ORDERS = dict.fromkeys(
     ("entry", "exit", "emergency_exit", "force_entry", "force_exit", "stoploss"), "market"
 )
 POLL_SECONDS = 0.05
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 """How long a test waits for what comes at once on an idle machine; a busy one takes its time."""
 NEVER_STALE = {"max_candle_delay_seconds": 3600, "max_blind_seconds": 86_400}
 """At 120 times real time a second's hiccup of the machine makes candles two minutes late."""
@@ -185,7 +185,7 @@ class Drill:
         self._child.send_signal(signal.SIGKILL)
         self._child.wait(60)
 
-    def interrupt(self, *, seconds: float = PATIENCE_SECONDS) -> int:
+    def interrupt(self, *, seconds: float = TIMEOUT_SECONDS) -> int:
         """End the bot as Ctrl-C does, between two of its loops; return its exit status.
 
         In the middle of a commit it would end with a fault of the database's.
@@ -250,13 +250,13 @@ class Drill:
     # What it did
 
     def wait_until(
-        self, condition: Callable[[], object], *, seconds: float = PATIENCE_SECONDS, what: str
+        self, condition: Callable[[], object], *, seconds: float = TIMEOUT_SECONDS, what: str
     ) -> None:
         """Wait real seconds for a condition; raises `PlimsollError` naming what was expected."""
         wait_until(condition, seconds=seconds, what=what, pause_seconds=POLL_SECONDS)
 
     def wait_for_positions(
-        self, count: int = 1, *, seconds: float = PATIENCE_SECONDS
+        self, count: int = 1, *, seconds: float = TIMEOUT_SECONDS
     ) -> list[dict[str, Any]]:
         """Wait until so many positions are open and filled; return them as REST shows them."""
 
@@ -317,7 +317,7 @@ class Drill:
             return [line.rstrip() for line in lines if containing in line]
 
     def until_flat(
-        self, *, since: datetime | None = None, seconds: float = PATIENCE_SECONDS
+        self, *, since: datetime | None = None, seconds: float = TIMEOUT_SECONDS
     ) -> Flat:
         """Wait until the database has no open trade; raises `PlimsollError` when it does not.
 
@@ -377,9 +377,9 @@ class Drill:
         """Start a scenario of ``plimsoll venue scenarios``."""
         self.venue.start_scenario(name, **options)
 
-    def fault(self, kind: str, **wishes: object) -> int:
+    def fault(self, kind: str, **options: object) -> int:
         """Start a fault of ``plimsoll venue faults``; return its number."""
-        return int(self._venue("POST", {"kind": kind, **wishes})["id"])
+        return int(self._venue("POST", {"kind": kind, **options})["id"])
 
     def mend(self, number: int | None = None) -> None:
         """End one fault, or all."""

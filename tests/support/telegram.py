@@ -24,7 +24,7 @@ API_HOST = "api.telegram.org"
 TOKEN = "123456789:drill-token-of-no-account"
 CHAT_ID = 4242
 PAUSE_SECONDS = 0.02
-PATIENCE_SECONDS = 90.0
+TIMEOUT_SECONDS = 90.0
 """How long a test waits for a message; a busy machine takes its time."""
 OWNER = {"id": CHAT_ID, "is_bot": False, "first_name": "Owner"}
 CHAT = {"id": CHAT_ID, "type": "private", "first_name": "Owner"}
@@ -58,7 +58,7 @@ class TelegramService:
         self._next_update, self._next_message = 1, 1
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
-        self._news = asyncio.Event()
+        self._updated = asyncio.Event()
         self._folder = folder
         self._thread = threading.Thread(target=self._run, name="telegram-service", daemon=True)
         self._ready = threading.Event()
@@ -122,12 +122,12 @@ class TelegramService:
         }
         return self._push({"callback_query": query})
 
-    def ask(self, text: str, *, containing: str = "", seconds: float = PATIENCE_SECONDS) -> Sent:
+    def ask(self, text: str, *, containing: str = "", seconds: float = TIMEOUT_SECONDS) -> Sent:
         """Write to the bot and return its next message, or its next one that contains a text."""
         return self.wait_for(containing, since=self.send(text), seconds=seconds)
 
     def wait_for(
-        self, containing: str, *, since: int = 0, seconds: float = PATIENCE_SECONDS
+        self, containing: str, *, since: int = 0, seconds: float = TIMEOUT_SECONDS
     ) -> Sent:
         """Return the first message after the first ``since`` ones that contains the text."""
         matching = self.wait_until(
@@ -168,7 +168,7 @@ class TelegramService:
             update["update_id"] = self._next_update
             self._next_update += 1
             self._updates.append(update)
-        self._loop.call_soon_threadsafe(self._news.set)
+        self._loop.call_soon_threadsafe(self._updated.set)
         return before
 
     async def _handle(self, request: web.Request) -> web.Response:
@@ -209,9 +209,9 @@ class TelegramService:
             left = deadline - self._loop.time()
             if updates or left <= 0:
                 return updates
-            self._news.clear()
+            self._updated.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), left)
+                await asyncio.wait_for(self._updated.wait(), left)
 
     async def _send_message(self, asked: dict[str, str]) -> Any:
         message = self._message(asked["text"])

@@ -174,7 +174,7 @@ def adopt(
     return [series for series in wanted if series in staged and len(staged[series])]
 
 
-def confirm(datadir: Path, brought: list[Series], start: date, until: date | None) -> None:
+def confirm(datadir: Path, downloaded: list[Series], start: date, until: date | None) -> None:
     """Record that everything from one day on was asked for: until another, or until its end.
 
     What is still missing in that span is the exchange's own. Nothing is said of what lies before
@@ -182,7 +182,7 @@ def confirm(datadir: Path, brought: list[Series], start: date, until: date | Non
     """
     manifest = read_manifest(datadir)
     asked: dict[str, Any] = dict(manifest.get("asked", {}))
-    for series in brought:
+    for series in downloaded:
         last = read_series(series, datadir)["date"].iloc[-1]
         end = last if until is None else min(_end_of(until), last)
         spans = [*asked_spans(manifest, series, datadir), (pd.Timestamp(start, tz="UTC"), end)]

@@ -176,7 +176,9 @@ def usual_uses(timeframe: str, chosen: Iterable[str] = ()) -> list[FeatureUse]:
     return uses
 
 
-def sort_out(data: PairData, uses: Iterable[FeatureUse]) -> tuple[list[FeatureUse], list[LeftOut]]:
+def split_computable(
+    data: PairData, uses: Iterable[FeatureUse]
+) -> tuple[list[FeatureUse], list[LeftOut]]:
     """Part the uses into those that the data allow and those left out, with the reason."""
     ready: list[FeatureUse] = []
     left_out: list[LeftOut] = []
@@ -257,7 +259,7 @@ def write_store(data: PairData, uses: Sequence[FeatureUse], out: Path) -> StoreR
         When no feature can be computed.
     """
     require_place(out, STORE_SUFFIXES)
-    ready, left_out = sort_out(data, uses)
+    ready, left_out = split_computable(data, uses)
     if not ready:
         first = left_out[0]
         raise PlimsollError(f"no feature can be computed: {first.column} {first.reason}")

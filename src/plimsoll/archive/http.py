@@ -15,7 +15,7 @@ from plimsoll.core import PlimsollError
 
 ATTEMPTS = 6
 LONGEST_WAIT_SECONDS = 120.0
-PATIENCE = aiohttp.ClientTimeout(total=60, sock_connect=15)
+TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=15)
 RETRIED = frozenset({408, 418, 425, 429})
 
 
@@ -26,7 +26,7 @@ class RateLimit:
         self._requests, self._seconds = requests, seconds
         self._begun: deque[float] = deque()
 
-    async def turn(self) -> None:
+    async def acquire(self) -> None:
         """Wait until one more request is within the limit."""
         while True:
             now = time.monotonic()
@@ -43,14 +43,14 @@ class Client:
 
     def __init__(self, *, connections: int = 8, pause_seconds: float = 0.5) -> None:
         self._connections, self._pause_seconds = connections, pause_seconds
-        self._gate = asyncio.Semaphore(connections)
+        self._slots = asyncio.Semaphore(connections)
         self._not_before: dict[str, float] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         """Open the session."""
         connector = aiohttp.TCPConnector(limit=self._connections)
-        self._session = aiohttp.ClientSession(connector=connector, timeout=PATIENCE)
+        self._session = aiohttp.ClientSession(connector=connector, timeout=TIMEOUT)
         return self
 
     async def __aexit__(
@@ -76,13 +76,13 @@ class Client:
         PlimsollError
             When the server refuses, or still fails after six attempts.
         """
-        async with self._gate:
+        async with self._slots:
             fault = "no answer"
             for attempt in range(ATTEMPTS):
-                await self._hold(url)
+                await self._wait_for_host(url)
                 if limit is not None:
-                    await limit.turn()
-                status, body, asked = await self._once(url, parameters)
+                    await limit.acquire()
+                status, body, retry_after = await self._request(url, parameters)
                 if status == 200:
                     return body
                 if status == 404:
@@ -92,9 +92,9 @@ class Client:
                 if status and status < 500 and status not in RETRIED:
                     raise PlimsollError(f"{url} refused: {fault}")
                 wait = self._pause_seconds * 2.0**attempt * random.uniform(0.8, 1.2)  # noqa: S311
-                if asked is not None:
-                    wait = asked
-                    self._not_before[_host(url)] = time.monotonic() + asked
+                if retry_after is not None:
+                    wait = retry_after
+                    self._not_before[_host(url)] = time.monotonic() + retry_after
                 if wait > LONGEST_WAIT_SECONDS:
                     raise PlimsollError(
                         f"{url} asks to wait {wait:.0f} s (HTTP {status}); run this again later, "
@@ -104,7 +104,7 @@ class Client:
                     await asyncio.sleep(wait)
         raise PlimsollError(f"{url} failed {ATTEMPTS} times, last with {fault}; run this again")
 
-    async def _once(
+    async def _request(
         self, url: str, parameters: Mapping[str, str] | None
     ) -> tuple[int, bytes, float | None]:
         if self._session is None:
@@ -115,7 +115,7 @@ class Client:
         except (aiohttp.ClientError, TimeoutError) as error:
             return 0, (str(error) or type(error).__name__).encode(), None
 
-    async def _hold(self, url: str) -> None:
+    async def _wait_for_host(self, url: str) -> None:
         wait = self._not_before.get(_host(url), 0.0) - time.monotonic()
         if wait > 0:
             await asyncio.sleep(wait)

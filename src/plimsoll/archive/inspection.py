@@ -36,7 +36,7 @@ ARCHIVED = (Kind.CANDLES, Kind.MARK, Kind.FUNDING, Kind.OPEN_INTEREST, Kind.RATI
 def inspect_folder(
     datadir: Path,
     pairs: Iterable[str] | None = None,
-    tell: Callable[[Series], None] = lambda _: None,
+    on_series: Callable[[Series], None] = lambda _: None,
 ) -> list[Finding]:
     """Check every series of a data folder, alone and against its neighbours.
 
@@ -61,7 +61,7 @@ def inspect_folder(
     all_findings: list[Finding] = []
     tables: dict[Series, Table] = {}
     for series in all_series:
-        tell(series)
+        on_series(series)
         findings, table = inspect_series(series, datadir)
         all_findings += findings
         if table is not None:

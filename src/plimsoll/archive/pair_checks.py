@@ -17,14 +17,14 @@ from plimsoll.candles.timeframe import timeframe_seconds
 
 WINDOW = pd.Timedelta(days=30)
 LEAST_ROWS = 48
-TOGETHER = 0.9
-LEAST_GAIN = 0.3
+MIN_CORRELATION = 0.9
+MIN_CORRELATION_GAIN = 0.3
 FURTHEST_SHIFT = pd.Timedelta(hours=14)
 FINEST_SHIFT = pd.Timedelta(minutes=30)
 OUTLIER_FRACTION = 0.05
 DISAGREEMENT_FRACTION = 0.005
 UNIT_FACTOR = 2.0
-TOTAL = 1e-12
+NO_MOVEMENT = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def shift_findings(reference: Table, suspect: Table) -> list[Finding]:
     for begin, end in _windows(left, right):
         part = left[(left.index >= begin) & (left.index < end)]
         here = _correlation(part, right, pd.Timedelta(0), step)
-        if not here < TOGETHER:
+        if not here < MIN_CORRELATION:
             continue
         unit = max(FINEST_SHIFT, min(reference.length, suspect.length))
         reach = int(FURTHEST_SHIFT / unit)
@@ -72,7 +72,7 @@ def shift_findings(reference: Table, suspect: Table) -> list[Finding]:
         if not fits:
             continue
         best = max(fits, key=lambda shift: fits[shift])
-        shifted = best != pd.Timedelta(0) and fits[best] - here > LEAST_GAIN
+        shifted = best != pd.Timedelta(0) and fits[best] - here > MIN_CORRELATION_GAIN
         shifts.append((begin, end, best if shifted else pd.Timedelta(0), fits[best]))
     return [*_shift_texts(reference, suspect, shifts)]
 
@@ -141,7 +141,7 @@ def _correlation(
     both = pd.DataFrame({"left": np.log(left), "right": np.log(moved)})
     neighbours = np.flatnonzero(both.index.to_series().diff() == step)
     returns = both.diff().iloc[neighbours].dropna()
-    if len(returns) < LEAST_ROWS or (returns.std() < TOTAL).any():
+    if len(returns) < LEAST_ROWS or (returns.std() < NO_MOVEMENT).any():
         return float("nan")
     return float(returns["left"].corr(returns["right"]))
 

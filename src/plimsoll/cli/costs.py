@@ -33,8 +33,8 @@ def measure(
 
     console = Console(stderr=True)
     # Where no bar can be drawn, it would leave an empty line.
-    silent = as_json or not console.is_terminal
-    with Progress(console=console, disable=silent, transient=True) as bar:
+    hidden = as_json or not console.is_terminal
+    with Progress(console=console, disable=hidden, transient=True) as bar:
         task = bar.add_task("Order books", total=looks)
         measured = measure_costs(
             userdir.expanduser(),

@@ -271,18 +271,18 @@ def _run(
         typer.echo(line, err=True)
 
     if download.kinds and download.pairs:
-        wish = replace(download, recheck=recheck)
-        for start, group in groups_by_start(wish).items():
-            words = ", ".join(kind.value for kind in wish.kinds)
+        rechecked = replace(download, recheck=recheck)
+        for start, group in groups_by_start(rechecked).items():
+            words = ", ".join(kind.value for kind in rechecked.kinds)
             tell(f"freqtrade download-data: {words} of {', '.join(group)} from {start}")
-            run_download(wish, start, group, outcome)
+            run_download(rechecked, start, group, outcome)
         discard_staging(download.datadir)
-        note_days(wish, listing, outcome)
+        note_days(rechecked, listing, outcome)
     if request.kinds and request.pairs:
         tell(f"daily files of {request.archive_url}, recent rows of {request.api_url}")
         with _bars() as progress:
-            wish_ours = replace(request, recheck=recheck)
-            asyncio.run(fill(wish_ours, download.datadir, progress, outcome))
+            rechecked_request = replace(request, recheck=recheck)
+            asyncio.run(fill(rechecked_request, download.datadir, progress, outcome))
 
 
 @contextmanager
@@ -303,7 +303,7 @@ def _bars() -> "Iterator[Progress]":
     )
     with Bars(*columns, console=Console(stderr=True)) as bars:
 
-        class Drawn(Progress):
+        class BarProgress(Progress):
             tasks: dict[str, Any] = {}  # noqa: RUF012 - one use, one instance
 
             def begin(self, pair: str, days: int) -> None:
@@ -312,7 +312,7 @@ def _bars() -> "Iterator[Progress]":
             def advance(self, pair: str, days: int) -> None:
                 bars.advance(self.tasks[pair], days)
 
-        yield Drawn()
+        yield BarProgress()
 
 
 def _summary(outcome: "Outcome", folder: Path, seconds: float) -> dict[str, Any]:

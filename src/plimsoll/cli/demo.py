@@ -44,9 +44,9 @@ def demo(
         steps = [
             {"at": step.at.isoformat(), "text": step.text, "ok": step.ok} for step in account.steps
         ]
-        told = {"ok": account.ok, "seconds": round(took, 1), "html": str(html)}
-        told |= {"png": str(png), "paper_png": str(paper)}
-        typer.echo(json.dumps({**told, "halt_reason": account.halt_reason, "steps": steps}))
+        record = {"ok": account.ok, "seconds": round(took, 1), "html": str(html)}
+        record |= {"png": str(png), "paper_png": str(paper)}
+        typer.echo(json.dumps({**record, "halt_reason": account.halt_reason, "steps": steps}))
     else:
         typer.echo(
             f"\nReport: {html}\nPictures: {png}, {paper}\nLogs and data of this run: {folder}"

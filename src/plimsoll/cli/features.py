@@ -131,7 +131,7 @@ def compute(
     if as_json:
         typer.echo(json.dumps(report.as_record()))
     else:
-        _tell_store(report, uses)
+        _print_store(report, uses)
     _warn_of_coverage(report, pair, datadir)
     if chosen and report.left_out:
         lacking = "; ".join(f"{one.column} {one.reason}" for one in report.left_out)
@@ -141,13 +141,13 @@ def compute(
         )
 
 
-def _tell_store(report: "StoreReport", uses: "list[FeatureUse]") -> None:
+def _print_store(report: "StoreReport", uses: "list[FeatureUse]") -> None:
     typer.echo(
         f"{report.path}: {report.rows:,} candles × {len(report.columns)} features, "
         f"{report.first:%Y-%m-%d %H:%M} to {report.last:%Y-%m-%d %H:%M} UTC, "
         f"fingerprint {report.fingerprint}"
     )
-    _tell_scarce(report, uses)
+    _print_sparse_families(report, uses)
     if report.left_out:
         typer.echo(f"\nLeft out, {len(report.left_out)}:")
         reasons: dict[str, list[str]] = {}
@@ -162,7 +162,7 @@ def _warn_of_coverage(report: "StoreReport", pair: str, datadir: Path) -> None:
     from plimsoll.archive.feature_store import DATA_KINDS
 
     for one in report.coverage:
-        if one.fraction >= SCARCE:
+        if one.fraction >= SPARSE_BELOW:
             continue
         kind = DATA_KINDS[one.kind][1]
         remedy = "a file of it that reaches further back is needed"
@@ -171,7 +171,7 @@ def _warn_of_coverage(report: "StoreReport", pair: str, datadir: Path) -> None:
             folder = "" if datadir == DATADIR else f" --datadir {datadir}"
             remedy = f"plimsoll data backfill --kinds {kind}{which} --since {report.first:%Y-%m-%d}"
             remedy += folder
-        how = "nearly" if one.fraction < NEARLY_NONE else "partly"
+        how = "nearly" if one.fraction < NEARLY_EMPTY_BELOW else "partly"
         columns = "1 column is" if one.columns == 1 else f"{one.columns} columns are"
         typer.echo(
             f"warning: {one.kind} covers {one.fraction:.1%} of the span: {columns} {how} empty; "
@@ -180,24 +180,24 @@ def _warn_of_coverage(report: "StoreReport", pair: str, datadir: Path) -> None:
         )
 
 
-def _tell_scarce(report: "StoreReport", uses: "list[FeatureUse]") -> None:
+def _print_sparse_families(report: "StoreReport", uses: "list[FeatureUse]") -> None:
     """Name the families with columns that are mostly NaN, and how much of each has a value."""
     parts: dict[str, list[float]] = {}
     for use in uses:
         known = report.known_fraction.get(use.column, 1.0)
-        if known < SCARCE:
+        if known < SPARSE_BELOW:
             parts.setdefault(str(use.feature.family), []).append(known)
     if parts:
-        typer.echo(f"\nWithout a value in more than {1 - SCARCE:.0%} of the candles:")
+        typer.echo(f"\nWithout a value in more than {1 - SPARSE_BELOW:.0%} of the candles:")
     for family, fractions in parts.items():
         span = f"{min(fractions):.1%} to {max(fractions):.1%}"
         typer.echo(f"  {family}, {len(fractions)} columns: {span} of the candles have one")
 
 
-SCARCE = 0.9
+SPARSE_BELOW = 0.9
 """Share of candles with a value below which a column or a kind of data is named."""
 
-NEARLY_NONE = 0.2
+NEARLY_EMPTY_BELOW = 0.2
 """Share of candles with a value below which a column is nearly empty."""
 
 
@@ -252,14 +252,14 @@ def plot(
     """Draw a feature on its price."""
     import pandas as pd
 
-    from plimsoll.archive.feature_store import require_place, sort_out, usual_uses
+    from plimsoll.archive.feature_store import require_place, split_computable, usual_uses
     from plimsoll.reporting.feature_figure import feature_png
 
     [use] = _usage(lambda: usual_uses(timeframe, [name]))
     target = out or Path("out") / f"{use.feature.name}.png"
     require_place(target, [".png"])
     data = _load(datadir, pair, timeframe, reference)
-    ready, left_out = sort_out(data, [use])
+    ready, left_out = split_computable(data, [use])
     if not ready:
         raise PlimsollError(f"{left_out[0].column}: {left_out[0].reason}")
     candles = data.candles

@@ -85,19 +85,19 @@ def why(
 ) -> None:
     """Say why a pair was not traded then, or what became of its order."""
     from plimsoll.journal.why import why as explain
-    from plimsoll.journal.words import plain
+    from plimsoll.journal.words import printable
 
     explanation = explain(_log_folder(userdir, folder), pair, at=at)
     if as_json:
         _print_json(explanation.as_record())
         return
     typer.echo(
-        plain(
+        printable(
             f"{explanation.pair} at {explanation.at:%Y-%m-%d %H:%M:%S}: {explanation.answer.text}."
         )
     )
     for note in explanation.answer.notes:
-        typer.echo(plain(f"  Also: {note}."))
+        typer.echo(printable(f"  Also: {note}."))
 
 
 def _log_folder(userdir: Path, folder: Path | None) -> Path:

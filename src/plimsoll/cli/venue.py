@@ -142,7 +142,7 @@ def fault(
 
     if kind not in FAULTS:
         raise UsageError(f'unknown fault "{kind}"; there are {", ".join(FAULTS)}')
-    wishes: dict[str, Any] = {
+    options: dict[str, Any] = {
         "kind": kind,
         "symbols": None if symbols is None else split_symbols(symbols),
         "paths": None if paths is None else [path.strip() for path in paths.split(",")],
@@ -157,7 +157,7 @@ def fault(
     }
     body = {
         name: _finite(f"--{name}", value) if isinstance(value, float) else value
-        for name, value in wishes.items()
+        for name, value in options.items()
         if value is not None
     }
     _print_json(_post(url, "/plimsoll/faults", body))

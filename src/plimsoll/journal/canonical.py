@@ -114,7 +114,7 @@ class Canonical:
         if value is None or kind is bool:
             return value
         if kind is float:
-            return value if isfinite(value) else _spelt(value)
+            return value if isfinite(value) else _number_name(value)
         if kind is int:
             return self._integer(value)
         if len(above) >= _MAX_DEPTH or id(value) in above:
@@ -125,7 +125,7 @@ class Canonical:
             inner = (*above, id(value))
             return [self._value(item, parent, inner) for item in value]
         try:
-            return self._odd(value, parent, (*above, id(value)))
+            return self._uncommon(value, parent, (*above, id(value)))
         except Exception:  # noqa: BLE001 - a value that cannot speak must not stop the log
             return f"<{kind.__name__}>"
 
@@ -165,7 +165,7 @@ class Canonical:
             return value
         return str(value) if value.bit_length() < 10_000 else hex(value)
 
-    def _odd(self, value: Any, parent: str, above: tuple[int, ...]) -> Any:
+    def _uncommon(self, value: Any, parent: str, above: tuple[int, ...]) -> Any:
         if isinstance(value, Enum):
             return self._text(value.value if isinstance(value.value, str) else value.name)
         if isinstance(value, str | float | int):
@@ -174,7 +174,7 @@ class Canonical:
         if isinstance(value, datetime | date | time | timedelta):
             return moment_text(value)
         if isinstance(value, Decimal):
-            return self._text(str(value) if value.is_finite() else _spelt(float(value)))
+            return self._text(str(value) if value.is_finite() else _number_name(float(value)))
         if isinstance(value, bytes | bytearray):
             return self._text(value.decode("utf-8", "backslashreplace"))
         if isinstance(value, BaseException):
@@ -213,5 +213,5 @@ def _items(value: Any) -> Iterable[tuple[Any, Any]] | None:
     return None
 
 
-def _spelt(value: float) -> str:
+def _number_name(value: float) -> str:
     return "nan" if value != value else "inf" if value > 0 else "-inf"

@@ -47,7 +47,7 @@ class DecisionLog:
         self._folder = folder
         self._secrets = frozenset(secrets)
         self._canonical = Canonical(self._secrets)
-        self._one_thread = Lock()
+        self._mutex = Lock()
         self._handle: int | None = None
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ class DecisionLog:
             When it cannot be written, as on a full disk; the chain then ends with the record
             before, and the next call goes on from there.
         """
-        with self._one_thread:
+        with self._mutex:
             if self._closed:
                 raise PlimsollError(f"expected an open decision log, found {self._folder} closed")
             moment = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
@@ -109,7 +109,7 @@ class DecisionLog:
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Keep these values, too, out of every record from now on; none is forgotten."""
-        with self._one_thread:
+        with self._mutex:
             self._secrets |= frozenset(secrets)
             self._canonical = Canonical(self._secrets)
 
@@ -119,7 +119,7 @@ class DecisionLog:
 
     def close(self) -> None:
         """Let go of the folder; safe to repeat."""
-        with self._one_thread:
+        with self._mutex:
             if self._closed:
                 return
             self._closed = True

@@ -27,7 +27,7 @@ def time_words(at: str) -> str:
     return f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M:%S}"
 
 
-def plain(text: str) -> str:
+def printable(text: str) -> str:
     """Spell out what would steer a terminal."""
     if text.isprintable():
         return text
@@ -45,7 +45,7 @@ def readable(record: Record, *, only: str | None = None) -> str:
         pair = next((name for name in pairs_of(record) if is_pair(only, name)), pair)
         shown = {**record, "pairs": {pair: (record.get("pairs") or {}).get(pair) or {}}}
     kind = record["kind"]
-    return plain(f"{time_words(record['at'])}  {kind:<8}  {pair:<16}  {words(shown)}")
+    return printable(f"{time_words(record['at'])}  {kind:<8}  {pair:<16}  {words(shown)}")
 
 
 def words(record: Record) -> str:

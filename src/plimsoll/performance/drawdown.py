@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from plimsoll.performance.fills import utc_ns
+from plimsoll.performance.fills import NS_PER_DAY, utc_ns
 
-_NS_PER_DAY = 86_400_000_000_000.0
 _ROUNDING_FRACTION = 1e-9
 """A fall smaller than this share of the peak is the noise of summed floats, not a loss."""
 
@@ -68,7 +67,7 @@ def _under_water(below: NDArray[np.bool_], index: pd.DatetimeIndex) -> tuple[flo
 
     A stretch runs from the last row at the peak to the first row back at it, or to the end.
     """
-    days = utc_ns(index) / _NS_PER_DAY
+    days = utc_ns(index) / NS_PER_DAY
     if not below.any():
         return 0.0, 0.0
     edges = np.diff(below.astype("int8"), append=0)

@@ -7,9 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from plimsoll.performance.errors import MeasureError
-from plimsoll.performance.fills import check_trades, trade_fills, utc_ns
-
-_NS_PER_DAY = 86_400_000_000_000.0
+from plimsoll.performance.fills import NS_PER_DAY, check_trades, trade_fills, utc_ns
 
 Floats = NDArray[np.float64]
 
@@ -101,13 +99,13 @@ def _pair_profit(fills: pd.DataFrame, known: Floats, at_ns: NDArray[np.int64]) -
 def _funding_accrued(trades: pd.DataFrame, at_ns: NDArray[np.int64]) -> Floats:
     """Funding of all trades at each close: a straight line from open to close of each."""
     origin = at_ns[0]
-    opened = (utc_ns(trades["open_date"]) - origin) / _NS_PER_DAY
+    opened = (utc_ns(trades["open_date"]) - origin) / NS_PER_DAY
     closed_at = trades["close_date"].fillna(pd.Timestamp(at_ns[-1], tz="UTC"))
-    closed = np.maximum((utc_ns(closed_at) - origin) / _NS_PER_DAY, opened)
+    closed = np.maximum((utc_ns(closed_at) - origin) / NS_PER_DAY, opened)
     total = trades["funding_fees"].to_numpy(dtype="float64")
     lasts = closed > opened
     per_day = np.divide(total, closed - opened, out=np.zeros_like(total), where=lasts)
-    at_days = (at_ns - origin) / _NS_PER_DAY
+    at_days = (at_ns - origin) / NS_PER_DAY
     start = np.searchsorted(at_days, opened, side="left")
     end = np.searchsorted(at_days, closed, side="left")
     slope = _running(start, per_day, at_ns) - _running(end, per_day, at_ns)

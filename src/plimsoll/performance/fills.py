@@ -28,6 +28,8 @@ fractions of notional, ``funding_fees`` is positive when received. An open trade
 ``close_date``.
 """
 
+NS_PER_DAY = 86_400_000_000_000
+
 FILL_COLUMNS = ("trade", "pair", "time", "amount", "price_usd", "fee_usd", "fee_close_fraction")
 
 _UNMATCHED_FRACTION_LIMIT = 0.01

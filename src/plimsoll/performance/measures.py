@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 
 from plimsoll.performance.drawdown import drawdown
 from plimsoll.performance.errors import MeasureError
-from plimsoll.performance.fills import check_trades, trade_fills, utc_ns
+from plimsoll.performance.fills import NS_PER_DAY, check_trades, trade_fills, utc_ns
 
 DAYS_PER_YEAR = 365.0
 """Crypto trades every day of the year."""
 
 _NAN = float("nan")
-_NS_PER_DAY = 86_400_000_000_000.0
 _NO_SPREAD = 1e-12
 """A daily deviation below this is rounding: a ratio over it would measure floats, not risk."""
 
@@ -154,7 +153,7 @@ def daily_returns(equity: "pd.Series[float]") -> "pd.Series[float]":
     values = equity.reset_index(drop=True)
     is_last = marks.ne(marks.shift(-1))
     ends, days = values[is_last], marks[is_last]
-    opens_at_midnight = utc_ns(pd.DatetimeIndex(equity.index))[0] % _NS_PER_DAY == 0
+    opens_at_midnight = utc_ns(pd.DatetimeIndex(equity.index))[0] % NS_PER_DAY == 0
     if opens_at_midnight:
         base, ends, days = ends.iloc[0], ends.iloc[1:], days.iloc[1:]
     else:
@@ -166,7 +165,7 @@ def daily_returns(equity: "pd.Series[float]") -> "pd.Series[float]":
 
 def _day_marks(index: pd.DatetimeIndex) -> NDArray[np.int64]:
     """Number the midnight that ends the day of each time: midnight itself ends the day before."""
-    return np.asarray(-(-utc_ns(index) // int(_NS_PER_DAY)), dtype="int64")
+    return np.asarray(-(-utc_ns(index) // NS_PER_DAY), dtype="int64")
 
 
 def _cagr(first: float, last: float, years: float) -> float:

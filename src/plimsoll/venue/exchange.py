@@ -95,7 +95,7 @@ class Exchange:
         self.market.forget_from(now_ms)
         return event
 
-    def start_fault(self, wishes: Mapping[str, Any]) -> Fault:
+    def start_fault(self, options: Mapping[str, Any]) -> Fault:
         """Start a fault at the clock's now; raises `UsageError` for a wish that fails."""
         now_ms = self.clock.now_ms()
-        return self.faults.start(wishes, now_ms=now_ms, known_symbols=self.market.specs)
+        return self.faults.start(options, now_ms=now_ms, known_symbols=self.market.specs)

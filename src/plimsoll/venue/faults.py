@@ -110,7 +110,7 @@ class Fault:
     met: int = field(default=0, compare=False)
     hits: int = field(default=0, compare=False)
 
-    def acts_at(self, now_ms: int) -> bool:
+    def is_active(self, now_ms: int) -> bool:
         """Whether it is under way."""
         over = self.end_ms is not None and now_ms >= self.end_ms
         return not over and (self.count is None or self.hits < self.count)
@@ -126,14 +126,14 @@ class Fault:
             for pattern in self.paths
         )
 
-    def strikes(self) -> bool:
+    def draw_hit(self) -> bool:
         """Meet one more request or message that it could touch; return whether it is hit."""
         self.met += 1
-        hit = self.chooses(self.met)
+        hit = self.selects(self.met)
         self.hits += hit
         return hit
 
-    def chooses(self, number: int) -> bool:
+    def selects(self, number: int) -> bool:
         """Return whether the n-th of what it could touch belongs to its share."""
         return float(stream(self.seed, "fault", self.kind, number).random()) < self.share
 
@@ -164,17 +164,19 @@ class Faults:
         self.started: list[Fault] = []
 
     def start(
-        self, wishes: Mapping[str, Any], *, now_ms: int, known_symbols: Iterable[str]
+        self, options: Mapping[str, Any], *, now_ms: int, known_symbols: Iterable[str]
     ) -> Fault:
         """Check a wish for a fault and start it now.
 
         Raises `UsageError` for an unknown kind, symbol or wish and for a value out of range.
         """
-        kind = FAULTS.get(str(wishes.get("kind")))
+        kind = FAULTS.get(str(options.get("kind")))
         if kind is None:
-            raise UsageError(f'unknown fault "{wishes.get("kind")}"; there are {", ".join(FAULTS)}')
+            raise UsageError(
+                f'unknown fault "{options.get("kind")}"; there are {", ".join(FAULTS)}'
+            )
         known = sorted(known_symbols)
-        given = {name: value for name, value in wishes.items() if value is not None}
+        given = {name: value for name, value in options.items() if value is not None}
         values = {
             name: _checked(kind, name, value, known)
             for name, value in given.items()
@@ -194,42 +196,44 @@ class Faults:
         if number is not None and not 1 <= number <= len(self.started):
             raise UsageError(f"no fault {number}; {len(self.started)} were started")
         ended = [
-            fault for fault in self.started if fault.acts_at(now_ms) and number in (None, fault.id)
+            fault
+            for fault in self.started
+            if fault.is_active(now_ms) and number in (None, fault.id)
         ]
         for fault in ended:
             fault.end_ms = now_ms
         return ended
 
-    def acting(self, kind: str, now_ms: int) -> list[Fault]:
+    def active(self, kind: str, now_ms: int) -> list[Fault]:
         """Return the faults of a kind that are under way."""
-        return [fault for fault in self.started if fault.kind == kind and fault.acts_at(now_ms)]
+        return [fault for fault in self.started if fault.kind == kind and fault.is_active(now_ms)]
 
     def hit(
         self, kind: str, method: str, path: str, symbol: str | None, now_ms: int
     ) -> Fault | None:
         """Return the fault of the kind that hits this request, None when none does."""
-        for fault in self.acting(kind, now_ms):
-            if fault.matches(method, path) and fault.covers(symbol) and fault.strikes():
+        for fault in self.active(kind, now_ms):
+            if fault.matches(method, path) and fault.covers(symbol) and fault.draw_hit():
                 return fault
         return None
 
     def frozen_ms(self, kind: str, symbol: str, now_ms: int) -> int | None:
         """Return the instant at which a stale kind stands still for the contract, or None."""
-        starts = [fault.start_ms for fault in self.acting(kind, now_ms) if fault.covers(symbol)]
+        starts = [fault.start_ms for fault in self.active(kind, now_ms) if fault.covers(symbol)]
         return min(starts, default=None)
 
     def price_factor(self, symbol: str, now_ms: int) -> float:
         """Return the factor on the prices of one answer or message; it counts as one."""
         factor = 1.0
-        for fault in self.acting(WRONG_TICK, now_ms):
-            if fault.covers(symbol) and fault.strikes():
+        for fault in self.active(WRONG_TICK, now_ms):
+            if fault.covers(symbol) and fault.draw_hit():
                 factor *= 1.0 + fault.magnitude
         return factor
 
     def drops(self, connection: int, now_ms: int) -> bool:
         """Whether the n-th WebSocket connection of this exchange is dropped now."""
         chosen = [
-            fault for fault in self.acting(DROPPED_SOCKETS, now_ms) if fault.chooses(connection)
+            fault for fault in self.active(DROPPED_SOCKETS, now_ms) if fault.selects(connection)
         ]
         for fault in chosen:
             fault.met += 1
@@ -238,7 +242,7 @@ class Faults:
 
     def skew_ms(self, now_ms: int) -> int:
         """Return how far ``serverTime`` is off."""
-        return round(sum(f.skew_seconds * 1000 for f in self.acting(CLOCK_SKEW, now_ms)))
+        return round(sum(f.skew_seconds * 1000 for f in self.active(CLOCK_SKEW, now_ms)))
 
 
 def _checked(kind: FaultKind, name: str, value: object, known: list[str]) -> Any:

@@ -36,18 +36,18 @@ class FaultyLong(AlwaysLong):
 
     def on_loop(self, now: datetime) -> None:
         account = self._session.supervisor.account
-        if self._told("guards"):
+        if self._is_set("guards"):
             account.update = self._broken
         else:
             account.__dict__.pop("update", None)
         self._fail("on_loop")
 
-    def _told(self, name: str) -> bool:
+    def _is_set(self, name: str) -> bool:
         file = Path(self.config["user_data_dir"]) / "faults"
         return file.exists() and name in file.read_text().split()
 
     def _fail(self, name: str) -> None:
-        if self._told(name):
+        if self._is_set(name):
             raise ZeroDivisionError(name)
 
     @staticmethod

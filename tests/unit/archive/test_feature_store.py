@@ -14,7 +14,7 @@ from plimsoll.archive.feature_store import (
     about_store,
     fingerprint,
     load_pair,
-    sort_out,
+    split_computable,
     usual_uses,
     write_store,
 )
@@ -184,7 +184,7 @@ def test_a_day_counts_the_candles_of_the_timeframe() -> None:
 def test_too_few_candles_leave_a_feature_out(datadir: Path) -> None:
     data = load_pair(datadir, ETH, "5m", reference=BTC)
     short = type(data)(data.pair, data.timeframe, data.candles.iloc[:100], data.absent)
-    ready, left_out = sort_out(short, usual_uses("5m", ["rsi", "ema:period=200"]))
+    ready, left_out = split_computable(short, usual_uses("5m", ["rsi", "ema:period=200"]))
     assert [use.column for use in ready] == ["rsi_14"]
     assert left_out[0].reason == "100 candles, needs 692"
 

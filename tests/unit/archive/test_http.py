@@ -97,7 +97,7 @@ def test_the_limit_holds_requests_back(monkeypatch: pytest.MonkeyPatch) -> None:
     async def run() -> float:
         limit, begun = RateLimit(3, 0.4), time.monotonic()
         for _ in range(7):
-            await limit.turn()
+            await limit.acquire()
         return time.monotonic() - begun
 
     monkeypatch.setattr("plimsoll.archive.http.asyncio.sleep", nap)

@@ -9,7 +9,7 @@ from plimsoll.venue.api.distortion import (
     STALE_KINDS,
     distorted_answer,
     distorted_current,
-    distorted_news,
+    distorted_updates,
 )
 from plimsoll.venue.api.feeds import open_feed
 from plimsoll.venue.api.public import ENDPOINTS
@@ -47,7 +47,7 @@ def hits(
 
 
 @pytest.mark.parametrize(
-    ("wishes", "message"),
+    ("options", "message"),
     [
         ({}, 'unknown fault "None"'),
         ({"kind": "gremlin"}, 'unknown fault "gremlin"; there are http-error'),
@@ -65,10 +65,10 @@ def hits(
     ],
 )
 def test_a_wish_that_makes_no_sense_is_refused(
-    exchange: Exchange, wishes: dict[str, Any], message: str
+    exchange: Exchange, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
-        exchange.start_fault(wishes)
+        exchange.start_fault(options)
     assert exchange.faults.started == []
 
 
@@ -76,9 +76,9 @@ def test_a_wish_that_makes_no_sense_is_refused(
 def test_a_fault_lasts_for_its_duration_and_not_longer(exchange: Exchange, kind: str) -> None:
     exchange.start_fault({"kind": kind, "duration_seconds": 60})
     exchange.clock.step(59.999)
-    assert exchange.faults.acting(kind, exchange.clock.now_ms())
+    assert exchange.faults.active(kind, exchange.clock.now_ms())
     exchange.clock.step(0.001)
-    assert not exchange.faults.acting(kind, exchange.clock.now_ms())
+    assert not exchange.faults.active(kind, exchange.clock.now_ms())
 
 
 def test_a_fault_without_a_duration_lasts_until_it_is_ended(exchange: Exchange) -> None:
@@ -233,11 +233,13 @@ def test_a_stale_stream_is_silent_while_others_go_on(
     exchange.start_fault({"kind": kind, "symbols": ["BTCUSDT"]})
     exchange.clock.step(150)
     now_ms = exchange.clock.now_ms()
-    news = {
-        name: distorted_news(exchange, name, feed, now_ms) for name, feed in feeds.items() if feed
+    updates = {
+        name: distorted_updates(exchange, name, feed, now_ms)
+        for name, feed in feeds.items()
+        if feed
     }
-    assert news[stopped] == []
-    assert news[going] != []
+    assert updates[stopped] == []
+    assert updates[going] != []
 
 
 def test_a_stale_candle_stream_tells_every_closed_candle_afterwards(exchange: Exchange) -> None:
@@ -245,16 +247,16 @@ def test_a_stale_candle_stream_tells_every_closed_candle_afterwards(exchange: Ex
     feed = open_feed(exchange, name)
     assert feed is not None
     began_ms = exchange.clock.now_ms() // 60_000 * 60_000
-    distorted_news(exchange, name, feed, exchange.clock.now_ms())
+    distorted_updates(exchange, name, feed, exchange.clock.now_ms())
     exchange.start_fault({"kind": "stale-candles", "duration_seconds": 300})
     frozen_ms = exchange.clock.now_ms()
     exchange.clock.step(200)
-    assert distorted_news(exchange, name, feed, exchange.clock.now_ms()) == []
+    assert distorted_updates(exchange, name, feed, exchange.clock.now_ms()) == []
     current: Any = distorted_current(exchange, name, feed, exchange.clock.now_ms())
     assert [message["E"] for message in current] == [frozen_ms]
     exchange.clock.step(100)
-    news: Any = distorted_news(exchange, name, feed, exchange.clock.now_ms())
-    closed = [message["k"]["t"] for message in news if message["k"]["x"]]
+    updates: Any = distorted_updates(exchange, name, feed, exchange.clock.now_ms())
+    closed = [message["k"]["t"] for message in updates if message["k"]["x"]]
     assert closed == [began_ms + minute * 60_000 for minute in range(5)]
 
 
@@ -274,8 +276,8 @@ def test_a_stale_contract_is_left_out_of_the_stream_of_all_books(exchange: Excha
     assert feed is not None
     exchange.start_fault({"kind": "stale-book", "symbols": ["BTCUSDT"]})
     exchange.clock.step(5)
-    news: Any = distorted_news(exchange, name, feed, exchange.clock.now_ms())
-    assert {message["s"] for message in news} == {"ETHUSDT"}
+    updates: Any = distorted_updates(exchange, name, feed, exchange.clock.now_ms())
+    assert {message["s"] for message in updates} == {"ETHUSDT"}
 
 
 def test_dropped_sockets_choose_the_same_connections_for_the_same_seed(exchange: Exchange) -> None:

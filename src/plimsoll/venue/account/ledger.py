@@ -6,7 +6,7 @@ from plimsoll.venue.account.brackets import bracket_for
 
 MAKER_FEE, TAKER_FEE = 0.0002, 0.0005
 """Binance USD-M fees of a regular account, as fractions of the notional."""
-DUST = 1e-9
+AMOUNT_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Position:
         Source: Binance, "How to calculate liquidation price of USD-M contracts", isolated
         mode: (W + cum − a·E) / (|a|·rate − a) for a signed amount a. 0 without a position.
         """
-        if abs(self.amount) < DUST:
+        if abs(self.amount) < AMOUNT_TOLERANCE:
             return 0.0
         bracket = bracket_for(self.symbol, abs(self.amount) * self.entry_price)
         numerator = self.wallet_usd + bracket.cum_usd - self.amount * self.entry_price
@@ -116,7 +116,7 @@ class Account:
         closing = min(quantity, abs(before.amount)) if before.amount * signed < 0 else 0.0
         realized = self._close(symbol, closing, price, time_ms)
         opening = quantity - closing
-        if opening > DUST:
+        if opening > AMOUNT_TOLERANCE:
             self._open(symbol, opening if signed > 0 else -opening, price, time_ms)
         fee = quantity * price * (MAKER_FEE if is_maker else TAKER_FEE)
         self.free_usd -= fee
@@ -153,7 +153,7 @@ class Account:
         left = position.amount - sign * quantity
         self.free_usd += released + realized
         self._book(symbol, "REALIZED_PNL", realized, time_ms)
-        if abs(left) < DUST:
+        if abs(left) < AMOUNT_TOLERANCE:
             emptied = replace(position, amount=0.0, entry_price=0.0, wallet_usd=0.0)
             self.positions[symbol] = replace(emptied, updated_ms=time_ms)
         else:
@@ -168,7 +168,7 @@ class Account:
     def pay_funding(self, symbol: str, rate: float, mark: float, time_ms: int) -> None:
         """Book a funding payment to the position's own margin: longs pay a positive rate."""
         position = self.position(symbol)
-        if abs(position.amount) < DUST:
+        if abs(position.amount) < AMOUNT_TOLERANCE:
             return
         amount = -position.amount * mark * rate
         self.positions[symbol] = replace(position, wallet_usd=position.wallet_usd + amount)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plimsoll.venue.account.ledger import DUST, Account
+from plimsoll.venue.account.ledger import AMOUNT_TOLERANCE, Account
 from plimsoll.venue.errors import ApiError
 from plimsoll.venue.market.base import Floats, Ints, Market, Window
 from plimsoll.venue.market.book import Book
@@ -97,7 +97,9 @@ class Matching:
         if now_ms <= self._now_ms:
             return
         exposed = {order.symbol for order in self.open_orders()}
-        exposed |= {p.symbol for p in self.account.positions.values() if abs(p.amount) > DUST}
+        exposed |= {
+            p.symbol for p in self.account.positions.values() if abs(p.amount) > AMOUNT_TOLERANCE
+        }
         for symbol in sorted(exposed):
             self._walk(symbol, self._now_ms, now_ms)
         self._now_ms = now_ms
@@ -132,10 +134,10 @@ class Matching:
         """Apply what a straight piece of path meets, in the order in which it meets it."""
         price, last = ends
         while True:
-            met = self._next_met(symbol, price, last)
-            if met is None:
+            reached = self._next_reached(symbol, price, last)
+            if reached is None:
                 return
-            distance, order = met
+            distance, order = reached
             price += distance if last >= price else -distance
             whole = ends[1] - ends[0]
             share = (price - ends[0]) / whole if whole else 0.0
@@ -147,19 +149,21 @@ class Matching:
             else:
                 self._execute(order, order.price, self._fillable(order), at_ms, is_maker=True)
 
-    def _next_met(
+    def _next_reached(
         self, symbol: str, price: float, last: float
     ) -> tuple[float, Order | None] | None:
         """Return the nearest order, or None for a liquidation, with its distance."""
-        met: list[tuple[float, int, Order | None]] = [
+        candidates: list[tuple[float, int, Order | None]] = [
             (_distance(price, last, order.level, below=order.waits_below), 0, order)
             for order in self.open_orders(symbol)
         ]
         position = self.account.position(symbol)
         if position.liquidation_price > 0.0:
             below = position.amount > 0
-            met.append((_distance(price, last, position.liquidation_price, below=below), 1, None))
-        reached = [entry for entry in met if entry[0] <= abs(last - price)]
+            candidates.append(
+                (_distance(price, last, position.liquidation_price, below=below), 1, None)
+            )
+        reached = [entry for entry in candidates if entry[0] <= abs(last - price)]
         if not reached:
             return None
         distance, _, order = min(reached, key=lambda entry: entry[:2])
@@ -216,7 +220,7 @@ class Matching:
     def take(self, order: Order, now_ms: int) -> None:
         """Fill what the book offers within the order's price; expire or rest the remainder."""
         quantity = self._fillable(order)
-        if quantity <= DUST:
+        if quantity <= AMOUNT_TOLERANCE:
             raise ApiError(ORDER_REJECTED, "ReduceOnly Order is rejected.")
         book = self._book_at(order.symbol, now_ms)
         buys = order.side == "BUY"
@@ -230,19 +234,19 @@ class Matching:
                 break
             part = min(size, quantity - taken)
             taken, cost = taken + part, cost + part * price
-            if quantity - taken <= DUST:
+            if quantity - taken <= AMOUNT_TOLERANCE:
                 break
-        if order.kind == "MARKET" and quantity - taken > DUST:
+        if order.kind == "MARKET" and quantity - taken > AMOUNT_TOLERANCE:
             cost += (quantity - taken) * float(prices[-1])
             taken = quantity
-        if order.time_in_force == "GTX" and taken > DUST:
+        if order.time_in_force == "GTX" and taken > AMOUNT_TOLERANCE:
             text = (
                 "Due to the order could not be executed as maker, the Post Only order is rejected."
             )
             raise ApiError(ORDER_REJECTED, text)
-        if order.time_in_force == "FOK" and quantity - taken > DUST:
+        if order.time_in_force == "FOK" and quantity - taken > AMOUNT_TOLERANCE:
             taken = 0.0
-        if taken > DUST:
+        if taken > AMOUNT_TOLERANCE:
             self._execute(order, cost / taken, taken, now_ms, is_maker=False)
         if order.is_open and order.time_in_force in ("IOC", "FOK"):
             order.status = "EXPIRED"
@@ -262,7 +266,7 @@ class Matching:
         closing = min(quantity, abs(position.amount)) if position.amount * signed < 0 else 0.0
         price = best if order.kind == "MARKET" else order.price
         needed = (quantity - closing) * price * (1.0 / position.leverage + 0.0005)
-        if quantity - closing > DUST and needed > self.free_usd():
+        if quantity - closing > AMOUNT_TOLERANCE and needed > self.free_usd():
             raise ApiError(-2019, NO_FUNDS)
 
     def free_usd(self) -> float:
@@ -279,7 +283,7 @@ class Matching:
     def _execute(
         self, order: Order, price: float, quantity: float, at_ms: int, *, is_maker: bool
     ) -> None:
-        if quantity <= DUST:
+        if quantity <= AMOUNT_TOLERANCE:
             order.status, order.updated_ms = "EXPIRED", at_ms
             return
         self.account.fill(
@@ -288,7 +292,7 @@ class Matching:
         order.executed += quantity
         order.quote_usd += quantity * price
         order.updated_ms = at_ms
-        done = order.quantity - order.executed <= DUST or order.reduce_only
+        done = order.quantity - order.executed <= AMOUNT_TOLERANCE or order.reduce_only
         order.status = "FILLED" if done else "PARTIALLY_FILLED"
 
     def cancel(self, order: Order, now_ms: int) -> Order:

@@ -112,16 +112,16 @@ def _faults(exchange: Exchange, body: Body) -> dict[str, Any]:
     del body
     now_ms = exchange.clock.now_ms()
     started = [
-        {**fault.record(), "active": fault.acts_at(now_ms)} for fault in exchange.faults.started
+        {**fault.record(), "active": fault.is_active(now_ms)} for fault in exchange.faults.started
     ]
     return {"kinds": list_faults(), "started": started}
 
 
 def _start_fault(exchange: Exchange, body: Body) -> dict[str, Any]:
-    wishes = dict(body)
-    if wishes.get("symbols") is not None:
-        wishes["symbols"] = _symbols(wishes["symbols"])
-    return exchange.start_fault(wishes).record()
+    options = dict(body)
+    if options.get("symbols") is not None:
+        options["symbols"] = _symbols(options["symbols"])
+    return exchange.start_fault(options).record()
 
 
 def _end_faults(exchange: Exchange, body: Body) -> dict[str, Any]:

@@ -84,7 +84,12 @@ def metrics_csv(exchange: Exchange, symbol: str, day: date, now_ms: int) -> str 
             columns = ("top_accounts", "top_positions", "accounts")
             three = tuple(f"{row[name]:.8f}" for name in columns)  # type: ignore[assignment]
         label = np.datetime64(instant - shift, "ms").astype("datetime64[s]")
-        fields = [str(label).replace("T", " "), symbol, _number(amount), _number(value)]
+        fields = [
+            str(label).replace("T", " "),
+            symbol,
+            _decimal_or_empty(amount),
+            _decimal_or_empty(value),
+        ]
         lines.append(",".join([*fields, *three, taker.get(instant, "")]))
     return "\n".join(lines) + "\n"
 
@@ -94,7 +99,7 @@ def _taker_ratio(row: np.void) -> str:
     return f"{float(row['taker_volume']) / sold:.8f}" if sold > 0 else ""
 
 
-def _number(value: float) -> str:
+def _decimal_or_empty(value: float) -> str:
     return shortest(value) if np.isfinite(value) else ""
 
 

@@ -61,12 +61,12 @@ def _possibly_stale(
     answer = endpoint(exchange, parameters, now_ms)
     if not isinstance(answer, list):
         return answer
-    told: list[Any] = []
+    distorted: list[Any] = []
     for entry in answer:
         frozen_ms = exchange.faults.frozen_ms(kind, entry["symbol"], now_ms)
         alone = {**parameters, "symbol": entry["symbol"]}
-        told.append(entry if frozen_ms is None else endpoint(exchange, alone, frozen_ms))
-    return told
+        distorted.append(entry if frozen_ms is None else endpoint(exchange, alone, frozen_ms))
+    return distorted
 
 
 def _entries(answer: Answer) -> list[dict[str, Any]]:
@@ -121,21 +121,25 @@ def distorted_current(exchange: Exchange, name: str, feed: Feed, now_ms: int) ->
     if not exchange.faults.started:
         return feed.current(now_ms)
     frozen_ms = _frozen_ms(exchange, name, now_ms)
-    return _told(exchange, feed.current(now_ms if frozen_ms is None else frozen_ms), name, now_ms)
+    return _distorted(
+        exchange, feed.current(now_ms if frozen_ms is None else frozen_ms), name, now_ms
+    )
 
 
-def distorted_news(exchange: Exchange, name: str, feed: Feed, now_ms: int) -> list[Message]:
+def distorted_updates(exchange: Exchange, name: str, feed: Feed, now_ms: int) -> list[Message]:
     """Return what the stream says since it last spoke; a stale one is silent, then catches up."""
     if not exchange.faults.started:
         return feed.advance(now_ms)
     if _frozen_ms(exchange, name, now_ms) is not None:
         return []
-    return _told(exchange, feed.advance(now_ms), name, now_ms)
+    return _distorted(exchange, feed.advance(now_ms), name, now_ms)
 
 
-def _told(exchange: Exchange, messages: list[Message], name: str, now_ms: int) -> list[Message]:
+def _distorted(
+    exchange: Exchange, messages: list[Message], name: str, now_ms: int
+) -> list[Message]:
     """Drop single messages of stale contracts and put wrong prices into the others."""
-    told: list[Message] = []
+    distorted: list[Message] = []
     partial_book = "@depth" in name and name.rpartition("@depth")[2].isdigit()
     for message in messages:
         for event in message if isinstance(message, list) else [message]:
@@ -149,5 +153,5 @@ def _told(exchange: Exchange, messages: list[Message], name: str, now_ms: int) -
             and exchange.faults.frozen_ms(STALE_BOOK, message["s"], now_ms) is not None
         )
         if not stale:
-            told.append(message)
-    return told
+            distorted.append(message)
+    return distorted

@@ -8,7 +8,7 @@ from plimsoll.venue.api.render import levels_json, plain
 from plimsoll.venue.exchange import Exchange
 from plimsoll.venue.market.base import INDEX, LAST, MARK, Rows, Window
 from plimsoll.venue.market.book import trade_id_at, trades_between
-from plimsoll.venue.market.intervals import INTERVALS, Interval
+from plimsoll.venue.market.intervals import INTERVALS, SECOND_MS, Interval
 
 MAX_CANDLES_A_PUSH = 500
 MAX_TRADES_A_PUSH = 50
@@ -271,7 +271,6 @@ _KLINES = {
     "markPriceKline": (MARK, "markPrice_kline"),
     "indexPriceKline": (INDEX, "indexPrice_kline"),
 }
-_SECOND_MS = 1000
 
 
 def open_feed(exchange: Exchange, name: str) -> Feed | None:
@@ -295,13 +294,11 @@ def open_feed(exchange: Exchange, name: str) -> Feed | None:
     if channel == "bookTicker":
         return TickerFeed(lambda now_ms: _book_event(exchange, symbol, now_ms), 1)
     if channel == "markPrice":
-        period_ms = _SECOND_MS if detail == "1s" else 3 * _SECOND_MS
+        period_ms = SECOND_MS if detail == "1s" else 3 * SECOND_MS
         return TickerFeed(lambda now_ms: _mark_event(exchange, symbol, now_ms), period_ms)
     if channel in ("ticker", "miniTicker"):
         mini = channel == "miniTicker"
-        return TickerFeed(
-            lambda now_ms: _day_event(exchange, symbol, now_ms, mini=mini), _SECOND_MS
-        )
+        return TickerFeed(lambda now_ms: _day_event(exchange, symbol, now_ms, mini=mini), SECOND_MS)
     return None
 
 
@@ -318,7 +315,7 @@ def _all_symbols(exchange: Exchange, name: str) -> Feed | None:
     if build is None:
         return None
     return TickerFeed(
-        lambda now_ms: [build(symbol, now_ms) for symbol in exchange.listed(now_ms)], _SECOND_MS
+        lambda now_ms: [build(symbol, now_ms) for symbol in exchange.listed(now_ms)], SECOND_MS
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from plimsoll.venue.account.ledger import DUST
+from plimsoll.venue.account.ledger import AMOUNT_TOLERANCE
 from plimsoll.venue.account.matching import CONDITIONAL_KINDS, ORDER_REJECTED, Order
 from plimsoll.venue.api.parameters import Parameters, integer, limit_of, required
 from plimsoll.venue.api.public import symbol_of
@@ -119,7 +119,7 @@ def _shown(exchange: Exchange, order: Order) -> dict[str, Any]:
             "actualOrderId": str(order.child_id) if order.child_id else "",
             "createTime": order.created_ms,
         }
-    average = order.quote_usd / order.executed if order.executed > DUST else 0.0
+    average = order.quote_usd / order.executed if order.executed > AMOUNT_TOLERANCE else 0.0
     return common | {
         "orderId": order.id,
         "clientOrderId": order.client_id,
@@ -135,7 +135,9 @@ def _shown(exchange: Exchange, order: Order) -> dict[str, Any]:
     }
 
 
-def _found(exchange: Exchange, parameters: Parameters, now_ms: int, *, conditional: bool) -> Order:
+def _find_order(
+    exchange: Exchange, parameters: Parameters, now_ms: int, *, conditional: bool
+) -> Order:
     names = ("algoId", "clientAlgoId") if conditional else ("orderId", "origClientOrderId")
     symbol = parameters.get("symbol")
     number, client_id = integer(parameters, names[0]), parameters.get(names[1])
@@ -147,9 +149,9 @@ def _found(exchange: Exchange, parameters: Parameters, now_ms: int, *, condition
     raise ApiError(-2013, "Order does not exist.")
 
 
-def _one(*, conditional: bool) -> Private:
+def _show(*, conditional: bool) -> Private:
     def endpoint(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
-        return _shown(exchange, _found(exchange, parameters, now_ms, conditional=conditional))
+        return _shown(exchange, _find_order(exchange, parameters, now_ms, conditional=conditional))
 
     return endpoint
 
@@ -157,7 +159,7 @@ def _one(*, conditional: bool) -> Private:
 def _cancel(*, conditional: bool) -> Private:
     def endpoint(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
         try:
-            order = _found(exchange, parameters, now_ms, conditional=conditional)
+            order = _find_order(exchange, parameters, now_ms, conditional=conditional)
         except ApiError:
             raise ApiError(-2011, "Unknown order sent.") from None
         shown = _shown(exchange, exchange.matching.cancel(order, now_ms))
@@ -166,7 +168,7 @@ def _cancel(*, conditional: bool) -> Private:
     return endpoint
 
 
-def _many(*, conditional: bool, only_open: bool) -> Private:
+def _list(*, conditional: bool, only_open: bool) -> Private:
     def endpoint(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
         del now_ms
         symbol = parameters.get("symbol")
@@ -195,14 +197,14 @@ def cancel_all(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answe
 
 ORDERS: dict[tuple[str, str], Private] = {
     ("POST", "/fapi/v1/order"): place_order,
-    ("GET", "/fapi/v1/order"): _one(conditional=False),
+    ("GET", "/fapi/v1/order"): _show(conditional=False),
     ("DELETE", "/fapi/v1/order"): _cancel(conditional=False),
-    ("GET", "/fapi/v1/openOrders"): _many(conditional=False, only_open=True),
-    ("GET", "/fapi/v1/allOrders"): _many(conditional=False, only_open=False),
+    ("GET", "/fapi/v1/openOrders"): _list(conditional=False, only_open=True),
+    ("GET", "/fapi/v1/allOrders"): _list(conditional=False, only_open=False),
     ("DELETE", "/fapi/v1/allOpenOrders"): cancel_all,
     ("POST", "/fapi/v1/algoOrder"): place_order,
-    ("GET", "/fapi/v1/algoOrder"): _one(conditional=True),
+    ("GET", "/fapi/v1/algoOrder"): _show(conditional=True),
     ("DELETE", "/fapi/v1/algoOrder"): _cancel(conditional=True),
-    ("GET", "/fapi/v1/openAlgoOrders"): _many(conditional=True, only_open=True),
-    ("GET", "/fapi/v1/allAlgoOrders"): _many(conditional=True, only_open=False),
+    ("GET", "/fapi/v1/openAlgoOrders"): _list(conditional=True, only_open=True),
+    ("GET", "/fapi/v1/allAlgoOrders"): _list(conditional=True, only_open=False),
 }

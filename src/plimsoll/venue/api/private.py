@@ -3,7 +3,7 @@
 from typing import Any
 
 from plimsoll.venue.account.brackets import brackets_of
-from plimsoll.venue.account.ledger import DUST, MAKER_FEE, TAKER_FEE, Position
+from plimsoll.venue.account.ledger import AMOUNT_TOLERANCE, MAKER_FEE, TAKER_FEE, Position
 from plimsoll.venue.api.orders import ORDERS, Answer, Private
 from plimsoll.venue.api.parameters import Parameters, integer, limit_of, required
 from plimsoll.venue.api.public import symbol_of
@@ -19,7 +19,9 @@ def account(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
     del parameters
     held = exchange.account
     marks = {symbol: exchange.snapshot(symbol, now_ms).mark for symbol in held.positions}
-    open_ = [position for position in held.positions.values() if abs(position.amount) > DUST]
+    open_ = [
+        position for position in held.positions.values() if abs(position.amount) > AMOUNT_TOLERANCE
+    ]
     unrealized = sum(position.unrealized_usd(marks[position.symbol]) for position in open_)
     margins = sum(position.wallet_usd for position in open_)
     maintenance = sum(position.maintenance_usd(marks[position.symbol]) for position in open_)
@@ -96,7 +98,7 @@ def position_risk(exchange: Exchange, parameters: Parameters, now_ms: int) -> An
     return [
         _risk(exchange, position, now_ms)
         for position in exchange.account.positions.values()
-        if abs(position.amount) > DUST and symbol in (None, "", position.symbol)
+        if abs(position.amount) > AMOUNT_TOLERANCE and symbol in (None, "", position.symbol)
     ]
 
 

@@ -66,9 +66,9 @@ class Server:
             exchange.stats.refused += 1
             status, body, headers = refusing.refusal
             return _json(body, status, headers)
-        silent = exchange.faults.hit(NO_ANSWER, *asked, now_ms)
-        if silent is not None:
-            return await self._keep_silent(request, parameters, silent, now_ms)
+        withholding = exchange.faults.hit(NO_ANSWER, *asked, now_ms)
+        if withholding is not None:
+            return await self._withhold_answer(request, parameters, withholding, now_ms)
         if path.startswith(ARCHIVE_PREFIX):
             return self._archive(path, now_ms)
         return self._outcome(request, parameters, now_ms)
@@ -87,7 +87,7 @@ class Server:
             self.exchange.stats.refused += 1
             return _json({"code": error.code, "msg": error.message}, error.status)
 
-    async def _keep_silent(
+    async def _withhold_answer(
         self, request: web.Request, parameters: Parameters, fault: Fault, now_ms: int
     ) -> web.Response:
         """Carry the request out or not, and in either case tell nobody."""

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from plimsoll.venue.api.distortion import distorted_current, distorted_news
+from plimsoll.venue.api.distortion import distorted_current, distorted_updates
 from plimsoll.venue.api.feeds import Feed, Message, open_feed
 from plimsoll.venue.exchange import Exchange
 
@@ -86,7 +86,7 @@ class Hub:
             if self._exchange.faults.drops(connection.number, now_ms):
                 connection.end()
         for name, feed in self._feeds.items():
-            messages = distorted_news(self._exchange, name, feed, now_ms)
+            messages = distorted_updates(self._exchange, name, feed, now_ms)
             self._exchange.stats.events += len(messages)
             for connection in self._connections:
                 if name in connection.streams:

@@ -158,7 +158,7 @@ def aggregate(rows: Rows, opens_ms: Ints) -> Rows:
     return merged
 
 
-def fill_turnover(rows: Rows) -> Rows:
+def fill_quote_volume(rows: Rows) -> Rows:
     """Derive turnover and trade count from volume and the candle's typical price. In place."""
     typical = (rows["open"] + rows["high"] + rows["low"] + rows["close"]) / 4.0
     rows["quote_volume"] = np.round(rows["volume"] * typical, 4)

@@ -7,10 +7,10 @@ import numpy as np
 
 from plimsoll.venue.market.base import LAST, Floats, Ints, Market, Snapshot, Window
 from plimsoll.venue.market.factors import LIFE_START_MS, stream
+from plimsoll.venue.market.intervals import SECOND_MS
 from plimsoll.venue.market.symbols import SymbolSpec
 
 DEPTH_LIMITS = (5, 10, 20, 50, 100, 500, 1000)
-SECOND_MS = 1000
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from plimsoll.venue.market.base import (
     Floats,
     Ints,
     Rows,
-    fill_turnover,
+    fill_quote_volume,
 )
 from plimsoll.venue.market.intervals import INTERVALS, Interval
 
@@ -88,7 +88,7 @@ def read_candles(file: DataFile) -> Rows:
         rows[name] = columns[name]
     if series_of(file) == LAST:
         rows["taker_volume"] = rows["volume"] / 2.0
-        fill_turnover(rows)
+        fill_quote_volume(rows)
     return rows
 
 

@@ -72,8 +72,8 @@ def _smooth(shocks: Floats, hours: float, deviation: float) -> Floats:
     return smooth
 
 
-def _student(rng: np.random.Generator, size: int) -> Floats:
-    """Return unit-variance Student-t draws."""
+def student(rng: np.random.Generator, size: int) -> Floats:
+    """Return Student-t draws of unit variance, shape (size,)."""
     scale = np.sqrt((TAIL_DEGREES - 2.0) / TAIL_DEGREES)
     draws: Floats = rng.standard_t(TAIL_DEGREES, size) * scale
     return draws
@@ -116,7 +116,7 @@ class Factors:
     def _common(self) -> tuple[Floats, Floats, Floats]:
         """Return the factor's log volatility, unit-variance return and drift regime, by hour."""
         rng = stream(self.seed, "factor")
-        shock = _student(rng, HOURS)
+        shock = student(rng, HOURS)
         log_volatility = _log_volatility(rng, shock, (0.36, 0.26, 0.30))
         jumps = (rng.random(HOURS) < JUMPS_AN_HOUR) * rng.standard_normal(HOURS) * JUMP_SIZE_HOURS
         returns = np.exp(log_volatility) * (shock + jumps)
@@ -135,7 +135,7 @@ class Factors:
     def _build(self, spec: SymbolSpec) -> Skeleton:
         common_volatility, common_returns, drift = self._common
         rng = stream(self.seed, "hours", spec.symbol)
-        shock = _student(rng, HOURS)
+        shock = student(rng, HOURS)
         own_volatility = _log_volatility(rng, shock, (0.30, 0.25, 0.20))
         jumps = (rng.random(HOURS) < JUMPS_AN_HOUR) * rng.standard_normal(HOURS) * JUMP_SIZE_HOURS
         share = spec.market_correlation
@@ -218,7 +218,7 @@ def _log_interest(rng: np.random.Generator, moves: Floats, unit: float) -> Float
     build = 0.0007 * (np.tanh(np.abs(lagged) / 1.5) - 0.45)
     size = np.maximum(np.abs(moves) - 4.0 * unit, 0.0)
     flush = -0.9 * size * np.where(moves < 0, 1.0, 0.5)
-    noise = 0.0070 * _student(rng, HOURS)
+    noise = 0.0070 * student(rng, HOURS)
     decay = float(np.exp(-1 / 500.0))
     state = autoregress(build + flush + noise, decay)
     return np.concatenate([[0.0], state])

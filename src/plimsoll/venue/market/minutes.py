@@ -14,9 +14,9 @@ from plimsoll.venue.market.base import (
     Floats,
     Ints,
     Rows,
-    fill_turnover,
+    fill_quote_volume,
 )
-from plimsoll.venue.market.factors import LIFE_START_MS, Skeleton, autoregress, stream
+from plimsoll.venue.market.factors import LIFE_START_MS, Skeleton, autoregress, stream, student
 from plimsoll.venue.market.intervals import DAY_MS, MINUTE_MS
 from plimsoll.venue.market.scenario import Overlay
 from plimsoll.venue.market.symbols import SymbolSpec
@@ -24,7 +24,6 @@ from plimsoll.venue.market.symbols import SymbolSpec
 MINUTES = 1440
 MARK_DECIMALS = 8
 _MARK_NOISE = 1.2e-4  # standard deviation of log(last / mark), 2024 → 2025-06 BTC
-_TAIL_DEGREES = 5.0
 _SHARED_CLUSTERING = 0.6  # the market's part in the clustering of minute variances
 VERTEX_OFFSETS_MS = VERTEX_SHARES * MINUTE_MS
 
@@ -70,7 +69,7 @@ class MinuteBlock:
 def market_minutes(seed: int, day: int) -> MarketMinutes:
     """Return what all contracts share within the day; it belongs to no contract."""
     rng = stream(seed, "market", block=day)
-    return MarketMinutes(shock=_student(rng), volatility_shock=rng.standard_normal(MINUTES))
+    return MarketMinutes(shock=student(rng, MINUTES), volatility_shock=rng.standard_normal(MINUTES))
 
 
 def build_block(
@@ -107,13 +106,6 @@ def premium_minutes(
     return slow + noise, noise
 
 
-def _student(rng: np.random.Generator) -> Floats:
-    """Return a day's Student-t draws of unit variance, shape (1440,)."""
-    scale = np.sqrt((_TAIL_DEGREES - 2.0) / _TAIL_DEGREES)
-    draws: Floats = rng.standard_t(_TAIL_DEGREES, MINUTES) * scale
-    return draws
-
-
 def _bridge(
     rng: np.random.Generator,
     anchors: Floats,
@@ -137,7 +129,7 @@ def _bridge(
     spread = (0.45 + 0.12 * surprise).repeat(60)
     variance = level.repeat(60) * np.exp(2.0 * spread * cluster - 2.0 * spread**2)
     shock = loading[:, None] * market.shock.reshape(24, 60)
-    shock += np.sqrt(1.0 - loading**2)[:, None] * _student(rng).reshape(24, 60)
+    shock += np.sqrt(1.0 - loading**2)[:, None] * student(rng, MINUTES).reshape(24, 60)
     steps = np.sqrt(variance).reshape(24, 60) * shock
     walk = np.cumsum(steps, axis=1)
     share = np.cumsum(variance.reshape(24, 60), axis=1)
@@ -175,8 +167,8 @@ def _volumes(
     weight *= 0.6 + 0.4 * np.abs(standard)
     by_hour = weight.reshape(24, 60)
     by_hour /= by_hour.sum(axis=1, keepdims=True)
-    turnover = hours.volume_usd[day * 24 : day * 24 + 24, None] * by_hour
-    volume = turnover.ravel() / np.exp(vertices[:, 0])
+    quote_volume = hours.volume_usd[day * 24 : day * 24 + 24, None] * by_hour
+    volume = quote_volume.ravel() / np.exp(vertices[:, 0])
     share = 0.5 + 0.13 * np.tanh(standard) + 0.05 * rng.standard_normal(MINUTES)
     return np.maximum(volume, 2.0 * spec.step_size), np.clip(share, 0.05, 0.95)
 
@@ -267,7 +259,7 @@ def current_minute(
     seen["close"], seen["high"], seen["low"] = points[-1], points.max(), points.min()
     seen["volume"] = np.round(row["volume"] * share, spec.size_decimals)
     seen["taker_volume"] = np.round(row["taker_volume"] * share, spec.size_decimals)
-    return fill_turnover(seen)
+    return fill_quote_volume(seen)
 
 
 def _fill_volume(rows: Rows, block: MinuteBlock, spec: SymbolSpec, overlay: Overlay) -> None:
@@ -275,4 +267,4 @@ def _fill_volume(rows: Rows, block: MinuteBlock, spec: SymbolSpec, overlay: Over
     volume = np.round(block.volume * factor, spec.size_decimals)
     taker = np.round(volume * block.taker_share, spec.size_decimals)
     rows["volume"], rows["taker_volume"] = volume, taker
-    fill_turnover(rows)
+    fill_quote_volume(rows)

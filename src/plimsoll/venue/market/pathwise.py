@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from plimsoll.venue.market.base import VERTEX_SHARES, Floats, Rows, fill_turnover, path_vertices
+from plimsoll.venue.market.base import VERTEX_SHARES, Floats, Rows, fill_quote_volume, path_vertices
 from plimsoll.venue.market.intervals import Interval
 from plimsoll.venue.market.scenario import Overlay
 
@@ -46,11 +46,11 @@ def bend_rows(rows: Rows, interval: Interval, symbol: str, overlay: Overlay, dec
     factor = overlay.volume_factor(symbol, rows["open_ms"])
     for name in _VOLUMES:
         bent[name] = np.where(factor == 1.0, rows[name], np.round(rows[name] * factor, 4))
-    bent[touched] = fill_turnover(bent[touched])
+    bent[touched] = fill_quote_volume(bent[touched])
     return bent
 
 
-def stand_at(
+def forming_candle(
     row: Rows,
     interval: Interval,
     symbol: str,
@@ -81,4 +81,4 @@ def stand_at(
     factor = overlay.volume_factor(symbol, row["open_ms"]) * share
     for name in _VOLUMES:
         seen[name] = np.round(row[name] * factor, 4)
-    return fill_turnover(seen)
+    return fill_quote_volume(seen)

@@ -43,7 +43,7 @@ from plimsoll.venue.market.datafolder import (
 )
 from plimsoll.venue.market.funding import FUNDING_INTERVAL_MS, INTEREST_RATE, average_premium
 from plimsoll.venue.market.intervals import INTERVALS, MINUTE_MS, Interval
-from plimsoll.venue.market.pathwise import bend_rows, log_at, stand_at
+from plimsoll.venue.market.pathwise import bend_rows, forming_candle, log_at
 from plimsoll.venue.market.scenario import Overlay
 from plimsoll.venue.market.symbols import LISTED, SymbolSpec, choose_symbols
 
@@ -239,7 +239,7 @@ class ReplayMarket:
         past = rows[first:position]
         if self._is_bent(symbol, now_ms) and series != PREMIUM:
             past = bend_rows(past, unit, symbol, self.overlay, self._decimals(symbol, series))
-        now = stand_at(
+        now = forming_candle(
             rows[position : position + 1],
             unit,
             symbol,

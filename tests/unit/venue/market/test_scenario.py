@@ -15,9 +15,9 @@ PRICED = ("flash-crash", "slow-bleed", "rally", "move", "flat")
 DAY_AFTER_MS = NOW_MS + 24 * HOUR_MS
 
 
-def _started(name: str, **wishes: object) -> Exchange:
+def _started(name: str, **options: object) -> Exchange:
     exchange = exchange_at()
-    exchange.start_scenario(name, **wishes)  # type: ignore[arg-type]
+    exchange.start_scenario(name, **options)  # type: ignore[arg-type]
     return exchange
 
 
