@@ -7,5 +7,5 @@ from tests.drills.evidence import EvidenceFolder
 
 @pytest.fixture
 def save() -> EvidenceFolder:
-    """Keeps what a drill measured, for ``docs/drills.md``."""
+    """Save what a drill measured, for ``docs/drills.md``."""
     return EvidenceFolder()

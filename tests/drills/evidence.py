@@ -60,7 +60,7 @@ class Closing:
 
 @dataclass(frozen=True)
 class EvidenceFolder:
-    """Where a drill leaves its figures; nowhere when no folder is named."""
+    """Saves a drill's figures; does nothing when no folder is named."""
 
     folder: Path | None = field(
         default_factory=lambda: (

@@ -1,4 +1,4 @@
-"""The entry that each guard refuses: its record in the decision log, and what `why` says of it."""
+"""The entry that each guard refuses: its record in the decision log, and the answer of `why`."""
 
 import json
 from collections.abc import Callable
@@ -68,7 +68,7 @@ def _close_by_hand(bot: Drill) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """A guard, the limits under which it refuses an entry, and what brings the question."""
+    """A guard, the limits under which it refuses an entry, and what requests the entry."""
 
     rule: str
     risk: dict[str, Any] = field(default_factory=dict)
@@ -121,7 +121,7 @@ QUICK = ("open_positions", "position_size")
 
 
 def _plan(risk: dict[str, Any]) -> DrillPlan:
-    # A wish that its own risk already refuses would be blamed for a smaller one.
+    # An entry that its own risk already refuses would be denied by a different guard.
     return DrillPlan(strategy="TargetLong", stake_usd=800, speed=60, risk=risk)
 
 
@@ -160,7 +160,7 @@ def _refused(bot: Drill, refusal: Refusal, *, seen: int) -> Denied:
 
 
 def _restarted(bot: Drill, risk: dict[str, Any]) -> None:
-    """Start the bot anew with another profile: a reload takes Freqtrade's Telegram ten seconds."""
+    """Restart the bot with another profile: a reload takes Freqtrade's Telegram ten seconds."""
     layer = bot.folder / "drill.json"
     config = json.loads(layer.read_text())
     config["plimsoll"] = {**config["plimsoll"], "risk": risk}

@@ -1,4 +1,4 @@
-"""``docs/drills.md`` tells of every guard, in the bot or as one that no drill reaches."""
+"""``docs/drills.md`` covers every guard, in the bot or as one that no drill reaches."""
 
 import re
 

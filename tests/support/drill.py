@@ -221,7 +221,7 @@ class Drill:
         self._config.write_text(json.dumps(merged, indent=2), encoding="utf-8")
 
     def _loops(self) -> int:
-        """Return how many loops the bot has ended, as its status says."""
+        """Return how many loops the bot has completed, from its status."""
         return int((StateFolder(self.userdir / "plimsoll").status() or {}).get("loops", 0))
 
     def reload_config(self) -> None:

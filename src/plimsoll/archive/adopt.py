@@ -1,8 +1,8 @@
-"""Take over what ``freqtrade download-data`` fetched: it downloads aside, this appends.
+"""Take over what ``freqtrade download-data`` fetched: it fills a staging folder, this appends.
 
-Freqtrade writes its files in place and replaces what it is told to fetch again. It is therefore
-given a folder of its own, and its rows go through the archive's append, which is atomic, keeps
-what stands and reports differences.
+Freqtrade writes its files in place and replaces whatever it fetches again. It therefore gets a
+folder of its own, and its rows go through the archive's append, which is atomic, keeps stored
+values and reports differences.
 """
 
 from datetime import date, timedelta
@@ -29,8 +29,8 @@ def first_day_to_fetch(
     """Return the day from which a series must be downloaded.
 
     The day before its end when it reaches back far enough and has no hole until the last day;
-    otherwise where what is missing begins. Spans that were asked for before, and of which the
-    exchange gave nothing more, count as filled unless ``recheck``.
+    otherwise where what is missing begins. Spans that were requested before without
+    yielding more rows count as filled unless ``recheck``.
     """
     stored = read_series(series, datadir)
     if stored.empty or recheck:
@@ -49,8 +49,8 @@ def first_day_to_fetch(
 def asked_spans(manifest: dict[str, Any], series: Series, datadir: Path) -> list[Span]:
     """Return the spans of a series that were asked for and stored, apart and in order.
 
-    Manifests of old have ``confirmed`` instead, which named spans that nobody had asked for: it
-    is not read, so that those are asked for once more.
+    Older manifests have ``confirmed`` instead, which named spans that were never requested. It is
+    not read, so those spans are requested again.
     """
     recorded = manifest.get("asked", {}).get(_key(series, datadir), [])
     return [(pd.Timestamp(first), pd.Timestamp(last)) for first, last in recorded]
@@ -100,7 +100,7 @@ def note_missing(
 ) -> None:
     """Note the days of a span on which a series has no row, of those that have any.
 
-    Bars longer than a day do not tell.
+    Bars longer than a day are skipped: they cannot show a missing day.
     """
     for series in wanted:
         days = set(read_series(series, datadir)["date"].dt.date)
@@ -177,8 +177,8 @@ def adopt(
 def confirm(datadir: Path, downloaded: list[Series], start: date, until: date | None) -> None:
     """Record that everything from one day on was asked for: until another, or until its end.
 
-    What is still missing in that span is the exchange's own. Nothing is said of what lies before
-    and after it.
+    What is still missing in that span is the exchange's own. Nothing is recorded about the time
+    before and after it.
     """
     manifest = read_manifest(datadir)
     asked: dict[str, Any] = dict(manifest.get("asked", {}))

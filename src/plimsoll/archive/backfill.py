@@ -1,8 +1,8 @@
 """Fill open interest and ratios from the daily files and the REST tail, month by month.
 
-Each month of a symbol is appended as soon as it is verified, so that a kill costs at most one
-month of each symbol that was under way. What is stored is never fetched again: the record of
-days says which daily file gave how many rows.
+Each month of a symbol is appended as soon as it is verified, so a kill costs at most one month
+of each symbol in progress. Stored rows are never fetched again: the record of days lists how many
+rows each daily file gave.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ BINANCE_ARCHIVE = "https://data.binance.vision"
 METRICS_KINDS = (Kind.OPEN_INTEREST, Kind.RATIOS)
 DOWNLOADS_OF_A_DAMAGED_FILE = 3
 SETTLED_DAYS = 7
-"""How many days back a missing or short day is asked for again without being told to."""
+"""How many days back a missing or short day is requested again even without ``recheck``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Request:
 
 @dataclass
 class Outcome:
-    """What came of it: changed series, differences, and what could not be had."""
+    """The result of a backfill: changed series, differences, and what was not available."""
 
     appended: list[Appended] = field(default_factory=list)
     revisions: list[Revision] = field(default_factory=list)
@@ -71,7 +71,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
 
     def problem(self, line: str) -> None:
-        """Note what could not be had, once."""
+        """Note what was not available, once."""
         if line not in self.problems:
             self.problems.append(line)
 
@@ -88,7 +88,7 @@ class Outcome:
 
 
 class Progress:
-    """Told how many days there are and when one is done; the command draws a bar from it."""
+    """Receives the number of days and each finished one; the command draws a bar from it."""
 
     def begin(self, pair: str, days: int) -> None:
         """A pair's days begin."""
@@ -105,7 +105,7 @@ async def fill(
     *,
     pause_seconds: float = 0.5,
 ) -> None:
-    """Fill the asked series and note in ``outcome`` what came of it.
+    """Fill the requested series and note the results in ``outcome``.
 
     Nothing raised for one pair stops the others: it becomes a problem of the outcome.
 
@@ -154,7 +154,7 @@ class _Job:
             return
         since, onboard = self.request.since, self.listing.day_of(self.pair)
         begin = since if onboard is None else max(since, onboard)
-        # The asked midnight is the last row of the day before.
+        # The requested midnight is the last row of the day before.
         first = max(since - timedelta(days=1), onboard or since - timedelta(days=1))
         last = min(end, self.now.date() - timedelta(days=1))
         days = self._days_to_fetch(first, last)
@@ -261,7 +261,7 @@ class _Job:
                 self.outcome.take(append_rows(series, rows, self.datadir))
 
     def _note_missing(self, begin: date, last: date) -> None:
-        """Note the asked days that have no row from any source, and why a pair has none."""
+        """Note the requested days that have no row from any source, and why a pair has none."""
         held = {kind: self._rows_by_day(kind) for kind in self.request.kinds}
         unknown, any_held = self.listing.unknown(self.pair), any(held.values())
         if unknown is not None:

@@ -67,7 +67,7 @@ class LeftOut:
 class PairData:
     """A pair's candles with all that was joined to them.
 
-    ``absent`` tells, for a column that could not be joined, which file was looked for.
+    ``absent`` names, for each column that could not be joined, the file that is missing.
     """
 
     pair: str
@@ -179,7 +179,7 @@ def usual_uses(timeframe: str, chosen: Iterable[str] = ()) -> list[FeatureUse]:
 def split_computable(
     data: PairData, uses: Iterable[FeatureUse]
 ) -> tuple[list[FeatureUse], list[LeftOut]]:
-    """Part the uses into those that the data allow and those left out, with the reason."""
+    """Split the uses into those that the data allow and those left out, with the reason."""
     ready: list[FeatureUse] = []
     left_out: list[LeftOut] = []
     for use in uses:
@@ -303,7 +303,7 @@ def write_store(data: PairData, uses: Sequence[FeatureUse], out: Path) -> StoreR
 def about_store(path: Path) -> dict[str, Any]:
     """Return what a store's metadata says, without reading its matrix.
 
-    ``made_by_installed_features`` tells whether the present code, with the same parameters, has
+    ``made_by_installed_features`` is whether the present code, with the same parameters, has
     the store's fingerprint. Raises `UsageError` for a file that cannot be read or was not written
     by `write_store`.
     """
@@ -323,7 +323,7 @@ def about_store(path: Path) -> dict[str, Any]:
             features.get(one["feature"]).use(**one["parameters"])
             for one in about["features"].values()
         ]
-    except PlimsollError:  # a feature or a parameter of it that is no more
+    except PlimsollError:  # a feature or parameter that no longer exists
         uses = []
     return {**about, "made_by_installed_features": fingerprint(uses) == about["fingerprint"]}
 

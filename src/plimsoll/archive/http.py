@@ -1,4 +1,4 @@
-"""GET over aiohttp: few at once, patient with 429 and 5xx, and clear about what failed."""
+"""GET over aiohttp: few at once, retrying 429 and 5xx, and clear about what failed."""
 
 import asyncio
 import random
@@ -27,7 +27,7 @@ class RateLimit:
         self._begun: deque[float] = deque()
 
     async def acquire(self) -> None:
-        """Wait until one more request is within the limit."""
+        """Wait until one more request fits the limit."""
         while True:
             now = time.monotonic()
             while self._begun and now - self._begun[0] >= self._seconds:

@@ -40,7 +40,7 @@ def inspect_folder(
 ) -> list[Finding]:
     """Check every series of a data folder, alone and against its neighbours.
 
-    ``tell`` is called with each series before it is checked.
+    ``on_series`` is called with each series before it is checked.
 
     Returns
     -------

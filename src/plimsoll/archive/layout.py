@@ -1,8 +1,9 @@
 """Which files an archive holds, what they are called and which columns they have.
 
 Candles, mark, funding, open interest and premium live where Freqtrade looks for them, under
-its own names and columns (``freqtrade/candle_columns.py``, facts B6). What Freqtrade has no
-candle type for lives beside them in ``plimsoll/``: it would stop ``freqtrade list-data``.
+its own names and columns (``freqtrade/candle_columns.py``). Kinds without a Freqtrade candle
+type live beside them in ``plimsoll/``: in Freqtrade's own folder they would make
+``freqtrade list-data`` fail.
 """
 
 import re

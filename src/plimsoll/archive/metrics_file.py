@@ -4,10 +4,10 @@ What ``create_time`` means. Until 2026-06-24 a row labelled T holds the open int
 ratios at T, and the takers' flow of the five minutes before T; a day's file runs from 00:05 to
 00:00 of the next day. From 2026-06-25 the label is the start of the period: the row holds what
 was true five minutes after it, and the file runs from 00:00 to 23:55 (binance-public-data
-issue 491). Every row is brought to one meaning here, the instant it describes: ``as_of``.
+issue 491). Every row is normalised to one meaning here, the instant it describes: ``as_of``.
 
 When it was knowable. The exchange publishes a row of these statistics some minutes after its
-instant (at 02:37 the newest one is that of 02:30 in ccxt's pull request 12685), so that a row is
+instant (at 02:37 the newest one is that of 02:30 in ccxt pull request 12685), so a row is
 stored under ``date = as_of`` and Freqtrade, which takes a row of timeframe f as known at
 ``date + f``, uses it five minutes later at the earliest.
 """
@@ -140,7 +140,7 @@ def labels_start_periods(labels: "pd.Series[pd.Timestamp]", day: date) -> bool:
     """Return whether a day's labels are the starts of their periods.
 
     The file's own range decides: labels of starts include the day's midnight and not the next
-    one. Where the range does not tell, the date of the exchange's change does.
+    one. Where the range is not decisive, the date of the exchange's change is.
     """
     midnight = pd.Timestamp(day, tz="UTC")
     has_first = bool((labels == midnight).any())

@@ -1,7 +1,7 @@
 """Checks of series against each other: the same pair's timeframes, mark, spot, funding.
 
 Pure functions from tables to findings. A window is 30 days: long enough for a correlation of
-returns to mean something, short enough that a file which is shifted in part is found in place.
+returns to mean something, short enough to locate a shift that affects only part of a file.
 """
 
 from collections.abc import Iterator
@@ -51,9 +51,9 @@ class Table:
 def shift_findings(reference: Table, suspect: Table) -> list[Finding]:
     """Find stretches in which one series moves as another does, but hours earlier or later.
 
-    The returns of both are laid over each other at every half hour up to 14 h apart, wherever
-    they do not fit as they stand. Which of the two is wrong cannot be told from two; the finding
-    names the suspect and what it was compared with.
+    Where their returns do not correlate as they are, both are compared at every half-hour shift up
+    to 14 h. Two series cannot show which of them is wrong; the finding names the suspect and
+    what it was compared with.
     """
     left, right = reference.closes(), suspect.closes()
     step = max(reference.length, suspect.length)
@@ -135,7 +135,7 @@ def _correlation(
 ) -> float:
     """Return the correlation of the returns, with the right one's dates moved back by a shift.
 
-    NaN where fewer than 48 returns lie over each other, or one of the two does not move.
+    NaN where fewer than 48 returns overlap, or one of the two does not move.
     """
     moved = right.set_axis(pd.DatetimeIndex(right.index) - shift).reindex(left.index)
     both = pd.DataFrame({"left": np.log(left), "right": np.log(moved)})

@@ -66,7 +66,7 @@ def grid_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
 
 
 def spacing_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
-    """Find missing rows, and stretches whose rows are longer than the timeframe says.
+    """Find missing rows, and stretches whose rows are further apart than the timeframe.
 
     The ten largest holes are findings of their own, the rest are one together. A hole of a day or
     more is an error.

@@ -63,7 +63,7 @@ def offered_kinds(exchange: str, kinds: tuple[Kind, ...]) -> tuple[tuple[Kind, .
     Raises
     ------
     UsageError
-        For an exchange whose archive nobody has described, and when nothing is left.
+        For an exchange without a known archive, and when nothing is left.
     """
     if exchange not in OFFERED:
         raise UsageError(

@@ -1,9 +1,9 @@
 """The last 30 days of open interest and ratios from the REST endpoints under /futures/data.
 
 The daily files end a day or two ago; these endpoints reach up to now. Whether their labels mean
-the start or the end of a period is not taken on trust: the exchange changed it silently
-(`plimsoll.archive.metrics_file`), so that each column is laid over the verified daily files and
-stamped the way it fits.
+the start or the end of a period is not assumed: the exchange changed it silently
+(`plimsoll.archive.metrics_file`), so each column is compared with the verified daily files and
+stamped the way that fits.
 """
 
 import asyncio

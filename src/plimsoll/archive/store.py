@@ -1,4 +1,4 @@
-"""Read series and append to them: whole files or none, and no value that stood is replaced."""
+"""Read series and append to them: whole files or none; a stored value is never replaced."""
 
 import hashlib
 import os
@@ -116,7 +116,7 @@ def normalise(frame: pd.DataFrame, kind: Kind, name: str) -> pd.DataFrame:
 
 
 def append_rows(series: Series, rows: pd.DataFrame, datadir: Path) -> Appended:
-    """Add the rows whose dates the series lacks; compare the others and keep what stood.
+    """Add the rows whose dates the series lacks; compare the others and keep the stored values.
 
     Raises
     ------

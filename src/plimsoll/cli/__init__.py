@@ -13,7 +13,7 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def main() -> None:
-    """Run the command line; print what a user can mend as one line, without a traceback.
+    """Run the command line; print what a user can fix as one line, without a traceback.
 
     A termination signal ends it as an interrupt does: children and temporary folders go first.
     """
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _os_error(error: OSError) -> str:
-    """Return what the system refused, where it says so, in one line; a full disk names no file."""
+    """Return the system's error in one line, with the file if it names one."""
     reason = error.strerror or next(iter(str(error).splitlines()), "") or type(error).__name__
     place = "" if error.filename is None else f": {error.filename}"
     remedy = "; make room and run the same command again" if error.errno in FULL else ""

@@ -132,7 +132,7 @@ def check(
 
 @contextmanager
 def _lines() -> "Iterator[Callable[[Series], None]]":
-    """Yield what shows the series under way on standard error; silent where it is no terminal."""
+    """Yield a callback that shows the current series on standard error, if that is a terminal."""
     from rich.console import Console
 
     with Console(stderr=True).status("reading") as status:
@@ -158,7 +158,7 @@ def _plan(
     datadir: Path | None,
     outcome: "Outcome",
 ) -> "tuple[Download, Request]":
-    """Turn the words of the command line into what Freqtrade fetches and what we fetch."""
+    """Split the command's options into what Freqtrade fetches and what we fetch."""
     from plimsoll.archive.backfill import METRICS_KINDS, Request
     from plimsoll.archive.layout import Kind, exchange_symbol, require_outer
     from plimsoll.archive.sources import addresses_of, offered_kinds
@@ -287,7 +287,7 @@ def _run(
 
 @contextmanager
 def _bars() -> "Iterator[Progress]":
-    """Yield what draws one bar a pair on standard error; silent where that is no terminal."""
+    """Yield a progress that draws one bar a pair on standard error, if that is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from plimsoll.reporting.report import Report
 
 STEPS = 13
-"""How many lines a run usually tells, for the progress bar."""
+"""How many steps a run usually reports, for the progress bar."""
 
 
 def demo(
@@ -57,7 +57,7 @@ def demo(
 
 
 class _Progress:
-    """Tell each step on a line of its own, below them what runs now."""
+    """Print each step on a line of its own, and below them what is running."""
 
     def __init__(self, *, silent: bool) -> None:
         from rich.console import Console

@@ -290,7 +290,7 @@ def _chosen(family: str | None) -> "list[Feature]":
 
 
 def _feature(name: str) -> "Feature":
-    """Return the feature; for a wrong name tell the nearest ones, for there are many."""
+    """Return the feature; for a wrong name suggest the nearest ones."""
     from difflib import get_close_matches
 
     from plimsoll import features

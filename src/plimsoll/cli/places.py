@@ -1,4 +1,4 @@
-"""Places that options name."""
+"""Folders that command-line options name."""
 
 import errno
 from pathlib import Path
@@ -12,7 +12,7 @@ def made_folder(folder: Path, option: str) -> Path:
     Raises
     ------
     UsageError
-        When it cannot be made. A full disk is no wrong usage: that error passes.
+        When it cannot be made. A full disk is not wrong usage: that error is passed on.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -66,7 +66,7 @@ def results(
 
 
 class _Progress:
-    """Tell what runs, with the time since the beginning."""
+    """Print what is running, with the time since the start."""
 
     def __init__(self, began: float) -> None:
         self._began = began

@@ -39,11 +39,11 @@ class AccountSnapshot:
     models
         The models whose signals are traded; empty when there are none.
     expectation
-        What a backtest promised; ``None`` when nobody wrote an expectation.
+        What a backtest promised; ``None`` without an expectation file.
     track_record
         What the account has shown; without it only the lowest leverage is allowed.
     manual_halt_reason
-        Why a person halted the account; ``None`` when nobody did. A caller that cannot read
+        Why a person halted the account; ``None`` when no person did. A caller that cannot read
         its flag gives that as the reason.
     rearmed_at
         When a person last re-armed the account; streaks and statistics begin there.

@@ -1,4 +1,4 @@
-"""The one root of all errors that a user can cause or mend."""
+"""The common base of all errors that a user can cause or fix."""
 
 
 class PlimsollError(Exception):

@@ -1,4 +1,4 @@
-"""What is known of the data, the exchange's API, the models and the past: the account's senses."""
+"""What is known about the data, the exchange's API, the models and past trades."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

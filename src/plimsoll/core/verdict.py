@@ -21,7 +21,7 @@ class Mode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one guard says of one account, or of one pair of it.
+    """One guard's verdict on an account, or on one pair of it.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Verdict:
         Share of a planned stake that may still be taken: 1 when ACTIVE, below 1 when REDUCING,
         0 when stricter.
     value, limit
-        What was found and what it was held against; ``None`` where there is no number.
+        The measured value and its limit; ``None`` where there is no number.
     debounced
         The breach rests on mark prices and is within the hard limit: one wrong tick could be
         its cause, so it counts only after several observations in a row (``risk.latch``).

@@ -70,7 +70,7 @@ def unsealed(line: bytes) -> dict[str, Any]:
 
 @lru_cache(maxsize=4096)
 def names_secret(key: str, parent: str = "") -> bool:
-    """Whether a key, read with the key that holds it, names something to keep to oneself.
+    """Whether a key, read with the key that holds it, names something confidential.
 
     A pair never does, though there are coins called KEY and TOKEN.
     """
@@ -84,9 +84,9 @@ def names_secret(key: str, parent: str = "") -> bool:
 
 
 class Canonical:
-    """Turn values into what JSON can say, the same way each time, and leave out secrets.
+    """Turn values into canonical JSON values, always the same way, without secrets.
 
-    Numbers that JSON has no word for become text (``"nan"``, ``"-inf"``, integers beyond 64
+    Numbers that JSON cannot represent become text (``"nan"``, ``"-inf"``, integers beyond 64
     bits, ``Decimal``); moments become ISO 8601 in UTC, durations seconds, enumerations their
     text or else their name, NumPy and pandas values lists and numbers. Nothing raises.
     """
@@ -126,7 +126,7 @@ class Canonical:
             return [self._value(item, parent, inner) for item in value]
         try:
             return self._uncommon(value, parent, (*above, id(value)))
-        except Exception:  # noqa: BLE001 - a value that cannot speak must not stop the log
+        except Exception:  # noqa: BLE001 - a value that fails to convert must not stop the log
             return f"<{kind.__name__}>"
 
     def _mapping(

@@ -1,4 +1,4 @@
-"""Is a decision log whole: every byte, line and file, up to a head known from elsewhere?"""
+"""Is a decision log complete and unchanged, up to a head hash noted elsewhere?"""
 
 import time
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from plimsoll.journal.files import GENESIS, decision_files, torn_files
 from plimsoll.journal.kind import Kind
 
 _WRITING_SECONDS = 2.0
-"""How long a line without end may be one that a running bot is just writing."""
+"""How long a line without a line end may still be in the middle of being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Fault:
 class Verification:
     """What a check of a log found; it ends at the first fault.
 
-    ``recoveries`` counts the crashes after which the log was continued; ``torn_files`` what
-    they left and the log vouches for.
+    ``recoveries`` counts the crashes after which the log was continued; ``torn_files`` the
+    torn lines they left, with the hashes that the log recorded.
     """
 
     records: int = 0
@@ -54,8 +54,8 @@ def verify(folder: Path, *, head: str | None = None) -> Verification:
     folder
         Where the daily files are.
     head
-        A hash, or its beginning, that the log had once: without it nothing tells that the end
-        was cut off.
+        A hash, or its beginning, that the log once had: without it a log whose end was cut off
+        passes.
     """
     verification = Verification()
     seen_head = False

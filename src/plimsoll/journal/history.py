@@ -1,4 +1,4 @@
-"""What a decision log says of one pair and its account up to a moment, read in one pass."""
+"""What a decision log holds about one pair and its account up to a moment, read in one pass."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -112,7 +112,7 @@ def known_pair(folder: Path, asked: str) -> str:
     Raises
     ------
     UsageError
-        When no record speaks of it, or when it may be several pairs.
+        When no record mentions it, or when it matches several pairs.
     """
     known: list[str] = []
     for record in records_backwards(folder):
@@ -180,7 +180,7 @@ def _take(history: History, record: Record, *, in_cycle: bool) -> None:
 
 
 def _take_outcome(history: History, record: Record, *, in_cycle: bool) -> None:
-    """Keep what became of the cycle's order: up to the next order, unless that adds to it."""
+    """Keep the outcome of the cycle's order, up to the next order unless that one adds to it."""
     if record["kind"] == Kind.ORDER:
         if in_cycle:
             history.later.clear()

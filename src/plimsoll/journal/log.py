@@ -19,7 +19,7 @@ from plimsoll.journal.recovery import recover
 _APPEND = os.O_CREAT | os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
 _SYNC_FOLDERS = os.name == "posix"
 _LOCK_SECONDS = 1.0
-"""Whoever asks whether a bot writes holds the writer's lock for an instant."""
+"""A check for a running writer holds the writer's lock for an instant."""
 
 
 class DecisionLog:
@@ -69,7 +69,7 @@ class DecisionLog:
 
     @property
     def head(self) -> str:
-        """Hash of the newest record: whoever keeps it elsewhere can tell a shortened log."""
+        """Hash of the newest record: a copy kept elsewhere exposes a shortened log."""
         return self._previous
 
     def append(
@@ -80,14 +80,14 @@ class DecisionLog:
         Parameters
         ----------
         kind
-            One of :class:`plimsoll.journal.kind.Kind`, or a word of one's own.
+            One of :class:`plimsoll.journal.kind.Kind`, or any other word.
         at
             The bot's clock; a moment without zone is taken for UTC. Its day decides the file,
             but a clock that goes back never leads into an older file.
         durable
             Wait until the disk has it: for halts and orders.
         fields
-            Anything; odd values are spelt out (:class:`plimsoll.journal.canonical.Canonical`).
+            Anything; unusual values become text (:class:`plimsoll.journal.canonical.Canonical`).
 
         Raises
         ------

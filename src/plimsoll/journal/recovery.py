@@ -1,4 +1,4 @@
-"""Where a log is continued: after its last intact record, with a torn line set aside."""
+"""Where a log continues: after its last intact record, with a torn line moved to its own file."""
 
 import os
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class Continuation:
     newest
         The newest daily file; ``None`` for a new log.
     recovery
-        Fields of the record that is to tell of damage; ``None`` when there is none.
+        Fields of the record that reports damage; ``None`` when there is none.
     """
 
     seq: int

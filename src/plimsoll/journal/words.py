@@ -16,7 +16,7 @@ def is_pair(asked: str, pair: str) -> bool:
 
 
 def pairs_of(record: Record) -> list[str]:
-    """Return the pairs that a record speaks of."""
+    """Return the pairs that a record mentions."""
     pair, pairs = record.get("pair"), record.get("pairs")
     named = [pair] if isinstance(pair, str) else []
     return named + list(pairs if isinstance(pairs, dict) else ())
@@ -28,7 +28,7 @@ def time_words(at: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Spell out what would steer a terminal."""
+    """Escape characters that would control a terminal."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
@@ -49,7 +49,7 @@ def readable(record: Record, *, only: str | None = None) -> str:
 
 
 def words(record: Record) -> str:
-    """Say in words what a record says; of one that has not the fields of its kind, all fields."""
+    """Describe a record in words; one without the fields of its kind is listed field by field."""
     try:
         return _WORDS.get(record["kind"], _fields)(record)
     except (AttributeError, TypeError, ValueError):

@@ -11,12 +11,12 @@ from scipy import stats
 from plimsoll.performance.errors import MeasureError
 
 LEAST_RETURNS = 20
-"""With fewer returns skewness and kurtosis tell nothing."""
+"""With fewer returns, skewness and kurtosis are meaningless."""
 
 
 @dataclass(frozen=True)
 class SharpeEvidence:
-    """A Sharpe ratio per period (not a year's), and what tells how well it is known.
+    """A Sharpe ratio per period (not a year's), with what determines its precision.
 
     ``kurtosis`` is not excess: 3 for a normal distribution.
     """
@@ -28,7 +28,7 @@ class SharpeEvidence:
 
 
 def sharpe_evidence(returns: NDArray[np.floating[Any]]) -> SharpeEvidence | None:
-    """Measure the returns of equal periods; ``None`` when they tell nothing.
+    """Measure the returns of equal periods; ``None`` when they are no evidence.
 
     That is: fewer than `LEAST_RETURNS`, one that is not finite, or no deviation at all.
     """

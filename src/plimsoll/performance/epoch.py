@@ -19,7 +19,7 @@ DRAWDOWN_CEILING_FRACTION = 0.20
 LEAST_DRAWDOWN_FRACTION = 0.01
 """A smaller drawdown counts as this: luck over a short span must not make a ratio endless."""
 LEAST_TRADES = 30
-"""Below it means and ratios of trades tell nothing."""
+"""With fewer trades, means and ratios are meaningless."""
 
 
 def epoch_equity(
@@ -80,8 +80,8 @@ def calmar_ceiling_loss(
     """Return minus the Calmar ratio of an account that stays under a drawdown ceiling.
 
     An account above the ceiling has a loss above `OVER_CEILING`, that grows with the drawdown;
-    one with too few trades a loss above `TOO_FEW_TRADES`, that grows with what is missing: so a
-    search is led back. A drawdown exactly at the ceiling is allowed, as is the least number.
+    one with too few trades a loss above `TOO_FEW_TRADES`, that grows with what is missing: which
+    leads a search back. A drawdown exactly at the ceiling is allowed, as is the least number.
     Calmar is the yearly growth over the drawdown (Young 1991), the drawdown taken as
     `LEAST_DRAWDOWN_FRACTION` at least.
     """

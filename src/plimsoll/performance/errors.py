@@ -1,4 +1,4 @@
-"""What a measure says of input that it cannot measure."""
+"""The error for input that cannot be measured."""
 
 from plimsoll.core.errors import PlimsollError
 

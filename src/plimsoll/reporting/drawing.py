@@ -1,7 +1,7 @@
 """What a figure shows and how it looks: curves, a price panel, marks, colours, thinning.
 
-Colours are of the Okabe-Ito set, told apart by colour-blind eyes; outcome is also told by a
-marker's shape, and buy and hold by its dots.
+Colours are from the Okabe-Ito set, which colour-blind readers can distinguish; a marker's shape
+also shows the outcome, and dots mark buy and hold.
 """
 
 from collections.abc import Callable, Sequence

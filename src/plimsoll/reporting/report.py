@@ -60,7 +60,7 @@ class StrategyTrack:
 
 @dataclass(frozen=True)
 class AccountStep:
-    """One thing that was done or checked; ``ok`` None says that there was nothing to judge."""
+    """One thing that was done or checked; ``ok`` is None when there was nothing to judge."""
 
     text: str
     ok: bool | None = None
@@ -77,10 +77,10 @@ class Event:
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """All that a report says. Nothing is looked up when it is drawn: no clock, no file.
+    """The contents of a report. Drawing it reads neither clock nor file.
 
     ``costs_bps`` names each assumed cost in basis points of notional. ``trials`` is the number
-    of variants tried before this one; None says that nobody counted. ``candles`` (``date``,
+    of variants tried before this one; None when they were not counted. ``candles`` (``date``,
     ``high``, ``low``, ``close``) of ``pair`` fill the price panel with the trades of
     ``price_strategy``, by default the first that traded the pair, baselines last. ``paper`` is
     the run of a bot that followed; the page shows its curves, trades and events as a chapter.

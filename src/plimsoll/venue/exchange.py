@@ -81,7 +81,7 @@ class Exchange:
         magnitude: float | None = None,
         duration_seconds: float | None = None,
     ) -> Event:
-        """Start a scenario at the clock's now; raises `UsageError` for a wish that fails."""
+        """Start a scenario at the clock's now; raises `UsageError` for options that do not fit."""
         now_ms = self.clock.now_ms()
         event = start_event(
             name,
@@ -96,6 +96,6 @@ class Exchange:
         return event
 
     def start_fault(self, options: Mapping[str, Any]) -> Fault:
-        """Start a fault at the clock's now; raises `UsageError` for a wish that fails."""
+        """Start a fault at the clock's now; raises `UsageError` for options that do not fit."""
         now_ms = self.clock.now_ms()
         return self.faults.start(options, now_ms=now_ms, known_symbols=self.market.specs)

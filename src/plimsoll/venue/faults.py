@@ -1,7 +1,7 @@
-"""Faults: what can be made to go wrong between the market and its readers while it runs.
+"""Faults: failures that a user starts between a running market and its clients.
 
-A scenario changes the market; a fault changes only what is told of it. Candles, matching and
-the account never see one, except that a refused request is not carried out.
+A scenario changes the market; a fault changes only what clients see of it. Candles, matching and
+the account are never affected, except that a refused request is not carried out.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ DEFAULT_RETRY_AFTER_SECONDS = 60
 
 @dataclass(frozen=True)
 class FaultKind:
-    """A kind of fault and the wishes it understands beside duration and seed."""
+    """A kind of fault and the options it takes besides duration and seed."""
 
     name: str
     description: str
@@ -39,7 +39,7 @@ FAULTS: dict[str, FaultKind] = {
         FaultKind(
             NO_ANSWER,
             "hold requests, then drop the connection; with after_acceptance they are carried "
-            "out first, so that an order exists of which nobody was told",
+            "out first, so that an order exists that no client knows of",
             ("paths", "symbols", "share", "count", "after_acceptance", "hold_seconds"),
         ),
         FaultKind(
@@ -54,12 +54,12 @@ FAULTS: dict[str, FaultKind] = {
         ),
         FaultKind(
             WRONG_TICK,
-            "book and tickers are told with prices off by the magnitude; candles are right",
+            "book and tickers show prices off by the magnitude; candles stay right",
             ("symbols", "share", "count", "magnitude"),
         ),
         FaultKind(
             DROPPED_SOCKETS,
-            "drop that share of the WebSocket connections and refuse them anew; HTTP goes on",
+            "drop that share of the WebSocket connections and refuse reconnects; HTTP goes on",
             ("share",),
         ),
         FaultKind(CLOCK_SKEW, "serverTime is off by so many seconds", ("skew_seconds",)),
@@ -83,12 +83,12 @@ _WHOLE = frozenset({"count", "seed", "status", "code", "retry_after_seconds"})
 
 @dataclass
 class Fault:
-    """A fault that was started. Times are epoch milliseconds of the exchange's clock.
+    """A started fault. Times are epoch milliseconds of the exchange's clock.
 
     `symbols` None means all, and then also requests that name none; `paths` are patterns such
     as ``/fapi/v1/order`` or ``POST /fapi/*``; `share` of the requests it could touch are hit,
     drawn from the seed by their order of arrival; after `count` hits it is over. `hold_seconds`
-    are real seconds, since that is what a client's timeout counts.
+    are real seconds, the ones that a client's timeout counts.
     """
 
     id: int
@@ -120,14 +120,14 @@ class Fault:
         return self.symbols is None or symbol in self.symbols
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether one of its patterns fits; one with a space in it is held against both."""
+        """Whether one of its patterns fits; a pattern with a space covers method and path."""
         return any(
             fnmatchcase(f"{method} {path}" if " " in pattern else path, pattern)
             for pattern in self.paths
         )
 
     def draw_hit(self) -> bool:
-        """Meet one more request or message that it could touch; return whether it is hit."""
+        """Count one more request or message that it could touch; return whether it is hit."""
         self.met += 1
         hit = self.selects(self.met)
         self.hits += hit
@@ -166,9 +166,9 @@ class Faults:
     def start(
         self, options: Mapping[str, Any], *, now_ms: int, known_symbols: Iterable[str]
     ) -> Fault:
-        """Check a wish for a fault and start it now.
+        """Check the options of a fault and start it now.
 
-        Raises `UsageError` for an unknown kind, symbol or wish and for a value out of range.
+        Raises `UsageError` for an unknown kind, symbol or option and for a value out of range.
         """
         kind = FAULTS.get(str(options.get("kind")))
         if kind is None:
@@ -241,12 +241,12 @@ class Faults:
         return bool(chosen)
 
     def skew_ms(self, now_ms: int) -> int:
-        """Return how far ``serverTime`` is off."""
+        """Return by how many milliseconds ``serverTime`` is off."""
         return round(sum(f.skew_seconds * 1000 for f in self.active(CLOCK_SKEW, now_ms)))
 
 
 def _checked(kind: FaultKind, name: str, value: object, known: list[str]) -> Any:
-    """Return a wish's value as a `Fault` holds it."""
+    """Return an option's value as a `Fault` holds it."""
     if name not in (*_ALWAYS, *kind.takes):
         takes = ", ".join((*_ALWAYS[1:], *kind.takes))
         raise UsageError(f'{kind.name} does not understand "{name}"; it takes {takes}')

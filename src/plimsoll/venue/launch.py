@@ -1,4 +1,4 @@
-"""Put an exchange together from the words of the command line and serve it."""
+"""Build an exchange from command-line options and serve it."""
 
 import asyncio
 import ipaddress

@@ -1,4 +1,4 @@
-"""A strategy that stands still in the middle of closing: the file ``hold`` says that it shall."""
+"""A strategy that blocks in the middle of closing while the file ``hold`` exists."""
 
 import time
 from datetime import datetime
@@ -9,9 +9,9 @@ from freqtrade.persistence import Order, Trade
 
 
 class HeldLong(AlwaysLong):
-    """Does not go on from an exit while ``hold`` is in the user folder; ``held`` says so.
+    """Blocks in an exit while ``hold`` is in the user folder, and writes ``held`` while it does.
 
-    What is to happen while positions are being closed has all the time that it takes.
+    A test then has as much time as it needs while positions are being closed.
     """
 
     def on_fill(self, trade: Trade, order: Order, now: datetime) -> None:

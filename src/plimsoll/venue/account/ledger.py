@@ -7,6 +7,7 @@ from plimsoll.venue.account.brackets import bracket_for
 MAKER_FEE, TAKER_FEE = 0.0002, 0.0005
 """Binance USD-M fees of a regular account, as fractions of the notional."""
 AMOUNT_TOLERANCE = 1e-9
+"""Base amounts up to this are the rounding of summed floats, not a position."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Account:
         return self.free_usd + sum(position.wallet_usd for position in self.positions.values())
 
     def set_leverage(self, symbol: str, leverage: int) -> None:
-        """Set the leverage of the positions to come."""
+        """Set the leverage of future positions."""
         self.positions[symbol] = replace(self.position(symbol), leverage=leverage)
 
     def set_margin_type(self, symbol: str, margin_type: str) -> None:
@@ -110,7 +111,7 @@ class Account:
         *,
         is_maker: bool,
     ) -> Fill:
-        """Book an execution: close what stands against it, open the rest, pay the fee."""
+        """Book an execution: close the opposite position, open the rest, pay the fee."""
         signed = quantity if side == "BUY" else -quantity
         before = self.position(symbol)
         closing = min(quantity, abs(before.amount)) if before.amount * signed < 0 else 0.0

@@ -1,7 +1,7 @@
 """Orders against the price path: what fills, triggers or is liquidated, and when.
 
-Matching is lazy and exact: `advance` walks the path since the last call, so that the result
-does not depend on how often anybody asks. A resting limit fills whole at its price when the
+Matching is lazy and exact: `advance` walks the path since the last call, so the result does
+not depend on how often it is called. A resting limit fills whole at its price when the
 last price reaches it; market and triggered orders take what the book shows at that instant.
 """
 
@@ -93,7 +93,7 @@ class Matching:
         return FIRST_ORDER_ID + len(self.orders)
 
     def advance(self, now_ms: int) -> None:
-        """Let everything happen that the path brings up to `now_ms`."""
+        """Fill, trigger, liquidate and charge funding along the path up to `now_ms`."""
         if now_ms <= self._now_ms:
             return
         exposed = {order.symbol for order in self.open_orders()}
@@ -131,7 +131,7 @@ class Matching:
         return np.round(np.exp(bent), decimals).astype(np.float64)
 
     def _segment(self, symbol: str, span: tuple[int, int], ends: tuple[float, float]) -> None:
-        """Apply what a straight piece of path meets, in the order in which it meets it."""
+        """Apply what a straight stretch of the path reaches, in the order in which it does."""
         price, last = ends
         while True:
             reached = self._next_reached(symbol, price, last)
@@ -152,7 +152,7 @@ class Matching:
     def _next_reached(
         self, symbol: str, price: float, last: float
     ) -> tuple[float, Order | None] | None:
-        """Return the nearest order, or None for a liquidation, with its distance."""
+        """Return the nearest order reached, or None for a liquidation, with its distance."""
         candidates: list[tuple[float, int, Order | None]] = [
             (_distance(price, last, order.level, below=order.waits_below), 0, order)
             for order in self.open_orders(symbol)
@@ -296,7 +296,7 @@ class Matching:
         order.status = "FILLED" if done else "PARTIALLY_FILLED"
 
     def cancel(self, order: Order, now_ms: int) -> Order:
-        """Cancel an open order; raises `ApiError` when it is not open any more."""
+        """Cancel an open order; raises `ApiError` when it is no longer open."""
         if not order.is_open:
             raise ApiError(-2011, "Unknown order sent.")
         order.status, order.updated_ms = "CANCELED", now_ms

@@ -104,7 +104,7 @@ def _symbols(names: object) -> list[str] | None:
 
 
 def list_faults() -> list[dict[str, Any]]:
-    """Return name, description and wishes of every kind of fault."""
+    """Return name, description and options of every kind of fault."""
     return [asdict(kind) for kind in FAULTS.values()]
 
 

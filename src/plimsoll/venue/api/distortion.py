@@ -1,4 +1,4 @@
-"""Answers and stream messages as the faults that act let them be seen."""
+"""Answers and stream messages as clients see them under the active faults."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ _STREAM_PRICES: dict[str, tuple[str, ...]] = {
 def distorted_answer(
     exchange: Exchange, endpoint: Endpoint, path: str, parameters: Parameters, now_ms: int
 ) -> Answer:
-    """Return a public endpoint's answer as the faults that act let it be seen."""
+    """Return a public endpoint's answer as clients see it under the active faults."""
     if not exchange.faults.started:
         return endpoint(exchange, parameters, now_ms)
     answer = _possibly_stale(exchange, endpoint, path, parameters, now_ms)
@@ -83,7 +83,7 @@ def _shift(
     sides: tuple[str, ...],
     now_ms: int,
 ) -> None:
-    """Put an entry's prices off by what a wrong tick asks for. In place."""
+    """Shift an entry's prices by the magnitude of a wrong tick. In place."""
     factor = exchange.faults.price_factor(symbol, now_ms)
     if factor == 1.0:
         return
@@ -127,7 +127,7 @@ def distorted_current(exchange: Exchange, name: str, feed: Feed, now_ms: int) ->
 
 
 def distorted_updates(exchange: Exchange, name: str, feed: Feed, now_ms: int) -> list[Message]:
-    """Return what the stream says since it last spoke; a stale one is silent, then catches up."""
+    """Return the stream's messages since the last call; a stale one sends none, then catches up."""
     if not exchange.faults.started:
         return feed.advance(now_ms)
     if _frozen_ms(exchange, name, now_ms) is not None:
@@ -138,7 +138,7 @@ def distorted_updates(exchange: Exchange, name: str, feed: Feed, now_ms: int) ->
 def _distorted(
     exchange: Exchange, messages: list[Message], name: str, now_ms: int
 ) -> list[Message]:
-    """Drop single messages of stale contracts and put wrong prices into the others."""
+    """Drop messages of stale contracts and put wrong prices into the others."""
     distorted: list[Message] = []
     partial_book = "@depth" in name and name.rpartition("@depth")[2].isdigit()
     for message in messages:

@@ -1,4 +1,4 @@
-"""What a subscribed WebSocket stream has to say since it last spoke: pure state machines."""
+"""The messages that a subscribed WebSocket stream has pending: pure state machines."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -94,7 +94,7 @@ class KlineFeed:
 
 
 class TickerFeed:
-    """A message that is made anew, sent when it changed and at most once a period."""
+    """A message built afresh and sent once a period."""
 
     def __init__(self, build: Callable[[int], Message], period_ms: int) -> None:
         self._build, self._period_ms = build, period_ms
@@ -116,14 +116,14 @@ class TickerFeed:
 
 
 class TradeFeed:
-    """Each trade once; the latest ones when an accelerated clock brings too many."""
+    """Each trade once; only the latest ones when an accelerated clock yields too many."""
 
     def __init__(self, exchange: Exchange, symbol: str, event: str) -> None:
         self._exchange, self._symbol, self._event = exchange, symbol, event
         self._last_id = trade_id_at(exchange.clock.now_ms())
 
     def current(self, now_ms: int) -> list[Message]:
-        """Return nothing: trades are told as they happen."""
+        """Return nothing: trades are sent as they happen."""
         del now_ms
         return []
 
@@ -162,7 +162,7 @@ class DepthFeed:
         self._update_id = exchange.clock.now_ms()
 
     def current(self, now_ms: int) -> list[Message]:
-        """Return the partial book; a difference stream has nothing to say yet."""
+        """Return the partial book; a difference stream starts empty."""
         return [self._message(now_ms)] if self._partial is not None else []
 
     def advance(self, now_ms: int) -> list[Message]:

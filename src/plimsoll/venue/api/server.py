@@ -90,7 +90,7 @@ class Server:
     async def _withhold_answer(
         self, request: web.Request, parameters: Parameters, fault: Fault, now_ms: int
     ) -> web.Response:
-        """Carry the request out or not, and in either case tell nobody."""
+        """Carry the request out or not; in either case send no answer."""
         self.exchange.stats.refused += 1
         if fault.after_acceptance:
             self._outcome(request, parameters, now_ms)

@@ -1,4 +1,4 @@
-"""WebSocket connections: subscriptions in Binance's words, pushes at a bounded real rate."""
+"""WebSocket connections: Binance's subscription protocol, pushes at a bounded real rate."""
 
 import asyncio
 import contextlib
@@ -65,7 +65,7 @@ class Hub:
         self._moved.set()
 
     async def run(self) -> None:
-        """Push for ever, at most every `PUSH_SECONDS` of real time."""
+        """Push forever, at most every `PUSH_SECONDS` of real time."""
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._moved.wait(), PUSH_SECONDS)
@@ -76,7 +76,7 @@ class Hub:
                 log.exception("a push failed; the streams go on")
 
     def push(self) -> None:
-        """Send every feed's news to its subscribers; drop all sockets in an outage."""
+        """Send every feed's updates to its subscribers; drop all sockets in an outage."""
         now_ms = self._exchange.clock.now_ms()
         if self._exchange.market.overlay.outage_until_ms(now_ms) is not None:
             for connection in self._connections:
@@ -100,7 +100,7 @@ class Hub:
         await asyncio.sleep(0)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Talk to one client until it leaves; refuse it when a fault drops it at once."""
+        """Serve one client until it leaves; refuse it when a fault drops it at once."""
         self._opened += 1
         number = self._opened
         if self._exchange.faults.drops(number, self._exchange.clock.now_ms()):

@@ -73,7 +73,7 @@ class Snapshot:
 
 
 class Market(Protocol):
-    """A price history with a future that nobody sees before its time.
+    """A price history whose future stays hidden until its time has come.
 
     No method returns anything that happens after `now_ms`.
     """
@@ -110,7 +110,7 @@ class Market(Protocol):
         """Return long/short ratios, dtype `RATIO`; empty where the market has none."""
 
     def forget_from(self, start_ms: int) -> None:
-        """Drop what was derived for instants after `start_ms`: a scenario changed it."""
+        """Drop what was derived for instants after `start_ms`, which a scenario has changed."""
 
 
 def path_vertices(rows: Rows) -> Floats:
@@ -159,7 +159,7 @@ def aggregate(rows: Rows, opens_ms: Ints) -> Rows:
 
 
 def fill_quote_volume(rows: Rows) -> Rows:
-    """Derive turnover and trade count from volume and the candle's typical price. In place."""
+    """Derive quote volume and trade count from volume and typical price. In place."""
     typical = (rows["open"] + rows["high"] + rows["low"] + rows["close"]) / 4.0
     rows["quote_volume"] = np.round(rows["volume"] * typical, 4)
     rows["taker_quote"] = np.round(rows["taker_volume"] * typical, 4)

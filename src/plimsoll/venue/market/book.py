@@ -84,7 +84,7 @@ def trades_between(market: Market, symbol: str, first_id: int, last_id: int, now
     times = LIFE_START_MS + ids * SECOND_MS
     if len(ids) == 0:
         return Trades(ids, times, np.empty(0), np.empty(0), [])
-    # The trade before tells the first one's side, wherever the page begins.
+    # The trade before it decides the side of the first one, wherever the page begins.
     seen = times if first_id == listed_id else np.append(times[0] - SECOND_MS, times)
     logs = market.overlay.price(symbol, seen, market.log_path(symbol, seen))
     path: Floats = np.round(np.exp(logs), spec.price_decimals).astype(np.float64)

@@ -76,7 +76,7 @@ def series_of(file: DataFile) -> str | None:
 
 
 def read_candles(file: DataFile) -> Rows:
-    """Return the file's candles, dtype `CANDLE`; turnover is volume × typical price.
+    """Return the file's candles, dtype `CANDLE`; quote volume is volume × typical price.
 
     Raises `UsageError` for a row that is no candle; only a premium may be 0 or less.
     """

@@ -4,8 +4,8 @@ Returns are a common factor plus the contract's own, both Student-t with EGARCH-
 volatility (Nelson 1991, Econometrica 59, eq. 2.1) over three time scales, which gives the long
 memory of absolute returns (Corsi 2009, J. Financial Econometrics 7). Jumps arrive at random,
 trend regimes add drift, and a very slow pull towards the typical price keeps levels sane.
-Everything is drawn at once from counter-based streams (Philox; Salmon et al. 2011), so that no
-value depends on what was asked before.
+Everything is drawn at once from counter-based streams (Philox; Salmon et al. 2011), so no value
+depends on earlier requests.
 """
 
 import zlib
@@ -183,7 +183,7 @@ def _log_volatility(
 def _volume_usd(
     rng: np.random.Generator, spec: SymbolSpec, relative: Floats, standard_moves: Floats
 ) -> Floats:
-    """Return the hour's turnover: it rises with volatility and with the move itself."""
+    """Return each hour's volume in USD: it rises with volatility and with the move itself."""
     own = _smooth(rng.standard_normal(HOURS), 30.0, 0.35)
     activity = 0.95 * np.log(relative) + 0.4 * np.log(0.35 + np.abs(standard_moves)) + own
     return spec.hourly_volume_usd * np.exp(activity + 0.08)

@@ -75,7 +75,7 @@ def market_minutes(seed: int, day: int) -> MarketMinutes:
 def build_block(
     seed: int, spec: SymbolSpec, hours: Skeleton, day: int, market: MarketMinutes
 ) -> MinuteBlock:
-    """Return the day's minutes: the same for the same arguments, whatever was asked before."""
+    """Return the day's minutes: the same for the same arguments, whatever was requested before."""
     rng = stream(seed, "minutes", spec.symbol, day)
     span = slice(day * 24, day * 24 + 25)
     anchors = hours.log_price[span]

@@ -60,7 +60,7 @@ def forming_candle(
     *,
     is_price: bool,
 ) -> Rows:
-    """Return one candle, shape (1,), as it stands at `now_ms`: nothing later shows.
+    """Return one candle, shape (1,), as it looks at `now_ms`: nothing later shows.
 
     A series that is no price (the premium) moves straight from open to close.
     """

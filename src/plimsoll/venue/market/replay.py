@@ -375,7 +375,7 @@ def _slice(times_ms: Ints, window: Window) -> slice:
 
 
 def _merge(rows: Rows, opens_ms: Ints) -> Rows:
-    """Return `aggregate` without the dust of summed floats."""
+    """Return `aggregate` without the rounding noise of summed floats."""
     return round_sums(aggregate(rows, opens_ms), _SUM_DECIMALS)
 
 

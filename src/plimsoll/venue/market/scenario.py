@@ -1,4 +1,4 @@
-"""Scenarios: what can be made to happen to the market while it runs.
+"""Scenarios: events that a user starts on a running market.
 
 A price scenario transforms the log-price path from the instant it starts. Candles, mark,
 index, book and trades all derive from the path, so that they agree, and nothing that was
@@ -146,10 +146,10 @@ def start_event(
     magnitude: float | None = None,
     duration_seconds: float | None = None,
 ) -> Event:
-    """Check a wish for a scenario and turn it into an event that starts now.
+    """Check the options of a scenario and return it as an event that starts now.
 
-    Raises `UsageError` for an unknown name or symbol and for a magnitude or duration that
-    makes no sense.
+    Raises `UsageError` for an unknown name or symbol and for a magnitude or duration
+    out of range.
     """
     scenario = SCENARIOS.get(name)
     if scenario is None:

@@ -1,4 +1,4 @@
-"""The synthetic market: seeded, the same to the byte whatever is asked and in which order."""
+"""The synthetic market: seeded, the same to the byte whatever is requested, in any order."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
