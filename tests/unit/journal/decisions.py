@@ -1,9 +1,11 @@
 """Decision logs as a bot would write them, on a clock of their own."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from plimsoll.journal.files import lines
 from plimsoll.journal.log import DecisionLog
 
 BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
@@ -13,6 +15,16 @@ CANDLE = timedelta(minutes=5)
 
 def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def raw(folder: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for file in sorted(folder.glob("*.jsonl")) for line in lines(file)]
+
+
+def written(folder: Path, **fields: object) -> dict[str, object]:
+    with DecisionLog(folder) as log:
+        log.append("test", START, **fields)
+    return raw(folder)[-1]
 
 
 class Bot:

@@ -159,21 +159,6 @@ def test_trades_page_by_id_and_lie_on_the_price_path(exchange: Exchange) -> None
         assert float(row[3]) <= float(trade["p"]) <= float(row[2])
 
 
-def test_the_current_open_interest_is_the_last_of_its_history(exchange: Exchange) -> None:
-    now = ask(exchange, "/fapi/v1/openInterest", symbol="BTCUSDT")["openInterest"]
-    rows = ask(exchange, "/futures/data/openInterestHist", symbol="BTCUSDT", period="5m")
-    assert len(rows) == 30
-    assert rows[-1]["sumOpenInterest"] == now
-
-
-@pytest.mark.parametrize("path", sorted(STATISTICS))
-def test_statistics_keep_thirty_days(exchange: Exchange, path: str) -> None:
-    asked = {"symbol": "BTCUSDT", "pair": "BTCUSDT", "period": "1h"}
-    rows = ask(exchange, path, **asked, startTime=NOW_MS - 30 * DAY_MS, limit=500)
-    assert len(rows) == 500
-    assert rows[0]["timestamp"] - (NOW_MS - 30 * DAY_MS) < HOUR_MS
-
-
 def test_filters_are_whole_and_positive(exchange: Exchange) -> None:
     for contract in ask(exchange, "/fapi/v1/exchangeInfo")["symbols"]:
         filters = {entry["filterType"]: entry for entry in contract["filters"]}
