@@ -47,9 +47,13 @@ def test_stale_candles_stand_still_while_the_book_goes_on(exchange: Exchange) ->
     assert served(exchange, "/fapi/v1/klines", **asked) == before
     assert served(exchange, "/fapi/v1/depth", **BTC) != book
     other = {**asked, "symbol": "ETHUSDT"}
-    assert served(exchange, "/fapi/v1/klines", **other) == true(exchange, "/fapi/v1/klines", **other)
+    assert served(exchange, "/fapi/v1/klines", **other) == true(
+        exchange, "/fapi/v1/klines", **other
+    )
     exchange.faults.end(None, exchange.clock.now_ms())
-    assert served(exchange, "/fapi/v1/klines", **asked) == true(exchange, "/fapi/v1/klines", **asked)
+    assert served(exchange, "/fapi/v1/klines", **asked) == true(
+        exchange, "/fapi/v1/klines", **asked
+    )
 
 
 @pytest.mark.parametrize("path", STALE_KINDS)
@@ -91,7 +95,9 @@ def test_a_wrong_tick_never_enters_candles_nor_matching(exchange: Exchange) -> N
     exchange.start_fault({"kind": "wrong-tick", "magnitude": -0.5})
     exchange.clock.step(120)
     now_ms = exchange.clock.now_ms()
-    assert served(exchange, "/fapi/v1/klines", **asked) == true(exchange, "/fapi/v1/klines", **asked)
+    assert served(exchange, "/fapi/v1/klines", **asked) == true(
+        exchange, "/fapi/v1/klines", **asked
+    )
     assert float(exchange.book("BTCUSDT", 5, now_ms).bid_prices[0]) == float(
         true(exchange, "/fapi/v1/depth", **BTC)["bids"][0][0]
     )

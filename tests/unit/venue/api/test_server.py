@@ -1,0 +1,99 @@
+import asyncio
+import errno
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from plimsoll.venue.api.server import Server, _refusal
+from plimsoll.venue.exchange import Exchange
+from tests.unit.venue.markets import exchange_at
+
+KEY = {"X-MBX-APIKEY": "any"}
+
+
+@pytest.fixture
+def exchange() -> Exchange:
+    return exchange_at()
+
+
+def answered(exchange: Exchange, method: str, path: str, **more: Any) -> tuple[int, Any]:
+    """Return status and JSON of one request to a server in this process."""
+
+    async def ask(client: TestClient[Any, Any]) -> tuple[int, Any]:
+        async with client.request(method, path, **more) as response:
+            return response.status, orjson.loads(await response.read())
+
+    return _with_client(exchange, ask)
+
+
+def _with_client(
+    exchange: Exchange, ask: Callable[[TestClient[Any, Any]], Awaitable[tuple[int, Any]]]
+) -> tuple[int, Any]:
+    async def run() -> tuple[int, Any]:
+        async with TestClient(TestServer(Server(exchange).application())) as client:
+            return await ask(client)
+
+    return asyncio.run(run())
+
+
+def test_an_unknown_path_is_refused_as_binance_does(exchange: Exchange) -> None:
+    status, answer = answered(exchange, "GET", "/fapi/v1/nothing")
+    assert (status, answer["code"]) == (404, -5000)
+
+
+def test_a_signed_endpoint_needs_a_key_and_no_more(exchange: Exchange) -> None:
+    status, answer = answered(exchange, "GET", "/fapi/v2/balance")
+    assert (status, answer["code"]) == (401, -2014)
+    status, answer = answered(exchange, "GET", "/fapi/v2/balance", headers=KEY)
+    assert (status, answer[0]["asset"]) == (200, "USDT")
+
+
+def test_parameters_may_stand_in_the_form(exchange: Exchange) -> None:
+    body = {"symbol": "BTCUSDT", "leverage": "7"}
+    status, answer = answered(exchange, "POST", "/fapi/v1/leverage", headers=KEY, data=body)
+    assert (status, answer["leverage"]) == (200, 7)
+
+
+def test_a_refusal_is_counted(exchange: Exchange) -> None:
+    status, answer = answered(exchange, "GET", "/fapi/v1/klines?symbol=NONE&interval=5m")
+    assert (status, answer["code"]) == (400, -1121)
+    assert (exchange.stats.requests, exchange.stats.refused) == (1, 1)
+    assert exchange.stats.by_path == {"/fapi/v1/klines": 1}
+
+
+def test_an_outage_answers_everything_but_the_controls_with_503(exchange: Exchange) -> None:
+    exchange.start_scenario("outage")
+    assert answered(exchange, "GET", "/fapi/v1/ping")[0] == 503
+    assert answered(exchange, "GET", "/plimsoll/health")[0] == 200
+
+
+@pytest.mark.parametrize("body", ["[]", "{", "3"])
+def test_a_control_takes_a_json_object_only(exchange: Exchange, body: str) -> None:
+    status, answer = answered(exchange, "POST", "/plimsoll/clock/step", data=body)
+    assert status == 400
+    assert answer["error"].startswith("expected a JSON object as body")
+
+
+def test_an_unknown_control_lists_the_known_ones(exchange: Exchange) -> None:
+    status, answer = answered(exchange, "GET", "/plimsoll/nothing")
+    assert status == 404
+    assert "POST /plimsoll/clock/step" in answer["error"]
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(errno.EADDRINUSE, "taken"), "choose another --port"),
+        (OSError(errno.EADDRNOTAVAIL, "away"), "give an address of this machine"),
+        (socket.gaierror(-2, "Name or service not known"), "--host x (Name or service not known)"),
+        (UnicodeError("label too long"), "--host x (label too long)"),
+    ],
+)
+def test_a_failed_bind_blames_the_host_or_the_port(
+    error: OSError | UnicodeError, message: str
+) -> None:
+    assert message in _refusal("x", 8900, error)
