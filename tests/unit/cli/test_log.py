@@ -3,8 +3,6 @@
 import json
 import re
 import subprocess
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,16 +10,8 @@ import pytest
 from plimsoll.journal.kind import Kind
 from plimsoll.lab.processes import child_environment, command
 from tests.conftest import ROOT
-from tests.unit.cli import commands
-from tests.unit.cli.commands import Ran
+from tests.unit.cli.commands import Run
 from tests.unit.journal.decisions import BTC, Bot
-
-Run = Callable[..., Ran]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    return partial(commands.plimsoll, monkeypatch=monkeypatch, capsys=capsys)
 
 
 @pytest.fixture

@@ -1,13 +1,10 @@
 """The page of results: the table, the target and what is said of it."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from plimsoll.cli.results_page import Trials, criteria, page, read_trials, table, target, verdict
 from plimsoll.cli.results_page import commands as commands_of
@@ -23,19 +20,12 @@ from plimsoll.lab.study import (
 )
 from plimsoll.performance.fills import no_trades
 from plimsoll.performance.measures import performance
-from tests.unit.cli import commands
-from tests.unit.cli.commands import Ran
 from tests.unit.performance.frames import trade, trades_frame, utc
 
 INDEX = pd.date_range("2022-01-01", "2025-07-01", freq="D", tz="UTC")
 STUDY = Study(
     "six pairs", "1h", ("BTC/USDT:USDT",), "20220101-20250701", ("Ensemble",), ("BuyAndHold",)
 )
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    return partial(commands.plimsoll, monkeypatch=monkeypatch, capsys=capsys)
 
 
 def row_of(name: str, *, a_day: float, noise: float, seed: int = 1, trades=None) -> StudyRow:
@@ -157,41 +147,3 @@ def test_trials_are_counted_from_the_log(tmp_path) -> None:
     log.write_text("number,stage\n1,prior\n2,CHECK\n3,CHECK ensemble\n", encoding="utf-8")
     assert read_trials(log) == Trials(3, 2)
     assert read_trials(tmp_path / "none.csv") is None
-
-
-def test_unknown_strategy_is_wrong_usage(run, tmp_path) -> None:
-    ran = run("results", "--datadir", str(tmp_path), "--only", "Nobody")
-    assert ran.status == 2
-    assert "found Nobody" in ran.err
-
-
-def test_what_a_study_lacks_is_named_once_with_the_command_that_gets_it(run, tmp_path) -> None:
-    ran = run("results", "--datadir", str(tmp_path), "--only", "BasisReversion")
-    assert ran.status == 2
-    assert ran.err.count("\n") == 1
-    assert "candles, mark, funding, spot of BTC/USDT:USDT, ETH/USDT:USDT, " in ran.err
-    assert "16 files are not there" in ran.err
-    assert (
-        f"plimsoll data backfill --datadir {tmp_path} --since 2022-01-01 --until 2025-06-30 "
-        "--timeframes 1h --kinds candles,mark,funding --pairs BTC/USDT:USDT,ETH/USDT:USDT,"
-    ) in ran.err
-    assert "--trading-mode spot" in ran.err
-
-
-def test_inner_folder_of_futures_is_wrong_usage(run, tmp_path) -> None:
-    file = tmp_path / "futures" / "BTC_USDT_USDT-1h-mark.feather"
-    file.parent.mkdir()
-    file.touch()
-    ran = run("results", "--datadir", str(file.parent), "--only", "BasisReversion")
-    assert ran.status == 2
-    assert f"pass --datadir {tmp_path}\n" in ran.err
-
-
-def test_folder_without_candles_is_wrong_usage_and_leaves_the_page_alone(run, tmp_path) -> None:
-    out = tmp_path / "docs" / "results.md"
-    out.parent.mkdir()
-    out.write_text("as it was", encoding="utf-8")
-    ran = run("results", "--datadir", str(tmp_path), "--out", str(out))
-    assert ran.status == 2
-    assert "BTC_USDT_USDT-1h-futures.feather" in ran.err
-    assert out.read_text(encoding="utf-8") == "as it was"

@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.core import PlimsollError
 from plimsoll.lab.expectation import LEAST_TRADES, expectation_of
 from plimsoll.lab.results import BacktestResult
-from tests.unit.cli import commands
 
 PROFITS = [0.02, -0.01] * 20
 
@@ -70,39 +68,3 @@ def test_thirty_trades_are_enough_and_twenty_nine_are_not() -> None:
 def test_what_promises_nothing_is_refused(profits: list[float], said: str) -> None:
     with pytest.raises(PlimsollError, match=said):
         expectation_of(result(profits))
-
-
-def test_the_command_writes_what_a_bot_reads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("plimsoll.lab.results.read_backtest", lambda *_: result(PROFITS))
-    out = tmp_path / "new" / "expectation.json"
-    done = commands.plimsoll(
-        "expectation", "latest", "--out", str(out), monkeypatch=monkeypatch, capsys=capsys
-    )
-    assert done.status == 0
-    assert "40 trades" in done.out
-    expected = read_expectation(str(out))
-    assert expected is not None
-    assert expected.trades == 40
-
-
-def test_a_folder_without_a_result_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = ("expectation", "latest", "--out", "x.json", "--userdir", str(tmp_path))
-    done = commands.plimsoll(*words, monkeypatch=monkeypatch, capsys=capsys)
-    assert done.status == 2
-    assert "no backtest result at" in done.err
-
-
-def test_a_place_that_cannot_be_written_is_wrong_usage(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("plimsoll.lab.results.read_backtest", lambda *_: result(PROFITS))
-    (tmp_path / "file").touch()
-    words = ("expectation", "latest", "--out", str(tmp_path / "file" / "x.json"))
-    done = commands.plimsoll(*words, monkeypatch=monkeypatch, capsys=capsys)
-    assert done.status == 2
-    assert "expected a folder for --out that can be written" in done.err
-    assert done.err.count("\n") == 1
