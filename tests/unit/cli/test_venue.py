@@ -56,6 +56,8 @@ def test_a_fault_sends_only_the_options_that_were_given(
         "after_acceptance": True,
     }
     assert posted == [("/plimsoll/faults", body, "POST")]
+    run("venue", "fault", "stale-book", "--url", "http://x")
+    assert posted[1] == ("/plimsoll/faults", {"kind": "stale-book"}, "POST")
 
 
 def test_mending_ends_one_fault_or_all(

@@ -23,6 +23,8 @@ def test_an_undefined_figure_is_a_dash_and_nothing_is_never_minus_nothing(
 ) -> None:
     assert row("Sharpe", (flat, True)).cells == ["–"]
     assert row("Total return", (flat, True)).cells == ["0.00 %"]
+    hardly = performance(pd.Series([100.0, 99.999], index=hours(2)), no_trades())
+    assert row("Total return", (hardly, True)).cells == ["0.00 %"]
     assert row("Funding paid", (flat, True)).cells == ["0.00 USD"]
 
 

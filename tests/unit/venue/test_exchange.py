@@ -4,6 +4,8 @@ import pytest
 from plimsoll.core.errors import UsageError
 from plimsoll.venue.clock import Clock
 from plimsoll.venue.exchange import Exchange
+from plimsoll.venue.market.base import LAST, Window
+from plimsoll.venue.market.intervals import INTERVALS
 from plimsoll.venue.market.symbols import LISTED
 from tests.unit.venue.markets import NOW_MS, exchange_at, fresh
 
@@ -42,6 +44,17 @@ def test_a_scenario_starts_now_and_changes_nothing_before() -> None:
     untouched = exchange_at().snapshot("BTCUSDT", NOW_MS + 60_000).last
     after = exchange.snapshot("BTCUSDT", NOW_MS + 60_000).last
     assert after == pytest.approx(untouched * 0.9, rel=1e-5)
+
+
+def test_candles_drawn_before_a_scenario_are_drawn_again() -> None:
+    exchange = exchange_at()
+    window = Window(NOW_MS, NOW_MS + 180_000, 2)
+    minute = INTERVALS["1m"]
+    asked = ("BTCUSDT", LAST, minute, window, NOW_MS + 200_000)
+    before = exchange.market.candles(*asked)
+    exchange.start_scenario("move", magnitude=-0.1, duration_seconds=1)
+    after = exchange.market.candles(*asked)
+    assert after["close"].tolist() == pytest.approx((before["close"] * 0.9).tolist(), rel=1e-5)
 
 
 def test_a_fault_of_an_unserved_contract_is_refused() -> None:

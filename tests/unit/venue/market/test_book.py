@@ -50,10 +50,12 @@ def test_the_book_of_a_second_is_the_same_whenever_it_is_requested() -> None:
 def test_a_trade_has_the_same_price_size_and_side_on_every_page() -> None:
     market, last = shared(), trade_id_at(NOW_MS)
     whole = trades_between(market, "BTCUSDT", last - 20, last, NOW_MS)
-    page = trades_between(market, "BTCUSDT", last - 5, last, NOW_MS)
-    assert whole.prices[-6:].tolist() == page.prices.tolist()
-    assert whole.sizes[-6:].tolist() == page.sizes.tolist()
-    assert whole.buyer_is_maker[-6:] == page.buyer_is_maker
+    assert len(set(whole.buyer_is_maker)) == 2
+    for count in range(1, 21):
+        page = trades_between(market, "BTCUSDT", last - count + 1, last, NOW_MS)
+        assert whole.prices[-count:].tolist() == page.prices.tolist()
+        assert whole.sizes[-count:].tolist() == page.sizes.tolist()
+        assert whole.buyer_is_maker[-count:] == page.buyer_is_maker
 
 
 @pytest.mark.parametrize("ahead", [1, 1000])

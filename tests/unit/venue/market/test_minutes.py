@@ -67,6 +67,13 @@ def test_a_forming_minute_shows_nothing_of_its_rest(block: MinuteBlock, series: 
     assert whole[["open", "high", "low", "close"]] == row[["open", "high", "low", "close"]]
 
 
+@pytest.mark.parametrize("series", [LAST, MARK])
+def test_a_minute_that_has_just_begun_has_hardly_a_range(block: MinuteBlock, series: str) -> None:
+    row = minute_rows(block, BTC, series, Overlay())[600:601]
+    begun = current_minute(block, BTC, series, Overlay(), row, int(row["open_ms"][0]) + 1)
+    assert begun["high"] - begun["low"] < (row["high"] - row["low"]) / 10
+
+
 def test_another_seed_draws_another_day(block: MinuteBlock) -> None:
     other = build_block(8, BTC, FACTORS.skeleton(BTC), DAY, market_minutes(7, DAY))
     assert not np.array_equal(other.vertices, block.vertices)
