@@ -63,7 +63,7 @@ def refill(series: Series) -> str:
 
 
 def replace_file(series: Series) -> str:
-    """Return how to get a series anew."""
+    """Return how to replace a series."""
     return f"move the file away and {refill(series)}"
 
 

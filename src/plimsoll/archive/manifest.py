@@ -29,7 +29,7 @@ def read_record(file: Path) -> dict[str, Any]:
         return dict(orjson.loads(file.read_bytes()))
     except ValueError as error:
         raise PlimsollError(
-            f"expected a JSON object in {file}, found {error}; remove it: it is made anew, and "
+            f"expected a JSON object in {file}, found {error}; remove it: it is made again, and "
             "days it recorded are fetched again"
         ) from error
 

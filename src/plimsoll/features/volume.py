@@ -148,7 +148,7 @@ def chaikin_money_flow(candles: Candles, *, period: int) -> Floats:
     defaults={"period": 14},
 )
 def money_flow(candles: Candles, *, period: int) -> Floats:
-    """Dollar volume of candles whose typical price rose, as a percentage of all that rose or fell."""
+    """Dollar volume of candles whose typical price rose, in per cent of all that rose or fell."""
     change = np.diff(candles.shared(typical_price), prepend=np.nan)
     turnover = candles.shared(money)
     moved = np.where(change == 0, 0.0, turnover)

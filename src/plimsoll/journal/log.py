@@ -69,7 +69,7 @@ class DecisionLog:
 
     @property
     def head(self) -> str:
-        """Hash of the newest record: whoever keeps it elsewhere can tell a shortened log."""
+        """Hash of the newest record; keep it elsewhere to detect a shortened log."""
         return self._previous
 
     def append(

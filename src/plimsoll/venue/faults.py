@@ -1,7 +1,7 @@
 """Faults: what can be made to go wrong between the market and its readers while it runs.
 
-A scenario changes the market; a fault changes only what is told of it. Candles, matching and
-the account never see one, except that a refused request is not carried out.
+A scenario changes the market; a fault changes only what is reported of it. The market's candles,
+matching and the account are never affected, except that a refused request is not carried out.
 """
 
 from collections.abc import Iterable, Mapping
@@ -54,12 +54,12 @@ FAULTS: dict[str, FaultKind] = {
         ),
         FaultKind(
             WRONG_TICK,
-            "book and tickers are told with prices off by the magnitude; candles are right",
+            "book and tickers report prices off by the magnitude; candles are right",
             ("symbols", "share", "count", "magnitude"),
         ),
         FaultKind(
             DROPPED_SOCKETS,
-            "drop that share of the WebSocket connections and refuse them anew; HTTP goes on",
+            "drop that share of the WebSocket connections and refuse reconnects; HTTP goes on",
             ("share",),
         ),
         FaultKind(CLOCK_SKEW, "serverTime is off by so many seconds", ("skew_seconds",)),
