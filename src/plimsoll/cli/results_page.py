@@ -254,10 +254,10 @@ def _studies(rows: "Sequence[StudyRow]") -> str:
     """Return a line for each study: its strategies, its pairs and its span."""
     lines = []
     for study in dict.fromkeys(row.study for row in rows):
-        first, _, end = study.timerange.partition("-")
+        span = study.needs()
         names = ", ".join(_code(name) for name in study.strategies)
         bases = ", ".join(pair.partition("/")[0] for pair in study.pairs)
-        lines.append(f"  - {study.name}: {names} on {bases}, {first} to {end}")
+        lines.append(f"  - {study.name}: {names} on {bases}, {span.first} to {span.last}")
     return "\n".join(lines)
 
 

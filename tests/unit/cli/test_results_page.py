@@ -167,7 +167,7 @@ def test_reading_names_a_span_below_a_year_and_its_days() -> None:
 
 def test_page_holds_no_figure_of_an_earlier_run() -> None:
     text = page(findings(GOOD, HELD), picture="a.png", trials=None, balance=100_000)
-    assert "  - six pairs: `Ensemble` on BTC, 20220101 to 20250701\n" in text
+    assert "  - six pairs: `Ensemble` on BTC, 2022-01-01 to 2025-06-30\n" in text
     read = text.partition("## How to read them")[2]
     assert re.findall(r"\d+\.\d+|\b(?:19|20)\d\d\b", read) == []
 
