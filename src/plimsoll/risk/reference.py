@@ -18,8 +18,8 @@ Ready-made profiles are config layers, `user_data/config/risk-*.json`; `careful`
 The defaults are conventions and judgement rather than results of research; the last column says
 what each rests on. Sources: Kelly (1956), [A New Interpretation of Information
 Rate](https://doi.org/10.1109/tit.1956.1056803); Thorp (2006), [The Kelly Criterion in Blackjack,
-Sports Betting, and the Stock Market](https://doi.org/10.1016/S1872-0978%2806%2901009-X), section 7.3;
-Nygard (2007), Release It!, for the [circuit
+Sports Betting, and the Stock Market](https://doi.org/10.1016/S1872-0978%2806%2901009-X),
+section 7.3; Nygard (2007), Release It!, for the [circuit
 breaker](https://martinfowler.com/bliki/CircuitBreaker.html);
 [Commission Delegated Regulation (EU) 2017/589](https://eur-lex.europa.eu/eli/reg_del/2017/589/oj).
 """
