@@ -9,7 +9,7 @@ from plimsoll.signals.ranking import Drop, Selection, liquidity_of
 
 
 class LiquidityPairList(SelectingPairList):
-    """Filter by spread and depth of the order book, asked for pair by pair.
+    """Filter by spread and depth of the order book, requested pair by pair.
 
     No history of order books exists, so a backtest with it is refused rather than run without.
     """

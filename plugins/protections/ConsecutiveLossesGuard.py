@@ -5,7 +5,7 @@ from plimsoll.risk import RiskProfile
 
 
 class ConsecutiveLossesGuard(GuardProtection):
-    """Lock all pairs for a while after so many losing trades in a row."""
+    """Lock all pairs for a while after that many losing trades in a row."""
 
     rule = "consecutive_losses"
 

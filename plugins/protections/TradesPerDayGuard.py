@@ -5,7 +5,7 @@ from plimsoll.risk import RiskProfile
 
 
 class TradesPerDayGuard(GuardProtection):
-    """Lock all pairs until the trading day ends once so many trades were opened in it.
+    """Lock all pairs until the trading day ends once that many trades were opened in it.
 
     It counts when a trade closes: what opens between two closes is counted at the second, so
     a day may have as many trades more as positions are open at once, less one.

@@ -1,4 +1,4 @@
-"""The page of the benchmarks: every figure of a run, beside the target that the project set."""
+"""The page of the benchmarks: every figure of a run, with the target that the project set."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ HEAD = """# Benchmarks
 
 Measured on {made_on} with the code `{code_fingerprint}`, Python {python} and Freqtrade
 {freqtrade}, on {cores} processor cores with a load of {load:.1f} at the start. Seconds depend on
-the machine; ratios are taken within one run and depend on it little. Where the target is –, none
-was set: the figure is there to be compared. `make bench` measures anew and rewrites this page.
+the machine; ratios are measured within one run and depend on it little. Where the target is –, none
+was set: the figure is there for comparison. `make bench` measures again and rewrites this page.
 """
 
 
@@ -52,14 +52,13 @@ class Section:
 SECTIONS = (
     Section(
         "The risk kit in a backtest",
-        "Freqtrade's own backtest loop, without the reading of data and without indicators, on "
-        "4 pairs × 180 days × 5 m of the simulated exchange. Seconds of the processor, the least "
-        "of three rounds in which the strategies take turns. Guards off, guards on and the plain "
-        "twin have the same rules and trade alike, compared by a hash over all fills; all guards "
-        "are asked, with limits so wide that none denies. The plain twin has its stop in "
-        "`custom_stoploss` and its exits in `custom_exit`. The four native protections are "
-        "`StoplossGuard`, `MaxDrawdown`, `LowProfitPairs` and `CooldownPeriod`. Half is the first "
-        "half of the days.",
+        "Freqtrade's own backtest loop, without reading data and without indicators, on 4 pairs × "
+        "180 days × 5 m of the simulated exchange. CPU seconds, the least of three rounds in which "
+        "the strategies take turns. Guards off, guards on and the plain twin have the same rules "
+        "and make the same trades, compared by a hash over all fills; all guards are asked, with "
+        "limits so wide that none denies. The plain twin has its stop in `custom_stoploss` and its "
+        "exits in `custom_exit`. The four native protections are `StoplossGuard`, `MaxDrawdown`, "
+        "`LowProfitPairs` and `CooldownPeriod`. Half is the first half of the days.",
         (
             Row("engine_twins_trades", "trades of each twin"),
             Row("engine_unguarded_seconds", "on our base, guards off", " s"),
@@ -137,10 +136,10 @@ SECTIONS = (
     ),
     Section(
         "Features",
-        "Seconds of the processor. *Of candles* are those that need nothing but candles; *all* "
-        "also read open interest, funding, order flow, positioning and other pairs. For a "
-        "backtest: those of candles on its 4 pairs × 180 days × 5 m, against the reading of its "
-        "data, which are candles, funding and marks.",
+        "CPU seconds. *Features of candles* need nothing but candles; *all features* also read "
+        "open interest, funding, order flow, positioning and other pairs. For a backtest: features "
+        "of candles on its 4 pairs × 180 days × 5 m, against reading its data, which is candles, "
+        "funding and mark prices.",
         (
             Row("features_of_candles_count", "features of candles"),
             Row(
@@ -163,7 +162,7 @@ SECTIONS = (
         ),
     ),
     Section(
-        "Features beside other libraries",
+        "Features compared with other libraries",
         "How many times as long the library takes for the same column of 100,000 candles; below 1 "
         "it is faster than ours.",
         tuple(
@@ -174,7 +173,7 @@ SECTIONS = (
     ),
     Section(
         "Simulated exchange",
-        "HTTP over loopback, one client in the same machine; 1,500 candles a request.",
+        "HTTP over loopback, one client on the same machine; 1,500 candles per request.",
         (
             Row("venue_start_seconds", "start until the first answer", " s"),
             Row("venue_candles_a_second_first_time", "candles a second, first time asked"),
@@ -201,7 +200,7 @@ def render(recorded: Mapping[str, Any]) -> str:
     Raises
     ------
     PlimsollError
-        When a row has no figure or a figure no row: the page would not tell all.
+        When a row has no figure or a figure no row: the page would be incomplete.
     """
     figures = recorded["figures"]
     if unknown := sorted(set(figures) ^ {row.figure for row in ROWS}):

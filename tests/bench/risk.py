@@ -1,4 +1,4 @@
-"""What one evaluation of all guards costs; the issue allows 5 ms with 20 positions."""
+"""What one evaluation of all guards costs; the target is 5 ms with 20 positions."""
 
 import time
 from collections.abc import Callable

@@ -13,10 +13,10 @@ BACKTEST_CANNOT: dict[str, str] = {
     "stale_data": "Freqtrade fills gaps in a backtest's candles",
     "api_errors": "a backtest asks no exchange",
     "manual_halt": "nobody can halt a backtest",
-    "model_accuracy": "in a backtest nobody told an accuracy",
-    "leverage": "no manual entry; the base lowers the strategy's own leverage before it is asked",
+    "model_accuracy": "in a backtest no accuracy was reported",
+    "leverage": "no manual entry; the base lowers a strategy's leverage before the guard is asked",
 }
-"""Guards that a backtest has no occasion for, and why."""
+"""Guards that cannot trip in a backtest, and why."""
 
 NOT_REACHED: dict[str, str] = {}
 """Guards that no drill reaches, and why."""
@@ -25,25 +25,27 @@ HEAD = """# Drills
 
 <!-- Written by `make drills` from what it measured. Do not edit by hand. -->
 
-Every switch of the risk kit, thrown in a running `freqtrade trade` against the
-[simulated exchange](venue.md), and seen in the decision log, the database, REST and Telegram.
+Every switch of the risk kit, thrown in a running `freqtrade trade` on the
+[simulated exchange](venue.md), with the outcome checked in the decision log, the database, REST and
+Telegram.
 
 ```bash
 make drills    # every drill, about {minutes:.0f} minutes; rewrites this page
 make test      # a short selection is among the tests
 ```
 
-The bot's loop runs every 30 s of simulated time, at 120 times real time, on two cores that other
-work shares. **Loops** count from the loop of the verdict: 1 means that the last position was
-closed in the very loop that tripped. **Simulated s** is from the verdict to the last close; since
-the clock runs 120 times as fast, 12 s of it are a tenth of a second of the bot's own work.
+The bot's loop runs every 30 s of simulated time, at 120 times real time, on two cores shared with
+other work. **Loops** are counted from the loop of the verdict: 1 means that the last position was
+closed in the loop that tripped the guard. **Simulated s** is the time from the verdict to the last
+close; since the clock runs 120 times as fast, 12 s of it are a tenth of a second of the bot's work.
 """
 
 SWITCHES = """## What trips, and how long until flat
 
-The limits are narrowed so that one guard at a time can act. *Value* is what the guard measured
-when it acted. A running bot acts at its third observation in a row (`live_breach_observations`), a
-backtest at its first candle. A backtest runs on the venue's candles of the very same span.
+The limits are set so that one guard at a time can trip. *Value* is what the guard measured when it
+did. In a running bot a breach takes effect at the third observation in a row
+(`live_breach_observations`), in a backtest at the first candle. The backtest runs on the venue's
+candles of the same span.
 
 """
 
@@ -53,24 +55,24 @@ SAME = """## The same events, bot and backtest
 
 DENIALS = """## Entries denied
 
-With BTC open, the strategy wants ETH at every loop; the bot is started anew with each profile. The
+With BTC open, the strategy wants ETH in every loop; the bot is restarted with each profile. The
 last column is what `plimsoll log why` printed.
 
 """
 
 CLOSING = """## What closes a position, and what only seems to
 
-The flag file is raised while something stands in the way.
+The flag file is created while something stands in the way of closing.
 
 """
 
 PICTURE = """
 ![Equity, limits, verdict and fills of the drawdown drill](images/drill.svg)
 
-The drawdown drill: four positions fall together. The drawdown of open losses passes the first
-limit, which halves stakes, then the second, which halts. The bot is killed after its first
-close; after its restart it closes the rest, stays halted and flat, and a person re-arms it. It is
-then measured from a new high-water mark.
+The drawdown drill: four positions fall together. The drawdown, open losses included, passes the
+first limit, which halves stakes, then the second, which halts. The bot is killed after its first
+close; after the restart it closes the rest and stays halted and flat until a person re-arms it.
+Drawdown is then measured from a new high-water mark.
 """
 
 

@@ -1,4 +1,4 @@
-"""Against an unusual premium of the perpetual over spot: a demonstration that earns nothing."""
+"""Trade against an unusual premium of perpetual over spot: a demonstration that earns nothing."""
 
 from datetime import datetime
 

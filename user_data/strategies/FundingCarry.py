@@ -1,4 +1,4 @@
-"""Carry across pairs: short what the crowd pays for, long what pays it."""
+"""Carry across pairs: short where longs pay most funding, long where they are paid."""
 
 from freqtrade.strategy import DecimalParameter, IntParameter
 

@@ -1,4 +1,4 @@
-"""Back to the middle of the band while no trend is under way: a demonstration that loses."""
+"""Trade back to the middle of the band while there is no trend: a demonstration that loses."""
 
 import pandas as pd
 from freqtrade.strategy import DecimalParameter, IntParameter

@@ -1,4 +1,4 @@
-"""The baseline of cost and speed: never trade."""
+"""The baseline for overhead and speed: never trade."""
 
 import pandas as pd
 
@@ -8,7 +8,7 @@ from plimsoll.features import FeatureUse
 
 
 class NoTrade(GuardedStrategy):
-    """Look at every candle and never enter: what the engine alone costs."""
+    """Evaluate every candle and never enter: what the engine alone costs."""
 
     timeframe = "5m"
 

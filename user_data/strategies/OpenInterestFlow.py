@@ -1,4 +1,4 @@
-"""Follow positions being opened, and stand against forced closing: open interest first."""
+"""Follow positions being opened, and trade against forced closing: open interest first."""
 
 from datetime import datetime
 

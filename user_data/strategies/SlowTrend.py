@@ -1,4 +1,4 @@
-"""TrendFollow as the research left it: 4-hour candles, no target, sized by volatility."""
+"""TrendFollow as the research changed it: 4-hour candles, no target, sized by volatility."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Trend following with a regime filter and an ATR bracket (the trending_v3 idea)."""
+"""Trend following with a regime filter and an ATR bracket."""
 
 import pandas as pd
 from freqtrade.strategy import DecimalParameter, IntParameter
@@ -12,8 +12,8 @@ from plimsoll.signals.trend import trend_ended, trend_with_regime
 class TrendFollow(GuardedStrategy):
     """Enter when a trend begins in a trending regime; stop and target are multiples of ATR.
 
-    Idea and defaults of the last three parameters: the trending_v3 seed (take-profit 1.25 ATR,
-    stop 0.9 ATR, candles of at least 0.15 % ATR); its cooldown is the risk profile's.
+    Sources: Brock, Lakonishok and LeBaron (1992) for the averages, Wilder (1978) for ADX and ATR.
+    The bracket was not fitted to data: docs/strategies.md shows what it needs to break even.
     """
 
     timeframe = "5m"

@@ -9,7 +9,7 @@ from plimsoll.signals.trend_following import HORIZONS, trend_targets
 
 
 class TrendPortfolio(PortfolioStrategy):
-    """Hold every pair by the strength of its trend, at a volatility of the whole that is set.
+    """Hold every pair by the strength of its trend, at a target volatility of the portfolio.
 
     Sources: Moskowitz, Ooi and Pedersen (2012); Baltas and Kosowski (2013); Carver (2015).
     """

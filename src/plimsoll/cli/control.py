@@ -21,7 +21,9 @@ Config = Annotated[
 ]
 DbUrl = Annotated[
     str | None,
-    typer.Option("--db-url", help="The bot's database. [default: as Freqtrade's, by the config]"),
+    typer.Option(
+        "--db-url", help="The bot's database. [default: db_url of the config, as in Freqtrade]"
+    ),
 ]
 Seconds = Annotated[float, typer.Option("--wait", min=1, help="Seconds to wait for a running bot.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -32,11 +34,11 @@ def status(
     config: Config = None,
     db_url: DbUrl = None,
     max_age: Annotated[
-        float, typer.Option(min=1, help="Seconds after which a last loop is too old.")
+        float, typer.Option(min=1, help="Age in seconds at which the last loop is too old.")
     ] = 60.0,
     as_json: AsJson = False,
 ) -> None:
-    """Say whether a bot runs, in which mode, what is held and why, and what is open.
+    """Show whether a bot is running, its mode, what is halted and why, and what is open.
 
     Exit status: 0 while a running bot may trade (ACTIVE or REDUCING), 1 when it is flattening,
     halted, stopped, silent for too long or not running, 2 for wrong usage.
@@ -61,7 +63,7 @@ def halt(
     userdir: Userdir = None,
     config: Config = None,
     db_url: DbUrl = None,
-    reason: Annotated[str, typer.Option(help="Why; it is shown and logged.")] = "",
+    reason: Annotated[str, typer.Option(help="The reason; it is shown and logged.")] = "",
     wait: Seconds = 60.0,
     as_json: AsJson = False,
 ) -> None:
@@ -86,7 +88,7 @@ def resume(
     wait: Seconds = 60.0,
     as_json: AsJson = False,
 ) -> None:
-    """Re-arm a halted bot, running or not; losses are measured anew from then on.
+    """Re-arm a halted bot, running or not; losses are measured from then on.
 
     Exit status: 0 when nothing is held any more, 1 when something is, or the bot did not
     answer in time (the request is withdrawn), 2 for wrong usage.

@@ -21,8 +21,8 @@ def measure(
     order_usd: Annotated[
         float, typer.Option(min=1, help="Size of the orders to measure, in the stake currency.")
     ] = 1000.0,
-    looks: Annotated[int, typer.Option(min=1, max=10_000, help="How often to look.")] = 5,
-    pause: Annotated[float, typer.Option(min=0, help="Seconds between two looks.")] = 2.0,
+    looks: Annotated[int, typer.Option(min=1, max=10_000, help="How many times to look.")] = 5,
+    pause: Annotated[float, typer.Option(min=0, help="Seconds between looks.")] = 2.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the config section only.")] = False,
 ) -> None:
     """Measure spread and slippage of every pair of the whitelist, as `plimsoll.costs.pairs`."""

@@ -39,16 +39,16 @@ def backfill(
         str | None,
         typer.Option(help="BTC/USDT:USDT,ETH/USDT:USDT,…; the config's whitelist when left out."),
     ] = None,
-    kinds: Annotated[str, typer.Option(help="What to fill, by commas.")] = ALL_KINDS,
-    timeframes: Annotated[str, typer.Option(help="Candle lengths, by commas.")] = "5m,1h",
+    kinds: Annotated[str, typer.Option(help="What to fill, separated by commas.")] = ALL_KINDS,
+    timeframes: Annotated[str, typer.Option(help="Candle lengths, separated by commas.")] = "5m,1h",
     config: Configs = None,
     userdir: Userdir = Path("user_data"),
     datadir: Datadir = None,
     recheck: Annotated[
-        bool, typer.Option(help="Compare all that is stored with what is published now.")
+        bool, typer.Option(help="Compare everything stored with what is published now.")
     ] = False,
     allow_missing: Annotated[
-        bool, typer.Option(help="Days that nobody publishes do not count as a shortfall.")
+        bool, typer.Option(help="Do not count days that nobody publishes as missing.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -90,7 +90,7 @@ def backfill(
 def check(
     datadir: Datadir = None,
     pairs: Annotated[
-        str | None, typer.Option(help="BTC/USDT:USDT,…; all of the folder when left out.")
+        str | None, typer.Option(help="BTC/USDT:USDT,…; all in the folder when left out.")
     ] = None,
     config: Configs = None,
     userdir: Userdir = Path("user_data"),

@@ -1,4 +1,4 @@
-"""``plimsoll demo``: the main job from end to end, told in a dozen lines and one report."""
+"""``plimsoll demo``: the main job from end to end, in a dozen lines of output and one report."""
 
 import json
 import os

@@ -16,7 +16,7 @@ def doctor(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check versions, plugins, config, data, secrets, exchange and clock; say the remedy.
+    """Check versions, plugins, config, data, secrets, exchange and clock; suggest remedies.
 
     Exit status: 0 when all is well, 1 when the worst is a warning, 2 when there is a fault.
     """

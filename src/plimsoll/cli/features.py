@@ -65,7 +65,7 @@ def describe(
     name: Annotated[str, typer.Argument(help="The feature's name, such as ema_gap.")],
     as_json: AsJson = False,
 ) -> None:
-    """Tell all that a feature declares: formula's source, unit, lookback, inputs, NaN rule."""
+    """Show what a feature declares: source of the formula, unit, lookback, inputs, NaN rule."""
     import inspect
 
     from plimsoll.features.merging import ORIGIN_OF_COLUMN
@@ -111,7 +111,7 @@ def compute(
     reference: Reference = "BTC/USDT:USDT",
     as_json: AsJson = False,
 ) -> None:
-    """Write a pair's features as a matrix; say what was left out and why.
+    """Write a pair's features as a matrix; report what was left out and why.
 
     Exit status: 0 when written, 1 when one asked for with --feature lacks its data (the others are
     written), 2 for wrong usage.
@@ -203,10 +203,10 @@ NEARLY_EMPTY_BELOW = 0.2
 
 @app.command()
 def show(
-    store: Annotated[Path, typer.Argument(help="A file that features compute wrote.")],
+    store: Annotated[Path, typer.Argument(help="A file written by `plimsoll features compute`.")],
     as_json: AsJson = False,
 ) -> None:
-    """Tell what a store holds: pair, span, fingerprint, each column, and what was left out."""
+    """Show what a store holds: pair, span, fingerprint, each column, and what was left out."""
     from plimsoll.archive.feature_store import about_store
 
     about = about_store(store)
@@ -215,7 +215,7 @@ def show(
         return
     made_by = "the installed features"
     if not about["made_by_installed_features"]:
-        made_by = "other features than the installed ones; compute it anew to compare"
+        made_by = "other features than the installed ones; compute it again to compare"
     rows = {
         "pair": f"{about['pair']} {about['timeframe']}",
         "candles": f"{about['rows']:,}, {about['first'][:16]} to {about['last'][:16]} UTC",
@@ -249,7 +249,7 @@ def plot(
     ] = None,
     reference: Reference = "BTC/USDT:USDT",
 ) -> None:
-    """Draw a feature on its price."""
+    """Draw a feature below the price."""
     import pandas as pd
 
     from plimsoll.archive.feature_store import require_place, split_computable, usual_uses
@@ -356,9 +356,9 @@ def _record(feature: "Feature") -> dict[str, Any]:
 
 PAGE_HEAD = """# The features
 
-Written by `plimsoll features list --markdown`; do not edit by hand. What the words mean is told in
-[features](features.md). Lookback is that of the usual parameters; error is the relative error that
-is left when the past is cut there.
+Written by `plimsoll features list --markdown`; do not edit by hand. The terms are explained in
+[features](features.md). The lookback is that of the usual parameters; the error is the relative
+error that remains when the past is cut there.
 """
 
 

@@ -10,14 +10,14 @@ import typer
 
 def init(
     userdir: Annotated[
-        Path, typer.Option(help="Freqtrade's user folder; made when absent.")
+        Path, typer.Option(help="Freqtrade's user folder; created if absent.")
     ] = Path("user_data"),
     replace_changed: Annotated[
         bool, typer.Option(help="Replace files that you changed; yours are saved as NAME.bak.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Lay strategies, models, config profiles and hyperopt losses out in a user folder."""
+    """Copy strategies, models, config profiles and hyperopt losses into a user folder."""
     from plimsoll.lab.user_folder import Outcome, lay_out
 
     userdir = userdir.expanduser()

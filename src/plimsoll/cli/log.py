@@ -1,4 +1,4 @@
-"""``plimsoll log``: is the decision log whole, what does it say, why was there no trade?"""
+"""``plimsoll log``: verify and read the decision log; why was there no trade?"""
 
 import sys
 from pathlib import Path
@@ -24,11 +24,12 @@ def verify(
     userdir: Userdir = Path("user_data"),
     folder: Folder = None,
     head: Annotated[
-        str | None, typer.Option(help="A head hash noted earlier: tells a log whose end was cut.")
+        str | None,
+        typer.Option(help="A head hash noted earlier; exposes a log whose end was cut off."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check that no byte, line or file was changed, moved or taken; 1 with the first fault."""
+    """Check that no byte, line or file was changed, moved or removed; status 1 if one was."""
     from plimsoll.journal import check as journal_check
 
     log = _log_folder(userdir, folder)
@@ -46,9 +47,11 @@ def tail(
     userdir: Userdir = Path("user_data"),
     folder: Folder = None,
     count: Annotated[
-        int, typer.Option("-n", "--count", min=0, help="How many of the newest records.")
+        int, typer.Option("-n", "--count", min=0, help="Number of records to show.")
     ] = 20,
-    follow: Annotated[bool, typer.Option(help="Go on with what is written from now on.")] = False,
+    follow: Annotated[
+        bool, typer.Option(help="Keep printing new records as they are written.")
+    ] = False,
     kind: Annotated[
         list[str] | None, typer.Option(help="Only this kind, such as denial; may be repeated.")
     ] = None,
@@ -83,7 +86,7 @@ def why(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say why a pair was not traded then, or what became of its order."""
+    """Explain why a pair was not traded at a time, or what became of its order."""
     from plimsoll.journal.why import why as explain
     from plimsoll.journal.words import printable
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from plimsoll.reporting.report import MarketKind, Report, StrategyTrack
 
 BASELINES = frozenset({"BuyAndHold", "NoTrade"})
-"""Strategies that stand in a report to be beaten."""
+"""Strategies in a report that the others have to beat."""
 
 DEFAULT_FOLDER = Path("user_data/backtest_results")
 DEFAULT_OUT = Path("out")

@@ -1,4 +1,4 @@
-"""``plimsoll results``: all strategies on real data, as a page of true figures and a picture."""
+"""``plimsoll results``: all strategies on real data, as a page of figures and a picture."""
 
 import json
 import time
@@ -17,15 +17,15 @@ TRIALS = Path("research") / "trials.csv"
 def results(
     datadir: Annotated[Path, typer.Option(help="Freqtrade data folder with real candles.")],
     out: Annotated[
-        Path, typer.Option(help="The page to write; its picture goes to images/ beside it.")
+        Path, typer.Option(help="The page to write; its picture goes into images/ next to it.")
     ] = Path("docs/results.md"),
     only: Annotated[
         str | None,
-        typer.Option(help="Run only the study that this strategy is in, and print its table."),
+        typer.Option(help="Run only this strategy's study and print its table."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Backtest all strategies on real data, costs and funding on, and write the figures down.
+    """Backtest all strategies on real data with costs and funding, and write the results page.
 
     The data folder needs 1h candles, mark and funding of BTC, ETH, SOL, XRP, ADA and LTC from
     2022-01 to 2025-06; spot candles of the first four for BasisReversion, open interest of the
@@ -101,7 +101,7 @@ def _row_record(row: "StudyRow") -> dict[str, object]:
 
 
 def _draw(findings: "Findings") -> bytes:
-    """Draw a panel for each way of guarding that a strategy was run with; baselines are in all."""
+    """Draw one panel with guards on and one with guards off; baselines are in both."""
     from plimsoll.reporting.drawing import Curve
     from plimsoll.reporting.results_figure import Panel, results_png
 

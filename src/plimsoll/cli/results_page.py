@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,32 +20,36 @@ SHORTLY = timedelta(seconds=1)
 BEAR, SIDEWAYS = 2022, 2023
 NOTHING = 1e-9
 """A return of a halted account that is not exactly 0 by rounding."""
+YEAR = timedelta(days=365)
+RELATED = 0.7
+"""Correlation of daily returns from which two strategies are reported as one bet."""
 
 HEAD = """# Results on real data
 
-Written by `plimsoll results`; do not edit by hand. Past prices of Binance USD-M perpetuals with
-assumed fills: they say little about the next year, and nothing about profit.
+Written by `plimsoll results`; do not edit by hand. Backtests on past prices of Binance USD-M
+perpetuals with assumed fills: they say little about the next year and promise no profit.
 
 {verdict}
 
-18 months measure a Sharpe to about ±0.8. 2022 and 2023 are years on which the rules were chosen.
+A Sharpe ratio measured over 18 months has a standard error of about 0.8. The rules were chosen on
+years that include 2022 and 2023.
 
 ![Equity of all strategies, guards off and on]({picture})
 
 ## All strategies
 
-Net of all costs. Returns, Sharpe, Sortino and drawdown are of the equity marked to market each
-hour; a year has 365 days, the risk-free rate is 0. Turnover is traded notional over mean equity,
-a year. Costs are fee, spread and slippage, in USDT of {balance:,} at the start.
+Net of all costs. Return, Sharpe, Sortino and drawdown are computed from equity marked to market
+every hour; a year has 365 days and the risk-free rate is 0. Turnover is traded notional over mean
+equity, per year. Costs are fee, spread and slippage in USDT, on {balance:,} USDT at the start.
 """
 
 TARGET = """
 ## Against the target
 
-Wanted: out-of-sample Sharpe above {sharpe:g}, drawdown below {drawdown:.0%}, 2022 and 2023
-positive, and more return a year for each unit of drawdown than buying and holding, over the whole
-span and out of sample. Out of sample is 2024-01 to 2025-06: the research chose everything on
-earlier years and looked at it once before. 2022 and 2023 are in sample. Buying and holding made
+The target: out-of-sample Sharpe above {sharpe:g}, drawdown below {drawdown:.0%}, 2022 and 2023
+positive, and a higher annual return per unit of drawdown than buy and hold, over the whole span and
+out of sample. Out of sample is 2024-01 to 2025-06: the research chose everything on earlier years
+and looked at these months once before. 2022 and 2023 are in sample. For buy and hold that ratio is
 {held} over the whole span and {held_check} in those 18 months (the better of both rows).
 """
 
@@ -52,33 +57,30 @@ PROTOCOL = """
 ## How they were made
 
 - **Data**: `DATA` is the folder that `make results` is given, a Freqtrade data folder with hourly
-  candles, mark prices and funding; all of it lies before 2025-07. 4-hour candles are not in it:
-  they are made of the hourly ones, in a folder that is thrown away. Six pairs have mark prices
-  and funding over the whole span: BTC, ETH, SOL, XRP, ADA, LTC. They were chosen knowing that
-  they survived.
-- **Holes**: SOL has no candles and no funding from 2022-05-29 to 06-25, and its mark prices
-  before 2024 exist every 8 hours only: its two-hourly payments of November 2022 are missed.
-- **Fewer data**: `BasisReversion` needs spot candles, which four pairs have; `OpenInterestFlow`
-  needs hourly open interest, which three pairs have for two months.
+  candles, mark prices and funding. 4-hour candles are made from the hourly ones, in a folder that
+  is deleted afterwards. The pairs are those with the data that a strategy needs; all of them were
+  chosen in the knowledge that they survived.
+{studies}
+- **Gaps** are not filled. `plimsoll data check --datadir DATA` lists them; those that the research
+  met are in its [limits](research/conclusions.md#limits).
 - **Costs** of each fill, the same for every pair:
   {costs}. Funding is paid and received. Orders
   fill at the open of the next candle; no market impact, no outages, no delisting.
-- **Account**: {balance:,} USDT, leverage 1, isolated margin, 5 % kept back. The portfolio
-  strategies size themselves by volatility; `TrendFollow` and `BuyAndHold` take equal stakes.
+- **Account**: {balance:,} USDT, leverage 1, isolated margin, 5 % held in reserve. The portfolio
+  strategies size their positions by volatility; `TrendFollow` and `BuyAndHold` take equal stakes.
 - **Guards**: *off* is the bare signal (`plimsoll.guard_backtests` false). *On* is
-  `user_data/config/risk-portfolio.json` on the shipped profile. In a backtest a guard that halts
-  halts for good, because nobody re-arms it: what follows is a flat line, where a running bot
-  would wait for a person. The guards measure drawdown on the 95 % that is traded: their 12 % is
-  11.4 % of the table. Baselines have no guards.
+  `user_data/config/risk-portfolio.json` on top of the shipped profile. In a backtest a halt is
+  final, because nobody re-arms the account: equity stays flat where a running bot would wait for a
+  person. The guards measure drawdown on the 95 % that is traded, so a limit of 12 % is 11.4 % in
+  the table. Baselines run without guards.
 - **Trials**: {trials}.
-  Here the defaults as shipped ran, and nothing was chosen by these figures. Once deflated for its
-  trials, no Sharpe of the research reached the usual 95 %: see
-  [conclusions](research/conclusions.md).
+  This run used the shipped defaults, and nothing was chosen by its figures. How much of the
+  research is luck, after all its trials, is in its [conclusions](research/conclusions.md).
 - **Code**: fingerprint `{fingerprint}`, Freqtrade {freqtrade}, written on {date}.
 
-The commands, with the guards on, in the folder that holds `user_data` (`plimsoll init` makes one).
-The exchange is the replay of `DATA` itself, and the 4-hour candles come from it: give a copy, they
-are stored there. Off: `export FREQTRADE__PLIMSOLL__GUARD_BACKTESTS=false`, without
+The commands, with guards on, run in the folder that holds `user_data` (`plimsoll init` makes one).
+The exchange replays `DATA` itself and serves the 4-hour candles, which are stored in `DATA`: use a
+copy. For guards off, `export FREQTRADE__PLIMSOLL__GUARD_BACKTESTS=false` and leave out
 `risk-portfolio.json`.
 
 ```bash
@@ -87,30 +89,22 @@ are stored there. Off: `export FREQTRADE__PLIMSOLL__GUARD_BACKTESTS=false`, with
 """
 
 READING = """
-## Reading them
+## How to read them
 
-- `TrendFollow` is the idea with the numbers it came with, shipped as it is: stop and target lie
-  0.9 and 1.25 average true ranges away, which is little more than the 14 bps that a round trip
-  costs. Its own timeframe is 5 minutes, where it loses faster. It is here to be measured and
-  improved, not to be traded.
-- `MeanReversion` and `BasisReversion` failed in the research too, and are kept to be measured
-  against.
-- `OpenInterestFlow` cannot be judged by two months.
-- `ModelDirection` is trained anew every month by FreqAI and is not part of this command. Its own
-  page has 1.7 % in 2024-01 to 2025-06 on three pairs with the guards off, Sharpe 0.40, drawdown
-  4.9 %: [the model](research/model-direction.md).
+- `TrendFollow` runs with its default parameters. It is here to be measured and improved, not to be
+  traded: a round trip costs {round_trip_bps:g} bps, and its stop and target are close to the entry.
+- `MeanReversion` and `BasisReversion` failed in the [research](research/conclusions.md) and are
+  kept for comparison.
+- `ModelDirection` is retrained every month by FreqAI and is not part of this command: see
+  [the model](research/model-direction.md).
 - `BuyAndHold` is Freqtrade holding each pair at leverage 1 on isolated margin. Unlike the market
-  itself it pays funding, and a fall of 95 % liquidates it: that happened to SOL in 2022.
-- The market row is computed from the candles alone: equal weights, bought once, one fee, no
-  funding.
-- The research judged ten pairs and found less: out of sample 0.55 for `FundingCarry`, 0.54 for
-  `Ensemble`, with the same rules. Here are the six of them whose files Freqtrade can charge
-  funding with. What is better here is the choice of pairs, and that was not made by a rule.
-- Guards cost return where a strategy earns in jumps. From a drawdown of 8 % on they halve stakes:
-  `MomentumCross` had three quarters of its stakes in late 2023 and half in late 2024, in the two
-  rallies that made most of its profit. `FundingCarry` alone is too large for a limit of 12 %: it
-  was halted in its first spring.
-- The strategies are not independent of each other: trend is one bet, in four of these rows.
+  itself it pays funding, and a fall of about 95 % liquidates it.
+- The market row is computed from the candles alone: equal weights, one fee, no funding.
+- The research judged ten pairs. Those here are the ones with files from which Freqtrade can charge
+  funding; no rule chose them, so figures better than the research's may be due to that choice.
+- The guards shrink stakes from `drawdown_reduce_fraction` on and may halt the account, which costs
+  most where a strategy earns in jumps.
+{computed}
 """
 
 
@@ -134,7 +128,7 @@ def read_trials(file: Path) -> Trials | None:
 def page(findings: "Findings", *, picture: str, trials: Trials | None, balance: int) -> str:
     """Return the whole page; ``picture`` is the image's address, seen from the page."""
     rows = findings.rows
-    told = (
+    searched = (
         "not known"
         if trials is None
         else (
@@ -146,13 +140,14 @@ def page(findings: "Findings", *, picture: str, trials: Trials | None, balance: 
     protocol = PROTOCOL.format(
         costs=" + ".join(f"{name} {value:g} bps" for name, value in findings.costs_bps.items()),
         balance=balance,
-        trials=told,
+        trials=searched,
+        studies=_studies(rows),
         fingerprint=findings.code_fingerprint,
         freqtrade=findings.freqtrade_version,
         date=f"{datetime.now(UTC):%Y-%m-%d}",
         commands=commands(list(dict.fromkeys(row.study for row in rows)), balance),
     )
-    parts = [head, table(rows), _halts(rows), target(rows), protocol, READING]
+    parts = [head, table(rows), _halts(rows), target(rows), protocol, reading(findings)]
     return "\n".join(part.strip("\n") + "\n" for part in parts if part)
 
 
@@ -167,8 +162,8 @@ def verdict(rows: "Sequence[StudyRow]") -> str:
     if reached:
         text = [f"**The target was reached** by {'; '.join(reached)}.\n"]
     text.append(
-        f"- The best Sharpe out of sample, {_number(_check_sharpe(best))}, is of {_name(best)}; "
-        f"above {TARGET_SHARPE:g} was wanted. Its best days: {_best_days(best)}."
+        f"- The best Sharpe out of sample, {_number(_check_sharpe(best))}, is that of "
+        f"{_name(best)}; the target is above {TARGET_SHARPE:g}. Its best days: {_best_days(best)}."
     )
     for row in judged:
         if row.strategy == "Ensemble":
@@ -243,6 +238,61 @@ def criteria(row: "StudyRow", rows: "Sequence[StudyRow]") -> list[tuple[str, boo
         (_number(made.calmar), made.calmar > whole),
         (_number(later_calmar), later_calmar > later),
     ]
+
+
+def reading(findings: "Findings") -> str:
+    """Return what to bear in mind, with the figures of these rows alone."""
+    rows = findings.rows
+    lines = [_short_spans(rows), _guard_effects(rows), _related(rows)]
+    return READING.format(
+        round_trip_bps=2 * sum(findings.costs_bps.values()),
+        computed="\n".join(line for line in lines if line),
+    )
+
+
+def _studies(rows: "Sequence[StudyRow]") -> str:
+    """Return a line for each study: its strategies, its pairs and its span."""
+    lines = []
+    for study in dict.fromkeys(row.study for row in rows):
+        span = study.needs()
+        names = ", ".join(_code(name) for name in study.strategies)
+        bases = ", ".join(pair.partition("/")[0] for pair in study.pairs)
+        lines.append(f"  - {study.name}: {names} on {bases}, {span.first} to {span.last}")
+    return "\n".join(lines)
+
+
+def _short_spans(rows: "Sequence[StudyRow]") -> str:
+    """Name the strategies whose span is too short for a judgement."""
+    days = {
+        row.strategy: row.performance.end - row.performance.start
+        for row in rows
+        if not row.is_baseline and row.performance.end - row.performance.start < YEAR
+    }
+    names = ", ".join(f"{_code(name)} ({span.days} days)" for name, span in days.items())
+    return f"- Less than a year says nothing about a strategy: {names}." if names else ""
+
+
+def _guard_effects(rows: "Sequence[StudyRow]") -> str:
+    """Compare the return of each strategy with guards on and off."""
+    returns = {(row.strategy, row.guarding): row.performance.total_return_fraction for row in rows}
+    pairs = [
+        f"{_code(name)} {_percent(value)} off, {_percent(returns[name, 'on'])} on"
+        for (name, guarding), value in returns.items()
+        if guarding == "off" and (name, "on") in returns
+    ]
+    return f"- Total return by guards: {'; '.join(pairs)}." if pairs else ""
+
+
+def _related(rows: "Sequence[StudyRow]") -> str:
+    """Name the strategies whose daily returns, guards off, move together."""
+    from plimsoll.performance.measures import daily_returns
+
+    bare = [row for row in rows if not row.is_baseline and row.guarding == "off"]
+    daily = [(row.strategy, daily_returns(row.equity)) for row in bare]
+    pairs = [(a.corr(b), one, two) for (one, a), (two, b) in combinations(daily, 2)]
+    close = sorted((pair for pair in pairs if pair[0] >= RELATED), reverse=True)
+    names = "; ".join(f"{_code(one)} and {_code(two)} {value:.2f}" for value, one, two in close)
+    return f"- One bet in two rows, by correlation of daily returns: {names}." if names else ""
 
 
 def _judged(rows: "Sequence[StudyRow]") -> "list[StudyRow]":

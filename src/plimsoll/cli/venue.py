@@ -29,21 +29,21 @@ def serve(
         str | None, typer.Option(help="Where the clock starts, such as 2025-01-01T00:00:00Z.")
     ] = None,
     clock: Annotated[str, typer.Option(help="wall or stepped.")] = "wall",
-    speed: Annotated[float, typer.Option(help="Simulated seconds a real second.")] = 1.0,
+    speed: Annotated[float, typer.Option(help="Simulated seconds per real second.")] = 1.0,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")] = 0,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     spread_scale: Annotated[
         float, typer.Option(help="Factor on the modelled spread; 0 trades at the last price.")
     ] = 1.0,
     balance_usd: Annotated[
-        float, typer.Option(help="What the account starts with, in USDT.")
+        float, typer.Option(help="Starting balance of the account, in USDT.")
     ] = 10_000.0,
     write_config: Annotated[
         Path | None, typer.Option(help="Write a freqtrade config that points at this exchange.")
     ] = None,
     scenario: Annotated[str | None, typer.Option(help="Scenario to start with.")] = None,
 ) -> None:
-    """Serve the exchange until interrupted; print one JSON line when it listens."""
+    """Serve the exchange until interrupted; print one JSON line once it is listening."""
     from plimsoll.venue.launch import Options, listens_beyond, run
 
     def announce(record: dict[str, Any]) -> None:
@@ -120,10 +120,11 @@ def fault(
     url: Url,
     symbols: Annotated[str | None, typer.Option(help="Contracts; all when left out.")] = None,
     paths: Annotated[
-        str | None, typer.Option(help='Patterns by commas, such as "POST /fapi/v1/order".')
+        str | None,
+        typer.Option(help='Patterns separated by commas, such as "POST /fapi/v1/order".'),
     ] = None,
-    share: Annotated[float | None, typer.Option(help="Share of the requests, to 1.")] = None,
-    count: Annotated[int | None, typer.Option(help="Over after so many hits.")] = None,
+    share: Annotated[float | None, typer.Option(help="Share of requests affected, 0 to 1.")] = None,
+    count: Annotated[int | None, typer.Option(help="End after this many hits.")] = None,
     duration_seconds: Annotated[
         float | None, typer.Option(help="Simulated seconds; until ended when left out.")
     ] = None,
@@ -181,7 +182,9 @@ def faults(
 @app.command()
 def mend(
     url: Url,
-    number: Annotated[int | None, typer.Option("--id", help="One fault; else all.")] = None,
+    number: Annotated[
+        int | None, typer.Option("--id", help="One fault; all when left out.")
+    ] = None,
 ) -> None:
     """End faults of a running exchange."""
     body = {} if number is None else {"id": number}

@@ -165,5 +165,5 @@ def squeeze(candles: Candles, *, period: int) -> Floats:
     least={"window": 2},
 )
 def price_zscore(candles: Candles, *, window: int) -> Floats:
-    """Typical price from the window's mean in its deviations."""
+    """Typical price less the window's mean, in standard deviations."""
     return zscore((candles["high"] + candles["low"] + candles["close"]) / 3, window)

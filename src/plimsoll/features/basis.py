@@ -42,7 +42,7 @@ def mark_gap(candles: Candles) -> Floats:
     least={"window": 2},
 )
 def mark_gap_zscore(candles: Candles, *, window: int) -> Floats:
-    """Gap of last and mark price from its mean in its deviations: dislocations."""
+    """Gap of last and mark price less its mean, in standard deviations: dislocations."""
     return zscore(candles["close"] / candles["mark_close"], window)
 
 
@@ -102,7 +102,7 @@ def spot_basis_mean(candles: Candles, *, period: int) -> Floats:
     least={"window": 2},
 )
 def spot_basis_zscore(candles: Candles, *, window: int) -> Floats:
-    """Spot basis from its mean in its deviations."""
+    """Spot basis less its mean, in standard deviations."""
     return zscore(candles.shared(_spot_basis), window)
 
 
@@ -148,7 +148,7 @@ def premium_mean(candles: Candles, *, period: int) -> Floats:
     least={"window": 2},
 )
 def premium_zscore(candles: Candles, *, window: int) -> Floats:
-    """Premium from its mean in its deviations."""
+    """Premium less its mean, in standard deviations."""
     return zscore(candles["premium"], window)
 
 

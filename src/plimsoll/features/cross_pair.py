@@ -119,7 +119,7 @@ def relative_strength(candles: Candles, *, period: int) -> Floats:
     least={"window": 2},
 )
 def relative_price_zscore(candles: Candles, *, window: int) -> Floats:
-    """Logarithm of the ratio of both prices from its mean in its deviations."""
+    """Logarithm of the ratio of both prices less its mean, in standard deviations."""
     return zscore(candles.shared(_log_ratio), window)
 
 

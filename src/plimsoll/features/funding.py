@@ -51,7 +51,7 @@ def funding_annualised(candles: Candles, *, settlements: float) -> Floats:
     defaults={"period": 288},
 )
 def funding_mean(candles: Candles, *, period: int) -> Floats:
-    """Mean of the rate that stood over the window's candles."""
+    """Mean of the rate in force over the window's candles."""
     return candles.shared(mean_of, "funding_rate", period)
 
 
@@ -79,7 +79,7 @@ def funding_trend(candles: Candles, *, fast: int, slow: int) -> Floats:
     least={"window": 2},
 )
 def funding_zscore(candles: Candles, *, window: int) -> Floats:
-    """Rate from the window's mean in its deviations; NaN while the rate stands still."""
+    """Rate less the window's mean, in standard deviations; NaN while the rate is constant."""
     return zscore(candles["funding_rate"], window)
 
 
@@ -157,7 +157,7 @@ def funding_to_volatility(candles: Candles, *, period: int) -> Floats:
     defaults={"period": 288},
 )
 def funding_positive_fraction(candles: Candles, *, period: int) -> Floats:
-    """Share of the window's candles over which the standing rate was above 0."""
+    """Share of the window's candles over which the rate in force was above 0."""
     return rolling_mean((candles["funding_rate"] > 0).astype("float64"), period)
 
 

@@ -1,6 +1,6 @@
 """Rolling computations in machine code: one pass, no memory of what left the window.
 
-Running sums are begun anew after every window's length and measured from a value inside it, so
+Running sums start over after every window's length and are measured from a value inside it, so
 that a value depends on its own window only, to rounding (relative 1e-12). A window that holds a
 value that is not finite gives NaN; the next clean window gives a number again.
 """

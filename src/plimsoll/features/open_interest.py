@@ -96,7 +96,7 @@ def open_interest_acceleration(candles: Candles, *, period: int) -> Floats:
     least={"window": 2},
 )
 def open_interest_zscore(candles: Candles, *, window: int) -> Floats:
-    """Logarithm of open interest from its mean in its deviations."""
+    """Logarithm of open interest less its mean, in standard deviations."""
     return zscore(candles.shared(log_interest), window)
 
 

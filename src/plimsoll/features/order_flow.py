@@ -54,7 +54,7 @@ def spread(candles: Candles) -> Floats:
     least={"window": 2},
 )
 def spread_zscore(candles: Candles, *, window: int) -> Floats:
-    """Spread from its mean in its deviations."""
+    """Spread less its mean, in standard deviations."""
     return zscore(candles.shared(_spread), window)
 
 
@@ -142,7 +142,7 @@ def taker_imbalance(candles: Candles, *, period: int) -> Floats:
     least={"window": 2},
 )
 def taker_flow_zscore(candles: Candles, *, window: int) -> Floats:
-    """Taker buys less taker sells from their mean in their deviations."""
+    """Taker buys less taker sells, less the mean of that, in standard deviations."""
     return zscore(candles.shared(_signed_volume), window)
 
 

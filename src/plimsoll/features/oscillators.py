@@ -104,7 +104,7 @@ def stochastic_rsi(candles: Candles, *, period: int, window: int) -> Floats:
     least={"period": 2},
 )
 def williams_r(candles: Candles, *, period: int) -> Floats:
-    """Close below the highest high, in parts of the window's range: −100 to 0."""
+    """Close below the highest high, as a percentage of the window's range: −100 to 0."""
     top, bottom = candles.shared(highest, "high", period), candles.shared(lowest, "low", period)
     return -100 * (top - candles["close"]) / (top - bottom)
 

@@ -48,7 +48,7 @@ def long_short_lean(candles: Candles) -> Floats:
     least={"window": 2},
 )
 def long_short_zscore(candles: Candles, *, window: int) -> Floats:
-    """Lean of accounts from its mean in its deviations."""
+    """Lean of accounts less its mean, in standard deviations."""
     return zscore(candles.shared(_crowd), window)
 
 
@@ -73,7 +73,7 @@ def long_short_change(candles: Candles, *, period: int) -> Floats:
     least={"window": 2},
 )
 def top_trader_zscore(candles: Candles, *, window: int) -> Floats:
-    """Lean of top traders' positions from its mean in its deviations."""
+    """Lean of top traders' positions less its mean, in standard deviations."""
     return zscore(candles.shared(_top), window)
 
 
@@ -109,5 +109,5 @@ def taker_lean(candles: Candles, *, period: int) -> Floats:
     least={"window": 2},
 )
 def taker_lean_zscore(candles: Candles, *, window: int) -> Floats:
-    """Logarithm of taker buy over sell volume from its mean in its deviations."""
+    """Logarithm of taker buy over sell volume less its mean, in standard deviations."""
     return zscore(candles.shared(_taker), window)

@@ -170,7 +170,7 @@ class FeatureUse:
         """Compute the column: float64 on the candles' index, NaN where it is not known.
 
         Never infinite. Each stretch of candles between missing values of the needed columns is
-        computed by itself and warms up anew. Pass one `Candles` to several uses to let them
+        computed on its own, with its own warm-up. Pass one `Candles` to several uses to let them
         share what they have in common.
 
         Raises

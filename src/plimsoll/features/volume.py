@@ -46,7 +46,7 @@ def volume_ratio(candles: Candles, *, period: int) -> Floats:
     least={"window": 2},
 )
 def volume_zscore(candles: Candles, *, window: int) -> Floats:
-    """Logarithm of volume from its mean in its deviations; NaN with a zero in the window."""
+    """Logarithm of volume less its mean, in standard deviations; NaN with a zero in the window."""
     return zscore(np.log(candles["volume"]), window)
 
 
@@ -148,7 +148,7 @@ def chaikin_money_flow(candles: Candles, *, period: int) -> Floats:
     defaults={"period": 14},
 )
 def money_flow(candles: Candles, *, period: int) -> Floats:
-    """Money of candles whose typical price rose, in parts of all that rose or fell."""
+    """Dollar volume of candles whose typical price rose, in per cent of all that rose or fell."""
     change = np.diff(candles.shared(typical_price), prepend=np.nan)
     turnover = candles.shared(money)
     moved = np.where(change == 0, 0.0, turnover)
@@ -191,7 +191,7 @@ def return_volume_correlation(candles: Candles, *, period: int) -> Floats:
     defaults={"period": 48, "window": 96},
 )
 def bulk_volume_imbalance(candles: Candles, *, period: int, window: int) -> Floats:
-    """Buys less sells over all volume, the sides told by each return's size (bulk classification).
+    """Buys less sells over all volume, with sides inferred from returns (bulk classification).
 
     ``window`` is that of the deviation that returns are measured in.
     """

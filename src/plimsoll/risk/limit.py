@@ -19,14 +19,14 @@ ORDERED = (
 
 
 def limit(group: str, source: str, description: str, **bounds: Any) -> Any:
-    """Describe one limit; ``bounds`` are hard caps, ``source`` says where its default is from."""
+    """Describe one limit; ``bounds`` are hard caps, ``source`` says what its default rests on."""
     return Field(
         description=description, json_schema_extra={"group": group, "source": source}, **bounds
     )
 
 
 def again(fault: Mapping[str, Any]) -> InitErrorDetails:
-    """Return a fault that pydantic found, to be raised once more with the others."""
+    """Return a fault that pydantic reported, to be raised again with the others."""
     kind = PydanticCustomError(fault["type"], "{message}", {"message": fault["msg"]})
     return InitErrorDetails(type=kind, loc=fault["loc"], input=fault["input"])
 

@@ -37,7 +37,7 @@ class RiskProfile(BaseModel):
     max_daily_loss_fraction: Annotated[
         float,
         _losses(
-            "O: -3 % of capital",
+            "a quarter of the drawdown that halts",
             "Loss since the day began, as a fraction of its equity.",
             gt=0,
             le=0.10,
@@ -46,46 +46,49 @@ class RiskProfile(BaseModel):
     max_daily_loss_usd: Annotated[
         float | None,
         _losses(
-            "E names the limit; an amount is in the presets",
+            "off: an amount depends on the account",
             "Loss since the day began, in USD; the tighter of both holds.",
             gt=0,
         ),
     ] = None
     day_starts_at_hour_utc: Annotated[
-        int, _losses("UTC midnight", "The hour at which a trading day begins.", ge=0, le=23)
+        int,
+        _losses(
+            "where daily candles begin", "The hour at which a trading day begins.", ge=0, le=23
+        ),
     ] = 0
     drawdown_reduce_fraction: Annotated[
         float,
         _losses(
-            "below the 10 % of A",
+            "two thirds of the drawdown that halts",
             "Fall from the high-water mark at which stakes shrink.",
             gt=0,
             le=0.15,
         ),
     ] = 0.08
     drawdown_stake_multiplier: Annotated[
-        float, _losses("half", "Share of a stake that is left in such a drawdown.", ge=0, lt=1)
+        float, _losses("half", "Factor on every stake in such a drawdown.", ge=0, lt=1)
     ] = 0.5
     drawdown_halt_fraction: Annotated[
         float,
         _losses(
-            "A: 10 to 15 % of deployed capital",
+            "our choice, between 10 and 15 %",
             "Fall from the high-water mark at which the account is halted.",
             gt=0,
             le=0.15,
         ),
     ] = 0.12
     max_consecutive_losses: Annotated[
-        int, _losses("O: 5 in a row", "Losing trades in a row before a pause.", ge=1, le=20)
+        int, _losses("1 in 32 by chance", "Losing trades in a row before a pause.", ge=1, le=20)
     ] = 5
     consecutive_losses_pause_hours: Annotated[
         float,
-        _losses("O: pause 24 h", "Length of the pause, from the last loss.", gt=0, le=24 * 30),
+        _losses("one day", "Length of the pause, from the last loss.", gt=0, le=24 * 30),
     ] = 24.0
     flatten_on_consecutive_losses: Annotated[
         bool,
         _losses(
-            "O lists it as a kill switch: on in open-interest",
+            "off: closed losses say little about open positions",
             "Whether the pause also closes the open positions.",
         ),
     ] = False
@@ -94,20 +97,20 @@ class RiskProfile(BaseModel):
     cooldown_seconds: Annotated[
         float,
         _pace(
-            "E: cooldown_bars 3 at 5 m",
-            "Wait after a trade of a pair closed before its next entry.",
+            "three candles of 5 m",
+            "Wait after a pair's trade has closed before its next entry.",
             ge=0,
             le=7 * 86400,
         ),
     ] = 900.0
     max_trades_per_day: Annotated[
-        int, _pace("E: 10", "Trades opened in one trading day.", ge=1, le=10_000)
+        int, _pace("our choice", "Trades opened in one trading day.", ge=1, le=10_000)
     ] = 10
     max_orders: Annotated[
         int,
         _pace(
-            "M: throttling to prevent runaway order loops",
-            "Orders within the window before the throttle closes.",
+            "stops a runaway loop: EU 2017/589 (RTS 6), article 15",
+            "Orders within the window before entries are denied.",
             ge=1,
             le=1000,
         ),
@@ -119,36 +122,45 @@ class RiskProfile(BaseModel):
         Mapping[Weekday, tuple[Window, ...]] | None,
         AfterValidator(check_hours),
         _pace(
-            "E: 00:00 to 23:59",
+            "off: the market never closes",
             'Hours of entries by weekday, as {"monday": ["08:00-22:00"]}; a weekday that is not '
-            "named has none; null: always.",
+            "listed has none; null: always.",
         ),
     ] = None
 
     # Size
     max_position_usd: Annotated[
-        float | None, _size("E: an amount is in the presets", "Notional of one position.", gt=0)
+        float | None,
+        _size("off: an amount depends on the account", "Notional of one position.", gt=0),
     ] = None
     max_position_fraction: Annotated[
         float,
         _size("no more than the account", "Notional of one position over equity.", gt=0, le=5),
     ] = 1.0
     max_exposure_usd: Annotated[
-        float | None, _size("E: an amount is in the presets", "Notional of all positions.", gt=0)
+        float | None,
+        _size("off: an amount depends on the account", "Notional of all positions.", gt=0),
     ] = None
     max_exposure_fraction: Annotated[
-        float, _size("O: 3x leverage", "Notional of all positions over equity.", gt=0, le=10)
+        float,
+        _size(
+            "the whole account at max_leverage",
+            "Notional of all positions over equity.",
+            gt=0,
+            le=10,
+        ),
     ] = 3.0
     max_open_positions: Annotated[
         int, _size("the base profile's max_open_trades", "Open positions.", ge=1, le=100)
     ] = 4
     max_portfolio_heat_fraction: Annotated[
-        float, _size("O: 20 %", "What all stops together would cost, over equity.", gt=0, le=0.20)
+        float,
+        _size("the hard cap", "What all stops together would cost, over equity.", gt=0, le=0.20),
     ] = 0.20
     max_risk_per_trade_fraction: Annotated[
         float,
         _size(
-            "O: never more than 1 %, hard cap 5 %",
+            "the traders' rule of 1 % a trade",
             "What a trade loses at its stop, fees included, over equity.",
             gt=0,
             le=0.05,
@@ -157,7 +169,7 @@ class RiskProfile(BaseModel):
     max_correlation: Annotated[
         float,
         _size(
-            "O: 0.7",
+            "half of the variance shared",
             "Correlation with an open position, signed by the sides: 1 is the same bet.",
             ge=0,
             le=1,
@@ -166,34 +178,34 @@ class RiskProfile(BaseModel):
 
     correlation_candles: Annotated[
         int,
-        _size("a day of 5 m", "Latest candles whose returns are correlated.", ge=20, le=5000),
+        _size("a day of 5 m", "Latest candles whose returns are compared.", ge=20, le=5000),
     ] = 288
 
     # Leverage
     max_leverage: Annotated[
-        float, _leverage("O: start with 3x", "Leverage of any account.", ge=1, le=5)
+        float, _leverage("liquidation about a third away", "Leverage of any account.", ge=1, le=5)
     ] = 3.0
     proven_max_leverage: Annotated[
         float,
-        _leverage("O: 5x only if", "Leverage of an account that has proven itself.", ge=1, le=5),
+        _leverage("the hard cap", "Leverage of an account that has proven itself.", ge=1, le=5),
     ] = 5.0
     proven_trades: Annotated[
-        int, _leverage("O: 100 trades", "Closed trades that the proof needs.", ge=30)
+        int, _leverage("win rate to ±5 points", "Closed trades that the proof needs.", ge=30)
     ] = 100
     proven_win_rate_fraction: Annotated[
-        float, _leverage("O: > 55 %", "The win rate must be above this.", ge=0.5, lt=1)
+        float, _leverage("5 points above even", "The win rate must be above this.", ge=0.5, lt=1)
     ] = 0.55
     proven_sharpe: Annotated[
-        float, _leverage("O: > 1.8", "The yearly Sharpe ratio must be above this.", ge=1)
+        float, _leverage("our choice", "The annual Sharpe ratio must be above this.", ge=1)
     ] = 1.8
     proven_drawdown_fraction: Annotated[
-        float, _leverage("O: < 15 %", "The deepest drawdown must be below this.", gt=0, le=0.2)
+        float, _leverage("our choice", "The deepest drawdown must be below this.", gt=0, le=0.2)
     ] = 0.15
     min_liquidation_distance_fraction: Annotated[
         float,
         _leverage(
-            "O: < 15 %: emergency close",
-            "Distance of the mark from the liquidation price below which a position is closed.",
+            "about half of what 3x leaves",
+            "Distance from mark price to liquidation price below which a position is closed.",
             ge=0.05,
             lt=1,
         ),
@@ -201,16 +213,17 @@ class RiskProfile(BaseModel):
 
     # Costs of an entry
     max_spread_fraction: Annotated[
-        float | None, _costs("E assumes 2 bps: five times that", "Spread over mid.", gt=0, le=0.05)
+        float | None,
+        _costs("five times costs.spread_bps", "Spread over the mid price.", gt=0, le=0.05),
     ] = 0.001
     max_liquidity_share_fraction: Annotated[
         float | None,
-        _costs("no seed: off", "Notional of an entry over what the market offers.", gt=0, le=1),
+        _costs("off", "Notional of an entry over the depth that the market offers.", gt=0, le=1),
     ] = None
     min_target_to_cost: Annotated[
         float,
         _costs(
-            "E: no take-profit thinner than the round trip",
+            "a thinner target loses even when it is reached",
             "Profit at the target over the cost of the round trip.",
             ge=1,
         ),
@@ -220,8 +233,8 @@ class RiskProfile(BaseModel):
     max_candle_delay_seconds: Annotated[
         float,
         _data(
-            "E: stale bars are older than 5 s",
-            "How late a candle may be before its pair takes no entry.",
+            "our choice: a late candle is an old price",
+            "How late a candle may be before entries of its pair are denied.",
             ge=0,
             le=3600,
         ),
@@ -238,8 +251,8 @@ class RiskProfile(BaseModel):
     max_mark_jump_fraction: Annotated[
         float,
         _data(
-            "more than a loop of a crash",
-            "Move of a mark between two observations above which it may be one wrong tick.",
+            "more than a crash moves within one loop",
+            "Move of the mark price between two observations above which it may be a wrong tick.",
             gt=0,
             le=1,
         ),
@@ -247,13 +260,13 @@ class RiskProfile(BaseModel):
     max_api_errors: Annotated[
         int,
         _data(
-            "A: circuit breaker",
-            "Requests in the window that failed after every retry, no entry.",
+            "a circuit breaker (Nygard 2007, Release It!)",
+            "Requests within the window that failed after every retry before entries are denied.",
             ge=1,
         ),
     ] = 5
     flatten_api_errors: Annotated[
-        int, _data("three times that", "The same, positions close.", ge=1)
+        int, _data("three times that", "The same, before positions are closed.", ge=1)
     ] = 15
     api_error_window_seconds: Annotated[
         float, _data("five minutes", "Length of the window.", gt=0, le=86400)
@@ -263,14 +276,14 @@ class RiskProfile(BaseModel):
     max_divergence_fraction: Annotated[
         float,
         _model(
-            "A, M: 20 %",
+            "our choice",
             "How far mean profit or win rate may be below the expectation, as a share of it.",
             gt=0,
             le=1,
         ),
     ] = 0.20
     divergence_trades: Annotated[
-        int, _model("30 trades", "Latest closed trades that are compared.", ge=5, le=1000)
+        int, _model("our choice", "Latest closed trades that are compared.", ge=5, le=1000)
     ] = 30
     divergence_z: Annotated[
         float,
@@ -282,44 +295,46 @@ class RiskProfile(BaseModel):
         ),
     ] = 1.645
     require_expectation: Annotated[
-        bool, _model("no", "Whether an account without an expectation may not trade.")
+        bool, _model("off", "Whether an account without an expectation may not trade.")
     ] = False
     break_even_trades: Annotated[
         int | None,
         _model(
-            "A: live returns below break-even",
-            "Latest closed trades that together may not lose; null: no such check.",
+            "as proven_trades",
+            "Latest closed trades that may not lose money together; null: no such check.",
             ge=10,
             le=1000,
         ),
     ] = 100
     min_model_accuracy_fraction: Annotated[
-        float, _model("O: < 50 %", "A model below this takes no entry.", gt=0, lt=1)
+        float, _model("a coin", "Model accuracy below which entries are denied.", gt=0, lt=1)
     ] = 0.50
     model_accuracy_predictions: Annotated[
-        int, _model("O: 100", "Predictions before its accuracy counts.", ge=1)
+        int, _model("as proven_trades", "Predictions before its accuracy counts.", ge=1)
     ] = 100
 
     # Sizing
     sizing: Annotated[
         Literal["fixed_fraction", "half_kelly", "volatility_target"],
-        _sizing("O: fixed fraction or half Kelly", "How a stake is found."),
+        _sizing("it needs no track record", "How a stake is computed."),
     ] = "fixed_fraction"
     fixed_risk_fraction: Annotated[
         float,
         _sizing(
-            "O: 1 %",
+            "as max_risk_per_trade_fraction",
             "Planned loss at the stop, over equity; never above max_risk_per_trade_fraction.",
             gt=0,
             le=0.05,
         ),
     ] = 0.01
-    kelly_multiple: Annotated[float, _sizing("O: 0.5", "Share of Kelly's bet.", gt=0, le=0.5)] = 0.5
+    kelly_multiple: Annotated[
+        float, _sizing("half Kelly: Thorp (2006)", "Share of Kelly's bet.", gt=0, le=0.5)
+    ] = 0.5
     kelly_trades: Annotated[
-        int, _sizing("O: 100 trades", "Closed trades that Kelly needs.", ge=30)
+        int, _sizing("as proven_trades", "Closed trades that Kelly needs.", ge=30)
     ] = 100
     target_volatility_fraction: Annotated[
-        float, _sizing("20 %", "Yearly volatility of one position.", gt=0, le=1)
+        float, _sizing("our choice", "Annual volatility of one position.", gt=0, le=1)
     ] = 0.20
 
     # How verdicts are reached
@@ -327,25 +342,28 @@ class RiskProfile(BaseModel):
         int,
         _verdicts(
             "three loops",
-            "Observations in a row before a mark-to-market breach acts in a running bot.",
+            "Observations in a row before a mark-to-market breach takes effect in a running bot.",
             ge=1,
             le=20,
         ),
     ] = 3
     backtest_breach_observations: Annotated[
-        int, _verdicts("a candle is no tick", "The same in a backtest, in candles.", ge=1, le=20)
+        int, _verdicts("a close is not a tick", "The same in a backtest, in candles.", ge=1, le=20)
     ] = 1
     hard_breach_multiple: Annotated[
         float,
         _verdicts(
-            "half as much again", "A breach of this many times its limit acts at once.", ge=1, le=3
+            "half as much again",
+            "A breach of this many times its limit takes effect at once.",
+            ge=1,
+            le=3,
         ),
     ] = 1.5
     recheck_seconds: Annotated[
         float,
         _verdicts(
             "one minute",
-            "When a verdict without an end of its own is looked at again.",
+            "How soon a verdict without an end of its own is checked again.",
             gt=0,
             le=3600,
         ),

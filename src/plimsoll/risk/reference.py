@@ -9,14 +9,19 @@ HEAD = """# The risk profile
 
 <!-- Written from the model `plimsoll.risk.profile`; a test compares. Do not edit by hand. -->
 
-Every limit of an account stands in one place: `plimsoll.risk` in the Freqtrade config. A key that
-is not below is refused, so is a value outside its bounds, and all faults are named at once. The
-bounds are hard caps: no configuration can pass them. Fractions are fractions (0.03 is 3 %), USD
-is the stake currency, times are UTC; `null` switches off a limit that allows it.
+Every limit of an account is in one place: `plimsoll.risk` in the Freqtrade config. A key that is
+not listed here is refused, and so is a value outside its bounds; all faults are reported at once.
+The bounds are hard caps: no configuration can exceed them. Fractions are fractions (0.03 is 3 %),
+USD is the stake currency, times are UTC; `null` switches off a limit that allows it.
 
 Ready-made profiles are config layers, `user_data/config/risk-*.json`; `careful` holds the defaults.
-The sources are the documents that the project began with: A (architecture by phase), M (master
-plan), O (open-interest system), E (live trading evolution); other words are our own choice.
+The defaults are conventions and judgement rather than results of research; the last column says
+what each rests on. Sources: Kelly (1956), [A New Interpretation of Information
+Rate](https://doi.org/10.1109/tit.1956.1056803); Thorp (2006), [The Kelly Criterion in Blackjack,
+Sports Betting, and the Stock Market](https://doi.org/10.1016/S1872-0978%2806%2901009-X),
+section 7.3; Nygard (2007), Release It!, for the [circuit
+breaker](https://martinfowler.com/bliki/CircuitBreaker.html);
+[Commission Delegated Regulation (EU) 2017/589](https://eur-lex.europa.eu/eli/reg_del/2017/589/oj).
 """
 
 
@@ -34,7 +39,7 @@ def profile_reference() -> str:
         groups.setdefault(schema["group"], []).append(_row([*cells, schema["source"]]))
     parts = [HEAD]
     for group, rows in groups.items():
-        head = [_row(["Key", "Default", "Bounds", "What it limits", "Source of the default"])]
+        head = [_row(["Key", "Default", "Bounds", "What it limits", "Why this default"])]
         parts.append("\n".join([f"## {group}\n", *head, "|---|---|---|---|---|", *rows]) + "\n")
     return "\n".join(parts)
 

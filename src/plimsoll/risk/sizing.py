@@ -15,7 +15,7 @@ def kelly_fraction(win_rate: float, payoff: float) -> float:
     """Return Kelly's share of capital to risk, ``W - (1 - W) / R``; 0 without an edge.
 
     ``win_rate`` W is from 0 to 1, ``payoff`` R the average win over the average loss. Source:
-    Kelly (1956), A New Interpretation of Information Rate; seed Q.
+    Kelly (1956), A New Interpretation of Information Rate.
 
     Raises
     ------

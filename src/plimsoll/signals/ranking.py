@@ -1,6 +1,6 @@
 """Which pairs to trade, out of many: pure rules from what is known of each pair to names.
 
-What is not known of a pair is a `Drop` with its reason: it is left out, never ranked as zero.
+A pair without a known value becomes a `Drop` with its reason: it is left out, never ranked as zero.
 """
 
 from collections.abc import Mapping, Sequence

@@ -6,7 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from plimsoll.cli.results_page import Trials, criteria, page, read_trials, table, target, verdict
+from plimsoll.cli.results_page import (
+    Trials,
+    criteria,
+    page,
+    read_trials,
+    reading,
+    table,
+    target,
+    verdict,
+)
 from plimsoll.cli.results_page import commands as commands_of
 from plimsoll.lab.study import (
     BALANCE_USD,
@@ -111,6 +120,46 @@ def test_table_has_costs_funding_and_every_year_of_an_account() -> None:
 def test_funding_that_came_in_is_called_received() -> None:
     got = trades_frame(trade(INDEX[1], INDEX[2], 100.0, 100.0, funding_usd=50.0))
     assert "| 50 received |" in table([row_of("Ensemble", a_day=0.0, noise=0.001, trades=got)])
+
+
+def findings(*rows: StudyRow, **costs: float) -> Findings:
+    return Findings(rows, costs or {"fee": 4.0}, "abc123", "2026.9")
+
+
+def test_reading_names_the_round_trip_of_the_costs_at_hand() -> None:
+    assert "a round trip costs 11 bps" in reading(findings(GOOD, fee=4.0, spread=1.5))
+
+
+def test_reading_compares_the_returns_with_and_without_guards() -> None:
+    guarded = replace(POOR, guarding="on")
+    off, on = (f"{row.performance.total_return_fraction:.1%}" for row in (GOOD, guarded))
+    told = f"- Total return by guards: `Ensemble` {off} off, {on.replace('-', '−')} on."
+    assert told in reading(findings(GOOD, guarded, HELD))
+    assert "by guards" not in reading(findings(GOOD, HELD))
+
+
+def test_reading_names_strategies_that_move_together_and_no_others() -> None:
+    study = replace(STUDY, strategies=("Ensemble", "SlowTrend", "FundingCarry"))
+    twin = replace(GOOD, strategy="SlowTrend", study=study)
+    other = row_of("FundingCarry", a_day=0.001, noise=0.004, seed=9)
+    other = replace(other, study=study)
+    told = reading(findings(GOOD, twin, other, HELD))
+    assert "correlation of daily returns: `Ensemble` and `SlowTrend` 1.00." in told
+    assert "correlation" not in reading(findings(GOOD, other))
+
+
+def test_reading_names_a_span_below_a_year_and_its_days() -> None:
+    end = GOOD.performance.start + pd.Timedelta(days=60)
+    short = replace(GOOD, performance=replace(GOOD.performance, end=end))
+    assert "a year says nothing about a strategy: `Ensemble` (60 days)." in reading(findings(short))
+    assert "Less than a year" not in reading(findings(GOOD))
+
+
+def test_page_holds_no_figure_of_an_earlier_run() -> None:
+    text = page(findings(GOOD, HELD), picture="a.png", trials=None, balance=100_000)
+    assert "  - six pairs: `Ensemble` on BTC, 2022-01-01 to 2025-06-30\n" in text
+    read = text.partition("## How to read them")[2]
+    assert re.findall(r"\d+\.\d+|\b(?:19|20)\d\d\b", read) == []
 
 
 def test_page_holds_protocol_halts_and_the_picture(tmp_path) -> None:

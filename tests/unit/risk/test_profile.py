@@ -161,7 +161,7 @@ def test_careful_is_the_model_s_defaults_written_out() -> None:
     assert set(written) == set(RiskProfile.model_fields)
 
 
-def test_the_numbers_of_the_seeds() -> None:
+def test_the_presets_keep_their_numbers() -> None:
     evolution = preset("evolution")
     assert (evolution.max_position_usd, evolution.max_daily_loss_usd) == (500, 100)
     assert evolution.max_trades_per_day == 10

@@ -21,14 +21,14 @@ class PlimsollSettings(BaseModel):
     risk: RiskProfile = RiskProfile()
     costs: TradingCosts = TradingCosts()
     market: Annotated[
-        str, Field(description="Where the prices come from, for reports; the venue writes it.")
+        str, Field(description="Where the prices come from; shown in reports, set by the venue.")
     ] = ""
     halt: Annotated[
         bool, Field(description="Halt a running bot: close everything, open nothing.")
     ] = False
     guard_backtests: Annotated[
         bool,
-        Field(description="Whether the guards hold in backtests too; always in a running bot."),
+        Field(description="Whether backtests are guarded too; a running bot always is."),
     ] = True
     allow_missing_funding: Annotated[
         bool,
@@ -36,17 +36,17 @@ class PlimsollSettings(BaseModel):
     ] = False
     trials_before: Annotated[
         int,
-        Field(ge=0, description="Trials on the same data before a hyperopt, for its loss."),
+        Field(ge=0, description="Earlier trials on the same data, counted by the hyperopt loss."),
     ] = 0
     log_backtests: Annotated[bool, Field(description="Whether backtests write a decision log.")] = (
         False
     )
     state_folder: Annotated[
         str,
-        Field(description="Flag file and decision log; empty: plimsoll/ in the user folder."),
+        Field(description="Folder of flag file and decision log; empty: plimsoll/ in userdir."),
     ] = ""
     expectation_file: Annotated[
-        str, Field(description="What a backtest promised, written by `plimsoll expectation`.")
+        str, Field(description="File with a backtest's figures, from `plimsoll expectation`.")
     ] = ""
     live_opt_in: Annotated[
         str, Field(description=f'Must read "{LIVE_OPT_IN}" before a bot trades with money.')

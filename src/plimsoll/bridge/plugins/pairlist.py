@@ -26,11 +26,11 @@ IN_BACKTEST = (RunMode.BACKTEST, RunMode.HYPEROPT)
 
 
 class SelectingPairList(IPairList):
-    """Filter: keeps what its rule keeps, in the rule's order, and says once why not the others.
+    """Keep what its rule keeps, in the rule's order, and log once why other pairs were dropped.
 
-    A running bot asks it in every loop; it answers anew after ``refresh_period`` seconds, or for
-    other pairs. A backtest judges once, by what was known at the start of the timerange:
-    Freqtrade does not tell a pairlist the time of a backtest, with a dynamic pairlist neither.
+    A running bot asks in every loop; the answer is renewed after ``refresh_period`` seconds, or for
+    other pairs. A backtest judges once, by what was known at the start of the timerange: Freqtrade
+    does not tell a pairlist the time of a backtest, not even with a dynamic pairlist.
     """
 
     options_type: ClassVar[type[PairListOptions]]

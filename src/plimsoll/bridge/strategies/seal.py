@@ -46,7 +46,7 @@ READS_TRADE: dict[str, tuple[str, ...]] = {
 
 
 def require_sealed(strategy: type, base: type) -> None:
-    """Refuse a strategy that answers a guarded callback itself: it would pass the guards by.
+    """Refuse a strategy that implements a guarded callback itself: it would bypass the guards.
 
     Raises
     ------
