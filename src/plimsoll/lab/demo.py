@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from freqtrade.configuration.load_config import load_config_file
 from freqtrade_client import FtRestClient
 
+from plimsoll.bridge.config.layers import read_layer
 from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.processes import child_environment, command, last_line, running, wait_until
@@ -113,7 +113,7 @@ class DemoAccount:
     @property
     def wallet_usd(self) -> float:
         """The dry-run wallet of the shipped profile."""
-        return float(load_config_file(str(self.userdir / "config" / DRY_RUN))["dry_run_wallet"])
+        return float(read_layer(self.userdir / "config" / DRY_RUN)["dry_run_wallet"])
 
     @property
     def trade_database(self) -> Path:
