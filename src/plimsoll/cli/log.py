@@ -127,8 +127,8 @@ def _summary(found: "Verification") -> str:
 
     if found.fault is not None:
         line = f", line {found.fault.line}" if found.fault.line is not None else ""
-        said = f"not whole: {found.fault.file}{line}: {found.fault.what}"
-        return f"{said} ({found.records:,} records before it)"
+        fault = f"not whole: {found.fault.file}{line}: {found.fault.what}"
+        return f"{fault} ({found.records:,} records before it)"
     span = f"{time_words(found.first_at or '')} to {time_words(found.last_at or '')}"
     files = "1 file" if found.files == 1 else f"{found.files:,} files"
     said = [f"whole: {found.records:,} records in {files}, {span}"]

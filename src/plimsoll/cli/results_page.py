@@ -318,12 +318,14 @@ def _check_sharpe(row: "StudyRow") -> float:
 
 def _best_days(row: "StudyRow") -> str:
     """Return the two days that made most: how much of an account is luck."""
+    import pandas as pd
+
     from plimsoll.performance.measures import daily_returns
 
     best = daily_returns(row.equity).nlargest(2)
     return ", ".join(
         f"{midnight - timedelta(days=1):%Y-%m-%d} {_percent(float(value))}"
-        for midnight, value in best.items()
+        for midnight, value in zip(pd.DatetimeIndex(best.index), best, strict=True)
     )
 
 

@@ -17,6 +17,8 @@ from plimsoll.bridge.state.folder import StateFolder, state_folder_of
 from plimsoll.core import Mode, PlimsollError, UsageError
 
 if TYPE_CHECKING:
+    from freqtrade_client import FtRestClient
+
     from plimsoll.control.database import ActiveLock, OpenPosition
 
 TRADING = frozenset({Mode.ACTIVE.name, Mode.REDUCING.name})
@@ -187,18 +189,25 @@ def rest_url(config: Mapping[str, Any]) -> str | None:
     return f"http://{host}:{server.get('listen_port', 8080)}"
 
 
+def rest_client(url: str, user: str | None, password: str | None, **options: Any) -> "FtRestClient":
+    """Return Freqtrade's own client of a bot's REST API: without a proxy, and quiet."""
+    from freqtrade_client import FtRestClient
+
+    logging.getLogger("ft_rest_client").setLevel(logging.ERROR)  # it warns until the bot is up
+    client = FtRestClient(url, user, password, **options)
+    client._session.trust_env = False  # noqa: SLF001 - a proxy has no business on the way
+    return client
+
+
 def rest_state(config: Mapping[str, Any]) -> str | None:
     """Ask the bot's REST API for its state; ``None`` when it is off, silent, or refuses."""
     url = rest_url(config)
     if url is None:
         return None
-    from freqtrade_client import FtRestClient  # type: ignore[import-untyped]
     from requests import RequestException
 
     server = config["api_server"]
-    logging.getLogger("ft_rest_client").setLevel(logging.ERROR)
-    client = FtRestClient(url, server.get("username"), server.get("password"), timeout=REST_SECONDS)
-    client._session.trust_env = False  # a proxy has no business between us and our own bot
+    client = rest_client(url, server.get("username"), server.get("password"), timeout=REST_SECONDS)
     try:
         answer = client.show_config()
     except (RequestException, ValueError):

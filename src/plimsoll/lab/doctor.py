@@ -121,7 +121,8 @@ def _plugins(config: dict[str, Any]) -> list[Finding]:
     for kind, resolver in (("protections", ProtectionResolver), ("pairlists", PairListResolver)):
         for folder in plugin_folders(config, kind):
             wanted = class_names(folder)
-            entries = resolver._search_all_objects(folder, enum_failed=True)
+            # Its public search mixes all folders, Freqtrade's own among them.
+            entries = resolver._search_all_objects(folder, enum_failed=True)  # noqa: SLF001
             loaded = {entry["name"] for entry in entries if entry["class"] is not None}
             broken = {entry["location"].stem for entry in entries if entry["class"] is None}
             if missing := sorted((set(wanted) - loaded) | broken):
