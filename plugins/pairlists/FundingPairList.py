@@ -40,16 +40,16 @@ class FundingPairList(SelectingPairList):
         lookback = timedelta(hours=options.lookback_hours)
         at, hour = self.known_at(), pd.Timedelta(hours=1)
         frames = self.history(pairs, "1h", kind, lookback)
-        found = {}
+        known = {}
         for pair in pairs:
             if pair not in frames:
-                found[pair] = Drop("missing", f"it has no 1h {kind} data")
+                known[pair] = Drop("missing", f"it has no 1h {kind} data")
             elif by_funding:
-                found[pair] = funding_of(frames[pair], known_at=at, lookback=lookback)
+                known[pair] = funding_of(frames[pair], known_at=at, lookback=lookback)
             else:
-                found[pair] = basis_of(frames[pair], known_at=at, span=hour, lookback=lookback)
+                known[pair] = basis_of(frames[pair], known_at=at, span=hour, lookback=lookback)
         return ranked(
-            found,
+            known,
             order=options.order,
             lowest=options.min_fraction,
             highest=options.max_fraction,

@@ -44,18 +44,20 @@ class LiquidityPairList(SelectingPairList):
             book = self._exchange.fetch_l2_order_book(pair, options.levels)
         except DependencyException as error:
             return Drop("missing", f"its order book could not be read: {error}")
-        found = liquidity_of(
+        liquidity = liquidity_of(
             book["bids"],
             book["asks"],
             reach_fraction=options.reach_fraction,
             contract_size=self._exchange.get_contract_size(pair) or 1.0,
         )
-        if isinstance(found, Drop):
-            return found
-        if found.spread_fraction > options.max_spread_fraction:
+        if isinstance(liquidity, Drop):
+            return liquidity
+        if liquidity.spread_fraction > options.max_spread_fraction:
             limit = f"limit {options.max_spread_fraction:.3%}"
-            return Drop("spread", f"its spread is {found.spread_fraction:.3%}, {limit}")
-        if found.depth_usd < options.min_depth_usd:
+            return Drop("spread", f"its spread is {liquidity.spread_fraction:.3%}, {limit}")
+        if liquidity.depth_usd < options.min_depth_usd:
             wanted = f"{options.min_depth_usd:,.0f} expected"
-            return Drop("depth", f"{found.depth_usd:,.0f} USD rest on its thinner side, {wanted}")
+            return Drop(
+                "depth", f"{liquidity.depth_usd:,.0f} USD rest on its thinner side, {wanted}"
+            )
         return None

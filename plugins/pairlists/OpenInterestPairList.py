@@ -34,17 +34,17 @@ class OpenInterestPairList(SelectingPairList):
     def select(self, pairs: list[str]) -> Selection:
         options = self.options
         lookback, hour = timedelta(hours=options.lookback_hours), pd.Timedelta(hours=1)
-        at, found = self.known_at(), {}
+        at, known = self.known_at(), {}
         frames = self.history(pairs, "1h", CandleType.OPEN_INTEREST, lookback)
         for pair in pairs:
             if pair not in frames:
-                found[pair] = Drop("missing", "it has no 1h open interest")
+                known[pair] = Drop("missing", "it has no 1h open interest")
                 continue
             interest = open_interest_of(
                 frames[pair], known_at=at, span=hour, lookback=pd.Timedelta(lookback)
             )
             if isinstance(interest, Drop):
-                found[pair] = interest
+                known[pair] = interest
                 continue
             in_bounds = ranked(
                 {pair: interest.change_fraction},
@@ -57,5 +57,5 @@ class OpenInterestPairList(SelectingPairList):
             )
             by_value = options.rank_by == "value"
             value = interest.value_usd if by_value else interest.change_fraction
-            found[pair] = {**in_bounds.dropped, **too_small.dropped}.get(pair, value)
-        return ranked(found, order=options.order, number=options.number_assets)
+            known[pair] = {**in_bounds.dropped, **too_small.dropped}.get(pair, value)
+        return ranked(known, order=options.order, number=options.number_assets)

@@ -70,6 +70,12 @@ def test_it_never_sees_a_label(file: Path) -> None:
 
 
 @every_file
+def test_it_reads_its_features_by_name(file: Path) -> None:
+    """By position, one more feature would shift what the rules read."""
+    assert "self.features()" not in file.read_text(encoding="utf-8")
+
+
+@every_file
 def test_its_class_says_what_it_does(file: Path) -> None:
     [made] = [node for node in parse(file).body if isinstance(node, ast.ClassDef)]
     assert ast.get_docstring(made)

@@ -23,24 +23,31 @@ class MeanReversion(SizedStrategy):
     stop_atr = DecimalParameter(2.0, 6.0, default=3.0, decimals=1, space="sell")
 
     def features(self) -> list[FeatureUse]:
-        return [
-            bands.bollinger_position.use(period=self.window.value),
-            trend.adx.use(period=14),
-            volatility.atr.use(period=14),
-        ]
+        return [self.position, self.adx, self.atr]
+
+    @property
+    def position(self) -> FeatureUse:
+        return bands.bollinger_position.use(period=self.window.value)
+
+    @property
+    def adx(self) -> FeatureUse:
+        return trend.adx.use(period=14)
+
+    @property
+    def atr(self) -> FeatureUse:
+        return volatility.atr.use(period=14)
 
     def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        position, adx, _ = (candles[use.column] for use in self.features())
         return stretched(
             side=side,
-            deviations=position,
-            strength=adx,
+            deviations=candles[self.position.column],
+            strength=candles[self.adx.column],
             least=self.deviations.value,
             max_strength=self.max_adx.value,
         )
 
     def exit_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        return reverted(side=side, deviations=candles[self.features()[0].column])
+        return reverted(side=side, deviations=candles[self.position.column])
 
     def stop_distance(self) -> tuple[FeatureUse, float]:
-        return volatility.atr.use(period=14), self.stop_atr.value
+        return self.atr, self.stop_atr.value

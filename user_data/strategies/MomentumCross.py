@@ -25,20 +25,32 @@ class MomentumCross(SizedStrategy):
     stop_atr = DecimalParameter(2.0, 6.0, default=3.0, decimals=1, space="sell")
 
     def features(self) -> list[FeatureUse]:
-        return [
-            trend.ema_gap.use(fast=self.fast_period.value, slow=self.slow_period.value),
-            oscillators.rsi.use(period=14),
-            volatility.atr.use(period=14),
-        ]
+        return [self.gap, self.rsi, self.atr]
+
+    @property
+    def gap(self) -> FeatureUse:
+        return trend.ema_gap.use(fast=self.fast_period.value, slow=self.slow_period.value)
+
+    @property
+    def rsi(self) -> FeatureUse:
+        return oscillators.rsi.use(period=14)
+
+    @property
+    def atr(self) -> FeatureUse:
+        return volatility.atr.use(period=14)
 
     def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        gap, rsi, _ = (candles[use.column] for use in self.features())
         return begins(
-            momentum_aligned(side=side, gap=gap, strength=rsi, level=self.rsi_level.value)
+            momentum_aligned(
+                side=side,
+                gap=candles[self.gap.column],
+                strength=candles[self.rsi.column],
+                level=self.rsi_level.value,
+            )
         )
 
     def exit_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        return trend_ended(side=side, gap=candles[self.features()[0].column])
+        return trend_ended(side=side, gap=candles[self.gap.column])
 
     def stop_distance(self) -> tuple[FeatureUse, float]:
-        return volatility.atr.use(period=14), self.stop_atr.value
+        return self.atr, self.stop_atr.value

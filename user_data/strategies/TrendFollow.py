@@ -26,31 +26,44 @@ class TrendFollow(GuardedStrategy):
     sl_atr = DecimalParameter(0.5, 4.0, default=0.9, decimals=2, space="sell")
 
     def features(self) -> list[FeatureUse]:
-        return [
-            trend.ema_gap.use(fast=self.fast_period.value, slow=self.slow_period.value),
-            trend.ema_slope.use(period=self.slow_period.value, over=12),
-            trend.adx.use(period=14),
-            volatility.atr.use(period=14),
-            volatility.atr_fraction.use(period=14),
-        ]
+        return [self.gap, self.slope, self.adx, self.atr, self.atr_fraction]
+
+    @property
+    def gap(self) -> FeatureUse:
+        return trend.ema_gap.use(fast=self.fast_period.value, slow=self.slow_period.value)
+
+    @property
+    def slope(self) -> FeatureUse:
+        return trend.ema_slope.use(period=self.slow_period.value, over=12)
+
+    @property
+    def adx(self) -> FeatureUse:
+        return trend.adx.use(period=14)
+
+    @property
+    def atr(self) -> FeatureUse:
+        return volatility.atr.use(period=14)
+
+    @property
+    def atr_fraction(self) -> FeatureUse:
+        return volatility.atr_fraction.use(period=14)
 
     def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        gap, slope, adx, _, atr_fraction = (candles[use.column] for use in self.features())
         return trend_with_regime(
             side=side,
-            gap=gap,
-            slope=slope,
-            strength=adx,
-            atr_fraction=atr_fraction,
+            gap=candles[self.gap.column],
+            slope=candles[self.slope.column],
+            strength=candles[self.adx.column],
+            atr_fraction=candles[self.atr_fraction.column],
             min_strength=self.min_adx.value,
             min_atr_fraction=self.min_atr_pct.value,
         )
 
     def exit_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        return trend_ended(side=side, gap=candles[self.features()[0].column])
+        return trend_ended(side=side, gap=candles[self.gap.column])
 
     def stop_distance(self) -> tuple[FeatureUse, float]:
-        return volatility.atr.use(period=14), self.sl_atr.value
+        return self.atr, self.sl_atr.value
 
     def target_distance(self) -> tuple[FeatureUse, float]:
-        return volatility.atr.use(period=14), self.tp_atr.value
+        return self.atr, self.tp_atr.value

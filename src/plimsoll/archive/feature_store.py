@@ -9,6 +9,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,7 @@ def load_pair(datadir: Path, pair: str, timeframe: str, *, reference: str) -> Pa
 
     for column, kind in BAR_FILES.items():
         file = _futures_file(datadir, pair, timeframe, kind)
-        add(file, [column], lambda frame, column=column: bars(frame, column, timeframe))
+        add(file, [column], partial(bars, column=column, timeframe=timeframe))
     spot = datadir / f"{_stem(pair.partition(':')[0])}-{timeframe}.feather"
     add(spot, ["spot_close"], lambda frame: bars(frame, "spot_close", timeframe))
     other = _candle_file(datadir, reference, timeframe)

@@ -107,9 +107,9 @@ def check(
 
     folder = datadir
     if folder is None:
-        from plimsoll.lab.download import read_config
+        from plimsoll.bridge.config.layers import read_layers
 
-        merged = read_config([file.expanduser() for file in config or []])
+        merged = read_layers([file.expanduser() for file in config or []])
         folder = userdir / "data" / str(merged.get("exchange", {}).get("name") or "binance")
     folder = folder.expanduser().resolve()
     if not folder.is_dir():
@@ -162,15 +162,16 @@ def _plan(
     from plimsoll.archive.backfill import METRICS_KINDS, Request
     from plimsoll.archive.layout import Kind, exchange_symbol, require_outer
     from plimsoll.archive.sources import addresses_of, offered_kinds
+    from plimsoll.bridge.config.layers import read_layers
     from plimsoll.core import UsageError
-    from plimsoll.lab.download import Download, read_config
+    from plimsoll.lab.download import Download
 
     since, until = span
     wanted = _kinds(kinds)
     if until is not None and until < since:
         raise UsageError(f"expected --until on or after --since, found {until} before {since}")
     files = [file.expanduser().resolve() for file in config or []]
-    merged = read_config(files)
+    merged = read_layers(files)
     exchange = str(merged.get("exchange", {}).get("name") or "binance")
     chosen = _words(pairs) or tuple(merged.get("exchange", {}).get("pair_whitelist", ()))
     if not chosen:

@@ -112,12 +112,15 @@ def _paper_run(account: "DemoAccount") -> "Report":
     """Draw the dry-run minute by minute, with the moment at which the guard fired."""
     import pandas as pd
 
+    from plimsoll.core import PlimsollError
     from plimsoll.lab.demo import STRATEGY
     from plimsoll.lab.results import known_closes, load_candles, read_trade_database
     from plimsoll.performance.equity import buy_and_hold_curve, equity_curve
     from plimsoll.performance.measures import performance
     from plimsoll.reporting.report import Event, MarketKind, Report, StrategyTrack
 
+    if account.ended_at is None:
+        raise PlimsollError("expected a demo that ran to its end, found none to draw")
     trades = read_trade_database(account.trade_database).trades
     begin = pd.Timestamp(account.plan.start)
     candles = load_candles(

@@ -134,8 +134,8 @@ def _summary(verification: "Verification") -> str:
 
     if verification.fault is not None:
         line = f", line {verification.fault.line}" if verification.fault.line is not None else ""
-        said = f"not whole: {verification.fault.file}{line}: {verification.fault.what}"
-        return f"{said} ({verification.records:,} records before it)"
+        fault = f"not whole: {verification.fault.file}{line}: {verification.fault.what}"
+        return f"{fault} ({verification.records:,} records before it)"
     span = f"{time_words(verification.first_at or '')} to {time_words(verification.last_at or '')}"
     files = "1 file" if verification.files == 1 else f"{verification.files:,} files"
     said = [f"whole: {verification.records:,} records in {files}, {span}"]

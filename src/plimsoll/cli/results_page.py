@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from plimsoll.lab.study import Findings, Study, StudyRow
 
 TARGET_SHARPE, TARGET_DRAWDOWN = 1.0, 0.12
-CONFIG = "user_data/config"
-PORT = 8601
+CONFIG, PORT = "user_data/config", 8601
 VENUE = f"{CONFIG}/venue-sim.json"
 SHORTLY = timedelta(seconds=1)
 BEAR, SIDEWAYS = 2022, 2023
@@ -368,12 +367,14 @@ def _check_sharpe(row: "StudyRow") -> float:
 
 def _best_days(row: "StudyRow") -> str:
     """Return the two days that made most: how much of an account is luck."""
+    import pandas as pd
+
     from plimsoll.performance.measures import daily_returns
 
     best = daily_returns(row.equity).nlargest(2)
     return ", ".join(
         f"{midnight - timedelta(days=1):%Y-%m-%d} {_percent(float(value))}"
-        for midnight, value in best.items()
+        for midnight, value in zip(pd.DatetimeIndex(best.index), best, strict=True)
     )
 
 

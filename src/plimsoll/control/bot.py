@@ -4,7 +4,6 @@ Freqtrade is imported when it is needed: a halt must not wait for seconds of imp
 """
 
 import logging
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -12,15 +11,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from plimsoll.bridge.config.layers import read_layers
 from plimsoll.bridge.config.settings import PlimsollSettings, settings_from
 from plimsoll.bridge.state.folder import StateFolder, state_folder_of
 from plimsoll.core import Mode, PlimsollError, UsageError
 
 if TYPE_CHECKING:
+    from freqtrade_client import FtRestClient
+
     from plimsoll.control.database import ActiveLock, OpenPosition
 
 TRADING = frozenset({Mode.ACTIVE.name, Mode.REDUCING.name})
-DAMPED = logging.WARNING
 REST_SECONDS = 10
 """A bot that is up answers at once; one on a busy machine takes its time."""
 
@@ -102,7 +103,7 @@ def find_bot(userdir: Path | None, config_files: Sequence[Path], db_url: str | N
     UsageError
         When the user folder or a config file is not there, or a config is not valid.
     """
-    config = _read_config([*config_files] or _default_config(userdir))
+    config = read_layers([*config_files] or _default_config(userdir))
     try:
         settings = settings_from(config)
     except PlimsollError as error:
@@ -116,24 +117,6 @@ def find_bot(userdir: Path | None, config_files: Sequence[Path], db_url: str | N
     config["user_data_dir"] = folder
     state = state_folder_of(config, settings.state_folder)
     return Bot(state, config, settings, db_url)
-
-
-def _read_config(files: Sequence[Path]) -> dict[str, Any]:
-    if not files and not any(name.startswith("FREQTRADE__") for name in os.environ):
-        return {}
-    from freqtrade.configuration.environment_vars import environment_vars_to_dict
-    from freqtrade.configuration.load_config import load_from_files
-    from freqtrade.exceptions import OperationalException
-    from freqtrade.misc import deep_merge_dicts
-
-    logging.disable(DAMPED)
-    try:
-        merged = load_from_files([str(file) for file in files]) if files else {}
-    except OperationalException as error:
-        raise UsageError(str(error).splitlines()[0]) from None
-    finally:
-        logging.disable(logging.NOTSET)
-    return dict(deep_merge_dicts(environment_vars_to_dict(), merged))
 
 
 def _default_config(userdir: Path | None) -> list[Path]:
@@ -206,18 +189,25 @@ def rest_url(config: Mapping[str, Any]) -> str | None:
     return f"http://{host}:{server.get('listen_port', 8080)}"
 
 
+def rest_client(url: str, user: str | None, password: str | None, **options: Any) -> "FtRestClient":
+    """Return Freqtrade's own client of a bot's REST API: without a proxy, and quiet."""
+    from freqtrade_client import FtRestClient
+
+    logging.getLogger("ft_rest_client").setLevel(logging.ERROR)  # it warns until the bot is up
+    client = FtRestClient(url, user, password, **options)
+    client._session.trust_env = False  # noqa: SLF001 - a proxy has no business on the way
+    return client
+
+
 def rest_state(config: Mapping[str, Any]) -> str | None:
     """Ask the bot's REST API for its state; ``None`` when it is off, silent, or refuses."""
     url = rest_url(config)
     if url is None:
         return None
-    from freqtrade_client import FtRestClient  # type: ignore[import-untyped]
     from requests import RequestException
 
     server = config["api_server"]
-    logging.getLogger("ft_rest_client").setLevel(logging.ERROR)
-    client = FtRestClient(url, server.get("username"), server.get("password"), timeout=REST_SECONDS)
-    client._session.trust_env = False  # a proxy has no business between us and our own bot
+    client = rest_client(url, server.get("username"), server.get("password"), timeout=REST_SECONDS)
     try:
         answer = client.show_config()
     except (RequestException, ValueError):

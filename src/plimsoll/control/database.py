@@ -89,7 +89,10 @@ def _engine(db_url: str) -> Engine:
     except ArgumentError:
         raise UsageError(f"expected a database such as sqlite:///FILE, found {db_url!r}") from None
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, poolclass=NullPool)
+        try:
+            return create_engine(url, poolclass=NullPool)
+        except (SQLAlchemyError, ImportError) as error:
+            raise PlimsollError(f"{_shown(db_url)} cannot be read: {error}") from None
     if url.database in (None, "", ":memory:"):
         raise PlimsollError(f"the database {db_url} is in the bot's memory and cannot be read")
     file = Path(str(url.database))

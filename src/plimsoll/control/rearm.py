@@ -9,6 +9,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import Trade, init_db
+from sqlalchemy.exc import SQLAlchemyError
 
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import StateFolder
@@ -69,9 +70,10 @@ def rearm_stopped(
 def _database(db_url: str) -> Iterator[None]:
     try:
         init_db(db_url)
-    except OperationalException as error:
-        raise PlimsollError(f"the bot's database cannot be written: {error}") from None
-    try:
-        yield
-    finally:
-        Trade.session.remove()
+        try:
+            yield
+        finally:
+            Trade.session.remove()
+    except (OperationalException, SQLAlchemyError) as error:
+        said = str(error).splitlines()[0]
+        raise PlimsollError(f"the bot's database cannot be written: {said}") from None

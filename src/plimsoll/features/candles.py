@@ -63,6 +63,10 @@ class Candles:
             self._shared[key] = compute(self, *parameters, **named)
         return self._shared[key]  # type: ignore[return-value]
 
+    def rows(self, start: int, stop: int) -> "Candles":
+        """Return the candles from a row up to, not including, another."""
+        return Candles(self._frame.iloc[start:stop])
+
     def keeps(self, values: Floats) -> bool:
         """Return whether an array is one that this object still needs."""
         return any(values is kept for kept in (*self._columns.values(), *self._shared.values()))
@@ -83,7 +87,7 @@ def _stretches(candles: Candles, names: tuple[str, ...]) -> list[tuple[int, Cand
     present = ~np.logical_or.reduce(masks)
     edges = np.flatnonzero(np.diff(present, prepend=False, append=False))
     return [
-        (int(start), Candles(candles._frame.iloc[start:stop]))
+        (int(start), candles.rows(int(start), int(stop)))
         for start, stop in zip(edges[::2], edges[1::2], strict=True)
     ]
 

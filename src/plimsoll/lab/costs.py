@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from plimsoll.bridge.config.layers import read_layers
 from plimsoll.core import PlimsollError, UsageError
 from plimsoll.risk.order_book import TakingCosts, taking_costs, typical
 
@@ -34,7 +35,7 @@ def measure_costs(
     pairs = config["exchange"].get("pair_whitelist", [])
     if not pairs:
         raise UsageError("expected exchange.pair_whitelist in the config, found no pairs")
-    found: dict[str, list[TakingCosts]] = {pair: [] for pair in pairs}
+    costs: dict[str, list[TakingCosts]] = {pair: [] for pair in pairs}
     try:
         exchange = ExchangeResolver.load_exchange(config, validate=False)
         try:
@@ -42,13 +43,13 @@ def measure_costs(
             for look in range(looks):
                 time.sleep(pause_seconds if look else 0)
                 for pair in pairs:
-                    found[pair].append(_look(exchange, pair, order_usd))
+                    costs[pair].append(_look(exchange, pair, order_usd))
                 progress()
         finally:
             exchange.close()
     except FreqtradeException as error:
         raise PlimsollError(f"the order books could not be read: {error}") from error
-    return {pair: typical(costs) for pair, costs in found.items()}
+    return {pair: typical(of_pair) for pair, of_pair in costs.items()}
 
 
 def _look(exchange: Any, pair: str, order_usd: float) -> TakingCosts:
@@ -63,14 +64,9 @@ def _look(exchange: Any, pair: str, order_usd: float) -> TakingCosts:
 
 
 def _config(userdir: Path, files: Sequence[Path]) -> dict[str, Any]:
-    from freqtrade.configuration.load_config import load_from_files
     from freqtrade.enums import CandleType, RunMode, TradingMode
-    from freqtrade.exceptions import OperationalException
 
-    try:
-        config = dict(load_from_files([str(file) for file in files]))
-    except OperationalException as error:
-        raise UsageError(str(error).split("\n")[0]) from None
+    config = read_layers(files)
     if "name" not in config.get("exchange", {}):
         raise UsageError("expected exchange.name in the config, name its layers with -c")
     mode = TradingMode(config.get("trading_mode", "spot"))

@@ -1,7 +1,6 @@
 """The main job from end to end, on a simulated market: backtest, paper-trade, crash."""
 
 import json
-import logging
 import secrets
 import shutil
 import socket
@@ -14,9 +13,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from freqtrade.configuration.load_config import load_config_file
 from freqtrade_client import FtRestClient
 
+from plimsoll.bridge.config.layers import read_layer
+from plimsoll.control.bot import rest_client
 from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.processes import child_environment, command, last_line, running, wait_until
@@ -113,7 +113,7 @@ class DemoAccount:
     @property
     def wallet_usd(self) -> float:
         """The dry-run wallet of the shipped profile."""
-        return float(load_config_file(str(self.userdir / "config" / DRY_RUN))["dry_run_wallet"])
+        return float(read_layer(self.userdir / "config" / DRY_RUN)["dry_run_wallet"])
 
     @property
     def trade_database(self) -> Path:
@@ -213,9 +213,7 @@ def _paper_bot(account: DemoAccount, venue: Venue) -> Iterator[FtRestClient]:
     }
     log = account.folder / "bot.log"
     account.commands.append(f"freqtrade trade --strategy {STRATEGY}  (dry-run)")
-    logging.getLogger("ft_rest_client").setLevel(logging.ERROR)  # it warns until the bot is up
-    bot = FtRestClient(f"http://127.0.0.1:{port}", "plimsoll", password)
-    bot._session.trust_env = False  # the client would ask a proxy for loopback
+    bot = rest_client(f"http://127.0.0.1:{port}", "plimsoll", password)
     with running(
         [command("freqtrade"), *arguments], log=log, folder=account.folder, environment=environment
     ) as child:

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from plimsoll.bridge.config.layers import quiet_logs, read_layer, read_layers
 from plimsoll.core import PlimsollError
 
 TESTED = ("freqtrade", "ccxt", "pandas", "numpy", "TA-Lib", "optuna", "freqtrade-plimsoll")
@@ -42,11 +43,8 @@ class Finding:
 
 def examine(userdir: Path, config_files: Sequence[Path]) -> list[Finding]:
     """Run every check; one that cannot run is a fault, never silence."""
-    logging.disable(logging.CRITICAL)  # Freqtrade would print the whole schema, and tracebacks
-    try:
+    with quiet_logs(logging.CRITICAL):  # Freqtrade would print the whole schema, and tracebacks
         return _examine(userdir, config_files)
-    finally:
-        logging.disable(logging.NOTSET)
 
 
 def _examine(userdir: Path, config_files: Sequence[Path]) -> list[Finding]:
@@ -63,18 +61,15 @@ def _examine(userdir: Path, config_files: Sequence[Path]) -> list[Finding]:
         try:
             findings += check()
         except Exception as error:  # noqa: BLE001 - a broken set-up breaks in any way it likes
-            found = f"could not be checked: {type(error).__name__}: {error}".split("\n")[0]
-            findings.append(Finding(Level.FAULT, subject, found, "mend what the message names"))
+            text = f"could not be checked: {type(error).__name__}: {error}".split("\n")[0]
+            findings.append(Finding(Level.FAULT, subject, text, "mend what the message names"))
     return findings
 
 
 def _load(userdir: Path, files: Sequence[Path]) -> tuple[dict[str, Any], list[Finding]]:
     """Read and validate the config as Freqtrade does; an empty list means the shipped profiles."""
     from freqtrade.configuration.config_validation import validate_config_schema
-    from freqtrade.configuration.environment_vars import environment_vars_to_dict
-    from freqtrade.configuration.load_config import load_from_files
     from freqtrade.enums import RunMode
-    from freqtrade.misc import deep_merge_dicts
 
     from plimsoll.bridge.config.expectation import read_expectation
     from plimsoll.bridge.config.settings import require_secrets, settings_from
@@ -83,8 +78,7 @@ def _load(userdir: Path, files: Sequence[Path]) -> tuple[dict[str, Any], list[Fi
     config: dict[str, Any] = {"user_data_dir": userdir.resolve()}
     remedy = "correct the config, or take the shipped profiles again: plimsoll init"
     try:
-        merged = load_from_files([str(file) for file in files]) if files else {}
-        config = deep_merge_dicts(environment_vars_to_dict(), merged) | config
+        config = read_layers(files) | config
         register(config)
         read_expectation(settings_from(config).expectation_file)
         require_secrets(config)
@@ -95,18 +89,18 @@ def _load(userdir: Path, files: Sequence[Path]) -> tuple[dict[str, Any], list[Fi
     except Exception as error:  # noqa: BLE001 - schema, JSON, file and profile errors alike
         return config, [Finding(Level.FAULT, "config", str(error).split("\n")[0], remedy)]
     if not files:
-        found = "no config given, so only the installation was checked"
-        return config, [Finding(Level.WARNING, "config", found, "name it with -c FILE")]
+        text = "no config given, so only the installation was checked"
+        return config, [Finding(Level.WARNING, "config", text, "name it with -c FILE")]
     return config, [Finding(Level.OK, "config", f"{len(files)} layers, valid")]
 
 
 def _versions() -> list[Finding]:
     from plimsoll.bridge.freqtrade.plugin_search import require_supported_freqtrade
 
-    found = []
+    installed = []
     for name in TESTED:
         try:
-            found.append(f"{name} {version(name)}")
+            installed.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             remedy = "pip install --force-reinstall freqtrade-plimsoll"
             return [Finding(Level.FAULT, "versions", f"{name} is not installed", remedy)]
@@ -114,7 +108,7 @@ def _versions() -> list[Finding]:
         require_supported_freqtrade(version("freqtrade"))
     except PlimsollError as error:
         return [Finding(Level.FAULT, "versions", str(error), "install the version named")]
-    return [Finding(Level.OK, "versions", ", ".join(found))]
+    return [Finding(Level.OK, "versions", ", ".join(installed))]
 
 
 def _plugins(config: dict[str, Any]) -> list[Finding]:
@@ -127,26 +121,27 @@ def _plugins(config: dict[str, Any]) -> list[Finding]:
     for kind, resolver in (("protections", ProtectionResolver), ("pairlists", PairListResolver)):
         for folder in plugin_folders(config, kind):
             wanted = class_names(folder)
-            entries = resolver._search_all_objects(folder, enum_failed=True)
+            # Its public search mixes all folders, Freqtrade's own among them.
+            entries = resolver._search_all_objects(folder, enum_failed=True)  # noqa: SLF001
             loaded = {entry["name"] for entry in entries if entry["class"] is not None}
             broken = {entry["location"].stem for entry in entries if entry["class"] is None}
             if missing := sorted((set(wanted) - loaded) | broken):
-                found = f"{', '.join(missing)} in {folder} cannot be loaded by Freqtrade"
+                text = f"{', '.join(missing)} in {folder} cannot be loaded by Freqtrade"
                 remedy = f"python {folder}/NAME.py shows the import error"
-                findings.append(Finding(Level.FAULT, kind, found, remedy))
+                findings.append(Finding(Level.FAULT, kind, text, remedy))
             if loaded:
                 findings.append(
                     Finding(Level.OK, kind, f"{', '.join(sorted(loaded))} from {folder}")
                 )
     for name in shadowed(config):
-        found = f"your own {name} takes the place of the one that Plimsoll ships"
+        text = f"your own {name} takes the place of the one that Plimsoll ships"
         remedy = "rename your class, unless you mean it"
-        findings.append(Finding(Level.WARNING, "plugins", found, remedy))
+        findings.append(Finding(Level.WARNING, "plugins", text, remedy))
     chosen = config.get("log_config", {}).get("handlers", {})
     if not any("RegisteringHandler" in str(handler.get("class")) for handler in chosen.values()):
-        found = "the config names no registering log handler: only strategies on our base register"
+        text = "the config names no registering log handler: only strategies on our base register"
         findings.append(
-            Finding(Level.WARNING, "registration", found, "layer base.json before your config")
+            Finding(Level.WARNING, "registration", text, "layer base.json before your config")
         )
     return findings
 
@@ -157,9 +152,9 @@ def _strategies(userdir: Path) -> list[Finding]:
     folder = userdir / "strategies"
     names = class_names(folder) if folder.is_dir() else []
     if not names:
-        found = f"no strategy in {folder}"
+        text = f"no strategy in {folder}"
         return [
-            Finding(Level.WARNING, "strategies", found, f"run: plimsoll init --userdir {userdir}")
+            Finding(Level.WARNING, "strategies", text, f"run: plimsoll init --userdir {userdir}")
         ]
     return [Finding(Level.OK, "strategies", ", ".join(names))]
 
@@ -175,9 +170,9 @@ def _data(config: dict[str, Any]) -> list[Finding]:
         return [Finding(Level.WARNING, "data", f"no folder {folder}", remedy)]
     handler = get_datahandler(folder, config.get("dataformat_ohlcv", "feather"))
     candles = [
-        found
-        for found in handler.ohlcv_get_available_data(folder, TradingMode.FUTURES)
-        if found[2] == CandleType.FUTURES
+        series
+        for series in handler.ohlcv_get_available_data(folder, TradingMode.FUTURES)
+        if series[2] == CandleType.FUTURES
     ]
     if not candles:
         return [Finding(Level.WARNING, "data", f"no futures candles in {folder}", remedy)]
@@ -185,16 +180,16 @@ def _data(config: dict[str, Any]) -> list[Finding]:
     for pair, timeframe, kind in sorted(candles):
         first, last, count = handler.ohlcv_data_min_max(pair, timeframe, kind)
         if count == 0:
-            found = f"{pair} {timeframe}: the file in {folder} is empty or cannot be read"
-            findings.append(Finding(Level.FAULT, "data", found, f"remove it, then {remedy}"))
+            text = f"{pair} {timeframe}: the file in {folder} is empty or cannot be read"
+            findings.append(Finding(Level.FAULT, "data", text, f"remove it, then {remedy}"))
             continue
         span = f"{timeframe}: {count} candles, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
         funding = handler.ohlcv_load(
             pair, "1h", CandleType.FUNDING_RATE, fill_missing=False, drop_incomplete=False
         )
         if funding.empty:
-            found = f"{pair} {span}; no funding rates, so a backtest would hold positions for free"
-            findings.append(Finding(Level.WARNING, "data", found, remedy))
+            text = f"{pair} {span}; no funding rates, so a backtest would hold positions for free"
+            findings.append(Finding(Level.WARNING, "data", text, remedy))
         else:
             sound[span].append(pair)
     for span, pairs in sound.items():
@@ -203,31 +198,22 @@ def _data(config: dict[str, Any]) -> list[Finding]:
 
 
 def _secrets(files: Sequence[Path]) -> list[Finding]:
-    from freqtrade.configuration.load_config import load_from_files
-
-    included = load_from_files([str(file) for file in files])["config_files"] if files else []
     findings = []
-    for file in map(Path, included):
-        held = sorted(_secret_names(file))
+    for file in map(Path, read_layers(files).get("config_files", ())):
+        held = sorted(_named_secrets(read_layer(file), ()))
         if not held:
             continue
         readable = file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)
         if readable and os.name == "posix":
-            found = f"{file} holds {', '.join(held)} and others can read it"
+            text = f"{file} holds {', '.join(held)} and others can read it"
             remedy = f"chmod 600 {file}, and better: keep secrets in the environment"
-            findings.append(Finding(Level.FAULT, "secrets", found, remedy))
+            findings.append(Finding(Level.FAULT, "secrets", text, remedy))
         else:
-            found = f"{file} holds {', '.join(held)}"
+            text = f"{file} holds {', '.join(held)}"
             findings.append(
-                Finding(Level.WARNING, "secrets", found, "keep secrets in the environment")
+                Finding(Level.WARNING, "secrets", text, "keep secrets in the environment")
             )
     return findings or [Finding(Level.OK, "secrets", "none in the config files")]
-
-
-def _secret_names(file: Path) -> list[str]:
-    from freqtrade.configuration.load_config import load_config_file
-
-    return _named_secrets(load_config_file(str(file)), ())
 
 
 def _named_secrets(value: Any, path: tuple[str, ...]) -> list[str]:
@@ -254,9 +240,9 @@ def _exchange(config: dict[str, Any]) -> list[Finding]:
         server_ms = exchange.fetch_time()
         answered = time.time()
     except ccxt.BaseError as error:
-        found = f"{where} does not answer ({type(error).__name__})"
+        text = f"{where} does not answer ({type(error).__name__})"
         remedy = "start it (plimsoll venue serve --port 8601), or check your network"
-        return [Finding(Level.FAULT, "exchange", found, remedy)]
+        return [Finding(Level.FAULT, "exchange", text, remedy)]
     reached = Finding(
         Level.OK, "exchange", f"{where} answers in {(answered - asked) * 1000:.0f} ms"
     )
@@ -264,9 +250,9 @@ def _exchange(config: dict[str, Any]) -> list[Finding]:
         return [reached, Finding(Level.OK, "clock", "the bot follows the venue's simulated clock")]
     offset = server_ms / 1000 - (asked + answered) / 2
     if abs(offset) > MAX_CLOCK_OFFSET_SECONDS:
-        found = f"this machine is {-offset:+.1f} s off the exchange"
+        text = f"this machine is {-offset:+.1f} s off the exchange"
         remedy = "synchronise the clock (NTP); for a venue with its own clock use --write-config"
-        return [reached, Finding(Level.FAULT, "clock", found, remedy)]
+        return [reached, Finding(Level.FAULT, "clock", text, remedy)]
     return [reached, Finding(Level.OK, "clock", f"{-offset:+.2f} s off the exchange")]
 
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from plimsoll.archive.adopt import (
     adopt,
@@ -22,7 +21,7 @@ from plimsoll.archive.backfill import Outcome, Request
 from plimsoll.archive.layout import OWN_FOLDER, SUFFIXES, Kind, Series
 from plimsoll.archive.listing import Listing
 from plimsoll.archive.store import read_series
-from plimsoll.core import PlimsollError, UsageError
+from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import freqtrade
 
 LOST = re.compile(r"Failed to download history data for pair: .*|Async code raised an exc.*")
@@ -59,26 +58,6 @@ class Download:
         if Kind.FUNDING in self.kinds:
             made.append(Series(pair, Kind.FUNDING, "1h"))
         return made
-
-
-def read_config(files: Sequence[Path]) -> dict[str, Any]:
-    """Return the merged config layers and environment, as Freqtrade reads them.
-
-    Raises
-    ------
-    UsageError
-        When a file is missing or is not JSON.
-    """
-    from freqtrade.configuration.environment_vars import environment_vars_to_dict
-    from freqtrade.configuration.load_config import load_from_files
-    from freqtrade.exceptions import OperationalException
-    from freqtrade.misc import deep_merge_dicts
-
-    try:
-        merged = load_from_files([str(file) for file in files]) if files else {}
-    except OperationalException as error:
-        raise UsageError(str(error).split("\n")[0]) from error
-    return dict(deep_merge_dicts(environment_vars_to_dict(), merged))
 
 
 def timeframes_of(exchange: str) -> tuple[str, ...]:

@@ -116,8 +116,8 @@ def first_json_line(child: subprocess.Popen[str], *, log: Path) -> dict[str, Any
     try:
         return dict(json.loads(line))
     except (ValueError, TypeError) as error:
-        found = f"found {line.strip()}"
-        raise PlimsollError(f"expected a JSON line from {_name(child)}, {found}") from error
+        said = line.strip()
+        raise PlimsollError(f"expected a JSON line from {_name(child)}, found {said}") from error
 
 
 def _name(child: subprocess.Popen[str]) -> str:

@@ -99,15 +99,17 @@ def find_result(path: Path) -> Path:
     from freqtrade.data.btanalysis import get_latest_backtest_filename
 
     try:
-        found = path / get_latest_backtest_filename(path)
+        latest = path / get_latest_backtest_filename(path)
     except (ValueError, OSError) as error:
         raise UnknownResultError(
             f"{path} holds no backtest result (.last_result.json is missing or damaged); "
             "run `freqtrade backtesting` first, or name the .zip"
         ) from error
-    if not found.is_file():
-        raise UnknownResultError(f"{path}/.last_result.json names {found.name}, which is not there")
-    return found
+    if not latest.is_file():
+        raise UnknownResultError(
+            f"{path}/.last_result.json names {latest.name}, which is not there"
+        )
+    return latest
 
 
 def read_backtests(path: Path) -> tuple[BacktestResult, ...]:
@@ -124,7 +126,7 @@ def read_backtests(path: Path) -> tuple[BacktestResult, ...]:
         stats = load_backtest_stats(file)
         strategies = stats["strategy"]
         config = _stored_config(file)
-        found = tuple(
+        results = tuple(
             _backtest(file, name, strategies[name], config) for name in sorted(strategies)
         )
     except ResultError:
@@ -134,9 +136,9 @@ def read_backtests(path: Path) -> tuple[BacktestResult, ...]:
             f"{file} is not a readable backtest result ({type(error).__name__}: {error}); "
             "run the backtest again"
         ) from error
-    if not found:
+    if not results:
         raise ResultError(f"{file} holds no strategy; run the backtest again")
-    return found
+    return results
 
 
 def read_backtest(path: Path, strategy: str | None = None) -> BacktestResult:
@@ -286,8 +288,7 @@ def _database_trades(path: Path, strategy: str | None) -> tuple[pd.DataFrame, tu
     if strategy is not None:
         query = query.where(Trade.strategy == strategy)
     with Session(engine) as session:
-        found = session.scalars(query).unique().all()
-        records = [trade.to_json() for trade in found]
+        records = [trade.to_json() for trade in session.scalars(query).unique()]
     names = tuple(sorted({str(record["strategy"]) for record in records}))
     return _trades_frame(records), names
 

@@ -72,14 +72,14 @@ def _lay_file(
     target, wanted = folder / name, source.read_bytes()
     outcome = Outcome.NEW
     if target.exists():
-        found = target.read_bytes()
-        if found == wanted:
+        current = target.read_bytes()
+        if current == wanted:
             outcome = Outcome.SAME
-        elif record.get(name) == _hash(found):
+        elif record.get(name) == _hash(current):
             outcome = Outcome.UPDATED
         elif replace_changed:
             outcome = Outcome.REPLACED
-            _write(target.with_name(f"{target.name}.bak"), found)
+            _write(target.with_name(f"{target.name}.bak"), current)
         else:
             return LaidFile(name, Outcome.KEPT)
     if outcome is not Outcome.SAME:

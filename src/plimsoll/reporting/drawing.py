@@ -7,9 +7,13 @@ also shows the outcome, and dots mark buy and hold.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
 
 WIN, LOSS = "#0072B2", "#D55E00"
 STRATEGY_COLOURS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8B5FBF", "#A6761D")
@@ -33,7 +37,7 @@ MOST_POINTS = 1600
 MOST_LISTED_MARKS, MOST_MARK_LETTERS = 6, 78
 """Marks that the PNG explains, and how much of each text; the page lists all of them."""
 
-STYLE = {
+STYLE: "dict[RcKeyType, Any]" = {
     "font.family": ["DejaVu Sans"],
     "font.size": 10.5,
     "axes.edgecolor": MUTED,

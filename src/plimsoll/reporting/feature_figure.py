@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
@@ -93,7 +93,8 @@ def _caption(figure: Figure, use: FeatureUse, values: pd.Series) -> None:
     figure.text(0.012, 0.972, use.column, va="center", fontsize=17, fontweight="bold")
     figure.text(0.012, 0.941, text.replace("`", ""), va="center", color=INK, fontsize=11.5)
     figure.text(0.012, 0.916, source, va="center", color=MUTED, fontsize=10)
-    figure.get_layout_engine().set(rect=(0.006, 0.004, 0.988, 0.892), h_pad=0.06, hspace=0.04)
+    rect = (0.006, 0.004, 0.988, 0.892)
+    figure.set_layout_engine("constrained", rect=rect, h_pad=0.06, hspace=0.04)
 
 
 def _draw_price(axis: Axes, shown: pd.DataFrame, pair: str, timeframe: str) -> None:
@@ -126,10 +127,10 @@ def _draw_feature(axis: Axes, values: pd.Series, use: FeatureUse) -> None:
 
 
 def _shade_unknown(axis: Axes, values: pd.Series) -> None:
-    instants = pd.DatetimeIndex(values.index)
+    times = date2num(pd.DatetimeIndex(values.index))
     for start, stop in _runs(values.isna().to_numpy()):
-        end = instants[min(stop, len(instants) - 1)]
-        axis.axvspan(instants[start], end, color=GRID, alpha=0.6, lw=0, zorder=0)
+        end = times[min(stop, len(times) - 1)]
+        axis.axvspan(times[start], end, color=GRID, alpha=0.6, lw=0, zorder=0)
 
 
 def _runs(mask: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ same bytes for the same input.
 import io
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -96,9 +97,8 @@ def _caption(figure: Figure, drawing: Drawing) -> None:
         bottom = 0.014 + 0.021 * (-(-len(listed) // 2) - 1 - row)
         figure.text(0.012 + 0.5 * column, bottom, text, va="center", color=EVENT_COLOUR)
     below = 0.004 + 0.021 * -(-len(listed) // 2)
-    figure.get_layout_engine().set(
-        rect=(0.006, below, 0.988, 0.922 - below), h_pad=0.06, w_pad=0.08, hspace=0.03
-    )
+    rect = (0.006, below, 0.988, 0.922 - below)
+    figure.set_layout_engine("constrained", rect=rect, h_pad=0.06, w_pad=0.08, hspace=0.03)
 
 
 def _shortened(text: str, *, alone: bool) -> str:
@@ -330,12 +330,12 @@ def _levels(marks: Sequence[Mark], limits: tuple[float, float]) -> list[tuple[fl
     return placed
 
 
-def _styled(curves: Sequence[Curve]) -> list[tuple[Curve, dict[str, object]]]:
-    styled: list[tuple[Curve, dict[str, object]]] = []
+def _styled(curves: Sequence[Curve]) -> list[tuple[Curve, dict[str, Any]]]:
+    styled: list[tuple[Curve, dict[str, Any]]] = []
     count = 0
     for curve in curves:
         if curve.is_hold:
-            style: dict[str, object] = {"color": HOLD_COLOUR, "linestyle": (0, (1, 1.2))}
+            style: dict[str, Any] = {"color": HOLD_COLOUR, "linestyle": (0, (1, 1.2))}
         else:
             turn = count % len(STRATEGY_COLOURS)
             style = {"color": STRATEGY_COLOURS[turn], "linestyle": STRATEGY_DASHES[turn]}

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import matplotlib as mpl
 import pandas as pd
@@ -69,7 +70,8 @@ def results_png(panels: Sequence[Panel], *, title: str, subtitle: str) -> bytes:
         height = figure.get_figheight()
         figure.text(0.012, 1 - 0.3 / height, title, va="center", fontsize=17, fontweight="bold")
         figure.text(0.012, 1 - 0.65 / height, subtitle, va="center", color=MUTED, fontsize=11)
-        figure.get_layout_engine().set(rect=(0.006, 0.004, 0.988, 1 - 0.85 / height), h_pad=0.06)
+        rect = (0.006, 0.004, 0.988, 1 - 0.85 / height)
+        figure.set_layout_engine("constrained", rect=rect, h_pad=0.06)
         out = io.BytesIO()
         figure.savefig(out, format="png", metadata={"Software": None})
     return _with_few_colours(out)
@@ -85,7 +87,7 @@ def _with_few_colours(png: io.BytesIO) -> bytes:
     return small.getvalue()
 
 
-def _draw(axis: Axes, panel: Panel, styles: Mapping[str, dict[str, object]]) -> None:
+def _draw(axis: Axes, panel: Panel, styles: Mapping[str, dict[str, Any]]) -> None:
     last = {
         curve.name: float(curve.equity.iloc[-1] / curve.equity.iloc[0]) for curve in panel.curves
     }
@@ -95,7 +97,7 @@ def _draw(axis: Axes, panel: Panel, styles: Mapping[str, dict[str, object]]) -> 
         axis.plot(date2num(line.index), line.to_numpy(), label=label, **styles[curve.name])
         halted = panel.halts.get(curve.name)
         if halted is not None:
-            level = float((curve.equity / float(curve.equity.iloc[0])).asof(halted))
+            level = cast("float", (curve.equity / float(curve.equity.iloc[0])).asof(halted))
             axis.plot(
                 date2num(halted),
                 level,
@@ -118,9 +120,9 @@ def _draw(axis: Axes, panel: Panel, styles: Mapping[str, dict[str, object]]) -> 
     axis.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, borderaxespad=0.4)
 
 
-def _styles(panels: Sequence[Panel]) -> dict[str, dict[str, object]]:
+def _styles(panels: Sequence[Panel]) -> dict[str, dict[str, Any]]:
     """Give each name its line, in the order of first appearance."""
-    styles: dict[str, dict[str, object]] = {}
+    styles: dict[str, dict[str, Any]] = {}
     holds = 0
     for curve in (curve for panel in panels for curve in panel.curves):
         if curve.name in styles:

@@ -10,7 +10,11 @@ from plimsoll.core import Side
 from plimsoll.features import FeatureUse, trend, volatility
 from plimsoll.signals.trend import trend_ended, trend_with_regime
 
+GAP = trend.ema_gap.use(fast=20, slow=80)
+SLOPE = trend.ema_slope.use(period=80, over=12)
+ADX = trend.adx.use(period=14)
 ATR = volatility.atr.use(period=14)
+ATR_FRACTION = volatility.atr_fraction.use(period=14)
 
 
 class BracketTrend(GuardedStrategy):
@@ -20,28 +24,21 @@ class BracketTrend(GuardedStrategy):
     use_custom_roi = False
 
     def features(self) -> list[FeatureUse]:
-        return [
-            trend.ema_gap.use(fast=20, slow=80),
-            trend.ema_slope.use(period=80, over=12),
-            trend.adx.use(period=14),
-            ATR,
-            volatility.atr_fraction.use(period=14),
-        ]
+        return [GAP, SLOPE, ADX, ATR, ATR_FRACTION]
 
     def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        gap, slope, adx, _, atr_fraction = (candles[use.column] for use in self.features())
         return trend_with_regime(
             side=side,
-            gap=gap,
-            slope=slope,
-            strength=adx,
-            atr_fraction=atr_fraction,
+            gap=candles[GAP.column],
+            slope=candles[SLOPE.column],
+            strength=candles[ADX.column],
+            atr_fraction=candles[ATR_FRACTION.column],
             min_strength=25,
             min_atr_fraction=0.0015,
         )
 
     def exit_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        return trend_ended(side=side, gap=candles[self.features()[0].column])
+        return trend_ended(side=side, gap=candles[GAP.column])
 
     def stop_distance(self) -> tuple[FeatureUse, float]:
         return ATR, 3.0

@@ -4,12 +4,9 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from plimsoll.archive.layout import Kind, Series
 from plimsoll.archive.store import append_rows
-from plimsoll.core import UsageError
-from plimsoll.lab.download import LOST, Download, groups_by_start, read_config
+from plimsoll.lab.download import LOST, Download, groups_by_start
 from tests.conftest import random_candles
 
 
@@ -61,12 +58,3 @@ def test_what_freqtrade_loses_with_a_good_status_is_recognised() -> None:
         "- INFO - Downloaded data for ETH/USDT:USDT with length 105232.\n"
     )
     assert len(LOST.findall(log)) == 2
-
-
-@pytest.mark.parametrize("text", ["{", None], ids=["not JSON", "absent"])
-def test_a_config_that_cannot_be_read_is_wrong_usage(tmp_path: Path, text: str | None) -> None:
-    file = tmp_path / "config.json"
-    if text is not None:
-        file.write_text(text)
-    with pytest.raises(UsageError):
-        read_config([file])

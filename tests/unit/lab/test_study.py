@@ -1,4 +1,4 @@
-"""What a study runs, reads off freqtrade's output and measures; its data folder."""
+"""What a study runs, reads off freqtrade's output and measures."""
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from plimsoll.lab.study import (
     strategies_of,
     yearly_returns,
 )
-from plimsoll.lab.study_data import file_of, link_data, make_longer
+from plimsoll.lab.study_data import file_of
 from tests.unit.performance.frames import hours, utc
 
 BTC = "BTC/USDT:USDT"
@@ -75,51 +75,6 @@ def test_every_shipped_strategy_but_the_model_is_in_exactly_one_study(root) -> N
     run = [name for study in STUDIES for name in (*study.strategies, *study.baselines)]
     shipped = {file.stem for file in (root / "user_data" / "strategies").glob("*.py")}
     assert sorted(run) == sorted(shipped - {"ModelDirection"})
-
-
-def write_hourly(datadir, dates: pd.DatetimeIndex) -> None:
-    count = np.arange(1.0, len(dates) + 1)
-    frame = pd.DataFrame({"date": dates, "open": count, "high": count + 0.5, "low": count - 0.5})
-    frame = frame.assign(close=count + 0.25, volume=10.0)
-    file = file_of(datadir, BTC, "1h")
-    file.parent.mkdir(parents=True)
-    frame.to_feather(file)
-
-
-def test_longer_candles_are_made_beside_the_links_and_the_source_stays_as_it_was(tmp_path) -> None:
-    source, folder = tmp_path / "source", tmp_path / "made"
-    write_hourly(source, hours(8))
-    link_data(source, folder)
-    make_longer(folder, [BTC], "4h")
-    made = pd.read_feather(file_of(folder, BTC, "4h"))
-    assert made.columns.tolist() == ["date", "open", "high", "low", "close", "volume"]
-    assert made["date"].tolist() == [utc("2024-01-01 00:00"), utc("2024-01-01 04:00")]
-    assert made.drop(columns="date").to_numpy().tolist() == [
-        [1.0, 4.5, 0.5, 4.25, 40.0],
-        [5.0, 8.5, 4.5, 8.25, 40.0],
-    ]
-    assert [file.name for file in (source / "futures").iterdir()] == [
-        "BTC_USDT_USDT-1h-futures.feather"
-    ]
-
-
-def test_candle_whose_last_hour_is_missing_is_left_out(tmp_path) -> None:
-    source, folder = tmp_path / "source", tmp_path / "made"
-    write_hourly(source, hours(8).delete(7))
-    link_data(source, folder)
-    make_longer(folder, [BTC], "4h")
-    made = pd.read_feather(file_of(folder, BTC, "4h"))
-    assert made["date"].tolist() == [utc("2024-01-01 00:00")]
-
-
-def test_longer_candles_that_the_folder_has_are_used(tmp_path) -> None:
-    source, folder = tmp_path / "source", tmp_path / "made"
-    write_hourly(source, hours(8))
-    link_data(source, folder)
-    theirs = file_of(folder, BTC, "4h")
-    theirs.write_bytes(b"theirs")
-    make_longer(folder, [BTC], "4h")
-    assert theirs.read_bytes() == b"theirs"
 
 
 @pytest.mark.parametrize("missing", ["futures", "mark", "funding_rate"])

@@ -226,7 +226,7 @@ class LiveAccount:
         for trade in trades:
             pair = trade.pair
             try:
-                mark: float | None = self._data._exchange.get_rate(  # type: ignore[union-attr]
+                mark: float | None = self._data._exchange.get_rate(  # type: ignore[union-attr]  # noqa: SLF001 - DataProvider offers no exchange
                     pair, refresh=True, side="exit", is_short=bool(trade.is_short)
                 )
             except FreqtradeException as error:
@@ -258,7 +258,7 @@ class LiveAccount:
         It takes only closed trades out of the wallet's balance; `_equity` adds what open ones
         have realised, and takes off their entry fees, which an exchange has already taken.
         """
-        config = self._data._config
+        config = self._data._config  # noqa: SLF001 - DataProvider offers no config
         found = self._wallets.get_starting_balance()
         if "available_capital" in config:
             return found
@@ -279,7 +279,7 @@ class LiveAccount:
 
     def _outside_usd(self, trades: Sequence[Trade]) -> float:
         """Return the part of the wallet that the bot may not use (tradable balance ratio)."""
-        config = self._data._config
+        config = self._data._config  # noqa: SLF001 - DataProvider offers no config
         whole = self._wallets.get_total(config["stake_currency"])
         if config.get("trading_mode") != TradingMode.FUTURES:  # what was bought is no longer there
             whole += sum(trade.stake_amount for trade in trades)

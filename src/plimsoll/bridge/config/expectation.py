@@ -30,7 +30,7 @@ def read_expectation(file: str) -> Expectation | None:
     if not file:
         return None
     try:
-        found = ExpectationFile.model_validate_json(Path(file).read_bytes())
+        written = ExpectationFile.model_validate_json(Path(file).read_bytes())
     except OSError as error:
         raise PlimsollError(f"expected an expectation file, found {file}: {error}") from None
     except ValidationError as error:
@@ -39,4 +39,4 @@ def read_expectation(file: str) -> Expectation | None:
             for fault in error.errors(include_url=False)
         )
         raise PlimsollError(f"{file} is not an expectation: {faults}") from None
-    return Expectation(**found.model_dump())
+    return Expectation(**written.model_dump())

@@ -1,11 +1,11 @@
 """The freqtrade command that this process runs, read with Freqtrade's own parser."""
 
-import logging
 import os
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+from plimsoll.bridge.config.layers import quiet_logs, read_layers
 from plimsoll.core import PlimsollError
 
 
@@ -22,25 +22,18 @@ def command_line_config() -> tuple[str | None, dict[str, Any]]:
     """
     # Not at import: the parser pulls in every command, and hyperopt's workers need none of it.
     from freqtrade.commands.arguments import Arguments
-    from freqtrade.configuration.environment_vars import environment_vars_to_dict
-    from freqtrade.configuration.load_config import load_from_files
-    from freqtrade.misc import deep_merge_dicts
 
     if not is_freqtrade_command():
         return None, {}
-    logging.disable(logging.WARNING)
-    try:
+    with quiet_logs():
         args = Arguments(None).get_parsed_arg()
-        files = args.get("config") or []
-        if "-" in files and args.get("command") == "trade":
-            raise PlimsollError(
-                "a config on standard input cannot be checked for its limits and the opt-in to "
-                "live trading; name it as a file: -c FILE"
-            )
-        config = load_from_files(files) if files and "-" not in files else {}
-        config = deep_merge_dicts(environment_vars_to_dict(), config)
-    finally:
-        logging.disable(logging.NOTSET)
+    files = args.get("config") or []
+    if "-" in files and args.get("command") == "trade":
+        raise PlimsollError(
+            "a config on standard input cannot be checked for its limits and the opt-in to "
+            "live trading; name it as a file: -c FILE"
+        )
+    config = read_layers([] if "-" in files else files)
     if args.get("dry_run"):
         config["dry_run"] = True
     folder = args.get("user_data_dir") or config.get("user_data_dir") or "user_data"

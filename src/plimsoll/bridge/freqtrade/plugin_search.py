@@ -62,11 +62,11 @@ def register(config: Mapping[str, Any]) -> None:
                 freqtrade.constants.AVAILABLE_PAIRLISTS.append(name)
 
 
-def require_supported_freqtrade(found: str) -> None:
+def require_supported_freqtrade(installed: str) -> None:
     """Refuse a freqtrade version that this release was not tested with."""
-    if found not in SUPPORTED_FREQTRADE:
+    if installed not in SUPPORTED_FREQTRADE:
         raise PlimsollError(
-            f"expected freqtrade {SUPPORTED_FREQTRADE}, found {found}; "
+            f"expected freqtrade {SUPPORTED_FREQTRADE}, found {installed}; "
             f"run: pip install 'freqtrade{SUPPORTED_FREQTRADE}'"
         )
 

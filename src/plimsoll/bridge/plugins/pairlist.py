@@ -23,6 +23,8 @@ from plimsoll.signals.ranking import Drop, Selection
 logger = logging.getLogger(__name__)
 
 IN_BACKTEST = (RunMode.BACKTEST, RunMode.HYPEROPT)
+SPARE_CANDLES = 4
+"""Fetched beyond a lookback: the latest may come late, and one may be missing."""
 
 
 class SelectingPairList(IPairList):
@@ -56,15 +58,15 @@ class SelectingPairList(IPairList):
     def filter_pairlist(self, pairlist: list[str], tickers: Tickers) -> list[str]:
         """Keep what the rule keeps."""
         asked = tuple(pairlist)
-        found: Selection | None = self._answers.get(asked)
-        if found is None:
+        selection: Selection | None = self._answers.get(asked)
+        if selection is None:
             try:
-                found = self.select(list(asked))
+                selection = self.select(list(asked))
             except PlimsollError as error:
                 raise OperationalException(f"plimsoll: pairlist {self.name}: {error}") from None
-            self._answers[asked] = found
-            self._tell(found.dropped)
-        return list(found.kept)
+            self._answers[asked] = selection
+            self._tell(selection.dropped)
+        return list(selection.kept)
 
     @property
     def in_backtest(self) -> bool:
@@ -81,22 +83,33 @@ class SelectingPairList(IPairList):
         """
         if not self.in_backtest:
             return pd.Timestamp(dt_now())
-        start = TimeRange.parse_timerange(self._config.get("timerange")).startdt
-        if start is None:
+        if self.backtest_start is None:
             raise PlimsollError(
                 "a backtest judges by what was known before it; pass --timerange with a start"
             )
-        return pd.Timestamp(start)
+        return self.backtest_start
+
+    @property
+    def backtest_start(self) -> pd.Timestamp | None:
+        """The start of the timerange; ``None`` when it has none."""
+        start = TimeRange.parse_timerange(self._config.get("timerange")).startdt
+        return None if start is None else pd.Timestamp(start)
 
     def history(
-        self, pairs: list[str], timeframe: str, kind: CandleType, lookback: timedelta
+        self,
+        pairs: list[str],
+        timeframe: str,
+        kind: CandleType,
+        lookback: timedelta,
+        *,
+        spare_candles: int = SPARE_CANDLES,
     ) -> dict[str, pd.DataFrame]:
         """Return each pair's latest candles of a kind, those of a lookback and a few more.
 
         A pair that has none is left out. In a backtest they may reach beyond the moment of the
         judgement: a rule takes what was known.
         """
-        candles = int(lookback / timeframe_span(timeframe)) + 4
+        candles = int(lookback / timeframe_span(timeframe)) + spare_candles
         if self.in_backtest:
             read = {pair: self._stored(pair, timeframe, kind) for pair in pairs}
         else:

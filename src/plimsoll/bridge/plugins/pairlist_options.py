@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from plimsoll.candles.quality import candle_quality
 from plimsoll.core import PlimsollError
-from plimsoll.signals.ranking import Order
+from plimsoll.signals.ranking import Drop, Order
 
 FREQTRADE_OPTIONS = frozenset({"method", "refresh_period"})
 
@@ -150,20 +150,23 @@ def _parameter(name: str, field: FieldInfo) -> PairlistParameter:
     return {"type": kind, **words}  # type: ignore[return-value,misc,typeddict-item]
 
 
-def quality_fault(candles: pd.DataFrame, limits: QualityLimits) -> str | None:
+def quality_fault(candles: pd.DataFrame, limits: QualityLimits) -> Drop | None:
     """Return why a pair's candles are not good enough, with value and limit; None when they are."""
     quality = candle_quality(candles, expected_candles=limits.lookback_candles)
     if quality.present_fraction < limits.min_present_fraction:
-        return (
+        return Drop(
+            "present",
             f"{quality.present_fraction:.1%} of its last {limits.lookback_candles} candles exist, "
-            f"expected at least {limits.min_present_fraction:.1%}"
+            f"expected at least {limits.min_present_fraction:.1%}",
         )
     upper = {
         "without volume": (quality.zero_volume_fraction, limits.max_zero_volume_fraction),
         "frozen": (quality.frozen_fraction, limits.max_frozen_fraction),
         "impossible": (quality.invalid_fraction, 0.0),
     }
-    for what, (found, limit) in upper.items():
-        if found > limit:
-            return f"{found:.1%} of its candles are {what}, expected at most {limit:.1%}"
+    for what, (fraction, limit) in upper.items():
+        if fraction > limit:
+            return Drop(
+                what, f"{fraction:.1%} of its candles are {what}, expected at most {limit:.1%}"
+            )
     return None

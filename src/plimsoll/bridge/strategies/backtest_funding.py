@@ -66,7 +66,7 @@ def require_funding_of_backtest(
 
 def _charged(strategy: Any, pairs: list[str]) -> "dict[str, pd.Series[pd.Timestamp]]":
     """Return when each pair is charged, by Freqtrade's own reading of the files."""
-    config, exchange = strategy.config, strategy.dp._exchange
+    config, exchange = strategy.config, strategy.dp._exchange  # noqa: SLF001 - DataProvider offers no exchange
     common: dict[str, Any] = {
         "datadir": config["datadir"],
         "pairs": pairs,

@@ -133,7 +133,7 @@ class GuardedStrategy(RuleStrategy):
     def bot_start(self, **kwargs: Any) -> None:
         """Open the session, record the code fingerprint, and spare a backtest needless copies."""
         # With --strategy-list each strategy has a copy of the config; this one saves the results.
-        saved = self.dp._config.get("original_config", {})
+        saved = self.dp._config.get("original_config", {})  # noqa: SLF001 - DataProvider offers no config
         saved["plimsoll"] = {**saved.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
         self.order_types = dict(self.order_types)
         # Once: at a second start the base itself has changed what it would read.

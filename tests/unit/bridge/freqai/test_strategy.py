@@ -1,117 +1,21 @@
-"""FreqAI itself, with the shipped model, strategy and profile, on candles in memory."""
+"""The strategy of a model, under FreqAI itself, on candles in memory."""
 
-import subprocess
-import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from freqtrade.configuration.load_config import load_config_file
 from freqtrade.enums import CandleType, RunMode
 from freqtrade.exceptions import OperationalException
-from lightgbm import LGBMClassifier
 
 from plimsoll.bridge.freqai.strategy import ModelStrategy
-from plimsoll.bridge.freqtrade.tensorboard_stub import provide_quiet_logger
 from plimsoll.core import Mode
 from plimsoll.features import names, table
 from plimsoll.risk.guards.model_accuracy import model_accuracy
-from tests.conftest import ROOT, random_candles
-from tests.unit.bridge.bots import BTC, NOON, Bot, backtest, build, candles, running_bot
-
-PROFILE = load_config_file(str(ROOT / "user_data/config/freqai-direction.json"))
-TRAIN_DAYS, TEST_DAYS, HOURS = 40, 5, 24
-LONGEST = 400
-BEGIN = LONGEST + TRAIN_DAYS * HOURS
-"""Row of the first candle that is traded."""
-
-
-@dataclass
-class Fit:
-    """What one training was given, and what of it the trees learned from."""
-
-    dates: pd.Series
-    test_rows: int
-    features: np.ndarray
-    labels: np.ndarray
-
-
-def history(rows: int = BEGIN + TEST_DAYS * HOURS) -> pd.DataFrame:
-    return random_candles(rows, timeframe="1h")
-
-
-def changed_from(frame: pd.DataFrame, row: int) -> pd.DataFrame:
-    """The same candles, with another market from one row on."""
-    other = frame.copy()
-    prices = ["open", "high", "low", "close"]
-    later = other.index >= row
-    shock = np.exp(np.cumsum(np.random.default_rng(9).normal(0, 0.01, later.sum())))
-    other.loc[later, prices] = other.loc[later, prices].mul(shock, axis=0)
-    other.loc[later, "volume"] *= 3
-    return other
-
-
-def traded_span() -> str:
-    dates = history()["date"]
-    begin, end = dates[BEGIN], dates.iloc[-1] + pd.Timedelta("1h")
-    return f"{int(begin.timestamp())}-{int(end.timestamp())}"
-
-
-def settings(folder: Path, **freqai: Any) -> dict[str, Any]:
-    """The shipped profile with a training short enough for a test."""
-    section = {
-        **PROFILE["freqai"],
-        "train_period_days": TRAIN_DAYS,
-        "backtest_period_days": TEST_DAYS,
-        "model_training_parameters": {
-            **PROFILE["freqai"]["model_training_parameters"],
-            "n_estimators": 20,
-            "min_child_samples": 20,
-            "n_jobs": 8,
-        },
-        **freqai,
-    }
-    (folder / "config.json").write_text("{}")
-    return {
-        "strategy": "ModelDirection",
-        "timeframe": "1h",
-        "timerange": traded_span(),
-        "config_files": [str(folder / "config.json")],
-        "freqaimodel": PROFILE["freqaimodel"],
-        "freqaimodel_path": str(ROOT / "user_data/freqaimodels"),
-        "freqai": section,
-    }
-
-
-def trainer(folder: Path, **freqai: Any) -> AbstractContextManager[Bot]:
-    return backtest(folder, **settings(folder, **freqai))
-
-
-def run(bot: Bot, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Fit]]:
-    """Let FreqAI train and forecast as a backtest does; return its frame and each training."""
-    strategy = bot.strategy
-    strategy.load_freqAI_model()
-    model, fits = strategy.freqai, []
-    make, fit = model.classifier, model.fit
-
-    def recorded(data: dict[str, Any], dk: Any, **kwargs: Any) -> Any:
-        class Recorder(LGBMClassifier):
-            def fit(self, rows: np.ndarray, labels: np.ndarray, **others: Any) -> Any:
-                dates = data["train_dates"]
-                fits.append(Fit(dates, len(data["test_features"]), rows.copy(), labels.copy()))
-                return super().fit(rows, labels, **others)
-
-        model.classifier = lambda: Recorder(**make().get_params())
-        return fit(data, dk, **kwargs)
-
-    model.fit = recorded
-    return strategy.populate_indicators(frame, {"pair": BTC}), fits
+from tests.unit.bridge.bots import BTC, NOON, backtest, build, candles, running_bot
+from tests.unit.bridge.freqai.training import BEGIN, LONGEST, history, run, settings, trainer
 
 
 def test_the_model_is_given_the_registered_features_and_nothing_else(tmp_path: Path) -> None:
@@ -141,36 +45,6 @@ def test_the_newest_candles_have_no_target(tmp_path: Path) -> None:
     assert set(found.iloc[:-4]) == {"up", "flat", "down"}
 
 
-def test_what_happens_after_the_training_changes_no_row_of_it(tmp_path: Path) -> None:
-    frame = history()
-    with trainer(tmp_path) as bot:
-        _, [before] = run(bot, frame)
-    with trainer(tmp_path, identifier="again") as bot:
-        _, [after] = run(bot, changed_from(frame, BEGIN))
-    assert np.array_equal(before.features, after.features)
-    assert np.array_equal(before.labels, after.labels)
-    # The embargo before the first forecast: 24 hours, beside the labels' 4.
-    assert before.dates.iloc[-1] == frame["date"][BEGIN - 1 - 24]
-
-
-def test_what_happens_in_the_test_rows_changes_no_row_that_is_learned(tmp_path: Path) -> None:
-    frame = history()
-    with trainer(tmp_path) as bot:
-        _, [before] = run(bot, frame)
-        # Scaling is learned from all training rows, purged ones too; their past is the same.
-        tested = frame.index[frame["date"] == before.dates.iloc[-before.test_rows]][0]
-    with trainer(tmp_path, identifier="again") as bot:
-        _, [after] = run(bot, changed_from(frame, tested))
-        labels = bot.strategy.set_freqai_targets(changed_from(frame, tested), {})["&-direction"]
-    assert np.array_equal(before.features, after.features)
-    assert np.array_equal(before.labels, after.labels)
-    assert len(before.labels) == len(before.dates) - before.test_rows - 4 - 24
-    # Without the purge this would fail: the row before the test knows the test's prices.
-    with trainer(tmp_path) as bot:
-        original = bot.strategy.set_freqai_targets(frame, {})["&-direction"]
-    assert not original[tested - 4 : tested - 1].equals(labels[tested - 4 : tested - 1])
-
-
 def test_the_strategy_reads_the_forecast_and_its_skill(tmp_path: Path) -> None:
     with trainer(tmp_path) as bot:
         found, _ = run(bot, history())
@@ -193,54 +67,6 @@ def test_a_model_that_cannot_tell_up_from_down_is_not_traded(tmp_path: Path) -> 
     assert (some["model_lean"].iloc[BEGIN:] != 0).any()
     assert (no_skill["model_lean"] == 0).all()
     assert (unknown["model_lean"] == 0).all()
-
-
-def test_the_same_candles_give_the_same_forecasts(tmp_path: Path) -> None:
-    found = []
-    for identifier in ("one", "other"):
-        with trainer(tmp_path, identifier=identifier) as bot:
-            found.append(run(bot, history())[0][["up", "flat", "down"]])
-    assert found[0].equals(found[1])
-
-
-def test_threads_are_pinned_whatever_the_config_says(tmp_path: Path) -> None:
-    with trainer(tmp_path) as bot:
-        bot.strategy.load_freqAI_model()
-        parameters = bot.strategy.freqai.classifier().get_params()
-    assert parameters["n_jobs"] == 1
-    assert parameters["n_estimators"] == 20
-
-
-def test_a_candle_with_a_missing_feature_is_not_trusted(tmp_path: Path) -> None:
-    frame = history()
-    hole = BEGIN + 30
-    frame.loc[hole, ["open", "high", "low"]] = frame.loc[hole, "close"]  # no range: no location
-    with trainer(tmp_path) as bot:
-        found, _ = run(bot, frame)
-    assert found["do_predict"].iloc[hole] == 0
-    assert found["do_predict"].iloc[hole - 1] == found["do_predict"].iloc[hole + 1] == 1
-
-
-@pytest.mark.parametrize(
-    "mixed",
-    [
-        {"data_split_parameters": {"test_size": 0.1, "shuffle": True}},
-        {"data_split_parameters": {"test_size": 0, "shuffle": False}},
-        {
-            "feature_parameters": {
-                **PROFILE["freqai"]["feature_parameters"],
-                "shuffle_after_split": True,
-            }
-        },
-    ],
-    ids=["shuffled", "no test", "shuffled after"],
-)
-def test_rows_out_of_order_are_refused(tmp_path: Path, mixed: dict[str, Any]) -> None:
-    with (
-        trainer(tmp_path, **mixed) as bot,
-        pytest.raises(OperationalException, match="needs rows in time order"),
-    ):
-        bot.strategy.load_freqAI_model()
 
 
 def identifier(folder: Path, change: Callable[[dict[str, Any]], None] | None = None) -> str:
@@ -306,21 +132,3 @@ def test_the_guards_learn_that_the_model_was_wrong_too_often(tmp_path: Path) -> 
         verdict = model_accuracy(account.snapshot(NOON), strategy._settings.risk)
     assert verdict.mode is Mode.REDUCING
     assert "ModelDirection was right in 48.0% of 100" in verdict.reason
-
-
-@pytest.mark.skipif(find_spec("xgboost") is not None, reason="XGBoost is installed")
-def test_freqai_cannot_log_nothing_without_xgboost() -> None:
-    wanted = "import freqtrade.freqai.tensorboard.base_tensorboard"
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", wanted], capture_output=True, text=True
-    )
-    assert "No module named 'xgboost'" in done.stderr  # else quiet_logger is not needed any more
-
-
-def test_with_the_quiet_logger_freqai_has_one(tmp_path: Path) -> None:
-    provide_quiet_logger()
-    from freqtrade.freqai.utils import get_tb_logger
-
-    logger = get_tb_logger("joblib", tmp_path, activate=False)
-    logger.log_scalar("loss", 0.5, 1)
-    logger.close()

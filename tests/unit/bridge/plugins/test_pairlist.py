@@ -25,6 +25,7 @@ SHIPPED = (
     "FundingPairList",
     "CorrelationPairList",
     "LiquidityPairList",
+    "QualityPairList",
 )
 
 
@@ -204,6 +205,7 @@ class Exchange(HandFed):
 
     def refresh_ohlcv_with_cache(self, pairs: Any, *, lookback_period: int) -> Any:
         self.asked += 1
+        self.wanted = (pairs[0][1], lookback_period)
         return {key: self.frames[key[0]] for key in pairs if key[0] in self.frames}
 
     def get_contract_size(self, pair: str) -> float:
@@ -230,6 +232,15 @@ def test_a_bot_is_answered_anew_only_after_the_refresh_period_or_for_other_pairs
     assert exchange.asked == 1
     assert pairlist.filter_pairlist([A], {}) == [A]
     assert exchange.asked == 2
+
+
+def test_a_bot_judges_freshly_fetched_candles_of_its_own_timeframe(running) -> None:
+    made, exchange = running
+    sound = random_candles(289)
+    exchange.frames = {A: sound, B: sound.drop(index=range(100, 110)), C: sound.iloc[:0]}
+    pairlist = load("QualityPairList", made, exchange)
+    assert pairlist.filter_pairlist([C, B, "NONE/USDT:USDT", A], {}) == [A]
+    assert exchange.wanted == ("5m", 288)
 
 
 def test_the_answer_cannot_be_changed_from_outside(running) -> None:
@@ -289,6 +300,7 @@ def test_a_book_that_cannot_be_read_drops_the_pair(running, caplog) -> None:
         ("LiquidityPairList", {"max_spread_fraction": 0}),
         ("LiquidityPairList", {"levels": 1}),
         ("LiquidityPairList", {"depth": 1}),
+        ("QualityPairList", {"min_present_fraction": 99}),
     ],
 )
 def test_a_wrong_option_is_one_line_that_names_it(name: str, wrong: dict, tmp_path: Path) -> None:

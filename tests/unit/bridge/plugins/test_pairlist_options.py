@@ -21,47 +21,46 @@ def sound() -> pd.DataFrame:
     return random_candles(100)
 
 
+def reason(candles: pd.DataFrame) -> str | None:
+    fault = quality_fault(candles, LIMITS)
+    return None if fault is None else fault.reason
+
+
 def test_complete_and_lively_candles_have_no_fault() -> None:
-    assert quality_fault(sound(), LIMITS) is None
+    assert reason(sound()) is None
 
 
 def test_a_pair_exactly_at_the_limit_is_kept() -> None:
-    assert quality_fault(sound().drop(index=50), LIMITS) is None
+    assert reason(sound().drop(index=50)) is None
 
 
 def test_too_few_candles_are_a_fault_with_value_and_limit() -> None:
-    fault = quality_fault(sound().drop(index=[50, 51]), LIMITS)
+    fault = reason(sound().drop(index=[50, 51]))
     assert fault == "98.0% of its last 100 candles exist, expected at least 99.0%"
 
 
 def test_candles_without_volume_are_a_fault() -> None:
     candles = sound()
     candles.loc[:5, "volume"] = 0.0
-    assert quality_fault(candles, LIMITS) == (
-        "6.0% of its candles are without volume, expected at most 5.0%"
-    )
+    assert reason(candles) == ("6.0% of its candles are without volume, expected at most 5.0%")
 
 
 def test_frozen_candles_are_a_fault() -> None:
     candles = sound()
     columns = ["open", "high", "low", "close"]
     candles.loc[50:65, columns] = candles.loc[49, "close"]
-    assert quality_fault(candles, LIMITS) == (
-        "16.0% of its candles are frozen, expected at most 10.0%"
-    )
+    assert reason(candles) == ("16.0% of its candles are frozen, expected at most 10.0%")
 
 
 @pytest.mark.parametrize("price", [float("nan"), 0.0, -1.0])
 def test_one_impossible_candle_is_a_fault(price: float) -> None:
     candles = sound()
     candles.loc[50, "low"] = price
-    assert quality_fault(candles, LIMITS) == (
-        "1.0% of its candles are impossible, expected at most 0.0%"
-    )
+    assert reason(candles) == ("1.0% of its candles are impossible, expected at most 0.0%")
 
 
 def test_no_candles_are_a_fault() -> None:
-    assert "0.0% of its last 100 candles exist" in str(quality_fault(sound().iloc[:0], LIMITS))
+    assert "0.0% of its last 100 candles exist" in str(reason(sound().iloc[:0]))
 
 
 def test_every_wrong_option_is_named_in_one_line() -> None:
@@ -88,8 +87,10 @@ def test_every_option_is_described_for_the_web_interface() -> None:
     assert all(entry["help"] for entry in described.values())
 
 
-def kept_in_backtest(folder: Path, candles: pd.DataFrame, timerange: str) -> list[str]:
-    """What the pairlist keeps in a backtest over ``timerange`` with these candles on disk."""
+def judged_in_backtest(
+    folder: Path, candles: pd.DataFrame, timerange: str | None, pairs: list[str]
+) -> list[str]:
+    """What the pairlist keeps in a backtest over ``timerange`` with candles of PAIR on disk."""
     handler = get_datahandler(folder, "feather")
     handler.ohlcv_store(PAIR, "5m", candles, CandleType.FUTURES)
     config = {
@@ -104,7 +105,11 @@ def kept_in_backtest(folder: Path, candles: pd.DataFrame, timerange: str) -> lis
     register(config)
     options = {"method": "QualityPairList", "lookback_candles": 100}
     pairlist = PairListResolver.load_pairlist("QualityPairList", None, None, config, options, 0)
-    return pairlist.filter_pairlist([PAIR], {})
+    return pairlist.filter_pairlist(pairs, {})
+
+
+def kept_in_backtest(folder: Path, candles: pd.DataFrame, timerange: str | None) -> list[str]:
+    return judged_in_backtest(folder, candles, timerange, [PAIR])
 
 
 def test_a_backtest_judges_the_window_before_its_timerange(tmp_path: Path) -> None:
@@ -123,5 +128,27 @@ def test_a_pair_whose_candles_ended_long_before_is_dropped(tmp_path: Path) -> No
     assert kept_in_backtest(tmp_path, random_candles(100), "20240103-") == []
 
 
-def test_a_pair_without_any_candle_before_the_timerange_is_kept(tmp_path: Path) -> None:
-    assert kept_in_backtest(tmp_path, random_candles(1000), "20240101-") == [PAIR]
+def test_a_pair_without_any_candle_before_the_timerange_is_dropped(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        assert kept_in_backtest(tmp_path, random_candles(1000), "20240101-") == []
+    assert (
+        f"QualityPairList removed {PAIR} from the whitelist: it has no 5m candles to judge."
+        in caplog.messages
+    )
+
+
+def test_a_pair_without_a_file_is_dropped_and_the_others_are_kept(tmp_path: Path) -> None:
+    pairs = ["NONE/USDT:USDT", PAIR]
+    assert judged_in_backtest(tmp_path, random_candles(1000), "20240103-", pairs) == [PAIR]
+
+
+@pytest.mark.parametrize("timerange", [None, "-20240103"])
+def test_without_a_start_there_is_no_moment_to_judge_at_and_that_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, timerange: str | None
+) -> None:
+    with caplog.at_level("WARNING"):
+        assert kept_in_backtest(tmp_path, random_candles(1000), timerange) == [PAIR]
+    assert "QualityPairList keeps every pair" in caplog.text
+    assert "--timerange with a start" in caplog.text
