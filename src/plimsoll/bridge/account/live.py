@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from math import inf, isfinite
+from math import isfinite
 from typing import Any
 
 import pandas as pd
@@ -23,7 +23,7 @@ from plimsoll.bridge.account.freqtrade_trades import (
 from plimsoll.bridge.account.level_store import moved_usd
 from plimsoll.bridge.account.live_levels import LiveLevels
 from plimsoll.bridge.freqtrade.log_listeners import LogListener
-from plimsoll.candles.live_bar import check_live_bar
+from plimsoll.candles.live_bar import BAR_COLUMNS, check_live_bar
 from plimsoll.candles.windows import Window
 from plimsoll.core import (
     AccountSnapshot,
@@ -208,16 +208,15 @@ class LiveAccount:
 
     def _fault_of(self, pair: str, frame: pd.DataFrame, now: datetime) -> str | None:
         """Return what is wrong with the newest candle; how late it is, the guard judges itself."""
-        found = check_live_bar(
-            frame.iloc[-1].to_dict(),
+        faults = check_live_bar(
+            {name: frame[name].iloc[-1] for name in BAR_COLUMNS},
             timeframe_seconds=self._candle_seconds,
             received_at=now,
             previous_open=frame["date"].iloc[-2] if len(frame) > 1 else None,
-            max_delay_seconds=inf,
         )
-        if not found:
+        if not faults:
             return None
-        return f"the newest candle of {pair}: {'; '.join(one.reason for one in found)}"
+        return f"the newest candle of {pair}: {'; '.join(fault.reason for fault in faults)}"
 
     def _mark(self, trades: Sequence[Trade]) -> None:
         """Ask for the price at which each position would close now, once a loop."""
