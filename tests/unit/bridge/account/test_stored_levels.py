@@ -436,3 +436,28 @@ class TestUnmarkedDays:
         assert recorded(day_starts_at_hour_utc=1)[1] == 1000.0
         history(MIDNIGHT + 2 * DAY, 4000.0)
         assert recorded(day_starts_at_hour_utc=1)[1] == 4000.0
+
+
+# A bot that has no mark of its own yet
+
+
+@pytest.mark.usefixtures("database")
+class TestHandedOn:
+    """The mark before this start is kept, and moves with money that came or went."""
+
+    def begun(self, capital: float) -> LiveLevels:
+        store(mark_usd=990.0, mark_at=NOW)
+        levels = LiveLevels(RiskProfile(), rearmed_at=None)
+        asked: dict[str, Any] = {"outside_usd": 0.0, "closed": ()}
+        assert levels.begin(NOW, starting_balance_usd=capital, **asked) is None
+        return levels
+
+    def test_when_the_bot_starts_with_another_capital(self) -> None:
+        self.begun(1500.0).store(NOW, starting_balance_usd=1500.0)
+        assert read_levels() == replace(STORED.shifted(500.0), mark_usd=1490.0, mark_at=NOW)
+
+    def test_when_the_capital_moves_while_it_runs(self) -> None:
+        levels = self.begun(1000.0)
+        levels.shift(500.0)
+        levels.store(NOW, starting_balance_usd=1500.0)
+        assert read_levels() == replace(STORED.shifted(500.0), mark_usd=1490.0, mark_at=NOW)
