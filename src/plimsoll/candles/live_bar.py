@@ -2,22 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
+from math import nan
 from typing import Any
 
-import pandas as pd
+from plimsoll.candles.quality import PRICES, contradictory, possible
 
-from plimsoll.candles.quality import PRICES, contradictory_prices, impossible_prices
-
-MAX_DELAY_SECONDS = 5.0
+BAR_COLUMNS = ("date", *PRICES)
+"""What is checked of a bar."""
 
 
 class BarFault(StrEnum):
     """Why a bar must not be used."""
 
     PARTIAL = "partial"
-    LATE = "late"
     OUT_OF_ORDER = "out of order"
     AFTER_A_GAP = "after a gap"
     MISALIGNED = "misaligned"
@@ -39,75 +38,74 @@ def check_live_bar(
     timeframe_seconds: int,
     received_at: datetime,
     previous_open: datetime | None = None,
-    max_delay_seconds: float = MAX_DELAY_SECONDS,
 ) -> tuple[BarFinding, ...]:
     """Return every fault of a closed bar that has just arrived; none means that it may be used.
+
+    How late it came is no fault of the bar: `plimsoll.risk.guards.stale_data` judges that.
 
     Parameters
     ----------
     bar
-        ``date`` (opening time, UTC), ``open``, ``high``, ``low``, ``close``, ``volume``.
+        ``date`` (opening time, UTC), ``open``, ``high``, ``low``, ``close``. A price that is
+        no number is impossible.
     timeframe_seconds
         The bar's length.
     received_at
         When it arrived, UTC, by the clock that the exchange's time was compared with.
     previous_open
         Opening time of the bar before it, None for the first.
-    max_delay_seconds
-        How long after its close a bar may arrive.
 
     Raises
     ------
     ValueError
-        When a time has no time zone, or the lengths are not positive.
+        When a time has no time zone, or the length is not positive.
     """
-    if timeframe_seconds <= 0 or not max_delay_seconds > 0:
-        message = f"expected positive lengths, found {timeframe_seconds} and {max_delay_seconds}"
+    if timeframe_seconds <= 0:
+        message = f"expected a positive length, found {timeframe_seconds}"
         raise ValueError(message)
-    opened, received = _utc(bar["date"], "date"), _utc(received_at, "received_at")
-    length = timedelta(seconds=timeframe_seconds)
-    delay = (received - (opened + length)).total_seconds()
-    found = []
-    if delay < 0:
-        reason = f"the bar of {opened:%Y-%m-%d %H:%M} closes in {-delay:.1f} s"
-        found.append(BarFinding(BarFault.PARTIAL, reason))
-    if delay > max_delay_seconds:
-        reason = f"expected within {max_delay_seconds:g} s of its close, came after {delay:.1f} s"
-        found.append(BarFinding(BarFault.LATE, reason))
-    if (opened.timestamp() - _offset(timeframe_seconds)) % timeframe_seconds:
+    opened_s, received_s = _seconds(bar["date"], "date"), _seconds(received_at, "received_at")
+    faults = []
+    left_s = opened_s + timeframe_seconds - received_s
+    if left_s > 0:
+        reason = f"the bar of {_minute(opened_s)} closes in {left_s:.1f} s"
+        faults.append(BarFinding(BarFault.PARTIAL, reason))
+    if (opened_s - _offset(timeframe_seconds)) % timeframe_seconds:
+        opened = datetime.fromtimestamp(opened_s, UTC)
         reason = f"{opened:%Y-%m-%d %H:%M:%S} is no opening time of {timeframe_seconds} s bars"
-        found.append(BarFinding(BarFault.MISALIGNED, reason))
-    found += _sequence(opened, previous_open, length)
-    found += _prices(bar)
-    return tuple(found)
+        faults.append(BarFinding(BarFault.MISALIGNED, reason))
+    if previous_open is not None:
+        before_s = _seconds(previous_open, "previous_open")
+        faults += _sequence(opened_s, before_s, timeframe_seconds)
+    return (*faults, *_prices(bar))
 
 
-def _sequence(
-    opened: pd.Timestamp, previous_open: datetime | None, length: timedelta
-) -> list[BarFinding]:
-    if previous_open is None:
-        return []
-    before = _utc(previous_open, "previous_open")
-    if opened <= before:
-        reason = f"opens {opened:%Y-%m-%d %H:%M}, not after {before:%Y-%m-%d %H:%M}"
+def _sequence(opened_s: float, before_s: float, length_s: int) -> list[BarFinding]:
+    if opened_s <= before_s:
+        reason = f"opens {_minute(opened_s)}, not after {_minute(before_s)}"
         return [BarFinding(BarFault.OUT_OF_ORDER, reason)]
-    if opened > before + length:
-        missing = int((opened - before).total_seconds() // length.total_seconds()) - 1
-        reason = f"{missing} bars are missing after {before:%Y-%m-%d %H:%M}"
+    if opened_s > before_s + length_s:
+        missing = int((opened_s - before_s) // length_s) - 1
+        reason = f"{missing} bars are missing after {_minute(before_s)}"
         return [BarFinding(BarFault.AFTER_A_GAP, reason)]
     return []
 
 
 def _prices(bar: Mapping[Any, object]) -> list[BarFinding]:
-    row = pd.DataFrame([{name: bar.get(name) for name in PRICES}])
-    numbers = row.apply(pd.to_numeric, errors="coerce")
+    prices = [_number(bar.get(name)) for name in PRICES]
+    if possible(*prices) and not contradictory(*prices):
+        return []
     shown = ", ".join(f"{name} {bar.get(name)}" for name in PRICES)
-    if bool(impossible_prices(numbers).iloc[0]):
+    if not possible(*prices):
         return [BarFinding(BarFault.IMPOSSIBLE, f"expected prices above 0, found {shown}")]
-    if bool(contradictory_prices(numbers).iloc[0]):
-        reason = f"expected high and low around open and close, found {shown}"
-        return [BarFinding(BarFault.CONTRADICTORY, reason)]
-    return []
+    reason = f"expected high and low around open and close, found {shown}"
+    return [BarFinding(BarFault.CONTRADICTORY, reason)]
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return nan
 
 
 def _offset(timeframe_seconds: int) -> int:
@@ -115,9 +113,13 @@ def _offset(timeframe_seconds: int) -> int:
     return 4 * 86_400 if timeframe_seconds % 604_800 == 0 else 0
 
 
-def _utc(moment: object, name: str) -> pd.Timestamp:
-    stamp = pd.Timestamp(moment)  # type: ignore[arg-type]
-    if stamp.tzinfo is None:
+def _minute(moment_s: float) -> str:
+    return f"{datetime.fromtimestamp(moment_s, UTC):%Y-%m-%d %H:%M}"
+
+
+def _seconds(moment: Any, name: str) -> float:
+    """Return a time as seconds since the epoch."""
+    if moment.tzinfo is None:
         message = f"expected {name} with a time zone, found {moment}"
         raise ValueError(message)
-    return stamp.tz_convert("UTC")
+    return float(moment.timestamp())

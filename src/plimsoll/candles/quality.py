@@ -1,8 +1,9 @@
 """How complete and alive a pair's candles are."""
 
 from dataclasses import dataclass
+from math import inf
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 PRICES = ["open", "high", "low", "close"]
@@ -44,14 +45,14 @@ def candle_quality(candles: pd.DataFrame, *, expected_candles: int) -> CandleQua
     if expected_candles <= 0:
         message = f"expected_candles must be positive, found {expected_candles}"
         raise ValueError(message)
-    found = candles.drop_duplicates("date").tail(expected_candles)
-    if found.empty:
+    window = candles.drop_duplicates("date").tail(expected_candles)
+    if window.empty:
         return CandleQuality(0.0, 1.0, 1.0, 1.0)
-    invalid = impossible_prices(found) | contradictory_prices(found)
-    frozen = frozen_prices(found)
+    invalid = impossible_prices(window) | contradictory_prices(window)
+    frozen = frozen_prices(window)
     return CandleQuality(
-        present_fraction=min(len(found) / expected_candles, 1.0),
-        zero_volume_fraction=float((found["volume"].fillna(0.0) <= 0).mean()),
+        present_fraction=min(len(window) / expected_candles, 1.0),
+        zero_volume_fraction=float((window["volume"].fillna(0.0) <= 0).mean()),
         frozen_fraction=float(frozen.mean()),
         invalid_fraction=float(invalid.mean()),
     )
@@ -59,8 +60,8 @@ def candle_quality(candles: pd.DataFrame, *, expected_candles: int) -> CandleQua
 
 def impossible_prices(candles: pd.DataFrame) -> "pd.Series[bool]":
     """Return which candles have a price that is missing, infinite, zero or negative."""
-    prices = candles[PRICES]
-    return ~(prices.gt(0) & prices.lt(np.inf)).all(axis=1)
+    fine: pd.Series[bool] = possible(*(candles[name] for name in PRICES))
+    return ~fine
 
 
 def contradictory_prices(candles: pd.DataFrame) -> "pd.Series[bool]":
@@ -68,8 +69,19 @@ def contradictory_prices(candles: pd.DataFrame) -> "pd.Series[bool]":
 
     NaN contradicts nothing; `impossible_prices` finds it.
     """
-    prices = candles[PRICES]
-    return (candles["high"] < prices.max(axis=1)) | (candles["low"] > prices.min(axis=1))
+    bad: pd.Series[bool] = contradictory(*(candles[name] for name in PRICES))
+    return bad
+
+
+def possible(open_: Any, high: Any, low: Any, close: Any) -> Any:
+    """Return whether prices are above 0 and finite; NaN is not. Of four floats or four columns."""
+    above = (open_ > 0) & (high > 0) & (low > 0) & (close > 0)
+    return above & (open_ < inf) & (high < inf) & (low < inf) & (close < inf)
+
+
+def contradictory(open_: Any, high: Any, low: Any, close: Any) -> Any:
+    """Return whether the high is below, or the low above, another; of four floats or columns."""
+    return (high < open_) | (high < low) | (high < close) | (low > open_) | (low > close)
 
 
 def frozen_prices(candles: pd.DataFrame) -> "pd.Series[bool]":

@@ -42,8 +42,8 @@ def correlation(one: Window | None, other: Window | None, *, least_candles: int)
         spread = float(np.sqrt(returns.dot(returns) * others.dot(others)))
     if not spread > 0:  # also when a price was not positive: its return is no number
         return None
-    found = float(returns.dot(others)) / spread
-    return max(-1.0, min(1.0, found)) if np.isfinite(found) else None
+    pearson = float(returns.dot(others)) / spread
+    return max(-1.0, min(1.0, pearson)) if np.isfinite(pearson) else None
 
 
 def log_returns(window: Window) -> np.ndarray:
@@ -59,8 +59,8 @@ def yearly_volatility(window: Window | None, *, least_candles: int) -> float | N
 
     A price that did not move has none to size by, which is ``None`` as well.
     """
-    found = volatility(window, least_candles=least_candles)
-    return found if found is not None and found > 0 else None
+    deviation = volatility(window, least_candles=least_candles)
+    return deviation if deviation is not None and deviation > 0 else None
 
 
 def volatility(window: Window | None, *, least_candles: int) -> float | None:
@@ -76,5 +76,5 @@ def volatility(window: Window | None, *, least_candles: int) -> float | None:
         return None
     with np.errstate(invalid="ignore"):
         off = returns - returns.sum() / len(returns)  # its mean, in half the time of mean()
-    found = sqrt(float(off.dot(off)) / (len(off) - 1)) * sqrt(SECONDS_PER_YEAR / step)
-    return found if isfinite(found) else None
+    yearly = sqrt(float(off.dot(off)) / (len(off) - 1)) * sqrt(SECONDS_PER_YEAR / step)
+    return yearly if isfinite(yearly) else None

@@ -19,4 +19,4 @@ class TargetLong(AlwaysLong):
     def on_loop(self, now: datetime) -> None:
         file = Path(self.config["user_data_dir"]) / "model.json"
         models = (ModelHealth(**json.loads(file.read_text())),) if file.exists() else ()
-        self._session.supervisor.account.models = models
+        self._session.set_models(models)

@@ -1,6 +1,6 @@
 """A bar that has just arrived, one fault at a time."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -15,13 +15,13 @@ GOOD = {"date": OPENED, "open": 100.0, "high": 101.0, "low": 99.0, "close": 100.
 def faults(
     seconds: float = 1.0, previous: datetime | None = None, **changed: Any
 ) -> list[BarFault]:
-    found = check_live_bar(
+    findings = check_live_bar(
         {**GOOD, **changed},
         timeframe_seconds=300,
         received_at=CLOSED + timedelta(seconds=seconds),
         previous_open=previous,
     )
-    return [one.fault for one in found]
+    return [one.fault for one in findings]
 
 
 def test_a_good_bar_has_no_fault() -> None:
@@ -31,9 +31,9 @@ def test_a_good_bar_has_no_fault() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "expected"),
-    [(0.0, []), (5.0, []), (5.001, [BarFault.LATE]), (-0.001, [BarFault.PARTIAL])],
+    [(0.0, []), (5.0, []), (86_400.0, []), (-0.001, [BarFault.PARTIAL])],
 )
-def test_a_bar_is_late_after_five_seconds_and_partial_before_its_close(
+def test_a_bar_is_partial_before_its_close_and_how_late_it_comes_is_no_fault(
     seconds: float, expected: list[BarFault]
 ) -> None:
     assert faults(seconds) == expected
@@ -63,6 +63,38 @@ def test_high_and_low_must_hold_the_others(changed: dict[str, float]) -> None:
     assert faults(**changed) == [BarFault.CONTRADICTORY]
 
 
+def test_a_reason_says_what_was_expected_and_what_came() -> None:
+    findings = check_live_bar(
+        {**GOOD, "date": OPENED + timedelta(minutes=1), "high": 98.0},
+        timeframe_seconds=300,
+        received_at=CLOSED,
+        previous_open=OPENED - timedelta(minutes=10),
+    )
+    prices = "open 100.0, high 98.0, low 99.0, close 100.5"
+    assert [one.reason for one in findings] == [
+        "the bar of 2025-03-05 14:36 closes in 60.0 s",
+        "2025-03-05 14:36:00 is no opening time of 300 s bars",
+        "1 bars are missing after 2025-03-05 14:25",
+        f"expected high and low around open and close, found {prices}",
+    ]
+    (finding,) = check_live_bar(
+        GOOD, timeframe_seconds=300, received_at=CLOSED, previous_open=CLOSED
+    )
+    assert finding.reason == "opens 2025-03-05 14:35, not after 2025-03-05 14:40"
+
+
+@pytest.mark.parametrize("hours", [5, -7])
+def test_times_of_any_zone_are_compared_as_moments(hours: int) -> None:
+    zone = timezone(timedelta(hours=hours))
+    previous = (OPENED - timedelta(minutes=5)).astimezone(zone)
+    assert faults(previous=previous, date=OPENED.astimezone(zone)) == []
+
+
+def test_a_length_that_is_none_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="positive length, found 0"):
+        check_live_bar(GOOD, timeframe_seconds=0, received_at=CLOSED)
+
+
 def test_a_bar_between_two_opening_times_is_misaligned() -> None:
     assert BarFault.MISALIGNED in faults(date=OPENED + timedelta(minutes=1), seconds=61)
 
@@ -71,10 +103,10 @@ def test_weekly_bars_open_on_mondays() -> None:
     monday = datetime(2025, 3, 3, tzinfo=UTC)
     bar = {**GOOD, "date": monday}
     week = timedelta(days=7)
-    found = check_live_bar(
+    findings = check_live_bar(
         bar, timeframe_seconds=604_800, received_at=monday + week + timedelta(seconds=1)
     )
-    assert found == ()
+    assert findings == ()
 
 
 def test_times_without_a_zone_are_a_mistake_of_the_caller() -> None:

@@ -1,8 +1,18 @@
 """Candle quality: shares of a window."""
 
+from itertools import product
+
+import pandas as pd
 import pytest
 
-from plimsoll.candles.quality import candle_quality
+from plimsoll.candles.quality import (
+    PRICES,
+    candle_quality,
+    contradictory,
+    contradictory_prices,
+    impossible_prices,
+    possible,
+)
 from tests.conftest import random_candles
 
 
@@ -46,3 +56,17 @@ def test_no_candles_at_all_is_as_bad_as_can_be() -> None:
 def test_a_window_without_length_is_refused() -> None:
     with pytest.raises(ValueError, match="positive"):
         candle_quality(random_candles(10), expected_candles=0)
+
+
+def test_one_candle_by_its_numbers_and_all_by_their_columns_are_judged_alike() -> None:
+    values = [float("nan"), float("inf"), -1.0, 0.0, 1.0, 2.0, 3.0]
+    rows = list(product(values, repeat=4))
+    frame = pd.DataFrame(rows, columns=PRICES)
+    assert impossible_prices(frame).tolist() == [not possible(*row) for row in rows]
+    assert contradictory_prices(frame).tolist() == [contradictory(*row) for row in rows]
+    # The rule, the slow way.
+    for row, against in zip(rows, contradictory_prices(frame), strict=True):
+        _, high, low, _ = row
+        known = [price for price in row if price == price]
+        expected = any(high < price for price in known) or any(low > price for price in known)
+        assert against == expected, row

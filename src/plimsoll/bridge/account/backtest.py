@@ -1,18 +1,18 @@
 """The account of a backtest, marked to market at each candle."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from freqtrade.persistence import LocalTrade
 
+from plimsoll.bridge.account.closed_trades import ClosedTrades
 from plimsoll.bridge.account.closes import Candle, Closes
-from plimsoll.bridge.account.equity_levels import EquityLevels
-from plimsoll.bridge.account.freqtrade_trades import closed_trade_of, open_profit_usd, position_of
+from plimsoll.bridge.account.freqtrade_trades import open_profit_usd, position_of
+from plimsoll.bridge.account.levels import EquityLevels
 from plimsoll.candles.windows import Window
 from plimsoll.core import (
     AccountSnapshot,
     ApiHealth,
-    ClosedTrade,
     DataHealth,
     Expectation,
     ModelHealth,
@@ -44,13 +44,13 @@ class BacktestAccount:
         self._levels = EquityLevels(
             day_starts_at_hour_utc=profile.day_starts_at_hour_utc, confirm_highs=False
         )
-        self._closed: list[ClosedTrade] = []
+        self._closed = ClosedTrades()
         self._marked = 0
         self._order_times: list[datetime] = []
         self._floor_usd = float("inf")
         self._equity_usd: float | None = starting_balance_usd
         self._record: tuple[int, TrackRecord] | None = None
-        self.models: tuple[ModelHealth, ...] = ()
+        self._models: Sequence[ModelHealth] = ()
 
     @property
     def has_positions(self) -> bool:
@@ -63,9 +63,10 @@ class BacktestAccount:
         False is only said where no guard can demand to close anything
         (`plimsoll.risk.quiet`): an entry has the account evaluated anew in any case.
         """
-        self._take_closed()
-        # An entry may have taken closed trades in after the last mark.
-        changed, self._marked = len(self._closed) != self._marked, len(self._closed)
+        self._closed.read()
+        # An entry may have read closed trades after the last mark.
+        closed = len(self._closed.trades)
+        changed, self._marked = closed != self._marked, closed
         trades, day_ends_at = LocalTrade.bt_trades_open, self._levels.day_ends_at
         if not (changed or trades or day_ends_at is None or now >= day_ends_at):
             return False  # flat, and nothing happened: equity stands still
@@ -111,7 +112,7 @@ class BacktestAccount:
             watched[trade.pair] = self._data(candle)
         if pair is not None and pair not in watched:
             watched[pair] = self._data(self._closes.newest(pair, now_s))
-        self._take_closed()
+        self._closed.read()
         return AccountSnapshot(
             as_of=now,
             equity_usd=self._equity_usd,
@@ -120,11 +121,11 @@ class BacktestAccount:
             starting_balance_usd=self._starting,
             sees_open_positions=True,
             positions=positions,
-            closed_trades=self._closed,
+            closed_trades=self._closed.trades,
             order_times=self._order_times,
             data_health=DataHealth(pairs=watched),
             api_health=HEALTHY,
-            models=self.models,
+            models=self._models,
             expectation=self._expectation,
             track_record=self._track_record(now) if with_record else None,
         )
@@ -132,6 +133,10 @@ class BacktestAccount:
     def ordered(self, now: datetime) -> None:
         """Remember that an order was sent."""
         self._order_times.append(now)
+
+    def set_models(self, models: Sequence[ModelHealth]) -> None:
+        """Take what the models' predictions were worth of late."""
+        self._models = models
 
     def rearm(self, now: datetime) -> None:
         """Nobody re-arms a backtest."""
@@ -158,15 +163,9 @@ class BacktestAccount:
         closed = None if candle is None else datetime.fromtimestamp(candle.closed_s, UTC)
         return PairData(newest_candle_closed_at=closed, candle_seconds=self._closes.candle_seconds)
 
-    def _take_closed(self) -> None:
-        trades = LocalTrade.bt_trades
-        known = len(self._closed)
-        if len(trades) != known:
-            self._closed += [closed_trade_of(trade) for trade in trades[known:]]
-
     def _track_record(self, now: datetime) -> TrackRecord:
-        known = len(self._closed)
-        if self._record is None or self._record[0] != known:
-            found = track_record(self._closed, starting_balance_usd=self._starting, as_of=now)
-            self._record = known, found
+        trades = self._closed.trades
+        if self._record is None or self._record[0] != len(trades):
+            record = track_record(trades, starting_balance_usd=self._starting, as_of=now)
+            self._record = len(trades), record
         return self._record[1]

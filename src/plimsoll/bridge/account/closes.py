@@ -66,32 +66,32 @@ class Closes:
 
     def close(self, pair: str, now_s: float) -> tuple[int, float] | None:
         """Return when the newest candle closed, in seconds, and its close; ``None`` for none."""
-        found = self._pairs.get(pair)
-        if found is None:
+        series = self._pairs.get(pair)
+        if series is None:
             return None
-        row = found.row_at(int(now_s) - self.candle_seconds)
-        return None if row < 0 else (found.opened_s[row] + self.candle_seconds, found.close[row])
+        row = series.row_at(int(now_s) - self.candle_seconds)
+        return None if row < 0 else (series.opened_s[row] + self.candle_seconds, series.close[row])
 
     def newest(self, pair: str, now_s: float) -> Candle | None:
         """Return the newest candle that is closed at ``now_s``; ``None`` when there is none."""
-        found = self._pairs.get(pair)
-        if found is None:
+        series = self._pairs.get(pair)
+        if series is None:
             return None
-        row = found.row_at(int(now_s) - self.candle_seconds)
+        row = series.row_at(int(now_s) - self.candle_seconds)
         if row < 0:
             return None
-        close = found.close[row]
-        return Candle(found.opened_s[row] + self.candle_seconds, close, close * found.volume[row])
+        close = series.close[row]
+        return Candle(series.opened_s[row] + self.candle_seconds, close, close * series.volume[row])
 
     def window(self, pair: str, now: datetime, candles: int) -> Window | None:
         """Return the latest ``candles`` closed candles at a moment, fewer at the start."""
-        found = self._pairs.get(pair)
-        if found is None:
+        series = self._pairs.get(pair)
+        if series is None:
             return None
-        row = found.row_at(int(now.timestamp()) - self.candle_seconds)
+        row = series.row_at(int(now.timestamp()) - self.candle_seconds)
         first = max(0, row + 1 - candles)
         return Window(
-            found.opened_view[first : row + 1],
-            found.close_view[first : row + 1],
-            found.returns[first : row + 1],
+            series.opened_view[first : row + 1],
+            series.close_view[first : row + 1],
+            series.returns[first : row + 1],
         )

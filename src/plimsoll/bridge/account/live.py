@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from math import inf, isfinite
+from math import isfinite
 from typing import Any
 
 import pandas as pd
@@ -14,21 +14,20 @@ from freqtrade.exceptions import FreqtradeException
 from freqtrade.persistence import Trade
 from freqtrade.wallets import Wallets
 
+from plimsoll.bridge.account.closed_trades import ClosedTrades
 from plimsoll.bridge.account.freqtrade_trades import (
-    closed_trade_of,
     open_profit_usd,
     position_of,
     resting_profit_usd,
 )
-from plimsoll.bridge.account.level_store import moved_usd
-from plimsoll.bridge.account.live_levels import LiveLevels
+from plimsoll.bridge.account.levels import LiveLevels
+from plimsoll.bridge.account.stored_levels import moved_usd
 from plimsoll.bridge.freqtrade.log_listeners import LogListener
-from plimsoll.candles.live_bar import check_live_bar
+from plimsoll.candles.live_bar import BAR_COLUMNS, check_live_bar
 from plimsoll.candles.windows import Window
 from plimsoll.core import (
     AccountSnapshot,
     ApiHealth,
-    ClosedTrade,
     DataHealth,
     Expectation,
     ModelHealth,
@@ -65,18 +64,17 @@ class LiveAccount:
         self._failed_requests, self._expectation = failed_requests, expectation
         self._levels = LiveLevels(profile, rearmed_at=rearmed_at)
         self._begun = False
-        self._closed: list[ClosedTrade] = []
-        self._closed_ids: set[int] = set()
+        self._closed = ClosedTrades()
         self._marks: dict[str, float | None] = {}
         self._jumps: dict[str, str] = {}
         self._order_times: list[datetime] = []
         self._equity_usd: float | None = None
         self._starting: float | None = None
-        self.moved: str | None = None
-        self.looks_since: datetime | None = None
+        self._notices: dict[str, str] = {}
+        self._looks_since: datetime | None = None
         self._record: tuple[int, object, TrackRecord] | None = None
-        self.models: Sequence[ModelHealth] = ()
-        self.halt_reason: str | None = None
+        self._models: Sequence[ModelHealth] = ()
+        self._manual_halt_reason: str | None = None
 
     @property
     def has_positions(self) -> bool:
@@ -85,24 +83,25 @@ class LiveAccount:
 
     def update(self, now: datetime) -> bool:
         """Mark the account; a running bot is evaluated at every loop."""
-        self._take_closed()
+        self._closed.read()
         trades = Trade.get_open_trades()
         before, self._starting = self._starting, self._starting_balance(trades)
         self._mark(trades)
         self._equity_usd = self._equity(trades)
         begins = not self._begun
         if begins:
-            self._levels.begin(
+            fault = self._levels.begin(
                 now,
                 starting_balance_usd=self._starting,
                 outside_usd=self._outside_usd(trades),
-                closed=self._closed,
+                closed=self._closed.trades,
             )
+            if fault is not None:
+                self._notices["levels"] = fault
         self._begun = True
         follows = self._follow_capital(before)
-        if self._levels.observe(now, self._equity_usd) or begins or follows:
-            self._levels.store(now, starting_balance_usd=self._starting)
-        self._levels.store_equity(now, self._equity_usd)
+        changed = self._levels.observe(now, self._equity_usd) or begins or follows
+        self._levels.store(now, starting_balance_usd=self._starting, changed=changed)
         return True
 
     def snapshot(
@@ -112,7 +111,7 @@ class LiveAccount:
         trades = Trade.get_open_trades()
         for trade in trades:
             self._marks.setdefault(trade.pair, trade.open_rate)
-        self._take_closed()
+        self._closed.read()
         pairs = [*self._data.current_whitelist(), *(trade.pair for trade in trades)]
         watched = dict.fromkeys([*pairs, pair] if pair is not None else pairs)
         return AccountSnapshot(
@@ -123,14 +122,14 @@ class LiveAccount:
             starting_balance_usd=self._starting,
             sees_open_positions=True,
             positions=[_position(trade, self._marks.get(trade.pair)) for trade in trades],
-            closed_trades=self._closed,
+            closed_trades=self._closed.trades,
             order_times=self._order_times,
             data_health=DataHealth(pairs={name: self._pair_data(name, now) for name in watched}),
             api_health=ApiHealth(error_times=self._failed_requests.times()),
-            models=self.models,
+            models=self._models,
             expectation=self._expectation,
             track_record=self._track_record(now) if with_record else None,
-            manual_halt_reason=self.halt_reason,
+            manual_halt_reason=self._manual_halt_reason,
             rearmed_at=self._levels.rearmed_at,
         )
 
@@ -138,6 +137,28 @@ class LiveAccount:
         """Remember that an order was sent."""
         self._order_times.append(now)
         del self._order_times[:-ORDERS_KEPT]
+
+    @property
+    def manual_halt_reason(self) -> str | None:
+        """Why a person wants the bot halted; ``None`` when nobody does."""
+        return self._manual_halt_reason
+
+    def set_manual_halt(self, reason: str | None) -> None:
+        """Take why a person wants the bot halted; ``None`` when nobody does any longer."""
+        self._manual_halt_reason = reason
+
+    def set_models(self, models: Sequence[ModelHealth]) -> None:
+        """Take what the models' predictions were worth of late."""
+        self._models = models
+
+    def look_again(self, since: datetime) -> None:
+        """Count from this moment on how long candles are late: before it nobody asked for any."""
+        self._looks_since = since
+
+    def take_notices(self) -> dict[str, str]:
+        """Return once what people should know of the last mark, each text by what it is about."""
+        notices, self._notices = self._notices, {}
+        return notices
 
     def rearm(self, now: datetime) -> None:
         """Measure losses in a row, statistics and the drawdown from now on."""
@@ -190,12 +211,11 @@ class LiveAccount:
         frame = self._candles(pair)
         if frame.empty:
             return PairData(newest_candle_closed_at=None, candle_seconds=self._candle_seconds)
-        last = frame.iloc[-1]
         length = timedelta(seconds=self._candle_seconds)
-        closed_at = datetime.fromtimestamp(last["date"].timestamp(), UTC) + length
+        closed_at = datetime.fromtimestamp(frame["date"].iloc[-1].timestamp(), UTC) + length
         implausible = self._jumps.get(pair) or self._fault_of(pair, frame, now)
         blind = timedelta(seconds=self._profile.max_blind_seconds)
-        looks = self.looks_since
+        looks = self._looks_since
         if looks is not None and now - looks <= blind < now - closed_at - length:
             # Late since nobody asked for candles: no entry by it, but no close for that alone.
             implausible = f"the newest candle of {pair} closed at {closed_at}, before a gap"
@@ -208,16 +228,15 @@ class LiveAccount:
 
     def _fault_of(self, pair: str, frame: pd.DataFrame, now: datetime) -> str | None:
         """Return what is wrong with the newest candle; how late it is, the guard judges itself."""
-        found = check_live_bar(
-            frame.iloc[-1].to_dict(),
+        faults = check_live_bar(
+            {name: frame[name].iloc[-1] for name in BAR_COLUMNS},
             timeframe_seconds=self._candle_seconds,
             received_at=now,
             previous_open=frame["date"].iloc[-2] if len(frame) > 1 else None,
-            max_delay_seconds=inf,
         )
-        if not found:
+        if not faults:
             return None
-        return f"the newest candle of {pair}: {'; '.join(one.reason for one in found)}"
+        return f"the newest candle of {pair}: {'; '.join(fault.reason for fault in faults)}"
 
     def _mark(self, trades: Sequence[Trade]) -> None:
         """Ask for the price at which each position would close now, once a loop."""
@@ -246,7 +265,7 @@ class LiveAccount:
         if not moved:
             return False
         self._levels.shift(moved)
-        self.moved = (
+        self._notices["capital"] = (
             f"the capital was moved by {moved:.2f} USD without a trade; losses are measured "
             "from as much more or less"
         )
@@ -259,16 +278,16 @@ class LiveAccount:
         have realised, and takes off their entry fees, which an exchange has already taken.
         """
         config = self._data._config  # noqa: SLF001 - DataProvider offers no config
-        found = self._wallets.get_starting_balance()
+        balance = self._wallets.get_starting_balance()
         if "available_capital" in config:
-            return found
+            return balance
         realised = sum(trade.realized_profit or 0.0 for trade in trades)
         if not config["dry_run"]:
             realised -= sum(map(_entry_fee_usd, trades))
-        return found - realised * config["tradable_balance_ratio"]
+        return balance - realised * config["tradable_balance_ratio"]
 
     def _equity(self, trades: Sequence[Trade]) -> float | None:
-        equity = (self._starting or 0.0) + sum(trade.profit_usd for trade in self._closed)
+        equity = (self._starting or 0.0) + sum(trade.profit_usd for trade in self._closed.trades)
         for trade in trades:
             mark = self._marks.get(trade.pair)
             if mark is None:
@@ -283,29 +302,16 @@ class LiveAccount:
         whole = self._wallets.get_total(config["stake_currency"])
         if config.get("trading_mode") != TradingMode.FUTURES:  # what was bought is no longer there
             whole += sum(trade.stake_amount for trade in trades)
-        realised = sum(trade.profit_usd for trade in self._closed)
+        realised = sum(trade.profit_usd for trade in self._closed.trades)
         realised += sum(trade.realized_profit or 0.0 for trade in trades)
         return whole - realised - (self._starting or 0.0)
 
-    def _take_closed(self) -> None:
-        newest = self._closed[-1].closed_at.replace(tzinfo=None) if self._closed else None
-        filters = [Trade.is_open.is_(False)]
-        if newest is not None:
-            filters.append(Trade.close_date >= newest)
-        new = [
-            trade for trade in Trade.get_trades(filters).all() if trade.id not in self._closed_ids
-        ]
-        new = [trade for trade in new if trade.close_date is not None]
-        self._closed_ids.update(trade.id for trade in new)
-        self._closed += sorted(map(closed_trade_of, new), key=lambda trade: trade.closed_at)
-
     def _track_record(self, now: datetime) -> TrackRecord:
-        key = len(self._closed), now.date()
+        trades = self._closed.trades
+        key = len(trades), now.date()
         if self._record is None or self._record[:2] != key:
-            found = track_record(
-                self._closed, starting_balance_usd=self._starting or 0.0, as_of=now
-            )
-            self._record = (*key, found)
+            record = track_record(trades, starting_balance_usd=self._starting or 0.0, as_of=now)
+            self._record = (*key, record)
         return self._record[2]
 
 

@@ -1,13 +1,13 @@
 """The account as a native protection sees it: closed trades only."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
-from freqtrade.persistence import LocalTrade, Trade
+from freqtrade.persistence import Trade
 
-from plimsoll.bridge.account.freqtrade_trades import closed_trade_of, position_of
+from plimsoll.bridge.account.closed_trades import ClosedTrades
+from plimsoll.bridge.account.freqtrade_trades import position_of
 from plimsoll.bridge.state.locks import last_rearm
-from plimsoll.core import AccountSnapshot, ClosedTrade, DataHealth, Expectation, PairData
+from plimsoll.core import AccountSnapshot, DataHealth, Expectation, PairData
 from plimsoll.risk.trading_day import day_start
 
 NO_CANDLES = PairData(newest_candle_closed_at=None, candle_seconds=0.0)
@@ -25,8 +25,7 @@ class RealisedAccount:
         self, *, day_starts_at_hour_utc: int, expectation: Expectation | None = None
     ) -> None:
         self._hour, self._expectation = day_starts_at_hour_utc, expectation
-        self._closed: list[ClosedTrade] = []
-        self._ids: set[int] = set()
+        self._closed = ClosedTrades()
         self._rearmed_at: datetime | None = None
         self._profit_usd = self._high_usd = 0.0
 
@@ -49,7 +48,7 @@ class RealisedAccount:
             starting_balance_usd=starting_balance,
             sees_open_positions=False,
             positions=[position_of(trade, None) for trade in Trade.get_trades_proxy(is_open=True)],
-            closed_trades=self._closed,
+            closed_trades=self._closed.trades,
             data_health=DataHealth(pairs=asked),
             expectation=self._expectation,
             rearmed_at=self._rearmed_at,
@@ -57,33 +56,19 @@ class RealisedAccount:
 
     def _since(self, moment: datetime) -> float:
         profit_usd = 0.0
-        for trade in reversed(self._closed):
+        for trade in reversed(self._closed.trades):
             if trade.closed_at < moment:
                 break
             profit_usd += trade.profit_usd
         return profit_usd
 
     def _update(self, rearmed_at: datetime | None) -> None:
-        new = self._newly_closed()
+        new = self._closed.read()
         if rearmed_at != self._rearmed_at:
             self._rearmed_at = rearmed_at
             self._profit_usd = self._high_usd = 0.0
-            self._closed, new = [], [*self._closed, *new]
+            new = self._closed.trades
         for trade in new:
-            self._closed.append(trade)
             self._profit_usd += trade.profit_usd
             past = rearmed_at is not None and trade.closed_at <= rearmed_at
             self._high_usd = self._profit_usd if past else max(self._high_usd, self._profit_usd)
-
-    def _newly_closed(self) -> list[ClosedTrade]:
-        """Return the trades that closed since the last look, ascending."""
-        if not Trade.use_db:  # a backtest keeps its closed trades in the order of their closing
-            return [closed_trade_of(trade) for trade in LocalTrade.bt_trades[len(self._closed) :]]
-        filters = [Trade.is_open.is_(False), Trade.close_date.is_not(None)]
-        if self._closed:
-            newest = self._closed[-1].closed_at.astimezone(UTC).replace(tzinfo=None)
-            filters.append(Trade.close_date >= newest)
-        found: Sequence[Trade] = Trade.get_trades(filters).all()
-        new = [trade for trade in found if trade.id not in self._ids]
-        self._ids.update(trade.id for trade in new)
-        return sorted(map(closed_trade_of, new), key=lambda trade: trade.closed_at)

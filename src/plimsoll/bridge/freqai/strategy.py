@@ -115,7 +115,7 @@ class ModelStrategy(SizedStrategy):
             accuracy_fraction=right / calls if calls else None,
             predictions=int(calls),
         )
-        self._session.supervisor.account.models = (health,)
+        self._session.set_models((health,))
 
     # How
 

@@ -73,7 +73,7 @@ class LiveSession(Session):
                 self._listen(supervisor, now)
                 self._notice_gap(supervisor, now)
                 supervisor.loop(now)
-                self._tell_of_moved_capital(supervisor, now)
+                self._tell_notices(supervisor, now)
                 # Only now may an entry be asked about: the account has been seen.
                 self.supervisor = supervisor
             except Exception as error:
@@ -85,7 +85,7 @@ class LiveSession(Session):
 
     def _survive(self, supervisor: Supervisor, now: datetime, error: Exception) -> None:
         try:
-            supervisor.failed(now, error, halt_reason=self._account.halt_reason)
+            supervisor.failed(now, error, halt_reason=self._account.manual_halt_reason)
         except Exception:  # the database: what is held in memory still closes
             logger.exception("plimsoll: the failing loop could not be recorded")
             _forget_failed_write()
@@ -128,7 +128,7 @@ class LiveSession(Session):
             return
         failing = self._failed_loops.since(now, after=last, apart=blind)
         if not again:  # one gap after another: loops that take as long, and see nothing
-            self._account.looks_since = failing or now
+            self._account.look_again(failing or now)
             supervisor.look_again(failing or now)
         cause = (
             "the bot was stopped, asleep or hung"
@@ -143,12 +143,12 @@ class LiveSession(Session):
         self.record(Kind.ERROR, now, where="gap", message=text)
         supervisor.say(f"plimsoll: {text}", now, "gap")
 
-    def _tell_of_moved_capital(self, supervisor: Supervisor, now: datetime) -> None:
-        text, self._account.moved = self._account.moved, None
-        if text is not None:
+    def _tell_notices(self, supervisor: Supervisor, now: datetime) -> None:
+        """Tell what the account noticed: its capital was moved, its levels were unreadable."""
+        for where, text in self._account.take_notices().items():
             logger.warning("plimsoll: %s", text)
-            self.record(Kind.ERROR, now, where="capital", message=text)
-            supervisor.say(f"plimsoll: {text}", now, "capital")
+            self.record(Kind.ERROR, now, where=where, message=text)
+            supervisor.say(f"plimsoll: {text}", now, where)
 
     def _listen(self, supervisor: Supervisor, now: datetime) -> None:
         """Take what a person said: the flag file, the config, a request to resume."""
@@ -160,7 +160,8 @@ class LiveSession(Session):
         # The flag goes down before a request is left: read after it, it is not the old one.
         flag = self._folder.halt_reason()
         said = "halt is true in the config" if self._settings.halt else None
-        self._account.halt_reason = said if flag is None else f"flag file: {flag or 'no reason'}"
+        flagged = None if flag is None else f"flag file: {flag or 'no reason'}"
+        self._account.set_manual_halt(said if flagged is None else flagged)
         if request is not None:
             reason, by = request
             supervisor.resume(now, reason=reason, by=by)

@@ -1,7 +1,7 @@
 """The guards of one strategy: what a backtest and a running bot have in common."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from math import isfinite
@@ -14,7 +14,7 @@ from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.guarding.entry import Pending, Wanted, ask, denial_of_size, stake_for
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state.recorder import silent
-from plimsoll.core import Mode, Verdict
+from plimsoll.core import Mode, ModelHealth, Verdict
 from plimsoll.journal.kind import Kind
 from plimsoll.risk.guards.leverage import allowed_leverage
 
@@ -50,6 +50,11 @@ class Session:
     def on_candle(self, *, current_time: datetime, **_: Any) -> None:
         """Stand in for ``bot_loop_start`` where a loop has nothing else to do."""
         self.loop(current_time)
+
+    def set_models(self, models: Sequence[ModelHealth]) -> None:
+        """Tell the guards what the models' predictions were worth of late."""
+        if self.supervisor is not None:
+            self.supervisor.account.set_models(models)
 
     def exit_rule(self, pair: str, now: datetime) -> str | None:
         """Return the rule that wants a pair flat; ``None`` when none does."""

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.recorder import Record, silent
 from plimsoll.candles.windows import Window
-from plimsoll.core import AccountSnapshot, EntryRequest, Mode, Verdict
+from plimsoll.core import AccountSnapshot, EntryRequest, Mode, ModelHealth, Verdict
 from plimsoll.risk import (
     GUARDS,
     Evaluation,
@@ -30,8 +30,6 @@ TOLD_AGAIN_AFTER = timedelta(hours=1)
 class Account(Protocol):
     """An account that a caller can mark to market and describe."""
 
-    models: Any
-
     @property
     def has_positions(self) -> bool:
         """Whether there is a position to be closed."""
@@ -46,6 +44,9 @@ class Account(Protocol):
 
     def ordered(self, now: datetime) -> None:
         """Remember that an order was sent."""
+
+    def set_models(self, models: Sequence[ModelHealth]) -> None:
+        """Take what the models' predictions were worth of late."""
 
     def rearm(self, now: datetime) -> None:
         """Measure from now on."""

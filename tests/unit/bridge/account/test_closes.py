@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plimsoll.bridge.account.closes import Closes
-from plimsoll.candles.windows import Window, correlation, yearly_volatility
 
 BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
@@ -34,8 +33,8 @@ def at(seconds: float) -> datetime:
 
 def newest(made: Closes, seconds: float, pair: str = BTC) -> int | None:
     """The row of the newest candle closed at a time; by its close."""
-    found = made.newest(pair, at(seconds).timestamp())
-    return None if found is None else round(found.close - 100)
+    candle = made.newest(pair, at(seconds).timestamp())
+    return None if candle is None else round(candle.close - 100)
 
 
 def reference(rows: list[int], seconds: float) -> int | None:
@@ -87,8 +86,8 @@ def test_what_comes_later_changes_nothing() -> None:
 
 
 def test_a_candle_says_when_it_closed_and_what_it_traded() -> None:
-    found = closes([3]).newest(BTC, at(STEP * 10).timestamp())
-    assert found == (at(STEP * 4).timestamp(), 103.0, 206.0)
+    candle = closes([3]).newest(BTC, at(STEP * 10).timestamp())
+    assert candle == (at(STEP * 4).timestamp(), 103.0, 206.0)
 
 
 def test_a_pair_that_was_never_shown_is_unknown() -> None:
@@ -112,76 +111,15 @@ def test_the_unit_of_the_dates_does_not_matter(unit: str) -> None:
     assert newest(made, 2 * STEP) == 1
 
 
-# Correlation
+def test_the_close_alone_is_that_of_the_newest_candle() -> None:
+    made = closes([3])
+    assert made.close(BTC, at(STEP * 4).timestamp()) == (at(STEP * 4).timestamp(), 103.0)
+    assert made.close(BTC, at(STEP * 4 - 1).timestamp()) is None
+    assert made.close(ETH, at(STEP * 4).timestamp()) is None
 
 
-def window(rows: list[int], prices: list[float]) -> Window:
-    return Window(np.array(rows) * STEP, np.array(prices, dtype="float64"))
-
-
-RISES = [100.0, 101.0, 100.5, 102.0, 101.0, 103.0]
-ROWS = list(range(6))
-
-
-def test_the_same_moves_correlate_fully_and_opposite_ones_against() -> None:
-    one = window(ROWS, RISES)
-    assert correlation(one, window(ROWS, [p * 7 for p in RISES]), least_candles=3) == pytest.approx(
-        1.0
-    )
-    against = window(ROWS, [1 / price for price in RISES])
-    assert correlation(one, against, least_candles=3) == pytest.approx(-1.0)
-
-
-def test_only_common_candles_are_compared() -> None:
-    """Other calendars and holes: the odd candles of one are not the even ones of the other."""
-    one = window(ROWS, RISES)
-    other = window([1, 3, 4, 5, 6], [RISES[row] * 2 for row in (1, 3, 4, 5)] + [900.0])
-    assert correlation(one, other, least_candles=4) == pytest.approx(1.0)
-    assert correlation(one, other, least_candles=5) is None
-    assert correlation(one, window([r + 6 for r in ROWS], RISES), least_candles=2) is None
-
-
-def test_it_is_the_correlation_of_log_returns() -> None:
-    rng = np.random.default_rng(5)
-    first, second = np.exp(np.cumsum(rng.normal(0, 0.01, (2, 100)), axis=1))
-    found = correlation(
-        window(list(range(100)), first.tolist()),
-        window(list(range(100)), second.tolist()),
-        least_candles=50,
-    )
-    returns = np.diff(np.log([first, second]), axis=1)
-    assert found == pytest.approx(np.corrcoef(returns)[0, 1])
-
-
-@pytest.mark.parametrize("flaw", [0.0, -1.0, np.nan])
-def test_a_price_that_is_none_makes_it_unknown(flaw: float) -> None:
-    flawed = window(ROWS, [*RISES[:-1], flaw])
-    assert correlation(window(ROWS, RISES), flawed, least_candles=3) is None
-    assert correlation(flawed, window(ROWS, RISES), least_candles=3) is None
-
-
-def test_a_market_that_did_not_move_or_is_not_known_correlates_with_nothing() -> None:
-    moved, still = window(ROWS, RISES), window(ROWS, [100.0] * 6)
-    assert correlation(moved, still, least_candles=3) is None
-    assert correlation(still, moved, least_candles=3) is None
-    assert correlation(None, moved, least_candles=3) is None
-    assert correlation(moved, None, least_candles=3) is None
-
-
-# Volatility
-
-
-def test_the_yearly_volatility_of_five_minutes() -> None:
-    rng = np.random.default_rng(3)
-    prices = np.exp(np.cumsum(rng.normal(0, 0.001, 2001)))
-    found = yearly_volatility(window(list(range(2001)), prices.tolist()), least_candles=2001)
-    # 105,120 periods of five minutes in a year.
-    assert found == pytest.approx(np.diff(np.log(prices)).std(ddof=1) * 105_120**0.5)
-
-
-def test_too_few_candles_or_no_move_have_no_volatility() -> None:
-    assert yearly_volatility(window(ROWS, RISES), least_candles=7) is None
-    assert yearly_volatility(window(ROWS, RISES), least_candles=6) is not None
-    assert yearly_volatility(window(ROWS, [100.0] * 6), least_candles=6) is None
-    assert yearly_volatility(window(ROWS, [*RISES[:5], 0.0]), least_candles=6) is None
-    assert yearly_volatility(None, least_candles=1) is None
+def test_a_window_holds_the_returns_to_its_candles() -> None:
+    window = closes([0, 1, 2, 3]).window(BTC, at(STEP * 4), 2)
+    assert window is not None
+    assert window.returns is not None
+    assert window.returns.tolist() == pytest.approx(np.log([102 / 101, 103 / 102]).tolist())

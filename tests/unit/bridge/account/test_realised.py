@@ -112,7 +112,7 @@ def test_each_closed_trade_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None
         read.append(trade)
         return closed_trade_of(trade)
 
-    monkeypatch.setattr("plimsoll.bridge.account.realised.closed_trade_of", counted)
+    monkeypatch.setattr("plimsoll.bridge.account.closed_trades.closed_trade_of", counted)
     account = RealisedAccount(day_starts_at_hour_utc=0)
     with backtest_trades():
         for number in range(50):

@@ -7,27 +7,14 @@ from typing import Any
 
 import pytest
 import time_machine
-from freqtrade.persistence import KeyValueStore
 
-from plimsoll.bridge.account.level_store import recorded_levels, store_equity, store_levels
-from plimsoll.bridge.account.live_levels import LiveLevels
-from plimsoll.core import ClosedTrade
+from plimsoll.bridge.account.levels import LiveLevels
+from plimsoll.bridge.account.stored_levels import read_levels
 from plimsoll.risk import RiskProfile
-from tests.unit.bridge.account.test_levels import (
-    DAY,
-    HOUR,
-    MIDNIGHT,
-    NOW,
-    begun,
-    database,
-    recorded,
-    trade,
-)
+from tests.unit.bridge.account.test_levels import DAY, HOUR, MIDNIGHT
 from tests.unit.bridge.bots import BTC, Bot, open_trade, running_bot
 from tests.unit.bridge.guarding.test_live_session import LOOP, exits, loops, status
 from tests.unit.bridge.trades import FEE
-
-__all__ = ["database"]
 
 LATE = datetime(2026, 11, 19, 23, 50, tzinfo=UTC)
 NO_STOP = {"stoploss": -0.99}
@@ -166,63 +153,13 @@ def test_money_that_is_paid_in_meanwhile_moves_what_is_known() -> None:
     assert levels.day_start_usd == 1500.0
 
 
-# What the database knows of the moment before
-
-
-def known(*trades: ClosedTrade) -> float:
-    return recorded(*trades)[0]
-
-
-@pytest.mark.usefixtures("database")
-class TestKnown:
-    def test_the_last_mark_before_the_day(self) -> None:
-        store_equity(MIDNIGHT - HOUR, 970.0)
-        assert known(trade(50.0, MIDNIGHT - 2 * HOUR)) == 970.0
-
-    def test_what_was_stored_of_the_day_itself_comes_first(self) -> None:
-        store_levels(begun(day_start=980.0), NOW, RiskProfile(), since=None)
-        store_equity(NOW, 970.0)
-        assert known() == 980.0
-
-    def test_realised_equity_where_a_trade_closed_in_between_and_it_is_higher(self) -> None:
-        store_equity(MIDNIGHT - 2 * HOUR, 970.0)
-        assert known(trade(50.0, MIDNIGHT - HOUR)) == 1050.0
-        assert known(trade(-50.0, MIDNIGHT - HOUR)) == 970.0
-        assert known(trade(50.0, NOW - HOUR)) == 970.0
-
-    def test_realised_equity_where_nothing_was_marked(self) -> None:
-        assert known(trade(50.0, MIDNIGHT - HOUR)) == 1050.0
-
-    def test_the_last_mark_moves_with_the_capital(self) -> None:
-        store_levels(begun(), NOW - DAY, RiskProfile(), since=None, starting_balance_usd=600.0)
-        store_equity(NOW - DAY, 570.0)
-        assert known() == 970.0
-
-    def test_the_record_says_whether_the_day_was_marked(self) -> None:
-        def marked() -> bool:
-            return recorded_levels(
-                NOW,
-                starting_balance_usd=1000.0,
-                outside_usd=0.0,
-                closed=(),
-                since=None,
-                profile=RiskProfile(),
-            ).day_was_marked
-
-        assert not marked()
-        store_levels(begun(), NOW - DAY, RiskProfile(), since=None)
-        assert not marked()
-        store_levels(begun(), NOW, RiskProfile(), since=None)
-        assert marked()
-
-
 def test_the_mark_is_stored_once_a_minute(tmp_path: Path, late: Any) -> None:
     with running_bot(tmp_path, **NO_STOP) as bot:
         open_trade(LATE, amount=50.0, stake_amount=5000.0)
         seen(bot, late, 100.0)
 
         def stored() -> float | None:
-            return KeyValueStore.get_float_value("plimsoll_last_equity")
+            return read_levels().mark_usd
 
         before = stored()
         seen(bot, late, 99.0, 11)

@@ -122,12 +122,12 @@ def test_the_guards_learn_that_the_model_was_wrong_too_often(tmp_path: Path) -> 
         loop = strategy.bot_loop_start
         loop(current_time=NOON)
         account = strategy._session.supervisor.account
-        assert account.models[0].predictions == 0
+        assert account.snapshot(NOON).models[0].predictions == 0
         assert model_accuracy(account.snapshot(NOON), strategy._settings.risk).mode is Mode.ACTIVE
         wrong = frame.assign(model_right=48.0, model_calls=100.0)
         strategy.dp._set_cached_df(BTC, "1h", wrong, CandleType.FUTURES)
         loop(current_time=NOON)
-        [model] = account.models
+        [model] = account.snapshot(NOON).models
         assert (model.accuracy_fraction, model.predictions) == (0.48, 100)
         verdict = model_accuracy(account.snapshot(NOON), strategy._settings.risk)
     assert verdict.mode is Mode.REDUCING

@@ -11,7 +11,7 @@ from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import Order, Trade, WalletHistory
 from freqtrade.wallets import Wallet
 
-from plimsoll.bridge.account.equity_levels import EquityLevels
+from plimsoll.bridge.account.levels import EquityLevels
 from plimsoll.bridge.config.settings import LIVE_OPT_IN
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.core import Mode

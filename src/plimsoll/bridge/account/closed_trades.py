@@ -1,0 +1,58 @@
+"""The trades that are closed, as Freqtrade knows them: a bot's database, a backtest's memory."""
+
+from typing import Any
+
+from freqtrade.persistence import LocalTrade, Trade
+from sqlalchemy import func, select
+
+from plimsoll.bridge.account.freqtrade_trades import closed_trade_of
+from plimsoll.core import ClosedTrade
+
+CLOSED = Trade.is_open.is_(False), Trade.close_date.is_not(None)
+
+
+class ClosedTrades:
+    """Closed trades in the order of their closing; each is read once.
+
+    A bot may hear of a close after that of a later one: Freqtrade dates it by its last fill, which
+    may have been on the exchange while a request failed.
+    """
+
+    def __init__(self) -> None:
+        self.trades: list[ClosedTrade] = []
+        self._ids: set[int] = set()
+        self._count_and_sum: Any = None
+
+    def read(self) -> list[ClosedTrade]:
+        """Take in the trades that have closed since the last look and return them, ascending."""
+        if Trade.use_db:
+            return self._read_database()
+        trades, known = LocalTrade.bt_trades, len(self.trades)
+        if len(trades) == known:
+            return []
+        new = [closed_trade_of(trade) for trade in trades[known:]]
+        self.trades += new  # a backtest keeps them in the order of their closing
+        return new
+
+    def _read_database(self) -> list[ClosedTrade]:
+        """Read what is new by its id; one quick question says that nothing is."""
+        count_and_sum = Trade.session.execute(
+            select(func.count(Trade.id), func.sum(Trade.id)).where(*CLOSED)
+        ).one()
+        if count_and_sum == self._count_and_sum:
+            return []
+        filters = list(CLOSED)
+        ids = set(Trade.session.scalars(select(Trade.id).where(*CLOSED))) - self._ids
+        if self._ids:  # else all are new, and may be more than a query takes ids
+            filters.append(Trade.id.in_(ids))
+        new = [closed_trade_of(trade) for trade in Trade.get_trades(filters).all()]
+        new.sort(key=_closed_at)
+        self.trades += new
+        self.trades.sort(key=_closed_at)
+        self._ids |= ids
+        self._count_and_sum = count_and_sum
+        return new
+
+
+def _closed_at(trade: ClosedTrade) -> Any:
+    return trade.closed_at
