@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from plimsoll.core import Mode, Verdict
-from plimsoll.risk import Evaluation, LatchState, evaluate, observe, rearm
+from plimsoll.risk import Evaluation, LatchState, evaluate, observe
 from tests.unit.risk.accounts import BTC, ETH, NOON, PROFILE, account, fresh, position
 
 START = LatchState()
@@ -83,7 +83,7 @@ def test_a_halt_while_waiting_keeps_its_numbers() -> None:
 
 def test_a_person_ends_a_halt() -> None:
     _, state = watch(at(0, halt(debounced=False)), at(5, flatten()))
-    after = rearm(state)
+    after = state.release(state.held)
     assert (after.held, after.counts) == ({}, {})
     assert after.seen_at == state.seen_at
     assert modes(at(6), state=after) == [A]

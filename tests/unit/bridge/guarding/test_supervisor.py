@@ -74,7 +74,7 @@ class Accounted:
         self.rearmed.append(now)
         self.high = self.equity
 
-    def turnover_usd(self, pair: str, now: datetime) -> float | None:
+    def liquidity_usd(self, pair: str, now: datetime) -> float | None:
         return None
 
     def window(self, pair: str, now: datetime, candles: int) -> None:
@@ -353,12 +353,12 @@ def test_a_bot_in_memory_takes_no_lock_over() -> None:
         locks.hold(Verdict(Mode.HALTED, "drawdown", "13%"), NOW)
         made = case(persistent=False)
         assert made.supervisor.held == {}
-        assert made.supervisor.guard is None
-    assert isinstance(case_guard(), type(threading.RLock()))
+        assert made.supervisor.mutex is None
+    assert isinstance(case_mutex(), type(threading.RLock()))
 
 
-def case_guard() -> object:
-    return Supervisor(Accounted(), RiskProfile(), observations=1, persistent=True).guard
+def case_mutex() -> object:
+    return Supervisor(Accounted(), RiskProfile(), observations=1, persistent=True).mutex
 
 
 # A person
