@@ -92,7 +92,7 @@ def observe(
                 continue
         held[key] = strictest((held[key], denial)) if key in held else denial
     kept = counts if not again else {**state.counts, **counts}
-    confirmed = frozenset(key for key in state.confirmed if _is_same(state.held, held, key))
+    confirmed = frozenset(key for key in state.confirmed if _lasts_as_long(state.held, held, key))
     return LatchState(now, kept, held, confirmed), Evaluation(now, (*denials, *held.values()))
 
 
@@ -100,10 +100,10 @@ def _lasts(verdict: Verdict, now: datetime) -> bool:
     return verdict.until is None or verdict.until > now
 
 
-def _is_same(before: Mapping[Key, Verdict], after: Mapping[Key, Verdict], key: Key) -> bool:
-    """Return whether a verdict is held as strictly and as long as before."""
+def _lasts_as_long(before: Mapping[Key, Verdict], after: Mapping[Key, Verdict], key: Key) -> bool:
+    """Return whether a verdict is held for as long as before; a HALTED one has no end."""
     old, new = before.get(key), after.get(key)
-    return old is not None and new is not None and (old.mode, old.until) == (new.mode, new.until)
+    return old is not None and new is not None and old.until == new.until
 
 
 def _is_halted(verdict: Verdict | None) -> bool:
