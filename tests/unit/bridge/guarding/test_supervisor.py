@@ -562,6 +562,37 @@ def test_a_verdict_that_acts_again_unlocked_is_no_unlock_either(file: Path, bot:
     assert [one.rule for one in kept_verdicts(bot.now)] == ["liquidation_distance"]
 
 
+def test_a_longer_hold_that_could_not_be_stored_is_stored_by_the_next_loop(
+    file: Path,
+) -> None:
+    """Else its shorter lock would end first, and pass for one that a person has removed."""
+    bot = case(recheck_seconds=300)
+    bot.account.positions = (position(mark_price=75.0),)
+    bot.loop()
+    first = bot.supervisor.held["liquidation_distance", ETH].until
+    assert first is not None
+    stored = PairLocks.get_pair_locks(ETH, bot.now)[0].lock_end_time_utc
+    other = sqlite3.connect(file, isolation_level=None)
+    Trade.session.commit()
+    other.execute("BEGIN IMMEDIATE")
+    bot.now = first - timedelta(seconds=1)
+    with pytest.raises(OperationalError):
+        bot.loop(after=timedelta())
+    other.execute("ROLLBACK")
+    other.close()
+    Trade.rollback()
+    longer = bot.supervisor.held["liquidation_distance", ETH].until
+    assert longer is not None
+    assert longer > stored, "the lock that there is ends before the hold"
+    bot.account.positions = ()
+    bot.loop(after=timedelta(seconds=2))
+    assert [one.until for one in kept_verdicts(bot.now) if one.until >= longer]
+    bot.now = stored
+    bot.loop(after=timedelta(seconds=1))
+    assert bot.exits() == "liquidation_distance"
+    assert bot.events("rearm") == []
+
+
 # What people are told
 
 
