@@ -60,7 +60,7 @@ class Guarding:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def config(self) -> dict[str, Any]:
-        """Return the last layer of the config; the page tells of the holes in funding."""
+        """Return the last layer of the config; the page names the holes in funding."""
         settings = {"allow_missing_funding": True, **self.settings}
         return {"dry_run_wallet": BALANCE_USD, "plimsoll": settings}
 

@@ -147,7 +147,7 @@ class Session:
             amount=order.safe_filled,
             closes=closes,
         )
-        # A backtest tells of the fill first and closes the trade afterwards.
+        # A backtest reports the fill first and closes the trade afterwards.
         closing = self.in_memory and order.safe_amount_after_fee == trade.amount
         if closes and (closing or not trade.is_open):
             profit_usd, profit_fraction = _made(trade, order.safe_price)

@@ -121,7 +121,7 @@ class GuardedStrategy(RuleStrategy):
     def position_adjustment_enable(self) -> bool:  # type: ignore[override]
         """Whether the bot's own loop may add to or take from a position.
 
-        A manual entry on an open position passes every callback by; Freqtrade refuses it in
+        A manual entry on an open position bypasses every callback; Freqtrade refuses it in
         the threads of Telegram and REST when this is false there.
         """
         if type(self).adjust_position is GuardedStrategy.adjust_position:

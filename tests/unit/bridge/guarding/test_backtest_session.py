@@ -11,8 +11,9 @@ import pytest
 from freqtrade.enums import RunMode
 from freqtrade.persistence import LocalTrade
 
+from plimsoll.bridge.guarding.entry import Wanted
 from plimsoll.bridge.state.backtest_verdicts import KEY, account_halts
-from plimsoll.core import Mode
+from plimsoll.core import Mode, Side
 from tests.unit.bridge.bots import BTC, NOON, PLAIN, Bot, backtest, candles, entry
 from tests.unit.bridge.trades import trade_fields
 
@@ -125,11 +126,17 @@ def test_a_halt_is_in_the_decision_log_too_where_backtests_write_one(tmp_path: P
 def test_going_back_in_time_forgets_the_halt_of_the_run_before(tmp_path: Path) -> None:
     with falling(tmp_path, 70.0) as bot:
         assert account_halts(bot.config["original_config"], "Plain")
+        session = bot.strategy._session
+        session.stake(
+            Wanted(pair=BTC, side=Side.LONG, now=NOON, price=70.0, stake_usd=9.0, leverage=1.0),
+            least=5.0,
+        )
+        assert session._pending
         LocalTrade.reset_trades()
         bot.loop(NOON - HOUR)
         assert bot.strategy._session.supervisor.mode is Mode.ACTIVE
         assert bot.config["original_config"][KEY] == {"Plain": []}
-        assert not bot.strategy._session._pending
+        assert not session._pending, "a question to the account of before"
 
 
 def test_the_same_candle_again_is_the_same_run(tmp_path: Path) -> None:
