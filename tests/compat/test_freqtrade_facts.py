@@ -123,6 +123,29 @@ def test_fact_l8_saved_results_name_the_code_fingerprint_for_every_way_to_name_s
 
 
 @pytest.mark.freqtrade
+def test_fact_l8_saved_results_keep_the_halts_of_each_strategy(workspace: Workspace) -> None:
+    """Freqtrade writes the config beside a result when every strategy has run."""
+    layer = workspace.folder / "nervous.json"
+    risk = {
+        "drawdown_reduce_fraction": 0.001,
+        "drawdown_halt_fraction": 0.002,
+        "backtest_breach_observations": 1,
+    }
+    layer.write_text(json.dumps({"plimsoll": {"risk": risk}}), encoding="utf-8")
+    arguments = [*workspace.layers("mode-backtest.json"), "-c", str(layer), *BACKTEST]
+    printed = workspace.run(
+        "backtesting",
+        [*arguments, "--cache", "none", "--strategy-list", "TrendFollow", "NoTrade"],
+    )
+    still, follower = read_backtests(workspace.userdir / "backtest_results")
+    assert (still.strategy, still.halts) == ("NoTrade", [])
+    (halt,) = follower.halts
+    assert (halt["kind"], halt["rule"], halt["scope"]) == ("halt", "drawdown", "account")
+    assert follower.start < pd.Timestamp(halt["at"]) < follower.end
+    assert " ".join(printed.split()).count("TrendFollow: plimsoll: HALTED the account by") == 1
+
+
+@pytest.mark.freqtrade
 def test_fact_b13_hooks_named_as_freqtrades_own_are_spared_the_copy(workspace: Workspace) -> None:
     layers = workspace.layers("mode-backtest.json")
     arguments = [*layers, *BACKTEST, "--cache", "none", "--strategy", "TrendFollow"]

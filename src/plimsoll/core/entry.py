@@ -24,7 +24,8 @@ class EntryRequest:
     spread_fraction
         Ask minus bid over mid, now; ``None`` when unknown.
     liquidity_usd
-        What the book (in a backtest: the candle) traded or offered; ``None`` when unknown.
+        Depth of the order book, both sides; in a backtest the turnover of the last candle.
+        ``None`` when unknown.
     correlations
         Correlation of returns with each pair that is held; ``None`` when unknown.
     """

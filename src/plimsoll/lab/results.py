@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from plimsoll.bridge.state.backtest_verdicts import account_halts
 from plimsoll.core.errors import PlimsollError, UsageError
 from plimsoll.performance.fills import no_trades
 
@@ -71,6 +72,11 @@ class BacktestResult:
     def code_fingerprint(self) -> str | None:
         """Fingerprint of the package that ran, when ``plimsoll.code_fingerprint`` was stored."""
         return _own_text(self.config, "code_fingerprint")
+
+    @property
+    def halts(self) -> list[dict[str, Any]]:
+        """Halts of the whole account, oldest first, as records of the decision log."""
+        return account_halts(self.config, self.strategy)
 
     @property
     def market(self) -> str | None:

@@ -1,7 +1,6 @@
 """Backtest the shipped strategies on real data, with the replay venue for the markets."""
 
 import json
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -31,10 +30,6 @@ CHECK_START = pd.Timestamp("2024-01-01", tz="UTC")
 """The research chose everything on the years before, and looked at the rest once."""
 SECONDS = 3600
 MARKET = "market, equal weights"
-HALT = re.compile(
-    r"(?P<strategy>\w+): plimsoll: HALTED (?P<where>.+?) by (?P<rule>\w+): (?P<reason>.*?); "
-    r"until .*?, at (?P<at>\d{4}-\d\d-\d\d[ T]\d\d:\d\d)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +60,7 @@ class Guarding:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def config(self) -> dict[str, Any]:
-        """Return the last layer of the config; the page tells of the holes in funding."""
+        """Return the last layer of the config; the page names the holes in funding."""
         settings = {"allow_missing_funding": True, **self.settings}
         return {"dry_run_wallet": BALANCE_USD, "plimsoll": settings}
 
@@ -178,8 +173,8 @@ def run_studies(studies: Sequence[Study], datadir: Path, tell: Callable[[str], N
                 names = strategies_of(study, guarding)
                 tell(f"{study.name}, guards {guarding.name}: {', '.join(names)} ...")
                 began = time.monotonic()
-                results, printed = _backtest(study, guarding, names, folder)
-                rows += _measure(study, guarding, results, linked, halts_in(printed))
+                results = _backtest(study, guarding, names, folder)
+                rows += _measure(study, guarding, results, linked)
                 tell(f"  {time.monotonic() - began:.0f} s")
                 costs = dict(results[0].costs_bps or costs)
                 stamps = {result.code_fingerprint for result in results}
@@ -196,17 +191,12 @@ def strategies_of(study: Study, guarding: Guarding) -> tuple[str, ...]:
     return study.strategies + (study.baselines if guarding is GUARDS_OFF else ())
 
 
-def halts_in(printed: str) -> dict[str, Halt]:
-    """Return the first halt of each strategy's account, from what freqtrade printed.
-
-    Freqtrade breaks long lines of its log wherever a space is.
-    """
-    found: dict[str, Halt] = {}
-    for match in HALT.finditer(" ".join(printed.split())):
-        if match["where"] == "the account":
-            at = pd.Timestamp(match["at"], tz="UTC")
-            found.setdefault(match["strategy"], Halt(match["rule"], at, match["reason"]))
-    return found
+def halt_of(result: BacktestResult) -> Halt | None:
+    """Return the first halt of the whole account of a result; ``None`` when there was none."""
+    if not result.halts:
+        return None
+    record = result.halts[0]
+    return Halt(record["rule"], pd.Timestamp(record["at"]), record["reason"])
 
 
 def yearly_returns(equity: "pd.Series[float]") -> dict[int, float]:
@@ -221,15 +211,15 @@ def yearly_returns(equity: "pd.Series[float]") -> dict[int, float]:
 
 def _backtest(
     study: Study, guarding: Guarding, names: Sequence[str], folder: Path
-) -> tuple[tuple[BacktestResult, ...], str]:
-    """Run freqtrade once and return what it stored and printed."""
+) -> tuple[BacktestResult, ...]:
+    """Run freqtrade once and return what it stored."""
     last, userdir = folder / "study.json", folder / "user_data"
     last.write_text(json.dumps(guarding.config()), encoding="utf-8")
     config = userdir / "config"
     layers = [config / "base.json", folder / "venue-sim.json"]
     layers += [config / name for name in guarding.layers]
     layers += [config / "mode-backtest.json", last]
-    printed = freqtrade(
+    freqtrade(
         [
             "backtesting",
             *("--userdir", str(userdir)),
@@ -243,7 +233,7 @@ def _backtest(
         log=folder / "freqtrade.log",
         seconds=SECONDS,
     )
-    return read_backtests(userdir / "backtest_results"), printed
+    return read_backtests(userdir / "backtest_results")
 
 
 def _measure(
@@ -251,7 +241,6 @@ def _measure(
     guarding: Guarding,
     results: Sequence[BacktestResult],
     datadir: Path,
-    halts: dict[str, Halt],
 ) -> list[StudyRow]:
     """Mark each account to market every hour, whatever candles its strategy decides on."""
     first = results[0]
@@ -266,7 +255,7 @@ def _measure(
     rows = []
     for result in results:
         equity = equity_curve(result.trades, closes, result.starting_balance_usd)
-        halt = halts.get(result.strategy)
+        halt = halt_of(result)
         rows.append(_row(study, result.strategy, guarding.name, equity, result.trades, halt))
     if study.baselines and guarding is GUARDS_OFF:
         fee = max(result.fee_fraction or 0.0 for result in results)

@@ -2,12 +2,14 @@
 
 from plimsoll.risk.evaluate import Evaluation, evaluate, evaluate_entry, strictest
 from plimsoll.risk.guards import GUARDS, NEEDS, Guards
-from plimsoll.risk.latch import LatchState, observe, rearm
+from plimsoll.risk.latch import LatchState, observe
 from plimsoll.risk.profile import RiskProfile
+from plimsoll.risk.sizing import EntrySize, size_entry
 
 __all__ = [
     "GUARDS",
     "NEEDS",
+    "EntrySize",
     "Evaluation",
     "Guards",
     "LatchState",
@@ -15,6 +17,6 @@ __all__ = [
     "evaluate",
     "evaluate_entry",
     "observe",
-    "rearm",
+    "size_entry",
     "strictest",
 ]

@@ -44,7 +44,7 @@ class Evaluation:
         object.__setattr__(
             self,
             "pairs",
-            {pair: strictest(found) for pair, found in of.items() if pair is not None},
+            {pair: strictest(own) for pair, own in of.items() if pair is not None},
         )
 
     @property
@@ -115,8 +115,8 @@ def evaluate_entry(
 ) -> Verdict:
     """Ask every guard about an entry or an addition: of the account, its pair, the request.
 
-    ``evaluation`` is what the caller's loop has found at this moment, after its latch; without
-    it the account is evaluated anew. The account's stake multiplier is carried over: the
+    ``evaluation`` is what holds in the caller's loop at this moment, after its latch; without
+    it the account is evaluated here. The account's stake multiplier is carried over: the
     verdict allows an entry when its ``multiplier`` is above 0, at that share of the stake.
 
     Raises
@@ -154,7 +154,7 @@ def _denials(
     pair: str | None = None,
 ) -> list[Verdict]:
     """Ask guards ``(*about, account, profile)``; return the verdicts that are not ACTIVE."""
-    found = []
+    denials = []
     for guard in guards:
         try:
             verdict = guard(*about, account, profile)
@@ -164,8 +164,8 @@ def _denials(
         except Exception as error:  # noqa: BLE001 - whatever a guard raises, the answer is no
             verdict = _failed(guard, error, account, profile, pair)
         if verdict.mode is not Mode.ACTIVE:
-            found.append(verdict)
-    return found
+            denials.append(verdict)
+    return denials
 
 
 def _failed(

@@ -1,8 +1,9 @@
 """A breach that one wrong tick could cause must last; one that has acted stays."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Self
 
 from plimsoll.core import Mode, Verdict
 from plimsoll.risk.evaluate import Evaluation, strictest
@@ -22,11 +23,32 @@ class LatchState:
         Observations in a row of each breach that rests on mark prices, by rule and pair.
     held
         Verdicts that have acted: FLATTEN until its end, HALTED until a person re-arms.
+    confirmed
+        Which of those the caller has stored as they are now, so that they can be missed there.
     """
 
     seen_at: datetime | None = None
     counts: Mapping[Key, int] = field(default_factory=dict)
     held: Mapping[Key, Verdict] = field(default_factory=dict)
+    confirmed: frozenset[Key] = frozenset()
+
+    @classmethod
+    def restored(cls, stored: Mapping[Key, Verdict]) -> Self:
+        """Return the state after a restart: what is stored is held."""
+        return cls(held=stored, confirmed=frozenset(stored))
+
+    def confirm(self, key: Key) -> Self:
+        """Return the state with a held verdict stored."""
+        return replace(self, confirmed=self.confirmed | {key})
+
+    def start_over(self) -> Self:
+        """Return the state that waits for a first observation: what is held stays."""
+        return replace(self, seen_at=None, counts={})
+
+    def release(self, keys: Iterable[Key]) -> Self:
+        """Forget what a person has taken responsibility for, and all that was counted."""
+        held = {key: verdict for key, verdict in self.held.items() if key not in set(keys)}
+        return replace(self, counts={}, held=held, confirmed=self.confirmed & held.keys())
 
 
 def observe(
@@ -36,8 +58,9 @@ def observe(
 
     A FLATTEN or HALTED verdict that is ``debounced`` acts at its ``observations``-th
     observation in a row; until then it only denies new risk. Any other acts at once. What has
-    acted is held: FLATTEN until its end even if the condition is over, HALTED until ``rearm``. A
-    breach that lasts beyond that end acts on: its observations are counted meanwhile.
+    acted is held: FLATTEN until its end even if the condition is over, HALTED until its
+    `LatchState.release`. A breach that lasts beyond that end acts on: its observations are
+    counted meanwhile.
     A second look at the same moment counts nothing.
 
     Raises
@@ -69,16 +92,18 @@ def observe(
                 continue
         held[key] = strictest((held[key], denial)) if key in held else denial
     kept = counts if not again else {**state.counts, **counts}
-    return LatchState(now, kept, held), Evaluation(now, (*denials, *held.values()))
-
-
-def rearm(state: LatchState) -> LatchState:
-    """Forget what was held and counted: a person has taken responsibility."""
-    return LatchState(state.seen_at)
+    confirmed = frozenset(key for key in state.confirmed if _lasts_as_long(state.held, held, key))
+    return LatchState(now, kept, held, confirmed), Evaluation(now, (*denials, *held.values()))
 
 
 def _lasts(verdict: Verdict, now: datetime) -> bool:
     return verdict.until is None or verdict.until > now
+
+
+def _lasts_as_long(before: Mapping[Key, Verdict], after: Mapping[Key, Verdict], key: Key) -> bool:
+    """Return whether a verdict is held for as long as before; a HALTED one has no end."""
+    old, new = before.get(key), after.get(key)
+    return old is not None and new is not None and old.until == new.until
 
 
 def _is_halted(verdict: Verdict | None) -> bool:

@@ -35,9 +35,9 @@ def disorder(values: Mapping[str, Any]) -> list[InitErrorDetails]:
     """Return a fault for every two limits that contradict each other."""
     faults = []
     for low, high in ORDERED:
-        found = values[low], values[high]
-        if all(isinstance(v, int | float) for v in found) and found[0] > found[1]:
-            text = f"expected at most {high}, which is {found[1]}"
+        pair = values[low], values[high]
+        if all(isinstance(v, int | float) for v in pair) and pair[0] > pair[1]:
+            text = f"expected at most {high}, which is {pair[1]}"
             kind = PydanticCustomError("limit_order", "{message}", {"message": text})
-            faults.append(InitErrorDetails(type=kind, loc=(low,), input=found[0]))
+            faults.append(InitErrorDetails(type=kind, loc=(low,), input=pair[0]))
     return faults

@@ -41,10 +41,10 @@ def taking_costs(
     return TakingCosts((ask - bid) / 2 / middle * BPS, max(0.0, slippage) * BPS)
 
 
-def typical(found: Sequence[TakingCosts]) -> TakingCosts:
+def typical(looks: Sequence[TakingCosts]) -> TakingCosts:
     """Return the medians of several looks at a book; one odd look does not count."""
     return TakingCosts(
-        median(one.spread_bps for one in found), median(one.slippage_bps for one in found)
+        median(one.spread_bps for one in looks), median(one.slippage_bps for one in looks)
     )
 
 

@@ -1,14 +1,87 @@
 """How large a position may be: from the risk that was planned, never from hope."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import isfinite
 
-from plimsoll.core import AccountSnapshot, ClosedTrade, EntryRequest
+from plimsoll.core import AccountSnapshot, ClosedTrade, EntryRequest, Mode, Verdict
 from plimsoll.risk.denial import known, positive
+from plimsoll.risk.evaluate import Evaluation, evaluate_entry
 from plimsoll.risk.exposure import exposure_usd, heat_usd, stake_risk_usd
 from plimsoll.risk.guards.exposure import exposure_limit_usd
 from plimsoll.risk.guards.position_size import position_limit_usd
 from plimsoll.risk.profile import RiskProfile
+
+
+@dataclass(frozen=True, slots=True)
+class EntrySize:
+    """The stake that may be ordered: above 0, or 0 with the verdict that says why."""
+
+    stake_usd: float
+    denial: Verdict | None = None
+
+
+def size_entry(
+    request: EntryRequest,
+    account: AccountSnapshot,
+    profile: RiskProfile,
+    evaluation: Evaluation,
+    *,
+    yearly_volatility_fraction: float | None = None,
+    planned: bool = True,
+    least_usd: float = 0.0,
+    raised_from_fraction: float = 1.0,
+) -> EntrySize:
+    """Return the stake of an entry, from what is wanted (``request.stake_usd``) downwards.
+
+    In this order: at most what the profile's sizing plans, where a stop or a volatility target
+    sizes it; the share of it that ``evaluation`` leaves the pair, so that in a drawdown a plan
+    shrinks too; at most what the size limits leave. A stake that is NaN is 0.
+
+    ``yearly_volatility_fraction`` is what a volatility target sizes by; unknown (``None``), it
+    allows no stake. Without ``planned`` the profile's sizing has no say, as in an addition to a
+    position. Below ``least_usd``, the smallest stake that the exchange takes, a stake is denied,
+    unless it is at least ``raised_from_fraction`` of it: the order is raised to it then.
+    """
+    stake = request.stake_usd
+    if planned and (request.stop_price is not None or profile.sizing == "volatility_target"):
+        plan = planned_stake_usd(
+            request, account, profile, yearly_volatility_fraction=yearly_volatility_fraction
+        )
+        stake = min(stake, plan)
+    stake *= evaluation.of_pair(request.pair).multiplier
+    stake = max(0.0, min(stake, largest_stake_usd(request, account, profile)))
+    if stake <= 0 or stake < least_usd * raised_from_fraction:
+        return EntrySize(0.0, _too_small(stake, least_usd, request, account, profile, evaluation))
+    return EntrySize(stake)
+
+
+def _too_small(
+    stake_usd: float,
+    least_usd: float,
+    request: EntryRequest,
+    account: AccountSnapshot,
+    profile: RiskProfile,
+    evaluation: Evaluation,
+) -> Verdict:
+    """Return what the guards say of the smallest stake; if they allow it, that it is too small."""
+    if least_usd > 0:  # the one wanted would have been cut to its limit: that is not the reason
+        request = replace(request, stake_usd=min(least_usd, request.stake_usd))
+    verdict = evaluate_entry(request, account, profile, evaluation=evaluation)
+    if not verdict.allows_entries:
+        return verdict
+    reason = (
+        f"{stake_usd:.2f} USD is what the limits leave, below the {least_usd:.2f} USD that the "
+        "exchange takes"
+    )
+    return Verdict(
+        Mode.REDUCING,
+        "position_size",
+        reason,
+        pair=request.pair,
+        value=stake_usd,
+        limit=least_usd,
+    )
 
 
 def kelly_fraction(win_rate: float, payoff: float) -> float:
@@ -106,8 +179,10 @@ def volatility_notional_usd(
         When a number is not finite or not positive.
     """
     if not (positive(equity_usd) and positive(yearly_volatility_fraction)):
-        found = f"{equity_usd}, {yearly_volatility_fraction}"
-        message = f"expected equity and a volatility that are finite and above 0, found {found}"
+        message = (
+            "expected equity and a volatility that are finite and above 0, found "
+            f"{equity_usd}, {yearly_volatility_fraction}"
+        )
         raise ValueError(message)
     return equity_usd * profile.target_volatility_fraction / yearly_volatility_fraction
 

@@ -1,37 +1,46 @@
-"""What a study runs, reads off freqtrade's output and measures."""
+"""What a study runs, reads from the stored results and measures."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from plimsoll.bridge.state.backtest_verdicts import BacktestVerdicts
 from plimsoll.core import UsageError
+from plimsoll.lab.results import BacktestResult
 from plimsoll.lab.study import (
     GUARDS_OFF,
     GUARDS_ON,
     STUDIES,
     Halt,
     Study,
-    halts_in,
+    halt_of,
     run_studies,
     strategies_of,
     yearly_returns,
 )
 from plimsoll.lab.study_data import file_of
+from plimsoll.performance.fills import no_trades
 from tests.unit.performance.frames import hours, utc
 
 BTC = "BTC/USDT:USDT"
-PRINTED = """\
-2026-11-20 10:00:00,000 - plimsoll.guarding.backtest - WARNING - Ensemble: plimsoll: HALTED \
-BTC/USDT:USDT by stale_data: no candle; until a person re-arms it, at 2022-03-01 00:00:00+00:00
-2026-11-20 10:00:01,000 - plimsoll.guarding.backtest - WARNING - Ensemble: plimsoll: HALTED \
-the account by break_even: 100 trades lost 7.5; a
-limit; \
-
-until a person re-arms it, at 2023-04-05 06:00:00+00:00
-2026-11-20 10:00:02,000 - plimsoll.guarding.backtest - WARNING - Ensemble: plimsoll: HALTED \
-the account by drawdown: fell 12.1 %; until a person re-arms it, at 2023-05-01 00:00:00+00:00
-2026-11-20 10:00:03,000 - freqtrade.optimize.backtesting - INFO - Running backtesting
-"""
+HALTS = (
+    ("halt", "pair", "stale_data", "no candle", "2022-03-01T00:00:00Z"),
+    ("verdict", "account", "daily_loss", "lost 3 %", "2022-04-01T00:00:00Z"),
+    (
+        "halt",
+        "account",
+        "break_even",
+        "lost 7.5; a limit; until then",
+        "2023-04-05T06:00:00Z",
+    ),
+    ("halt", "account", "drawdown", "fell 12.1 %", "2023-05-01T00:00:00Z"),
+)
 
 
 @pytest.fixture
@@ -39,10 +48,44 @@ def study() -> Study:
     return Study("one pair", "1h", (BTC,), "20240101-20240201", ("One", "Other"), ("BuyAndHold",))
 
 
-def test_first_halt_of_the_account_is_read_from_what_freqtrade_printed() -> None:
-    assert halts_in(PRINTED) == {
-        "Ensemble": Halt("break_even", utc("2023-04-05 06:00"), "100 trades lost 7.5; a limit")
-    }
+def result(*halts: tuple[str, ...], strategy: str = "Ensemble") -> BacktestResult:
+    """A result whose stored config holds these verdicts of the strategy ``Ensemble``."""
+    stored: dict[str, Any] = {}
+    verdicts = BacktestVerdicts(stored, "Ensemble")
+    verdicts.begin()
+    for kind, scope, rule, reason, at in halts:
+        moment = datetime.fromisoformat(at)
+        verdicts.add(kind, moment, event="acted", scope=scope, rule=rule, reason=reason)
+    stored = json.loads(json.dumps(stored))
+    return BacktestResult(
+        path=Path("result.zip"),
+        strategy=strategy,
+        timerange="",
+        timeframe="1h",
+        start=utc("2022-01-01"),
+        end=utc("2024-01-01"),
+        pairs=(BTC,),
+        starting_balance_usd=1000.0,
+        final_balance_usd=900.0,
+        trades=no_trades(),
+        fee_fraction=None,
+        config=stored,
+    )
+
+
+def test_first_halt_of_the_account_is_read_from_the_stored_result() -> None:
+    reason = "lost 7.5; a limit; until then"
+    assert halt_of(result(*HALTS)) == Halt("break_even", utc("2023-04-05 06:00"), reason)
+
+
+def test_halt_of_one_pair_a_flatten_and_another_strategys_halt_are_no_halt_of_the_account() -> None:
+    assert halt_of(result(*HALTS[:2])) is None
+    assert halt_of(result(*HALTS, strategy="Other")) is None
+    assert halt_of(result()) is None
+
+
+def test_result_of_before_verdicts_were_stored_has_no_halt() -> None:
+    assert halt_of(replace(result(), config={})) is None
 
 
 def test_year_ends_with_the_value_at_its_midnight() -> None:

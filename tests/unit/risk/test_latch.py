@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from plimsoll.core import Mode, Verdict
-from plimsoll.risk import Evaluation, LatchState, evaluate, observe, rearm
+from plimsoll.risk import Evaluation, LatchState, evaluate, observe
 from tests.unit.risk.accounts import BTC, ETH, NOON, PROFILE, account, fresh, position
 
 START = LatchState()
@@ -83,10 +83,73 @@ def test_a_halt_while_waiting_keeps_its_numbers() -> None:
 
 def test_a_person_ends_a_halt() -> None:
     _, state = watch(at(0, halt(debounced=False)), at(5, flatten()))
-    after = rearm(state)
+    after = state.release(state.held)
     assert (after.held, after.counts) == ({}, {})
     assert after.seen_at == state.seen_at
     assert modes(at(6), state=after) == [A]
+
+
+def test_a_person_ends_one_of_two_and_the_other_stays_stored() -> None:
+    near = flatten(debounced=False, pair=ETH)
+    _, state = watch(at(0, halt(debounced=False), near), at(5, flatten(pair=BTC)))
+    for key in state.held:
+        state = state.confirm(key)
+    after = state.release([("rule", None)])
+    assert list(after.held) == [("rule", ETH)] == list(after.confirmed)
+    assert after.counts == {}
+
+
+# What is stored
+
+
+def test_nothing_that_acts_is_stored_before_the_caller_says_so() -> None:
+    _, state = watch(at(0, halt(debounced=False)))
+    assert state.confirmed == frozenset()
+    confirmed = state.confirm(("rule", None))
+    assert confirmed.confirmed == {("rule", None)}
+    assert (confirmed.held, state.confirmed) == (state.held, frozenset())
+
+
+def test_what_was_stored_before_a_restart_is_held_and_stored() -> None:
+    stored = {("rule", None): halt(), ("rule", ETH): flatten(pair=ETH)}
+    state = LatchState.restored(stored)
+    assert (state.held, state.confirmed) == (stored, set(stored))
+    assert modes(at(0), state=state) == [H]
+
+
+def test_what_stays_held_as_it_is_stays_stored() -> None:
+    _, state = watch(at(0, flatten(60, debounced=False)))
+    _, state = watch(at(5), at(10, flatten(60)), state=state.confirm(("rule", None)))
+    assert state.confirmed == {("rule", None)}
+
+
+@pytest.mark.parametrize(
+    "later",
+    [flatten(120, debounced=False), halt(debounced=False)],
+    ids=["a later end", "a stricter mode"],
+)
+def test_what_is_held_longer_or_harder_must_be_stored_again(later: Verdict) -> None:
+    _, state = watch(at(0, flatten(60, debounced=False)))
+    _, state = watch(at(5, later), state=state.confirm(("rule", None)))
+    assert state.held["rule", None].mode is later.mode
+    assert state.confirmed == frozenset()
+
+
+def test_what_has_ended_is_stored_no_more() -> None:
+    _, state = watch(at(0, flatten(60, debounced=False)))
+    _, state = watch(at(60), state=state.confirm(("rule", None)))
+    assert (state.held, state.confirmed) == ({}, frozenset())
+
+
+def test_starting_over_keeps_what_is_held_and_stored() -> None:
+    _, state = watch(at(5, halt(debounced=False), flatten(pair=ETH)))
+    state = state.confirm(("rule", None)).start_over()
+    assert (state.seen_at, state.counts) == (None, {})
+    assert state.confirmed == {("rule", None)}
+    assert modes(at(0), state=state) == [H]
+
+
+# Ends
 
 
 def test_flattening_stays_until_its_end_and_not_a_moment_longer() -> None:

@@ -2,20 +2,16 @@
 
 import ast
 import re
-from datetime import time, timedelta, timezone
 
 import pytest
 from freqtrade.configuration.load_config import load_config_file
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from plimsoll.bridge.config.settings import settings_from
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.reference import profile_reference, profile_schema
-from plimsoll.risk.trading_day import day_end, day_start
 from tests.conftest import ROOT
-from tests.unit.risk.accounts import NOON, profile
+from tests.unit.risk.accounts import profile
 
 PRESETS = {
     file.stem.removeprefix("risk-"): file
@@ -207,17 +203,6 @@ def test_the_reference_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == profile_reference()
 
 
-def test_the_page_holds_every_limit_with_default_and_bounds() -> None:
-    page = profile_reference()
-    assert all(page.count(f"| `{name}` |") == 1 for name in RiskProfile.model_fields)
-    assert "| `max_daily_loss_fraction` | `0.03` | above 0, to 0.1 |" in page
-    assert "| `max_daily_loss_usd` | `null` | above 0, or `null` |" in page
-    assert "| `trading_hours_utc` | `null` | object, or `null` |" in page
-    assert "| `require_expectation` | `false` | boolean |" in page
-    assert "`fixed_fraction`, `half_kelly`, `volatility_target`" in page
-    assert "from 0.5, below 1" in page
-
-
 def test_no_limit_stands_outside_the_profile() -> None:
     allowed = {0, 1, 2}
     found = {}
@@ -234,25 +219,6 @@ def test_no_limit_stands_outside_the_profile() -> None:
         if strange := numbers - allowed:
             found[file.name] = strange
     assert found == {"denial.py": {1e-9}, "quiet.py": {1e-6}, "track_record.py": {365}}
-
-
-# The trading day
-
-
-@settings(deadline=None)
-@given(hours=st.integers(0, 24 * 400), minutes=st.integers(0, 59), boundary=st.integers(0, 23))
-def test_every_moment_lies_in_exactly_one_day(hours: int, minutes: int, boundary: int) -> None:
-    moment = NOON.replace(hour=0) + timedelta(hours=hours, minutes=minutes, seconds=7.5)
-    begin, end = (f(moment, starts_at_hour_utc=boundary) for f in (day_start, day_end))
-    assert begin <= moment < end
-    assert end - begin == timedelta(days=1)
-    assert begin.time() == time(boundary)
-
-
-def test_a_moment_that_is_not_utc_is_refused() -> None:
-    for moment in (NOON.replace(tzinfo=None), NOON.astimezone(timezone(timedelta(hours=2)))):
-        with pytest.raises(ValueError, match="timezone-aware UTC"):
-            day_start(moment, starts_at_hour_utc=0)
 
 
 if __name__ == "__main__":

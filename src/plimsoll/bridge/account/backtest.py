@@ -142,8 +142,8 @@ class BacktestAccount:
         """Nobody re-arms a backtest."""
         raise NotImplementedError
 
-    def turnover_usd(self, pair: str, now: datetime) -> float | None:
-        """Return what the last candle of a pair traded."""
+    def liquidity_usd(self, pair: str, now: datetime) -> float | None:
+        """Return the turnover of a pair's last candle; ``None`` without one."""
         candle = self._closes.newest(pair, now.timestamp())
         return None if candle is None else candle.turnover_usd
 

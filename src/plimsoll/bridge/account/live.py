@@ -165,8 +165,8 @@ class LiveAccount:
         self._levels.rearm(now, self._equity_usd)
         self._levels.store(now, starting_balance_usd=self._starting)
 
-    def turnover_usd(self, pair: str, now: datetime) -> float | None:
-        """Return what the order book offers on both sides; ``None`` when it cannot be read."""
+    def liquidity_usd(self, pair: str, now: datetime) -> float | None:
+        """Return the depth of the order book, both sides; ``None`` when it cannot be read."""
         book = self._book(pair)
         if book is None:
             return None

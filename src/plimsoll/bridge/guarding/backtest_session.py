@@ -13,15 +13,16 @@ from plimsoll.bridge.account.closes import Closes
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.guarding.session import Session
-from plimsoll.bridge.guarding.supervisor import Supervisor
+from plimsoll.bridge.guarding.supervisor import ACTED, Supervisor, acted_words
+from plimsoll.bridge.state.backtest_verdicts import BacktestVerdicts
 from plimsoll.bridge.state.recorder import backtest_recorder
-from plimsoll.core import Mode
+from plimsoll.journal.kind import Kind
 
 logger = logging.getLogger(__name__)
 
 
 class BacktestSession(Session):
-    """The guards of a backtest: the account in memory, begun anew for each run."""
+    """The guards of a backtest: the account in memory, a new one for each run."""
 
     def __init__(self, strategy: Any, settings: PlimsollSettings) -> None:
         super().__init__(strategy, settings)
@@ -31,13 +32,17 @@ class BacktestSession(Session):
         self._last: datetime | None = None
         self._expectation = read_expectation(settings.expectation_file)
         self.record = backtest_recorder(strategy.config, settings)
+        # With --strategy-list each strategy has a copy of the config; this one is stored.
+        stored_config = strategy.dp._config.get("original_config", {})  # noqa: SLF001
+        self._verdicts = BacktestVerdicts(stored_config, type(strategy).__name__)
+        self._has_result = strategy.config["runmode"] == RunMode.BACKTEST
 
     def learn(self, pair: str, candles: pd.DataFrame) -> None:
         """Keep the closes of a pair, to mark its positions by."""
         self._closes.add(pair, candles)
 
     def loop(self, now: datetime) -> None:
-        """Let the guards look at the account of this candle; going back begins a new account."""
+        """Let the guards look at the account of this candle; an earlier one opens a new account."""
         last = self._last
         if last is None or now < last:
             self._begin()
@@ -63,13 +68,20 @@ class BacktestSession(Session):
             account,
             profile,
             observations=profile.backtest_breach_observations,
-            record=self.record,
-            tell=self._tell,
+            record=self._record_of_account,
         )
+        if self._has_result:
+            self._verdicts.begin()
         self._pending.clear()
 
-    def _tell(self, text: str) -> None:
-        """Say when the account of a backtest is halted: it trades no more."""
-        halted = text.startswith(f"plimsoll: {Mode.HALTED.name}")
-        if halted and self._strategy.config["runmode"] == RunMode.BACKTEST:
-            logger.warning("%s: %s, at %s", type(self._strategy).__name__, text, self._last)
+    def _record_of_account(
+        self, kind: str, at: datetime, *, durable: bool = False, **fields: Any
+    ) -> None:
+        """Record a decision; keep a verdict that acted, and warn of a halt: it trades no more."""
+        self.record(kind, at, durable=durable, **fields)
+        if not self._has_result or fields.get("event") != ACTED:
+            return
+        self._verdicts.add(kind, at, **fields)
+        if kind == Kind.HALT:
+            name = type(self._strategy).__name__
+            logger.warning("%s: plimsoll: %s, at %s", name, acted_words(fields), at)

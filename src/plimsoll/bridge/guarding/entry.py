@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import inf
 from typing import Protocol
 
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.candles.windows import correlation, yearly_volatility
 from plimsoll.candles.windows import volatility as volatility_of
-from plimsoll.core import AccountSnapshot, EntryRequest, Mode, PlimsollError, Side, Verdict
+from plimsoll.core import AccountSnapshot, EntryRequest, PlimsollError, Side
 from plimsoll.features import FeatureUse
-from plimsoll.risk import Evaluation, RiskProfile
+from plimsoll.risk import EntrySize, Evaluation, RiskProfile, size_entry
 from plimsoll.risk.costs import TradingCosts
-from plimsoll.risk.sizing import largest_stake_usd, planned_stake_usd
+from plimsoll.risk.stops import nearest_stop_price
 
 NO_STOP_FRACTION = 0.99
 """A ``stoploss`` this wide is none: Freqtrade's way to write it."""
@@ -69,6 +70,26 @@ class Pending:
         request = replace(self.request, stake_usd=stake_usd, price=price)
         return Pending(request, self.account, self.evaluation, self.tag, self.yearly_volatility)
 
+    def size(
+        self,
+        profile: RiskProfile,
+        *,
+        planned: bool = True,
+        least_usd: float = 0.0,
+        raised_from_fraction: float = 1.0,
+    ) -> EntrySize:
+        """Return the stake that may be ordered, or why there is none."""
+        return size_entry(
+            self.request,
+            self.account,
+            profile,
+            self.evaluation,
+            yearly_volatility_fraction=self.yearly_volatility,
+            planned=planned,
+            least_usd=least_usd,
+            raised_from_fraction=raised_from_fraction,
+        )
+
 
 def ask(
     wanted: Wanted,
@@ -108,47 +129,6 @@ def ask(
     return Pending(request, account, evaluation, wanted.tag, volatility)
 
 
-def stake_for(pending: Pending, profile: RiskProfile, *, planned: bool = True) -> float:
-    """Return the stake: what was wanted, at most what sizing plans and the limits leave.
-
-    In a drawdown both what was wanted and what sizing plans shrink.
-    """
-    request, account = pending.request, pending.account
-    stake = request.stake_usd
-    if planned and (request.stop_price is not None or profile.sizing == "volatility_target"):
-        volatility = pending.yearly_volatility
-        stake = min(
-            stake,
-            planned_stake_usd(request, account, profile, yearly_volatility_fraction=volatility),
-        )
-    stake *= pending.evaluation.of_pair(request.pair).multiplier
-    return max(0.0, min(stake, largest_stake_usd(request, account, profile)))
-
-
-def denial_of_size(
-    pending: Pending, supervisor: Supervisor, *, stake_usd: float, least_usd: float
-) -> Verdict:
-    """Return why the stake left is too small: what the guards say of the least, or of it."""
-    request = pending.request
-    if least_usd > 0:  # the one wanted would have been cut to its limit: that is not the reason
-        request = replace(request, stake_usd=min(least_usd, request.stake_usd))
-    found = supervisor.judge(request, pending.account, pending.evaluation)
-    if not found.allows_entries:
-        return found
-    reason = (
-        f"{stake_usd:.2f} USD is what the limits leave, below the {least_usd:.2f} USD that the "
-        "exchange takes"
-    )
-    return Verdict(
-        Mode.REDUCING,
-        "position_size",
-        reason,
-        pair=pending.request.pair,
-        value=stake_usd,
-        limit=least_usd,
-    )
-
-
 def _fill_cost(wanted: Wanted, supervisor: Supervisor, costs: TradingCosts) -> float:
     if costs.latency_ms == 0:
         return costs.of_pair(wanted.pair).fraction
@@ -165,15 +145,19 @@ def _fill_cost(wanted: Wanted, supervisor: Supervisor, costs: TradingCosts) -> f
 
 
 def _stop_price(wanted: Wanted, rules: Rules) -> float | None:
-    away = -wanted.side.sign
-    widest = wanted.price * -rules.stoploss / wanted.leverage
+    """Return the nearest stop that is declared; without one, ``stoploss`` unless it is none."""
     declared = (rules.stop_distance(), rules.trailing_distance())
     distances = [
         distance for one in declared if (distance := _distance(wanted, rules, one)) is not None
     ]
-    if distances:
-        return wanted.price + away * min(*distances, widest)
-    return None if -rules.stoploss >= NO_STOP_FRACTION else wanted.price + away * widest
+    if not distances and -rules.stoploss < NO_STOP_FRACTION:
+        distances = [inf]
+    return nearest_stop_price(
+        [(wanted.price, distance) for distance in distances],
+        side=wanted.side,
+        widest_fraction=-rules.stoploss,
+        leverage=wanted.leverage,
+    )
 
 
 def _target_price(wanted: Wanted, rules: Rules) -> float | None:
@@ -194,7 +178,7 @@ def _distance(wanted: Wanted, rules: Rules, declared: Distance) -> float | None:
 def _liquidity(wanted: Wanted, supervisor: Supervisor) -> float | None:
     if supervisor.profile.max_liquidity_share_fraction is None:
         return None
-    return supervisor.account.turnover_usd(wanted.pair, wanted.now)
+    return supervisor.account.liquidity_usd(wanted.pair, wanted.now)
 
 
 def _correlations(
@@ -206,7 +190,7 @@ def _correlations(
         return dict.fromkeys(others, 1.0)
     count = profile.correlation_candles
     own = supervisor.account.window(wanted.pair, wanted.now, count)
-    found = {
+    measured = {
         other: correlation(
             own,
             supervisor.account.window(other, wanted.now, count),
@@ -214,4 +198,4 @@ def _correlations(
         )
         for other in others
     }
-    return {other: value for other, value in found.items() if value is not None}
+    return {other: value for other, value in measured.items() if value is not None}

@@ -68,7 +68,7 @@ class LiveSession(Session):
     def loop(self, now: datetime) -> None:
         """Hear what a person said, let the guards look at the account, write the status."""
         supervisor = self._looks_after
-        with supervisor.guard or nullcontext():
+        with supervisor.mutex or nullcontext():
             try:
                 self._listen(supervisor, now)
                 self._notice_gap(supervisor, now)

@@ -11,11 +11,12 @@ import pandas as pd
 from freqtrade.persistence import Order, Trade
 
 from plimsoll.bridge.config.settings import PlimsollSettings
-from plimsoll.bridge.guarding.entry import Pending, Wanted, ask, denial_of_size, stake_for
+from plimsoll.bridge.guarding.entry import Pending, Wanted, ask
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state.recorder import silent
 from plimsoll.core import Mode, ModelHealth, Verdict
 from plimsoll.journal.kind import Kind
+from plimsoll.risk import EntrySize
 from plimsoll.risk.guards.leverage import allowed_leverage
 
 logger = logging.getLogger(__name__)
@@ -83,12 +84,10 @@ class Session:
         supervisor = self._require()
         pending = self._ask(wanted, supervisor)
         self._pending[wanted.pair] = pending
-        stake = stake_for(pending, supervisor.profile)
-        if stake <= 0 or stake < least * EXCHANGE_ROUNDING:
-            verdict = denial_of_size(pending, supervisor, stake_usd=stake, least_usd=least)
-            self._deny(verdict, pending)
-            return 0.0
-        return stake
+        size = pending.size(
+            supervisor.profile, least_usd=least, raised_from_fraction=EXCHANGE_ROUNDING
+        )
+        return self._allowed(size, pending)
 
     def confirm(
         self, pair: str, *, amount: float, price: float, now: datetime, veto: str | None
@@ -110,10 +109,9 @@ class Session:
             return wanted.stake_usd
         supervisor = self._require()
         pending = self._ask(wanted, supervisor)
-        stake = stake_for(pending, supervisor.profile, planned=False)
-        if stake <= 0 or stake < least:
-            verdict = denial_of_size(pending, supervisor, stake_usd=stake, least_usd=least)
-            self._deny(verdict, pending)
+        size = pending.size(supervisor.profile, planned=False, least_usd=least)
+        stake = self._allowed(size, pending)
+        if stake == 0:
             return None
         return stake if self._confirmed(pending.resized(stake, wanted.price), wanted.now) else None
 
@@ -154,7 +152,7 @@ class Session:
             amount=order.safe_filled,
             closes=closes,
         )
-        # A backtest tells of the fill first and closes the trade afterwards.
+        # A backtest reports the fill first and closes the trade afterwards.
         closing = self.in_memory and order.safe_amount_after_fee == trade.amount
         if closes and (closing or not trade.is_open):
             profit_usd, profit_fraction = _made(trade, order.safe_price)
@@ -172,9 +170,9 @@ class Session:
     def safely(self, denied: T, now: datetime, where: str, answer: Callable[[], T]) -> T:
         """Return an answer, or the denial when it cannot be found: a fault is never a go."""
         supervisor = self.supervisor
-        guard = None if supervisor is None else supervisor.guard
+        mutex = None if supervisor is None else supervisor.mutex
         try:
-            with guard or nullcontext():
+            with mutex or nullcontext():
                 return answer()
         except Exception as error:
             logger.exception("plimsoll: denied, because %s failed", where)
@@ -201,6 +199,12 @@ class Session:
             self._settings.costs,
             spread_fraction=self.spread_fraction(wanted.pair),
         )
+
+    def _allowed(self, size: EntrySize, pending: Pending) -> float:
+        """Return the stake of a size; 0 when it is denied, which is recorded."""
+        if size.denial is not None:
+            self._deny(self._require().fault(pending.request.pair) or size.denial, pending)
+        return size.stake_usd
 
     def _confirmed(self, pending: Pending, now: datetime) -> bool:
         supervisor, request = self._require(), pending.request
@@ -247,5 +251,5 @@ class Session:
 def _made(trade: Trade, price: float) -> tuple[float | None, float | None]:
     if not trade.is_open:
         return trade.close_profit_abs, trade.close_profit
-    found = trade.calculate_profit(price)
-    return found.total_profit, found.total_profit_ratio
+    profit = trade.calculate_profit(price)
+    return profit.total_profit, profit.total_profit_ratio

@@ -11,6 +11,7 @@ from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.recorder import Record, silent
 from plimsoll.candles.windows import Window
 from plimsoll.core import AccountSnapshot, EntryRequest, Mode, ModelHealth, Verdict
+from plimsoll.journal.kind import Kind
 from plimsoll.risk import (
     GUARDS,
     Evaluation,
@@ -25,6 +26,8 @@ from plimsoll.risk.latch import Key
 logger = logging.getLogger(__name__)
 
 TOLD_AGAIN_AFTER = timedelta(hours=1)
+ACTED = "acted"
+"""The event of a verdict that begins to close positions."""
 
 
 class Account(Protocol):
@@ -51,8 +54,11 @@ class Account(Protocol):
     def rearm(self, now: datetime) -> None:
         """Measure from now on."""
 
-    def turnover_usd(self, pair: str, now: datetime) -> float | None:
-        """Return what the market of a pair offers."""
+    def liquidity_usd(self, pair: str, now: datetime) -> float | None:
+        """Return what the market of a pair offers; ``None`` when unknown.
+
+        A running bot reads the depth of the order book, a backtest the turnover of a candle.
+        """
 
     def window(self, pair: str, now: datetime, candles: int) -> Window | None:
         """Return the latest closes of a pair."""
@@ -89,7 +95,7 @@ class Supervisor:
         persistent: bool = False,
     ) -> None:
         self.account, self.profile = account, profile
-        self.guard = threading.RLock() if persistent else None
+        self.mutex = threading.RLock() if persistent else None
         self._observations = observations
         self._record, self._tell = record, tell
         self._persistent = persistent
@@ -97,18 +103,16 @@ class Supervisor:
         self.evaluation: Evaluation | None = None
         self._denied: dict[tuple[str, str], datetime] = {}
         self._fault: tuple[datetime, str] | None = None
-        self._locked: set[Key] = set()
 
     # What the loop asks
 
     def begin(self, now: datetime) -> None:
         """Take over what the locks in the database still hold, as after a crash."""
         held = locks.held_verdicts(now) if self._persistent else {}
-        self._state = LatchState(held=held)
-        self._locked = set(held)
+        self._state = LatchState.restored(held)
         for verdict in held.values():
             logger.warning("plimsoll: still in force: %s", locks.lock_text(verdict))
-            self._record("verdict", now, durable=True, event="restored", **_fields(verdict))
+            self._record(Kind.VERDICT, now, durable=True, event="restored", **_fields(verdict))
             # The message of the trip may have died with the process: it is sent after the loop.
             text = f"still {verdict.mode.name} by {verdict.rule}: {verdict.reason}"
             self._tell(f"plimsoll: {text}, since before this start")
@@ -176,8 +180,8 @@ class Supervisor:
     def mode(self) -> Mode:
         """The mode of the account as of the last evaluation and what is held."""
         held = [verdict.mode for (_, pair), verdict in self._state.held.items() if pair is None]
-        found = self.evaluation.mode if self.evaluation is not None else Mode.ACTIVE
-        return max([found, *held])
+        evaluated = self.evaluation.mode if self.evaluation is not None else Mode.ACTIVE
+        return max([evaluated, *held])
 
     @property
     def held(self) -> Mapping[Key, Verdict]:
@@ -201,14 +205,21 @@ class Supervisor:
         self, request: EntryRequest, account: AccountSnapshot, evaluation: Evaluation
     ) -> Verdict:
         """Return the verdict about an entry or an addition; a failing loop denies."""
-        if self._fault is not None:
-            reason = f"guards could not be asked: {self._fault[1]}"
-            return Verdict(Mode.REDUCING, "loop", reason, pair=request.pair)
+        denial = self.fault(request.pair)
+        if denial is not None:
+            return denial
         return evaluate_entry(request, account, self.profile, evaluation=evaluation)
+
+    def fault(self, pair: str) -> Verdict | None:
+        """Return the denial of a pair while the loop fails; ``None`` while it does not."""
+        if self._fault is None:
+            return None
+        reason = f"guards could not be asked: {self._fault[1]}"
+        return Verdict(Mode.REDUCING, "loop", reason, pair=pair)
 
     def deny(self, verdict: Verdict, now: datetime, **fields: Any) -> None:
         """Record a denied entry, once an hour for each pair and rule to the people."""
-        self._record("denial", now, rule=verdict.rule, **_words(verdict), **fields)
+        self._record(Kind.DENIAL, now, rule=verdict.rule, **_words(verdict), **fields)
         pair = str(fields.get("pair"))
         level = logging.INFO if self._persistent else logging.DEBUG  # thousands in a backtest
         logger.log(level, "plimsoll: no entry in %s, %s: %s", pair, verdict.rule, verdict.reason)
@@ -240,7 +251,7 @@ class Supervisor:
         known = self._fault
         self._fault = (now if known is None else min(known[0], now)), reason
         if known is None:
-            self._record("error", now, where="loop", message=reason)
+            self._record(Kind.ERROR, now, where="loop", message=reason)
             self.say(f"plimsoll: guards could not be asked, no entries: {reason}", now, "fault")
 
     def _notice_unlocked(self, now: datetime) -> None:
@@ -249,7 +260,7 @@ class Supervisor:
         gone = [
             key
             for key, verdict in self._state.held.items()
-            if key in self._locked
+            if key in self._state.confirmed
             and key not in active
             and (verdict.until is None or verdict.until > now)
         ]
@@ -258,13 +269,11 @@ class Supervisor:
 
     def _rearm(self, now: datetime, keys: list[Key], *, reason: str, by: str) -> None:
         halted = any(self._state.held[key].mode is Mode.HALTED for key in keys)
-        left = {key: held for key, held in self._state.held.items() if key not in keys}
-        self._state = LatchState(self._state.seen_at, held=left)
-        self._locked &= left.keys()
+        self._state = self._state.release(keys)
         if halted:
             self.account.rearm(now)
         rules = sorted({rule for rule, _ in keys})
-        self._record("rearm", now, durable=True, rules=rules, reason=reason, by=by)
+        self._record(Kind.REARM, now, durable=True, rules=rules, reason=reason, by=by)
         self._tell(f"plimsoll: re-armed by {by} ({reason}); was held by {', '.join(rules) or '-'}")
         logger.warning("plimsoll: re-armed by %s: %s", by, reason)
 
@@ -277,22 +286,23 @@ class Supervisor:
         now, before = evaluation.as_of, self.mode
         old, seen_at = self._state.held, self._state.seen_at
         if seen_at is not None and now < seen_at:
-            self._record("error", now, where="clock", message=f"the clock was set back, {seen_at}")
-            self._state = LatchState(held=old)
+            self._record(
+                Kind.ERROR, now, where="clock", message=f"the clock was set back, {seen_at}"
+            )
+            self._state = self._state.start_over()
         self._state, evaluation = observe(self._state, evaluation, observations=self._observations)
         self.evaluation = evaluation
         for key, verdict in self._state.held.items():
             if key not in old or verdict.mode > old[key].mode:
                 self._acted(key, verdict, now)
-            elif verdict.until != old[key].until or key not in self._locked:
+            elif key not in self._state.confirmed:
                 self._lock(key, verdict, now)
         for key, verdict in old.items():
             if key not in self._state.held:
-                self._locked.discard(key)
-                self._record("verdict", now, event="ended", **_fields(verdict))
+                self._record(Kind.VERDICT, now, event="ended", **_fields(verdict))
         if self.mode is not before:
             self._record(
-                "verdict",
+                Kind.VERDICT,
                 now,
                 durable=self.mode >= Mode.FLATTEN,
                 event="mode",
@@ -302,9 +312,9 @@ class Supervisor:
             )
 
     def _lock(self, key: Key, verdict: Verdict, now: datetime) -> None:
-        """Keep a verdict in the database; only what is there can be found removed."""
+        """Keep a verdict in the database; only what is there can be seen removed."""
         locks.hold(verdict, now)
-        self._locked.add(key)
+        self._state = self._state.confirm(key)
 
     def _acted(self, key: Key, verdict: Verdict, now: datetime) -> None:
         try:
@@ -313,15 +323,20 @@ class Supervisor:
             self._announce(verdict, now)
 
     def _announce(self, verdict: Verdict, now: datetime) -> None:
-        kind = "halt" if verdict.mode is Mode.HALTED else "verdict"
-        facts = self.account.facts()
-        self._record(kind, now, durable=True, event="acted", **_fields(verdict), **facts)
-        where = verdict.pair or "the account"
-        ends = "until a person re-arms it" if verdict.until is None else f"until {verdict.until}"
-        text = f"{verdict.mode.name} {where} by {verdict.rule}: {verdict.reason}; {ends}"
+        kind = Kind.HALT if verdict.mode is Mode.HALTED else Kind.VERDICT
+        fields = _fields(verdict)
+        self._record(kind, now, durable=True, event=ACTED, **fields, **self.account.facts())
+        text = acted_words(fields)
         if self._persistent:
             logger.warning("plimsoll: %s", text)
         self._tell(f"plimsoll: {text}")
+
+
+def acted_words(fields: Mapping[str, Any]) -> str:
+    """Say in words what the fields of a verdict that has acted say."""
+    where, until = fields.get("pair", "the account"), fields["until"]
+    ends = "until a person re-arms it" if until is None else f"until {until}"
+    return f"{fields['mode']} {where} by {fields['rule']}: {fields['reason']}; {ends}"
 
 
 def _words(verdict: Verdict) -> dict[str, Any]:

@@ -73,10 +73,10 @@ class StateFolder:
             file.replace(taken)  # of two that take it, the bot and who withdraws it, one does
         except FileNotFoundError:
             return None
-        found = taken.read_bytes()
+        content = taken.read_bytes()
         taken.unlink()
         try:
-            request = orjson.loads(found)
+            request = orjson.loads(content)
             reason, by = request["reason"].strip(), request["by"].strip()
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             raise PlimsollError(
@@ -92,8 +92,8 @@ class StateFolder:
 
     def status(self) -> dict[str, Any] | None:
         """Return the last status, ``None`` when no bot ever wrote one."""
-        found = self.written_status()
-        return None if found is None else found[0]
+        written = self.written_status()
+        return None if written is None else written[0]
 
     def written_status(self) -> tuple[dict[str, Any], float] | None:
         """Return the last status and when it was written, in seconds since 1970.
@@ -103,10 +103,10 @@ class StateFolder:
         try:
             with (self.path / STATUS).open("rb") as file:
                 written_at = os.fstat(file.fileno()).st_mtime
-                found = orjson.loads(file.read())
+                status = orjson.loads(file.read())
         except (FileNotFoundError, orjson.JSONDecodeError):
             return None
-        return (found, written_at) if isinstance(found, dict) else None
+        return (status, written_at) if isinstance(status, dict) else None
 
     def _write(self, name: str, content: bytes) -> None:
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -43,8 +43,8 @@ def held_verdicts(now: datetime) -> dict[Key, Verdict]:
 
     A lock of ours whose text cannot be read counts as HALTED: a latch is never lost to a typo.
     """
-    found = (_verdict_of(lock) for lock in PairLocks.get_pair_locks(None, now) if _is_ours(lock))
-    return {(verdict.rule, verdict.pair): verdict for verdict in found}
+    held = (_verdict_of(lock) for lock in PairLocks.get_pair_locks(None, now) if _is_ours(lock))
+    return {(verdict.rule, verdict.pair): verdict for verdict in held}
 
 
 def release(keys: Iterable[Key], now: datetime) -> None:

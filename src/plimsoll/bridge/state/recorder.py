@@ -37,7 +37,7 @@ _open: dict[Path, DecisionLog] = {}
 
 
 def silent(*_: object, **__: object) -> None:
-    """Tell nobody: a backtest."""
+    """Record nothing and tell nobody: a backtest."""
 
 
 def decision_log(folder: Path, config: Mapping[str, Any]) -> DecisionLog:

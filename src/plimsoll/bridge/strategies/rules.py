@@ -18,6 +18,7 @@ from plimsoll.bridge.config.settings import settings_from
 from plimsoll.bridge.strategies.backtest_funding import require_funding_of_backtest
 from plimsoll.core import PlimsollError, Side
 from plimsoll.features import Candles, FeatureUse
+from plimsoll.risk.stops import nearest_stop_price
 
 
 class RuleStrategy(IStrategy):
@@ -102,7 +103,7 @@ class RuleStrategy(IStrategy):
         return self._with_features(dataframe)
 
     def populate_entry_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
-        """Mark entries; features whose parameters hyperopt changed are computed anew."""
+        """Mark entries; features whose parameters hyperopt changed are computed again."""
         candles = self._with_features(dataframe)
         known = self._distances_known(candles)
         for side in self._sides():
@@ -231,17 +232,20 @@ class RuleStrategy(IStrategy):
 
     def _stop_price(self, trade: Trade, current_rate: float) -> float | None:
         """Return the nearest of the declared stops, none farther away than ``stoploss``."""
-        away = 1 if trade.is_short else -1
-        prices = []
-        for wanted, origin in (
-            (self.stop_distance(), trade.open_rate),
-            (self.trailing_distance(), current_rate),
-        ):
-            distance = self._distance_at_entry(trade, wanted)
-            if distance is not None:
-                farthest = origin * -self.stoploss / trade.leverage
-                prices.append(origin + away * min(distance, farthest))
-        return max(prices, key=lambda price: -away * price) if prices else None
+        stops = [
+            (origin, distance)
+            for declared, origin in (
+                (self.stop_distance(), trade.open_rate),
+                (self.trailing_distance(), current_rate),
+            )
+            if (distance := self._distance_at_entry(trade, declared)) is not None
+        ]
+        return nearest_stop_price(
+            stops,
+            side=Side.SHORT if trade.is_short else Side.LONG,
+            widest_fraction=-self.stoploss,
+            leverage=trade.leverage,
+        )
 
     def _distance_at_entry(
         self, trade: Trade, wanted: tuple[FeatureUse, float] | None

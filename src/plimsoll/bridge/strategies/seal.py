@@ -53,15 +53,15 @@ def require_sealed(strategy: type, base: type) -> None:
     PlimsollError
         One line that names every callback found, and the hook to use.
     """
-    found = [
+    answered = [
         f"{name} (implement {hook} instead)" if hook else f"{name} (there is no hook for it)"
         for name, hook in {**SEALED, **ALSO_SEALED}.items()
         if getattr(strategy, name) is not getattr(base, name)
     ]
-    if found:
+    if answered:
         raise PlimsollError(
             f"expected {strategy.__name__} to leave Freqtrade's callbacks to the guards, found "
-            f"its own {', '.join(found)}"
+            f"its own {', '.join(answered)}"
         )
 
 
@@ -87,11 +87,11 @@ def require_sealed_object(strategy: object) -> None:
     PlimsollError
         One line that names every callback found.
     """
-    found = [name for name, held in vars(strategy).items() if not _is_set_by_the_base(name, held)]
-    if found:
+    own = [name for name, held in vars(strategy).items() if not _is_set_by_the_base(name, held)]
+    if own:
         raise PlimsollError(
             f"expected {type(strategy).__name__} to leave Freqtrade's callbacks to the guards, "
-            f"found that it sets {', '.join(found)} on itself"
+            f"found that it sets {', '.join(own)} on itself"
         )
 
 

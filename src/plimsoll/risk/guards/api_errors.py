@@ -25,8 +25,8 @@ def api_errors(account: AccountSnapshot, profile: RiskProfile) -> Verdict:
         (Mode.FLATTEN, profile.flatten_api_errors),
         (Mode.REDUCING, profile.max_api_errors),
     ):
-        found = recent_times(times, account.as_of, window_seconds=window, limit=limit)
-        if found.until is not None:
-            reason = f"{found.events} API errors in {window:g} s reached the limit {limit}"
-            return Verdict(mode, RULE, reason, found.until, value=found.events, limit=limit)
+        recent = recent_times(times, account.as_of, window_seconds=window, limit=limit)
+        if recent.until is not None:
+            reason = f"{recent.events} API errors in {window:g} s reached the limit {limit}"
+            return Verdict(mode, RULE, reason, recent.until, value=recent.events, limit=limit)
     return active(RULE)

@@ -22,11 +22,11 @@ def correlation(request: EntryRequest, account: AccountSnapshot, profile: RiskPr
     for position in account.positions:
         if position.pair == request.pair:
             continue
-        found = None if request.correlations is None else request.correlations.get(position.pair)
-        if not known(found) or above(abs(found), 1):
-            missing = f"{found} between {request.pair} and {position.pair}"
+        measured = None if request.correlations is None else request.correlations.get(position.pair)
+        if not known(measured) or above(abs(measured), 1):
+            missing = f"{measured} between {request.pair} and {position.pair}"
             return unknown(RULE, missing, account, profile, pair=request.pair, limit=limit)
-        signed = found * request.side.sign * position.side.sign
+        signed = measured * request.side.sign * position.side.sign
         if above(signed, worst):
             worst, other = signed, position.pair
     if other is None:

@@ -66,15 +66,15 @@ def _compare(latest: Sequence[ClosedTrade], expected: Expectation, profile: Risk
     rate = expected.win_rate_fraction
     mean = sum(trade.profit_fraction for trade in latest) / count
     wins = sum(trade.profit_fraction > 0 for trade in latest) / count
-    for name, promised, found, deviation in (
+    for name, promised, realised, deviation in (
         ("mean profit", expected.mean_profit_fraction, mean, expected.profit_std_fraction),
         ("win rate", rate, wins, sqrt(rate * (1 - rate))),
     ):
-        gap, limit = (promised - found) / promised, profile.max_divergence_fraction
+        gap, limit = (promised - realised) / promised, profile.max_divergence_fraction
         chance = profile.divergence_z * deviation / sqrt(count)
-        if gap > limit and promised - found > chance:
+        if gap > limit and promised - realised > chance:
             reason = (
-                f"{name} {found:.3%} of {count} trades is {gap:.1%} below the {promised:.3%} of "
+                f"{name} {realised:.3%} of {count} trades is {gap:.1%} below the {promised:.3%} of "
                 f"{expected.source}, limit {limit:.1%}: back to paper"
             )
             return Verdict(Mode.HALTED, RULE, reason, value=gap, limit=limit)

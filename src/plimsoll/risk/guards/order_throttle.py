@@ -18,8 +18,8 @@ def order_throttle(account: AccountSnapshot, profile: RiskProfile) -> Verdict:
     limit, window = profile.max_orders, profile.order_window_seconds
     if account.order_times is None:
         return unknown(RULE, "order times None", account, profile, limit=limit)
-    found = recent_times(account.order_times, account.as_of, window_seconds=window, limit=limit)
-    if found.until is None:
+    recent = recent_times(account.order_times, account.as_of, window_seconds=window, limit=limit)
+    if recent.until is None:
         return active(RULE)
-    reason = f"{found.events} orders in {window:g} s reached the limit {limit}"
-    return Verdict(Mode.REDUCING, RULE, reason, found.until, value=found.events, limit=limit)
+    reason = f"{recent.events} orders in {window:g} s reached the limit {limit}"
+    return Verdict(Mode.REDUCING, RULE, reason, recent.until, value=recent.events, limit=limit)

@@ -26,9 +26,9 @@ def round_trip_cost(
     round_trip = cost * (price + target)
     if gain > 0 and gain >= round_trip * limit * (1 - ROUNDING):
         return active(RULE)
-    found = gain / round_trip if round_trip > 0 else 0.0
+    multiple = gain / round_trip if round_trip > 0 else 0.0
     reason = (
-        f"profit of {gain / price:.3%} at the target is {found:.2f} times the round trip of "
+        f"profit of {gain / price:.3%} at the target is {multiple:.2f} times the round trip of "
         f"{round_trip / price:.3%}, limit {limit:.2f}"
     )
-    return refuse(RULE, request, account, profile, reason=reason, value=found, limit=limit)
+    return refuse(RULE, request, account, profile, reason=reason, value=multiple, limit=limit)

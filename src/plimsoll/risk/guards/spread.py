@@ -12,13 +12,13 @@ def spread(request: EntryRequest, account: AccountSnapshot, profile: RiskProfile
 
     A negative spread is a crossed, that is a broken, book.
     """
-    limit, found = profile.max_spread_fraction, request.spread_fraction
+    limit, width = profile.max_spread_fraction, request.spread_fraction
     if limit is None:
         return active(RULE)
-    if not known(found) or found < 0:
-        missing = f"spread {found}"
+    if not known(width) or width < 0:
+        missing = f"spread {width}"
         return unknown(RULE, missing, account, profile, pair=request.pair, limit=limit)
-    if not above(found, limit):
+    if not above(width, limit):
         return active(RULE)
-    reason = f"spread of {found:.4%} is above its limit {limit:.4%}"
-    return refuse(RULE, request, account, profile, reason=reason, value=found, limit=limit)
+    reason = f"spread of {width:.4%} is above its limit {limit:.4%}"
+    return refuse(RULE, request, account, profile, reason=reason, value=width, limit=limit)

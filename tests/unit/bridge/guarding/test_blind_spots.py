@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import time_machine
 from freqtrade.enums import CandleType, RunMode
-from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import Order, Trade, WalletHistory
 from freqtrade.wallets import Wallet
 
@@ -19,9 +18,7 @@ from tests.unit.bridge.bots import (
     BTC,
     ETH,
     NOON,
-    PLAIN,
     HandFed,
-    backtest,
     candles,
     open_trade,
     running_bot,
@@ -33,24 +30,6 @@ __all__ = ["clock"]
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 LAST_LOOP = datetime(2026, 11, 19, 23, 59, 55, tzinfo=UTC)
-
-STOPPED = """
-from plimsoll.bridge.strategies.guarded import GuardedStrategy
-from plimsoll.features import volatility
-
-
-class Plain(GuardedStrategy):
-    timeframe = "5m"
-
-    def features(self):
-        return [volatility.atr.use(period=14)]
-
-    def stop_distance(self):
-        return self.features()[0], 2.0
-
-    def entry_signal(self, candles, side):
-        return candles["close"] < 0
-"""
 
 
 def test_a_pair_without_a_price_does_not_leave_the_others_unguarded(
@@ -167,40 +146,6 @@ def test_money_withdrawn_beside_the_bots_capital_is_no_drawdown(tmp_path: Path, 
         loops(bot, clock, 2)
         assert exits(bot, clock) is None
         assert status(tmp_path)["high_water_equity_usd"] == 5000.0
-
-
-OPEN_DOOR = (
-    PLAIN
-    + """
-    def __init__(self, config):
-        super().__init__(config)
-        self.confirm_trade_entry = lambda **asked: True
-"""
-)
-
-
-def test_a_callback_set_on_the_object_is_refused(tmp_path: Path) -> None:
-    with (
-        pytest.raises(OperationalException, match="sets confirm_trade_entry on itself"),
-        running_bot(tmp_path, OPEN_DOOR),
-    ):
-        pass
-
-
-def test_a_backtest_may_begin_twice_with_the_spared_callbacks(tmp_path: Path) -> None:
-    with backtest(tmp_path) as bot:
-        bot.strategy.bot_start()
-
-
-def test_a_declared_stop_that_is_never_set_is_refused(tmp_path: Path) -> None:
-    """The config could switch it off, and stakes were sized by it nevertheless."""
-    with running_bot(tmp_path, STOPPED):
-        pass
-    with (
-        pytest.raises(OperationalException, match="use_custom_stoploss to be true"),
-        running_bot(tmp_path, STOPPED, use_custom_stoploss=False),
-    ):
-        pass
 
 
 LIVE = {"dry_run": False, "plimsoll": {"live_opt_in": LIVE_OPT_IN}}
@@ -391,14 +336,6 @@ def test_a_request_to_resume_does_not_outlive_its_bot(tmp_path: Path, clock: Any
         assert exits(bot, clock) == "manual_halt"
     assert written(tmp_path, "rearm") == []
     assert "before this start" in written(tmp_path, "error")[0]["message"]
-
-
-def test_a_bot_with_a_cross_margin_is_refused(tmp_path: Path) -> None:
-    with (
-        pytest.raises(OperationalException, match='margin_mode "isolated"'),
-        running_bot(tmp_path, margin_mode="cross"),
-    ):
-        pass
 
 
 def test_in_spot_trading_what_was_bought_is_part_of_the_wallet(tmp_path: Path, clock: Any) -> None:

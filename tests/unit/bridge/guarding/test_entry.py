@@ -12,7 +12,7 @@ import pytest
 import time_machine
 from freqtrade.enums import CandleType
 
-from plimsoll.bridge.guarding.entry import Pending, Wanted, ask, denial_of_size, stake_for
+from plimsoll.bridge.guarding.entry import Pending, Wanted, ask
 from plimsoll.core import Mode, PlimsollError, Side, Verdict
 from plimsoll.features import volatility
 from plimsoll.risk import Evaluation
@@ -160,40 +160,42 @@ def test_a_stake_is_cut_to_the_planned_risk(bot: Bot) -> None:
     profile = bot.strategy._settings.risk
     pending = asked(bot, wanted(stake_usd=5000.0))
     loss = 0.04 + COSTS.fill_fraction * (1 + 0.96)
-    assert stake_for(pending, profile) == pytest.approx(100 / loss)
+    assert pending.size(profile).stake_usd == pytest.approx(100 / loss)
 
 
 @pytest.mark.parametrize("stake", [1.0, 100.0, 2000.0])
 def test_a_stake_is_never_more_than_was_wanted(bot: Bot, stake: float) -> None:
     pending = asked(bot, wanted(stake_usd=stake))
-    assert stake_for(pending, bot.strategy._settings.risk) == stake
-    assert stake_for(pending, bot.strategy._settings.risk, planned=False) == stake
+    assert pending.size(bot.strategy._settings.risk).stake_usd == stake
+    assert pending.size(bot.strategy._settings.risk, planned=False).stake_usd == stake
 
 
 def test_a_stake_that_is_no_number_is_none(bot: Bot) -> None:
     for stake in (nan, -5.0):
         pending = asked(bot, wanted(stake_usd=stake))
-        assert stake_for(pending, bot.strategy._settings.risk) == 0.0
+        assert pending.size(bot.strategy._settings.risk).stake_usd == 0.0
 
 
 def test_an_account_that_reduces_takes_its_share(bot: Bot) -> None:
     pending = asked(bot, wanted())
     half = Verdict(Mode.REDUCING, "drawdown", "9 %", stake_multiplier=0.5)
     reduced = replace(pending, evaluation=Evaluation(NOON, (half,)))
-    assert stake_for(reduced, bot.strategy._settings.risk) == 50.0
+    assert reduced.size(bot.strategy._settings.risk).stake_usd == 50.0
     loss = 0.04 + COSTS.fill_fraction * (1 + 0.96)
     large = replace(asked(bot, wanted(stake_usd=5000.0)), evaluation=reduced.evaluation)
-    assert stake_for(large, bot.strategy._settings.risk) == pytest.approx(50 / loss), "of the plan"
+    assert large.size(bot.strategy._settings.risk).stake_usd == pytest.approx(50 / loss), (
+        "of the plan"
+    )
     flat = Verdict(Mode.FLATTEN, "daily_loss", "3 %", NOON + timedelta(hours=1))
     none = replace(pending, evaluation=Evaluation(NOON, (half, flat)))
-    assert stake_for(none, bot.strategy._settings.risk) == 0.0
+    assert none.size(bot.strategy._settings.risk).stake_usd == 0.0
 
 
 def test_without_a_stop_the_whole_stake_is_the_risk(bare: Bot) -> None:
     bare.strategy.stoploss = -0.99
     pending = asked(bare, wanted(stake_usd=5000.0))
     # 1 % of 10,000 at risk, fees of both fills included
-    assert 90 < stake_for(pending, bare.strategy._settings.risk) <= 100
+    assert 90 < pending.size(bare.strategy._settings.risk).stake_usd <= 100
 
 
 def test_the_volatility_target_sizes_without_a_stop(tmp_path: Path) -> None:
@@ -202,7 +204,7 @@ def test_the_volatility_target_sizes_without_a_stop(tmp_path: Path) -> None:
         looked(bot)
         profile = bot.strategy._settings.risk
         assert asked(bot, wanted()).yearly_volatility is None, "flat"
-        assert stake_for(asked(bot, wanted()), profile) == 0.0
+        assert asked(bot, wanted()).size(profile).stake_usd == 0.0
         rng = np.random.default_rng(1)
         prices = 100 * np.exp(np.cumsum(rng.normal(0, 0.02, 30)))
         moved = candles(prices.tolist())
@@ -211,7 +213,7 @@ def test_the_volatility_target_sizes_without_a_stop(tmp_path: Path) -> None:
         steps = np.diff(np.log(prices[-20:]))
         yearly = steps.std(ddof=1) * (365 * 288) ** 0.5
         assert pending.yearly_volatility == pytest.approx(yearly)
-        assert stake_for(pending, profile) == pytest.approx(10_000 * 0.2 / yearly)
+        assert pending.size(profile).stake_usd == pytest.approx(10_000 * 0.2 / yearly)
 
 
 def test_a_resized_question_keeps_everything_else(bot: Bot) -> None:
@@ -226,8 +228,9 @@ def test_a_resized_question_keeps_everything_else(bot: Bot) -> None:
 
 
 def test_a_stake_below_the_minimum_is_said_to_be(bot: Bot) -> None:
-    supervisor = bot.strategy._session.supervisor
-    verdict = denial_of_size(asked(bot, wanted()), supervisor, stake_usd=3.0, least_usd=5.0)
+    pending = asked(bot, wanted(stake_usd=3.0))
+    verdict = pending.size(bot.strategy._settings.risk, least_usd=5.0).denial
+    assert verdict is not None
     assert (verdict.rule, verdict.value, verdict.limit) == ("position_size", 3.0, 5.0)
     assert verdict.pair == BTC
     assert not verdict.allows_entries
@@ -235,9 +238,9 @@ def test_a_stake_below_the_minimum_is_said_to_be(bot: Bot) -> None:
 
 
 def test_the_guard_that_left_nothing_is_named_instead(bot: Bot) -> None:
-    supervisor = bot.strategy._session.supervisor
-    pending = asked(bot, wanted(), spread=0.02)
-    verdict = denial_of_size(pending, supervisor, stake_usd=0.0, least_usd=5.0)
+    pending = asked(bot, wanted(stake_usd=3.0), spread=0.02)
+    verdict = pending.size(bot.strategy._settings.risk, least_usd=5.0).denial
+    assert verdict is not None
     assert verdict.rule == "spread"
 
 
@@ -249,11 +252,10 @@ def test_what_left_nothing_is_named_and_not_the_limit_that_a_stake_is_cut_to(
     with running_bot(tmp_path, STOPS, strategy="Stops", plimsoll={"risk": limits}) as bot:
         open_trade(NOON - timedelta(hours=1), pair=ETH)  # of 1,000
         pending = asked(looked(bot), wanted(stake_usd=2000.0))
-        supervisor = bot.strategy._session.supervisor
-        stake = stake_for(pending, supervisor.profile)
-        assert stake == 0.0
-        verdict = denial_of_size(pending, supervisor, stake_usd=stake, least_usd=5.0)
-        assert verdict.rule == "exposure"
+        size = pending.size(bot.strategy._settings.risk, least_usd=5.0)
+        assert size.stake_usd == 0.0
+        assert size.denial is not None
+        assert size.denial.rule == "exposure"
 
 
 def test_a_trailing_distance_is_the_stop_that_a_stake_is_sized_by(tmp_path: Path) -> None:

@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 from freqtrade.enums import ExitType, RunMode
-from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import LocalTrade
-from freqtrade.strategy import IStrategy
 
 from plimsoll.bridge.state.folder import StateFolder
 from tests.unit.bridge.bots import BTC, NOON, PLAIN, Bot, backtest, candles, open_trade, running_bot
@@ -126,36 +124,6 @@ def test_without_exit_profit_only_all_is_as_in_freqtrade(
         trade = at_100()
         assert reasons(bot, trade, 99.0) == [SIGNAL]
         assert reasons(bot, trade, 99.0, signal=False) == ["mine"]
-
-
-@pytest.mark.parametrize("profit_only", [True, False])
-def test_a_backtest_pays_for_the_check_only_where_it_is_needed(
-    tmp_path: Path, profit_only: bool
-) -> None:
-    with backtest(tmp_path, exit_profit_only=profit_only) as bot:
-        freqtrades_own = bot.strategy.should_exit.__func__ is IStrategy.should_exit
-        assert freqtrades_own is not profit_only
-        bot.strategy.bot_start()
-
-
-BLIND = f"""{PLAIN}
-    def should_exit(self, *arguments, **others):
-        return []
-"""
-BLINDED = f"""{PLAIN}
-    def __init__(self, config):
-        super().__init__(config)
-        self.should_exit = lambda *arguments, **others: []
-"""
-
-
-@pytest.mark.parametrize("source", [BLIND, BLINDED], ids=["class", "object"])
-def test_a_strategy_that_decides_itself_what_closes_is_refused(tmp_path: Path, source: str) -> None:
-    with (
-        pytest.raises(OperationalException, match="should_exit"),
-        running_bot(tmp_path, source),
-    ):
-        pass
 
 
 # A second start

@@ -74,7 +74,7 @@ class Accounted:
         self.rearmed.append(now)
         self.high = self.equity
 
-    def turnover_usd(self, pair: str, now: datetime) -> float | None:
+    def liquidity_usd(self, pair: str, now: datetime) -> float | None:
         return None
 
     def window(self, pair: str, now: datetime, candles: int) -> None:
@@ -353,12 +353,12 @@ def test_a_bot_in_memory_takes_no_lock_over() -> None:
         locks.hold(Verdict(Mode.HALTED, "drawdown", "13%"), NOW)
         made = case(persistent=False)
         assert made.supervisor.held == {}
-        assert made.supervisor.guard is None
-    assert isinstance(case_guard(), type(threading.RLock()))
+        assert made.supervisor.mutex is None
+    assert isinstance(case_mutex(), type(threading.RLock()))
 
 
-def case_guard() -> object:
-    return Supervisor(Accounted(), RiskProfile(), observations=1, persistent=True).guard
+def case_mutex() -> object:
+    return Supervisor(Accounted(), RiskProfile(), observations=1, persistent=True).mutex
 
 
 # A person
@@ -560,6 +560,37 @@ def test_a_verdict_that_acts_again_unlocked_is_no_unlock_either(file: Path, bot:
     assert bot.events("rearm") == []
     assert bot.exits() == "liquidation_distance"
     assert [one.rule for one in kept_verdicts(bot.now)] == ["liquidation_distance"]
+
+
+def test_a_longer_hold_that_could_not_be_stored_is_stored_by_the_next_loop(
+    file: Path,
+) -> None:
+    """Else its shorter lock would end first, and pass for one that a person has removed."""
+    bot = case(recheck_seconds=300)
+    bot.account.positions = (position(mark_price=75.0),)
+    bot.loop()
+    first = bot.supervisor.held["liquidation_distance", ETH].until
+    assert first is not None
+    stored = PairLocks.get_pair_locks(ETH, bot.now)[0].lock_end_time_utc
+    other = sqlite3.connect(file, isolation_level=None)
+    Trade.session.commit()
+    other.execute("BEGIN IMMEDIATE")
+    bot.now = first - timedelta(seconds=1)
+    with pytest.raises(OperationalError):
+        bot.loop(after=timedelta())
+    other.execute("ROLLBACK")
+    other.close()
+    Trade.rollback()
+    longer = bot.supervisor.held["liquidation_distance", ETH].until
+    assert longer is not None
+    assert longer > stored, "the lock that there is ends before the hold"
+    bot.account.positions = ()
+    bot.loop(after=timedelta(seconds=2))
+    assert [one.until for one in kept_verdicts(bot.now) if one.until >= longer]
+    bot.now = stored
+    bot.loop(after=timedelta(seconds=1))
+    assert bot.exits() == "liquidation_distance"
+    assert bot.events("rearm") == []
 
 
 # What people are told

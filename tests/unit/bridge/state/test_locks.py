@@ -107,6 +107,20 @@ def test_a_long_reason_is_cut_to_what_the_database_keeps() -> None:
     assert len(locks.lock_text(verdict)) == 255
 
 
+@pytest.mark.parametrize("room", [-1, 0, 1, 2])
+def test_a_reason_is_cut_exactly_where_the_column_ends(kept_in: str, room: int) -> None:
+    """The last character that fits is kept; the one after it is not."""
+    before = len("plimsoll HALTED drawdown: ")
+    reason = "x" * (255 - before + room - 1) + "!"
+    locks.hold(Verdict(Mode.HALTED, "drawdown", reason), NOW)
+    (lock,) = active()
+    kept = 255 - before
+    assert lock.reason == f"plimsoll HALTED drawdown: {reason[:kept]}"
+    assert lock.reason.endswith("!") is (room <= 0)
+    assert len(lock.reason) == min(255, 255 + room)
+    assert PairLock.__table__.c.reason.type.length == 255
+
+
 def test_a_backtest_needs_no_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(PairLock, "session", raising=False)
     with backtest_trades():

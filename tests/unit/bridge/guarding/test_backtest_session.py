@@ -1,0 +1,185 @@
+"""The guards of a backtest: what they keep of a halt, what they say, and when they begin again."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from freqtrade.enums import RunMode
+from freqtrade.persistence import LocalTrade
+
+from plimsoll.bridge.guarding.entry import Wanted
+from plimsoll.bridge.state.backtest_verdicts import KEY, account_halts
+from plimsoll.core import Mode, Side
+from tests.unit.bridge.bots import BTC, NOON, PLAIN, Bot, backtest, candles, entry
+from tests.unit.bridge.trades import trade_fields
+
+STEP = timedelta(minutes=5)
+HOUR = timedelta(hours=1)
+SPEAKER = "plimsoll.bridge.guarding.backtest_session"
+AT_ONCE = {"risk": {"backtest_breach_observations": 1}}
+BASELINE = PLAIN.replace('timeframe = "5m"', 'timeframe = "5m"\n    baseline = True')
+
+
+@contextmanager
+def falling(folder: Path, to: float, *, source: str = PLAIN, **others: Any) -> Iterator[Bot]:
+    """A backtest with 5,000 of 10,000 USD in a pair that falls from 100 in the last candle."""
+    settings = {"plimsoll": AT_ONCE, "original_config": {"stake_currency": "USDT"}, **others}
+    with backtest(folder, source, **settings) as bot:
+        trade = LocalTrade(
+            **trade_fields(NOON - HOUR, pair=BTC, trading_mode="futures", amount=50.0),
+            realized_profit=0.0,
+        )
+        LocalTrade.add_bt_trade(trade)
+        bot.strategy._session.learn(BTC, candles([100.0] * 29 + [to]))
+        bot.loop(NOON - STEP)
+        bot.loop(NOON)
+        yield bot
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if one.name == SPEAKER]
+
+
+# What is kept and said
+
+
+def test_a_halt_is_stored_as_a_record_and_said_in_one_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with falling(tmp_path, 70.0) as bot:
+        bot.loop(NOON + STEP)
+        stored = bot.config["original_config"]
+        (halt,) = account_halts(stored, "Plain")
+        assert (halt["rule"], halt["mode"], halt["scope"]) == ("drawdown", "HALTED", "account")
+        assert (halt["at"], halt["event"]) == ("2026-11-19T12:00:00Z", "acted")
+        assert halt["value"] > halt["limit"] == 0.12
+        assert halt["high_water_equity_usd"] - halt["equity_usd"] == pytest.approx(1500, abs=2)
+        kept = stored[KEY]["Plain"]
+    line = f"Plain: plimsoll: HALTED the account by drawdown: {halt['reason']}; "
+    line += "until a person re-arms it, at 2026-11-19 12:00:00+00:00"
+    assert warnings(caplog) == [line]
+    assert {one["event"] for one in kept} == {"acted"}
+
+
+def test_a_flatten_is_stored_and_not_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with falling(tmp_path, 92.0) as bot:
+        assert bot.strategy._session.supervisor.mode is Mode.FLATTEN
+        stored = bot.config["original_config"]
+    (flatten,) = stored[KEY]["Plain"]
+    assert (flatten["kind"], flatten["rule"], flatten["mode"]) == (
+        "verdict",
+        "daily_loss",
+        "FLATTEN",
+    )
+    assert flatten["until"] == "2026-11-20T00:00:00Z"
+    assert account_halts(stored, "Plain") == []
+    assert warnings(caplog) == []
+
+
+def test_a_calm_backtest_stores_that_nothing_acted(tmp_path: Path) -> None:
+    with falling(tmp_path, 100.0) as bot:
+        assert bot.config["original_config"][KEY] == {"Plain": []}
+
+
+@pytest.mark.parametrize("runmode", [RunMode.HYPEROPT, RunMode.UTIL_NO_EXCHANGE], ids=str)
+def test_a_run_without_a_result_halts_and_keeps_quiet(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, runmode: RunMode
+) -> None:
+    with falling(tmp_path, 70.0, runmode=runmode) as bot:
+        assert bot.strategy._session.supervisor.mode is Mode.HALTED
+        assert KEY not in bot.config["original_config"]
+    assert warnings(caplog) == []
+
+
+def test_a_config_that_nobody_stores_is_no_fault(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with falling(tmp_path, 70.0, original_config={}) as bot:
+        del bot.config["original_config"]
+        bot.strategy.bot_start()
+        bot.loop(NOON - STEP)
+        bot.loop(NOON)
+    assert len(warnings(caplog)) >= 1
+
+
+def test_a_halt_is_in_the_decision_log_too_where_backtests_write_one(tmp_path: Path) -> None:
+    recorded: list[tuple[str, dict[str, Any]]] = []
+    with falling(tmp_path, 100.0) as bot:
+        session = bot.strategy._session
+        session.record = lambda kind, at, *, durable=False, **fields: recorded.append(
+            (str(kind), {"durable": durable, **fields})
+        )
+        session.learn(BTC, candles([100.0] * 30 + [70.0], end=NOON + STEP))
+        bot.loop(NOON + STEP)
+    ((_, halt),) = [one for one in recorded if one[0] == "halt"]
+    assert (halt["rule"], halt["durable"], halt["event"]) == ("drawdown", True, "acted")
+    assert {kind for kind, _ in recorded} == {"halt", "verdict"}
+
+
+# When it begins again
+
+
+def test_going_back_in_time_forgets_the_halt_of_the_run_before(tmp_path: Path) -> None:
+    with falling(tmp_path, 70.0) as bot:
+        assert account_halts(bot.config["original_config"], "Plain")
+        session = bot.strategy._session
+        session.stake(
+            Wanted(pair=BTC, side=Side.LONG, now=NOON, price=70.0, stake_usd=9.0, leverage=1.0),
+            least=5.0,
+        )
+        assert session._pending
+        LocalTrade.reset_trades()
+        bot.loop(NOON - HOUR)
+        assert bot.strategy._session.supervisor.mode is Mode.ACTIVE
+        assert bot.config["original_config"][KEY] == {"Plain": []}
+        assert not session._pending, "a question to the account of before"
+
+
+def test_the_same_candle_again_is_the_same_run(tmp_path: Path) -> None:
+    with falling(tmp_path, 70.0) as bot:
+        before = bot.strategy._session.supervisor
+        bot.loop(NOON)
+        assert bot.strategy._session.supervisor is before
+
+
+# Without guards, and with guards that fail
+
+
+@pytest.mark.parametrize(
+    ("source", "plimsoll"),
+    [(PLAIN, {**AT_ONCE, "guard_backtests": False}), (BASELINE, AT_ONCE)],
+    ids=["switched off", "a baseline"],
+)
+def test_without_guards_nothing_is_closed_nor_denied(
+    tmp_path: Path, source: str, plimsoll: dict[str, Any]
+) -> None:
+    with falling(tmp_path, 70.0, source=source, plimsoll=plimsoll) as bot:
+        session = bot.strategy._session
+        assert session.exit_rule(BTC, NOON) is None
+        assert not session.closes_something
+        assert entry(bot.strategy, NOON)
+        assert bot.config["original_config"][KEY] == {"Plain": []}
+
+
+def test_guards_that_cannot_be_asked_deny_until_they_can(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with falling(tmp_path, 100.0) as bot:
+        account = bot.strategy._session.supervisor.account
+
+        def fails(now: object) -> bool:
+            raise RuntimeError("a bug")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(account, "update", fails)
+            with caplog.at_level(logging.ERROR):
+                bot.loop(NOON + STEP)
+            assert not entry(bot.strategy, NOON + STEP)
+        assert any("could not be asked" in one for one in warnings(caplog))
+        bot.strategy._session.learn(BTC, candles([100.0] * 31, end=NOON + 2 * STEP))
+        bot.loop(NOON + 2 * STEP)
+        assert not bot.strategy._session.closes_something

@@ -1,0 +1,119 @@
+"""What a backtest is spared, and that a strategy's own code only reads the trade."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from freqtrade.enums import RunMode
+from freqtrade.persistence import LocalTrade
+from freqtrade.strategy import IStrategy
+
+from plimsoll.bridge.config.settings import LIVE_OPT_IN
+from plimsoll.bridge.strategies.seal import READS_TRADE
+from plimsoll.bridge.strategies.trade_copies import read_only, spared
+from plimsoll.core import PlimsollError
+from tests.unit.bridge.bots import NOON, PLAIN, backtest, running_bot
+from tests.unit.bridge.strategies.test_rules import PAIR, TWO_PERIODS, trade
+
+LOOPS = f"""{PLAIN}
+    def on_loop(self, now):
+        self.looped = now
+"""
+
+
+@pytest.mark.parametrize("runmode", [RunMode.BACKTEST, RunMode.HYPEROPT])
+def test_a_backtest_is_spared_the_copy_of_the_trade(tmp_path: Path, runmode: RunMode) -> None:
+    with backtest(tmp_path, strategy="TrendFollow", runmode=runmode) as bot:
+        assert {hook.__qualname__ for hook in hooks_of(bot.strategy)} == {
+            f"IStrategy.{name}" for name in READS_TRADE
+        }
+
+
+@pytest.mark.parametrize("runmode", [RunMode.DRY_RUN, RunMode.LIVE])
+def test_a_running_bot_keeps_the_copy_of_the_trade(tmp_path: Path, runmode: RunMode) -> None:
+    opted_in = {"live_opt_in": LIVE_OPT_IN}
+    with running_bot(tmp_path, strategy="TrendFollow", runmode=runmode, plimsoll=opted_in) as bot:
+        for hook in hooks_of(bot.strategy):
+            assert not hook.__qualname__.startswith("IStrategy.")
+
+
+def hooks_of(strategy: IStrategy) -> list[Callable[..., object]]:
+    return [getattr(strategy, name) for name in READS_TRADE]
+
+
+def test_a_hook_that_a_strategy_wrote_itself_is_held_to_reading(tmp_path: Path) -> None:
+    own = """
+    def custom_roi(self, pair, trade, **kwargs):
+        trade.stake_amount = 0
+"""
+    held = trade()
+    with (
+        backtest(tmp_path, TWO_PERIODS + own, strategy="TwoPeriods") as bot,
+        pytest.raises(PlimsollError, match="only read its trade, it set stake_amount"),
+    ):
+        bot.strategy.custom_roi(pair=PAIR, trade=held)
+    assert held.stake_amount == 1000.0
+
+
+@pytest.mark.parametrize("profit_only", [True, False])
+def test_a_backtest_pays_for_the_check_only_where_it_is_needed(
+    tmp_path: Path, profit_only: bool
+) -> None:
+    with backtest(tmp_path, exit_profit_only=profit_only) as bot:
+        freqtrades_own = bot.strategy.should_exit.__func__ is IStrategy.should_exit
+        assert freqtrades_own is not profit_only
+        bot.strategy.bot_start()
+
+
+def test_a_hook_that_only_reads_answers_as_ever() -> None:
+    held = trade()
+
+    def reads(*, trade: LocalTrade, share: float) -> float:
+        return trade.stake_amount * share
+
+    assert read_only(reads)(trade=held, share=0.5) == 500.0
+
+
+def test_every_field_that_a_hook_has_changed_is_named_and_put_back() -> None:
+    held = trade()
+    before = dict(vars(held))
+
+    def writes(*, trade: LocalTrade) -> None:
+        trade.stop_loss, trade.amount, trade.own_note = 1.0, 2.0, "mine"
+
+    with pytest.raises(PlimsollError, match="writes to only read its trade") as caught:
+        read_only(writes)(trade=held)
+    assert str(caught.value).endswith("it set amount, own_note, stop_loss")
+    assert {name: vars(held)[name] for name in before} == before
+
+
+def test_a_spared_hook_bears_the_name_that_freqtrade_copies_nothing_for() -> None:
+    def custom_roi(*, pair: str) -> str:
+        return pair
+
+    hook = spared(custom_roi)
+    assert (hook.__name__, hook.__qualname__) == ("custom_roi", "IStrategy.custom_roi")
+    assert hook(pair=PAIR) == PAIR
+
+
+@pytest.mark.parametrize(
+    ("source", "exit_order", "is_spared"),
+    [(PLAIN, "market", True), (LOOPS, "market", False), (PLAIN, "limit", False)],
+    ids=["plain", "a loop of its own", "exits that can rest"],
+)
+def test_the_loop_is_spared_only_where_it_has_nothing_else_to_do(
+    tmp_path: Path, source: str, exit_order: str, is_spared: bool
+) -> None:
+    orders = {
+        "entry": "market",
+        "exit": exit_order,
+        "emergency_exit": "market",
+        "stoploss": "market",
+        "stoploss_on_exchange": False,
+    }
+    with backtest(tmp_path, source, order_types=orders) as bot:
+        session = bot.strategy._session
+        assert (bot.strategy.bot_loop_start == session.on_candle) is is_spared
+        bot.loop(NOON)
+        assert session.supervisor is not None
+        assert getattr(bot.strategy, "looped", None) == (NOON if source is LOOPS else None)
