@@ -1,7 +1,6 @@
 """Each contract of a feature catches the defect that it is there for, and passes clean ones."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
