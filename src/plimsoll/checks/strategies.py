@@ -18,6 +18,7 @@ CANDLE_COLUMNS = frozenset({"date", "open", "high", "low", "close", "volume"})
 SIGNALS = ("enter_long", "enter_short", "exit_long", "exit_short")
 WARM_UP_TOLERANCE = 0.01
 ROWS_APART = 97
+CLOSE_MOMENTS, FARTHEST_MOMENT, MOMENTS_APART = 30, 520, 13
 
 Analyse = Callable[[str, pd.DataFrame], pd.DataFrame]
 Stakes = Callable[[pd.Timestamp], Mapping[str, float]]
@@ -128,8 +129,8 @@ def the_newest_candle_says_what_it_says_in_a_longer_past(trial: StrategyTrial) -
 
 def another_future_changes_no_stake_before_it(trial: StrategyTrial) -> str | None:
     """What it would stake at a moment is the same whatever follows."""
-    for number in range(1, 40):
-        moment = trial.cut - number * 13 * trial.candle_span
+    for number in (*range(CLOSE_MOMENTS), *range(CLOSE_MOMENTS, FARTHEST_MOMENT, MOMENTS_APART)):
+        moment = trial.cut - number * trial.candle_span
         known, other = trial.known.stakes(moment), trial.other.stakes(moment)
         for name, stake in known.items():
             if not np.isclose(other[name], stake, rtol=EXACT, equal_nan=True):

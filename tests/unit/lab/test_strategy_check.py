@@ -100,6 +100,17 @@ DEFECTS = {
 """,
         "another future changes no stake before it",
     ),
+    "a stake by the day that has not ended": (
+        """
+    timeframe = "4h"
+
+    def desired_stake(self, pair, side, proposed_stake, now):
+        candles = self.dp.get_pair_dataframe(pair, self.timeframe)
+        days = candles.resample("1D", on="date")["close"].last()
+        return float(days.loc[pd.Timestamp(now).floor("D")])
+""",
+        "another future changes no stake before it",
+    ),
     "too short a warm-up": (
         """
     def __init__(self, config):
