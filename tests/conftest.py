@@ -3,10 +3,10 @@
 import signal
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
+
+from plimsoll.checks.market_frame import random_candles
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background job ignores interrupts, and so would every bot that a test starts.
@@ -17,6 +17,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("repeat", settings.get_profile("explore"), derandomize=True)
 settings.load_profile("repeat")
+
+__all__ = ["REAL_DATA", "ROOT", "random_candles"]
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data" / "binance"
@@ -41,21 +43,3 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip(f"no real market data at {REAL_DATA}")
     return REAL_DATA
-
-
-def random_candles(count: int, *, seed: int = 1, timeframe: str = "5min") -> pd.DataFrame:
-    """Plausible candles: a random walk with highs and lows around it."""
-    rng = np.random.default_rng(seed)
-    close = 100 * np.exp(np.cumsum(rng.normal(0, 0.003, count)))
-    opened = np.concatenate([[100.0], close[:-1]])
-    reach = np.abs(rng.normal(0, 0.002, (2, count)))
-    return pd.DataFrame(
-        {
-            "date": pd.date_range("2024-01-01", periods=count, freq=timeframe, tz="UTC"),
-            "open": opened,
-            "high": np.maximum(opened, close) * (1 + reach[0]),
-            "low": np.minimum(opened, close) * (1 - reach[1]),
-            "close": close,
-            "volume": rng.lognormal(3, 1, count),
-        }
-    )

@@ -20,7 +20,7 @@ from tests.architecture.tree import parse
 from tests.conftest import ROOT
 
 OUTSIDE = "freqtrade"
-LOOSE = {"strategies": "user_data/strategies", "plugins": "plugins"}
+LOOSE = {"user_data": "user_data/strategies", "plugins": "plugins"}
 PAGE = ROOT / "docs/architecture.md"
 PICTURE = ROOT / "docs/images/import-graph.svg"
 ROOMS_PICTURE = ROOT / "docs/images/bridge-graph.svg"

@@ -29,7 +29,7 @@ def test_the_committed_drawings_are_current() -> None:
 
 def test_the_graph_sees_the_packages_and_what_stands_on_them() -> None:
     found = edges()
-    assert {("strategies", "signals"), ("plugins", "risk"), ("cli", "lab")} <= set(found)
+    assert {("user_data", "signals"), ("plugins", "risk"), ("cli", "lab")} <= set(found)
     assert {one for one, other in found if other == OUTSIDE} == {"bridge", "control", "lab", *LOOSE}
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from lightgbm import LGBMClassifier
 
-from plimsoll.bridge.freqai.purged_classifier import PurgedClassifier
+from plimsoll.models import PurgedClassifier
 
 
 class LightGBMDirection(PurgedClassifier):

@@ -6,10 +6,8 @@ import pandas as pd
 from freqtrade.persistence import Trade
 from freqtrade.strategy import DecimalParameter, IntParameter
 
-from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
-from plimsoll.core import Side
-from plimsoll.features import FeatureUse
 from plimsoll.signals.reversion import reverted, smoothed_deviations
+from plimsoll.strategies import FeatureUse, Side, SizedStrategy
 
 
 class BasisReversion(SizedStrategy):

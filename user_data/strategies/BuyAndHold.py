@@ -2,9 +2,7 @@
 
 import pandas as pd
 
-from plimsoll.bridge.strategies.guarded import GuardedStrategy
-from plimsoll.core import Side
-from plimsoll.features import FeatureUse
+from plimsoll.strategies import FeatureUse, GuardedStrategy, Side
 
 
 class BuyAndHold(GuardedStrategy):

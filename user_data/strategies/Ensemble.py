@@ -3,8 +3,6 @@
 import pandas as pd
 from freqtrade.strategy import CategoricalParameter, DecimalParameter
 
-from plimsoll.bridge.strategies.panel import Panel
-from plimsoll.bridge.strategies.portfolio import PortfolioStrategy
 from plimsoll.signals.carry import WINDOWS, carry_targets
 from plimsoll.signals.components import (
     COMPONENT_VOLATILITY,
@@ -14,8 +12,9 @@ from plimsoll.signals.components import (
     on_candles,
 )
 from plimsoll.signals.ensemble import ALLOCATORS, Allocator, ensemble_targets
-from plimsoll.signals.panels import Targets, full_sizes
+from plimsoll.signals.panels import full_sizes
 from plimsoll.signals.trend_following import HORIZONS, trend_targets
+from plimsoll.strategies import Panel, PortfolioStrategy, Targets
 
 
 class Ensemble(PortfolioStrategy):

@@ -2,10 +2,9 @@
 
 from freqtrade.strategy import DecimalParameter, IntParameter
 
-from plimsoll.bridge.strategies.panel import Panel
-from plimsoll.bridge.strategies.portfolio import PortfolioStrategy
 from plimsoll.signals.carry import WINDOWS, carry_targets
-from plimsoll.signals.panels import Targets, scaled
+from plimsoll.signals.panels import scaled
+from plimsoll.strategies import Panel, PortfolioStrategy, Targets
 
 
 class FundingCarry(PortfolioStrategy):

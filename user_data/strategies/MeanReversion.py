@@ -3,10 +3,9 @@
 import pandas as pd
 from freqtrade.strategy import DecimalParameter, IntParameter
 
-from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
-from plimsoll.core import Side
-from plimsoll.features import FeatureUse, bands, trend, volatility
+from plimsoll.features import bands, trend, volatility
 from plimsoll.signals.reversion import reverted, stretched
+from plimsoll.strategies import FeatureUse, Side, SizedStrategy
 
 
 class MeanReversion(SizedStrategy):

@@ -3,8 +3,6 @@
 import pandas as pd
 from freqtrade.strategy import DecimalParameter
 
-from plimsoll.bridge.freqai.strategy import ModelStrategy
-from plimsoll.core import Side
 from plimsoll.features import (
     FeatureUse,
     bands,
@@ -18,6 +16,7 @@ from plimsoll.features import (
     vwap,
 )
 from plimsoll.signals.model import leans, turned
+from plimsoll.strategies import ModelStrategy, Side
 
 
 class ModelDirection(ModelStrategy):

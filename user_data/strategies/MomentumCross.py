@@ -3,12 +3,11 @@
 import pandas as pd
 from freqtrade.strategy import DecimalParameter, IntParameter
 
-from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
-from plimsoll.core import Side
-from plimsoll.features import FeatureUse, oscillators, trend, volatility
+from plimsoll.features import oscillators, trend, volatility
 from plimsoll.signals.crossing import momentum_aligned
 from plimsoll.signals.holding import begins
 from plimsoll.signals.trend import trend_ended
+from plimsoll.strategies import FeatureUse, Side, SizedStrategy
 
 
 class MomentumCross(SizedStrategy):

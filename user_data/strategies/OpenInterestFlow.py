@@ -6,12 +6,10 @@ import pandas as pd
 from freqtrade.persistence import Trade
 from freqtrade.strategy import DecimalParameter, IntParameter
 
-from plimsoll.bridge.account.freqtrade_trades import side_of
-from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
-from plimsoll.core import Side
-from plimsoll.features import FeatureUse, volatility
+from plimsoll.features import volatility
 from plimsoll.signals.holding import begins
 from plimsoll.signals.open_interest import build_up, build_up_ended, flush, standardised_move
+from plimsoll.strategies import FeatureUse, Side, SizedStrategy, side_of
 
 
 class OpenInterestFlow(SizedStrategy):

@@ -5,10 +5,9 @@ from typing import Any
 import pandas as pd
 from freqtrade.strategy import DecimalParameter, IntParameter
 
-from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
-from plimsoll.core import Side
-from plimsoll.features import FeatureUse, trend, volatility
+from plimsoll.features import trend, volatility
 from plimsoll.signals.trend import trend_ended, trend_with_regime
+from plimsoll.strategies import FeatureUse, Side, SizedStrategy
 
 
 class SlowTrend(SizedStrategy):

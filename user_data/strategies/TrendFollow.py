@@ -3,10 +3,9 @@
 import pandas as pd
 from freqtrade.strategy import DecimalParameter, IntParameter
 
-from plimsoll.bridge.strategies.guarded import GuardedStrategy
-from plimsoll.core import Side
-from plimsoll.features import FeatureUse, trend, volatility
+from plimsoll.features import trend, volatility
 from plimsoll.signals.trend import trend_ended, trend_with_regime
+from plimsoll.strategies import FeatureUse, GuardedStrategy, Side
 
 
 class TrendFollow(GuardedStrategy):

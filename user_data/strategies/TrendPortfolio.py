@@ -2,10 +2,9 @@
 
 from freqtrade.strategy import DecimalParameter, IntParameter
 
-from plimsoll.bridge.strategies.panel import Panel
-from plimsoll.bridge.strategies.portfolio import PortfolioStrategy
-from plimsoll.signals.panels import Targets, scaled
+from plimsoll.signals.panels import scaled
 from plimsoll.signals.trend_following import HORIZONS, trend_targets
+from plimsoll.strategies import Panel, PortfolioStrategy, Targets
 
 
 class TrendPortfolio(PortfolioStrategy):

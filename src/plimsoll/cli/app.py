@@ -4,6 +4,7 @@ import typer
 
 import plimsoll
 from plimsoll.cli import control, costs, data, features, log, venue
+from plimsoll.cli.check import check
 from plimsoll.cli.demo import demo
 from plimsoll.cli.doctor import doctor
 from plimsoll.cli.expectation import expectation
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.command()(init)
 app.command()(doctor)
+app.command()(check)
 app.command()(demo)
 app.command()(report)
 app.command()(results)

@@ -22,16 +22,18 @@ from plimsoll.features import (
     volume_profile,
     vwap,
 )
-from plimsoll.features.candles import Candles
+from plimsoll.features.candles import Candles, Floats
 from plimsoll.features.registry import (
     Family,
     Feature,
     FeatureUse,
     Unit,
+    feature,
     get,
     missing_columns,
     names,
     parse,
+    registering,
     table,
 )
 
@@ -40,10 +42,12 @@ __all__ = [
     "Family",
     "Feature",
     "FeatureUse",
+    "Floats",
     "Unit",
     "bands",
     "basis",
     "cross_pair",
+    "feature",
     "funding",
     "get",
     "missing_columns",
@@ -54,6 +58,7 @@ __all__ = [
     "parse",
     "positioning",
     "regime",
+    "registering",
     "returns",
     "seasonality",
     "table",

@@ -162,8 +162,8 @@ def rolling_fit(target: Floats, cause: Floats, window: int) -> tuple[Floats, Flo
             joint = xy - x1 * y1 / window
             slope[row] = joint / spread_x
             if spread_y > FLAT * peak_y:
-                found = joint / np.sqrt(spread_x * spread_y)
-                correlation[row] = min(max(found, -1.0), 1.0)
+                unclipped = joint / np.sqrt(spread_x * spread_y)
+                correlation[row] = min(max(unclipped, -1.0), 1.0)
     return slope, correlation
 
 

@@ -241,5 +241,5 @@ def _ticks(span: pd.Timedelta) -> int:
 
 def _require(frame: pd.DataFrame, name: str) -> None:
     if name not in frame.columns:
-        found = ", ".join(map(str, frame.columns))
-        raise PlimsollError(f"expected a column {name}, found {found}")
+        columns = ", ".join(map(str, frame.columns))
+        raise PlimsollError(f"expected a column {name}, found {columns}")

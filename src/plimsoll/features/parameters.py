@@ -57,8 +57,8 @@ def checked(feature: str, limits: Mapping[str, Limits], given: Mapping[str, obje
         no number, not finite, outside its limits, or broken where it counts candles.
     """
     if given.keys() != limits.keys():
-        known, found = (", ".join(names) or "none" for names in (limits, sorted(given)))
-        raise PlimsollError(f"expected the parameters of {feature} to be {known}; found {found}")
+        known, named = (", ".join(names) or "none" for names in (limits, sorted(given)))
+        raise PlimsollError(f"expected the parameters of {feature} to be {known}; found {named}")
     bound: list[tuple[str, float]] = []
     for name, limit in limits.items():
         value = given[name]
@@ -81,5 +81,5 @@ def _number(value: object) -> float | None:
     return int(number) if number.is_integer() else number
 
 
-def _refusal(feature: str, name: str, limit: Limits, found: object) -> PlimsollError:
-    return PlimsollError(f"expected {name} of {feature} to be a {limit}; found {found!s:.60}")
+def _refusal(feature: str, name: str, limit: Limits, value: object) -> PlimsollError:
+    return PlimsollError(f"expected {name} of {feature} to be a {limit}; found {value!s:.60}")

@@ -1,9 +1,10 @@
-"""What every feature declares, and where it is found by name."""
+"""What every feature declares, and the registry that knows it by name."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache, wraps
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from plimsoll.features.merging import ORIGIN_OF_COLUMN
 from plimsoll.features.parameters import Bound, Limits, checked, limits_of
 
 Formula = Callable[..., Floats]
-Compute = Callable[..., pd.Series]
 Lookback = Callable[..., int]
 
 NAN_RULE = (
@@ -70,9 +70,6 @@ class Feature:
     ----------
     name
         Its name in the registry and the start of its column's name.
-    compute
-        ``(candles, **parameters) -> Series`` on the candles' index, before NaN is put where the
-        value is not known; candles without a missing value are expected.
     lookback_candles
         ``(**parameters) -> int``: how many candles before a row its value may depend on to
         within `tolerance`; the rows before are NaN.
@@ -92,10 +89,12 @@ class Feature:
         What each parameter must be.
     nan_rule
         When its value is NaN.
+    formula
+        ``(candles, **parameters) -> array``, before NaN is put where the value is not known; it
+        expects candles without a missing value.
     """
 
     name: str
-    compute: Compute
     lookback_candles: Lookback
     unit: Unit
     source: str
@@ -153,8 +152,8 @@ class FeatureUse:
 
     def __post_init__(self) -> None:
         """Refuse parameters that no formula and no machine code is to meet."""
-        found = checked(self.feature.name, self.feature.limits, dict(self.parameters))
-        object.__setattr__(self, "parameters", found)
+        bound = checked(self.feature.name, self.feature.limits, dict(self.parameters))
+        object.__setattr__(self, "parameters", bound)
 
     @property
     def column(self) -> str:
@@ -170,8 +169,8 @@ class FeatureUse:
         """Compute the column: float64 on the candles' index, NaN where it is not known.
 
         Never infinite. Each stretch of candles between missing values of the needed columns is
-        computed by itself and warms up anew. Pass one `Candles` to several uses to let them
-        share what they have in common.
+        computed by itself, with a warm-up of its own. Several uses given the same `Candles` share
+        what they have in common.
 
         Raises
         ------
@@ -222,7 +221,12 @@ def feature(
     The formula sees candles in which no needed column misses a value, returns a float64 array of
     their length and writes to none of their columns. A parameter counts candles, ``least`` (1) of
     them or more; one in ``numbers`` is any number from the first to the second. ``family`` is by
-    default the module's name.
+    default the module's name; a file outside of this package names it.
+
+    Raises
+    ------
+    PlimsollError
+        For a second feature of the same name, limits of an unknown parameter, or no family.
     """
 
     def decorate(formula: Formula) -> Feature:
@@ -230,21 +234,13 @@ def feature(
         if name in _FEATURES:
             raise PlimsollError(f"expected one feature named {name}, found a second one")
 
-        @wraps(formula)
-        def compute(candles: pd.DataFrame | Candles, **parameters: float) -> pd.Series:
-            shared = candles if isinstance(candles, Candles) else Candles(candles)
-            with np.errstate(all="ignore"):
-                values = formula(shared, **parameters)
-            return pd.Series(values, index=shared.index, dtype="float64").copy()
-
         made = Feature(
             name=name,
-            compute=compute,
             lookback_candles=lookback_candles,
             unit=unit,
             source=source,
             tolerance=tolerance,
-            family=family or Family(formula.__module__.rpartition(".")[2]),
+            family=family or _family_of(name, formula.__module__),
             inputs=tuple(inputs),
             defaults=dict(defaults or {}),
             limits=limits_of(defaults or {}, least or {}, numbers or {}),
@@ -255,6 +251,31 @@ def feature(
         return made
 
     return decorate
+
+
+def _family_of(name: str, module: str) -> Family:
+    last = module.rpartition(".")[2]
+    if last in list(Family):
+        return Family(last)
+    raise PlimsollError(
+        f"expected the feature {name} to name its family, such as family=Family.TREND, since its "
+        f"module {last} is not named after one; found none"
+    )
+
+
+@contextmanager
+def registering() -> Iterator[list[Feature]]:
+    """Forget at the end what is registered inside; the list then holds it, in its order.
+
+    For the check of a file: what it registers stays unknown to everybody else.
+    """
+    known, registered = dict(_FEATURES), list[Feature]()
+    try:
+        yield registered
+    finally:
+        registered += [one for name, one in _FEATURES.items() if name not in known]
+        _FEATURES.clear()
+        _FEATURES.update(known)
 
 
 def names() -> list[str]:

@@ -354,8 +354,8 @@ def line_fit(candles: Candles, *, period: int) -> Floats:
 )
 def line_t_value(candles: Candles, *, period: int) -> Floats:
     """t-value of the line's slope: its sign is the trend's, its size how sure it is."""
-    found = np.clip(candles.shared(_line, period)[1], -1 + 1e-12, 1 - 1e-12)
-    return found * np.sqrt((period - 2) / (1 - found * found))
+    correlation = np.clip(candles.shared(_line, period)[1], -1 + 1e-12, 1 - 1e-12)
+    return correlation * np.sqrt((period - 2) / (1 - correlation * correlation))
 
 
 @feature(

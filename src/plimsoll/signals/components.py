@@ -39,7 +39,7 @@ def held_sides(
 
     Each pair's own candles are looked at; through a hole its side is kept.
     """
-    found = {}
+    sides = {}
     for pair, frame in candles.items():
         (long_entry, long_exit), (short_entry, short_exit) = (rule(frame, side) for side in Side)
         held = held_side(
@@ -48,8 +48,8 @@ def held_sides(
             long_exit=long_exit,
             short_exit=short_exit,
         )
-        found[pair] = held.reindex(opens, method="ffill").fillna(0.0)
-    return pd.DataFrame(found, index=opens, dtype="float64")
+        sides[pair] = held.reindex(opens, method="ffill").fillna(0.0)
+    return pd.DataFrame(sides, index=opens, dtype="float64")
 
 
 def crossing_rule(candles: pd.DataFrame, side: Side) -> tuple[pd.Series, pd.Series]:

@@ -70,11 +70,11 @@ def capped_shares(shares: pd.DataFrame) -> pd.DataFrame:
     """
     count = shares.shape[1]
     known = pd.Series(np.isfinite(shares.to_numpy()).all(axis=1), shares.index)
-    found = shares.clip(lower=0.0)
+    limited = shares.clip(lower=0.0)
     for _ in range(ROUNDS_OF_CAPPING):
-        found = found.clip(SMALLEST_SHARE / count, LARGEST_SHARE / count)
-        found = found.div(found.sum(axis=1), axis=0)
-    return found.where(known, 1 / count)
+        limited = limited.clip(SMALLEST_SHARE / count, LARGEST_SHARE / count)
+        limited = limited.div(limited.sum(axis=1), axis=0)
+    return limited.where(known, 1 / count)
 
 
 def component_returns(
@@ -100,13 +100,13 @@ def component_returns(
     """
     returns = closes.ffill().pct_change(fill_method=None).fillna(0.0)
     paid = settlements.reindex(index=closes.index, columns=closes.columns).fillna(0.0)
-    found = {}
+    earned = {}
     for name, frame in weights.items():
         held = frame.fillna(0.0)
         before = held.shift(1)
         made = (before * (returns - paid)).sum(axis=1)
-        found[name] = made - held.diff().abs().sum(axis=1) * FILL_COST_FRACTION
-    by_candle = pd.DataFrame(found)
+        earned[name] = made - held.diff().abs().sum(axis=1) * FILL_COST_FRACTION
+    by_candle = pd.DataFrame(earned)
     return by_candle.groupby(pd.DatetimeIndex(by_candle.index).floor("D")).sum()
 
 
@@ -179,8 +179,8 @@ def ensemble_targets(
 
     def reasons(day: pd.Timestamp, pair: str) -> str:
         factor: Any = kept.loc[day]
-        found: dict[str, Any] = {name: part.loc[day, pair] for name, part in parts.items()}
-        return words({name: value * factor for name, value in found.items()})
+        weights: dict[str, Any] = {name: part.loc[day, pair] for name, part in parts.items()}
+        return words({name: value * factor for name, value in weights.items()})
 
     return Targets(whole.where(sizes.notna()), sizes * MEAN_STRENGTH * scale, reasons)
 

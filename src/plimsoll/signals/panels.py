@@ -121,14 +121,14 @@ def portfolio_volatility(
     The root of the mean square of the portfolio's returns: a mean of zero is assumed. A missing
     return or weight counts as zero; NaN before ``window`` returns.
     """
-    found = np.full(len(returns), np.nan)
+    volatility = np.full(len(returns), np.nan)
     if len(returns) > window:
         moves = returns.fillna(0.0).to_numpy()
         held = weights.reindex(returns.index).fillna(0.0).to_numpy()
         windows = sliding_window_view(moves, window, axis=0)[1:]
         portfolio = np.einsum("tpw,tp->tw", windows, held[window:])
-        found[window:] = np.sqrt((portfolio**2).mean(axis=1) * periods_per_year)
-    return pd.Series(found, index=returns.index)
+        volatility[window:] = np.sqrt((portfolio**2).mean(axis=1) * periods_per_year)
+    return pd.Series(volatility, index=returns.index)
 
 
 def capped(weights: pd.DataFrame, volatility: pd.Series, *, limit: float) -> pd.DataFrame:

@@ -175,11 +175,11 @@ def uncorrelated(
     prices = closes.where(closes > 0)
     returns = pd.DataFrame(np.log(prices)).diff().iloc[1:]
     least = max(2, int(np.ceil(least_fraction * len(returns))))
-    found: dict[str, dict[str, float]] = returns.corr(min_periods=least).to_dict()  # type: ignore[assignment]
+    correlations: dict[str, dict[str, float]] = returns.corr(min_periods=least).to_dict()  # type: ignore[assignment]
     kept: list[str] = []
     dropped: dict[str, Drop] = {}
     for pair in pairs:
-        fault = _unmeasured(returns, pair, least) or _twin(found, pair, kept, cap)
+        fault = _unmeasured(returns, pair, least) or _twin(correlations, pair, kept, cap)
         if fault is None:
             kept.append(pair)
         else:
@@ -239,10 +239,10 @@ def _unmeasured(returns: pd.DataFrame, pair: str, least: int) -> Drop | None:
 
 
 def _twin(
-    found: Mapping[str, Mapping[str, float]], pair: str, kept: Sequence[str], cap: float
+    correlations: Mapping[str, Mapping[str, float]], pair: str, kept: Sequence[str], cap: float
 ) -> Drop | None:
     for other in kept:
-        value = found[pair][other]
+        value = correlations[pair][other]
         if not isfinite(value):
             return Drop("missing", f"its correlation with {other} is not known")
         if abs(value) > cap:

@@ -5,10 +5,9 @@ from datetime import datetime
 import pandas as pd
 from freqtrade.persistence import Trade
 
-from plimsoll.bridge.strategies.guarded import GuardedStrategy
-from plimsoll.core import Side
-from plimsoll.features import FeatureUse, trend, volatility
+from plimsoll.features import trend, volatility
 from plimsoll.signals.trend import trend_ended, trend_with_regime
+from plimsoll.strategies import FeatureUse, GuardedStrategy, Side
 
 ATR = volatility.atr.use(period=14)
 

@@ -2,9 +2,8 @@
 
 import pandas as pd
 
-from plimsoll.bridge.strategies.guarded import GuardedStrategy
-from plimsoll.core import Side
-from plimsoll.features import FeatureUse, volatility
+from plimsoll.features import volatility
+from plimsoll.strategies import FeatureUse, GuardedStrategy, Side
 
 
 class AlwaysLong(GuardedStrategy):

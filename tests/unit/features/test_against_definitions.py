@@ -257,8 +257,8 @@ def test_every_flow_into_the_bid_counts_for_buyers() -> None:
             "ask_amount": [4.0, 6.0],
         }
     )
-    raw = features.get("order_flow_imbalance").compute(book, period=1)
-    assert raw.iloc[1] == pytest.approx((5 + 4) / ((5 + 6) / 2))
+    raw = features.get("order_flow_imbalance").formula(features.Candles(book), period=1)
+    assert raw[1] == pytest.approx((5 + 4) / ((5 + 6) / 2))
 
 
 def test_positions_opened_while_the_price_rose() -> None:

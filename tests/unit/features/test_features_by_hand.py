@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from plimsoll import features
 from plimsoll.core import PlimsollError
-from plimsoll.features import FeatureUse, Unit, bands, regime, trend, volatility
+from plimsoll.features import Candles, FeatureUse, Unit, bands, regime, trend, volatility
 from plimsoll.features.registry import feature
 from plimsoll.features.warmup import FORGOTTEN, ema_lookback_candles, wilder_lookback_candles
 
@@ -26,7 +26,7 @@ def candles(closes: list[float], *, reach: float = 1.0) -> pd.DataFrame:
 
 def raw_last(use: FeatureUse, frame: pd.DataFrame) -> float:
     """The last value before the warm-up is blanked."""
-    return float(use.feature.compute(frame, **dict(use.parameters)).iloc[-1])
+    return float(use.feature.formula(Candles(frame), **dict(use.parameters))[-1])
 
 
 def test_efficiency_ratio_is_net_move_over_path() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from plimsoll.bundle import PACKAGE, bundle_root
 
 DECIDING = ("core", "candles", "features", "labels", "signals", "risk", "bridge")
+FACADES = ("strategies.py", "models.py")
 
 
 @cache
@@ -31,6 +32,7 @@ def _shipped_files() -> list[tuple[str, Path]]:
         for name in DECIDING
         for file in (PACKAGE / name).rglob("*.py")
     ]
+    package += [(f"plimsoll/{name}", PACKAGE / name) for name in FACADES]
     root = bundle_root()
     loose = [
         (str(file.relative_to(root)), file)

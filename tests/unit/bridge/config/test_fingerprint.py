@@ -50,6 +50,7 @@ def test_it_stays_when_nothing_changes_but_the_place_and_the_dates(
     "name",
     [
         "src/plimsoll/risk/guards/daily_loss.py",
+        "src/plimsoll/strategies.py",
         "user_data/strategies/TrendFollow.py",
         "plugins/protections/DailyLossGuard.py",
         "plugins/pairlists/QualityPairList.py",

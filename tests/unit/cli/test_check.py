@@ -1,0 +1,85 @@
+"""``plimsoll check``: what it says, and how it ends."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli import commands
+from tests.unit.cli.commands import Ran
+from tests.unit.lab.test_check import FEATURE, GUARD
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    return partial(commands.plimsoll, "check", monkeypatch=monkeypatch, capsys=capsys)
+
+
+@pytest.fixture
+def clean(tmp_path: Path) -> Path:
+    file = tmp_path / "clean.py"
+    file.write_text(FEATURE, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def asleep(tmp_path: Path) -> Path:
+    file = tmp_path / "asleep.py"
+    file.write_text(GUARD, encoding="utf-8")
+    return file
+
+
+def test_all_kept_ends_with_0(run: Callable[..., Ran], clean: Path) -> None:
+    ran = run(str(clean))
+    assert ran.status == 0
+    assert ran.out == f"feature close_over_open ({clean}): keeps all 17 contracts\n"
+    assert ran.err == ""
+
+
+def test_what_fell_short_is_told_by_object_and_contract_and_ends_with_1(
+    run: Callable[..., Ran], clean: Path, asleep: Path
+) -> None:
+    ran = run(str(clean), str(asleep))
+    assert ran.status == 1
+    assert ran.out.splitlines()[1:] == [
+        f"guard asleep ({asleep}): 1 fell short",
+        "  something is denied",
+        "    expected a denial somewhere from well to worse; found ACTIVE in every account",
+    ]
+
+
+def test_json_holds_the_same(run: Callable[..., Ran], clean: Path, asleep: Path) -> None:
+    ran = run(str(clean), str(asleep), "--json")
+    assert ran.status == 1
+    said = json.loads(ran.out)
+    assert said["kept"] is False
+    good, bad = said["objects"]
+    assert good == {
+        "file": str(clean),
+        "kind": "feature",
+        "name": "close_over_open",
+        "contracts": 17,
+        "findings": [],
+    }
+    assert [finding["contract"] for finding in bad["findings"]] == ["something is denied"]
+    assert "found ACTIVE" in bad["findings"][0]["text"]
+    assert json.loads(run(str(clean), "--json").out)["kept"] is True
+
+
+@pytest.mark.parametrize("words", [(), ("none.py",)])
+def test_wrong_usage_ends_with_2(run: Callable[..., Ran], words: tuple[str, ...]) -> None:
+    assert run(*words).status == 2
+
+
+def test_an_error_of_the_import_is_one_line_and_ends_with_2(
+    run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    file = tmp_path / "bad.py"
+    file.write_text("1 / 0\n", encoding="utf-8")
+    ran = run(str(file))
+    assert ran.status == 2
+    assert ran.err == (
+        f"plimsoll: expected {file} to import, found ZeroDivisionError: division by zero\n"
+    )
