@@ -20,6 +20,7 @@ WRITERS = (
     "tests.unit.risk.test_profile",
     "tests.unit.bridge.config.test_schema",
     "tests.architecture.import_graph",
+    "tests.architecture.api_page",
 )
 """Modules that write their page or schema when they are run with ``--write``."""
 PRINTED = {"docs/feature-list.md": (command("plimsoll"), "features", "list", "--markdown")}
