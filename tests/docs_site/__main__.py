@@ -37,7 +37,8 @@ def main() -> None:
     for page, words in PRINTED.items():
         printed = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True)
         (ROOT / page).write_text(printed.stdout, encoding="utf-8")
-    build = [tool("mkdocs"), "build", "--strict", "--quiet", "--site-dir", str(SITE)]
+    # Not --quiet: it would hide warnings from --strict as well.
+    build = [tool("mkdocs"), "build", "--strict", "--site-dir", str(SITE)]
     subprocess.run(build, cwd=ROOT, check=True, env={**os.environ, **QUIET})
     if strangers := fetching(SITE):
         raise PlimsollError(f"expected pages that fetch nothing, found {', '.join(strangers)}")
