@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check wheel bench mutation clean lock venv results slow drills
+.PHONY: help demo test check wheel bench mutation clean lock venv results slow drills docs changelog
 
 help: ## show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,12 @@ results: $(READY) ## backtest the strategies on real data (DATA=folder) and rewr
 	@test -n "$(DATA)" || { echo 'make results needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
 	$(BIN)/plimsoll results --datadir $(DATA)
 
+docs: $(READY) ## write every generated page and build the site in out/site; a warning fails
+	$(BIN)/python -m tests.docs_site
+
+changelog: $(READY) ## show what changelog.d adds to CHANGELOG.md (VERSION=0.2.0 writes it)
+	$(BIN)/python -m tests.docs_site.environment towncrier build $(if $(VERSION),--yes --version $(VERSION),--draft --version Unreleased)
+
 wheel: $(READY) ## build dist/freqtrade_plimsoll-*.whl
 	rm -rf dist
 	$(BIN)/python -m hatchling build -t wheel
@@ -58,6 +64,7 @@ mutation: $(READY) ## count which small faults in src/plimsoll/risk its tests no
 lock: $(READY) ## resolve constraints.txt anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o constraints.txt
 	printf 'pip\nsetuptools\n' | uv pip compile - --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o docker/build-tools.txt
+	uv pip compile tests/docs_site/requirements.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o tests/docs_site/requirements.txt
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -9,7 +9,7 @@ from freqtrade.plugins.pairlist.IPairList import SupportsBacktesting
 
 from plimsoll.bridge.plugins.pairlist import SelectingPairList
 from plimsoll.bridge.plugins.pairlist_options import QualityLimits, quality_fault
-from plimsoll.features.merging import timeframe_span
+from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.signals.ranking import Drop, Selection
 
 logger = logging.getLogger(__name__)

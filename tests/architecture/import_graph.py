@@ -1,7 +1,8 @@
 """Draw which package of Plimsoll imports which, from the code, and what stands on them.
 
 ``python -m tests.architecture.import_graph`` prints the drawing; with ``--write`` it is put into
-``docs/architecture.md`` and ``docs/images/import-graph.svg``.
+``docs/architecture.md`` and ``docs/images/import-graph.svg``; the rooms inside the bridge are drawn
+into ``docs/images/bridge-graph.svg``.
 """
 
 import ast
@@ -10,6 +11,7 @@ import sys
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import grimp
 
@@ -21,6 +23,8 @@ OUTSIDE = "freqtrade"
 LOOSE = {"user_data": "user_data/strategies", "plugins": "plugins"}
 PAGE = ROOT / "docs/architecture.md"
 PICTURE = ROOT / "docs/images/import-graph.svg"
+ROOMS_PICTURE = ROOT / "docs/images/bridge-graph.svg"
+BRIDGE = "plimsoll.bridge"
 BEGIN = "<!-- drawn by python -m tests.architecture.import_graph --write -->"
 END = "<!-- end of the drawing -->"
 
@@ -64,12 +68,36 @@ def floors() -> list[list[str]]:
 
     What Freqtrade loads stands beside the command on top, Freqtrade itself at the bottom.
     """
-    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    contracts = config["tool"]["importlinter"]["contracts"]
-    [layers] = [one["layers"] for one in contracts if one.get("containers") == ["plimsoll"]]
-    made = {path.stem for path in (ROOT / "src/plimsoll").iterdir()}
-    rows = [[name for name in re.findall(r"\w+", layer) if name in made] for layer in layers]
+    rows = layers_of("plimsoll")
     return [[*LOOSE, *rows[0]], *rows[1:-1], [*rows[-1], OUTSIDE]]
+
+
+def contracts() -> list[dict[str, Any]]:
+    """Return the import contracts of the project, in their order."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    listed: list[dict[str, Any]] = config["tool"]["importlinter"]["contracts"]
+    return listed
+
+
+def layers_of(container: str) -> list[list[str]]:
+    """Return the layers of a package, top first, as far as they exist."""
+    [layers] = [one["layers"] for one in contracts() if one.get("containers") == [container]]
+    made = {path.stem for path in ROOT.joinpath("src", *container.split(".")).iterdir()}
+    return [[name for name in re.findall(r"\w+", layer) if name in made] for layer in layers]
+
+
+def edges_between_rooms(container: str) -> list[Edge]:
+    """Return ``(importer, imported)`` for every two rooms of a package with a direct import."""
+    graph = grimp.build_graph("plimsoll", cache_dir=None)
+    inside = f"{container}."
+    between = {
+        (module.removeprefix(inside).split(".")[0], other.removeprefix(inside).split(".")[0])
+        for module in graph.modules
+        if module.startswith(inside)
+        for other in graph.find_modules_directly_imported_by(module)
+        if other.startswith(inside)
+    }
+    return sorted((one, other) for one, other in between if one != other)
 
 
 def mermaid(found: Iterable[Edge]) -> str:
@@ -92,10 +120,15 @@ def drawn_page(text: str, drawing: str) -> str:
 
 
 def drawings() -> dict[Path, str]:
-    """Return what the page and the picture should hold."""
+    """Return what the page and the pictures should hold."""
     found = edges()
     page = drawn_page(PAGE.read_text(encoding="utf-8"), mermaid(found))
-    return {PAGE: page, PICTURE: svg(floors(), found, dashed={OUTSIDE})}
+    rooms = svg(layers_of(BRIDGE), edges_between_rooms(BRIDGE), dashed=())
+    return {
+        PAGE: page,
+        PICTURE: svg(floors(), found, dashed={OUTSIDE}),
+        ROOMS_PICTURE: rooms,
+    }
 
 
 if __name__ == "__main__":

@@ -19,9 +19,10 @@ from plimsoll.cli import app
 from tests.architecture.tree import short
 from tests.conftest import ROOT
 
+ROOT_PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 PAGES = [
     page
-    for page in (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
+    for page in (*(ROOT / name for name in ROOT_PAGES), *sorted((ROOT / "docs").rglob("*.md")))
     if page.is_file()
 ]
 SHELLS = {"", "sh", "bash", "shell", "console", "shell-session"}

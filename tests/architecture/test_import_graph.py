@@ -6,13 +6,16 @@ import pytest
 
 from tests.architecture.import_graph import (
     BEGIN,
+    BRIDGE,
     END,
     LOOSE,
     OUTSIDE,
     drawings,
     drawn_page,
     edges,
+    edges_between_rooms,
     floors,
+    layers_of,
 )
 from tests.architecture.layered_drawing import svg
 
@@ -33,6 +36,13 @@ def test_the_graph_sees_the_packages_and_what_stands_on_them() -> None:
 def test_every_arrow_leads_down() -> None:
     rank = {name: number for number, floor in enumerate(floors()) for name in floor}
     assert [(one, other) for one, other in edges() if rank[one] >= rank[other]] == []
+
+
+def test_the_rooms_of_the_bridge_stand_on_each_other() -> None:
+    rank = {name: number for number, floor in enumerate(layers_of(BRIDGE)) for name in floor}
+    between = edges_between_rooms(BRIDGE)
+    assert {("strategies", "guarding"), ("guarding", "account")} <= set(between)
+    assert [(one, other) for one, other in between if rank[one] >= rank[other]] == []
 
 
 def test_a_page_without_its_marks_is_refused() -> None:

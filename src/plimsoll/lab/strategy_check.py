@@ -21,12 +21,12 @@ from freqtrade.strategy import IStrategy
 
 from plimsoll.bridge.strategies.guarded import GuardedStrategy
 from plimsoll.bridge.strategies.seal import require_sealed
+from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.checks.finding import Finding, described
 from plimsoll.checks.strategies import CONTRACTS as ON_CANDLES
 from plimsoll.checks.strategies import Market, StrategyTrial, check_strategy
 from plimsoll.core import PlimsollError, Side
 from plimsoll.features import registering
-from plimsoll.features.merging import timeframe_span
 from plimsoll.lab.strategy_data import DAYS, PAIRS, START, end_of, write_strategy_data
 
 CANDLES = 25_000

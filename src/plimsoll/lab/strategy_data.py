@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from plimsoll.features.merging import timeframe_span
+from plimsoll.candles.timeframe import timeframe_span
 
 COINS = ("BTC", "ETH", "SOL", "XRP", "ADA")
 PAIRS = tuple(f"{coin}/USDT:USDT" for coin in COINS)
