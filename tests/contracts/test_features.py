@@ -5,7 +5,6 @@ is one test for all, which tries every feature and names each that falls short.
 """
 
 import inspect
-from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
@@ -18,6 +17,7 @@ from plimsoll.features import Family, FeatureUse, Unit
 from plimsoll.features.candles import POSITIVE_COLUMNS
 from plimsoll.features.merging import ORIGIN_OF_COLUMN
 from tests.conftest import random_candles
+from tests.contracts.every import for_every
 from tests.contracts.market_frame import AMOUNTS, PRICES, market_frame
 
 OTHERS = [
@@ -31,6 +31,7 @@ OTHERS = [
     features.get("volume_for_the_hour").use(day=24, days=3),
 ]
 USES = [*(features.get(name).use_with_defaults() for name in features.names()), *OTHERS]
+BY_COLUMN = {use.column: use for use in USES}
 ROWS = 2600
 ROUNDING = 1e-9
 PRICE_POWER = {Unit.PRICE: 1, Unit.USD: 1, Unit.PER_USD: -1}
@@ -84,37 +85,6 @@ def ten_times(columns: tuple[str, ...]) -> pd.DataFrame:
 
 def data_columns(use: FeatureUse) -> list[str]:
     return [name for name in use.feature.inputs if name != "date"]
-
-
-def for_every(check: Callable[[FeatureUse], None], uses: Sequence[FeatureUse] = USES) -> None:
-    """Run a check on every use; fail once, with the name and the fault of each that fell short."""
-    faults = {}
-    for use in uses:
-        try:
-            check(use)
-        except Exception as error:  # noqa: BLE001 - whatever one raises, the others are tried too
-            lines = [line[:160] for line in f"{type(error).__name__}: {error}".splitlines()]
-            faults[use.column] = "\n  ".join(lines[:8])
-    if faults:
-        said = "\n".join(f"{name}: {fault}" for name, fault in faults.items())
-        pytest.fail(f"{len(faults)} of {len(uses)} fell short: {', '.join(faults)}\n{said}")
-
-
-def test_a_check_of_all_names_every_one_that_falls_short() -> None:
-    tried = []
-
-    def only_the_first(use: FeatureUse) -> None:
-        tried.append(use)
-        assert use is USES[0], "not the first"
-        raise ZeroDivisionError
-
-    with pytest.raises(pytest.fail.Exception) as caught:
-        for_every(only_the_first, USES[:3])
-    said = str(caught.value)
-    assert tried == USES[:3]
-    assert f"3 of 3 fell short: {', '.join(use.column for use in tried)}" in said
-    assert f"{USES[0].column}: ZeroDivisionError" in said
-    assert said.count("AssertionError: not the first") == 2
 
 
 def test_there_are_enough_features_in_every_family() -> None:
@@ -198,7 +168,7 @@ def test_input_is_untouched_and_the_column_fits_it() -> None:
         assert column.dtype == np.float64
         assert column.name == use.column
 
-    for_every(check)
+    for_every(BY_COLUMN, check)
     pd.testing.assert_frame_equal(candles, before)
 
 
@@ -239,7 +209,7 @@ def test_short_frames_are_nan_while_they_warm_up(count: int) -> None:
         assert column.dtype == np.float64
         pd.testing.assert_series_equal(column, whole(use).iloc[:count])
 
-    for_every(check)
+    for_every(BY_COLUMN, check)
 
 
 @every_feature
@@ -270,7 +240,7 @@ def test_a_missing_value_is_nan_for_the_lookback_and_no_longer(value: float) -> 
             assert column.iloc[row : row + lookback + 1].isna().all(), name
             assert column.iloc[row + lookback + 1 :].notna().all(), name
 
-    for_every(check)
+    for_every(BY_COLUMN, check)
 
 
 @pytest.mark.parametrize("value", [0.0, -5.0])
@@ -280,7 +250,7 @@ def test_a_price_of_nothing_is_a_missing_value(value: float) -> None:
             broken, missing = whole_frame_with(name, value), whole_frame_with(name, np.nan)
             pd.testing.assert_series_equal(use(broken), use(missing))
 
-    for_every(check)
+    for_every(BY_COLUMN, check)
 
 
 def test_a_column_without_any_value_gives_nan_and_never_zero() -> None:
@@ -289,7 +259,7 @@ def test_a_column_without_any_value_gives_nan_and_never_zero() -> None:
             empty = whole_frame().assign(**{name: np.nan})
             assert use(empty).isna().all(), name
 
-    for_every(check)
+    for_every(BY_COLUMN, check)
 
 
 def test_a_missing_column_is_named() -> None:
@@ -298,7 +268,7 @@ def test_a_missing_column_is_named() -> None:
             with pytest.raises(PlimsollError, match=rf"needs the column {name} "):
                 use(whole_frame().drop(columns=name))
 
-    for_every(check)
+    for_every(BY_COLUMN, check)
 
 
 def test_a_table_holds_what_each_feature_gives_alone() -> None:
