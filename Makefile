@@ -13,8 +13,9 @@ PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_inspection \
 	bridge/freqtrade/test_command_line bridge/freqtrade/test_venue_clock \
 	bridge/guarding/test_live_session bridge/guarding/test_two_accounts \
-	bridge/strategies/test_hooks_deny lab/test_processes lab/test_study \
-	reporting/test_report reporting/test_results_figure venue/api/test_feeds \
+	bridge/state/test_locks bridge/state/test_recorder bridge/strategies/test_backtest_funding \
+	bridge/strategies/test_hooks_deny journal/test_log lab/test_processes lab/test_study \
+	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
 .PHONY: help demo test unit check wheel bench mutation clean lock venv results slow drills
