@@ -6,7 +6,19 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check wheel bench mutation clean lock venv results slow drills docs changelog
+# A file's tests stay on one worker, for they share servers and data; files start in their order.
+WORKERS ?= 2
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# What takes seconds a file: real data, whole markets, servers, waiting in real time, drawing.
+LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_inspection \
+	bridge/freqtrade/test_command_line bridge/freqtrade/test_venue_clock \
+	bridge/guarding/test_live_session bridge/guarding/test_two_accounts \
+	bridge/state/test_locks bridge/state/test_recorder bridge/strategies/test_backtest_funding \
+	bridge/strategies/test_hooks_deny journal/test_log lab/test_processes lab/test_study \
+	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
+	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
+
+.PHONY: help demo test unit check wheel bench mutation clean lock venv results slow drills docs changelog
 
 help: ## show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,7 +38,11 @@ demo: $(READY) ## backtest, paper-trade and crash-test the strategies on the sim
 
 test: $(READY) ## lint, types, import rules and all tests
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
+
+unit: $(READY) ## the quick loop: unit, contract and architecture tests without the long files
+	$(BIN)/python -m pytest -q $(PARALLEL) -m 'not slow and not data' \
+		tests/unit tests/contracts tests/architecture $(LONG_UNIT:%=--ignore=tests/unit/%.py)
 
 check: $(READY) ## ruff, mypy, import-linter and the documentation checks
 	$(BIN)/ruff check .
@@ -58,7 +74,7 @@ wheel: $(READY) ## build dist/freqtrade_plimsoll-*.whl
 bench: $(READY) ## measure guards, features, log and venue; rewrite docs/benchmarks.md
 	$(BIN)/python -m tests.bench
 
-mutation: $(READY) ## count which small faults in src/plimsoll/risk its tests notice (MODULES=latch for one)
+mutation: $(READY) ## count which small faults in risk and bridge their tests notice (MODULES=bridge.guarding.entry)
 	$(BIN)/python -m tests.mutation $(MODULES)
 
 lock: $(READY) ## resolve constraints.txt anew (needs uv)

@@ -1,5 +1,6 @@
 """What the tests share: the bundle's folders, made-up candles, the real market data."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from plimsoll.checks.market_frame import random_candles
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background job ignores interrupts, and so would every bot that a test starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # The process that started this worker loaded readline, which tells its children how wide a
+    # terminal is that they do not have: Freqtrade would wrap the lines of its log.
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
 
 # The same examples in every run, however slow the machine is: a run that fails is one that can be
 # repeated. ``pytest --hypothesis-profile=explore`` looks for new ones.

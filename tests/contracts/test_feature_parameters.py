@@ -12,11 +12,13 @@ import pytest
 from plimsoll import features
 from plimsoll.core import PlimsollError
 from plimsoll.features.parameters import MOST_CANDLES
+from tests.contracts.every import for_every
 from tests.contracts.market_frame import market_frame
 
 ROWS = 1500
 TRIED: list[object] = [0, -3, 1, 2.5, 5000, nan, inf, -inf, 1e300, "x", None, True]
 PARAMETERS = [(name, key) for name in features.names() for key in features.get(name).defaults]
+BY_NAME = {f"{key} of {name}": (name, key) for name, key in PARAMETERS}
 every_parameter = pytest.mark.parametrize(("name", "key"), PARAMETERS)
 
 
@@ -66,26 +68,33 @@ def test_the_least_value_gives_a_column_that_says_something(name: str, key: str)
     assert column.min() < column.max()
 
 
-@every_parameter
-def test_what_lies_outside_of_the_limits_is_refused(name: str, key: str) -> None:
-    limits = features.get(name).limits[key]
-    for value in (limits.least - 1, limits.most + 1, nan, True, np.bool_(True), "2"):
-        with pytest.raises(PlimsollError, match=f"^expected {key} of {name} to be a .*number from"):
-            bind(name, key, value)
-    if limits.whole:
-        with pytest.raises(PlimsollError, match="whole number"):
-            bind(name, key, limits.least + 0.5)
+def test_what_lies_outside_of_the_limits_is_refused() -> None:
+    def check(parameter: tuple[str, str]) -> None:
+        name, key = parameter
+        limits = features.get(name).limits[key]
+        refused = rf"^expected {key} of {name} to be a .*number from"
+        for value in (limits.least - 1, limits.most + 1, nan, True, np.bool_(True), "2"):
+            with pytest.raises(PlimsollError, match=refused):
+                bind(name, key, value)
+        if limits.whole:
+            with pytest.raises(PlimsollError, match="whole number"):
+                bind(name, key, limits.least + 0.5)
+
+    for_every(BY_NAME, check)
 
 
-@every_parameter
-def test_the_usual_value_lies_within_the_limits_in_any_kind_of_number(name: str, key: str) -> None:
-    usual = features.get(name).defaults[key]
-    expected = features.get(name).use_with_defaults()
-    for kind in (int, float, np.int64, np.int32, np.float64):
-        use = bind(name, key, kind(usual))
-        assert use == expected
-        assert use.column == expected.column
-        assert all(type(value) is int for _, value in use.parameters)
+def test_the_usual_value_lies_within_the_limits_in_any_kind_of_number() -> None:
+    def check(parameter: tuple[str, str]) -> None:
+        name, key = parameter
+        usual = features.get(name).defaults[key]
+        expected = features.get(name).use_with_defaults()
+        for kind in (int, float, np.int64, np.int32, np.float64):
+            use = bind(name, key, kind(usual))
+            assert use == expected
+            assert use.column == expected.column
+            assert all(type(value) is int for _, value in use.parameters)
+
+    for_every(BY_NAME, check)
 
 
 def test_a_window_longer_than_the_candles_is_nan() -> None:

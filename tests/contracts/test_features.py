@@ -1,4 +1,8 @@
-"""The contract of every registered feature: it declares its past and keeps to it."""
+"""The contract of every registered feature: it declares its past and keeps to it.
+
+What a formula alone can get wrong is one test a feature. What the registry does for all of them
+is one test for all, which tries every feature and names each that falls short.
+"""
 
 import inspect
 from functools import cache
@@ -13,6 +17,7 @@ from plimsoll.features import Family, FeatureUse, Unit
 from plimsoll.features.candles import POSITIVE_COLUMNS
 from plimsoll.features.merging import ORIGIN_OF_COLUMN
 from tests.conftest import random_candles
+from tests.contracts.every import for_every
 from tests.contracts.market_frame import AMOUNTS, PRICES, market_frame
 
 OTHERS = [
@@ -26,6 +31,7 @@ OTHERS = [
     features.get("volume_for_the_hour").use(day=24, days=3),
 ]
 USES = [*(features.get(name).use_with_defaults() for name in features.names()), *OTHERS]
+BY_COLUMN = {use.column: use for use in USES}
 ROWS = 2600
 ROUNDING = 1e-9
 PRICE_POWER = {Unit.PRICE: 1, Unit.USD: 1, Unit.PER_USD: -1}
@@ -42,6 +48,39 @@ def whole_frame() -> pd.DataFrame:
 @cache
 def whole(use: FeatureUse) -> pd.Series:
     return use(whole_frame())
+
+
+@cache
+def whole_frame_with(column: str, value: float, *, row: int = 1000) -> pd.DataFrame:
+    """The whole frame with one value replaced."""
+    broken = whole_frame().copy()
+    broken.loc[row, column] = value
+    return broken
+
+
+@cache
+def future_changed(cut: int) -> pd.DataFrame:
+    """The whole frame with other numbers in every column from row ``cut`` on."""
+    changed = whole_frame().copy()
+    columns = changed.columns.drop("date")
+    changed.loc[cut:, columns] = changed.loc[cut:, columns] * 3 + 7
+    return changed
+
+
+@cache
+def future_missing(cut: int) -> pd.DataFrame:
+    """The whole frame with NaN in every column from row ``cut`` on."""
+    missing = whole_frame().copy()
+    missing.loc[cut:, missing.columns.drop("date")] = np.nan
+    return missing
+
+
+@cache
+def ten_times(columns: tuple[str, ...]) -> pd.DataFrame:
+    """The whole frame with some columns ten times as large."""
+    larger = whole_frame().copy()
+    larger[[*columns]] *= 10
+    return larger
 
 
 def data_columns(use: FeatureUse) -> list[str]:
@@ -83,16 +122,10 @@ def test_it_declares_all_that_a_reader_needs(use: FeatureUse) -> None:
 
 @every_feature
 def test_the_future_changes_nothing(use: FeatureUse) -> None:
-    candles, columns = whole_frame(), data_columns(use)
     cuts = {use.lookback_candles + 1, use.lookback_candles + 2, 1601, 1999, 2304, ROWS - 1}
     for cut in cuts:
-        changed = candles.copy()
-        changed.loc[cut:, columns] = changed.loc[cut:, columns] * 3 + 7
-        pd.testing.assert_series_equal(use(changed).iloc[:cut], whole(use).iloc[:cut])
-        missing = candles.copy()
-        missing.loc[cut:, columns] = np.nan
-        pd.testing.assert_series_equal(use(missing).iloc[:cut], whole(use).iloc[:cut])
-        pd.testing.assert_series_equal(use(candles.iloc[:cut]), whole(use).iloc[:cut])
+        for frame in (future_changed(cut), future_missing(cut), whole_frame().iloc[:cut]):
+            pd.testing.assert_series_equal(use(frame).iloc[:cut], whole(use).iloc[:cut])
 
 
 @every_feature
@@ -121,21 +154,27 @@ def test_it_says_something(use: FeatureUse) -> None:
     assert use(candles).min() < use(candles).max()
 
 
-@every_feature
-def test_input_is_untouched_and_the_column_fits_it(use: FeatureUse) -> None:
+def test_input_is_untouched_and_the_column_fits_it() -> None:
     candles = whole_frame().set_index(pd.RangeIndex(5, ROWS + 5))
     before = candles.copy(deep=True)
-    column = use(candles)
+
+    def check(use: FeatureUse) -> None:
+        nonlocal candles
+        column = use(candles)
+        if not candles.equals(before):
+            candles = before.copy(deep=True)  # the next one is asked about itself only
+            raise AssertionError("it changed its input")
+        assert column.index.equals(before.index)
+        assert column.dtype == np.float64
+        assert column.name == use.column
+
+    for_every(BY_COLUMN, check)
     pd.testing.assert_frame_equal(candles, before)
-    assert column.index.equals(candles.index)
-    assert column.dtype == np.float64
-    assert column.name == use.column
 
 
 @every_feature
 def test_prices_ten_times_as_high_change_it_as_the_unit_says(use: FeatureUse) -> None:
-    larger = whole_frame().copy()
-    larger[PRICES] *= 10
+    larger = ten_times((*PRICES,))
     expected = whole(use) * 10.0 ** PRICE_POWER.get(use.feature.unit, 0)
     size = expected.abs().max()
     np.testing.assert_allclose(use(larger), expected, rtol=1e-7, atol=1e-9 * size)
@@ -143,8 +182,7 @@ def test_prices_ten_times_as_high_change_it_as_the_unit_says(use: FeatureUse) ->
 
 @every_feature
 def test_amounts_ten_times_as_large_change_it_as_the_unit_says(use: FeatureUse) -> None:
-    larger = whole_frame().copy()
-    larger[AMOUNTS] *= 10
+    larger = ten_times((*AMOUNTS,))
     expected = whole(use) * 10.0 ** AMOUNT_POWER.get(use.feature.unit, 0)
     size = expected.abs().max()
     np.testing.assert_allclose(use(larger), expected, rtol=1e-7, atol=1e-9 * size)
@@ -161,13 +199,17 @@ def test_bounded_units_stay_in_their_bounds(use: FeatureUse) -> None:
         assert values.between(-100 - ROUNDING, 100 + ROUNDING).all()
 
 
-@every_feature
 @pytest.mark.parametrize("count", [0, 1, 5])
-def test_short_frames_are_nan_while_they_warm_up(use: FeatureUse, count: int) -> None:
-    column = use(whole_frame().iloc[:count])
-    assert len(column) == count
-    assert column.dtype == np.float64
-    pd.testing.assert_series_equal(column, whole(use).iloc[:count])
+def test_short_frames_are_nan_while_they_warm_up(count: int) -> None:
+    short = whole_frame().iloc[:count]
+
+    def check(use: FeatureUse) -> None:
+        column = use(short)
+        assert len(column) == count
+        assert column.dtype == np.float64
+        pd.testing.assert_series_equal(column, whole(use).iloc[:count])
+
+    for_every(BY_COLUMN, check)
 
 
 @every_feature
@@ -186,42 +228,47 @@ def test_a_hole_in_the_dates_stays_local(use: FeatureUse) -> None:
     assert use(gappy).iloc[-50:].notna().all()
 
 
-@every_feature
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_missing_value_is_nan_for_the_lookback_and_no_longer(
-    use: FeatureUse, value: float
-) -> None:
-    lookback, row = use.lookback_candles, 1000
-    for name in data_columns(use):
-        broken = whole_frame().copy()
-        broken.loc[row, name] = value
-        column = use(broken)
-        pd.testing.assert_series_equal(column.iloc[:row], whole(use).iloc[:row])
-        assert column.iloc[row : row + lookback + 1].isna().all()
-        assert column.iloc[row + lookback + 1 :].notna().all()
+def test_a_missing_value_is_nan_for_the_lookback_and_no_longer(value: float) -> None:
+    row = 1000
+
+    def check(use: FeatureUse) -> None:
+        lookback = use.lookback_candles
+        for name in data_columns(use):
+            column = use(whole_frame_with(name, value, row=row))
+            pd.testing.assert_series_equal(column.iloc[:row], whole(use).iloc[:row])
+            assert column.iloc[row : row + lookback + 1].isna().all(), name
+            assert column.iloc[row + lookback + 1 :].notna().all(), name
+
+    for_every(BY_COLUMN, check)
 
 
-@every_feature
 @pytest.mark.parametrize("value", [0.0, -5.0])
-def test_a_price_of_nothing_is_a_missing_value(use: FeatureUse, value: float) -> None:
-    for name in POSITIVE_COLUMNS.intersection(use.feature.inputs):
-        broken, missing = whole_frame().copy(), whole_frame().copy()
-        broken.loc[1000, name], missing.loc[1000, name] = value, np.nan
-        pd.testing.assert_series_equal(use(broken), use(missing))
+def test_a_price_of_nothing_is_a_missing_value(value: float) -> None:
+    def check(use: FeatureUse) -> None:
+        for name in POSITIVE_COLUMNS.intersection(use.feature.inputs):
+            broken, missing = whole_frame_with(name, value), whole_frame_with(name, np.nan)
+            pd.testing.assert_series_equal(use(broken), use(missing))
+
+    for_every(BY_COLUMN, check)
 
 
-@every_feature
-def test_a_column_without_any_value_gives_nan_and_never_zero(use: FeatureUse) -> None:
-    for name in data_columns(use):
-        empty = whole_frame().assign(**{name: np.nan})
-        assert use(empty).isna().all()
+def test_a_column_without_any_value_gives_nan_and_never_zero() -> None:
+    def check(use: FeatureUse) -> None:
+        for name in data_columns(use):
+            empty = whole_frame().assign(**{name: np.nan})
+            assert use(empty).isna().all(), name
+
+    for_every(BY_COLUMN, check)
 
 
-@every_feature
-def test_a_missing_column_is_named(use: FeatureUse) -> None:
-    for name in use.feature.inputs:
-        with pytest.raises(PlimsollError, match=rf"needs the column {name} "):
-            use(whole_frame().drop(columns=name))
+def test_a_missing_column_is_named() -> None:
+    def check(use: FeatureUse) -> None:
+        for name in use.feature.inputs:
+            with pytest.raises(PlimsollError, match=rf"needs the column {name} "):
+                use(whole_frame().drop(columns=name))
+
+    for_every(BY_COLUMN, check)
 
 
 def test_a_table_holds_what_each_feature_gives_alone() -> None:

@@ -8,6 +8,7 @@ import json
 import pickle
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -18,16 +19,19 @@ import pytest
 from freqtrade.data.dataprovider import DataProvider
 from freqtrade.data.history import load_pair_history
 from freqtrade.enums import CandleType, RunMode
+from freqtrade.persistence import LocalTrade
 from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
 from freqtrade.strategy.parameters import CategoricalParameter, NumericParameter
 
+from plimsoll.core import Side
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.results import read_backtests
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import Venue, serve_venue
 from tests.conftest import ROOT
 from tests.support.strategy_data import DAYS, END, PAIRS, START, write_strategy_data
+from tests.unit.bridge.trades import backtest_trades, trade_fields
 
 HOURLY = ("TrendPortfolio", "FundingCarry", "Ensemble", "BasisReversion", "OpenInterestFlow")
 FOUR_HOURLY = ("MomentumCross", "SlowTrend", "MeanReversion")
@@ -47,6 +51,16 @@ every_strategy_some_slow = pytest.mark.parametrize(
         for name in TRADING
     ],
 )
+
+
+PROPOSED_USD = 50.0
+
+
+class Balance:
+    """A wallet with 10,000 USDT."""
+
+    def get_total(self, currency: str) -> float:
+        return 10_000.0
 
 
 class Whitelist:
@@ -93,6 +107,7 @@ def candles(data: Path, pair: str, timeframe: str) -> pd.DataFrame:
     )
 
 
+@cache
 def signals(
     name: str, data: Path, *, until: pd.Timestamp = END, pairs: tuple[str, ...] = PAIRS[:2]
 ) -> pd.DataFrame:
@@ -109,6 +124,38 @@ def signals(
         )
         found.append(analysed.assign(pair=pair))
     return pd.concat(found, ignore_index=True)
+
+
+def stakes(
+    name: str, data: Path, moments: pd.DatetimeIndex, *, until: pd.Timestamp = END
+) -> pd.DataFrame:
+    """What would be staked at each moment, pairs and sides, and added to the first two pairs.
+
+    A long of one and a short of the other are open, so that the equity moves with the closes.
+    """
+    strategy = load(name, data, timerange=f"{START.timestamp():.0f}-{until.timestamp():.0f}")
+    strategy.wallets = Balance()
+    adjusts = strategy.position_adjustment_enable
+    with backtest_trades():
+        held = [
+            LocalTrade(**trade_fields(START, pair=pair, is_short=short))
+            for pair, short in zip(PAIRS, (False, True), strict=False)
+        ]
+        for trade in held:
+            LocalTrade.add_bt_trade(trade)
+        rows = []
+        for moment in moments:
+            now = moment.to_pydatetime()
+            row = {
+                f"{pair} {side.value}": strategy.desired_stake(pair, side, PROPOSED_USD, now)
+                for pair in PAIRS
+                for side in Side
+            }
+            for trade in held if adjusts else []:
+                change = strategy.adjust_position(trade, now, 100.0, 0.0)
+                row[f"{trade.pair} change"] = 0.0 if change is None else change
+            rows.append(row)
+    return pd.DataFrame(rows, index=moments)
 
 
 def signal_columns(frame: pd.DataFrame) -> pd.DataFrame:
@@ -167,6 +214,28 @@ def test_another_future_changes_no_signal_before_it(
     entered = known.reindex(columns=["enter_long", "enter_short"]).eq(1)
     assert entered[before].any().all(), "nothing was compared"
     assert not signal_columns(known)[~before].equals(signal_columns(other)[~before])
+
+
+@every_strategy
+def test_another_future_changes_no_stake_before_it(
+    name: str, data: Path, another_future: Path
+) -> None:
+    moments = pd.date_range(CUT - pd.Timedelta(days=4), CUT + pd.Timedelta(days=4), freq="h")
+    known, other = stakes(name, data, moments), stakes(name, another_future, moments)
+    pd.testing.assert_frame_equal(known[:CUT], other[:CUT], check_exact=True)
+    assert (known[:CUT] > 0).any(axis=None), "nothing was compared"
+    if name == "TrendFollow":
+        assert (known == PROPOSED_USD).all(axis=None)
+    else:
+        assert not known[CUT:].equals(other[CUT:])
+
+
+@every_strategy
+def test_a_stake_needs_nothing_that_comes_after_it(name: str, data: Path) -> None:
+    for until in (CUT, CUT.floor("D"), CUT.floor("D") - pd.Timedelta(hours=1)):
+        now = pd.DatetimeIndex([until])
+        cut, whole = stakes(name, data, now, until=until), stakes(name, data, now)
+        pd.testing.assert_frame_equal(cut, whole, check_exact=True)
 
 
 @every_strategy
