@@ -50,9 +50,14 @@ def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment for a child: ours, less what would change Freqtrade's behaviour.
 
     Freqtrade skips its logging set-up, and with it the registration of plugins, when
-    ``PYTEST_VERSION`` is set.
+    ``PYTEST_VERSION`` is set. It wraps the lines of its log at the width of a terminal that
+    ``COLUMNS`` speaks of, and a child of ours has none: its errors would be cut off in the middle.
     """
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    inherited = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("PYTEST_") and key not in ("COLUMNS", "LINES")
+    }
     return {**inherited, **(extra or {})}
 
 

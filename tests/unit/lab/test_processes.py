@@ -149,9 +149,12 @@ def test_the_last_line_of_a_log_that_is_not_text_or_not_there(tmp_path: Path) ->
 
 def test_a_child_does_not_see_that_a_test_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_VERSION", "9")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "24")
     monkeypatch.setenv("KEPT", "yes")
     made = child_environment({"ADDED": "1"})
     assert not [name for name in made if name.startswith("PYTEST_")]
+    assert not {"COLUMNS", "LINES"} & set(made), "Freqtrade would wrap its log, and cut its errors"
     assert (made["KEPT"], made["ADDED"]) == ("yes", "1")
 
 
