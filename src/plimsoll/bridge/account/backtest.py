@@ -61,7 +61,7 @@ class BacktestAccount:
         """Mark the account; return whether a guard might act that was quiet before.
 
         False is only said where no guard can demand to close anything
-        (`plimsoll.risk.quiet`): an entry has the account evaluated anew in any case.
+        (`plimsoll.risk.quiet`): an entry has the account evaluated again in any case.
         """
         self._closed.read()
         # An entry may have read closed trades after the last mark.

@@ -46,15 +46,15 @@ def require_funding_of_backtest(
     if not backtests or config.get("trading_mode") != TradingMode.FUTURES or not candles:
         return
     charged = _charged(strategy, list(candles))
-    found = {
+    gaps_of = {
         pair: gaps
         for pair, frame in candles.items()
         if (span := _traded(strategy, frame)) is not None
         and (gaps := funding_gaps(charged[pair], start=span[0], end=span[1]))
     }
-    if not found:
+    if not gaps_of:
         return
-    lines = [f"{pair} {_words(gaps)}" for pair, gaps in found.items()]
+    lines = [f"{pair} {_words(gaps)}" for pair, gaps in gaps_of.items()]
     if not settings.allow_missing_funding:
         raise PlimsollError(
             f"expected funding for the whole backtest, which charges none where it is missing; "
@@ -91,8 +91,8 @@ def _charged(strategy: Any, pairs: list[str]) -> "dict[str, pd.Series[pd.Timesta
     def dates(pair: str) -> "pd.Series[pd.Timestamp]":
         if pair not in rates or pair not in marks:
             return nothing
-        found = exchange.combine_funding_and_mark(rates[pair], marks[pair].copy(), fallback)
-        charged: pd.Series[pd.Timestamp] = found.dropna(subset=["open_fund", "open_mark"])["date"]
+        joined = exchange.combine_funding_and_mark(rates[pair], marks[pair].copy(), fallback)
+        charged: pd.Series[pd.Timestamp] = joined.dropna(subset=["open_fund", "open_mark"])["date"]
         return charged
 
     return {pair: dates(pair) for pair in pairs}

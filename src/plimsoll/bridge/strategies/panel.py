@@ -142,8 +142,8 @@ class PanelReader:
         rates = {}
         if with_funding:
             for pair in pairs:
-                found = self.frame(data, pair, FUNDING_TIMEFRAME, str(CandleType.FUNDING_RATE))
-                rates[pair] = settled(found)
+                funding = self.frame(data, pair, FUNDING_TIMEFRAME, str(CandleType.FUNDING_RATE))
+                rates[pair] = settled(funding)
         settlements = pd.DataFrame(rates, columns=pairs, dtype="float64")
         return Panel(candles, settlements.sort_index())
 
@@ -152,8 +152,8 @@ def real(candles: pd.DataFrame) -> pd.DataFrame:
     """Return the candles that were traded in, on the index of their opens."""
     if candles.empty:
         return pd.DataFrame(columns=list(OHLC), index=_no_dates(), dtype="float64")
-    found = candles.set_index("date")[list(OHLC)]
-    return found[found["volume"] > 0]
+    traded = candles.set_index("date")[list(OHLC)]
+    return traded[traded["volume"] > 0]
 
 
 def resampled(candles: pd.DataFrame, timeframe: str, longer: str) -> pd.DataFrame:
@@ -175,8 +175,8 @@ def resampled(candles: pd.DataFrame, timeframe: str, longer: str) -> pd.DataFram
     opens = pd.DatetimeIndex(candles.index)
     grouped = candles.groupby(opens.floor(whole))
     complete = (opens + span == opens.floor(whole) + whole).astype(bool)
-    found = grouped.agg(OHLC)
-    return found[found.index.isin(opens[complete].floor(whole))]
+    longer_candles = grouped.agg(OHLC)
+    return longer_candles[longer_candles.index.isin(opens[complete].floor(whole))]
 
 
 def settled(funding: pd.DataFrame) -> pd.Series:
@@ -190,11 +190,11 @@ def settled(funding: pd.DataFrame) -> pd.Series:
 
 
 def _grid(candles: Mapping[str, pd.DataFrame], timeframe: str) -> pd.DataFrame:
-    found = pd.DataFrame({pair: frame["close"] for pair, frame in candles.items()})
-    if found.empty:
+    closes = pd.DataFrame({pair: frame["close"] for pair, frame in candles.items()})
+    if closes.empty:
         return pd.DataFrame(columns=list(candles), index=_no_dates(), dtype="float64")
     span = timeframe_span(timeframe)
-    return found.reindex(pd.date_range(found.index.min(), found.index.max(), freq=span))
+    return closes.reindex(pd.date_range(closes.index.min(), closes.index.max(), freq=span))
 
 
 def _no_dates() -> pd.DatetimeIndex:

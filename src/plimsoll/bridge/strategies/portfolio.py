@@ -116,12 +116,12 @@ class PortfolioStrategy(PanelStrategy):
         weight, full = self._of(trade.pair, now)
         equity = self.equity_usd(now)
         current = float(trade.amount) * price * (-1 if trade.is_short else 1)
-        found = change(
+        step = change(
             current=current, target=weight * equity, tolerance=self.buffer.value * full * equity
         )
-        if found is None:
+        if step is None:
             return None
-        wanted = abs(current + found) - abs(current)
+        wanted = abs(current + step) - abs(current)
         if wanted > 0:
             return wanted / float(trade.leverage)
         # Freqtrade takes off the share of the amount that this is of the stake at entry prices.
@@ -137,9 +137,9 @@ class PortfolioStrategy(PanelStrategy):
         return self._targets[2]
 
     def _with_targets(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
-        found = self.current_targets()
+        targets = self.current_targets()
         days = self._day_known(candles["date"] + self.candle_span())
-        columns = {"target_weight": found.weights, "full_size": found.full_sizes}
+        columns = {"target_weight": targets.weights, "full_size": targets.full_sizes}
         return candles.assign(
             **{
                 name: frame[pair].reindex(days).to_numpy() if pair in frame else float("nan")
@@ -149,10 +149,10 @@ class PortfolioStrategy(PanelStrategy):
 
     def _of(self, pair: str, now: datetime) -> tuple[float, float]:
         """Return weight and full size of a pair by the last day that has closed; NaN if unknown."""
-        found, day = self.current_targets(), self._day_known(pd.Timestamp(now))
-        if pair not in found.weights or day not in found.weights.index:
+        targets, day = self.current_targets(), self._day_known(pd.Timestamp(now))
+        if pair not in targets.weights or day not in targets.weights.index:
             return float("nan"), float("nan")
-        return float(found.weights.loc[day, pair]), float(found.full_sizes.loc[day, pair])
+        return float(targets.weights.loc[day, pair]), float(targets.full_sizes.loc[day, pair])
 
     def _day_known(self, moment: Any) -> Any:
         """Return the last day that had closed at a moment, or at each of many."""

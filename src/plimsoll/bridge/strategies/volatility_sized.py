@@ -46,14 +46,14 @@ class SizedStrategy(PanelStrategy):
         """Return the size of each pair at full strength, days × pairs; computed once a panel."""
         panel, target = self.panel(), self.target_volatility.value
         if self._sizes is None or self._sizes[0] is not panel or self._sizes[1] != target:
-            found = full_sizes(
+            sizes = full_sizes(
                 panel.closes("1d"),
                 target_volatility=target,
                 volatility_days=self.volatility_days,
                 longest=self.least_daily_closes,
                 strength=1.0,
             )
-            self._sizes = panel, target, found
+            self._sizes = panel, target, sizes
         return self._sizes[2]
 
     def held_too_long(self, trade: Trade, now: datetime, hours: float) -> bool:
