@@ -143,7 +143,7 @@ def test_a_store_tells_what_it_holds(
     assert "left out:    premium_level" in told
     with monkeypatch.context() as changed:
         changed.setattr("plimsoll.archive.feature_store.fingerprint", lambda _: "f" * 12)
-        assert "compute it anew" in run("show", out).stdout
+        assert "compute it again" in run("show", out).stdout
     monkeypatch.delitem(features.registry._FEATURES, "ema_gap")
     assert about_store(out)["made_by_installed_features"] is False
 

@@ -157,8 +157,8 @@ def test_a_track_record_is_of_all_trades_closed_so_far(account: BacktestAccount)
 
 
 def test_a_market_is_read_up_to_the_moment(account: BacktestAccount) -> None:
-    assert account.turnover_usd(BTC, at(1)) == 101.0 * 1000.0
-    assert account.turnover_usd(ETH, at(1)) is None
+    assert account.liquidity_usd(BTC, at(1)) == 101.0 * 1000.0
+    assert account.liquidity_usd(ETH, at(1)) is None
     window = account.window(BTC, at(2), 3)
     assert window is not None
     assert window.closes.tolist() == [100.0, 101.0, 99.0]

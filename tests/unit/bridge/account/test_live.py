@@ -129,10 +129,10 @@ def test_the_pairs_of_the_list_of_positions_and_of_the_question_are_watched(bot:
 def test_the_book_says_what_a_market_offers_and_at_which_spread(bot: Bot) -> None:
     account = account_of(bot)
     bot.exchange.spread_fraction = 0.002
-    assert account.turnover_usd(BTC, NOON) == pytest.approx(5 * 99.9 + 5 * 100.1)
+    assert account.liquidity_usd(BTC, NOON) == pytest.approx(5 * 99.9 + 5 * 100.1)
     assert account.spread_fraction(BTC) == pytest.approx(0.002)
     del bot.exchange.prices[BTC]
-    assert account.turnover_usd(BTC, NOON) is None
+    assert account.liquidity_usd(BTC, NOON) is None
     assert account.spread_fraction(BTC) is None
 
 
