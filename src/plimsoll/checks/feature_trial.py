@@ -88,7 +88,8 @@ class TrialCandles:
     def _numbers(self) -> pd.DataFrame:
         """Every column but the date that can be read as numbers."""
         columns = self.frame.drop(columns="date", errors="ignore")
-        return columns.apply(pd.to_numeric, errors="coerce").astype("float64")
+        numbers: pd.DataFrame = columns.apply(pd.to_numeric, errors="coerce")
+        return numbers.astype("float64")
 
     def _with_future(self, row: int, future: pd.DataFrame) -> pd.DataFrame:
         made = pd.concat([self._numbers.iloc[:row], future.iloc[row:]])
