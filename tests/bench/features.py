@@ -9,9 +9,9 @@ import pandas_ta
 from technical import indicators, qtpylib
 
 from plimsoll import features
+from plimsoll.checks.market_frame import market_frame
 from plimsoll.features import Candles
 from tests.conftest import random_candles
-from tests.contracts.market_frame import market_frame
 
 MILLION = 1_000_000
 COMPARED = 100_000

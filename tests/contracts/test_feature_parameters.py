@@ -10,16 +10,15 @@ import pandas as pd
 import pytest
 
 from plimsoll import features
+from plimsoll.checks.market_frame import market_frame
 from plimsoll.core import PlimsollError
 from plimsoll.features.parameters import MOST_CANDLES
 from tests.contracts.every import for_every
-from tests.contracts.market_frame import market_frame
 
 ROWS = 1500
 TRIED: list[object] = [0, -3, 1, 2.5, 5000, nan, inf, -inf, 1e300, "x", None, True]
 PARAMETERS = [(name, key) for name in features.names() for key in features.get(name).defaults]
 BY_NAME = {f"{key} of {name}": (name, key) for name, key in PARAMETERS}
-every_parameter = pytest.mark.parametrize(("name", "key"), PARAMETERS)
 
 
 @cache
@@ -59,13 +58,6 @@ def test_a_wrong_value_is_told_and_ends_no_process() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     last = done.stdout.rpartition("\n")[0].rpartition("\n")[2]
     assert done.returncode == 0, f"status {done.returncode} at {last}: {done.stderr[-600:]}"
-
-
-@every_parameter
-def test_the_least_value_gives_a_column_that_says_something(name: str, key: str) -> None:
-    use = bind(name, key, features.get(name).limits[key].least or 0.1)
-    column = use(frame()).iloc[use.lookback_candles :]
-    assert column.min() < column.max()
 
 
 def test_what_lies_outside_of_the_limits_is_refused() -> None:

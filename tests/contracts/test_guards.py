@@ -1,14 +1,18 @@
-"""The contract of every registered guard: it fails closed, and worse is never looser."""
+"""Every registered guard keeps the contracts that `plimsoll.checks` ships, on cases of its own too.
+
+The tables below know each guard's own limits, its accounts from good to worse and its numbers.
+"""
 
 import inspect
 from collections.abc import Callable, Sequence
-from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from plimsoll.checks import GuardCase, Ladder, check_guard
+from plimsoll.checks.guards import GuardTrial
 from plimsoll.core import (
     AccountSnapshot,
     ApiHealth,
@@ -21,6 +25,7 @@ from plimsoll.core import (
 )
 from plimsoll.risk import GUARDS, NEEDS, RiskProfile, evaluate, evaluate_entry
 from plimsoll.risk.guards import name_of
+from tests.contracts.every import for_every
 from tests.unit.risk.accounts import (
     BTC,
     ETH,
@@ -42,30 +47,24 @@ ALL: dict[str, Callable[..., Verdict]] = {
 WITHOUT_A_NUMBER = {"manual_halt", "trading_hours"}
 
 
-@dataclass(frozen=True)
-class Case:
-    """What one guard is asked."""
-
-    account: AccountSnapshot
-    request: EntryRequest = field(default_factory=request)
-
-    def ask(self, name: str, profile: RiskProfile) -> Verdict:
-        if ALL[name] in GUARDS.account:
-            return ALL[name](self.account, profile)
-        if ALL[name] in GUARDS.pair:
-            return ALL[name](ETH, self.account, profile)
-        return ALL[name](self.request, self.account, profile)
+def case(held: AccountSnapshot, asked: EntryRequest | None = None) -> GuardCase:
+    """What one guard is asked; its ladder gives it a label."""
+    return GuardCase("", held, asked or request(), ETH)
 
 
-def of_account(values: Sequence[Any], **fields: Callable[[Any], Any]) -> list[Case]:
+def ask(name: str, about: GuardCase, profile: RiskProfile) -> Verdict:
+    return GuardTrial(ALL[name], (profile,), ()).ask(about, profile)
+
+
+def of_account(values: Sequence[Any], **fields: Callable[[Any], Any]) -> list[GuardCase]:
     """One case a value; each field of the account is made from it."""
     return [
-        Case(account(**{name: make(value) for name, make in fields.items()})) for value in values
+        case(account(**{name: make(value) for name, make in fields.items()})) for value in values
     ]
 
 
-def of_request(key: str, *values: Any, **others: Any) -> list[Case]:
-    return [Case(account(**others), request(**{key: value})) for value in values]
+def of_request(key: str, *values: Any, **others: Any) -> list[GuardCase]:
+    return [case(account(**others), request(**{key: value})) for value in values]
 
 
 def ago(seconds: Sequence[float]) -> list[Any]:
@@ -91,7 +90,7 @@ def held(**changes: Any) -> Callable[[Any], list[Position]]:
 
 
 # From good to worse; the first is ACTIVE, the last is not.
-WORSE: dict[str, list[Case]] = {
+WORSE: dict[str, list[GuardCase]] = {
     "manual_halt": of_account([None, "", "me"], manual_halt_reason=lambda said: said),
     "drawdown": of_account([1000, 930, 920, 900, 880, 500, 0, -5], equity_usd=float),
     "daily_loss": of_account([1001, 971, 970, 955, 500, -5], equity_usd=float),
@@ -110,7 +109,7 @@ WORSE: dict[str, list[Case]] = {
         [0, 19, 20, 200], order_times=lambda count: ago([1.0] * count)
     ),
     "trades_per_day": of_account([0, 8, 9, 50], closed_trades=opened_today),
-    "trading_hours": [Case(account(as_of=NOON + timedelta(hours=hours))) for hours in (0, 10)],
+    "trading_hours": [case(account(as_of=NOON + timedelta(hours=hours))) for hours in (0, 10)],
     "model_accuracy": of_account([0.9, 0.5, 0.49, 0.0], models=lambda right: [model(right)]),
     "liquidation_distance": of_account(
         [70.0, 85.0, 86.0, 95.0, 100.0, 150.0], positions=held(liquidation_price=0)
@@ -125,7 +124,7 @@ WORSE: dict[str, list[Case]] = {
     "position_size": of_request("stake_usd", 10.0, 333.0, 334.0, 1e9),
     "exposure": of_request("stake_usd", 10.0, 966.0, 967.0, 1e9),
     "open_positions": [
-        Case(account(positions=[position(f"C{one}/USDT:USDT") for one in range(count)]))
+        case(account(positions=[position(f"C{one}/USDT:USDT") for one in range(count)]))
         for count in (0, 3, 4, 9)
     ],
     "portfolio_heat": of_account(
@@ -191,7 +190,7 @@ STRICTER: dict[str, list[dict[str, Any]]] = {
         {"trading_hours_utc": None},
         {"trading_hours_utc": {"monday": ["00:00-24:00"]}},
         {"trading_hours_utc": {"monday": ["10:00-14:00"]}},
-        {"trading_hours_utc": {"tuesday": ["10:00-14:00"]}},
+        {"trading_hours_utc": {"monday": ["10:00-11:00"]}},
     ],
     "model_accuracy": [
         {"model_accuracy_predictions": 1000}, {}, {"min_model_accuracy_fraction": 0.95},
@@ -258,23 +257,23 @@ NUMBERS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
-def poisoned(part: str, key: str, bad: Any) -> Case:
+def poisoned(part: str, key: str, bad: Any) -> GuardCase:
     """A healthy case with one number that is none."""
     match part:
         case "account":
-            return Case(account(**{key: bad}))
+            return case(account(**{key: bad}))
         case "request":
-            return Case(account(), request(**{key: bad}))
+            return case(account(), request(**{key: bad}))
         case "position":
-            return Case(account(positions=[position(**{key: bad})]))
+            return case(account(positions=[position(**{key: bad})]))
         case "trades":
             trades = [closed(5.0)] * 99
             last = replace(closed(5.0), **{key: bad})
-            return Case(account(closed_trades=[*trades, last], expectation=expectation()))
+            return case(account(closed_trades=[*trades, last], expectation=expectation()))
         case "model":
-            return Case(account(models=[replace(model(0.9), **{key: bad})]))
+            return case(account(models=[replace(model(0.9), **{key: bad})]))
         case "data":
-            return Case(account(data_health=fresh(ETH, BTC, **{key: bad})))
+            return case(account(data_health=fresh(ETH, BTC, **{key: bad})))
     raise AssertionError(part)
 
 
@@ -295,139 +294,116 @@ def strength(verdict: Verdict) -> tuple[int, float]:
     return verdict.mode, -verdict.multiplier
 
 
-every_guard = pytest.mark.parametrize("name", ALL)
+def ladder(name: str) -> Ladder:
+    cases = (replace(one, label=f"case {n} of {name}") for n, one in enumerate(WORSE[name], 1))
+    return Ladder(name, tuple(cases), is_number=name not in WITHOUT_A_NUMBER)
 
 
-def verdicts(name: str) -> list[tuple[Case, RiskProfile, Verdict]]:
-    """Every case of a guard under every profile."""
-    profiles = [limits(), *(limits(**changes) for changes in STRICTER[name])]
-    return [
-        (case, profile, case.ask(name, profile)) for case in WORSE[name] for profile in profiles
-    ]
+def for_every_guard(check: Callable[[str], None]) -> None:
+    for_every({name: name for name in ALL}, check)
 
 
 def test_every_registered_guard_has_its_cases() -> None:
     assert sorted(WORSE) == sorted(STRICTER) == sorted(ALL)
 
 
-@every_guard
-def test_its_file_and_its_rule_have_its_name(name: str) -> None:
-    module = inspect.getmodule(ALL[name])
-    assert module is not None
-    assert module.__name__ == f"plimsoll.risk.guards.{name}"
-    assert {verdict.rule for _, _, verdict in verdicts(name)} == {name}
+def test_its_file_has_its_name() -> None:
+    def check(name: str) -> None:
+        module = inspect.getmodule(ALL[name])
+        assert module is not None
+        assert module.__name__ == f"plimsoll.risk.guards.{name}"
+
+    for_every_guard(check)
 
 
-@every_guard
-def test_a_worse_account_never_loosens_the_verdict(name: str) -> None:
-    for changes in ({}, *STRICTER[name]):
-        found = [strength(case.ask(name, limits(**changes))) for case in WORSE[name]]
-        assert found == sorted(found)
-    found = [case.ask(name, limits()).mode for case in WORSE[name]]
-    assert found[0] is Mode.ACTIVE
-    assert found[-1] is not Mode.ACTIVE
+def test_every_guard_keeps_the_contracts() -> None:
+    def check(name: str) -> None:
+        for profiles in ([limits()], [limits(**changes) for changes in STRICTER[name]]):
+            for finding in check_guard(ALL[name], profiles=profiles, own=[ladder(name)]):
+                pytest.fail(f"{finding.contract}: {finding.text}")
+
+    for_every_guard(check)
 
 
-@every_guard
-def test_a_stricter_profile_never_loosens_the_verdict(name: str) -> None:
-    tightened = False
-    for case in WORSE[name]:
-        found = [strength(case.ask(name, limits(**changes))) for changes in STRICTER[name]]
-        assert found == sorted(found)
-        tightened = tightened or found[0] < found[-1]
-    assert tightened or name == "manual_halt"
+def test_its_own_cases_begin_active_and_end_denied() -> None:
+    def check(name: str) -> None:
+        modes = [ask(name, one, limits()).mode for one in WORSE[name]]
+        assert modes[0] is Mode.ACTIVE
+        assert modes[-1] is not Mode.ACTIVE
+
+    for_every_guard(check)
 
 
-@every_guard
-def test_a_denial_says_why_with_its_value_and_its_limit(name: str) -> None:
-    for _, _, verdict in verdicts(name):
-        if verdict.mode is Mode.ACTIVE:
-            assert verdict.reason == ""
-        elif name in WITHOUT_A_NUMBER:
-            assert verdict.reason
+def test_its_strictest_profile_is_stricter_than_its_loosest() -> None:
+    def check(name: str) -> None:
+        loosest, strictest = (limits(**STRICTER[name][end]) for end in (0, -1))
+        assert name == "manual_halt" or any(
+            strength(ask(name, one, loosest)) < strength(ask(name, one, strictest))
+            for one in WORSE[name]
+        )
+
+    for_every_guard(check)
+
+
+def test_a_number_that_is_none_is_never_active() -> None:
+    def check(poison: tuple[str, str, str, Any]) -> None:
+        name, part, key, bad = poison
+        guards = GUARDS.only([name])
+        about = poisoned(part, key, bad)
+        if guards.entry:
+            everything = replace(guards, account=GUARDS.account, pair=GUARDS.pair)
+            verdict = evaluate_entry(about.request, about.account, limits(), guards=everything)
+            assert not verdict.allows_entries
         else:
-            for number in (verdict.value, verdict.limit):
-                assert number is not None
-                assert any(shown in verdict.reason for shown in ways_to_show(number)), verdict
+            evaluation = evaluate(about.account, limits(), guards)
+            assert evaluation.of_pair(ETH).mode is not Mode.ACTIVE
+        try:
+            own = ask(name, about, limits())
+        except TypeError:  # evaluate() has turned it into a denial
+            return
+        assert own.mode is not Mode.ACTIVE
+        assert own.reason
+
+    for_every({f"{one[0]}: {one[1:]}": one for one in POISON}, check)
 
 
-def ways_to_show(number: float) -> set[str]:
-    number += 0.0
-    forms = (".0f", ".1f", ".2f", ".3f", "g", ".1%", ".2%", ".3%", ".4%")
-    return {format(number, form) for form in forms}
+def test_a_field_that_the_caller_cannot_know_is_never_active() -> None:
+    def check(need: tuple[str, str]) -> None:
+        name, key = need
+        known = {"expectation": expectation(), "models": [model(0.9)]}
+        verdict = ask(name, case(account(**{**known, key: None})), limits())
+        assert verdict.mode is Mode.REDUCING
+        assert verdict.multiplier == 0
+        assert verdict.until is not None
+        assert verdict.until > NOON
+
+    needs = [(name, key) for name, keys in NEEDS.items() for key in keys]
+    for_every({f"{name} without {key}": (name, key) for name, key in needs}, check)
 
 
-@every_guard
-def test_a_denial_ends_in_the_future_in_utc_or_only_by_a_person(name: str) -> None:
-    for case, _, verdict in verdicts(name):
-        if verdict.mode in (Mode.ACTIVE, Mode.HALTED):
-            assert verdict.until is None
-        else:
-            assert verdict.until is not None
-            assert verdict.until.utcoffset() == timedelta(0)
-            assert verdict.until > case.account.as_of
-
-
-@every_guard
-def test_the_same_question_has_the_same_answer_and_changes_nothing(name: str) -> None:
-    for case, profile, verdict in verdicts(name):
-        asked = deepcopy(case)
-        assert case.ask(name, profile) == verdict
-        assert case == asked
-
-
-@pytest.mark.parametrize(("name", "part", "key", "bad"), POISON)
-def test_a_number_that_is_none_is_never_active(name: str, part: str, key: str, bad: Any) -> None:
-    guards = GUARDS.only([name])
-    case = poisoned(part, key, bad)
-    if guards.entry:
-        everything = replace(guards, account=GUARDS.account, pair=GUARDS.pair)
-        verdict = evaluate_entry(case.request, case.account, limits(), guards=everything)
-        assert not verdict.allows_entries
-    else:
-        found = evaluate(case.account, limits(), guards)
-        assert found.of_pair(ETH).mode is not Mode.ACTIVE
-    try:
-        own = case.ask(name, limits())
-    except TypeError:  # evaluate() has turned it into a denial
-        return
-    assert own.mode is not Mode.ACTIVE
-    assert own.reason
-
-
-@pytest.mark.parametrize(
-    ("name", "key"), [(name, key) for name, keys in NEEDS.items() for key in keys]
-)
-def test_a_field_that_the_caller_cannot_know_is_never_active(name: str, key: str) -> None:
-    known = {"expectation": expectation(), "models": [model(0.9)]}
-    case = Case(account(**{**known, key: None}))
-    verdict = case.ask(name, limits())
-    assert verdict.mode is Mode.REDUCING
-    assert verdict.multiplier == 0
-    assert verdict.until is not None
-    assert verdict.until > NOON
-
-
-@every_guard
-def test_what_it_needs_is_declared(name: str) -> None:
+def test_what_it_needs_is_declared() -> None:
     """With only the declared fields known, a guard answers as with all of them."""
-    for case in (WORSE[name][0], WORSE[name][-1]):
-        full = case.account
-        kept = {"as_of", "sees_open_positions", *NEEDS.get(name, ())}
-        kept |= {"track_record", "expectation", "manual_halt_reason", "rearmed_at"}
-        if full.positions is not None and name in {"stale_data", "daily_loss", "drawdown"}:
-            kept |= {"positions", "data_health"}
-        bare = AccountSnapshot(**{key: getattr(full, key) for key in kept})
-        assert replace(case, account=bare).ask(name, limits()) == case.ask(name, limits())
+
+    def check(name: str) -> None:
+        for about in (WORSE[name][0], WORSE[name][-1]):
+            full = about.account
+            kept = {"as_of", "sees_open_positions", *NEEDS.get(name, ())}
+            kept |= {"track_record", "expectation", "manual_halt_reason", "rearmed_at"}
+            if full.positions is not None and name in {"stale_data", "daily_loss", "drawdown"}:
+                kept |= {"positions", "data_health"}
+            bare = AccountSnapshot(**{key: getattr(full, key) for key in kept})
+            answer = ask(name, replace(about, account=bare), limits())
+            assert answer == ask(name, about, limits())
+
+    for_every_guard(check)
 
 
 def test_a_short_is_guarded_as_a_long() -> None:
     near = position(side=Side.SHORT, stop_price=101.0, liquidation_price=105.0)
-    assert Case(account(positions=[near])).ask("liquidation_distance", limits()).mode is (
-        Mode.FLATTEN
-    )
+    close = case(account(positions=[near]))
+    assert ask("liquidation_distance", close, limits()).mode is Mode.FLATTEN
     proof = TrackRecord(trades=1, win_rate_fraction=None, sharpe=None, max_drawdown_fraction=None)
     asked = request(side=Side.SHORT, stop_price=104.0, target_price=98.0, leverage=3.0)
-    case = Case(account(track_record=proof), asked)
-    assert case.ask("risk_per_trade", limits()).mode is Mode.REDUCING
-    assert case.ask("round_trip_cost", limits()).mode is Mode.ACTIVE
+    about = case(account(track_record=proof), asked)
+    assert ask("risk_per_trade", about, limits()).mode is Mode.REDUCING
+    assert ask("round_trip_cost", about, limits()).mode is Mode.ACTIVE

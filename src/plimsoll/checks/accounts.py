@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from math import inf, nan
 from typing import Any
 
@@ -99,7 +100,12 @@ def closed(profit_usd: float, **changes: Any) -> ClosedTrade:
 
 def account(**changes: Any) -> AccountSnapshot:
     """Return an account of 1,000 USD with one quiet position, everything known and well."""
-    well = AccountSnapshot(
+    return replace(_well(), **changes)
+
+
+@cache
+def _well() -> AccountSnapshot:
+    return AccountSnapshot(
         as_of=NOON,
         equity_usd=1000.0,
         day_start_equity_usd=1000.0,
@@ -123,7 +129,6 @@ def account(**changes: Any) -> AccountSnapshot:
             trades=200, win_rate_fraction=0.6, sharpe=2.0, max_drawdown_fraction=0.1
         ),
     )
-    return replace(well, **changes)
 
 
 def entry(**changes: Any) -> EntryRequest:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 EXACT = 1e-9
+LEAST_APART = 1e-8
 
 
 def same_values(
@@ -32,3 +33,19 @@ def difference(
         return None
     row = int(np.flatnonzero(apart)[0])
     return f"expected row {row} to be {theirs[row]:.9g}; found {ours[row]:.9g}"
+
+
+def column_difference(found: pd.Series, expected: pd.Series) -> str | None:
+    """Return where a column differs in its name, its type, its index or a row.
+
+    Rows as in `difference`, but numbers 1e-8 apart are never the same unless they are large: a
+    column's largest value excuses nothing in its small ones.
+    """
+    kinds = [f"{one.dtype} values named {one.name}" for one in (found, expected)]
+    if kinds[0] != kinds[1]:
+        return f"expected {kinds[1]}; found {kinds[0]}"
+    if text := difference(found, expected):
+        return text
+    if not found.index.equals(expected.index):
+        return f"expected the index {expected.index}; found {found.index}"
+    return difference(found, expected, absolute=LEAST_APART)

@@ -5,24 +5,25 @@ function of a `FeatureTrial`: ``None`` when it is kept, else what was expected a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
 from inspect import Parameter, signature
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from plimsoll.checks.comparing import difference, same_values
+from plimsoll.checks.comparing import column_difference, difference, same_values
+from plimsoll.checks.feature_trial import (
+    BROKEN_ROW,
+    ROWS_AFTER,
+    FeatureTrial,
+    TrialCandles,
+    trial_of,
+)
 from plimsoll.checks.finding import Contract, Finding, broken, described
-from plimsoll.checks.market_frame import AMOUNTS, PRICES, VALUES, market_frame
+from plimsoll.checks.market_frame import AMOUNTS, PRICES
 from plimsoll.core import PlimsollError
 from plimsoll.features import Candles, FeatureUse, Unit
 from plimsoll.features.candles import POSITIVE_COLUMNS
 
-LEAST_KNOWN_ROW = 1500
-ROWS_AFTER = 1100
-BROKEN_ROW = 1000
 ROUNDING = 1e-9
 LEAST_WORDS = 15
 LEAST_NAN_RULE = 20
@@ -31,57 +32,7 @@ AMOUNT_POWER = {Unit.COINS: 1, Unit.USD: 1, Unit.PER_USD: -1}
 BOUNDS = {Unit.SIGNED: (-1.0, 1.0), Unit.FLAG: (0.0, 1.0), Unit.INDEX_0_100: (-100.0, 100.0)}
 
 
-@dataclass(frozen=True)
-class FeatureTrial:
-    """A feature with its parameters, and the candles that it is tried on.
-
-    ``frame`` holds every column that the feature needs, misses no value, and has more rows than
-    the lookback by `ROWS_AFTER`, and at least 2,600.
-    """
-
-    use: FeatureUse
-    frame: pd.DataFrame
-
-    @cached_property
-    def whole(self) -> pd.Series:
-        """The column on all candles."""
-        return self.use(self.frame)
-
-    @property
-    def known_row(self) -> int:
-        """A row from which on values are known, well before the end."""
-        return max(LEAST_KNOWN_ROW, self.use.lookback_candles)
-
-    @property
-    def data_columns(self) -> list[str]:
-        """The columns that the feature reads, without the date."""
-        return [name for name in self.use.feature.inputs if name != "date"]
-
-    def changed(self, **columns: Any) -> pd.DataFrame:
-        """Return a copy of the candles with some columns replaced."""
-        return self.frame.assign(**columns)
-
-    def scaled(self, columns: Sequence[str]) -> pd.DataFrame:
-        """Return a copy of the candles with some columns ten times as large."""
-        larger = self.frame.copy()
-        present = [name for name in (*columns, *VALUES) if name in larger]
-        larger[present] *= 10
-        return larger
-
-
 FeatureContract = Contract[FeatureTrial]
-
-
-@lru_cache(maxsize=4)
-def _frame(rows: int) -> pd.DataFrame:
-    return market_frame(rows)
-
-
-def trial_of(use: FeatureUse, frame: pd.DataFrame | None = None) -> FeatureTrial:
-    """Return the trial of a feature on a frame, by default on made-up candles."""
-    if frame is None:
-        frame = _frame(max(LEAST_KNOWN_ROW, use.lookback_candles) + ROWS_AFTER)
-    return FeatureTrial(use, frame)
 
 
 def check_feature(use: FeatureUse, frame: pd.DataFrame | None = None) -> list[Finding]:
@@ -147,18 +98,17 @@ def a_missing_column_is_named(trial: FeatureTrial) -> str | None:
 
 def the_future_changes_nothing(trial: FeatureTrial) -> str | None:
     """Whatever follows a row, changed, missing or not there, its value is the same."""
-    use, frame, columns = trial.use, trial.frame, trial.data_columns
+    use, frame = trial.use, trial.frame
     known, lookback = trial.known_row, trial.use.lookback_candles
     offsets = (101, 499, 804, ROWS_AFTER - 1)
     for cut in sorted({lookback + 1, lookback + 2, *(known + offset for offset in offsets)}):
-        changed, missing = frame.copy(), frame.copy()
-        changed[columns] = changed[columns].astype("float64")
-        changed.loc[changed.index[cut:], columns] = changed[columns].iloc[cut:] * 3 + 7
-        missing[columns] = missing[columns].astype("float64")
-        missing.loc[missing.index[cut:], columns] = np.nan
-        futures = {"changed": changed, "missing": missing, "not there": frame.iloc[:cut]}
+        futures = {
+            "changed": trial.candles.changed_from(cut),
+            "missing": trial.candles.missing_from(cut),
+            "not there": frame.iloc[:cut],
+        }
         for what, future in futures.items():
-            if text := difference(use(future).iloc[:cut], trial.whole.iloc[:cut]):
+            if text := column_difference(use(future).iloc[:cut], trial.whole.iloc[:cut]):
                 return f"with what follows row {cut - 1} {what}, {text}"
     return None
 
@@ -171,7 +121,7 @@ def the_declared_past_is_enough(trial: FeatureTrial) -> str | None:
     end = len(frame) - 1
     for row in (*(trial.known_row + offset for offset in (0, 277, 803, 804)), end):
         alone = use(frame.iloc[row - lookback : row + 1]).iloc[-1]
-        if not same_values(alone, values.iloc[row], relative=tolerance, absolute=size):
+        if not same_values(alone, values.iloc[row], relative=0.0, absolute=size):
             return (
                 f"expected row {row} to be {values.iloc[row]:.9g} from {lookback} candles before "
                 f"it, the lookback; found {alone:.9g}: the lookback is too short"
@@ -198,7 +148,7 @@ def short_frames_are_nan_while_they_warm_up(trial: FeatureTrial) -> str | None:
         column = trial.use(trial.frame.iloc[:count])
         if len(column) != count or column.dtype != np.float64:
             return f"expected {count} float64 values of {count} candles; found {len(column)}"
-        if text := difference(column, trial.whole.iloc[:count]):
+        if text := column_difference(column, trial.whole.iloc[:count]):
             return f"of {count} candles, {text}"
     return None
 
@@ -218,9 +168,9 @@ def a_missing_value_is_nan_for_the_lookback_and_no_longer(trial: FeatureTrial) -
     end = BROKEN_ROW + trial.use.lookback_candles + 1
     for value in (np.nan, np.inf, -np.inf):
         for name in trial.data_columns:
-            column = trial.use(_with_value(trial, name, value))
+            column = trial.use(trial.candles.with_value(name, value))
             what = f"with {name} {value} in row {BROKEN_ROW}"
-            if text := difference(column.iloc[:BROKEN_ROW], trial.whole.iloc[:BROKEN_ROW]):
+            if text := column_difference(column.iloc[:BROKEN_ROW], trial.whole.iloc[:BROKEN_ROW]):
                 return f"{what}, {text}"
             if column.iloc[BROKEN_ROW:end].notna().any():
                 return f"{what}, expected NaN up to row {end - 1}; found values"
@@ -232,9 +182,9 @@ def a_missing_value_is_nan_for_the_lookback_and_no_longer(trial: FeatureTrial) -
 def a_price_of_nothing_is_a_missing_value(trial: FeatureTrial) -> str | None:
     """A price of 0 or less counts as NaN."""
     for name in sorted(POSITIVE_COLUMNS.intersection(trial.use.feature.inputs)):
-        missing = trial.use(_with_value(trial, name, np.nan))
+        missing = trial.use(trial.candles.with_value(name, np.nan))
         for value in (0.0, -5.0):
-            if text := difference(trial.use(_with_value(trial, name, value)), missing):
+            if text := column_difference(trial.use(trial.candles.with_value(name, value)), missing):
                 return f"with {name} {value:g} in row {BROKEN_ROW}, {text}"
     return None
 
@@ -242,7 +192,7 @@ def a_price_of_nothing_is_a_missing_value(trial: FeatureTrial) -> str | None:
 def a_column_without_any_value_gives_nan(trial: FeatureTrial) -> str | None:
     """An input that is NaN throughout gives NaN throughout, never 0."""
     for name in trial.data_columns:
-        count = trial.use(trial.changed(**{name: np.nan})).count()
+        count = trial.use(trial.candles.without_values(name)).count()
         if count:
             return f"expected NaN alone where {name} has no value; found {count} values"
     return None
@@ -253,24 +203,18 @@ def a_column_without_any_value_gives_nan(trial: FeatureTrial) -> str | None:
 
 def it_says_something(trial: FeatureTrial) -> str | None:
     """Not the same value in every row."""
-    quiet = trial.frame.copy()
-    if "volume" in quiet:
-        rows = [trial.known_row + offset for offset in (500, 501, 1000)]
-        quiet.loc[quiet.index[rows], "volume"] = 0.0
-    column = trial.use(quiet)
-    if column.min() < column.max():
-        return None
-    return f"expected different values; found {column.max():g} in every row"
+    return _says_nothing(trial, [trial.known_row + offset for offset in (500, 501, 1000)])
 
 
 def the_least_parameters_give_a_column(trial: FeatureTrial) -> str | None:
     """Each parameter at its least gives values that differ."""
     feature = trial.use.feature
+    early = TrialCandles(trial.frame.iloc[: trial.known_row])
     for key, limit in feature.limits.items():
         use = feature.use_with_defaults(**{key: limit.least or 0.1})
-        if use.lookback_candles > trial.known_row:
-            continue
-        if text := it_says_something(FeatureTrial(use, trial.frame)):
+        longer = use.lookback_candles >= trial.known_row
+        least = trial_of(use) if longer else FeatureTrial(use, early)
+        if text := _says_nothing(least, (-600, -599, -100)):
             return f"with {key} {limit.least:g}, its least, {text}"
     return None
 
@@ -279,6 +223,7 @@ def input_is_untouched_and_the_column_fits_it(trial: FeatureTrial) -> str | None
     """The candles are as before; the column is float64, on their index, and has the use's name."""
     candles = trial.frame.set_index(pd.RangeIndex(5, len(trial.frame) + 5))
     before = candles.copy(deep=True)
+    trial.use(candles)
     shared = Candles(candles)
     names = [name for name in trial.use.feature.inputs if name in shared]
     arrays = {name: shared[name].copy() for name in names}
@@ -325,13 +270,7 @@ def bounded_units_stay_in_their_bounds(trial: FeatureTrial) -> str | None:
 def a_market_that_stands_still_gives_no_infinity(trial: FeatureTrial) -> str | None:
     """All prices the same, with and without volume: NaN or a number."""
     for amount in (1.0, 0.0):
-        flat = trial.frame.copy()
-        flat[[name for name in PRICES if name in flat]] = 100.0
-        flat[[name for name in (*AMOUNTS, "trades") if name in flat]] = amount
-        flat[[name for name in VALUES if name in flat]] = 100.0 * amount
-        if "universe_return" in flat:
-            flat["universe_return"] = 0.0
-        values = trial.use(flat)
+        values = trial.use(trial.candles.standing_still(amount))
         if np.isinf(values).any():
             return (
                 f"with every price 100 and every amount {amount:g}, expected numbers or NaN; found "
@@ -362,16 +301,19 @@ CONTRACTS: tuple[FeatureContract, ...] = (
 """Every contract of a feature, in the order in which they are tried."""
 
 
-def _with_value(trial: FeatureTrial, name: str, value: float) -> pd.DataFrame:
-    column = trial.frame[name].astype("float64").copy()
-    column.iloc[BROKEN_ROW] = value
-    return trial.changed(**{name: column})
+def _says_nothing(trial: FeatureTrial, rows_without_volume: Sequence[int]) -> str | None:
+    column = trial.use(trial.candles.without_volume(rows_without_volume))
+    if column.min() < column.max():
+        return None
+    return f"expected different values; found {column.max():g} in every row"
 
 
 def _scales(trial: FeatureTrial, columns: Sequence[str], power: int, what: str) -> str | None:
     expected = trial.whole * 10.0**power
     size = 1e-9 * float(expected.abs().max())
-    text = difference(trial.use(trial.scaled(columns)), expected, relative=1e-7, absolute=size)
+    text = difference(
+        trial.use(trial.candles.ten_times(columns)), expected, relative=1e-7, absolute=size
+    )
     if text is None:
         return None
     unit = trial.use.feature.unit.value

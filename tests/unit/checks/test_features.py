@@ -64,10 +64,41 @@ def as_is(compute: Callable[[FeatureUse, pd.DataFrame], pd.Series]) -> FeatureUs
     return OfItsOwn(clean.feature, clean.parameters)
 
 
+def writing_to_a_frame() -> FeatureUse:
+    """A use that writes when it is given a frame, and not when it is given `Candles`."""
+
+    class Writing(FeatureUse):
+        def __call__(self, candles: pd.DataFrame | Candles) -> pd.Series:
+            column = clean(candles).rename(self.column)
+            if isinstance(candles, pd.DataFrame):
+                candles.isetitem(list(candles.columns).index("close"), candles["close"] * 1.5)
+            return column
+
+    clean = change()
+    return Writing(clean.feature, clean.parameters)
+
+
+def renamed_when_short() -> FeatureUse:
+    """A use whose column has another name where candles are few."""
+
+    class Renamed(FeatureUse):
+        def __call__(self, candles: pd.DataFrame | Candles) -> pd.Series:
+            return clean(candles).rename("short" if len(candles) < 10 else self.column)
+
+    clean = change()
+    return Renamed(clean.feature, clean.parameters)
+
+
 def ahead(candles: Candles, period: int) -> Floats:
     out = np.roll(moves(candles, period), -1)
     out[-1:] = out[-2:-1]
     return out
+
+
+def ahead_in_another_column(candles: Candles, period: int) -> Floats:
+    """Of the next row's volume, which its inputs do not name."""
+    volume = candles["volume"]
+    return moves(candles, period) + np.append(volume[1:], volume[-1:]) * 1e-3
 
 
 def standardised(candles: Candles, period: int) -> Floats:
@@ -165,6 +196,18 @@ DEFECTS: dict[str, tuple[Callable[[], FeatureUse], Callable[..., str | None]]] =
         contracts.a_missing_column_is_named,
     ),
     "one row ahead": (lambda: change(ahead), contracts.the_future_changes_nothing),
+    "one row ahead in a column that it does not name": (
+        lambda: change(ahead_in_another_column),
+        contracts.the_future_changes_nothing,
+    ),
+    "another name where candles are few": (
+        renamed_when_short,
+        contracts.short_frames_are_nan_while_they_warm_up,
+    ),
+    "the frame written to by a use of the frame itself": (
+        writing_to_a_frame,
+        contracts.input_is_untouched_and_the_column_fits_it,
+    ),
     "statistics of the whole column": (
         lambda: change(standardised),
         contracts.the_future_changes_nothing,

@@ -254,6 +254,29 @@ def test_a_ladder_of_its_own_is_tried_as_well() -> None:
     assert [one.contract for one in check_guard(floor_of)] == ["something is denied"]
 
 
+def test_on_a_ladder_of_its_own_every_denial_has_its_number() -> None:
+    own = Ladder(
+        "equity", tuple(GuardCase(f"{one:g}", account(equity_usd=one)) for one in (1e3, 899.0, 1.0))
+    )
+
+    def floor_of(account: AccountSnapshot, profile: RiskProfile) -> Verdict:
+        verdict = low_equity(account, profile)
+        return replace(verdict, value=None) if account.equity_usd == 899.0 else verdict
+
+    assert check_guard(floor_of) == []
+    [finding] = check_guard(floor_of, own=[own])
+    assert finding.contract == "a denial by a number has its value and its limit"
+
+
+def test_a_denial_of_every_account_needs_no_number_of_a_made_up_ladder() -> None:
+    def floor_of(account: AccountSnapshot, profile: RiskProfile) -> Verdict:
+        if profile.max_daily_loss_usd is not None:
+            return replace(low_equity(replace(account, equity_usd=1.0), profile), value=None)
+        return low_equity(account, profile)
+
+    assert check_guard(floor_of, profiles=STRICTER) == []
+
+
 def test_the_ladders_begin_with_an_account_that_is_well() -> None:
     profile = contracts.EVERY_LIMIT_SET
     for ladder in ladders():

@@ -8,10 +8,10 @@ import pytest
 import talib
 
 from plimsoll import features
+from plimsoll.checks.market_frame import market_frame
 from plimsoll.features import Candles
 from plimsoll.features.intermediates import average_true_range
 from plimsoll.features.kernels import kernel
-from tests.contracts.market_frame import market_frame
 
 ROWS = 700
 Definition = Callable[[pd.DataFrame], pd.Series]
