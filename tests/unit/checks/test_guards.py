@@ -272,9 +272,9 @@ def test_on_a_ladder_of_its_own_every_denial_has_its_number() -> None:
 
 def test_a_denial_of_every_account_needs_no_number_of_a_made_up_ladder() -> None:
     def floor_of(account: AccountSnapshot, profile: RiskProfile) -> Verdict:
-        if profile.max_daily_loss_usd is not None:
-            return replace(low_equity(replace(account, equity_usd=1.0), profile), value=None)
-        return low_equity(account, profile)
+        if profile.max_daily_loss_usd is None:
+            return Verdict(Mode.ACTIVE, "floor_of")
+        return replace(low_equity(replace(account, equity_usd=1.0), profile), value=None)
 
     assert check_guard(floor_of, profiles=STRICTER) == []
 
