@@ -27,7 +27,7 @@ def candles() -> TrialCandles:
 def differing(made: pd.DataFrame) -> dict[str, list[int]]:
     """The rows of each column that are not those of the frame."""
     rows = {name: np.flatnonzero(made[name].ne(FRAME[name])).tolist() for name in FRAME}
-    return {name: list(found) for name, found in rows.items() if found}
+    return {name: changed for name, changed in rows.items() if changed}
 
 
 @pytest.mark.parametrize("what", ["changed_from", "missing_from"])

@@ -1,7 +1,12 @@
 """Markets and exchanges that the tests share."""
 
 from functools import cache
+from typing import Any
 
+import orjson
+
+from plimsoll.venue.api.public import ENDPOINTS
+from plimsoll.venue.api.statistics import STATISTICS
 from plimsoll.venue.clock import Clock, parse_utc_ms
 from plimsoll.venue.exchange import Exchange
 from plimsoll.venue.market.base import LAST, Market, Rows, Window
@@ -10,6 +15,7 @@ from plimsoll.venue.market.symbols import LISTED, choose_symbols
 from plimsoll.venue.market.synthetic import SyntheticMarket
 
 NOW_MS = parse_utc_ms("2025-03-05T14:37:21.500Z")
+PUBLIC = {**ENDPOINTS, **STATISTICS}
 EVERYTHING = Window(None, None, 10**9)
 
 
@@ -27,6 +33,13 @@ def shared() -> SyntheticMarket:
 def exchange_at(now_ms: int = NOW_MS, market: Market | None = None) -> Exchange:
     """Return an exchange on a stepped clock."""
     return Exchange(market or fresh(), Clock(now_ms, stepped=True))
+
+
+def ask(exchange: Exchange, path: str, **parameters: object) -> Any:
+    """Return the answer of a public endpoint, as a client reads it."""
+    texts = {name: str(value) for name, value in parameters.items()}
+    answer = PUBLIC[path](exchange, texts, NOW_MS)
+    return orjson.loads(answer if isinstance(answer, bytes) else orjson.dumps(answer))
 
 
 def span(

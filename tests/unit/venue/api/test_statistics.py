@@ -1,26 +1,14 @@
-from typing import Any
-
-import orjson
 import pytest
 
-from plimsoll.venue.api.public import ENDPOINTS
 from plimsoll.venue.api.statistics import STATISTICS
 from plimsoll.venue.exchange import Exchange
 from plimsoll.venue.market.intervals import DAY_MS, HOUR_MS
-from tests.unit.venue.markets import NOW_MS, exchange_at
-
-ALL = {**ENDPOINTS, **STATISTICS}
+from tests.unit.venue.markets import NOW_MS, ask, exchange_at
 
 
 @pytest.fixture(scope="module")
 def exchange() -> Exchange:
     return exchange_at()
-
-
-def ask(exchange: Exchange, path: str, **parameters: object) -> Any:
-    texts = {name: str(value) for name, value in parameters.items()}
-    answer = ALL[path](exchange, texts, NOW_MS)
-    return orjson.loads(answer if isinstance(answer, bytes) else orjson.dumps(answer))
 
 
 def test_the_current_open_interest_is_the_last_of_its_history(exchange: Exchange) -> None:
