@@ -22,6 +22,8 @@ REGISTRY = re.compile("pypi" + r"\.org|" + "files" + r"\.pythonhosted")
 UNDONE = re.compile(r"\b(?:" + "TO" + "DO|" + "FIX" + r"ME)\b")
 MAX_BYTES = 300_000
 MAX_MODULE_LINES = 400
+LISTS = {"src/plimsoll/risk/profile.py": 600, "src/plimsoll/features/trend.py": 600}
+"""Modules that are one list, of limits or of features, which a contributor adds to."""
 MAX_FUNCTION_LINES = 60
 
 
@@ -78,7 +80,9 @@ def test_only_the_command_line_prints() -> None:
 
 def test_no_module_is_longer_than_its_limit() -> None:
     lines = {short(file): len(file.read_text(encoding="utf-8").splitlines()) for file in SOURCES}
-    assert {name: count for name, count in lines.items() if count > MAX_MODULE_LINES} == {}
+    allowed = dict.fromkeys(lines, MAX_MODULE_LINES) | LISTS
+    assert set(LISTS) <= set(lines)
+    assert {name: count for name, count in lines.items() if count > allowed[name]} == {}
 
 
 def test_no_function_is_longer_than_its_limit() -> None:
