@@ -47,8 +47,9 @@ class LatchState:
 
     def release(self, keys: Iterable[Key]) -> Self:
         """Forget what a person has taken responsibility for, and all that was counted."""
-        held = {key: verdict for key, verdict in self.held.items() if key not in set(keys)}
-        return replace(self, counts={}, held=held, confirmed=self.confirmed & held.keys())
+        released = frozenset(keys)
+        held = {key: verdict for key, verdict in self.held.items() if key not in released}
+        return replace(self, counts={}, held=held, confirmed=self.confirmed - released)
 
 
 def observe(

@@ -99,6 +99,15 @@ def test_a_person_ends_one_of_two_and_the_other_stays_stored() -> None:
     assert after.counts == {}
 
 
+def test_what_is_released_may_be_named_by_an_iterator() -> None:
+    _, state = watch(at(0, halt(debounced=False), flatten(debounced=False, pair=ETH)))
+    for key in state.held:
+        state = state.confirm(key)
+    after = state.release(iter(list(state.held)))
+    assert (after.held, after.confirmed) == ({}, frozenset())
+    assert isinstance(after.confirmed, frozenset)
+
+
 # What is stored
 
 

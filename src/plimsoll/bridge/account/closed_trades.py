@@ -45,11 +45,11 @@ class ClosedTrades:
         ids = set(Trade.session.scalars(select(Trade.id).where(*CLOSED))) - self._ids
         if self._ids:  # else all are new, and may be more than a query takes ids
             filters.append(Trade.id.in_(ids))
-        new = [closed_trade_of(trade) for trade in Trade.get_trades(filters).all()]
-        new.sort(key=_closed_at)
+        trades = Trade.get_trades(filters).all()
+        new = sorted(map(closed_trade_of, trades), key=_closed_at)
         self.trades += new
         self.trades.sort(key=_closed_at)
-        self._ids |= ids
+        self._ids |= {trade.id for trade in trades}  # one may have closed since `ids` was read
         self._count_and_sum = count_and_sum
         return new
 

@@ -74,6 +74,25 @@ def test_a_close_that_is_heard_of_after_a_later_one_is_read() -> None:
     assert profits(closed.trades) == [-500.0, 1.0], "in the order of their closing"
 
 
+def test_a_trade_that_closes_while_the_first_are_read_is_read_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Telegram and the REST API close trades in a thread of their own."""
+    fill_database([(NOON, 1.0)])
+    get_trades = Trade.get_trades
+
+    def with_another(filters: list[object]) -> object:
+        add_to_database(NOON + MINUTE, -2.0)
+        monkeypatch.undo()
+        return get_trades(filters)
+
+    monkeypatch.setattr(Trade, "get_trades", with_another)
+    closed = ClosedTrades()
+    assert profits(closed.read()) == [1.0, -2.0]
+    assert closed.read() == []
+    assert profits(closed.trades) == [1.0, -2.0]
+
+
 def test_open_trades_and_trades_without_a_date_are_not_closed() -> None:
     fill_database([])
     Trade.session.add(Trade(**trade_fields(NOON.replace(tzinfo=None))))

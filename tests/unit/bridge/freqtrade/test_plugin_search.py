@@ -1,11 +1,19 @@
 """Which plugins there are to load."""
 
 import logging
+from logging.config import BaseConfigurator
 from pathlib import Path
 
 import pytest
 
-from plimsoll.bridge.freqtrade.plugin_search import class_names, plugin_folders, register
+from plimsoll import bridge
+from plimsoll.bridge.freqtrade.plugin_search import (
+    RegisteringHandler,
+    class_names,
+    plugin_folders,
+    register,
+)
+from plimsoll.bridge.freqtrade.venue_clock import FollowVenueClock
 from plimsoll.bundle import plugin_folder
 
 
@@ -73,3 +81,21 @@ def test_a_broken_plugin_of_the_user_does_not_stop_the_registration(tmp_path: Pa
         assert "QualityPairList" in AVAILABLE_PAIRLISTS
     finally:
         AVAILABLE_PAIRLISTS.remove("MadeForThisTest")
+
+
+# The log handler
+
+
+@pytest.mark.parametrize(
+    ("named", "handler"),
+    [
+        ("plimsoll.bridge.loading.RegisteringHandler", RegisteringHandler),
+        ("plimsoll.bridge.clock.FollowVenueClock", FollowVenueClock),
+    ],
+)
+def test_a_config_of_version_0_1_names_its_log_handlers_still(named: str, handler: type) -> None:
+    assert BaseConfigurator({}).resolve(named) is handler
+
+
+def test_no_other_former_module_is_known() -> None:
+    assert not hasattr(bridge, "watch")
