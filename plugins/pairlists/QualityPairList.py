@@ -26,6 +26,7 @@ class QualityPairList(SelectingPairList):
 
     supports_backtesting = SupportsBacktesting.YES
     options_type = QualityLimits
+    judges_every_loop = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -110,7 +110,7 @@ def read_levels() -> StoredLevels:
     try:
         text = KeyValueStore.get_value(KEY)  # type: ignore[arg-type]
         return _of_former_keys() if text is None else _parsed(text)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, ArithmeticError) as error:
         message = f'expected equity levels under "{KEY}" in the bot\'s database, found {text!r}'
         raise UnreadableLevelsError(message) from error
 

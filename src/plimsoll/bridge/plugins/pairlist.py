@@ -36,6 +36,8 @@ class SelectingPairList(IPairList):
     """
 
     options_type: ClassVar[type[PairListOptions]]
+    judges_every_loop: ClassVar[bool] = False
+    """Whether a running bot's answer is never kept: a broken feed must not wait for it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,7 +60,8 @@ class SelectingPairList(IPairList):
     def filter_pairlist(self, pairlist: list[str], tickers: Tickers) -> list[str]:
         """Keep what the rule keeps."""
         asked = tuple(pairlist)
-        selection: Selection | None = self._answers.get(asked)
+        kept = self.in_backtest or not self.judges_every_loop
+        selection: Selection | None = self._answers.get(asked) if kept else None
         if selection is None:
             try:
                 selection = self.select(list(asked))

@@ -366,6 +366,7 @@ class TestUnreadable:
             {"high_usd": nan},
             {"high_usd": inf},
             {"high_usd": "1000"},
+            {"high_usd": 10**400},
             {"mark_at": 5.0},
             {"mark_at": "yesterday"},
             {"mark_at": "2026-11-19T00:00:00"},

@@ -243,6 +243,18 @@ def test_a_bot_judges_freshly_fetched_candles_of_its_own_timeframe(running) -> N
     assert exchange.wanted == ("5m", 288)
 
 
+def test_a_bot_drops_a_feed_that_breaks_and_takes_it_back_without_waiting(running) -> None:
+    made, exchange = running
+    sound = random_candles(289)
+    exchange.frames = {A: sound, B: sound}
+    pairlist = load("QualityPairList", made, exchange)
+    assert pairlist.filter_pairlist([A, B], {}) == [A, B]
+    exchange.frames = {A: sound, B: sound.drop(index=range(100, 110))}
+    assert pairlist.filter_pairlist([A, B], {}) == [A]
+    exchange.frames = {A: sound, B: sound}
+    assert pairlist.filter_pairlist([A, B], {}) == [A, B]
+
+
 def test_the_answer_cannot_be_changed_from_outside(running) -> None:
     made, exchange = running
     exchange.frames = {A: settled_until_now(0.0001)}
