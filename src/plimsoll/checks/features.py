@@ -140,7 +140,8 @@ def warm_up_is_nan_and_what_follows_is_not(trial: FeatureTrial) -> str | None:
     if early.notna().any():
         return f"expected NaN in the first {lookback} rows; found {early.count()} values"
     if later.isna().any():
-        return f"expected a value from row {lookback} on; found NaN in {later.isna().sum()} rows"
+        text = f"expected a value from row {lookback} on; found NaN in {later.isna().sum()} rows"
+        return f"{text}; declare a longer lookback" if later.isna().iloc[0] else text
     return None
 
 
