@@ -53,7 +53,7 @@ def test_every_module_has_a_test_file_of_its_name() -> None:
         if not mirror(module).is_file() and not is_family(module) and module not in ELSEWHERE
     ]
     wanted = [f"{short(mirror(module))} for {module}" for module in missing]
-    assert wanted == [], f"expected a test file of each module's name, no {', no '.join(wanted)}"
+    assert wanted == [], f"expected a test file of each module's name, missing {', '.join(wanted)}"
 
 
 def test_nothing_is_listed_that_is_gone_or_has_its_own_file() -> None:
