@@ -88,6 +88,8 @@ def test_the_guard_is_given_cases_that_the_contract_takes(
             made = eval("{" + piece + "}", dict(vars(test_guards)))
             kind = {str: "needs", int: "base", dict: "stricter"}.get(type(one_of(made)), "worse")
             tables[kind] = made
+    [(limit, value)] = tables["base"].items()
+    assert f"`{limit}={value}`" in TEXT
     base = {**test_guards.BASE, **tables["base"]}
     [worse], [stricter] = tables["worse"].values(), tables["stricter"].values()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.tree import tracked
+from tests.architecture.tree import short, tracked
 from tests.conftest import ROOT
 
 PACKAGE, UNIT = ROOT / "src/plimsoll", ROOT / "tests/unit"
@@ -52,7 +52,8 @@ def test_every_module_has_a_test_file_of_its_name() -> None:
         for module in MODULES
         if not mirror(module).is_file() and not is_family(module) and module not in ELSEWHERE
     ]
-    assert missing == []
+    wanted = [f"{short(mirror(module))} for {module}" for module in missing]
+    assert wanted == [], f"expected a test file of each module's name, missing {', '.join(wanted)}"
 
 
 def test_nothing_is_listed_that_is_gone_or_has_its_own_file() -> None:

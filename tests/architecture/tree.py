@@ -1,4 +1,4 @@
-"""The tree as git tracks it: what the architecture tests read."""
+"""The tree as git will track it: what the architecture tests read."""
 
 import ast
 import subprocess
@@ -10,15 +10,18 @@ from tests.conftest import ROOT
 
 @cache
 def tracked(*patterns: str) -> list[Path]:
-    """Return the tracked files that exist, all of them or those of the patterns."""
+    """Return the files that exist and are not ignored, all of them or those of the patterns.
+
+    A new file counts before ``git add``.
+    """
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--", *patterns],
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    files = [ROOT / name for name in listed.stdout.split("\0") if name]
+    files = [ROOT / name for name in sorted(listed.stdout.split("\0")) if name]
     return [file for file in files if file.is_file()]
 
 

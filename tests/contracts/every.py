@@ -6,7 +6,7 @@ from typing import TypeVar
 import pytest
 
 Case = TypeVar("Case")
-MOST_LINES, LINE_LENGTH = 8, 160
+MOST_LINES, LINE_LENGTH = 8, 300
 
 
 def for_every(cases: Mapping[str, Case], check: Callable[[Case], None]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from plimsoll.checks import GuardCase, Ladder, check_guard
-from plimsoll.checks.guards import GuardTrial
+from plimsoll.checks.guards import EVERY_LIMIT_SET, GuardTrial
 from plimsoll.core import (
     AccountSnapshot,
     ApiHealth,
@@ -268,7 +268,7 @@ def poisoned(part: str, key: str, bad: Any) -> GuardCase:
             return case(account(positions=[position(**{key: bad})]))
         case "trades":
             trades = [closed(5.0)] * 99
-            last = replace(closed(5.0), **{key: bad})
+            last = replace(closed(5.0, closed_at=before(hours=1)), **{key: bad})
             return case(account(closed_trades=[*trades, last], expectation=expectation()))
         case "model":
             return case(account(models=[replace(model(0.9), **{key: bad})]))
@@ -305,6 +305,10 @@ def for_every_guard(check: Callable[[str], None]) -> None:
 
 def test_every_registered_guard_has_its_cases() -> None:
     assert sorted(WORSE) == sorted(STRICTER) == sorted(ALL)
+
+
+def test_plimsoll_check_asks_with_the_same_limits() -> None:
+    assert limits() == EVERY_LIMIT_SET
 
 
 def test_its_file_has_its_name() -> None:

@@ -124,11 +124,13 @@ def the_declared_past_is_enough(trial: FeatureTrial) -> str | None:
         if not same_values(alone, values.iloc[row], relative=0.0, absolute=size):
             return (
                 f"expected row {row} to be {values.iloc[row]:.9g} from {lookback} candles before "
-                f"it, the lookback; found {alone:.9g}: the lookback is too short"
+                f"it, the lookback; found {alone:.9g}; declare a longer lookback"
             )
     some = use(frame.iloc[-60 - lookback :]).iloc[-60:]
     text = difference(some, values.iloc[-60:], relative=tolerance, absolute=size)
-    return f"with {lookback} candles before the last 60, {text}" if text else None
+    if text is None:
+        return None
+    return f"with {lookback} candles before the last 60, {text}; declare a longer lookback"
 
 
 def warm_up_is_nan_and_what_follows_is_not(trial: FeatureTrial) -> str | None:
@@ -138,7 +140,8 @@ def warm_up_is_nan_and_what_follows_is_not(trial: FeatureTrial) -> str | None:
     if early.notna().any():
         return f"expected NaN in the first {lookback} rows; found {early.count()} values"
     if later.isna().any():
-        return f"expected a value from row {lookback} on; found NaN in {later.isna().sum()} rows"
+        text = f"expected a value from row {lookback} on; found NaN in {later.isna().sum()} rows"
+        return f"{text}; declare a longer lookback" if later.isna().iloc[0] else text
     return None
 
 

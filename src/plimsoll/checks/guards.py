@@ -107,7 +107,8 @@ def check_guard(
     guard
         Annotated with what it takes and returns.
     profiles
-        From loose to strict: under a later one no answer is looser.
+        From loose to strict: under a later one no answer is looser. What they leave off is not
+        tried; by default it is `EVERY_LIMIT_SET`.
     own
         Ladders of your own beside the made-up ones, each from well to worse. In one of a number,
         every denial has its value and its limit.
@@ -152,7 +153,11 @@ def something_is_denied(trial: GuardTrial) -> str | None:
     """In at least one of the accounts that go from well to worse it is not ACTIVE."""
     if any(verdict.mode is not Mode.ACTIVE for _, _, verdict in trial.verdicts):
         return None
-    return "expected a denial somewhere from well to worse; found ACTIVE in every account"
+    return (
+        "expected a denial somewhere from well to worse; found ACTIVE in every account; "
+        "is its limit set in EVERY_LIMIT_SET, or in the profiles that you pass, "
+        "and do the accounts vary what it looks at?"
+    )
 
 
 def worse_is_never_looser(trial: GuardTrial) -> str | None:

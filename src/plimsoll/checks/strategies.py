@@ -113,7 +113,7 @@ def another_future_changes_nothing_before_it(trial: StrategyTrial) -> str | None
         known = trial.before_the_cut(trial.analysed(pair))
         other = trial.other.analyse(pair, trial.other.candles[pair].copy())
         if text := _columns_apart(trial.before_the_cut(other), known):
-            return f"in {pair} with another future, {text}"
+            return f"in {pair} with another future, {text}: it looks ahead"
     return None
 
 
@@ -123,7 +123,7 @@ def the_newest_candle_says_what_it_says_in_a_longer_past(trial: StrategyTrial) -
         known = trial.before_the_cut(trial.analysed(pair))
         newest = trial.until.analyse(pair, trial.before_the_cut(trial.until.candles[pair]).copy())
         if text := _columns_apart(newest, known):
-            return f"in {pair} with nothing after it, {text}"
+            return f"in {pair} with nothing after it, {text}: it needs candles that come after it"
     return None
 
 
@@ -136,7 +136,8 @@ def another_future_changes_no_stake_before_it(trial: StrategyTrial) -> str | Non
             if not np.isclose(other[name], stake, rtol=EXACT, equal_nan=True):
                 return (
                     f"at {moment:%Y-%m-%d %H:%M}, expected a stake of {stake:.9g} on {name} with "
-                    f"another future from {trial.cut:%Y-%m-%d %H:%M}; found {other[name]:.9g}"
+                    f"another future from {trial.cut:%Y-%m-%d %H:%M}; found {other[name]:.9g}: "
+                    "it looks ahead"
                 )
     return None
 

@@ -58,7 +58,11 @@ class Verdict:
     debounced: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a denial that does not say why, or how long in which time."""
+        """Refuse a mode that is none, and a denial without a reason or with an end not in UTC."""
+        mode: object = self.mode
+        if not isinstance(mode, Mode):
+            message = f"expected a Mode as the mode of {self.rule}, found {mode!r}"
+            raise TypeError(message)
         if self.stake_multiplier is None:
             object.__setattr__(self, "stake_multiplier", 1.0 if self.mode is Mode.ACTIVE else 0.0)
         if self.mode is not Mode.ACTIVE and not self.reason:

@@ -313,6 +313,14 @@ def test_a_shipped_feature_keeps_every_contract(name: str) -> None:
     assert check_feature(features.get(name).use_with_defaults()) == []
 
 
+@pytest.mark.parametrize("defect", ["more candles than its lookback", "too short a lookback"])
+def test_too_short_a_lookback_is_to_be_declared_longer(defect: str) -> None:
+    make, contract = DEFECTS[defect]
+    text = contract(contracts.trial_of(make()))
+    assert text is not None
+    assert text.endswith("; declare a longer lookback")
+
+
 def test_the_findings_name_the_feature_the_contract_and_the_row() -> None:
     findings = check_feature(change(ahead))
     [early] = [one for one in findings if one.contract == "the future changes nothing"]

@@ -59,6 +59,7 @@ def test_a_signal_that_looks_ahead_is_named_with_its_column(shift: int) -> None:
     findings = check_strategy("Tried", trial(ahead))
     assert findings[0].contract == "another future changes nothing before it"
     assert "in the column enter_long, expected row 79" in findings[0].text
+    assert findings[0].text.endswith(": it looks ahead")
 
 
 def test_a_column_that_is_there_in_one_future_only_is_a_finding() -> None:
@@ -69,6 +70,7 @@ def test_a_column_that_is_there_in_one_future_only_is_a_finding() -> None:
     [finding] = check_strategy("Tried", trial(sometimes))
     assert finding.contract == "the newest candle says what it says in a longer past"
     assert "expected the column exit_long" in finding.text
+    assert finding.text.endswith(": it needs candles that come after it")
 
 
 def test_a_stake_by_the_open_candle_is_a_finding() -> None:
@@ -80,6 +82,7 @@ def test_a_stake_by_the_open_candle_is_a_finding() -> None:
     )
     [finding] = check_strategy("Tried", replace(made, known=known, other=other))
     assert finding.contract == "another future changes no stake before it"
+    assert finding.text.endswith(": it looks ahead")
 
 
 def test_a_warm_up_of_too_few_candles_is_a_finding() -> None:

@@ -46,7 +46,11 @@ def test_what_fell_short_is_told_by_object_and_contract_and_ends_with_1(
     assert ran.out.splitlines()[1:] == [
         f"guard asleep ({asleep}): 1 fell short",
         "  something is denied",
-        "    expected a denial somewhere from well to worse; found ACTIVE in every account",
+        (
+            "    expected a denial somewhere from well to worse; found ACTIVE in every account; "
+            "is its limit set in EVERY_LIMIT_SET, or in the profiles that you pass, "
+            "and do the accounts vary what it looks at?"
+        ),
     ]
 
 

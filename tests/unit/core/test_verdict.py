@@ -46,6 +46,12 @@ def test_a_stake_that_does_not_fit_the_mode_is_refused(mode: Mode, multiplier: f
         Verdict(mode, "rule", "why", stake_multiplier=multiplier)
 
 
+@pytest.mark.parametrize("mode", ["REDUCING", 1, None])
+def test_a_mode_that_is_none_is_refused(mode: object) -> None:
+    with pytest.raises(TypeError, match=f"expected a Mode as the mode of rule, found {mode!r}"):
+        Verdict(mode, "rule", "why")  # type: ignore[arg-type]
+
+
 def test_a_halt_has_no_end() -> None:
     with pytest.raises(ValueError, match="ends only by a person"):
         Verdict(Mode.HALTED, "rule", "why", LATER)

@@ -5,6 +5,7 @@ from math import isnan
 
 import pytest
 
+from plimsoll.checks.guards import EVERY_LIMIT_SET
 from plimsoll.core import AccountSnapshot, ApiHealth, Mode, Verdict
 from plimsoll.risk import GUARDS, NEEDS, Evaluation, Guards, evaluate, evaluate_entry, strictest
 from plimsoll.risk.guards import name_of
@@ -113,7 +114,7 @@ def test_multipliers_take_the_lowest() -> None:
 
 @pytest.mark.parametrize("field", sorted({name for names in NEEDS.values() for name in names}))
 def test_a_field_that_is_missing_is_never_active(field: str) -> None:
-    found = evaluate(account(**{"expectation": expectation(), field: None}), PROFILE)
+    found = evaluate(account(**{"expectation": expectation(), field: None}), EVERY_LIMIT_SET)
     assert found.mode is Mode.REDUCING
     assert found.account.multiplier == 0
     blind = {name for name, needs in NEEDS.items() if field in needs}

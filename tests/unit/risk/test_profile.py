@@ -127,7 +127,8 @@ def test_every_limit_has_a_group_a_source_a_description_and_a_unit() -> None:
                 "max_correlation", "max_leverage", "proven_max_leverage", "proven_sharpe",
                 "min_target_to_cost", "divergence_z",
             }  # fmt: skip
-            assert plain or name.endswith(UNITS), name
+            said = f"expected a name that ends in a unit ({', '.join(UNITS)}); found {name}"
+            assert plain or name.endswith(UNITS), said
 
 
 # The presets

@@ -4,10 +4,11 @@ from difflib import get_close_matches
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from plimsoll.core import PlimsollError
 from plimsoll.risk import RiskProfile
-from plimsoll.risk.costs import TradingCosts
+from plimsoll.risk.costs import PairCosts, TradingCosts
 
 FEE_ROUNDING = 1e-9
 LIVE_OPT_IN = "I can afford to lose this money"
@@ -56,6 +57,14 @@ class PlimsollSettings(BaseModel):
     ] = ""
 
 
+KEYS: dict[str, type[BaseModel]] = {
+    "": PlimsollSettings,
+    "risk": RiskProfile,
+    "costs": TradingCosts,
+}
+"""The model of each section; what is deeper is the costs of one pair."""
+
+
 def settings_from(config: dict[str, Any]) -> PlimsollSettings:
     """Read and check ``config["plimsoll"]``.
 
@@ -70,11 +79,22 @@ def settings_from(config: dict[str, Any]) -> PlimsollSettings:
         return PlimsollSettings.model_validate(config.get("plimsoll", {}))
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(['plimsoll', *map(str, fault['loc'])])}: {fault['msg']}, "
-            f"found {fault['input']!r}"
+            f"{'.'.join(['plimsoll', *map(str, fault['loc'])])}: {_said(fault)}"
             for fault in error.errors(include_url=False)
         )
         raise PlimsollError(f"the config's plimsoll section is not valid: {faults}") from None
+
+
+def _said(fault: ErrorDetails) -> str:
+    """Return what was expected and found; of an unknown key, also the most similar known one."""
+    if fault["type"] != "extra_forbidden":
+        return f"{fault['msg']}, found {fault['input']!r}"
+    *section, key = map(str, fault["loc"])
+    model = KEYS.get(".".join(section), PairCosts)
+    page = "risk-profile" if model is RiskProfile else "profiles"
+    similar = get_close_matches(key, model.model_fields, n=1)
+    advice = f"; did you mean {similar[0]}?" if similar else ""
+    return f"expected a key of docs/{page}.md, found {fault['input']!r} under {key}{advice}"
 
 
 def _nearly_ours(key: str) -> bool:

@@ -53,6 +53,40 @@ def test_an_unknown_key_is_refused_by_its_full_name(section: dict, key: str) -> 
     assert f"{key}: " in refusal(section)
 
 
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        (
+            {"risk": {"max_daily_loss_usdt": 0.02}},
+            (
+                "plimsoll.risk.max_daily_loss_usdt: expected a key of docs/risk-profile.md, "
+                "found 0.02 under max_daily_loss_usdt; did you mean max_daily_loss_usd?"
+            ),
+        ),
+        ({"costs": {"fees_bps": 1}}, "found 1 under fees_bps; did you mean fee_bps?"),
+        (
+            {"costs": {"pairs": {"BTC/USDT:USDT": {"spreads_bps": 1}}}},
+            (
+                "expected a key of docs/profiles.md, found 1 under spreads_bps; "
+                "did you mean spread_bps?"
+            ),
+        ),
+        ({"halts": True}, "found True under halts; did you mean halt?"),
+        (
+            {"colour": "red", "halts": True},
+            (
+                "plimsoll.colour: expected a key of docs/profiles.md, found 'red' under colour; "
+                "plimsoll.halts: "
+            ),
+        ),
+    ],
+)
+def test_an_unknown_key_is_refused_with_the_most_similar_known_one(
+    section: dict, said: str
+) -> None:
+    assert said in refusal(section)
+
+
 @pytest.mark.parametrize("section", [None, [], "risk", 3])
 def test_a_section_that_is_no_object_is_refused(section: object) -> None:
     assert "plimsoll" in refusal(section)

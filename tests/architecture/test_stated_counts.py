@@ -1,0 +1,40 @@
+"""Where a page says how many features or guards there are, the registries have as many."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from plimsoll import features
+from plimsoll.risk import GUARDS
+from tests.architecture.tree import short
+from tests.conftest import ROOT
+
+COUNTS = {"features": len(features.names()), "guards": len(GUARDS.names())}
+STATED = re.compile(r"(?<![\w.,-])(\d+) (?:pure |shipped |registered )?(features|guards)\b")
+MEASURED = {"benchmarks.md", "results.md"}
+"""Written with their figures at one moment, which is stated there."""
+PAGES = [
+    ROOT / "README.md",
+    *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in MEASURED),
+]
+
+
+def stated(page: Path) -> list[tuple[str, int]]:
+    """What a page counts, and how many it says there are."""
+    return [(what, int(count)) for count, what in STATED.findall(page.read_text(encoding="utf-8"))]
+
+
+def test_every_stated_count_is_that_of_the_registry() -> None:
+    stale = [
+        f"{short(page)} says {count} {what}, there are {COUNTS[what]}"
+        for page in PAGES
+        for what, count in stated(page)
+        if count != COUNTS[what]
+    ]
+    assert stale == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/features.md", "docs/feature-list.md"])
+def test_the_pages_that_count_features_are_read(name: str) -> None:
+    assert [what for what, _ in stated(ROOT / name)] == ["features"]
