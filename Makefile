@@ -38,7 +38,7 @@ demo: $(READY) ## backtest, paper-trade and crash-test the strategies on the sim
 
 test: $(READY) ## lint, types, import rules and all tests
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest $(PARALLEL)
+	$(BIN)/python -m pytest $(PARALLEL) --ignore=tests/architecture
 
 unit: $(READY) ## the quick loop: unit, contract and architecture tests without the long files
 	$(BIN)/python -m pytest -q $(PARALLEL) -m 'not slow and not data' \
