@@ -10,11 +10,16 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What takes seconds a file: real data, whole markets, servers, waiting in real time, drawing.
-LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_inspection \
+LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http \
+	archive/test_inspection archive/test_pair_checks bench/test_page cli/test_app cli/test_control \
+	cli/test_features \
 	bridge/freqtrade/test_command_line bridge/freqtrade/test_venue_clock \
 	bridge/guarding/test_live_session bridge/guarding/test_two_accounts \
+	bridge/account/test_killed_while_storing bridge/guarding/test_blind_spots \
 	bridge/state/test_locks bridge/state/test_recorder bridge/strategies/test_backtest_funding \
-	bridge/strategies/test_hooks_deny journal/test_log lab/test_processes lab/test_study \
+	bridge/strategies/test_hooks_deny cli/test_log cli/test_report control/test_halt \
+	journal/test_check journal/test_log lab/test_costs lab/test_freqtrade lab/test_processes \
+	lab/test_strategy_check lab/test_study lab/test_venue test_strategies \
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
@@ -40,9 +45,9 @@ test: $(READY) ## lint, types, import rules and all tests
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest $(PARALLEL) --ignore=tests/architecture
 
-unit: $(READY) ## the quick loop: unit, contract and architecture tests without the long files
+unit: $(READY) ## the quick loop: unit and contract tests without the long files
 	$(BIN)/python -m pytest -q $(PARALLEL) -m 'not slow and not data' \
-		tests/unit tests/contracts tests/architecture $(LONG_UNIT:%=--ignore=tests/unit/%.py)
+		tests/unit tests/contracts $(LONG_UNIT:%=--ignore=tests/unit/%.py)
 
 check: $(READY) ## ruff, mypy, import-linter and the documentation checks
 	$(BIN)/ruff check .
