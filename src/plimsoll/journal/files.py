@@ -53,6 +53,18 @@ def lines(file: Path) -> Iterator[bytes]:
                 yield line[:-1]
 
 
+def unended(file: Path) -> bytes:
+    """Return what follows the last line's end: a line being written, or one that a crash tore."""
+    size, length = file.stat().st_size, 1 << 16
+    with file.open("rb") as handle:
+        while True:
+            handle.seek(max(0, size - length))
+            before, ended, rest = handle.read().rpartition(b"\n")
+            if ended or length >= size:
+                return rest if ended else before + rest
+            length *= 4
+
+
 def lines_backwards(file: Path) -> Iterator[bytes]:
     """Yield the complete lines of a file from the last to the first, without their ends."""
     with file.open("rb") as handle:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from freqtrade.persistence import Trade
 from freqtrade.strategy import timeframe_to_minutes
 
 from plimsoll.bridge.account.live import LiveAccount
@@ -18,9 +17,10 @@ from plimsoll.bridge.guarding.session import Session
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import RESUME, state_folder_of
-from plimsoll.bridge.state.recorder import Recorder, decision_log
+from plimsoll.bridge.state.latch import WHAT_TO_TYPE, Latch
 from plimsoll.core import Mode, PlimsollError, Side, Verdict
 from plimsoll.journal.kind import Kind
+from plimsoll.journal.latch_record import STATE
 
 logger = logging.getLogger(__name__)
 
@@ -34,9 +34,9 @@ class LiveSession(Session):
         super().__init__(strategy, settings)
         config, now = strategy.config, datetime.now(UTC)
         self._folder = state_folder_of(config, settings.state_folder)
-        self._recorder = Recorder(decision_log(self._folder.decisions, config))
-        self.record = self._recorder
-        self._recorder.start(now, config, settings)
+        self._latch = Latch(self._folder, config, settings)
+        self.record = self._recorder = self._latch.recorder
+        beginning = self._latch.begin(now)
         self._drop_old_request(now)
         profile = settings.risk
         self._account = LiveAccount(
@@ -47,7 +47,7 @@ class LiveSession(Session):
             candle_seconds=timeframe_to_minutes(strategy.timeframe) * 60,
             failed_requests=FAILED_REQUESTS.attach(),
             expectation=read_expectation(settings.expectation_file),
-            rearmed_at=locks.last_rearm(now),
+            rearmed_at=beginning.rearmed_at,
         )
         supervisor = Supervisor(
             self._account,
@@ -57,7 +57,10 @@ class LiveSession(Session):
             tell=lambda text: strategy.dp.send_msg(text, always_send=True),
             persistent=True,
         )
-        supervisor.begin(now)
+        supervisor.begin(now, beginning.held, new=beginning.new, rearmed_at=beginning.rearmed_at)
+        for text in beginning.notices:
+            logger.warning("plimsoll: %s", text)
+            supervisor.say(f"plimsoll: {text}", now, STATE, text)
         self._looks_after = supervisor
         self._seen: dict[str, pd.Timestamp] = {}
         self._loops = 0
@@ -70,6 +73,7 @@ class LiveSession(Session):
         supervisor = self._looks_after
         with supervisor.mutex or nullcontext():
             try:
+                self._notice_lost(supervisor, now)
                 self._listen(supervisor, now)
                 self._notice_gap(supervisor, now)
                 supervisor.loop(now)
@@ -78,7 +82,7 @@ class LiveSession(Session):
                 self.supervisor = supervisor
             except Exception as error:
                 logger.exception("plimsoll: the guards could not be asked")
-                _forget_failed_write()
+                locks.forget_failed_write()
                 self.supervisor = supervisor
                 self._survive(supervisor, now, error)
             self._report(supervisor, now)
@@ -88,7 +92,7 @@ class LiveSession(Session):
             supervisor.failed(now, error, halt_reason=self._account.manual_halt_reason)
         except Exception:  # the database: what is held in memory still closes
             logger.exception("plimsoll: the failing loop could not be recorded")
-            _forget_failed_write()
+            locks.forget_failed_write()
 
     def spread_fraction(self, pair: str) -> float | None:
         """Return the spread of the order book; ``None`` when it cannot be read."""
@@ -115,6 +119,17 @@ class LiveSession(Session):
             message = "a request to resume from before this start was dropped"
             logger.warning("plimsoll: %s", message)
             self.record(Kind.ERROR, now, where="resume", message=message)
+
+    def _notice_lost(self, supervisor: Supervisor, now: datetime) -> None:
+        """Halt when the state folder is gone from under the bot, or another one has it."""
+        text = self._latch.lost(now)
+        if text is None:
+            return
+        halt = Verdict(Mode.HALTED, STATE, f"{text}; {WHAT_TO_TYPE}")
+        try:
+            supervisor.impose(halt, now)
+        finally:
+            self._latch.begin_again(now, supervisor.held, supervisor.rearmed_at)
 
     def _notice_gap(self, supervisor: Supervisor, now: datetime) -> None:
         """Tell that nobody has looked for long, and let nothing be closed for that alone.
@@ -217,9 +232,3 @@ def _signal(candle: pd.Series) -> str:
         if candle.get(f"enter_{side.value}") == 1:
             return side.value
     return "none"
-
-
-def _forget_failed_write() -> None:
-    """Roll a failed write back: it would fail all that follow, Freqtrade's own among them."""
-    if not Trade.session.is_active:
-        Trade.rollback()

@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from plimsoll.bridge.freqtrade.lock_removals import note_removals
+from plimsoll.bridge.guarding.places import Places
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.recorder import Record, silent
 from plimsoll.candles.windows import Window
 from plimsoll.core import AccountSnapshot, EntryRequest, Mode, ModelHealth, Verdict
 from plimsoll.journal.kind import Kind
+from plimsoll.journal.latch_record import union, verdict_fields
 from plimsoll.risk import (
     GUARDS,
     Evaluation,
@@ -26,8 +29,6 @@ from plimsoll.risk.latch import Key
 logger = logging.getLogger(__name__)
 
 TOLD_AGAIN_AFTER = timedelta(hours=1)
-ACTED = "acted"
-"""The event of a verdict that begins to close positions."""
 
 
 class Account(Protocol):
@@ -99,23 +100,58 @@ class Supervisor:
         self._observations = observations
         self._record, self._tell = record, tell
         self._persistent = persistent
+        self._places = Places(record, account.facts, persistent=persistent)
         self._state = LatchState()
         self.evaluation: Evaluation | None = None
         self._denied: dict[tuple[str, str], datetime] = {}
         self._fault: tuple[datetime, str] | None = None
+        self.rearmed_at: datetime | None = None
 
     # What the loop asks
 
-    def begin(self, now: datetime) -> None:
-        """Take over what the locks in the database still hold, as after a crash."""
-        held = locks.held_verdicts(now) if self._persistent else {}
-        self._state = LatchState.restored(held)
-        for verdict in held.values():
+    def begin(
+        self,
+        now: datetime,
+        recorded: Mapping[Key, Verdict] | None = None,
+        *,
+        new: Verdict | None = None,
+        rearmed_at: datetime | None = None,
+    ) -> None:
+        """Take over what the database and the log hold, as after a crash; the stricter wins.
+
+        ``recorded`` is what the log holds; ``new`` of it has acted at this very start.
+        """
+        self.rearmed_at = rearmed_at
+        if not self._persistent:
+            return
+        note_removals()
+        locked = locks.held_verdicts(now)
+        held = union(locked, recorded or {})
+        in_line = frozenset(key for key, verdict in locked.items() if held[key] is verdict)
+        self._state = LatchState(held=held, confirmed=in_line)
+        self._places.restored(held, now)
+        for key, verdict in held.items():
+            self._keep(key, verdict, now)
             logger.warning("plimsoll: still in force: %s", locks.lock_text(verdict))
-            self._record(Kind.VERDICT, now, durable=True, event="restored", **_fields(verdict))
             # The message of the trip may have died with the process: it is sent after the loop.
             text = f"still {verdict.mode.name} by {verdict.rule}: {verdict.reason}"
-            self._tell(f"plimsoll: {text}, since before this start")
+            text = f"{text}, since before this start"
+            self._tell(f"plimsoll: {acted_words(verdict_fields(new)) if verdict is new else text}")
+
+    def impose(self, verdict: Verdict, now: datetime) -> None:
+        """Hold a verdict that no guard of the account gave, as one that has acted.
+
+        Raises
+        ------
+        Exception
+            When the database could not be written; the verdict is held, recorded and told.
+        """
+        key = verdict.rule, verdict.pair
+        known = self._state.held.get(key)
+        if known is None or verdict.mode > known.mode:
+            self._state = replace(self._state, held={**self._state.held, key: verdict})
+            self._acted(key, verdict, now)
+            self._places.raise_fault()
 
     def loop(self, now: datetime) -> None:
         """Mark the account to market and let the guards act.
@@ -242,7 +278,6 @@ class Supervisor:
         """
         self._state = replace(self._state, held={**locks.held_verdicts(now), **self._state.held})
         released = list(self._state.held)
-        locks.release(released, now)
         self._rearm(now, released, reason=reason, by=by)
 
     # How
@@ -255,26 +290,43 @@ class Supervisor:
             self.say(f"plimsoll: guards could not be asked, no entries: {reason}", now, "fault")
 
     def _notice_unlocked(self, now: datetime) -> None:
-        """See which locks a person has removed, by Telegram or REST."""
-        active = locks.held_verdicts(now)
+        """See which locks are gone: a person re-arms; anybody else finds them put back.
+
+        A halt that a native protection has locked beside the loop is taken over.
+        """
+        active, held = locks.held_verdicts(now), self._state.held
         gone = [
             key
-            for key, verdict in self._state.held.items()
+            for key, verdict in held.items()
             if key in self._state.confirmed
             and key not in active
             and (verdict.until is None or verdict.until > now)
         ]
-        if gone:
-            self._rearm(now, gone, reason="the lock was removed", by="unlock")
+        persons = [key for key in gone if self._places.was_removed_by_person(held[key])]
+        for key in gone:
+            if key not in persons:
+                text = self._places.put_back(held[key], now)
+                self.say(f"plimsoll: {text}", now, "latch", key[0])
+        if persons:
+            self._rearm(now, persons, reason="the lock was removed", by="unlock")
+        for key, verdict in active.items():
+            if verdict.mode is Mode.HALTED and key not in held:
+                self._state = replace(self._state, held={**self._state.held, key: verdict})
+                self._acted(key, verdict, now)
 
     def _rearm(self, now: datetime, keys: list[Key], *, reason: str, by: str) -> None:
-        halted = any(self._state.held[key].mode is Mode.HALTED for key in keys)
+        held = {key: self._state.held[key] for key in keys}
+        if not self._places.release(held, now, reason=reason, by=by):
+            text = f"not re-armed by {by}: the decision log cannot be written"
+            logger.error("plimsoll: %s", text)
+            self._tell(f"plimsoll: {text}")
+            return
         self._state = self._state.release(keys)
-        if halted:
+        if any(verdict.mode is Mode.HALTED for verdict in held.values()):
+            self.rearmed_at = now
             self.account.rearm(now)
-        rules = sorted({rule for rule, _ in keys})
-        self._record(Kind.REARM, now, durable=True, rules=rules, reason=reason, by=by)
-        self._tell(f"plimsoll: re-armed by {by} ({reason}); was held by {', '.join(rules) or '-'}")
+        rules = ", ".join(sorted({rule for rule, _ in keys})) or "-"
+        self._tell(f"plimsoll: re-armed by {by} ({reason}); was held by {rules}")
         logger.warning("plimsoll: re-armed by %s: %s", by, reason)
 
     def _runs_out(self, now: datetime) -> bool:
@@ -295,11 +347,11 @@ class Supervisor:
         for key, verdict in self._state.held.items():
             if key not in old or verdict.mode > old[key].mode:
                 self._acted(key, verdict, now)
-            elif key not in self._state.confirmed:
-                self._lock(key, verdict, now)
+            else:
+                self._keep(key, verdict, now)
         for key, verdict in old.items():
             if key not in self._state.held:
-                self._record(Kind.VERDICT, now, event="ended", **_fields(verdict))
+                self._record(Kind.VERDICT, now, event="ended", **verdict_fields(verdict))
         if self.mode is not before:
             self._record(
                 Kind.VERDICT,
@@ -307,26 +359,25 @@ class Supervisor:
                 durable=self.mode >= Mode.FLATTEN,
                 event="mode",
                 mode_before=before.name,
-                **_fields(evaluation.account),
+                **verdict_fields(evaluation.account),
                 **self.account.facts(),
             )
+        self._places.raise_fault()
 
-    def _lock(self, key: Key, verdict: Verdict, now: datetime) -> None:
-        """Keep a verdict in the database; only what is there can be seen removed."""
-        locks.hold(verdict, now)
-        self._state = self._state.confirm(key)
+    def _keep(self, key: Key, verdict: Verdict, now: datetime) -> None:
+        """Write again what a place lacks; only what is in the database can be seen removed."""
+        is_locked = key in self._state.confirmed
+        if self._places.refresh(verdict, now, is_locked=is_locked) and not is_locked:
+            self._state = self._state.confirm(key)
 
     def _acted(self, key: Key, verdict: Verdict, now: datetime) -> None:
-        try:
-            self._lock(key, verdict, now)
-        finally:
-            self._announce(verdict, now)
-
-    def _announce(self, verdict: Verdict, now: datetime) -> None:
-        kind = Kind.HALT if verdict.mode is Mode.HALTED else Kind.VERDICT
-        fields = _fields(verdict)
-        self._record(kind, now, durable=True, event=ACTED, **fields, **self.account.facts())
-        text = acted_words(fields)
+        """Keep what has acted in two places, then tell it."""
+        recorded, locked = self._places.act(verdict, now)
+        if locked:
+            self._state = self._state.confirm(key)
+        text = acted_words(verdict_fields(verdict))
+        if not (recorded or locked):
+            text += "; IN MEMORY ALONE: neither decision log nor database can be written"
         if self._persistent:
             logger.warning("plimsoll: %s", text)
         self._tell(f"plimsoll: {text}")
@@ -346,9 +397,3 @@ def _words(verdict: Verdict) -> dict[str, Any]:
         "limit": verdict.limit,
         "until": verdict.until,
     }
-
-
-def _fields(verdict: Verdict) -> dict[str, Any]:
-    scope = "account" if verdict.pair is None else "pair"
-    fields = {"mode": verdict.mode.name, "scope": scope, "rule": verdict.rule, **_words(verdict)}
-    return fields if verdict.pair is None else {**fields, "pair": verdict.pair}

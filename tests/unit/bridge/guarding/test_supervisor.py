@@ -438,7 +438,9 @@ def test_removing_one_lock_of_two_leaves_the_other(bot: Case) -> None:
     halted_at = bot.now
     bot.account.positions = (position(mark_price=75.0),)
     bot.loop()
-    locks.release([("liquidation_distance", ETH)], halted_at + LOOP)
+    (lock,) = PairLocks.get_pair_locks(ETH, halted_at)
+    with time_machine.travel(halted_at + LOOP, tick=False):
+        RPC._rpc_delete_lock(object.__new__(RPC), lockid=lock.id)
     bot.account.positions = (position(),)
     bot.loop()
     (rearm,) = bot.events("rearm")
