@@ -97,9 +97,13 @@ class Flattening:
         return self._alarm(now)
 
     def verdict(self, now: datetime) -> Verdict | None:
-        """Return the halt of an account that could not be closed for too long; ``None`` before."""
+        """Return the halt of an account that could not be closed for too long; ``None`` before.
+
+        An alarm comes first, and a loop that tries: the bot may have been asleep meanwhile.
+        """
         limit, seconds = self._profile.flatten_halt_seconds, self.seconds(now)
-        if limit is None or not self.closing or seconds < limit:
+        tried = self._alarmed_at is not None and self._alarmed_at < now
+        if limit is None or not self.closing or not tried or seconds < limit:
             return None
         names = ", ".join(one.position.pair for one in self.closing)
         reason = f"not closed for {seconds:.0f} s, limit {limit:g} s: {names}"

@@ -144,7 +144,7 @@ class LiveSession(Session):
                 self.record(Kind.ERROR, now, durable=True, where="flatten", message=alarm, **fields)
                 supervisor.say(alarm, now, "flatten", f"{now}")
             verdict = self._flattening.verdict(now)
-            if verdict is not None:
+            if verdict is not None and supervisor.mode is not Mode.HALTED:
                 supervisor.hold(verdict, now)
         except Exception:  # what is open stays to be closed, as of the last look
             logger.exception("plimsoll: what is still open could not be seen")

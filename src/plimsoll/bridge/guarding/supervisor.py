@@ -134,7 +134,7 @@ class Supervisor:
         might_act = self.account.update(now)
         if self._persistent:
             self._notice_unlocked(now)
-            self._go_on_closing(now)
+        self._go_on_closing(now)
         held = self._state.held
         waits = bool(held) and (self.account.has_positions or self._runs_out(now))
         if might_act or waits or self._state.counts:
@@ -290,8 +290,14 @@ class Supervisor:
             self._record(Kind.VERDICT, now, durable=True, event="ended", **_fields(verdict))
 
     def _go_on_closing(self, now: datetime) -> None:
-        """Prolong what ends now while its position is still open: closing is finished."""
-        for verdict in [one for one in self._state.held.values() if one.mode is Mode.FLATTEN]:
+        """Prolong what ends now while its position is still open: closing is finished.
+
+        A halt of the account closes it as well, for longer.
+        """
+        held = list(self._state.held.values())
+        if any(one.mode is Mode.HALTED and one.pair is None for one in held):
+            return
+        for verdict in held:
             if verdict.until is None or verdict.until > now:
                 continue
             if self.account.has_positions and verdict.pair in (None, *self.account.open_pairs):
