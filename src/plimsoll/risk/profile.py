@@ -368,6 +368,33 @@ class RiskProfile(BaseModel):
             le=3600,
         ),
     ] = 60.0
+    flatten_alarm_seconds: Annotated[
+        float,
+        _verdicts(
+            "a market exit fills within a loop",
+            "How long a position that is to be closed may stay open before it is an alarm.",
+            gt=0,
+            le=3600,
+        ),
+    ] = 60.0
+    flatten_repeat_seconds: Annotated[
+        float,
+        _verdicts(
+            "often enough to be noticed",
+            "How often that alarm is repeated while it is open.",
+            gt=0,
+            le=3600,
+        ),
+    ] = 300.0
+    flatten_halt_seconds: Annotated[
+        float | None,
+        _verdicts(
+            "a quarter of an hour",
+            "How long it may stay open before the account is halted; null: it is not for this.",
+            gt=0,
+            le=86400,
+        ),
+    ] = 900.0
 
     @model_validator(mode="wrap")
     @classmethod

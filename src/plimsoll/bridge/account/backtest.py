@@ -57,6 +57,11 @@ class BacktestAccount:
         """Whether there is a position to be closed."""
         return bool(LocalTrade.bt_trades_open)
 
+    @property
+    def open_pairs(self) -> frozenset[str]:
+        """The pairs in which there is one."""
+        return frozenset(trade.pair for trade in LocalTrade.bt_trades_open)
+
     def update(self, now: datetime) -> bool:
         """Mark the account; return whether a guard might act that was quiet before.
 

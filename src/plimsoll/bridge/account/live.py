@@ -81,6 +81,15 @@ class LiveAccount:
         """Whether there is a position to be closed."""
         return bool(Trade.get_open_trades())
 
+    @property
+    def open_pairs(self) -> frozenset[str]:
+        """The pairs in which there is one; a resting entry counts."""
+        return frozenset(position.pair for position in self.open_positions())
+
+    def open_positions(self) -> list[Position]:
+        """Return what is open now, at the marks of the last loop; a resting entry counts."""
+        return [_position(trade, self._marks.get(trade.pair)) for trade in Trade.get_open_trades()]
+
     def update(self, now: datetime) -> bool:
         """Mark the account; a running bot is evaluated at every loop."""
         self._closed.read()

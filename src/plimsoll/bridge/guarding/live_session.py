@@ -1,6 +1,7 @@
 """The guards of a running bot: dry-run and live."""
 
 import logging
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,11 +9,17 @@ from typing import Any
 import pandas as pd
 from freqtrade.strategy import timeframe_to_minutes
 
+from plimsoll.bridge.account.freqtrade_trades import resting_exits
 from plimsoll.bridge.account.live import LiveAccount
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
-from plimsoll.bridge.freqtrade.log_listeners import FAILED_LOOPS, FAILED_REQUESTS
+from plimsoll.bridge.freqtrade.log_listeners import (
+    FAILED_LOOPS,
+    FAILED_REQUESTS,
+    REFUSED_EXITS,
+)
 from plimsoll.bridge.guarding.entry import Pending, Wanted
+from plimsoll.bridge.guarding.flattening import Flattening
 from plimsoll.bridge.guarding.session import Session
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state import locks
@@ -23,6 +30,9 @@ from plimsoll.journal.kind import Kind
 from plimsoll.journal.latch_record import STATE
 
 logger = logging.getLogger(__name__)
+
+SEAL = "seal"
+"""The rule that halts a strategy which replaced callbacks or guards at run time."""
 
 
 class LiveSession(Session):
@@ -62,6 +72,7 @@ class LiveSession(Session):
             logger.warning("plimsoll: %s", text)
             supervisor.say(f"plimsoll: {text}", now, STATE, text)
         self._looks_after = supervisor
+        self._flattening = Flattening(profile, REFUSED_EXITS.attach(), self._folder.status())
         self._seen: dict[str, pd.Timestamp] = {}
         self._loops = 0
         self._failed_loops = FAILED_LOOPS.attach()
@@ -85,7 +96,63 @@ class LiveSession(Session):
                 locks.forget_failed_write()
                 self.supervisor = supervisor
                 self._survive(supervisor, now, error)
+            self._watch_closing(supervisor, now)
             self._report(supervisor, now)
+
+    @property
+    def looks_after(self) -> Supervisor:
+        """What asks the guards, also before the first loop."""
+        return self._looks_after
+
+    @property
+    def closes_something(self) -> bool:
+        """Whether a position is, or would be, closed by a guard."""
+        return self._looks_after.closes_something
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether a position is open that is to be closed, as of the last loop."""
+        return bool(self._flattening.closing)
+
+    def exit_rule(self, pair: str, now: datetime) -> str | None:
+        """Return the rule that wants a pair flat; ``None`` when none does."""
+        return self._looks_after.exit_reason(pair, now)
+
+    def mended(self, broken: Sequence[str], changed: Sequence[str], now: datetime) -> None:
+        """Say what was undone, and halt for good where it was the seal itself."""
+        super().mended(broken, changed, now)
+        if not broken:
+            return
+        names = ", ".join(dict.fromkeys(broken))
+        reason = f"the strategy replaced {names} at run time; it was put back"
+        supervisor = self._looks_after
+        try:
+            with supervisor.mutex or nullcontext():
+                supervisor.hold(Verdict(Mode.HALTED, SEAL, reason), now)
+        except Exception:  # the database: what is held in memory closes
+            logger.exception("plimsoll: the halt by %s could not be recorded", SEAL)
+            _forget_failed_write()
+
+    def _watch_closing(self, supervisor: Supervisor, now: datetime) -> None:
+        """See what is to be closed and still open, alarm, and halt what cannot be closed."""
+        try:
+            to_close = [
+                (position, rule)
+                for position in self._account.open_positions()
+                if (rule := supervisor.exit_reason(position.pair, now)) is not None
+            ]
+            alarm = self._flattening.look(to_close, resting_exits(), now)
+            if alarm is not None:
+                logger.warning("plimsoll: %s", alarm)
+                fields = self._flattening.status(now)
+                self.record(Kind.ERROR, now, durable=True, where="flatten", message=alarm, **fields)
+                supervisor.say(alarm, now, "flatten", f"{now}")
+            verdict = self._flattening.verdict(now)
+            if verdict is not None and supervisor.mode is not Mode.HALTED:
+                supervisor.hold(verdict, now)
+        except Exception:  # what is open stays to be closed, as of the last look
+            logger.exception("plimsoll: what is still open could not be seen")
+            _forget_failed_write()
 
     def _survive(self, supervisor: Supervisor, now: datetime, error: Exception) -> None:
         try:
@@ -195,6 +262,7 @@ class LiveSession(Session):
                     "held": [locks.lock_text(one) for one in supervisor.held.values()],
                     "loops": self._loops,
                     **self._account.facts(),
+                    **self._flattening.status(now),
                 }
             )
         except Exception as error:

@@ -66,6 +66,11 @@ class Session:
         """Whether a position is, or would be, closed by a guard."""
         return self.supervisor is not None and self.supervisor.closes_something
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether a position is open that is to be closed, as of the last loop."""
+        return False
+
     def leverage(self, wanted: float, now: datetime, highest: float) -> float:
         """Return the leverage wanted, at most what the track record allows."""
         supervisor = self._require()
@@ -176,10 +181,36 @@ class Session:
                 return answer()
         except Exception as error:
             logger.exception("plimsoll: denied, because %s failed", where)
-            self.record(Kind.ERROR, now, where=where, message=f"{type(error).__name__}: {error}")
-            if supervisor is not None:
-                supervisor.say(f"plimsoll: {where} failed and was denied: {error}", now, where)
+            self._failed(where, now, error, "failed and was denied")
             return denied
+
+    def tolerate(self, where: str, now: datetime, run: Callable[[], T]) -> T | None:
+        """Run what belongs to the strategy; what it raises is recorded and told, not raised.
+
+        Returns
+        -------
+        Its answer; ``None`` when it has raised.
+        """
+        try:
+            return run()
+        except Exception as error:
+            logger.exception("plimsoll: %s of the strategy failed", where)
+            self._failed(where, now, error, "failed")
+            return None
+
+    def mended(self, broken: Sequence[str], changed: Sequence[str], now: datetime) -> None:
+        """Say what of the strategy's own code was undone: its seal, and settings of exits."""
+        names = ", ".join(dict.fromkeys([*broken, *changed]))
+        message = f"the strategy replaced {names}, which was put back"
+        logger.warning("plimsoll: %s", message)
+        self.record(Kind.ERROR, now, where="seal", message=message)
+        if self.supervisor is not None:
+            self.supervisor.say(f"plimsoll: {message}", now, "seal", names)
+
+    def _failed(self, where: str, now: datetime, error: Exception, how: str) -> None:
+        self.record(Kind.ERROR, now, where=where, message=f"{type(error).__name__}: {error}")
+        if self.supervisor is not None:
+            self.supervisor.say(f"plimsoll: {where} {how}: {error}", now, where)
 
     def spread_fraction(self, pair: str) -> float | None:
         """Return the spread of a pair; here the one that the costs assume."""

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -29,6 +29,8 @@ from plimsoll.risk.latch import Key
 logger = logging.getLogger(__name__)
 
 TOLD_AGAIN_AFTER = timedelta(hours=1)
+BLIND = "blind_guards"
+"""The rule of what is closed because the account could not be seen for too long."""
 
 
 class Account(Protocol):
@@ -37,6 +39,10 @@ class Account(Protocol):
     @property
     def has_positions(self) -> bool:
         """Whether there is a position to be closed."""
+
+    @property
+    def open_pairs(self) -> Collection[str]:
+        """The pairs in which there is one; a resting entry counts."""
 
     def update(self, now: datetime) -> bool:
         """Mark the account; return whether a guard might act."""
@@ -164,6 +170,7 @@ class Supervisor:
         might_act = self.account.update(now)
         if self._persistent:
             self._notice_unlocked(now)
+        self._go_on_closing(now)
         held = self._state.held
         waits = bool(held) and (self.account.has_positions or self._runs_out(now))
         if might_act or waits or self._state.counts:
@@ -171,8 +178,11 @@ class Supervisor:
             self._take(evaluate(account, self.profile))
             if account.equity_usd is None:  # no loss of the account can be seen
                 self._cannot_see(now, "the account cannot be marked: a position has no price")
+                self._close_blindly(now)
                 return
         self._fault = None
+        if self._persistent:
+            self._end_blind_closing(now)
 
     def failed(self, now: datetime, error: Exception, *, halt_reason: str | None = None) -> None:
         """Deny everything until a loop succeeds; close everything when that takes too long.
@@ -185,6 +195,15 @@ class Supervisor:
         if halt_reason is not None:
             account = AccountSnapshot(as_of=now, manual_halt_reason=halt_reason)
             self._take(evaluate(account, self.profile, GUARDS.only(["manual_halt"])))
+        self._close_blindly(now)
+
+    def hold(self, verdict: Verdict, now: datetime) -> None:
+        """Let a verdict act at once that no guard gives, as if one did; HALTED or FLATTEN."""
+        key = verdict.rule, verdict.pair
+        old = self._state.held.get(key)
+        if old is None or old.mode < verdict.mode:
+            self._state = self._state.hold(verdict)
+            self._acted(key, verdict, now)
 
     def look_again(self, since: datetime) -> None:
         """Count blindness from this moment on: before it no loop ran that could have looked."""
@@ -202,10 +221,7 @@ class Supervisor:
         ]
         if verdicts:  # also while the loop fails: what has acted still does
             return max(verdicts, key=lambda verdict: verdict.mode).rule
-        if self._fault is None:
-            return None
-        blind = (now - self._fault[0]).total_seconds()
-        return "blind_guards" if blind > self.profile.max_blind_seconds else None
+        return BLIND if self._blind_seconds(now) > self.profile.max_blind_seconds else None
 
     @property
     def closes_something(self) -> bool:
@@ -288,6 +304,40 @@ class Supervisor:
         if known is None:
             self._record(Kind.ERROR, now, where="loop", message=reason)
             self.say(f"plimsoll: guards could not be asked, no entries: {reason}", now, "fault")
+
+    def _blind_seconds(self, now: datetime) -> float:
+        return 0.0 if self._fault is None else (now - self._fault[0]).total_seconds()
+
+    def _close_blindly(self, now: datetime) -> None:
+        """Hold, until nothing is open, that everything is closed: the bot may see again before."""
+        blind, limit = self._blind_seconds(now), self.profile.max_blind_seconds
+        if self._fault is not None and self._persistent and blind > limit:
+            reason = f"nothing was seen for {blind:.0f} s, limit {limit:g} s: {self._fault[1]}"
+            if (BLIND, None) not in self._state.held and self.account.has_positions:
+                end = now + locks.FOREVER
+                self.hold(Verdict(Mode.FLATTEN, BLIND, reason, end, value=blind, limit=limit), now)
+
+    def _end_blind_closing(self, now: datetime) -> None:
+        verdict = self._state.held.get((BLIND, None))
+        if verdict is not None and not self.account.has_positions:
+            self._state = self._state.let_go((BLIND, None))
+            locks.release([(BLIND, None)], now)
+            self._record(Kind.VERDICT, now, durable=True, event="ended", **_fields(verdict))
+
+    def _go_on_closing(self, now: datetime) -> None:
+        """Prolong what ends now while its position is still open: closing is finished.
+
+        A halt of the account closes it as well, for longer.
+        """
+        held = list(self._state.held.values())
+        if any(one.mode is Mode.HALTED and one.pair is None for one in held):
+            return
+        for verdict in held:
+            if verdict.until is None or verdict.until > now:
+                continue
+            if self.account.has_positions and verdict.pair in (None, *self.account.open_pairs):
+                end = now + timedelta(seconds=self.profile.recheck_seconds)
+                self._state = self._state.hold(replace(verdict, until=end))
 
     def _notice_unlocked(self, now: datetime) -> None:
         """See which locks are gone: a person re-arms; anybody else finds them put back.

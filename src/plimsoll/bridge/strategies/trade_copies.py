@@ -9,7 +9,7 @@ from freqtrade.strategy import IStrategy
 
 from plimsoll.bridge.guarding.exits import ExitRules
 from plimsoll.bridge.guarding.session import Session
-from plimsoll.bridge.strategies.seal import READS_TRADE
+from plimsoll.bridge.strategies.seal import READS_TRADE, put
 from plimsoll.core import PlimsollError
 
 Hook = Callable[..., Any]
@@ -57,9 +57,9 @@ def spare_backtest(strategy: Any, base: type, session: Session | None, rules: Ex
     _spare_copies(strategy, base)
     own_loop = type(strategy).on_loop is not base.on_loop  # type: ignore[attr-defined]
     if session is not None and not own_loop and rules.order_type == "market":
-        strategy.bot_loop_start = session.on_candle
+        put(strategy, "bot_loop_start", session.on_candle)
     if not rules.only_in_profit:  # the stops of a backtest are never on an exchange
-        strategy.should_exit = IStrategy.should_exit.__get__(strategy)
+        put(strategy, "should_exit", IStrategy.should_exit.__get__(strategy))
 
 
 def _spare_copies(strategy: Any, base: type) -> None:
@@ -72,4 +72,4 @@ def _spare_copies(strategy: Any, base: type) -> None:
     for name, rules in READS_TRADE.items():
         own = any(getattr(type(strategy), rule) is not getattr(base, rule) for rule in rules)
         hook = getattr(type(strategy), name).__get__(strategy)
-        setattr(strategy, name, spared(read_only(hook) if own else hook))
+        put(strategy, name, spared(read_only(hook) if own else hook))

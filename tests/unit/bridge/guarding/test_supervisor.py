@@ -43,6 +43,10 @@ class Accounted:
         self.models: Any = ()
 
     @property
+    def open_pairs(self) -> list[str]:
+        return [one.pair for one in self.positions]
+
+    @property
     def has_positions(self) -> bool:
         return bool(self.positions)
 
