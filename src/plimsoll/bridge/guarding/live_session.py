@@ -10,6 +10,7 @@ from freqtrade.persistence import Trade
 from freqtrade.strategy import timeframe_to_minutes
 
 from plimsoll.bridge.account.live import LiveAccount
+from plimsoll.bridge.account.mark import mark_price
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.freqtrade.log_listeners import FAILED_LOOPS, FAILED_REQUESTS
@@ -93,6 +94,10 @@ class LiveSession(Session):
     def spread_fraction(self, pair: str) -> float | None:
         """Return the spread of the order book; ``None`` when it cannot be read."""
         return self._account.spread_fraction(pair)
+
+    def mark_price(self, pair: str, now: datetime) -> float | None:
+        """Return the exchange's mark price; ``None`` when it cannot be read."""
+        return mark_price(self._strategy.dp._exchange, pair)  # noqa: SLF001 - DataProvider offers no exchange
 
     def _ask(self, wanted: Wanted, supervisor: Supervisor) -> Pending:
         # Candles are analysed after the loop began: what was seen is recorded before the answer.
