@@ -135,6 +135,7 @@ WORSE: dict[str, list[GuardCase]] = {
     "leverage": of_request(
         "leverage", 1.0, 3.0, 3.1, 5.0, 50.0, track_record=None
     ),
+    "price_collar": of_request("mark_price", 100.0, 98.1, 97.9, 50.0, 1.0),
     "spread": of_request("spread_fraction", 0.0, 0.001, 0.0011, 0.5),
     "liquidity": of_request("liquidity_usd", 1e9, 30_000.0, 29_000.0, 1.0),
     "round_trip_cost": of_request("target_price", 110.0, 100.2, 100.1, 99.0),
@@ -220,6 +221,7 @@ STRICTER: dict[str, list[dict[str, Any]]] = {
     "leverage": [
         {"max_leverage": 5}, {}, {"max_leverage": 1, "proven_max_leverage": 1},
     ],
+    "price_collar": [{"max_price_deviation_fraction": one} for one in (None, 0.1, 0.02, 0.001)],
     "spread": [{"max_spread_fraction": one} for one in (None, 0.05, 0.001, 0.00001)],
     "liquidity": [{"max_liquidity_share_fraction": one} for one in (None, 1, 0.01, 0.00001)],
     "round_trip_cost": [{"min_target_to_cost": one} for one in (1, 3, 1000)],
@@ -251,6 +253,7 @@ NUMBERS: dict[str, dict[str, tuple[str, ...]]] = {
         "request": ("stake_usd", "leverage", "price", "fill_cost_fraction"),
     },
     "leverage": {"request": ("leverage",)},
+    "price_collar": {"request": ("price", "mark_price")},
     "spread": {"request": ("spread_fraction",)},
     "liquidity": {"request": ("liquidity_usd", "stake_usd", "leverage")},
     "round_trip_cost": {"request": ("price", "fill_cost_fraction")},

@@ -100,6 +100,7 @@ REFUSALS = [
         rule="risk_per_trade",
         risk={"max_risk_per_trade_fraction": 0.0001, "fixed_risk_fraction": 0.0001},
     ),
+    Refusal(rule="price_collar", risk={"max_price_deviation_fraction": 1e-9}),
     Refusal(rule="spread", risk={"max_spread_fraction": 1e-7}),
     Refusal(rule="liquidity", risk={"max_liquidity_share_fraction": 1e-9}),
     Refusal(rule="round_trip_cost", risk={"min_target_to_cost": 1e6}),

@@ -43,10 +43,12 @@ def status(
     Exit status: 0 while a running bot may trade (ACTIVE or REDUCING), 1 when it is flattening,
     halted, stopped, silent for too long or not running, 2 for wrong usage.
     """
+    from plimsoll.bridge.config.layer_checks import require_sound_layers
     from plimsoll.control.bot import look
     from plimsoll.core import UsageError
 
     bot = _bot(userdir, config, db_url)
+    require_sound_layers(bot.config.get("config_files", ()))
     view = look(bot)
     if not view.runs and view.positions is None and not view.status and view.flag is None:
         raise UsageError(f"no bot has left a trace in {bot.folder.path}: {view.unseen}")
@@ -86,6 +88,13 @@ def resume(
     config: Config = None,
     db_url: DbUrl = None,
     wait: Seconds = 60.0,
+    allow_looser: Annotated[
+        bool,
+        typer.Option(
+            "--allow-looser",
+            help="Accept the looser limits of the config, too; they hold from the next reload on.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Re-arm a halted bot, running or not; losses are measured from then on.
@@ -96,6 +105,8 @@ def resume(
     from plimsoll.control import halt as person
 
     bot = _bot(userdir, config, db_url)
+    if allow_looser:
+        _accept(bot, reason, wait, _teller(as_json))
     _end(person.resume(bot, reason, seconds=wait, tell=_teller(as_json)), as_json)
 
 
@@ -103,6 +114,16 @@ def _bot(userdir: Path | None, config: list[Path] | None, db_url: str | None) ->
     from plimsoll.control.bot import find_bot
 
     return find_bot(userdir, [file.expanduser() for file in config or []], db_url)
+
+
+def _accept(bot: "Bot", reason: str, wait: float, tell: Any) -> None:
+    from plimsoll.control.acceptance import accept_looser
+    from plimsoll.core import UsageError
+
+    if not reason.strip():
+        raise UsageError("expected --reason to say why limits may be looser, found nothing")
+    if not accept_looser(bot, reason, seconds=wait, tell=tell):
+        raise typer.Exit(1)
 
 
 def _teller(as_json: bool) -> Any:
@@ -116,6 +137,8 @@ def _end(outcome: "Outcome", as_json: bool) -> None:
 
 
 def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
+    from plimsoll.journal.limit_words import change_words
+
     lines = [_row("bot", _bot_words(view)), _row("mode", view.mode or "not known")]
     if view.flag is not None:
         lines.append(_row("flag file", f"up: {view.flag or 'no reason given'}"))
@@ -128,6 +151,8 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
     for key, name in [*figures, ("high_water_equity_usd", "high water")]:
         if isinstance(told.get(key), int | float):
             lines.append(_row(name, f"{told[key]:,.2f} USD"))
+    for name, (before, after) in (told.get("held_back") or {}).items():
+        lines.append(_row("held back", change_words(name, before, after)))
     if view.positions is None:
         return [*lines, _row("database", f"not read: {view.unseen}")]
     lines += [_row("open", _position(one)) for one in view.positions] or [_row("open", "nothing")]

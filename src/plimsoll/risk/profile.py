@@ -212,6 +212,15 @@ class RiskProfile(BaseModel):
     ] = 0.15
 
     # Costs of an entry
+    max_price_deviation_fraction: Annotated[
+        float | None,
+        _costs(
+            "Freqtrade's own bound of a strategy's price",
+            "Distance of an order's price from the mark price, on either side.",
+            gt=0,
+            le=0.10,
+        ),
+    ] = 0.02
     max_spread_fraction: Annotated[
         float | None,
         _costs("five times costs.spread_bps", "Spread over the mid price.", gt=0, le=0.05),

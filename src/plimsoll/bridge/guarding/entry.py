@@ -70,6 +70,10 @@ class Pending:
         request = replace(self.request, stake_usd=stake_usd, price=price)
         return Pending(request, self.account, self.evaluation, self.tag, self.yearly_volatility)
 
+    def marked(self, price: float | None) -> "Pending":
+        """Return the question with the mark price of this moment; ``None`` when unknown."""
+        return replace(self, request=replace(self.request, mark_price=price))
+
     def size(
         self,
         profile: RiskProfile,
@@ -79,8 +83,9 @@ class Pending:
         raised_from_fraction: float = 1.0,
     ) -> EntrySize:
         """Return the stake that may be ordered, or why there is none."""
+        # Its price is judged when it is about to be sent; until then it is its own mark.
         return size_entry(
-            self.request,
+            replace(self.request, mark_price=self.request.price),
             self.account,
             profile,
             self.evaluation,

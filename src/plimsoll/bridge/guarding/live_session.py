@@ -11,6 +11,7 @@ from freqtrade.strategy import timeframe_to_minutes
 
 from plimsoll.bridge.account.freqtrade_trades import resting_exits
 from plimsoll.bridge.account.live import LiveAccount
+from plimsoll.bridge.account.mark import mark_price
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.freqtrade.log_listeners import (
@@ -18,6 +19,7 @@ from plimsoll.bridge.freqtrade.log_listeners import (
     FAILED_REQUESTS,
     REFUSED_EXITS,
 )
+from plimsoll.bridge.freqtrade.reload import check_reloads
 from plimsoll.bridge.guarding.entry import Pending, Wanted
 from plimsoll.bridge.guarding.flattening import Flattening
 from plimsoll.bridge.guarding.session import Session
@@ -25,9 +27,11 @@ from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import RESUME, state_folder_of
 from plimsoll.bridge.state.latch import WHAT_TO_TYPE, Latch
+from plimsoll.bridge.state.limit_changes import limit_changes
 from plimsoll.core import Mode, PlimsollError, Side, Verdict
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.latch_record import STATE
+from plimsoll.journal.limit_words import accepted_words, refused_reload_words
 
 logger = logging.getLogger(__name__)
 
@@ -41,9 +45,13 @@ class LiveSession(Session):
     in_memory = False
 
     def __init__(self, strategy: Any, settings: PlimsollSettings) -> None:
-        super().__init__(strategy, settings)
         config, now = strategy.config, datetime.now(UTC)
         self._folder = state_folder_of(config, settings.state_folder)
+        self._limits = limit_changes(
+            self._folder.decisions, config, settings.risk, mode=config["runmode"].value
+        )
+        settings = settings.model_copy(update={"risk": self._limits.in_force.profile})
+        super().__init__(strategy, settings)
         self._latch = Latch(self._folder, config, settings)
         self.record = self._recorder = self._latch.recorder
         beginning = self._latch.begin(now)
@@ -78,6 +86,8 @@ class LiveSession(Session):
         self._failed_loops = FAILED_LOOPS.attach()
         self._looped_at: datetime | None = None
         self._after_gap = False
+        self._tell_limits(supervisor, now)
+        check_reloads(self._reload_refused)
 
     def loop(self, now: datetime) -> None:
         """Hear what a person said, let the guards look at the account, write the status."""
@@ -131,7 +141,7 @@ class LiveSession(Session):
                 supervisor.hold(Verdict(Mode.HALTED, SEAL, reason), now)
         except Exception:  # the database: what is held in memory closes
             logger.exception("plimsoll: the halt by %s could not be recorded", SEAL)
-            _forget_failed_write()
+            locks.forget_failed_write()
 
     def _watch_closing(self, supervisor: Supervisor, now: datetime) -> None:
         """See what is to be closed and still open, alarm, and halt what cannot be closed."""
@@ -152,7 +162,7 @@ class LiveSession(Session):
                 supervisor.hold(verdict, now)
         except Exception:  # what is open stays to be closed, as of the last look
             logger.exception("plimsoll: what is still open could not be seen")
-            _forget_failed_write()
+            locks.forget_failed_write()
 
     def _survive(self, supervisor: Supervisor, now: datetime, error: Exception) -> None:
         try:
@@ -164,6 +174,10 @@ class LiveSession(Session):
     def spread_fraction(self, pair: str) -> float | None:
         """Return the spread of the order book; ``None`` when it cannot be read."""
         return self._account.spread_fraction(pair)
+
+    def mark_price(self, pair: str, now: datetime) -> float | None:
+        """Return the exchange's mark price; ``None`` when it cannot be read."""
+        return mark_price(self._strategy.dp._exchange, pair)  # noqa: SLF001 - DataProvider offers no exchange
 
     def _ask(self, wanted: Wanted, supervisor: Supervisor) -> Pending:
         # Candles are analysed after the loop began: what was seen is recorded before the answer.
@@ -178,6 +192,31 @@ class LiveSession(Session):
             return False
         # The order itself may be what cannot be recorded; it is not sent then.
         return super()._confirmed(pending, now) and self._recorder.fault is None
+
+    def _tell_limits(self, supervisor: Supervisor, now: datetime) -> None:
+        """Record and tell which limits are looser than before."""
+        self._limits.record(self.record, now)
+        if words := self._limits.words():
+            logger.warning("plimsoll: %s", words)
+            supervisor.say(words, now, "limits")
+
+    def _accept_limits(self, supervisor: Supervisor, now: datetime) -> None:
+        """Take that a person accepts the looser limits; the next reload puts them in force."""
+        try:
+            request = self._folder.take_acceptance()
+        except PlimsollError as error:
+            self.record(Kind.ERROR, now, where="limits", message=str(error))
+            return
+        if request is not None:
+            reason, by = request
+            self._limits.record_acceptance(self.record, now, reason=reason, by=by)
+            text = accepted_words(self._limits.held_back, reason, by)
+            supervisor.say(text, now, "limits accepted", text)
+
+    def _reload_refused(self, fault: str) -> None:
+        now = datetime.now(UTC)
+        self.record(Kind.ERROR, now, where="reload", message=fault)
+        self._looks_after.say(refused_reload_words(fault), now, "reload", fault)
 
     def _drop_old_request(self, now: datetime) -> None:
         """Take no request to resume from before this start: it was about another halt."""
@@ -241,6 +280,7 @@ class LiveSession(Session):
             self.record(Kind.ERROR, now, where="resume", message=str(error))
         # The flag goes down before a request is left: read after it, it is not the old one.
         flag = self._folder.halt_reason()
+        self._accept_limits(supervisor, now)
         said = "halt is true in the config" if self._settings.halt else None
         flagged = None if flag is None else f"flag file: {flag or 'no reason'}"
         self._account.set_manual_halt(said if flagged is None else flagged)
@@ -261,6 +301,7 @@ class LiveSession(Session):
                     "mode": supervisor.mode.name,
                     "held": [locks.lock_text(one) for one in supervisor.held.values()],
                     "loops": self._loops,
+                    **self._limits.facts(),
                     **self._account.facts(),
                     **self._flattening.status(now),
                 }

@@ -216,6 +216,10 @@ class Session:
         """Return the spread of a pair; here the one that the costs assume."""
         return self._settings.costs.of_pair(pair).spread_bps / 10_000
 
+    def mark_price(self, pair: str, now: datetime) -> float | None:
+        """Return what a pair is worth now, apart from an order's price; ``None`` when unknown."""
+        raise NotImplementedError
+
     def _require(self) -> Supervisor:
         if self.supervisor is None:
             message = "the guards have not looked at the account yet"
@@ -238,7 +242,10 @@ class Session:
         return size.stake_usd
 
     def _confirmed(self, pending: Pending, now: datetime) -> bool:
-        supervisor, request = self._require(), pending.request
+        supervisor = self._require()
+        if supervisor.profile.max_price_deviation_fraction is not None:
+            pending = pending.marked(self.mark_price(pending.request.pair, now))
+        request = pending.request
         verdict = supervisor.judge(request, pending.account, pending.evaluation)
         if not verdict.allows_entries:
             self._deny(verdict, pending)

@@ -322,7 +322,7 @@ class Supervisor:
         if verdict is not None and not self.account.has_positions:
             self._state = self._state.let_go((BLIND, None))
             locks.release([(BLIND, None)], now)
-            self._record(Kind.VERDICT, now, durable=True, event="ended", **_fields(verdict))
+            self._record(Kind.VERDICT, now, durable=True, event="ended", **verdict_fields(verdict))
 
     def _go_on_closing(self, now: datetime) -> None:
         """Prolong what ends now while its position is still open: closing is finished.
