@@ -133,7 +133,7 @@ def busy_bot(folder: Path, *, asked: int, held: int, closed: int) -> Iterator[Sc
             exchange={"name": "binance", "key": "", "secret": "", "pair_whitelist": pairs},
         )
         scene = Scene(bot.strategy, bot.exchange, *scenes)
-        for number, pair in enumerate(pairs):
+        for pair in pairs:
             steps = scene.random.normal(0, 0.001, CANDLES)
             frame = _candles(100.0, steps, pd.Timestamp(START - CANDLES * CANDLE))
             bot.exchange._klines[pair, "5m", CandleType.FUTURES] = frame
@@ -237,6 +237,7 @@ def _fill(pairs: list[str], *, held: list[str], closed: int, prices: dict[str, f
         opened = START.replace(tzinfo=None) - timedelta(hours=number + 1)
         _add(pair, opened, prices[pair], stop_loss=prices[pair] * 0.97, is_open=True)
     Trade.commit()
+    Trade.session.remove()  # the bot begins with a session that has seen nothing
 
 
 def _add(pair: str, opened: datetime, price: float, **others: Any) -> None:
@@ -278,4 +279,3 @@ def _add(pair: str, opened: datetime, price: float, **others: Any) -> None:
             )
         )
     Trade.session.add(trade)
-

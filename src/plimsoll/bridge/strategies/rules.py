@@ -54,6 +54,9 @@ class RuleStrategy(IStrategy):
         self._require_listed_distances()
         self.startup_candle_count = self._longest_lookback_candles()
         self._entry_values: dict[tuple[str, datetime, str], float] = {}
+        self._newest: dict[
+            str, tuple[pd.DataFrame, pd.Timestamp | None, dict[str, float | None]]
+        ] = {}
 
     # What a strategy says of itself
 
@@ -271,17 +274,32 @@ class RuleStrategy(IStrategy):
         key = pair, moment, use.column
         value = self._entry_values.get(key)
         if value is None:
-            value = self._value_on_candle(pair, moment, use)
+            value = self.value_asked(pair, moment, use)
             if value is not None:
                 self._entry_values[key] = value
         return value
 
-    def _value_on_candle(self, pair: str, moment: datetime, use: FeatureUse) -> float | None:
+    def value_asked(self, pair: str, moment: datetime, use: FeatureUse) -> float | None:
+        """Return the same without keeping it: a bot may ask about an entry in every loop."""
         candles, _ = self.dp.get_analyzed_dataframe(pair, self.timeframe)
+        last_open = moment - timedelta(minutes=timeframe_to_minutes(self.timeframe))
+        known = self._newest.get(pair)
+        if known is None or known[0] is not candles:
+            newest = None if candles.empty else candles["date"].iloc[-1]
+            known = self._newest[pair] = candles, newest, {}
+        _, newest, values = known
+        if newest is None or newest > last_open:
+            return self._value_on_candle(candles, last_open, use)
+        if use.column not in values:  # nearly always the newest candle is the last one closed
+            values[use.column] = self._value_on_candle(candles, last_open, use)
+        return values[use.column]
+
+    def _value_on_candle(
+        self, candles: pd.DataFrame, last_open: datetime, use: FeatureUse
+    ) -> float | None:
         if use.column not in candles.columns:
             return None
-        last_open = moment - timedelta(minutes=timeframe_to_minutes(self.timeframe))
-        row = candles["date"].searchsorted(pd.Timestamp(last_open), side="right") - 1
+        row = int(candles["date"].searchsorted(pd.Timestamp(last_open), side="right")) - 1
         if row < 0:
             return None
         value = float(candles[use.column].iloc[row])
