@@ -37,7 +37,7 @@ class Rules(Protocol):
     def target_distance(self) -> Distance:
         """Return the feature and the multiple of the target."""
 
-    def value_before(self, pair: str, moment: datetime, use: FeatureUse) -> float | None:
+    def value_asked(self, pair: str, moment: datetime, use: FeatureUse) -> float | None:
         """Return a feature on the last candle closed at a moment."""
 
 
@@ -174,7 +174,7 @@ def _distance(wanted: Wanted, rules: Rules, declared: Distance) -> float | None:
     if declared is None:
         return None
     use, multiple = declared
-    value = rules.value_before(wanted.pair, wanted.now, use)
+    value = rules.value_asked(wanted.pair, wanted.now, use)
     if value is None:
         raise PlimsollError(f"{use.column} of {wanted.pair} is unknown, so is the stop or target")
     return value * multiple

@@ -1,7 +1,7 @@
 """The guards of a running bot: dry-run and live."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -82,6 +82,7 @@ class LiveSession(Session):
         self._looks_after = supervisor
         self._flattening = Flattening(profile, REFUSED_EXITS.attach(), self._folder.status())
         self._seen: dict[str, pd.Timestamp] = {}
+        self._recorded: dict[str, pd.DataFrame] = {}
         self._loops = 0
         self._failed_loops = FAILED_LOOPS.attach()
         self._looped_at: datetime | None = None
@@ -181,7 +182,8 @@ class LiveSession(Session):
 
     def _ask(self, wanted: Wanted, supervisor: Supervisor) -> Pending:
         # Candles are analysed after the loop began: what was seen is recorded before the answer.
-        self._record_candles(wanted.now)
+        if self._analysed(wanted.pair) is not self._recorded.get(wanted.pair):
+            self._record_candles(wanted.now)
         return super()._ask(wanted, supervisor)
 
     def _confirmed(self, pending: Pending, now: datetime) -> bool:
@@ -312,32 +314,49 @@ class LiveSession(Session):
 
     def _record_candles(self, now: datetime) -> None:
         """Record what was analysed, every pair in one row: one without the newest is stale."""
-        data, timeframe = self._strategy.dp, self._strategy.timeframe
-        latest: dict[str, pd.Series | None] = {}
-        for pair in data.current_whitelist():
-            frame, _ = data.get_analyzed_dataframe(pair, timeframe)
-            latest[pair] = None if frame.empty else frame.iloc[-1]
-        dates = {pair: last["date"] for pair, last in latest.items() if last is not None}
-        news = {pair for pair, date in dates.items() if self._seen.get(pair) != date}
-        if not news:
+        frames = {pair: self._analysed(pair) for pair in self._strategy.dp.current_whitelist()}
+        if all(frame is self._recorded.get(pair) for pair, frame in frames.items()):
             return
+        dates: dict[str, Any] = {
+            pair: frame["date"].iloc[-1] for pair, frame in frames.items() if not frame.empty
+        }
+        news = {pair for pair, date in dates.items() if self._seen.get(pair) != date}
+        if news:
+            self._record_news(news, frames, dates, now)
         self._seen.update(dates)
-        newest = max(dates.values())
+        self._recorded = frames
+
+    def _record_news(
+        self,
+        news: set[str],
+        frames: Mapping[str, pd.DataFrame],
+        dates: Mapping[str, Any],
+        now: datetime,
+    ) -> None:
+        newest, locked = max(dates.values()), locks.locked_because(now)
         rows: dict[str, Any] = {}
-        for pair, last in latest.items():
-            rows[pair] = {"signal": "stale", "locked": locks.locked_because(pair, now)}
-            if last is None or last["date"] != newest:
+        for pair, frame in frames.items():
+            rows[pair] = {"signal": "stale", "locked": locked(pair)}
+            if dates.get(pair) != newest:
                 continue
-            signal = rows[pair]["signal"] = _signal(last)
+            signal = rows[pair]["signal"] = _signal(frame)
             if signal != "none":
-                tag = rows[pair]["tag"] = last.get("enter_tag")
+                tag = rows[pair]["tag"] = _newest(frame, "enter_tag")
                 if pair in news:
                     self.record(Kind.SIGNAL, now, pair=pair, side=signal, tag=tag, candle=newest)
         self.record(Kind.CANDLE, now, candle=newest, pairs=rows)
 
+    def _analysed(self, pair: str) -> pd.DataFrame:
+        frame, _ = self._strategy.dp.get_analyzed_dataframe(pair, self._strategy.timeframe)
+        return frame
 
-def _signal(candle: pd.Series) -> str:
+
+def _signal(candles: pd.DataFrame) -> str:
     for side in Side:
-        if candle.get(f"enter_{side.value}") == 1:
+        if _newest(candles, f"enter_{side.value}") == 1:
             return side.value
     return "none"
+
+
+def _newest(candles: pd.DataFrame, column: str) -> Any:
+    return candles[column].iloc[-1] if column in candles.columns else None

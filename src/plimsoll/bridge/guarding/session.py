@@ -79,7 +79,7 @@ class Session:
             raise ValueError(message)
         if not self.guards or wanted <= supervisor.profile.max_leverage:
             return min(wanted, highest)
-        record = supervisor.account.snapshot(now, with_record=True).track_record
+        record = supervisor.account.track_record(now)
         return min(wanted, allowed_leverage(record, supervisor.profile), highest)
 
     def stake(self, wanted: Wanted, *, least: float) -> float:

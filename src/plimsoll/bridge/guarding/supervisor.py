@@ -12,7 +12,7 @@ from plimsoll.bridge.guarding.places import Places
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.recorder import Record, silent
 from plimsoll.candles.windows import Window
-from plimsoll.core import AccountSnapshot, EntryRequest, Mode, ModelHealth, Verdict
+from plimsoll.core import AccountSnapshot, EntryRequest, Mode, ModelHealth, TrackRecord, Verdict
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.latch_record import union, verdict_fields
 from plimsoll.risk import (
@@ -51,6 +51,9 @@ class Account(Protocol):
         self, now: datetime, pair: str | None = None, *, with_record: bool = False
     ) -> AccountSnapshot:
         """Describe the account at its last mark."""
+
+    def track_record(self, now: datetime) -> TrackRecord:
+        """Return what the account has shown up to this moment."""
 
     def ordered(self, now: datetime) -> None:
         """Remember that an order was sent."""
