@@ -26,7 +26,7 @@ from aiohttp import web
 
 from tests.support.telegram_rules import (
     Pace,
-    Refused,
+    RefusedError,
     bad_request,
     buttons_of,
     group_pace,
@@ -62,12 +62,13 @@ class Sent:
     at: float
     parse_mode: str | None = None
     buttons: tuple[tuple[str, str], ...] = ()
+    silent: bool = False
     edits: list[str] = field(default_factory=list)
 
     def says(self, text: str) -> bool:
         """Whether it contains a text, in any case, as sent or as seen."""
-        wanted = text.lower()
-        return wanted in self.text.lower() or wanted in self.seen.lower()
+        wanted = _plain(text)
+        return wanted in _plain(self.text) or wanted in _plain(self.seen)
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class TelegramService:
         self.rejected: list[Rejected] = []
         self.calls: list[str] = []
         self.paces: dict[int, Pace] = {CHAT_ID: private_pace(), GROUP_ID: group_pace()}
-        self._faults: list[Refused] = []
+        self._faults: list[RefusedError] = []
         self._down = False
         self.refused: list[str] = []
         self._updates: list[dict[str, Any]] = []
@@ -140,7 +141,11 @@ class TelegramService:
 
     def refuse_next(self, count: int, status: int = 429, *, retry_after: int = 1) -> None:
         """Refuse the next messages and edits: 429 with a wait, or a fault of the server's."""
-        fault = too_many(retry_after) if status == 429 else Refused(status, "Internal Server Error")
+        fault = (
+            too_many(retry_after)
+            if status == 429
+            else RefusedError(status, "Internal Server Error")
+        )
         with self._lock:
             self._faults += [fault] * count
 
@@ -234,7 +239,7 @@ class TelegramService:
                 request.transport.abort()
             return web.Response(status=502)
         if token != TOKEN:
-            return _answer_of(Refused(401, "Unauthorized"))
+            return _answer_of(RefusedError(401, "Unauthorized"))
         if request.content_type == "application/json":
             form = {name: _field(value) for name, value in (await request.json()).items()}
         else:
@@ -243,14 +248,14 @@ class TelegramService:
         self.calls.append(method)
         answer = self._methods.get(method)
         if answer is None:
-            return _answer_of(Refused(404, f"Not Found: method {method} is not served here"))
+            return _answer_of(RefusedError(404, f"Not Found: method {method} is not served here"))
         try:
             return web.json_response({"ok": True, "result": await answer(asked)})
-        except Refused as refused:
+        except RefusedError as refused:
             self._reject(method, asked, refused)
             return _answer_of(refused)
 
-    def _reject(self, method: str, asked: dict[str, str], refused: Refused) -> None:
+    def _reject(self, method: str, asked: dict[str, str], refused: RefusedError) -> None:
         self.rejected.append(
             Rejected(
                 method,
@@ -263,7 +268,7 @@ class TelegramService:
         )
 
     def _accepted(self, asked: dict[str, str]) -> str:
-        """Return the text of a message as seen; raises `Refused` as the API does."""
+        """Return the text of a message as seen; raises `RefusedError` as the API does."""
         with self._lock:
             if self._faults:
                 raise self._faults.pop(0)
@@ -316,6 +321,7 @@ class TelegramService:
                 time.monotonic(),
                 asked.get("parse_mode"),
                 buttons,
+                silent=asked.get("disable_notification", "").lower() == "true",
             )
         )
         return {**message, "from": BOT}
@@ -416,11 +422,15 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.close()
 
 
+def _plain(text: str) -> str:
+    return text.lower().replace("\u00a0", " ")
+
+
 def _field(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _answer_of(refused: Refused) -> web.Response:
+def _answer_of(refused: RefusedError) -> web.Response:
     return web.json_response(refused.body(), status=refused.status)
 
 

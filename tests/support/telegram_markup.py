@@ -18,6 +18,7 @@ from dataclasses import dataclass
 SPECIAL = b"_*`["
 """The bytes that legacy Markdown gives a meaning, and the only ones that it lets be escaped."""
 RESERVED = b"_*[]()~`>#+-=|{}.!\n"
+CODE_END = b"`"
 SPACES = b" \t\r\n\0\x0b"
 TAGS = {
     *("a", "b", "strong", "i", "em", "s", "strike", "del", "u", "ins", "span", "pre", "code"),
@@ -126,7 +127,7 @@ def parse_markdown_v2(text: bytes) -> bytes:
         if byte == b"\\" and follows and 0 < follows[0] <= 126:
             seen += follows
             at += 2
-        elif byte not in (b"`",) if in_code else byte[0] not in RESERVED:
+        elif byte[0] not in (CODE_END if in_code else RESERVED):
             seen += byte
             at += 1
         elif (end := _end_of(text, at, stack)) is not None:

@@ -1,10 +1,10 @@
 """What the Bot API refuses, and how fast it lets a bot talk.
 
-Texts and lengths: the Bot API's documentation of ``sendMessage`` and ``editMessageText`` (1 to 4,096
-characters after entities are parsed) and the error strings of its server
+Texts and lengths: the Bot API's documentation of ``sendMessage`` and ``editMessageText`` (1 to
+4,096 characters after entities are parsed) and the error strings of its server
 (github.com/tdlib/telegram-bot-api). Pace: the Bots FAQ, "My bot is hitting limits", which names one
-message a second in a chat, with short bursts above it, and 20 messages a minute in a group. How long
-a burst may be is nowhere stated; here it is shorter than what bots are known to get through.
+message a second in a chat, with short bursts above it, and 20 messages a minute in a group. How
+long a burst may be is nowhere stated; here it is 20 messages.
 """
 
 import json
@@ -19,7 +19,7 @@ LONGEST = 4096
 LONGEST_BUTTON_DATA = 64
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """What the API answers instead of a result."""
 
     def __init__(self, status: int, description: str, *, retry_after: int | None = None) -> None:
@@ -38,19 +38,19 @@ class Refused(Exception):
         return body
 
 
-def bad_request(description: str) -> Refused:
+def bad_request(description: str) -> RefusedError:
     """Return the refusal of a request that is not in order."""
-    return Refused(400, f"Bad Request: {description}")
+    return RefusedError(400, f"Bad Request: {description}")
 
 
-def too_many(seconds: float) -> Refused:
+def too_many(seconds: float) -> RefusedError:
     """Return the refusal of a bot that talks too fast."""
     wait = max(1, math.ceil(seconds))
-    return Refused(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
+    return RefusedError(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
 
 
 def seen_text(asked: Mapping[str, str]) -> str:
-    """Return the text of a message as its reader sees it; raises `Refused`."""
+    """Return the text of a message as its reader sees it; raises `RefusedError`."""
     text = asked.get("text", "")
     try:
         text.encode()
@@ -59,7 +59,7 @@ def seen_text(asked: Mapping[str, str]) -> str:
     try:
         seen = parsed(text, asked.get("parse_mode")).strip()
     except MarkupError as error:
-        raise Refused(400, str(error)) from None
+        raise RefusedError(400, str(error)) from None
     if not seen:
         raise bad_request("message text is empty")
     if utf16_length(seen) > LONGEST:
@@ -68,7 +68,7 @@ def seen_text(asked: Mapping[str, str]) -> str:
 
 
 def buttons_of(asked: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Return the buttons under a message, text and data; raises `Refused`."""
+    """Return the buttons under a message, text and data; raises `RefusedError`."""
     markup = asked.get("reply_markup")
     if not markup:
         return ()
@@ -96,7 +96,7 @@ class Pace:
         self._left = float(self.burst)
 
     def take(self, now: float) -> None:
-        """Count a message at a monotonic time; raises `Refused` when it comes too early."""
+        """Count a message at a monotonic time; raises `RefusedError` when it comes too early."""
         passed = 0.0 if self._at is None else now - self._at
         self._at = now
         self._left = min(float(self.burst), self._left + passed * self.per_second)

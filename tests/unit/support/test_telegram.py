@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.support.telegram import CHAT_ID, GROUP_ID, TOKEN, TelegramService, telegram_service
-from tests.support.telegram_rules import Pace, Refused
+from tests.support.telegram_rules import Pace, RefusedError
 
 
 @pytest.fixture(scope="module")
@@ -133,13 +132,13 @@ def test_a_pace_recovers_and_never_above_its_burst() -> None:
     pace = Pace(burst=2, per_second=1.0)
     pace.take(0.0)
     pace.take(0.0)
-    with pytest.raises(Refused) as early:
+    with pytest.raises(RefusedError) as early:
         pace.take(0.5)
     assert early.value.retry_after == 1
     pace.take(1.0)
     pace.take(100.0)
     pace.take(100.0)
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedError):
         pace.take(100.0)
 
 

@@ -1,7 +1,7 @@
 """Telegram's markup is read as Telegram reads it: its own examples, accepted and refused.
 
-MarkdownV2 and HTML: examples of TDLib's ``test/message_entities.cpp``. Legacy Markdown, which has no
-tests there: the examples of the Bot API's documentation ("Markdown style"), those of
+MarkdownV2 and HTML: examples of TDLib's ``test/message_entities.cpp``. Legacy Markdown, which has
+no tests there: the examples of the Bot API's documentation ("Markdown style"), those of
 python-telegram-bot's tests of ``escape_markdown``, and errors that users of Freqtrade and of other
 bots reported.
 """

@@ -13,14 +13,18 @@ from plimsoll.bridge.account.live import LiveAccount
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.freqtrade.log_listeners import FAILED_LOOPS, FAILED_REQUESTS
+from plimsoll.bridge.freqtrade.telegram_delivery import outlets_of, rpc_modules
 from plimsoll.bridge.guarding.entry import Pending, Wanted
+from plimsoll.bridge.guarding.messenger import messenger_of
 from plimsoll.bridge.guarding.session import Session
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import RESUME, state_folder_of
 from plimsoll.bridge.state.recorder import Recorder, decision_log
 from plimsoll.core import Mode, PlimsollError, Side, Verdict
+from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
+from plimsoll.risk import GUARDS
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +42,8 @@ class LiveSession(Session):
         self.record = self._recorder
         self._recorder.start(now, config, settings)
         self._drop_old_request(now)
+        outlets = outlets_of(config, rpc_modules(strategy.dp))
+        self.messenger = messenger_of(self._folder.path, outlets)
         profile = settings.risk
         self._account = LiveAccount(
             profile,
@@ -54,16 +60,19 @@ class LiveSession(Session):
             profile,
             observations=profile.live_breach_observations,
             record=self.record,
-            tell=lambda text: strategy.dp.send_msg(text, always_send=True),
+            tell=self.messenger.tell,
+            mention=self.messenger.mention,
             persistent=True,
         )
         supervisor.begin(now)
+        self._tell_start(supervisor)
         self._looks_after = supervisor
         self._seen: dict[str, pd.Timestamp] = {}
         self._loops = 0
         self._failed_loops = FAILED_LOOPS.attach()
         self._looped_at: datetime | None = None
         self._after_gap = False
+        self._closing_since: datetime | None = None
 
     def loop(self, now: datetime) -> None:
         """Hear what a person said, let the guards look at the account, write the status."""
@@ -74,6 +83,7 @@ class LiveSession(Session):
                 self._notice_gap(supervisor, now)
                 supervisor.loop(now)
                 self._tell_notices(supervisor, now)
+                self._tell_flat(supervisor, now)
                 # Only now may an entry be asked about: the account has been seen.
                 self.supervisor = supervisor
             except Exception as error:
@@ -135,20 +145,52 @@ class LiveSession(Session):
             if failing is None
             else f"loops failed since {failing:%Y-%m-%d %H:%M:%S} UTC, before the guards were asked"
         )
+        seconds = (now - last).total_seconds()
         text = (
-            f"no loop for {(now - last).total_seconds():.0f} s: {cause}; meanwhile nothing was "
+            f"no loop for {seconds:.0f} s: {cause}; meanwhile nothing was "
             "watched but stops on the exchange"
         )
         logger.warning("plimsoll: %s", text)
         self.record(Kind.ERROR, now, where="gap", message=text)
-        supervisor.say(f"plimsoll: {text}", now, "gap")
+        supervisor.say(messages.gap(seconds, cause), now, "gap")
 
     def _tell_notices(self, supervisor: Supervisor, now: datetime) -> None:
         """Tell what the account noticed: its capital was moved, its levels were unreadable."""
         for where, text in self._account.take_notices().items():
             logger.warning("plimsoll: %s", text)
             self.record(Kind.ERROR, now, where=where, message=text)
-            supervisor.say(f"plimsoll: {text}", now, where)
+            supervisor.say(messages.noticed(text), now, where)
+
+    def _tell_start(self, supervisor: Supervisor) -> None:
+        """Tell in one message what begins: mode, guards, the main limits, what is open and held."""
+        config, risk = self._strategy.config, self._settings.risk
+        limits = {
+            "daily loss": risk.max_daily_loss_fraction,
+            "drawdown": risk.drawdown_halt_fraction,
+            "risk per trade": risk.max_risk_per_trade_fraction,
+        }
+        self.messenger.tell(
+            messages.started(
+                strategy=type(self._strategy).__name__,
+                is_live=not config["dry_run"],
+                exchange=str(config["exchange"]["name"]),
+                guards=len(GUARDS.names()),
+                limits=limits,
+                open_pairs=sorted(trade.pair for trade in Trade.get_open_trades()),
+                held=list(supervisor.held.values()),
+            )
+        )
+
+    def _tell_flat(self, supervisor: Supervisor, now: datetime) -> None:
+        """Tell once that nothing is open any more after a verdict on the account."""
+        closes = any(pair is None for _, pair in supervisor.held)
+        if not self._account.has_positions:
+            if self._closing_since is not None:
+                passed = (now - self._closing_since).total_seconds()
+                self.messenger.tell(messages.all_closed(passed))
+            self._closing_since = None
+        elif closes and self._closing_since is None:
+            self._closing_since = now
 
     def _listen(self, supervisor: Supervisor, now: datetime) -> None:
         """Take what a person said: the flag file, the config, a request to resume."""
@@ -179,6 +221,7 @@ class LiveSession(Session):
                     "mode": supervisor.mode.name,
                     "held": [locks.lock_text(one) for one in supervisor.held.values()],
                     "loops": self._loops,
+                    **self.messenger.status(),
                     **self._account.facts(),
                 }
             )

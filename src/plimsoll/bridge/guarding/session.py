@@ -15,6 +15,7 @@ from plimsoll.bridge.guarding.entry import Pending, Wanted, ask
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state.recorder import silent
 from plimsoll.core import Mode, ModelHealth, Verdict
+from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
 from plimsoll.risk import EntrySize
 from plimsoll.risk.guards.leverage import allowed_leverage
@@ -178,7 +179,7 @@ class Session:
             logger.exception("plimsoll: denied, because %s failed", where)
             self.record(Kind.ERROR, now, where=where, message=f"{type(error).__name__}: {error}")
             if supervisor is not None:
-                supervisor.say(f"plimsoll: {where} failed and was denied: {error}", now, where)
+                supervisor.say(messages.failed(where, str(error)), now, where)
             return denied
 
     def spread_fraction(self, pair: str) -> float | None:

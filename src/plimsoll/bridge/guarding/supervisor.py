@@ -11,6 +11,7 @@ from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.recorder import Record, silent
 from plimsoll.candles.windows import Window
 from plimsoll.core import AccountSnapshot, EntryRequest, Mode, ModelHealth, Verdict
+from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
 from plimsoll.risk import (
     GUARDS,
@@ -79,7 +80,9 @@ class Supervisor:
     record
         Writes to the decision log.
     tell
-        Sends a message to the people who watch the bot.
+        Sends a message that must arrive to the people who watch the bot.
+    mention
+        Sends what is worth a message and need not outlive the process; as `tell` when not given.
     persistent
         Whether locks outlive this process and a person may remove them.
     """
@@ -92,12 +95,13 @@ class Supervisor:
         observations: int,
         record: Record = silent,
         tell: Callable[[str], object] = silent,
+        mention: Callable[[str], object] | None = None,
         persistent: bool = False,
     ) -> None:
         self.account, self.profile = account, profile
         self.mutex = threading.RLock() if persistent else None
         self._observations = observations
-        self._record, self._tell = record, tell
+        self._record, self._tell, self._mention = record, tell, mention or tell
         self._persistent = persistent
         self._state = LatchState()
         self.evaluation: Evaluation | None = None
@@ -114,8 +118,7 @@ class Supervisor:
             logger.warning("plimsoll: still in force: %s", locks.lock_text(verdict))
             self._record(Kind.VERDICT, now, durable=True, event="restored", **_fields(verdict))
             # The message of the trip may have died with the process: it is sent after the loop.
-            text = f"still {verdict.mode.name} by {verdict.rule}: {verdict.reason}"
-            self._tell(f"plimsoll: {text}, since before this start")
+            self._tell(messages.restored(verdict, now, lock=locks.number_of(verdict, now)))
 
     def loop(self, now: datetime) -> None:
         """Mark the account to market and let the guards act.
@@ -223,15 +226,16 @@ class Supervisor:
         pair = str(fields.get("pair"))
         level = logging.INFO if self._persistent else logging.DEBUG  # thousands in a backtest
         logger.log(level, "plimsoll: no entry in %s, %s: %s", pair, verdict.rule, verdict.reason)
-        self.say(f"No entry in {pair}: {verdict.rule}: {verdict.reason}", now, verdict.rule, pair)
+        text = messages.denied(verdict, pair, fields.get("side"))
+        self.say(text, now, verdict.rule, pair, alarm=False)
 
-    def say(self, text: str, now: datetime, *about: str) -> None:
+    def say(self, text: str, now: datetime, *about: str, alarm: bool = True) -> None:
         """Tell the people, but not the same again within the hour."""
         key = (about[0], about[1] if len(about) > 1 else "")
         last = self._denied.get(key)
         if last is None or now - last >= TOLD_AGAIN_AFTER:
             self._denied[key] = now
-            self._tell(text)
+            (self._tell if alarm else self._mention)(text)
 
     # What a person asks
 
@@ -252,7 +256,8 @@ class Supervisor:
         self._fault = (now if known is None else min(known[0], now)), reason
         if known is None:
             self._record(Kind.ERROR, now, where="loop", message=reason)
-            self.say(f"plimsoll: guards could not be asked, no entries: {reason}", now, "fault")
+            closes = self.profile.max_blind_seconds
+            self.say(messages.blind(reason, closes_after_seconds=closes), now, "fault")
 
     def _notice_unlocked(self, now: datetime) -> None:
         """See which locks a person has removed, by Telegram or REST."""
@@ -274,7 +279,7 @@ class Supervisor:
             self.account.rearm(now)
         rules = sorted({rule for rule, _ in keys})
         self._record(Kind.REARM, now, durable=True, rules=rules, reason=reason, by=by)
-        self._tell(f"plimsoll: re-armed by {by} ({reason}); was held by {', '.join(rules) or '-'}")
+        self._tell(messages.rearmed(rules, reason=reason, by=by, halted=halted))
         logger.warning("plimsoll: re-armed by %s: %s", by, reason)
 
     def _runs_out(self, now: datetime) -> bool:
@@ -300,6 +305,8 @@ class Supervisor:
         for key, verdict in old.items():
             if key not in self._state.held:
                 self._record(Kind.VERDICT, now, event="ended", **_fields(verdict))
+                if self._persistent:
+                    self._tell(messages.ended(verdict, list(self._state.held.values())))
         if self.mode is not before:
             self._record(
                 Kind.VERDICT,
@@ -326,10 +333,24 @@ class Supervisor:
         kind = Kind.HALT if verdict.mode is Mode.HALTED else Kind.VERDICT
         fields = _fields(verdict)
         self._record(kind, now, durable=True, event=ACTED, **fields, **self.account.facts())
-        text = acted_words(fields)
         if self._persistent:
-            logger.warning("plimsoll: %s", text)
-        self._tell(f"plimsoll: {text}")
+            logger.warning("plimsoll: %s", acted_words(fields))
+            self._tell(self._acted_text(verdict, now))
+
+    def _acted_text(self, verdict: Verdict, now: datetime) -> str:
+        """Return the message of a verdict that has acted; what cannot be read is left out."""
+        try:
+            positions = self.account.snapshot(now).positions
+            return messages.acted(
+                verdict,
+                now,
+                open_pairs=None if positions is None else [one.pair for one in positions],
+                facts=self.account.facts(),
+                lock=locks.number_of(verdict, now),
+            )
+        except Exception:
+            logger.exception("plimsoll: a message lacks what could not be read")
+            return messages.acted(verdict, now, open_pairs=None)
 
 
 def acted_words(fields: Mapping[str, Any]) -> str:
