@@ -23,6 +23,7 @@ from plimsoll.core import (
     TrackRecord,
     Verdict,
 )
+from plimsoll.journal.phrases import RULES
 from plimsoll.risk import GUARDS, NEEDS, RiskProfile, evaluate, evaluate_entry
 from plimsoll.risk.guards import name_of
 from tests.contracts.every import for_every
@@ -414,3 +415,8 @@ def test_a_short_is_guarded_as_a_long() -> None:
     about = case(account(track_record=proof), asked)
     assert ask("risk_per_trade", about, limits()).mode is Mode.REDUCING
     assert ask("round_trip_cost", about, limits()).mode is Mode.ACTIVE
+
+
+def test_every_guard_is_called_by_words_on_a_phone() -> None:
+    assert [name for name in GUARDS.names() if name not in RULES] == []
+    assert [one.words for one in RULES.values() if "_" in one.words] == []

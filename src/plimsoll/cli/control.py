@@ -1,5 +1,6 @@
 """``plimsoll status``, ``halt`` and ``resume``: a person and a bot that is guarded."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -153,6 +154,7 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
             lines.append(_row(name, f"{told[key]:,.2f} USD"))
     for name, (before, after) in (told.get("held_back") or {}).items():
         lines.append(_row("held back", change_words(name, before, after)))
+    lines += [_row("messages", said) for said in _unheard(bot, told)]
     if view.positions is None:
         return [*lines, _row("database", f"not read: {view.unseen}")]
     lines += [_row("open", _position(one)) for one in view.positions] or [_row("open", "nothing")]
@@ -161,6 +163,18 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
         until = ends or f"{lock.until:%Y-%m-%d %H:%M} UTC"
         lines.append(_row("lock", f"{lock.pair} until {until}: {lock.reason}"))
     return lines
+
+
+def _unheard(bot: "Bot", told: Mapping[str, Any]) -> list[str]:
+    """Say who is not told, and which alarms wait for delivery now."""
+    from plimsoll.bridge.state.outbox import alarms_in
+    from plimsoll.journal.messages import undelivered
+
+    said = [str(told["nobody_is_told"])] if told.get("nobody_is_told") else []
+    if waiting := alarms_in(bot.folder.path):
+        error = (told.get("undelivered") or {}).get("last_error")
+        said.append(undelivered(len(waiting), oldest=waiting[0].at, error=error))
+    return said
 
 
 def _bot_words(view: "BotView") -> str:

@@ -140,7 +140,7 @@ class Bot:
 
     def said(self) -> list[str]:
         """What the people were told, oldest first."""
-        return list(self.strategy.dp._msg_queue)
+        return list(self.strategy._session.messenger.recent)
 
 
 def build(folder: Path, runmode: RunMode, source: str = PLAIN, **others: Any) -> Bot:

@@ -20,8 +20,10 @@ from plimsoll.bridge.freqtrade.log_listeners import (
     REFUSED_EXITS,
 )
 from plimsoll.bridge.freqtrade.reload import check_reloads
+from plimsoll.bridge.freqtrade.telegram_delivery import outlets_of, rpc_modules
 from plimsoll.bridge.guarding.entry import Pending, Wanted
 from plimsoll.bridge.guarding.flattening import Flattening
+from plimsoll.bridge.guarding.messenger import messenger_of
 from plimsoll.bridge.guarding.session import Session
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state import locks
@@ -29,9 +31,11 @@ from plimsoll.bridge.state.folder import RESUME, state_folder_of
 from plimsoll.bridge.state.latch import WHAT_TO_TYPE, Latch
 from plimsoll.bridge.state.limit_changes import limit_changes
 from plimsoll.core import Mode, PlimsollError, Side, Verdict
+from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.latch_record import STATE
 from plimsoll.journal.limit_words import accepted_words, refused_reload_words
+from plimsoll.risk import GUARDS
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +60,8 @@ class LiveSession(Session):
         self.record = self._recorder = self._latch.recorder
         beginning = self._latch.begin(now)
         self._drop_old_request(now)
+        outlets = outlets_of(config, rpc_modules(strategy.dp))
+        self.messenger = messenger_of(self._folder.path, outlets)
         profile = settings.risk
         self._account = LiveAccount(
             profile,
@@ -72,13 +78,15 @@ class LiveSession(Session):
             profile,
             observations=profile.live_breach_observations,
             record=self.record,
-            tell=lambda text: strategy.dp.send_msg(text, always_send=True),
+            tell=self.messenger.tell,
+            mention=self.messenger.mention,
             persistent=True,
         )
         supervisor.begin(now, beginning.held, new=beginning.new, rearmed_at=beginning.rearmed_at)
+        self._tell_start(supervisor)
         for text in beginning.notices:
             logger.warning("plimsoll: %s", text)
-            supervisor.say(f"plimsoll: {text}", now, STATE, text)
+            supervisor.say(text, now, STATE, text)
         self._looks_after = supervisor
         self._flattening = Flattening(profile, REFUSED_EXITS.attach(), self._folder.status())
         self._seen: dict[str, pd.Timestamp] = {}
@@ -87,6 +95,7 @@ class LiveSession(Session):
         self._failed_loops = FAILED_LOOPS.attach()
         self._looped_at: datetime | None = None
         self._after_gap = False
+        self._closing_since: datetime | None = None
         self._tell_limits(supervisor, now)
         check_reloads(self._reload_refused)
 
@@ -100,6 +109,7 @@ class LiveSession(Session):
                 self._notice_gap(supervisor, now)
                 supervisor.loop(now)
                 self._tell_notices(supervisor, now)
+                self._tell_flat(supervisor, now)
                 # Only now may an entry be asked about: the account has been seen.
                 self.supervisor = supervisor
             except Exception as error:
@@ -258,20 +268,52 @@ class LiveSession(Session):
             if failing is None
             else f"loops failed since {failing:%Y-%m-%d %H:%M:%S} UTC, before the guards were asked"
         )
+        seconds = (now - last).total_seconds()
         text = (
-            f"no loop for {(now - last).total_seconds():.0f} s: {cause}; meanwhile nothing was "
+            f"no loop for {seconds:.0f} s: {cause}; meanwhile nothing was "
             "watched but stops on the exchange"
         )
         logger.warning("plimsoll: %s", text)
         self.record(Kind.ERROR, now, where="gap", message=text)
-        supervisor.say(f"plimsoll: {text}", now, "gap")
+        supervisor.say(messages.gap(seconds, cause), now, "gap")
 
     def _tell_notices(self, supervisor: Supervisor, now: datetime) -> None:
         """Tell what the account noticed: its capital was moved, its levels were unreadable."""
         for where, text in self._account.take_notices().items():
             logger.warning("plimsoll: %s", text)
             self.record(Kind.ERROR, now, where=where, message=text)
-            supervisor.say(f"plimsoll: {text}", now, where)
+            supervisor.say(messages.noticed(text), now, where)
+
+    def _tell_start(self, supervisor: Supervisor) -> None:
+        """Tell in one message what begins: mode, guards, the main limits, what is open and held."""
+        config, risk = self._strategy.config, self._settings.risk
+        limits = {
+            "daily loss": risk.max_daily_loss_fraction,
+            "drawdown": risk.drawdown_halt_fraction,
+            "risk per trade": risk.max_risk_per_trade_fraction,
+        }
+        self.messenger.tell(
+            messages.started(
+                strategy=type(self._strategy).__name__,
+                is_live=not config["dry_run"],
+                exchange=str(config["exchange"]["name"]),
+                guards=len(GUARDS.names()),
+                limits=limits,
+                open_pairs=sorted(one.pair for one in self._account.open_positions()),
+                held=list(supervisor.held.values()),
+            )
+        )
+
+    def _tell_flat(self, supervisor: Supervisor, now: datetime) -> None:
+        """Tell once that nothing is open any more after a verdict on the account."""
+        closes = any(pair is None for _, pair in supervisor.held)
+        if not self._account.has_positions:
+            if self._closing_since is not None:
+                passed = (now - self._closing_since).total_seconds()
+                self.messenger.tell(messages.all_closed(passed))
+            self._closing_since = None
+        elif closes and self._closing_since is None:
+            self._closing_since = now
 
     def _listen(self, supervisor: Supervisor, now: datetime) -> None:
         """Take what a person said: the flag file, the config, a request to resume."""
@@ -304,6 +346,7 @@ class LiveSession(Session):
                     "held": [locks.lock_text(one) for one in supervisor.held.values()],
                     "loops": self._loops,
                     **self._limits.facts(),
+                    **self.messenger.status(),
                     **self._account.facts(),
                     **self._flattening.status(now),
                 }

@@ -15,6 +15,7 @@ from plimsoll.bridge.guarding.entry import Pending, Wanted, ask
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state.recorder import silent
 from plimsoll.core import Mode, ModelHealth, Verdict
+from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
 from plimsoll.risk import EntrySize
 from plimsoll.risk.guards.leverage import allowed_leverage
@@ -181,7 +182,7 @@ class Session:
                 return answer()
         except Exception as error:
             logger.exception("plimsoll: denied, because %s failed", where)
-            self._failed(where, now, error, "failed and was denied")
+            self._failed(where, now, error)
             return denied
 
     def tolerate(self, where: str, now: datetime, run: Callable[[], T]) -> T | None:
@@ -195,7 +196,7 @@ class Session:
             return run()
         except Exception as error:
             logger.exception("plimsoll: %s of the strategy failed", where)
-            self._failed(where, now, error, "failed")
+            self._failed(where, now, error)
             return None
 
     def mended(self, broken: Sequence[str], changed: Sequence[str], now: datetime) -> None:
@@ -205,12 +206,12 @@ class Session:
         logger.warning("plimsoll: %s", message)
         self.record(Kind.ERROR, now, where="seal", message=message)
         if self.supervisor is not None:
-            self.supervisor.say(f"plimsoll: {message}", now, "seal", names)
+            self.supervisor.say(message, now, "seal", names)
 
-    def _failed(self, where: str, now: datetime, error: Exception, how: str) -> None:
+    def _failed(self, where: str, now: datetime, error: Exception) -> None:
         self.record(Kind.ERROR, now, where=where, message=f"{type(error).__name__}: {error}")
         if self.supervisor is not None:
-            self.supervisor.say(f"plimsoll: {where} {how}: {error}", now, where)
+            self.supervisor.say(messages.failed(where, str(error)), now, where)
 
     def spread_fraction(self, pair: str) -> float | None:
         """Return the spread of a pair; here the one that the costs assume."""

@@ -13,6 +13,7 @@ from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.recorder import Record, silent
 from plimsoll.candles.windows import Window
 from plimsoll.core import AccountSnapshot, EntryRequest, Mode, ModelHealth, TrackRecord, Verdict
+from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.latch_record import union, verdict_fields
 from plimsoll.risk import (
@@ -89,7 +90,9 @@ class Supervisor:
     record
         Writes to the decision log.
     tell
-        Sends a message to the people who watch the bot.
+        Sends a message that must arrive to the people who watch the bot.
+    mention
+        Sends what is worth a message and need not outlive the process; as `tell` when not given.
     persistent
         Whether locks outlive this process and a person may remove them.
     """
@@ -102,12 +105,13 @@ class Supervisor:
         observations: int,
         record: Record = silent,
         tell: Callable[[str], object] = silent,
+        mention: Callable[[str], object] | None = None,
         persistent: bool = False,
     ) -> None:
         self.account, self.profile = account, profile
         self.mutex = threading.RLock() if persistent else None
         self._observations = observations
-        self._record, self._tell = record, tell
+        self._record, self._tell, self._mention = record, tell, mention or tell
         self._persistent = persistent
         self._places = Places(record, account.facts, persistent=persistent)
         self._state = LatchState()
@@ -143,9 +147,11 @@ class Supervisor:
             self._keep(key, verdict, now)
             logger.warning("plimsoll: still in force: %s", locks.lock_text(verdict))
             # The message of the trip may have died with the process: it is sent after the loop.
-            text = f"still {verdict.mode.name} by {verdict.rule}: {verdict.reason}"
-            text = f"{text}, since before this start"
-            self._tell(f"plimsoll: {acted_words(verdict_fields(new)) if verdict is new else text}")
+            if verdict is new:
+                self._tell(self._acted_text(verdict, now))
+            else:
+                lock = locks.number_of(verdict, now)
+                self._tell(messages.restored(verdict, now, lock=lock))
 
     def impose(self, verdict: Verdict, now: datetime) -> None:
         """Hold a verdict that no guard of the account gave, as one that has acted.
@@ -278,15 +284,16 @@ class Supervisor:
         pair = str(fields.get("pair"))
         level = logging.INFO if self._persistent else logging.DEBUG  # thousands in a backtest
         logger.log(level, "plimsoll: no entry in %s, %s: %s", pair, verdict.rule, verdict.reason)
-        self.say(f"No entry in {pair}: {verdict.rule}: {verdict.reason}", now, verdict.rule, pair)
+        text = messages.denied(verdict, pair, fields.get("side"))
+        self.say(text, now, verdict.rule, pair, alarm=False)
 
-    def say(self, text: str, now: datetime, *about: str) -> None:
+    def say(self, text: str, now: datetime, *about: str, alarm: bool = True) -> None:
         """Tell the people, but not the same again within the hour."""
         key = (about[0], about[1] if len(about) > 1 else "")
         last = self._denied.get(key)
         if last is None or now - last >= TOLD_AGAIN_AFTER:
             self._denied[key] = now
-            self._tell(text)
+            (self._tell if alarm else self._mention)(text)
 
     # What a person asks
 
@@ -306,7 +313,8 @@ class Supervisor:
         self._fault = (now if known is None else min(known[0], now)), reason
         if known is None:
             self._record(Kind.ERROR, now, where="loop", message=reason)
-            self.say(f"plimsoll: guards could not be asked, no entries: {reason}", now, "fault")
+            closes = self.profile.max_blind_seconds
+            self.say(messages.blind(reason, closes_after_seconds=closes), now, "fault")
 
     def _blind_seconds(self, now: datetime) -> float:
         return 0.0 if self._fault is None else (now - self._fault[0]).total_seconds()
@@ -359,7 +367,7 @@ class Supervisor:
         for key in gone:
             if key not in persons:
                 text = self._places.put_back(held[key], now)
-                self.say(f"plimsoll: {text}", now, "latch", key[0])
+                self.say(text, now, "latch", key[0])
         if persons:
             self._rearm(now, persons, reason="the lock was removed", by="unlock")
         for key, verdict in active.items():
@@ -372,14 +380,15 @@ class Supervisor:
         if not self._places.release(held, now, reason=reason, by=by):
             text = f"not re-armed by {by}: the decision log cannot be written"
             logger.error("plimsoll: %s", text)
-            self._tell(f"plimsoll: {text}")
+            self._tell(text)
             return
         self._state = self._state.release(keys)
         if any(verdict.mode is Mode.HALTED for verdict in held.values()):
             self.rearmed_at = now
             self.account.rearm(now)
-        rules = ", ".join(sorted({rule for rule, _ in keys})) or "-"
-        self._tell(f"plimsoll: re-armed by {by} ({reason}); was held by {rules}")
+        halted = any(verdict.mode is Mode.HALTED for verdict in held.values())
+        rules = sorted({rule for rule, _ in keys})
+        self._tell(messages.rearmed(rules, reason=reason, by=by, halted=halted))
         logger.warning("plimsoll: re-armed by %s: %s", by, reason)
 
     def _runs_out(self, now: datetime) -> bool:
@@ -405,6 +414,8 @@ class Supervisor:
         for key, verdict in old.items():
             if key not in self._state.held:
                 self._record(Kind.VERDICT, now, event="ended", **verdict_fields(verdict))
+                if self._persistent:
+                    self._tell(messages.ended(verdict, list(self._state.held.values())))
         if self.mode is not before:
             self._record(
                 Kind.VERDICT,
@@ -428,12 +439,26 @@ class Supervisor:
         recorded, locked = self._places.act(verdict, now)
         if locked:
             self._state = self._state.confirm(key)
-        text = acted_words(verdict_fields(verdict))
-        if not (recorded or locked):
-            text += "; IN MEMORY ALONE: neither decision log nor database can be written"
         if self._persistent:
-            logger.warning("plimsoll: %s", text)
-        self._tell(f"plimsoll: {text}")
+            logger.warning("plimsoll: %s", acted_words(verdict_fields(verdict)))
+            self._tell(self._acted_text(verdict, now, kept=recorded or locked))
+
+    def _acted_text(self, verdict: Verdict, now: datetime, *, kept: bool = True) -> str:
+        """Return the message of a verdict that has acted; what cannot be read is left out."""
+        memory = "" if kept else "\nIn memory alone: neither log nor database can be written."
+        try:
+            positions = self.account.snapshot(now).positions
+            text = messages.acted(
+                verdict,
+                now,
+                open_pairs=None if positions is None else [one.pair for one in positions],
+                facts=self.account.facts(),
+                lock=locks.number_of(verdict, now),
+            )
+        except Exception:
+            logger.exception("plimsoll: a message lacks what could not be read")
+            text = messages.acted(verdict, now, open_pairs=None)
+        return text + memory
 
 
 def acted_words(fields: Mapping[str, Any]) -> str:

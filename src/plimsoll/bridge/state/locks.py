@@ -49,6 +49,14 @@ def held_verdicts(now: datetime) -> dict[Key, Verdict]:
     return {(verdict.rule, verdict.pair): verdict for verdict in held}
 
 
+def number_of(verdict: Verdict, now: datetime) -> int | None:
+    """Return the number by which a person ends a verdict's lock; ``None`` when there is none."""
+    for lock in PairLocks.get_pair_locks(verdict.pair or ALL_PAIRS, now):
+        if _is_ours(lock) and _verdict_of(lock).rule == verdict.rule:
+            return lock.id
+    return None
+
+
 def release(keys: Iterable[Key], now: datetime) -> None:
     """End the locks of these rules, as Freqtrade's ``/unlock`` does."""
     wanted = set(keys)

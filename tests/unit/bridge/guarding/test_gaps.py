@@ -67,7 +67,7 @@ def test_a_bot_that_was_stopped_or_asleep_says_so_and_closes_nothing(
         loops(bot, clock, 3)
         assert exits(bot, clock) is None
         assert status(tmp_path)["mode"] == "ACTIVE"
-        assert [text for text in bot.said() if "no loop for 28800 s" in text]
+        assert [text for text in bot.said() if "No look at the account for 8\u00a0h" in text]
     (told,) = gaps(tmp_path)
     assert "the bot was stopped, asleep or hung" in told
 

@@ -84,7 +84,7 @@ def test_the_flag_file_halts_in_the_next_loop_and_for_good(tmp_path: Path, clock
         loops(bot, clock, 3)
         assert exits(bot, clock) == "manual_halt"
         assert status(tmp_path)["mode"] == "HALTED"
-        assert any("flag file: news" in text for text in bot.said())
+        assert any("🛑 Halted by hand: “news”." in text for text in bot.said())
     (halt,) = written(tmp_path, "halt")
     assert "flag file: news" in halt["reason"]
 
@@ -371,6 +371,13 @@ def test_the_status_names_the_bot_its_mode_and_its_figures(tmp_path: Path, clock
         "equity_usd": 10_000.0,
         "day_start_equity_usd": 10_000.0,
         "high_water_equity_usd": 10_000.0,
+        "told_to": [],
+        "nobody_is_told": "nobody is told: no messenger is set up (docs/messages.md)",
+        "undelivered": {"count": 0, "oldest": None, "last_error": None},
+        "last_told": (
+            "▶️ Plain started. Dry-run on binance. 24 guards on; limits: daily loss 3\u00a0%, "
+            "drawdown 12\u00a0%, risk per trade 1\u00a0%. Nothing is open. No halt is in force."
+        ),
     }
 
 
