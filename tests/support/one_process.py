@@ -24,7 +24,7 @@ from plimsoll.bridge.config.settings import LIVE_OPT_IN
 from plimsoll.journal.files import records_backwards
 from plimsoll.lab.venue import Venue
 
-ENTERS = '''
+ENTERS = """
 import time
 
 import pandas as pd
@@ -46,7 +46,7 @@ class Hostile(GuardedStrategy):
 
     def stop_distance(self):
         return volatility.atr.use(period=14), 10_000.0
-'''
+"""
 """A strategy that is long at all times; a test adds to it what disarms the guards."""
 
 ORDER_TYPES = {
