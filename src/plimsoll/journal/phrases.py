@@ -12,8 +12,8 @@ from plimsoll.core import Verdict
 
 MINUS, JOINER = "−", "\u00a0"
 EMOJI_JOINER, UNSHOWN = "\u200d", ("Cc", "Cf", "Cs")
-LONGEST_QUOTE = 300
-"""Characters of a person's words in a message; the decision log has them all."""
+LONGEST_WORDS = 300
+"""Characters of somebody's words in a message; the decision log has them all."""
 
 Unit = Literal["loss", "fraction", "usd", "count", "seconds", "number"]
 
@@ -111,8 +111,7 @@ def quote(words: str) -> str:
     kept = (" " if character.isspace() else character for character in words)
     shown = "".join(c for c in kept if c == EMOJI_JOINER or unicodedata.category(c) not in UNSHOWN)
     shown = re.sub(" +", " ", shown).strip()
-    if len(shown) > LONGEST_QUOTE:
-        shown = shown[: LONGEST_QUOTE - 1].rstrip() + "…"
+    shown = _cut(shown)
     if any(unicodedata.bidirectional(c) in ("R", "AL") for c in shown):
         shown = f"\u2068{shown}\u2069"  # what is written from the right turns only itself
     return f"“{shown}”"
@@ -177,8 +176,8 @@ def reason_words(verdict: Verdict) -> str:
 
 
 def clean(text: str) -> str:
-    """Return a text on one line, without what cannot be shown."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """Return a text on one line, of bearable length, without what cannot be shown."""
+    return _cut(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
 
 
 def sentence(text: str) -> str:
@@ -206,3 +205,7 @@ def _plain(value: float, digits: int, *, signed: bool = False) -> str:
     if text in ("-0", "+0"):
         text = "0"
     return text.replace("-", MINUS)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_WORDS else text[: LONGEST_WORDS - 1].rstrip() + "…"

@@ -6,7 +6,7 @@ import pytest
 
 from plimsoll.core import Mode, Verdict
 from plimsoll.journal.phrases import (
-    LONGEST_QUOTE,
+    LONGEST_WORDS,
     breach,
     clean,
     limit_words,
@@ -82,7 +82,7 @@ def test_rules_without_words_are_spelt_without_underscores() -> None:
 def test_a_quote_is_one_line_of_bearable_length_that_turns_nothing_around() -> None:
     assert quote("two\nlines\t\x00here") == "“two lines here”"
     assert quote("a\u202eb\u2066c\udc80") == "“abc”"
-    assert quote("x" * 5000) == f"“{'x' * (LONGEST_QUOTE - 1)}…”"
+    assert quote("x" * 5000) == f"“{'x' * (LONGEST_WORDS - 1)}…”"
     assert quote("👩\u200d🔬") == "“👩\u200d🔬”"
     assert quote("שלום") == "“\u2068שלום\u2069”"
 
@@ -90,6 +90,7 @@ def test_a_quote_is_one_line_of_bearable_length_that_turns_nothing_around() -> N
 def test_names_sentences_and_limits() -> None:
     assert shown_name("a\u202eb\n") == "ab"
     assert clean(" a\n  b\x00 ") == "a b"
+    assert len(clean("x" * 5000)) == LONGEST_WORDS
     assert sentence("the feed is late") == "The feed is late."
     assert sentence("Done.") == "Done."
     assert limit_words("max_daily_loss_fraction", 0.02) == "2\u00a0%"
