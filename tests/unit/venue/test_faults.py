@@ -40,6 +40,7 @@ def hits(
         ({"kind": "http-error", "symbols": ["FOOUSDT"]}, "unknown symbol FOOUSDT; served are BTC"),
         ({"kind": "no-answer", "after_acceptance": 1}, "true or false"),
         ({"kind": "clock-skew", "duration_seconds": 0}, 'expected "duration_seconds"'),
+        ({"kind": "refused-orders", "reason": "mood"}, 'expected "reason" to be reduce-only'),
     ],
 )
 def test_a_wish_that_makes_no_sense_is_refused(
