@@ -95,3 +95,15 @@ def test_the_newest_orders_are_kept_at_the_limit(exchange: Exchange) -> None:
     numbers = [resting(exchange)["orderId"] for _ in range(3)]
     listed = call(exchange, "GET", "/fapi/v1/allOrders", limit=2)
     assert [one["orderId"] for one in listed] == numbers[1:]
+
+
+def test_an_order_that_would_reduce_nothing_is_refused(exchange: Exchange) -> None:
+    reducing = {"type": "MARKET", "quantity": 0.01, "reduceOnly": "true"}
+    for position, side in ((0.0, "SELL"), (0.01, "BUY")):
+        assert exchange.account.position("BTCUSDT").amount == pytest.approx(position)
+        with pytest.raises(ApiError, match="ReduceOnly Order is rejected"):
+            call(exchange, "POST", ORDER, side=side, **reducing)
+        if not position:
+            call(exchange, "POST", ORDER, side="BUY", type="MARKET", quantity=0.01)
+    call(exchange, "POST", ORDER, side="SELL", **reducing | {"quantity": 0.5})
+    assert exchange.account.position("BTCUSDT").amount == 0.0
