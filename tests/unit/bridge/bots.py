@@ -127,6 +127,10 @@ class HandFed(Binance):
         self.prices: dict[str, float] = {}
         self.spread_fraction = 0.0
         self.fails: Exception | None = None
+        self._markets = {
+            pair: {"symbol": pair, "contractSize": 1.0, "precision": {"amount": 0.001}}
+            for pair in (BTC, ETH)
+        }
         self.account = HandFedAccount()
         self.account.serve(self._api)
 
