@@ -133,6 +133,7 @@ class BacktestAccount:
             models=self._models,
             expectation=self._expectation,
             track_record=self._record_of(now) if with_record else None,
+            breaks=(),
         )
 
     def track_record(self, now: datetime) -> TrackRecord:
