@@ -23,6 +23,7 @@ from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
 from freqtrade.wallets import Wallets
 
+from plimsoll.bridge.guarding.messenger import _open as messengers
 from plimsoll.bridge.strategies.guarded import GuardedStrategy
 from tests.conftest import ROOT
 from tests.unit.bridge.trades import backtest_trades, database_trades, trade_fields
@@ -261,6 +262,8 @@ def running_bot(
             bot = build(folder, runmode, source, **others)
             for pair in (BTC, ETH):
                 bot.price(pair, 100.0)
+            for messenger in messengers.values():
+                messenger.recent.clear()  # another process would not have heard them
             bot.strategy.bot_start()
             yield bot
         finally:
