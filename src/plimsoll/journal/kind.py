@@ -18,3 +18,4 @@ class Kind(StrEnum):
     REARM = "rearm"
     ERROR = "error"
     RECOVERY = "recovery"
+    BREAK = "break"

@@ -348,12 +348,10 @@ def _may_settle(one: Break, exchange: ExchangeBooks, bot: BotBooks, profile: Ris
     if one.kind in _NEVER_SETTLES:
         return False
     since = exchange.as_of - timedelta(seconds=profile.break_settling_seconds)
-    pairs = [one.pair] if one.pair is not None else [*bot.ordered_at]
-    if any(bot.ordered_at[pair] >= since for pair in pairs if pair in bot.ordered_at):
+    sent = None if one.pair is None else bot.ordered_at.get(one.pair)
+    if sent is not None and sent >= since:
         return True
-    return any(
-        trade.entering or trade.leaving for trade in bot.trades if one.pair in (None, trade.pair)
-    )
+    return any(trade.entering or trade.leaving for trade in bot.trades if trade.pair == one.pair)
 
 
 _ALWAYS_SETTLES = frozenset(
@@ -363,9 +361,10 @@ _ALWAYS_SETTLES = frozenset(
         BreakKind.STOP_WITHOUT_POSITION,
         BreakKind.UNKNOWN_ORDER,
         BreakKind.MISSING_POSITION,
+        BreakKind.MONEY,
     }
 )
-"""What lasts for a moment around every fill: one side has booked it, the other not yet."""
+"""What lasts for a moment around a fill or a transfer: one side has booked it, the other not."""
 
 _NEVER_SETTLES = frozenset({BreakKind.HEDGE_MODE, BreakKind.CROSS_MARGIN, BreakKind.FOREIGN_ORDER})
 """What no order of the bot explains."""

@@ -405,7 +405,8 @@ def test_what_settled_in_time_leaves_no_trace() -> None:
     assert [one.settling for one in ended(first, second)] == [True]
 
 
-def test_money_around_a_fill_settles_first() -> None:
-    books, leaving = exchange(wallet_usd=9_900.0), trade(leaving=0.034, stop_expected=False)
-    assert only(breaks(books, bot(trades=(leaving,)), PROFILE)).settling
-    assert not only(breaks(books, bot(), PROFILE)).settling
+def test_money_settles_first_since_a_fill_or_a_transfer_is_booked_a_moment_later() -> None:
+    books = exchange(wallet_usd=9_900.0)
+    first = breaks(books, bot(), PROFILE)
+    assert only(first).settling
+    assert not only(breaks(later(books, 31), bot(), PROFILE, first)).settling

@@ -128,6 +128,7 @@ class BacktestAccount:
             models=self._models,
             expectation=self._expectation,
             track_record=self._track_record(now) if with_record else None,
+            breaks=(),
         )
 
     def ordered(self, now: datetime) -> None:

@@ -9,10 +9,13 @@ import pandas as pd
 from freqtrade.persistence import Trade
 from freqtrade.strategy import timeframe_to_minutes
 
+from plimsoll.bridge.account.closed_trades import ClosedTrades
 from plimsoll.bridge.account.live import LiveAccount
+from plimsoll.bridge.account.reconciler import reconciler_of
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.freqtrade.log_listeners import FAILED_LOOPS, FAILED_REQUESTS
+from plimsoll.bridge.guarding.break_news import tell_breaks
 from plimsoll.bridge.guarding.entry import Pending, Wanted
 from plimsoll.bridge.guarding.session import Session
 from plimsoll.bridge.guarding.supervisor import Supervisor
@@ -38,7 +41,7 @@ class LiveSession(Session):
         self.record = self._recorder
         self._recorder.start(now, config, settings)
         self._drop_old_request(now)
-        profile = settings.risk
+        profile, closed = settings.risk, ClosedTrades()
         self._account = LiveAccount(
             profile,
             strategy.dp,
@@ -48,6 +51,8 @@ class LiveSession(Session):
             failed_requests=FAILED_REQUESTS.attach(),
             expectation=read_expectation(settings.expectation_file),
             rearmed_at=locks.last_rearm(now),
+            closed=closed,
+            reconciler=reconciler_of(strategy, profile, closed),
         )
         supervisor = Supervisor(
             self._account,
@@ -74,6 +79,7 @@ class LiveSession(Session):
                 self._notice_gap(supervisor, now)
                 supervisor.loop(now)
                 self._tell_notices(supervisor, now)
+                self._tell_books(supervisor, now)
                 # Only now may an entry be asked about: the account has been seen.
                 self.supervisor = supervisor
             except Exception as error:
@@ -81,6 +87,7 @@ class LiveSession(Session):
                 _forget_failed_write()
                 self.supervisor = supervisor
                 self._survive(supervisor, now, error)
+                self._tell_books(supervisor, now)
             self._report(supervisor, now)
 
     def _survive(self, supervisor: Supervisor, now: datetime, error: Exception) -> None:
@@ -150,6 +157,11 @@ class LiveSession(Session):
             self.record(Kind.ERROR, now, where=where, message=text)
             supervisor.say(f"plimsoll: {text}", now, where)
 
+    def _tell_books(self, supervisor: Supervisor, now: datetime) -> None:
+        """Tell and record what became of the exchange's books."""
+        news = self._account.take_news()
+        tell_breaks(news, now, record=self.record, tell=supervisor.say)
+
     def _listen(self, supervisor: Supervisor, now: datetime) -> None:
         """Take what a person said: the flag file, the config, a request to resume."""
         request = None
@@ -179,6 +191,7 @@ class LiveSession(Session):
                     "mode": supervisor.mode.name,
                     "held": [locks.lock_text(one) for one in supervisor.held.values()],
                     "loops": self._loops,
+                    "breaks": [one.text for one in self._account.breaks],
                     **self._account.facts(),
                 }
             )
