@@ -4,6 +4,7 @@ import typer
 
 import plimsoll
 from plimsoll.cli import control, costs, data, features, log, venue
+from plimsoll.cli.audit import audit
 from plimsoll.cli.check import check
 from plimsoll.cli.demo import demo
 from plimsoll.cli.denials import denials
@@ -29,6 +30,7 @@ app.command()(results)
 app.command()(denials)
 app.command()(expectation)
 app.command()(control.status)
+app.command()(audit)
 app.command()(control.halt)
 app.command()(control.resume)
 app.add_typer(venue.app, name="venue")
