@@ -11,6 +11,9 @@ from typing import Any, Literal
 from plimsoll.core import Verdict
 
 MINUS, JOINER = "−", "\u00a0"
+UNSAID = "no reason given"
+SETTLEMENT = re.compile(r"(\b\w+/\w+):\w+")
+NEGATIVE, BARE_PER_CENT = re.compile(r"(?<![\w-])-(?=\d)"), re.compile(r"(?<=\d)%")
 EMOJI_JOINER, UNSHOWN = "\u200d", ("Cc", "Cf", "Cs")
 LONGEST_WORDS = 300
 """Characters of somebody's words in a message; the decision log has them all."""
@@ -154,7 +157,9 @@ def _value_and_limit(value: float, limit: float, unit: Unit) -> str:
     if unit == "count":
         return f"{value:g} (limit {limit:g})"
     if unit == "seconds":
-        return f"{span(value)} (limit {span(limit)})"
+        same = span(value) == span(limit)
+        said, bound = (f"{one:.0f}{JOINER}s" if same else span(one) for one in (value, limit))
+        return f"{said} (limit {bound})"
     if unit == "usd":
         return f"{usd(value)} (limit {usd(limit)})"
     if unit == "number":
@@ -167,12 +172,21 @@ def _value_and_limit(value: float, limit: float, unit: Unit) -> str:
 
 
 def reason_words(verdict: Verdict) -> str:
-    """Return a verdict's reason without what the message says already."""
+    """Return a verdict's reason without what the message says already, its figures as elsewhere."""
     reason = verdict.reason.removeprefix(f"{verdict.pair}: ") if verdict.pair else verdict.reason
     if verdict.rule == "manual_halt":
         said = reason.removeprefix("halted by hand: ").removeprefix("flag file: ")
-        return quote(said)
-    return clean(reason).rstrip(".")
+        return said if said == UNSAID else quote(said)
+    reason = SETTLEMENT.sub(r"\1", clean(reason).rstrip("."))
+    return NEGATIVE.sub(MINUS, BARE_PER_CENT.sub(f"{JOINER}%", reason))
+
+
+def rule_and_reason(verdict: Verdict) -> str:
+    """Say why: the reason, after the rule's words where it does not name them itself."""
+    words, reason = rule_words(verdict.rule), reason_words(verdict)
+    if words.lower() in reason.lower():
+        return f"{reason[:1].upper()}{reason[1:]}"
+    return f"{words}: {reason}"
 
 
 def clean(text: str) -> str:
@@ -184,6 +198,13 @@ def sentence(text: str) -> str:
     """Begin a text with a capital and end it with a full stop."""
     text = clean(text).rstrip(".")
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def limit_name(name: str) -> str:
+    """Return what a limit is called: its name without the unit."""
+    for unit in ("_fraction", "_usd", "_seconds"):
+        name = name.removesuffix(unit)
+    return name.replace("_", " ")
 
 
 def limit_words(name: str, value: object) -> str:
