@@ -5,9 +5,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from freqtrade import __version__ as freqtrade_version
 
@@ -15,9 +17,11 @@ from plimsoll.bridge.config.fingerprint import code_fingerprint
 from plimsoll.journal.canonical import unsealed
 from plimsoll.journal.files import decision_files, lines
 from plimsoll.journal.kind import Kind
-from plimsoll.lab.results import BacktestResult
+from plimsoll.lab.results import BacktestResult, load_candles
 from plimsoll.lab.study import (
     DATA,
+    SIX,
+    SPAN,
     STUDIES,
     Guarding,
     Study,
@@ -27,20 +31,27 @@ from plimsoll.lab.study import (
     require_same_code,
     study_folder,
 )
-from plimsoll.lab.study_data import require_all
+from plimsoll.lab.study_data import BASE_TIMEFRAME, require_all
+from plimsoll.risk import RiskProfile
 
-YEARS = (
-    "20220101-20230101",
-    "20230101-20240101",
-    "20240101-20250101",
-    "20250101-20250701",
-)
-"""Each is an account of its own: one that was halted in a year trades again in the next."""
+YEARS = ("20220101-20230101", "20240101-20250101")
+"""A falling and a rising year, each an account of its own."""
 CRASHES = YEARS[0]
 """The year of Terra (May), Celsius and 3AC (June) and FTX (November)."""
 EQUAL_STAKES = ("TrendFollow", "MomentumCross", "SlowTrend")
 """Strategies that may enter all six pairs at once, each with an equal share of the account."""
 DECISIONS = Path("user_data/plimsoll/backtest-decisions")
+
+SPANS = {
+    "2022-01 to 2025-06": ("2022-01-01", "2025-06-30"),
+    "Terra, 2022-05-09 to 20": ("2022-05-09", "2022-05-20"),
+    "FTX, 2022-11-08 to 18": ("2022-11-08", "2022-11-18"),
+    "2024-08-04 to 08": ("2024-08-04", "2024-08-08"),
+}
+"""The whole span and days of crashes, on which windows end."""
+CORRELATIONS = (0.7, 0.85, 0.95)
+WINDOW = RiskProfile().correlation_candles
+"""As many candles as the guard compares."""
 
 WIDEST: Mapping[str, Any] = {
     "max_correlation": 1.0,
@@ -101,11 +112,20 @@ class Concentration:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """How often two pairs move alike: by correlation, the share of windows above it."""
+
+    span: str
+    shares: Mapping[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class DenialFindings:
     """All that was measured, and with what."""
 
-    denials: tuple[Denials, ...]
+    alike: tuple[Alike, ...]
     concentration: tuple[Concentration, ...]
+    denials: tuple[Denials, ...]
     code_fingerprint: str
     freqtrade_version: str
 
@@ -125,6 +145,7 @@ def run_denials(datadir: Path, tell: Callable[[str], None]) -> DenialFindings:
     sums: dict[str, Denials] = {}
     concentration: list[Concentration] = []
     with study_folder(STUDIES, datadir) as folder:
+        alike = how_often_alike(folder / DATA)
 
         def run(study: Study, guarding: Guarding) -> Sequence[BacktestResult]:
             began = time.monotonic()
@@ -148,16 +169,36 @@ def run_denials(datadir: Path, tell: Callable[[str], None]) -> DenialFindings:
                 sums[counted.strategy] = counted if known is None else known.plus(counted)
     order = [name for study in STUDIES for name in study.strategies]
     return DenialFindings(
-        tuple(sums[name] for name in order),
+        tuple(alike),
         tuple(concentration),
+        tuple(sums[name] for name in order),
         fingerprint,
         freqtrade_version,
     )
 
 
+def how_often_alike(datadir: Path) -> list[Alike]:
+    """Return how often two of the six pairs are correlated above a limit, by hourly returns."""
+    start, end = (pd.Timestamp(day, tz="UTC") for day in SPANS["2022-01 to 2025-06"])
+    candles = load_candles(datadir, SIX, BASE_TIMEFRAME, start=start, end=end)
+    closes = {pair: frame.set_index("date")["close"] for pair, frame in candles.items()}
+    returns = np.log(pd.DataFrame(closes)).diff()
+    windows = pd.DataFrame(
+        {
+            f"{one} {other}": returns[one].rolling(WINDOW).corr(returns[other])
+            for one, other in combinations(SIX, 2)
+        }
+    ).dropna()
+    rows = []
+    for name, (first, last) in SPANS.items():
+        within = windows.loc[first:last].to_numpy()
+        rows.append(Alike(name, {limit: float((within > limit).mean()) for limit in CORRELATIONS}))
+    return rows
+
+
 def in_years(study: Study) -> list[Study]:
-    """Return a study as one for each of `YEARS`; a short one stays whole."""
-    if study.timerange[:8] != YEARS[0][:8]:
+    """Return a study as one for each of `YEARS`; a shorter one stays whole."""
+    if study.timerange != SPAN:
         return [study]
     return [replace(study, timerange=year, baselines=()) for year in YEARS]
 

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.log import DecisionLog
 from plimsoll.lab.denials import (
+    CORRELATIONS,
     EQUAL_STAKES,
     NOT_ASKED,
     VARIANTS,
@@ -21,10 +23,12 @@ from plimsoll.lab.denials import (
     concentration_of,
     crash_studies,
     denials_of,
+    how_often_alike,
     in_years,
     most_open,
 )
-from plimsoll.lab.study import STUDIES, StudyRow
+from plimsoll.lab.study import SIX, SPAN, STUDIES, StudyRow
+from plimsoll.lab.study_data import file_of
 from plimsoll.performance.fills import no_trades
 from plimsoll.performance.measures import performance
 from plimsoll.risk import RiskProfile
@@ -84,15 +88,22 @@ def test_accounts_of_several_years_add_up() -> None:
     )
 
 
-def test_the_years_are_the_span_of_the_results_without_gap() -> None:
-    spans = [year.split("-") for year in YEARS]
-    assert [end for _, end in spans[:-1]] == [begin for begin, _ in spans[1:]]
-    whole = f"{spans[0][0]}-{spans[-1][1]}"
+def test_a_study_of_the_whole_span_is_split_into_years_and_a_short_one_is_not() -> None:
     for study in STUDIES:
-        years = in_years(study)
-        assert [one.timerange for one in years] == (
-            list(YEARS) if study.timerange == whole else [study.timerange]
-        )
+        expected = YEARS if study.timerange == SPAN else (study.timerange,)
+        assert tuple(one.timerange for one in in_years(study)) == expected
+
+
+def test_pairs_that_move_as_one_are_alike_in_every_window(tmp_path: Path) -> None:
+    (tmp_path / "futures").mkdir()
+    index = pd.date_range("2022-01-01", "2025-06-30 23:00", freq="1h", tz="UTC")
+    noise = np.random.default_rng(3).normal(0, 0.01, (len(SIX), len(index)))
+    for number, pair in enumerate(SIX):
+        close = np.exp((noise[0] if number < 2 else noise[number]).cumsum())
+        frame = pd.DataFrame({"date": index, "open": close, "high": close, "low": close})
+        frame.assign(close=close, volume=1.0).to_feather(file_of(tmp_path, pair, "1h"))
+    for row in how_often_alike(tmp_path):
+        assert row.shares == pytest.approx(dict.fromkeys(CORRELATIONS, 1 / 15), abs=1e-3)
 
 
 def test_the_crashes_are_traded_by_strategies_of_equal_stakes() -> None:
