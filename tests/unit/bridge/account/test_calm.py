@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import accumulate
+from typing import Any
 
 import pytest
 from freqtrade.persistence import LocalTrade
@@ -13,7 +14,7 @@ from plimsoll.bridge.account.backtest import BacktestAccount
 from plimsoll.bridge.account.closes import Closes
 from plimsoll.risk import RiskProfile
 from tests.unit.bridge.bots import BTC, ETH, NOON, candles
-from tests.unit.bridge.trades import backtest_trades, trade_fields
+from tests.unit.bridge.trades import FEE, backtest_trades, trade_fields
 
 STEP = timedelta(minutes=5)
 CANDLES = 400
@@ -34,7 +35,8 @@ def account_of(prices: dict[str, list[float]]) -> BacktestAccount:
     closes = Closes(300)
     for pair, series in prices.items():
         frame = candles([100.0, *series], end=NOON + len(series) * STEP)
-        closes.add(pair, frame.drop(index=[50, 51, 120]))  # holes, after which a mark is late
+        holes = [50, 51, 120] if len(frame) > 120 else []  # after one, a mark is late
+        closes.add(pair, frame.drop(index=holes))
     limits = RiskProfile(max_daily_loss_usd=60.0, min_liquidation_distance_fraction=0.05)
     return BacktestAccount(limits, closes, starting_balance_usd=10_000.0)
 
@@ -68,11 +70,9 @@ def test_a_calm_account_says_what_one_that_is_marked_at_each_candle_says(
     chance = random.Random(seed)
     prices = {BTC: walk(chance, spread), ETH: walk(chance, spread)}
     spared, marked = account_of(prices), account_of(prices)
-    spared_candles = 0
     for number in range(CANDLES - 1):
         now = NOON + number * STEP
         acts = spared.update(now)
-        spared_candles += spared._calm_at is not None
         with monkeypatch.context() as patch:
             patch.setattr(module.Calm, "lasts", lambda *_: False)
             assert marked.update(now) == acts
@@ -82,4 +82,23 @@ def test_a_calm_account_says_what_one_that_is_marked_at_each_candle_says(
             assert spared.snapshot(now, BTC) == marked.snapshot(now, BTC)
             assert spared.facts() == marked.facts()
         happen(chance, now)
-    assert spared_candles > 20
+
+
+def test_a_position_that_hardly_moves_is_marked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    account, marked = account_of({BTC: [100.0 + number % 3 / 100 for number in range(40)]}), []
+    mark = BacktestAccount._mark
+
+    def counted(self: BacktestAccount, *arguments: Any) -> bool:
+        marked.append(arguments)
+        return mark(self, *arguments)
+
+    monkeypatch.setattr(BacktestAccount, "_mark", counted)
+    account.update(NOON)
+    LocalTrade.add_bt_trade(LocalTrade(**trade_fields(NOON, amount=1.0, trading_mode="futures")))
+    marked.clear()
+    for number in range(1, 40):
+        assert not account.update(NOON + number * STEP)
+    assert 1 <= len(marked) <= 3
+    rise = 38 % 3 / 100
+    cost = FEE * (100.0 + 100.0 + rise)
+    assert account.facts()["equity_usd"] == pytest.approx(10_000.0 + rise - cost)
