@@ -48,7 +48,8 @@ def status(
 
     bot = _bot(userdir, config, db_url)
     view = look(bot)
-    if not view.runs and view.positions is None and not view.status and view.flag is None:
+    unseen = not view.runs and view.positions is None
+    if unseen and not view.status and not view.held and view.flag is None:
         raise UsageError(f"no bot has left a trace in {bot.folder.path}: {view.unseen}")
     trading = view.is_trading(max_age)
     if as_json:

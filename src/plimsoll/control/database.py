@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from freqtrade.persistence import Trade
+from freqtrade.persistence.key_value_store import _KeyValueStoreModel
 from freqtrade.persistence.pairlock import PairLock
 from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.engine import make_url
@@ -16,6 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from plimsoll.bridge.account.freqtrade_trades import side_of
 from plimsoll.bridge.state.locks import verdict_of
+from plimsoll.bridge.state.stamp import KEY, Stamp, stamp_in
 from plimsoll.core import Mode, PlimsollError, Side, UsageError
 
 
@@ -81,6 +83,39 @@ def read_records(db_url: str, now: datetime) -> BotRecords:
         raise PlimsollError(f"{_shown(db_url)} is no database of this Freqtrade: {said}") from None
     finally:
         engine.dispose()
+
+
+def read_stamp(db_url: str) -> Stamp | None:
+    """Return the stamp by which database and decision log know each other; ``None`` without one.
+
+    Raises
+    ------
+    UsageError
+        When there is no such database.
+    PlimsollError
+        When it cannot be read.
+    """
+    engine = _engine(db_url)
+    try:
+        with Session(engine) as session:
+            row = select(_KeyValueStoreModel.string_value).where(_KeyValueStoreModel.key == KEY)
+            return stamp_in(session.scalar(row))
+    except (SQLAlchemyError, sqlite3.Error, ImportError) as error:
+        said = str(error).splitlines()[0]
+        raise PlimsollError(f"{_shown(db_url)} is no database of this Freqtrade: {said}") from None
+    finally:
+        engine.dispose()
+
+
+def is_missing(db_url: str) -> bool:
+    """Return whether a database is a file that is not there."""
+    try:
+        _engine(db_url).dispose()
+    except UsageError:
+        return True
+    except PlimsollError:
+        return False
+    return False
 
 
 def _engine(db_url: str) -> Engine:
