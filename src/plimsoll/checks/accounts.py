@@ -20,6 +20,7 @@ from plimsoll.core import (
     Side,
     TrackRecord,
 )
+from plimsoll.core.books import Break, BreakKind
 
 NOON = datetime(2024, 8, 5, 12, tzinfo=UTC)
 """The moment of every made-up account: a Monday."""
@@ -128,6 +129,7 @@ def _well() -> AccountSnapshot:
         track_record=TrackRecord(
             trades=200, win_rate_fraction=0.6, sharpe=2.0, max_drawdown_fraction=0.1
         ),
+        breaks=(),
     )
 
 
@@ -142,6 +144,7 @@ def entry(**changes: Any) -> EntryRequest:
         target_price=102.0,
         leverage=1.0,
         fill_cost_fraction=0.0007,
+        mark_price=100.0,
         spread_fraction=0.0002,
         liquidity_usd=1e6,
         correlations=dict.fromkeys((HELD, *MANY), 0.5),
@@ -246,6 +249,10 @@ def _of_senses() -> list[Ladder]:
     def orders(count: int) -> Any:
         return (before(seconds=1),) * count
 
+    def broken(seconds: float) -> Any:
+        kind = BreakKind.UNEXPLAINED_POSITION
+        return (Break(kind=kind, text="a position", since=before(seconds=seconds), size_usd=20.0),)
+
     def stale(seconds: float) -> Any:
         return _data(newest_candle_closed_at=before(seconds=seconds))
 
@@ -269,6 +276,13 @@ def _of_senses() -> list[Ladder]:
             lambda right: (_model(right),),
             [("models None", None), *no_model],
         ),
+        _made_ladder(
+            "seconds since a break",
+            "breaks",
+            (0, 60, 299, 301, 3600),
+            broken,
+            [("breaks None", None)],
+        ),
         _said_ladder(
             "a price that cannot be", "data_health", (None, "a jump of 90 %"), _implausible
         ),
@@ -290,6 +304,8 @@ def _of_entry() -> list[Ladder]:
         _entry_ladder("stop_price", (99.5, 99.0, 97.0, 95.0, 80.0, 50.0, 1.0), NO_NUMBERS),
         _entry_ladder("target_price", (110.0, 105.0, 102.0, 100.5, 100.1, 100.0, 99.0), NO_NUMBERS),
         _entry_ladder("fill_cost_fraction", (0.0, 0.0007, 0.002, 0.01, 0.1), NO_NUMBERS),
+        _entry_ladder("mark_price", (100.0, 101.0, 103.0, 110.0, 200.0, 1e4), unknown),
+        _entry_ladder("mark_price", (100.0, 99.0, 97.0, 90.0, 50.0, 1.0), unknown),
         _entry_ladder("spread_fraction", (0.0, 0.0005, 0.001, 0.01, 0.1, 0.5), unknown),
         _entry_ladder("liquidity_usd", (1e9, 1e6, 1e5, 1e4, 1e3, 1.0), unknown),
         Ladder(

@@ -1,7 +1,7 @@
 """The daily files of a decision log, read forwards and backwards while a bot may be writing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from os import SEEK_END
 from pathlib import Path
 from typing import Any
@@ -93,17 +93,24 @@ def records_backwards(folder: Path) -> Iterator[dict[str, Any]]:
                 continue
 
 
-def last(folder: Path, kind: str) -> dict[str, Any] | None:
-    """Return the newest record of a kind, or ``None``."""
-    wanted = f'"kind":"{kind}"'.encode()
+def newest_of(folder: Path, kinds: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield the intact records of some kinds from the newest to the oldest.
+
+    Only lines that may be of these kinds are parsed: most of a log are others.
+    """
+    wanted = {str(kind): f'"kind":"{kind}"'.encode() for kind in kinds}
     for file in reversed(decision_files(folder)):
         for line in lines_backwards(file):
-            if wanted not in line:
+            if not any(text in line for text in wanted.values()):
                 continue
             try:
                 record = unsealed(line)
             except ValueError:
                 continue
-            if record.get("kind") == kind:
-                return record
-    return None
+            if record.get("kind") in wanted:
+                yield record
+
+
+def last(folder: Path, kind: str) -> dict[str, Any] | None:
+    """Return the newest record of a kind, or ``None``."""
+    return next(newest_of(folder, [kind]), None)

@@ -20,6 +20,7 @@ from plimsoll.risk.trading_hours import Weekday, Window, check_hours
 _losses, _pace, _size = (partial(limit, group) for group in ("Losses", "Pace", "Size"))
 _leverage, _costs = partial(limit, "Leverage"), partial(limit, "Entry costs")
 _data, _model = partial(limit, "Data and API"), partial(limit, "Model")
+_books = partial(limit, "Exchange's books")
 _sizing, _verdicts = partial(limit, "Sizing"), partial(limit, "Verdicts")
 
 
@@ -212,6 +213,15 @@ class RiskProfile(BaseModel):
     ] = 0.15
 
     # Costs of an entry
+    max_price_deviation_fraction: Annotated[
+        float | None,
+        _costs(
+            "Freqtrade's own bound of a strategy's price",
+            "Distance of an order's price from the mark price, on either side.",
+            gt=0,
+            le=0.10,
+        ),
+    ] = 0.02
     max_spread_fraction: Annotated[
         float | None,
         _costs("five times costs.spread_bps", "Spread over the mid price.", gt=0, le=0.05),
@@ -271,6 +281,53 @@ class RiskProfile(BaseModel):
     api_error_window_seconds: Annotated[
         float, _data("five minutes", "Length of the window.", gt=0, le=86400)
     ] = 300.0
+
+    # Against the exchange's books
+    reconcile_seconds: Annotated[
+        float,
+        _books(
+            "within the weight that Binance allows, ten times over",
+            "How often the exchange's books are read; at once while a break is there.",
+            gt=0,
+            le=3600,
+        ),
+    ] = 30.0
+    break_settling_seconds: Annotated[
+        float,
+        _books(
+            "a few loops of the bot",
+            "How long an order that was just sent may explain a break; entries wait meanwhile.",
+            ge=0,
+            le=300,
+        ),
+    ] = 30.0
+    max_break_seconds: Annotated[
+        float,
+        _books(
+            "as max_blind_seconds",
+            "How long a break may last before one of max_break_fraction halts the account.",
+            ge=0,
+            le=86400,
+        ),
+    ] = 300.0
+    max_break_fraction: Annotated[
+        float,
+        _books(
+            "as max_risk_per_trade_fraction",
+            "Size of all lasting breaks together, over equity, above which the account is halted.",
+            ge=0,
+            le=1,
+        ),
+    ] = 0.01
+    max_money_difference_fraction: Annotated[
+        float,
+        _books(
+            "fees, funding and rounding are below it",
+            "Money in the wallet that neither trades nor transfers explain, over capital.",
+            gt=0,
+            le=0.05,
+        ),
+    ] = 0.005
 
     # Against the model
     max_divergence_fraction: Annotated[
@@ -368,6 +425,33 @@ class RiskProfile(BaseModel):
             le=3600,
         ),
     ] = 60.0
+    flatten_alarm_seconds: Annotated[
+        float,
+        _verdicts(
+            "a market exit fills within a loop",
+            "How long a position that is to be closed may stay open before it is an alarm.",
+            gt=0,
+            le=3600,
+        ),
+    ] = 60.0
+    flatten_repeat_seconds: Annotated[
+        float,
+        _verdicts(
+            "often enough to be noticed",
+            "How often that alarm is repeated while it is open.",
+            gt=0,
+            le=3600,
+        ),
+    ] = 300.0
+    flatten_halt_seconds: Annotated[
+        float | None,
+        _verdicts(
+            "a quarter of an hour",
+            "How long it may stay open before the account is halted; null: it is not for this.",
+            gt=0,
+            le=86400,
+        ),
+    ] = 900.0
 
     @model_validator(mode="wrap")
     @classmethod

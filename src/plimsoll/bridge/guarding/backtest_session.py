@@ -57,6 +57,11 @@ class BacktestSession(Session):
             logger.exception("plimsoll: the guards could not be asked")
             supervisor.failed(now, error)
 
+    def mark_price(self, pair: str, now: datetime) -> float | None:
+        """Return the last close: an order is sent at the open that follows it."""
+        newest = self._closes.close(pair, now.timestamp())
+        return None if newest is None else newest[1]
+
     def _begin(self) -> None:
         profile = self._settings.risk
         account = BacktestAccount(

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -12,7 +12,8 @@ from plimsoll.bridge.guarding.places import Places
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.recorder import Record, silent
 from plimsoll.candles.windows import Window
-from plimsoll.core import AccountSnapshot, EntryRequest, Mode, ModelHealth, Verdict
+from plimsoll.core import AccountSnapshot, EntryRequest, Mode, ModelHealth, TrackRecord, Verdict
+from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.latch_record import union, verdict_fields
 from plimsoll.risk import (
@@ -29,6 +30,8 @@ from plimsoll.risk.latch import Key
 logger = logging.getLogger(__name__)
 
 TOLD_AGAIN_AFTER = timedelta(hours=1)
+BLIND = "blind_guards"
+"""The rule of what is closed because the account could not be seen for too long."""
 
 
 class Account(Protocol):
@@ -38,6 +41,10 @@ class Account(Protocol):
     def has_positions(self) -> bool:
         """Whether there is a position to be closed."""
 
+    @property
+    def open_pairs(self) -> Collection[str]:
+        """The pairs in which there is one; a resting entry counts."""
+
     def update(self, now: datetime) -> bool:
         """Mark the account; return whether a guard might act."""
 
@@ -45,6 +52,9 @@ class Account(Protocol):
         self, now: datetime, pair: str | None = None, *, with_record: bool = False
     ) -> AccountSnapshot:
         """Describe the account at its last mark."""
+
+    def track_record(self, now: datetime) -> TrackRecord:
+        """Return what the account has shown up to this moment."""
 
     def ordered(self, now: datetime) -> None:
         """Remember that an order was sent."""
@@ -80,7 +90,9 @@ class Supervisor:
     record
         Writes to the decision log.
     tell
-        Sends a message to the people who watch the bot.
+        Sends a message that must arrive to the people who watch the bot.
+    mention
+        Sends what is worth a message and need not outlive the process; as `tell` when not given.
     persistent
         Whether locks outlive this process and a person may remove them.
     """
@@ -93,12 +105,13 @@ class Supervisor:
         observations: int,
         record: Record = silent,
         tell: Callable[[str], object] = silent,
+        mention: Callable[[str], object] | None = None,
         persistent: bool = False,
     ) -> None:
         self.account, self.profile = account, profile
         self.mutex = threading.RLock() if persistent else None
         self._observations = observations
-        self._record, self._tell = record, tell
+        self._record, self._tell, self._mention = record, tell, mention or tell
         self._persistent = persistent
         self._places = Places(record, account.facts, persistent=persistent)
         self._state = LatchState()
@@ -134,9 +147,11 @@ class Supervisor:
             self._keep(key, verdict, now)
             logger.warning("plimsoll: still in force: %s", locks.lock_text(verdict))
             # The message of the trip may have died with the process: it is sent after the loop.
-            text = f"still {verdict.mode.name} by {verdict.rule}: {verdict.reason}"
-            text = f"{text}, since before this start"
-            self._tell(f"plimsoll: {acted_words(verdict_fields(new)) if verdict is new else text}")
+            if verdict is new:
+                self._tell(self._acted_text(verdict, now))
+            else:
+                lock = locks.number_of(verdict, now)
+                self._tell(messages.restored(verdict, now, lock=lock))
 
     def impose(self, verdict: Verdict, now: datetime) -> None:
         """Hold a verdict that no guard of the account gave, as one that has acted.
@@ -164,6 +179,7 @@ class Supervisor:
         might_act = self.account.update(now)
         if self._persistent:
             self._notice_unlocked(now)
+        self._go_on_closing(now)
         held = self._state.held
         waits = bool(held) and (self.account.has_positions or self._runs_out(now))
         if might_act or waits or self._state.counts:
@@ -171,8 +187,11 @@ class Supervisor:
             self._take(evaluate(account, self.profile))
             if account.equity_usd is None:  # no loss of the account can be seen
                 self._cannot_see(now, "the account cannot be marked: a position has no price")
+                self._close_blindly(now)
                 return
         self._fault = None
+        if self._persistent:
+            self._end_blind_closing(now)
 
     def failed(self, now: datetime, error: Exception, *, halt_reason: str | None = None) -> None:
         """Deny everything until a loop succeeds; close everything when that takes too long.
@@ -185,6 +204,15 @@ class Supervisor:
         if halt_reason is not None:
             account = AccountSnapshot(as_of=now, manual_halt_reason=halt_reason)
             self._take(evaluate(account, self.profile, GUARDS.only(["manual_halt"])))
+        self._close_blindly(now)
+
+    def hold(self, verdict: Verdict, now: datetime) -> None:
+        """Let a verdict act at once that no guard gives, as if one did; HALTED or FLATTEN."""
+        key = verdict.rule, verdict.pair
+        old = self._state.held.get(key)
+        if old is None or old.mode < verdict.mode:
+            self._state = self._state.hold(verdict)
+            self._acted(key, verdict, now)
 
     def look_again(self, since: datetime) -> None:
         """Count blindness from this moment on: before it no loop ran that could have looked."""
@@ -202,10 +230,7 @@ class Supervisor:
         ]
         if verdicts:  # also while the loop fails: what has acted still does
             return max(verdicts, key=lambda verdict: verdict.mode).rule
-        if self._fault is None:
-            return None
-        blind = (now - self._fault[0]).total_seconds()
-        return "blind_guards" if blind > self.profile.max_blind_seconds else None
+        return BLIND if self._blind_seconds(now) > self.profile.max_blind_seconds else None
 
     @property
     def closes_something(self) -> bool:
@@ -259,15 +284,16 @@ class Supervisor:
         pair = str(fields.get("pair"))
         level = logging.INFO if self._persistent else logging.DEBUG  # thousands in a backtest
         logger.log(level, "plimsoll: no entry in %s, %s: %s", pair, verdict.rule, verdict.reason)
-        self.say(f"No entry in {pair}: {verdict.rule}: {verdict.reason}", now, verdict.rule, pair)
+        text = messages.denied(verdict, pair, fields.get("side"))
+        self.say(text, now, verdict.rule, pair, alarm=False)
 
-    def say(self, text: str, now: datetime, *about: str) -> None:
+    def say(self, text: str, now: datetime, *about: str, alarm: bool = True) -> None:
         """Tell the people, but not the same again within the hour."""
         key = (about[0], about[1] if len(about) > 1 else "")
         last = self._denied.get(key)
         if last is None or now - last >= TOLD_AGAIN_AFTER:
             self._denied[key] = now
-            self._tell(text)
+            (self._tell if alarm else self._mention)(text)
 
     # What a person asks
 
@@ -287,7 +313,42 @@ class Supervisor:
         self._fault = (now if known is None else min(known[0], now)), reason
         if known is None:
             self._record(Kind.ERROR, now, where="loop", message=reason)
-            self.say(f"plimsoll: guards could not be asked, no entries: {reason}", now, "fault")
+            closes = self.profile.max_blind_seconds
+            self.say(messages.blind(reason, closes_after_seconds=closes), now, "fault")
+
+    def _blind_seconds(self, now: datetime) -> float:
+        return 0.0 if self._fault is None else (now - self._fault[0]).total_seconds()
+
+    def _close_blindly(self, now: datetime) -> None:
+        """Hold, until nothing is open, that everything is closed: the bot may see again before."""
+        blind, limit = self._blind_seconds(now), self.profile.max_blind_seconds
+        if self._fault is not None and self._persistent and blind > limit:
+            reason = f"nothing was seen for {blind:.0f} s, limit {limit:g} s: {self._fault[1]}"
+            if (BLIND, None) not in self._state.held and self.account.has_positions:
+                end = now + locks.FOREVER
+                self.hold(Verdict(Mode.FLATTEN, BLIND, reason, end, value=blind, limit=limit), now)
+
+    def _end_blind_closing(self, now: datetime) -> None:
+        verdict = self._state.held.get((BLIND, None))
+        if verdict is not None and not self.account.has_positions:
+            self._state = self._state.let_go((BLIND, None))
+            locks.release([(BLIND, None)], now)
+            self._record(Kind.VERDICT, now, durable=True, event="ended", **verdict_fields(verdict))
+
+    def _go_on_closing(self, now: datetime) -> None:
+        """Prolong what ends now while its position is still open: closing is finished.
+
+        A halt of the account closes it as well, for longer.
+        """
+        held = list(self._state.held.values())
+        if any(one.mode is Mode.HALTED and one.pair is None for one in held):
+            return
+        for verdict in held:
+            if verdict.until is None or verdict.until > now:
+                continue
+            if self.account.has_positions and verdict.pair in (None, *self.account.open_pairs):
+                end = now + timedelta(seconds=self.profile.recheck_seconds)
+                self._state = self._state.hold(replace(verdict, until=end))
 
     def _notice_unlocked(self, now: datetime) -> None:
         """See which locks are gone: a person re-arms; anybody else finds them put back.
@@ -306,7 +367,7 @@ class Supervisor:
         for key in gone:
             if key not in persons:
                 text = self._places.put_back(held[key], now)
-                self.say(f"plimsoll: {text}", now, "latch", key[0])
+                self.say(text, now, "latch", key[0])
         if persons:
             self._rearm(now, persons, reason="the lock was removed", by="unlock")
         for key, verdict in active.items():
@@ -319,14 +380,15 @@ class Supervisor:
         if not self._places.release(held, now, reason=reason, by=by):
             text = f"not re-armed by {by}: the decision log cannot be written"
             logger.error("plimsoll: %s", text)
-            self._tell(f"plimsoll: {text}")
+            self._tell(text)
             return
         self._state = self._state.release(keys)
         if any(verdict.mode is Mode.HALTED for verdict in held.values()):
             self.rearmed_at = now
             self.account.rearm(now)
-        rules = ", ".join(sorted({rule for rule, _ in keys})) or "-"
-        self._tell(f"plimsoll: re-armed by {by} ({reason}); was held by {rules}")
+        halted = any(verdict.mode is Mode.HALTED for verdict in held.values())
+        rules = sorted({rule for rule, _ in keys})
+        self._tell(messages.rearmed(rules, reason=reason, by=by, halted=halted))
         logger.warning("plimsoll: re-armed by %s: %s", by, reason)
 
     def _runs_out(self, now: datetime) -> bool:
@@ -352,6 +414,8 @@ class Supervisor:
         for key, verdict in old.items():
             if key not in self._state.held:
                 self._record(Kind.VERDICT, now, event="ended", **verdict_fields(verdict))
+                if self._persistent:
+                    self._tell(messages.ended(verdict, list(self._state.held.values())))
         if self.mode is not before:
             self._record(
                 Kind.VERDICT,
@@ -375,12 +439,26 @@ class Supervisor:
         recorded, locked = self._places.act(verdict, now)
         if locked:
             self._state = self._state.confirm(key)
-        text = acted_words(verdict_fields(verdict))
-        if not (recorded or locked):
-            text += "; IN MEMORY ALONE: neither decision log nor database can be written"
         if self._persistent:
-            logger.warning("plimsoll: %s", text)
-        self._tell(f"plimsoll: {text}")
+            logger.warning("plimsoll: %s", acted_words(verdict_fields(verdict)))
+            self._tell(self._acted_text(verdict, now, kept=recorded or locked))
+
+    def _acted_text(self, verdict: Verdict, now: datetime, *, kept: bool = True) -> str:
+        """Return the message of a verdict that has acted; what cannot be read is left out."""
+        memory = "" if kept else "\nIn memory alone: neither log nor database can be written."
+        try:
+            positions = self.account.snapshot(now).positions
+            text = messages.acted(
+                verdict,
+                now,
+                open_pairs=None if positions is None else [one.pair for one in positions],
+                facts=self.account.facts(),
+                lock=locks.number_of(verdict, now),
+            )
+        except Exception:
+            logger.exception("plimsoll: a message lacks what could not be read")
+            text = messages.acted(verdict, now, open_pairs=None)
+        return text + memory
 
 
 def acted_words(fields: Mapping[str, Any]) -> str:

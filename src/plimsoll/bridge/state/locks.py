@@ -4,7 +4,7 @@ A lock survives a crash, shows in Telegram and in the REST API, and is what a pe
 re-arm. In a backtest the locks are a list in memory.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from freqtrade.persistence import PairLocks
@@ -47,6 +47,14 @@ def held_verdicts(now: datetime) -> dict[Key, Verdict]:
     """
     held = (_verdict_of(lock) for lock in PairLocks.get_pair_locks(None, now) if _is_ours(lock))
     return {(verdict.rule, verdict.pair): verdict for verdict in held}
+
+
+def number_of(verdict: Verdict, now: datetime) -> int | None:
+    """Return the number by which a person ends a verdict's lock; ``None`` when there is none."""
+    for lock in PairLocks.get_pair_locks(verdict.pair or ALL_PAIRS, now):
+        if _is_ours(lock) and _verdict_of(lock).rule == verdict.rule:
+            return lock.id
+    return None
 
 
 def release(keys: Iterable[Key], now: datetime) -> None:
@@ -116,10 +124,15 @@ def last_rearm(now: datetime) -> datetime | None:
     return max((lock.lock_end_time_utc for lock in ended), default=None)
 
 
-def locked_because(pair: str, now: datetime) -> str | None:
-    """Return why Freqtrade takes no entry in a pair; ``None`` when it may."""
-    locks = [*PairLocks.get_pair_locks(ALL_PAIRS, now), *PairLocks.get_pair_locks(pair, now)]
-    return next((lock.reason or "no reason given" for lock in locks), None)
+def locked_because(now: datetime) -> Callable[[str], str | None]:
+    """Return who tells of a pair why Freqtrade takes no entry in it; ``None`` when it may.
+
+    The database is asked once, for all pairs.
+    """
+    reasons: dict[str, str] = {}
+    for lock in PairLocks.get_pair_locks(None, now):
+        reasons.setdefault(lock.pair, lock.reason or "no reason given")
+    return lambda pair: reasons.get(ALL_PAIRS, reasons.get(pair))
 
 
 def verdict_of(lock: PairLock) -> Verdict | None:

@@ -5,11 +5,13 @@ from typing import Any
 
 from plimsoll.venue.account.ledger import AMOUNT_TOLERANCE
 from plimsoll.venue.account.matching import CONDITIONAL_KINDS, ORDER_REJECTED, Order
+from plimsoll.venue.api.account_faults import refuse
 from plimsoll.venue.api.parameters import Parameters, integer, limit_of, required
 from plimsoll.venue.api.public import symbol_of
 from plimsoll.venue.api.render import plain
 from plimsoll.venue.errors import ApiError
 from plimsoll.venue.exchange import Exchange
+from plimsoll.venue.faults import EXPIRE_ORDER, REJECT_ORDER
 from plimsoll.venue.market.base import Snapshot
 from plimsoll.venue.market.symbols import SymbolSpec
 
@@ -55,6 +57,7 @@ def _parse_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Ord
         price=_decimal(parameters, "price") if is_priced else 0.0,
         trigger_price=trigger,
         time_in_force=parameters.get("timeInForce", "GTC"),
+        position_side=parameters.get("positionSide", "BOTH"),
         reduce_only=parameters.get("reduceOnly", "").lower() == "true",
         close_position=parameters.get("closePosition", "").lower() == "true",
         working_type=parameters.get("workingType", "CONTRACT_PRICE"),
@@ -87,6 +90,17 @@ def _check_filters(order: Order, spec: SymbolSpec, now: Snapshot) -> None:
 def place_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
     """Place an order."""
     order = _parse_order(exchange, parameters, now_ms)
+    refuse(exchange, order, parameters.get("positionSide"), now_ms)
+    path = "/fapi/v1/algoOrder" if order.is_conditional else "/fapi/v1/order"
+    asked = (path, order.symbol, now_ms)
+    closes = order.reduce_only or order.close_position
+    rejecting = exchange.faults.hit_order(REJECT_ORDER, *asked, closes=closes)
+    if rejecting is not None:
+        raise ApiError(*rejecting.rejection)
+    if exchange.faults.hit_order(EXPIRE_ORDER, *asked, closes=closes) is not None:
+        order.status = "EXPIRED"
+        exchange.matching.orders[order.id] = order
+        return _shown(exchange, order)
     return _shown(exchange, exchange.matching.submit(order, now_ms))
 
 
@@ -98,7 +112,7 @@ def _shown(exchange: Exchange, order: Order) -> dict[str, Any]:
     common = {
         "symbol": order.symbol,
         "side": order.side,
-        "positionSide": "BOTH",
+        "positionSide": order.position_side,
         "timeInForce": order.time_in_force,
         "price": price,
         "reduceOnly": order.reduce_only,
