@@ -135,10 +135,10 @@ def act(world: World, bot: Supervisor, op: str, rule: str) -> None:
     held_before = {rule for rule, _ in bot.held}
     try:
         if op == "trip":
-            bot.impose(Verdict(Mode.HALTED, rule, "it fell"), world.now)
+            bot.hold(Verdict(Mode.HALTED, rule, "it fell"), world.now)
         elif op == "flatten":
             until = world.now + timedelta(hours=1)
-            bot.impose(Verdict(Mode.FLATTEN, "daily_loss", "lost", until), world.now)
+            bot.hold(Verdict(Mode.FLATTEN, "daily_loss", "lost", until), world.now)
         elif op == "resume":
             bot.resume(world.now, reason="seen", by="anna")
         elif op == "unlock":
