@@ -54,7 +54,8 @@ def status(
     bot = find(userdir, config, db_url)
     require_sound_layers(bot.config.get("config_files", ()))
     view = look(bot)
-    if not view.runs and view.positions is None and not view.status and view.flag is None:
+    unseen = not view.runs and view.positions is None
+    if unseen and not view.status and not view.held and view.flag is None:
         raise UsageError(f"no bot has left a trace in {bot.folder.path}: {view.unseen}")
     trading, view = view.is_trading(max_age), with_exchange(bot, view)
     if as_json:

@@ -252,7 +252,7 @@ class LiveSession(Session):
             return
         halt = Verdict(Mode.HALTED, STATE, f"{text}; {WHAT_TO_TYPE}")
         try:
-            supervisor.impose(halt, now)
+            supervisor.hold(halt, now)
         finally:
             self._latch.begin_again(now, supervisor.held, supervisor.rearmed_at)
 

@@ -153,21 +153,6 @@ class Supervisor:
                 lock = locks.number_of(verdict, now)
                 self._tell(messages.restored(verdict, now, lock=lock))
 
-    def impose(self, verdict: Verdict, now: datetime) -> None:
-        """Hold a verdict that no guard of the account gave, as one that has acted.
-
-        Raises
-        ------
-        Exception
-            When the database could not be written; the verdict is held, recorded and told.
-        """
-        key = verdict.rule, verdict.pair
-        known = self._state.held.get(key)
-        if known is None or verdict.mode > known.mode:
-            self._state = replace(self._state, held={**self._state.held, key: verdict})
-            self._acted(key, verdict, now)
-            self._places.raise_fault()
-
     def loop(self, now: datetime) -> None:
         """Mark the account to market and let the guards act.
 
@@ -207,12 +192,19 @@ class Supervisor:
         self._close_blindly(now)
 
     def hold(self, verdict: Verdict, now: datetime) -> None:
-        """Let a verdict act at once that no guard gives, as if one did; HALTED or FLATTEN."""
+        """Let a verdict act at once that no guard gives, as if one did; HALTED or FLATTEN.
+
+        Raises
+        ------
+        Exception
+            When the database could not be written; the verdict is held, recorded and told.
+        """
         key = verdict.rule, verdict.pair
         old = self._state.held.get(key)
         if old is None or old.mode < verdict.mode:
             self._state = self._state.hold(verdict)
             self._acted(key, verdict, now)
+            self._places.raise_fault()
 
     def look_again(self, since: datetime) -> None:
         """Count blindness from this moment on: before it no loop ran that could have looked."""
@@ -372,7 +364,7 @@ class Supervisor:
             self._rearm(now, persons, reason="the lock was removed", by="unlock")
         for key, verdict in active.items():
             if verdict.mode is Mode.HALTED and key not in held:
-                self._state = replace(self._state, held={**self._state.held, key: verdict})
+                self._state = self._state.hold(verdict)
                 self._acted(key, verdict, now)
 
     def _rearm(self, now: datetime, keys: list[Key], *, reason: str, by: str) -> None:
