@@ -10,7 +10,7 @@ import pandas as pd
 from freqtrade.persistence import Trade
 from freqtrade.strategy import timeframe_to_minutes
 
-from plimsoll.bridge.account.freqtrade_trades import resting_exits
+from plimsoll.bridge.account.freqtrade_trades import exit_orders
 from plimsoll.bridge.account.live import LiveAccount
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
@@ -137,7 +137,7 @@ class LiveSession(Session):
                 for position in self._account.open_positions()
                 if (rule := supervisor.exit_reason(position.pair, now)) is not None
             ]
-            alarm = self._flattening.look(to_close, resting_exits(), now)
+            alarm = self._flattening.look(to_close, exit_orders(), now)
             if alarm is not None:
                 logger.warning("plimsoll: %s", alarm)
                 fields = self._flattening.status(now)
