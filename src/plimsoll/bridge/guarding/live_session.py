@@ -10,7 +10,7 @@ import pandas as pd
 from freqtrade.strategy import timeframe_to_minutes
 
 from plimsoll.bridge.account.closed_trades import ClosedTrades
-from plimsoll.bridge.account.freqtrade_trades import resting_exits
+from plimsoll.bridge.account.freqtrade_trades import exit_orders
 from plimsoll.bridge.account.live import LiveAccount
 from plimsoll.bridge.account.mark import mark_price
 from plimsoll.bridge.account.reconciler import reconciler_of
@@ -169,7 +169,7 @@ class LiveSession(Session):
                 for position in self._account.open_positions()
                 if (rule := supervisor.exit_reason(position.pair, now)) is not None
             ]
-            alarm = self._flattening.look(to_close, resting_exits(), now)
+            alarm = self._flattening.look(to_close, exit_orders(), now)
             if alarm is not None:
                 logger.warning("plimsoll: %s", alarm)
                 fields = self._flattening.status(now)
