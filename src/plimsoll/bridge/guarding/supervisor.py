@@ -273,8 +273,9 @@ class Supervisor:
         pair = str(fields.get("pair"))
         level = logging.INFO if self._persistent else logging.DEBUG  # thousands in a backtest
         logger.log(level, "plimsoll: no entry in %s, %s: %s", pair, verdict.rule, verdict.reason)
-        text = messages.denied(verdict, pair, fields.get("side"))
-        self.say(text, now, verdict.rule, pair, alarm=False)
+        if self._persistent:  # nobody reads about a backtest's
+            text = messages.denied(verdict, pair, fields.get("side"))
+            self.say(text, now, verdict.rule, pair, alarm=False)
 
     def say(self, text: str, now: datetime, *about: str, alarm: bool = True) -> None:
         """Tell the people, but not the same again within the hour."""
@@ -420,18 +421,19 @@ class Supervisor:
     def _acted_text(self, verdict: Verdict, now: datetime, *, kept: bool = True) -> str:
         """Return the message of a verdict that has acted; what cannot be read is left out."""
         memory = "" if kept else "\nIn memory alone: neither log nor database can be written."
+        facts = self.account.facts()
         try:
             positions = self.account.snapshot(now).positions
             text = messages.acted(
                 verdict,
                 now,
                 open_pairs=None if positions is None else [one.pair for one in positions],
-                facts=self.account.facts(),
+                facts=facts,
                 lock=locks.number_of(verdict, now),
             )
         except Exception:
             logger.exception("plimsoll: a message lacks what could not be read")
-            text = messages.acted(verdict, now, open_pairs=None)
+            text = messages.acted(verdict, now, open_pairs=None, facts=facts)
         return text + memory
 
 
