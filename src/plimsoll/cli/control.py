@@ -151,7 +151,8 @@ def _alarms(told: "Mapping[str, Any]") -> "Iterator[tuple[str, str]]":
         what = f"{one['pair']} {one['side']} {one['amount']:g} for {span(one['seconds'])}"
         yield "not closed", f"{what}: {one['why']}"
     for one in told.get("breaks") or ():
-        yield "break", f"{one['text']} (plimsoll audit)"
+        if not one["settling"]:
+            yield "break", f"{one['text']} (plimsoll audit)"
     waiting = told.get("undelivered") or {}
     if waiting.get("count"):
         why = waiting.get("last_error") or "no error named"

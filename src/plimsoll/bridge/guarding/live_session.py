@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import nullcontext
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -191,7 +192,10 @@ class LiveSession(Session):
                     "mode": supervisor.mode.name,
                     "held": [locks.lock_text(one) for one in supervisor.held.values()],
                     "loops": self._loops,
-                    "breaks": [one.text for one in self._account.breaks],
+                    "breaks": [asdict(one) for one in self._account.breaks],
+                    "stops_on_exchange": bool(
+                        self._strategy.order_types.get("stoploss_on_exchange")
+                    ),
                     **self._account.facts(),
                 }
             )
