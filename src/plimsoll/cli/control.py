@@ -191,8 +191,8 @@ def _alarms(told: "Mapping[str, Any]") -> "Iterator[tuple[str, str]]":
         what = f"{one['pair']} {one['side']} {one['amount']:g} for {span(one['seconds'])}"
         yield "not closed", f"{what}: {one['why']}"
     for one in told.get("breaks") or ():
-        text = one["text"] if isinstance(one, Mapping) else one
-        yield "break", f"{text} (plimsoll audit)"
+        if not one["settling"]:
+            yield "break", f"{one['text']} (plimsoll audit)"
 
 
 def _exchange_lines(view: "BotView") -> list[str]:

@@ -226,7 +226,8 @@ def _tell_exchange(view: BotView, tell: Tell) -> bool:
         why = "the exchange was not asked" if books is None else books.fault
         tell(f"whether the account is flat is not known: {why}")
         return False
-    if not books.positions and books.margin_usd:
+    opening = [one for one in books.orders if not one.reduce_only]
+    if not books.positions and not opening and books.margin_usd:
         tell(
             "whether the account is flat is not known: the exchange reports no position, but "
             f"{books.margin_usd:,.2f} USD of margin in use"
@@ -234,7 +235,6 @@ def _tell_exchange(view: BotView, tell: Tell) -> bool:
         return False
     if books.positions:
         tell(f"open at the exchange: {', '.join(map(position_words, books.positions))}")
-    opening = [one for one in books.orders if not one.reduce_only]
     if opening:
         tell(f"orders that may open a position: {', '.join(map(order_words, opening))}")
     if books.positions or opening:

@@ -148,9 +148,11 @@ def _open_orders(exchange: Exchange) -> tuple[ExchangeOrder, ...]:
     api = exchange._api  # noqa: SLF001 - Freqtrade lists no open orders of all pairs
     # ccxt refuses to list the orders of all pairs before it is told that the weight is known.
     api.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
-    orders = [_order(exchange, one) for one in api.fetch_open_orders()]
+    # Without the type ccxt lists Binance's spot orders, whatever its default type is.
+    kind = {"type": exchange.get_option("ccxt_futures_name")}
+    orders = [_order(exchange, one) for one in api.fetch_open_orders(params=kind)]
     if exchange.get_option("stoploss_query_requires_stop_flag"):
-        waiting = api.fetch_open_orders(params={"stop": True})
+        waiting = api.fetch_open_orders(params={**kind, "stop": True})
         orders += [_order(exchange, one, conditional=True) for one in waiting]
     return tuple({one.id: one for one in orders}.values())
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -359,7 +360,10 @@ class LiveSession(Session):
                     "loops": self._loops,
                     **self._limits.facts(),
                     **self.messenger.status(),
-                    "breaks": [one.text for one in self._account.breaks],
+                    "breaks": [asdict(one) for one in self._account.breaks],
+                    "stops_on_exchange": bool(
+                        self._strategy.order_types.get("stoploss_on_exchange")
+                    ),
                     **self._account.facts(),
                     **self._flattening.status(now),
                 }
