@@ -75,7 +75,7 @@ def test_an_entry_whose_answer_was_lost_before_a_kill_is_closed_and_told(tmp_pat
         assert begun["pair"].split("/")[0] + "USDT" == orphan
         assert len(events(bot, "ended", "unexplained_position")) == 1
         assert events(bot, "transfer") == []
-        assert bot.telegram_messages("no trade knew them")
+        bot.wait_until(lambda: bot.telegram_messages("no trade knew them"), what="a message")
         after = stored(bot, "equity_levels")
         assert [after[name] for name in ("day_usd", "high_usd", "capital_usd")] == [
             levels[name] for name in ("day_usd", "high_usd", "capital_usd")
@@ -91,8 +91,11 @@ def _a_trade_that_is_deleted(bot: Drill) -> None:
     bot.pause()
     trade = bot.positions()[0]
     bot.rest.delete_trade(trade["trade_id"])
-    bot.wait_until(lambda: len(held(bot)) == 1, what="what was deleted is closed")
-    assert len(events(bot, "mended", "unexplained_position")) == 2
+    bot.wait_until(
+        lambda: len(events(bot, "mended", "unexplained_position")) == 2,
+        what="what was deleted is closed",
+    )
+    assert len(held(bot)) == 1
     assert agrees(bot)
 
 
@@ -139,4 +142,4 @@ def _a_position_of_somebody_else(bot: Drill) -> None:
     assert bot.decisions("halt")[0]["rule"] == "reconciliation"
     bot.wait_until(lambda: mine not in held(bot), what="the bot is flat")
     assert held(bot) == {other: -quantity}, "what is somebody else's is never touched"
-    assert bot.telegram_messages("which no trade of the bot explains")
+    bot.wait_until(lambda: bot.telegram_messages(f"of {other[:3]}/USDT:USDT"), what="a message")
