@@ -7,6 +7,7 @@ from plimsoll.cli import control, costs, data, features, log, venue
 from plimsoll.cli.audit import audit
 from plimsoll.cli.check import check
 from plimsoll.cli.demo import demo
+from plimsoll.cli.denials import denials
 from plimsoll.cli.doctor import doctor
 from plimsoll.cli.expectation import expectation
 from plimsoll.cli.init import init
@@ -26,6 +27,7 @@ app.command()(check)
 app.command()(demo)
 app.command()(report)
 app.command()(results)
+app.command()(denials)
 app.command()(expectation)
 app.command()(control.status)
 app.command()(audit)

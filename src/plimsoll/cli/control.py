@@ -1,5 +1,6 @@
 """``plimsoll status``, ``halt`` and ``resume``: a person and a bot that is guarded."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,12 +47,15 @@ def status(
     status: 0 while a running bot may trade (ACTIVE or REDUCING), 1 when it is flattening,
     halted, stopped, silent for too long or not running, 2 for wrong usage.
     """
+    from plimsoll.bridge.config.layer_checks import require_sound_layers
     from plimsoll.control.bot import look, with_exchange
     from plimsoll.core import UsageError
 
     bot = find(userdir, config, db_url)
+    require_sound_layers(bot.config.get("config_files", ()))
     view = look(bot)
-    if not view.runs and view.positions is None and not view.status and view.flag is None:
+    unseen = not view.runs and view.positions is None
+    if unseen and not view.status and not view.held and view.flag is None:
         raise UsageError(f"no bot has left a trace in {bot.folder.path}: {view.unseen}")
     trading, view = view.is_trading(max_age), with_exchange(bot, view)
     if as_json:
@@ -90,6 +94,13 @@ def resume(
     config: Config = None,
     db_url: DbUrl = None,
     wait: Seconds = 60.0,
+    allow_looser: Annotated[
+        bool,
+        typer.Option(
+            "--allow-looser",
+            help="Accept the looser limits of the config, too; they hold from the next reload on.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Re-arm a halted bot, running or not; losses are measured from then on.
@@ -100,6 +111,8 @@ def resume(
     from plimsoll.control import halt as person
 
     bot = find(userdir, config, db_url)
+    if allow_looser:
+        _accept(bot, reason, wait, _teller(as_json))
     _end(person.resume(bot, reason, seconds=wait, tell=_teller(as_json)), as_json)
 
 
@@ -108,6 +121,16 @@ def find(userdir: Path | None, config: list[Path] | None, db_url: str | None) ->
     from plimsoll.control.bot import find_bot
 
     return find_bot(userdir, [file.expanduser() for file in config or []], db_url)
+
+
+def _accept(bot: "Bot", reason: str, wait: float, tell: Any) -> None:
+    from plimsoll.control.acceptance import accept_looser
+    from plimsoll.core import UsageError
+
+    if not reason.strip():
+        raise UsageError("expected --reason to say why limits may be looser, found nothing")
+    if not accept_looser(bot, reason, seconds=wait, tell=tell):
+        raise typer.Exit(1)
 
 
 def _teller(as_json: bool) -> Any:
@@ -121,6 +144,8 @@ def _end(outcome: "Outcome", as_json: bool) -> None:
 
 
 def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
+    from plimsoll.journal.limit_words import change_words
+
     lines = [_row("bot", _bot_words(view)), _row("mode", view.mode or "not known")]
     if view.flag is not None:
         lines.append(_row("flag file", f"up: {view.flag or 'no reason given'}"))
@@ -134,6 +159,9 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
     for key, name in [*figures, ("high_water_equity_usd", "high water")]:
         if isinstance(told.get(key), int | float):
             lines.append(_row(name, f"{told[key]:,.2f} USD"))
+    for name, (before, after) in (told.get("held_back") or {}).items():
+        lines.append(_row("held back", change_words(name, before, after)))
+    lines += [_row("messages", said) for said in _unheard(bot, told)]
     if view.positions is None:
         return [*lines, _row("database", f"not read: {view.unseen}"), *_exchange_lines(view)]
     lines += [_row("open", _position(one)) for one in view.positions] or [_row("open", "nothing")]
@@ -145,20 +173,26 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
     return lines
 
 
+def _unheard(bot: "Bot", told: Mapping[str, Any]) -> list[str]:
+    """Say who is not told, and which alarms wait for delivery now."""
+    from plimsoll.bridge.state.outbox import alarms_in
+    from plimsoll.journal.messages import undelivered
+
+    said = [str(told["nobody_is_told"])] if told.get("nobody_is_told") else []
+    if waiting := alarms_in(bot.folder.path):
+        error = (told.get("undelivered") or {}).get("last_error")
+        said.append(undelivered(len(waiting), oldest=waiting[0].at, error=error))
+    return said
+
+
 def _alarms(told: "Mapping[str, Any]") -> "Iterator[tuple[str, str]]":
-    """Yield what the bot's last status is alarmed about: open, differing, untold."""
+    """Yield what the bot's last status is alarmed about: what is not closed, and what differs."""
     for one in (told.get("closing") or {}).get("open") or ():
         what = f"{one['pair']} {one['side']} {one['amount']:g} for {span(one['seconds'])}"
         yield "not closed", f"{what}: {one['why']}"
     for one in told.get("breaks") or ():
         if not one["settling"]:
             yield "break", f"{one['text']} (plimsoll audit)"
-    waiting = told.get("undelivered") or {}
-    if waiting.get("count"):
-        why = waiting.get("last_error") or "no error named"
-        yield "not told", f"{waiting['count']} alarms since {waiting['oldest']}: {why}"
-    if told.get("nobody_is_told"):
-        yield "not told", str(told["nobody_is_told"])
 
 
 def _exchange_lines(view: "BotView") -> list[str]:

@@ -80,7 +80,7 @@ def resume(bot: Bot, reason: str, *, seconds: float, tell: Tell) -> Outcome:
             "to a running bot, then resume"
         )
     view = look(bot)
-    if not view.runs and view.positions is None:
+    if not view.runs and view.positions is None and not view.held:
         raise UsageError(view.unseen or "the bot's database cannot be read")
     was_up = view.flag is not None
     bot.folder.clear_halt()
@@ -102,7 +102,7 @@ def _ask(
         view = _wait(bot, lambda now: now.state == "stopped" or _looped(now, down), deadline)
     asked = view.state != "stopped" and (not was_up or _looped(view, down))
     if asked:
-        bot.folder.ask_to_resume(reason.strip(), f"plimsoll resume, {_person()}")
+        bot.folder.ask_to_resume(reason.strip(), f"plimsoll resume, {person_name()}")
         tell("asked the running bot to re-arm ...")
         view = _wait(bot, lambda _: not bot.folder.resume_is_waiting, deadline)
     if not asked or _withdraw(bot):
@@ -130,7 +130,7 @@ def _halted_without_bot(bot: Bot, view: BotView, tell: Tell) -> Outcome:
 
 def _rearm_without_bot(bot: Bot, reason: str, view: BotView, tell: Tell) -> Outcome:
     if not view.held:
-        tell("no guarded bot is running, and no lock of ours is held: there is nothing to re-arm")
+        tell("no guarded bot is running, and nothing is held: there is nothing to re-arm")
         return Outcome(done=True, view=view)
     from plimsoll.control.rearm import rearm_stopped
 
@@ -140,10 +140,11 @@ def _rearm_without_bot(bot: Bot, reason: str, view: BotView, tell: Tell) -> Outc
         bot.config,
         bot.db_url,
         reason=reason.strip(),
-        by=f"plimsoll resume, {_person()}",
+        by=f"plimsoll resume, {person_name()}",
         now=now_of(bot, view.status),
     )
-    tell(f"no guarded bot is running: re-armed in the database ({', '.join(rules)})")
+    where = "in the database" if view.positions is not None else "on record, without a database"
+    tell(f"no guarded bot is running: re-armed {where} ({', '.join(rules)})")
     return Outcome(done=True, view=look(bot))
 
 
@@ -247,7 +248,8 @@ def _pairs(view: BotView) -> str:
     return ", ".join(f"{one.pair} {one.side.value}" for one in view.positions or ())
 
 
-def _person() -> str:
+def person_name() -> str:
+    """Return who types: the name of this machine's user."""
     try:
         return getuser()
     except (OSError, KeyError, ImportError):
