@@ -120,6 +120,7 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
     if view.flag is not None:
         lines.append(_row("flag file", f"up: {view.flag or 'no reason given'}"))
     lines += [_row("held", held) for held in view.held]
+    lines += _closing_rows(view.status.get("closing"))
     if view.age_seconds is not None:
         late = f", more than {max_age:g} s" if view.is_stale(max_age) and view.runs else ""
         lines.append(_row("last loop", f"{_span(view.age_seconds)} ago{late}"))
@@ -136,6 +137,19 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
         until = ends or f"{lock.until:%Y-%m-%d %H:%M} UTC"
         lines.append(_row("lock", f"{lock.pair} until {until}: {lock.reason}"))
     return lines
+
+
+def _closing_rows(closing: object) -> list[str]:
+    """Say what a bot is to close and could not yet, as its status has it."""
+    rows = closing.get("open") if isinstance(closing, dict) else None
+    return [
+        _row(
+            "CLOSING",
+            f"{one['pair']} {one['side']} {one['amount']:g} for {_span(one['seconds'])} "
+            f"({one['rule']}): {one['why']}",
+        )
+        for one in rows or ()
+    ]
 
 
 def _bot_words(view: "BotView") -> str:
