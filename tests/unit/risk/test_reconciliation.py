@@ -381,6 +381,15 @@ def test_a_break_around_an_order_of_the_bot_settles_first_and_is_then_told() -> 
     assert not only(second).settling
 
 
+def test_an_order_that_the_bot_has_just_sent_settles_before_its_trade_is_there() -> None:
+    """A person's entry over REST is on the exchange before the database has its trade."""
+    sent = order(filled=0.034, placed_at=NOON - timedelta(seconds=1))
+    assert only(breaks(exchange(orders=(), done=(sent,)), bot(trades=()), PROFILE)).settling
+    old = replace(sent, placed_at=NOON - timedelta(seconds=31))
+    seen = only(breaks(exchange(orders=(), done=(old,)), bot(trades=()), PROFILE))
+    assert (seen.ours, seen.settling) == (True, False)
+
+
 def test_a_break_that_no_order_of_the_bot_can_explain_is_told_at_once() -> None:
     old = bot(trades=(), ordered_at={BTC: NOON - timedelta(minutes=1), ETH: NOON})
     seen = breaks(exchange(orders=()), old, PROFILE)
