@@ -97,7 +97,7 @@ def test_a_loop_of_long_ago_is_no_running_bot(run: Command, userdir: Path, datab
     assert "not running" in seen.out
 
 
-def test_status_tells_what_is_not_closed_what_differs_and_what_nobody_was_told(
+def test_status_tells_what_is_not_closed_and_what_differs(
     run: Command, userdir: Path, database: str
 ) -> None:
     settled = Break(kind=BreakKind.MONEY, text="2,500.00 USD are missing", since=NOW)
@@ -105,16 +105,14 @@ def test_status_tells_what_is_not_closed_what_differs_and_what_nobody_was_told(
     StateFolder(userdir / "plimsoll").write_status(
         {
             "mode": "FLATTEN",
-            "closing": {"open": [{**row, "why": "exit refused 3 times"}]},
+            "closing": {"open": [{**row, "rule": "drawdown", "why": "exit refused 3 times"}]},
             "breaks": [asdict(settled), asdict(replace(settled, text="under way", settling=True))],
-            "undelivered": {"count": 2, "oldest": "12:03", "last_error": "Flood control"},
         }
     )
     lines = run("status", "--db-url", database).out.splitlines()
     for line in (
-        "not closed BTC/USDT:USDT long 0.1 for 5 min: exit refused 3 times",
+        "CLOSING    BTC/USDT:USDT long 0.1 for 5 min (drawdown): exit refused 3 times",
         "break      2,500.00 USD are missing (plimsoll audit)",
-        "not told   2 alarms since 12:03: Flood control",
     ):
         assert line in lines
     assert not any("under way" in line for line in lines)
