@@ -55,8 +55,9 @@ is what `max_open_positions`, `max_risk_per_trade_fraction`, `max_portfolio_heat
 `max_exposure_fraction` are for. Return plays no part in the choice.
 
 - **At 0.7** two majors count as the same bet in {usual:.0%} of all windows. The limit says little
-  about the day and leaves `MomentumCross` and `SlowTrend` {few:,} entries of {all:,}. Which pair is held depends on which comes first in the whitelist, and
-  `max_open_positions` has little left to limit. Where drawdowns are smaller in these rows, they are
+  about the day and leaves `MomentumCross` and `SlowTrend` {few:,} entries of {all:,}. Which pair
+  is held depends on which comes first in the whitelist, and `max_open_positions` has little left
+  to limit. Where drawdowns are smaller in these rows, they are
   those of an account that holds less, which smaller stakes reach without choosing by the list.
 - **At 0.85**, 72 % of the variance shared, it denies in {rare:.0%} of all windows, and in
   {terra:.0%} of those of Terra's days: it closes when the market moves as one, and a further
