@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from plimsoll.lab.denials import Alike, Concentration, DenialFindings, Denials
 
+SLOWER = ("MomentumCross", "SlowTrend")
+
 HEAD = """# What the guards deny
 
 Written by `make denials DATA=folder`; do not edit by hand. How many entries each guard denies
@@ -53,17 +55,17 @@ is what `max_open_positions`, `max_risk_per_trade_fraction`, `max_portfolio_heat
 `max_exposure_fraction` are for. Return plays no part in the choice.
 
 - **At 0.7** two majors count as the same bet in {usual:.0%} of all windows. The limit says little
-  about the day and nearly always denies: {few:,} entries of the three strategies instead of
-  {all:,}. Which pair is held depends on which comes first in the whitelist, and
-  `max_open_positions` has little left to limit. Where drawdowns are smaller in these rows, they are
+  about the day and leaves `MomentumCross` and `SlowTrend` {few:,} entries of {all:,}. Which pair
+  is held depends on which comes first in the whitelist, and `max_open_positions` has little left
+  to limit. Where drawdowns are smaller in these rows, they are
   those of an account that holds less, which smaller stakes reach without choosing by the list.
 - **At 0.85**, 72 % of the variance shared, it denies in {rare:.0%} of all windows, and in
   {terra:.0%} of those of Terra's days: it closes when the market moves as one, and a further
   position is no second bet. By itself it bounds no loss: the worst day is {worst_some} with it.
 - **At 0.95** it denies almost nothing between majors ({never:.1%} of all windows), and is left to
   find one market under two names.
-- **Without it** no day lost more than {worst_off}, within the daily loss of 3 %, because stops and
-  sizes bound it; with four positions at most, no more than {worst_four}. Four positions that lose
+- **Without it** the worst day is {worst_off}, within the daily loss of 3 %, because stops and sizes
+  bound it; with four positions at most it is {worst_four}. Four positions that lose
   1 % at their stops cost 4 % of equity together, a third of the drawdown that halts. `TrendFollow`
   reaches that drawdown in most rows by many small losses, which no limit on concentration stops.
 
@@ -148,7 +150,8 @@ def alike_table(rows: "Sequence[Alike]") -> str:
 
 
 def _entries(rows: "Sequence[Concentration]", variant: str) -> int:
-    return sum(row.trades for row in rows if row.variant == variant)
+    """Return the entries of the slower strategies; the other is halted on its way."""
+    return sum(row.trades for row in rows if row.variant == variant and row.strategy in SLOWER)
 
 
 def _worst_day(rows: "Sequence[Concentration]", variant: str) -> str:
