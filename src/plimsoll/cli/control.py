@@ -1,12 +1,14 @@
 """``plimsoll status``, ``halt`` and ``resume``: a person and a bot that is guarded."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from plimsoll.control.bot import Bot, BotView
     from plimsoll.control.halt import Outcome
 
@@ -149,7 +151,11 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
         lines.append(_row("flag file", f"up: {view.flag or 'no reason given'}"))
     lines += [_row("held", held) for held in view.held]
     lines += _closing_rows(view.status.get("closing"))
-    lines += [_row("break", text) for text in _breaks(view.status)]
+    lines += [
+        _row("break", f"{one['text']} (plimsoll audit)")
+        for one in view.status.get("breaks") or ()
+        if not one["settling"]
+    ]
     if view.age_seconds is not None:
         late = f", more than {max_age:g} s" if view.is_stale(max_age) and view.runs else ""
         lines.append(_row("last loop", f"{span(view.age_seconds)} ago{late}"))
@@ -182,13 +188,6 @@ def _unheard(bot: "Bot", told: Mapping[str, Any]) -> list[str]:
         error = (told.get("undelivered") or {}).get("last_error")
         said.append(undelivered(len(waiting), oldest=waiting[0].at, error=error))
     return said
-
-
-def _breaks(told: Mapping[str, Any]) -> Iterator[str]:
-    """Yield where exchange and database differ, as the bot's last status has it."""
-    for one in told.get("breaks") or ():
-        if not one["settling"]:
-            yield f"{one['text']} (plimsoll audit)"
 
 
 def _exchange_lines(view: "BotView") -> list[str]:

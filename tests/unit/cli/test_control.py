@@ -97,14 +97,24 @@ def test_a_loop_of_long_ago_is_no_running_bot(run: Command, userdir: Path, datab
     assert "not running" in seen.out
 
 
-def test_status_tells_where_the_exchange_and_the_database_differ(
+def test_status_tells_what_is_not_closed_and_what_differs(
     run: Command, userdir: Path, database: str
 ) -> None:
-    lasting = Break(kind=BreakKind.MONEY, text="2,500.00 USD are missing", since=NOW)
-    young = replace(lasting, text="under way", settling=True)
-    StateFolder(userdir / "plimsoll").write_status({"breaks": [asdict(lasting), asdict(young)]})
+    settled = Break(kind=BreakKind.MONEY, text="2,500.00 USD are missing", since=NOW)
+    row = {"pair": "BTC/USDT:USDT", "side": "long", "amount": 0.1, "seconds": 300.0}
+    StateFolder(userdir / "plimsoll").write_status(
+        {
+            "mode": "FLATTEN",
+            "closing": {"open": [{**row, "rule": "drawdown", "why": "exit refused 3 times"}]},
+            "breaks": [asdict(settled), asdict(replace(settled, text="under way", settling=True))],
+        }
+    )
     lines = run("status", "--db-url", database).out.splitlines()
-    assert "break      2,500.00 USD are missing (plimsoll audit)" in lines
+    for line in (
+        "CLOSING    BTC/USDT:USDT long 0.1 for 5 min (drawdown): exit refused 3 times",
+        "break      2,500.00 USD are missing (plimsoll audit)",
+    ):
+        assert line in lines
     assert not any("under way" in line for line in lines)
 
 

@@ -383,27 +383,6 @@ def test_the_status_names_the_bot_its_mode_and_its_figures(tmp_path: Path, clock
     }
 
 
-def analysed(bot: Bot, frame: Any) -> None:
-    bot.strategy.dp._set_cached_df(BTC, "5m", frame, CandleType.FUTURES)
-
-
-def test_candles_and_signals_are_recorded_once(tmp_path: Path, clock: Any) -> None:
-    with running_bot(tmp_path) as bot:
-        frame = candles([100.0] * 5)
-        frame.loc[4, ["enter_short", "enter_tag"]] = (1, "falling")
-        analysed(bot, frame)
-        PairLocks.lock_pair(BTC, NOON + HOUR, "too volatile", now=NOON)
-        loops(bot, clock, 3)
-        analysed(bot, candles([100.0] * 6, end=NOON + timedelta(minutes=5)))
-        loops(bot, clock)
-    (signal,) = written(tmp_path, "signal")
-    assert (signal["pair"], signal["side"], signal["tag"]) == (BTC, "short", "falling")
-    first, second = written(tmp_path, "candle")
-    told = {"signal": "short", "locked": "too volatile", "tag": "falling"}
-    assert first["pairs"][BTC] == told
-    assert second["pairs"][BTC]["signal"] == "none"
-
-
 def test_an_order_and_its_fills_are_recorded(tmp_path: Path, clock: Any) -> None:
     with running_bot(tmp_path) as bot:
         loops(bot, clock)

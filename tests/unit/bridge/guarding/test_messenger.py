@@ -97,7 +97,7 @@ def test_a_pause_that_telegram_asks_for_is_kept(service: TelegramService, made: 
     messenger.tell("🛑 halted")
     until(lambda: service.rejected, "a refusal")
     assert messenger.status()["undelivered"]["count"] == 1
-    assert "retry after 2" in str(messenger.undelivered())
+    until(lambda: "retry after 2" in str(messenger.undelivered()), "the reason of the refusal")
     assert messenger.flush(10)
     assert time.monotonic() - began >= 2.0
     assert [sent.seen for sent in service.messages] == ["🛑 halted"]

@@ -1,0 +1,1 @@
+"""What is done about a break, with Freqtrade's own objects on the venue's account."""
