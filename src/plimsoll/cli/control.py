@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from plimsoll.control.bot import Bot, BotView
     from plimsoll.control.halt import Outcome
 
