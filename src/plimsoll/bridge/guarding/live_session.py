@@ -113,6 +113,7 @@ class LiveSession(Session):
                 self._listen(supervisor, now)
                 self._notice_gap(supervisor, now)
                 supervisor.loop(now)
+                self._account.require_stored()
                 self._tell_notices(supervisor, now)
                 self._tell_flat(supervisor, now)
                 self._tell_books(supervisor, now)
