@@ -122,13 +122,14 @@ class Supervisor:
         waits = bool(held) and (self.account.has_positions or self._runs_out(now))
         if might_act or waits or self._state.counts:
             account = self.account.snapshot(now)
+            if account.equity_usd is not None:
+                self._end_blind_closing(now)
             self._take(evaluate(account, self.profile))
             if account.equity_usd is None:  # no loss of the account can be seen
                 self._cannot_see(now, "the account cannot be marked: a position has no price")
                 self._close_blindly(now)
                 return
         self._blindness.end()
-        self._end_blind_closing(now)
 
     def failed(self, now: datetime, error: Exception, *, halt_reason: str | None = None) -> None:
         """Deny everything until a loop succeeds; close everything when that takes too long.
