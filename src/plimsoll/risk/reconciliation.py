@@ -103,7 +103,7 @@ def _contradiction(exchange: ExchangeBooks) -> str | None:
     uses = [one for one in exchange.orders if not (one.reduce_only or one.conditional)]
     if exchange.positions or uses or not exchange.margin_usd:
         return None
-    return f"no position and no order for one, but {exchange.margin_usd:.2f} USD of margin in use"
+    return f"no position, but {exchange.margin_usd:.2f} USD of margin in use"
 
 
 def _pairs(exchange: ExchangeBooks, bot: BotBooks) -> list[str]:
