@@ -90,9 +90,9 @@ class LiveAccount:
     def update(self, now: datetime) -> bool:
         """Mark the account; a running bot is evaluated at every loop."""
         self._closed.read()
-        if self._reconciler is not None:
-            self._reconciler.look(now)
         trades = Trade.get_open_trades()
+        if self._reconciler is not None and self._reconciler.look(now, trades):
+            trades = Trade.get_open_trades()
         before, self._starting = self._starting, self._starting_balance(trades)
         self._mark(trades)
         self._equity_usd = self._equity(trades)

@@ -116,27 +116,37 @@ class Reconciler:
         news, self._news = self._news, []
         return news
 
-    def look(self, now: datetime) -> None:
-        """Compare the books where it is time to, and mend what is the bot's own."""
-        booked = self._booked()
+    def look(self, now: datetime, trades: Sequence[Trade]) -> bool:
+        """Compare the books where it is time to, and mend what is the bot's own.
+
+        ``trades`` are the open ones.
+
+        Returns
+        -------
+        Whether something was mended, so that trades may have changed.
+        """
+        booked = bookings(trades, len(self._closed.trades))
         profile = self._profile
         fully = _is_over(self._looked_fully_at, now, profile.reconcile_seconds)
         often = profile.reconcile_seconds / LOOKS_WITH_A_BREAK
         again = bool(self.breaks) and _is_over(self._looked_at, now, often)
         if not fully and not again and booked == self._bookings:
-            return
+            return False
         before, starts = self.breaks, self._looked_at is None
         books = self._compare(now, before, fully=fully)
         ripe = [one for one in self.breaks if not one.unseen and (starts or not one.settling)]
         self._tell_begun(ripe, now)
-        if books.fault is None and self._mend(ripe, books, now):
+        mended = books.fault is None and self._mend(ripe, books, now)
+        if mended:
             self._closed.read()
             books = self._compare(now, before, fully=False)
+            booked = bookings(Trade.get_open_trades(), len(self._closed.trades))
         if fully and books.fault is None:
             self._looked_fully_at = now
-        self._looked_at, self._bookings = now, self._booked()
+        self._looked_at, self._bookings = now, booked
         self._tell_begun([one for one in self.breaks if not one.settling], now)
         self._tell_ended(now)
+        return mended
 
     def _tell_begun(self, breaks: Sequence[Break], now: datetime) -> None:
         for one in breaks:
@@ -265,9 +275,6 @@ class Reconciler:
             beside = self._capital.beside_usd + earned
             self._keep(replace(self._capital, beside_usd=beside))
         return bool(done)
-
-    def _booked(self) -> object:
-        return bookings(Trade.get_open_trades(), len(self._closed.trades))
 
     def _keep(self, capital: Capital) -> None:
         store_capital(capital)

@@ -365,6 +365,7 @@ def test_the_status_names_the_bot_its_mode_and_its_figures(tmp_path: Path, clock
         "strategy": "Plain",
         "mode": Mode.ACTIVE.name,
         "held": [],
+        "breaks": [],
         "loops": 3,
         "equity_usd": 10_000.0,
         "day_start_equity_usd": 10_000.0,
