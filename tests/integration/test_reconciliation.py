@@ -116,6 +116,7 @@ def _a_position_that_somebody_closes(bot: Drill) -> None:
         trade for trade in bot.trades(is_open=False) if trade["pair"].startswith(symbol[:3])
     ]
     assert closed["exit_reason"] == "sold_on_exchange"
+    assert events(bot, "failed") == []
 
 
 def _a_stop_that_is_cancelled(bot: Drill) -> None:

@@ -1,7 +1,7 @@
 """Holds the exchange's books against the database's: at the start, at a cadence, after fills."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from plimsoll.bridge.account.exchange_books import (
     done_orders,
     read_books,
 )
-from plimsoll.bridge.account.recovery import FAILURES, Mended, Mender
+from plimsoll.bridge.account.recovery import FAILURES, OF_A_TRADE, Mended, Mender
 from plimsoll.bridge.freqtrade.order_ids import name_orders
 from plimsoll.bridge.freqtrade.running_bot import bot_of
 from plimsoll.core import PlimsollError
@@ -257,24 +257,35 @@ class Reconciler:
         self.unexplained_usd = total if not total > 0 else 0.0
 
     def _mend(self, ripe: Sequence[Break], books: ExchangeBooks, now: datetime) -> bool:
-        """Mend what is the bot's own of what has not settled; return whether anything was."""
-        done: list[Mended] = []
-        for one in ripe:
-            try:
-                mended = self._mender.mend(one, books)
-            except FAILURES as error:
-                text = f"{one.text}; it could not be mended: {error}"
-                self._news.append(News(event="failed", text=text, about=one))
-                continue
-            if mended is not None:
-                done.append(mended)
-                self._news.append(_news("mended", one, now, text=mended.text))
+        """Mend what is the bot's own of what has not settled; return whether anything was.
+
+        Trades first: with a trade Freqtrade takes its orders away, and the rest is looked at
+        again after that.
+        """
+        of_trades = [one for one in ripe if one.kind in OF_A_TRADE]
+        done = self._mended(of_trades, books, now)
+        if not done:
+            done = self._mended([one for one in ripe if one not in of_trades], books, now)
         self._mender.forget_others(self.breaks)
         earned = sum(one.earned_usd for one in done)
         if earned and self._capital is not None:
             beside = self._capital.beside_usd + earned
             self._keep(replace(self._capital, beside_usd=beside))
         return bool(done)
+
+    def _mended(self, breaks: Iterable[Break], books: ExchangeBooks, now: datetime) -> list[Mended]:
+        done = []
+        for one in breaks:
+            try:
+                mended = self._mender.mend(one, books)
+            except FAILURES as error:
+                text = f"{one.text}; it could not be mended: {error}"
+                self._news.append(_news("failed", one, now, text=text))
+                continue
+            if mended is not None:
+                done.append(mended)
+                self._news.append(_news("mended", one, now, text=mended.text))
+        return done
 
     def _keep(self, capital: Capital) -> None:
         store_capital(capital)
