@@ -14,7 +14,8 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	archive/test_inspection archive/test_pair_checks bench/test_page cli/test_app cli/test_control \
 	cli/test_features \
 	bridge/freqtrade/test_command_line bridge/freqtrade/test_venue_clock \
-	bridge/guarding/test_live_session bridge/guarding/test_two_accounts \
+	bridge/guarding/test_live_session bridge/guarding/test_messenger \
+	bridge/guarding/test_two_accounts \
 	bridge/account/test_killed_while_storing bridge/guarding/test_blind_spots \
 	bridge/state/test_locks bridge/state/test_recorder bridge/strategies/test_backtest_funding \
 	bridge/strategies/test_hooks_deny cli/test_log cli/test_report control/test_halt \
@@ -23,7 +24,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo test unit check wheel bench mutation clean lock venv results slow drills docs changelog
+.PHONY: help demo test unit check wheel bench mutation clean lock venv results denials slow drills docs changelog
 
 help: ## show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +56,10 @@ check: $(READY) ## ruff, mypy, import-linter and the documentation checks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/architecture
+
+denials: $(READY) ## count on real data (DATA=folder) what the guards deny and rewrite docs/denials.md
+	@test -n "$(DATA)" || { echo 'make denials needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
+	nice -n 10 $(BIN)/plimsoll denials --datadir $(DATA)
 
 slow: $(READY) ## the drills too long for `make test`
 	$(BIN)/python -m pytest -m slow

@@ -1,5 +1,6 @@
 """``plimsoll status``, ``halt`` and ``resume``: a person and a bot that is guarded."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,20 +41,24 @@ def status(
 ) -> None:
     """Show whether a bot is running, its mode, what is halted and why, and what is open.
 
-    Exit status: 0 while a running bot may trade (ACTIVE or REDUCING), 1 when it is flattening,
+    In live mode the exchange's own positions stand beside those of the bot's database. Exit
+    status: 0 while a running bot may trade (ACTIVE or REDUCING), 1 when it is flattening,
     halted, stopped, silent for too long or not running, 2 for wrong usage.
     """
-    from plimsoll.control.bot import look
+    from plimsoll.bridge.config.layer_checks import require_sound_layers
+    from plimsoll.control.bot import look, with_exchange
     from plimsoll.core import UsageError
 
-    bot = _bot(userdir, config, db_url)
+    bot = find(userdir, config, db_url)
+    require_sound_layers(bot.config.get("config_files", ()))
     view = look(bot)
-    if not view.runs and view.positions is None and not view.status and view.flag is None:
+    unseen = not view.runs and view.positions is None
+    if unseen and not view.status and not view.held and view.flag is None:
         raise UsageError(f"no bot has left a trace in {bot.folder.path}: {view.unseen}")
-    trading = view.is_trading(max_age)
+    trading, view = view.is_trading(max_age), with_exchange(bot, view)
     if as_json:
         stale = view.is_stale(max_age)
-        _print_json({**view.as_record(), "trading": trading, "stale": stale})
+        print_json({**view.as_record(), "trading": trading, "stale": stale})
     else:
         typer.echo("\n".join(_lines(bot, view, max_age)))
     raise typer.Exit(0 if trading else 1)
@@ -70,12 +75,13 @@ def halt(
     """Close everything and open nothing, until a person resumes.
 
     It raises the flag file that the bot reads in every loop, waits until a running bot is
-    halted and flat, and says so. Exit status: 0 when nothing is open, 1 when something is, or
-    the bot did not answer in time (the flag stays up), 2 for wrong usage.
+    halted and flat, and says so. In live mode it is flat when the exchange's own books say so.
+    Exit status: 0 when nothing is open, 1 when something is, when that is not known, or when the
+    bot did not answer in time (the flag stays up), 2 for wrong usage.
     """
     from plimsoll.control import halt as person
 
-    bot = _bot(userdir, config, db_url)
+    bot = find(userdir, config, db_url)
     words = reason.strip() or "plimsoll halt"
     _end(person.halt(bot, words, seconds=wait, tell=_teller(as_json)), as_json)
 
@@ -86,6 +92,13 @@ def resume(
     config: Config = None,
     db_url: DbUrl = None,
     wait: Seconds = 60.0,
+    allow_looser: Annotated[
+        bool,
+        typer.Option(
+            "--allow-looser",
+            help="Accept the looser limits of the config, too; they hold from the next reload on.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Re-arm a halted bot, running or not; losses are measured from then on.
@@ -95,14 +108,27 @@ def resume(
     """
     from plimsoll.control import halt as person
 
-    bot = _bot(userdir, config, db_url)
+    bot = find(userdir, config, db_url)
+    if allow_looser:
+        _accept(bot, reason, wait, _teller(as_json))
     _end(person.resume(bot, reason, seconds=wait, tell=_teller(as_json)), as_json)
 
 
-def _bot(userdir: Path | None, config: list[Path] | None, db_url: str | None) -> "Bot":
+def find(userdir: Path | None, config: list[Path] | None, db_url: str | None) -> "Bot":
+    """Return the bot that a command means."""
     from plimsoll.control.bot import find_bot
 
     return find_bot(userdir, [file.expanduser() for file in config or []], db_url)
+
+
+def _accept(bot: "Bot", reason: str, wait: float, tell: Any) -> None:
+    from plimsoll.control.acceptance import accept_looser
+    from plimsoll.core import UsageError
+
+    if not reason.strip():
+        raise UsageError("expected --reason to say why limits may be looser, found nothing")
+    if not accept_looser(bot, reason, seconds=wait, tell=tell):
+        raise typer.Exit(1)
 
 
 def _teller(as_json: bool) -> Any:
@@ -111,31 +137,82 @@ def _teller(as_json: bool) -> Any:
 
 def _end(outcome: "Outcome", as_json: bool) -> None:
     if as_json:
-        _print_json({"done": outcome.done, **outcome.view.as_record()})
+        print_json({"done": outcome.done, **outcome.view.as_record()})
     raise typer.Exit(0 if outcome.done else 1)
 
 
 def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
+    from plimsoll.journal.limit_words import change_words
+
     lines = [_row("bot", _bot_words(view)), _row("mode", view.mode or "not known")]
     if view.flag is not None:
         lines.append(_row("flag file", f"up: {view.flag or 'no reason given'}"))
     lines += [_row("held", held) for held in view.held]
+    lines += _closing_rows(view.status.get("closing"))
+    lines += [
+        _row("break", f"{one['text']} (plimsoll audit)")
+        for one in view.status.get("breaks") or ()
+        if not one["settling"]
+    ]
     if view.age_seconds is not None:
         late = f", more than {max_age:g} s" if view.is_stale(max_age) and view.runs else ""
-        lines.append(_row("last loop", f"{_span(view.age_seconds)} ago{late}"))
+        lines.append(_row("last loop", f"{span(view.age_seconds)} ago{late}"))
     told = view.status
     figures = [("equity_usd", "equity"), ("day_start_equity_usd", "day start")]
     for key, name in [*figures, ("high_water_equity_usd", "high water")]:
         if isinstance(told.get(key), int | float):
             lines.append(_row(name, f"{told[key]:,.2f} USD"))
+    for name, (before, after) in (told.get("held_back") or {}).items():
+        lines.append(_row("held back", change_words(name, before, after)))
+    lines += [_row("messages", said) for said in _unheard(bot, told)]
     if view.positions is None:
-        return [*lines, _row("database", f"not read: {view.unseen}")]
+        return [*lines, _row("database", f"not read: {view.unseen}"), *_exchange_lines(view)]
     lines += [_row("open", _position(one)) for one in view.positions] or [_row("open", "nothing")]
+    lines += _exchange_lines(view)
     for lock in view.locks or ():
         ends = "a person re-arms" if lock.mode is not None and lock.mode.name == "HALTED" else None
         until = ends or f"{lock.until:%Y-%m-%d %H:%M} UTC"
         lines.append(_row("lock", f"{lock.pair} until {until}: {lock.reason}"))
     return lines
+
+
+def _unheard(bot: "Bot", told: Mapping[str, Any]) -> list[str]:
+    """Say who is not told, and which alarms wait for delivery now."""
+    from plimsoll.bridge.state.outbox import alarms_in
+    from plimsoll.journal.messages import undelivered
+
+    said = [str(told["nobody_is_told"])] if told.get("nobody_is_told") else []
+    if waiting := alarms_in(bot.folder.path):
+        error = (told.get("undelivered") or {}).get("last_error")
+        said.append(undelivered(len(waiting), oldest=waiting[0].at, error=error))
+    return said
+
+
+def _exchange_lines(view: "BotView") -> list[str]:
+    from plimsoll.control.exchange import differ, position_words
+
+    books = view.exchange
+    if books is None:
+        return []
+    if books.fault is not None:
+        return [_row("exchange", f"not read: {books.fault}")]
+    lines = [_row("exchange", position_words(one)) for one in books.positions]
+    if view.positions is not None and differ(books, view.positions):
+        lines.append(_row("differs", "exchange and database disagree; see plimsoll audit"))
+    return lines or [_row("exchange", "nothing")]
+
+
+def _closing_rows(closing: object) -> list[str]:
+    """Say what a bot is to close and could not yet, as its status has it."""
+    rows = closing.get("open") if isinstance(closing, dict) else None
+    return [
+        _row(
+            "CLOSING",
+            f"{one['pair']} {one['side']} {one['amount']:g} for {span(one['seconds'])} "
+            f"({one['rule']}): {one['why']}",
+        )
+        for one in rows or ()
+    ]
 
 
 def _bot_words(view: "BotView") -> str:
@@ -157,7 +234,8 @@ def _position(one: Any) -> str:
     )
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """Return a span of time in the unit that suits it."""
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
@@ -167,7 +245,8 @@ def _row(name: str, text: str) -> str:
     return f"{name:<10} {text}"
 
 
-def _print_json(record: object) -> None:
+def print_json(record: object) -> None:
+    """Print values as one line of JSON."""
     import orjson
 
     typer.echo(orjson.dumps(record, default=str).decode())

@@ -6,7 +6,7 @@ Freqtrade is imported when it is needed: a halt must not wait for seconds of imp
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from freqtrade_client import FtRestClient
 
     from plimsoll.control.database import ActiveLock, OpenPosition
+    from plimsoll.core.books import ExchangeBooks
 
 TRADING = frozenset({Mode.ACTIVE.name, Mode.REDUCING.name})
 REST_SECONDS = 10
@@ -52,9 +53,9 @@ class BotView:
     state
         ``running``, ``paused`` or ``stopped`` by the REST API; ``None`` when it does not say.
     mode
-        The mode of the last loop of a running bot; of a stopped one, what its locks hold.
+        The mode of the last loop of a running bot; of a stopped one, what holds it.
     held
-        Verdicts that hold: of the running bot, or in the locks of a stopped one.
+        Verdicts that hold: of the running bot, or of a stopped one in its locks and its log.
     flag
         The reason in the flag file; ``None`` when it is down.
     status
@@ -63,6 +64,8 @@ class BotView:
         When it did, in seconds since 1970, and how long ago; real time.
     positions, locks
         ``None`` when the database cannot be read; ``unseen`` says why.
+    exchange
+        The exchange's own books of a live account; ``None`` where they were not asked for.
     """
 
     runs: bool
@@ -76,6 +79,7 @@ class BotView:
     positions: "Sequence[OpenPosition] | None"
     locks: "Sequence[ActiveLock] | None"
     unseen: str | None
+    exchange: "ExchangeBooks | None" = None
 
     def is_stale(self, max_age_seconds: float) -> bool:
         """Return whether no loop has ended lately."""
@@ -88,7 +92,11 @@ class BotView:
 
     def as_record(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        record = asdict(self)
+        record = asdict(replace(self, exchange=None))
+        if self.exchange is not None:
+            from plimsoll.control.exchange import books_record
+
+            record["exchange"] = books_record(self.exchange)
         if self.locks is not None:
             for lock, row in zip(self.locks, record["locks"], strict=True):
                 row["mode"] = None if lock.mode is None else lock.mode.name
@@ -147,6 +155,7 @@ def now_of(bot: Bot, status: Mapping[str, Any] | None) -> datetime:
 def look(bot: Bot) -> BotView:
     """Return what the traces of a bot say now; what cannot be read is named, never raised."""
     from plimsoll.control.database import read_records
+    from plimsoll.control.latch import beside_locks, on_record
     from plimsoll.control.rearm import is_written
 
     status, looped_at = bot.folder.written_status() or ({}, None)
@@ -162,8 +171,12 @@ def look(bot: Bot) -> BotView:
     mode: str | None = None
     if runs:
         mode, held = status.get("mode"), list(status.get("held") or ())
-    elif of_locks:
-        mode = max(lock.mode for lock in of_locks if lock.mode is not None).name
+    else:
+        on_log = on_record(bot.folder, bot.config, bot.db_url, now_of(bot, status)).held
+        held += beside_locks(on_log, [(lock.pair, lock.reason) for lock in of_locks])
+        modes = [lock.mode for lock in of_locks if lock.mode is not None]
+        modes += [verdict.mode for verdict in on_log.values()]
+        mode = max(modes).name if modes else None
     return BotView(
         runs=runs,
         state=rest_state(bot.config),
@@ -177,6 +190,15 @@ def look(bot: Bot) -> BotView:
         locks=locks,
         unseen=unseen,
     )
+
+
+def with_exchange(bot: Bot, view: BotView) -> BotView:
+    """Return a view with the exchange's own books, where the bot has an account there."""
+    from plimsoll.control.exchange import has_account, read_account
+
+    if not has_account(bot):
+        return view
+    return replace(view, exchange=read_account(bot.config, now_of(bot, view.status)).books)
 
 
 def rest_url(config: Mapping[str, Any]) -> str | None:

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     VERDICT = "verdict"
     HALT = "halt"
     REARM = "rearm"
+    LIMITS = "limits"
     ERROR = "error"
     RECOVERY = "recovery"
     BREAK = "break"

@@ -194,7 +194,7 @@ def _what(pair: str, held: float, booked: float, *, traded: bool) -> tuple[Break
     if not traded:
         return BreakKind.UNEXPLAINED_POSITION, f"{theirs}, which no trade of the bot explains"
     if not held:
-        text = f"{ours} of {pair}, the exchange holds none"
+        text = f"the database has {_amount_words(booked)} of {pair}, the exchange holds none"
         return BreakKind.MISSING_POSITION, text
     if held * booked < 0:
         return BreakKind.WRONG_SIDE, f"{theirs}, {ours}"

@@ -23,6 +23,7 @@ from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
 from freqtrade.wallets import Wallets
 
+from plimsoll.bridge.guarding.messenger import _open as messengers
 from plimsoll.bridge.strategies.guarded import GuardedStrategy
 from tests.conftest import ROOT
 from tests.unit.bridge.trades import backtest_trades, database_trades, trade_fields
@@ -76,9 +77,7 @@ class HandFedAccount:
         """Answer for a ccxt object instead of the network."""
 
         def open_orders(*_: Any, params: Any = None, **__: Any) -> Any:
-            return self.answer(
-                "orders", self.stops if params and params.get("stop") else self.orders
-            )
+            return self.answer("orders", self.stops if (params or {}).get("stop") else self.orders)
 
         api.fetch_open_orders = open_orders
         api.fetch_position_mode = lambda *_: self.answer("mode", {"hedged": self.hedged})
@@ -127,6 +126,7 @@ class HandFed(Binance):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config, validate=False)
         self.prices: dict[str, float] = {}
+        self.marks: dict[str, float] = {}
         self.spread_fraction = 0.0
         self.fails: Exception | None = None
         self._markets = {
@@ -152,6 +152,11 @@ class HandFed(Binance):
 
     def get_conversion_rate(self, coin: str, currency: str) -> float | None:
         return 1.0 if coin == currency else self.prices.get(f"{coin}/{currency}:{currency}")
+
+    def fetch_funding_rate(self, pair: str) -> Any:
+        if self.fails is not None:
+            raise self.fails
+        return {"symbol": pair, "markPrice": self.marks.get(pair, self.prices.get(pair))}
 
     def fetch_l2_order_book(self, pair: str, limit: int = 100) -> Any:
         if self.fails is not None:
@@ -225,7 +230,7 @@ class Bot:
 
     def said(self) -> list[str]:
         """What the people were told, oldest first."""
-        return list(self.strategy.dp._msg_queue)
+        return list(self.strategy._session.messenger.recent)
 
 
 def build(folder: Path, runmode: RunMode, source: str = PLAIN, **others: Any) -> Bot:
@@ -257,6 +262,8 @@ def running_bot(
             bot = build(folder, runmode, source, **others)
             for pair in (BTC, ETH):
                 bot.price(pair, 100.0)
+            for messenger in messengers.values():
+                messenger.recent.clear()  # another process would not have heard them
             bot.strategy.bot_start()
             yield bot
         finally:

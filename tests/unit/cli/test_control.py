@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,11 +16,14 @@ from freqtrade.persistence import PairLocks, Trade
 
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import StateFolder
+from plimsoll.bridge.state.outbox import Outbox
 from plimsoll.control.bot import find_bot
 from plimsoll.control.rearm import is_written
 from plimsoll.core import Mode, PlimsollError, Verdict
+from plimsoll.core.books import Break, BreakKind
 from plimsoll.journal.files import last
 from plimsoll.journal.log import DecisionLog
+from plimsoll.risk import RiskProfile
 from tests.unit.bridge.trades import database_trades, trade_fields
 from tests.unit.cli import commands
 from tests.unit.cli.commands import Ran
@@ -72,12 +76,46 @@ def test_status_tells_what_the_locks_of_a_dead_bot_hold(run: Command, database: 
     assert [one["pair"] for one in told["positions"]] == ["BTC/USDT:USDT"]
 
 
+def test_status_names_what_is_to_be_closed_and_is_not(
+    run: Command, userdir: Path, database: str
+) -> None:
+    row = {"pair": "BTC/USDT:USDT", "side": "long", "amount": 0.079, "rule": "daily_loss"}
+    why = "exit refused once, last 3 s ago: ReduceOnly Order is rejected. (-2022)"
+    closing = {"seconds": 360.0, "alarms": 2, "open": [{**row, "seconds": 360.0, "why": why}]}
+    StateFolder(userdir / "plimsoll").write_status({"mode": "FLATTEN", "closing": closing})
+    seen = run("status", "--db-url", database)
+    assert f"CLOSING    BTC/USDT:USDT long 0.079 for 6 min (daily_loss): {why}\n" in seen.out
+    told = json.loads(run("status", "--db-url", database, "--json").out)
+    assert told["status"]["closing"] == closing
+
+
 def test_a_loop_of_long_ago_is_no_running_bot(run: Command, userdir: Path, database: str) -> None:
     StateFolder(userdir / "plimsoll").write_status({"mode": "ACTIVE", "equity_usd": 990.5})
     seen = run("status", "--db-url", database)
     assert seen.status == 1
     assert "990.50 USD" in seen.out
     assert "not running" in seen.out
+
+
+def test_status_tells_what_is_not_closed_and_what_differs(
+    run: Command, userdir: Path, database: str
+) -> None:
+    settled = Break(kind=BreakKind.MONEY, text="2,500.00 USD are missing", since=NOW)
+    row = {"pair": "BTC/USDT:USDT", "side": "long", "amount": 0.1, "seconds": 300.0}
+    StateFolder(userdir / "plimsoll").write_status(
+        {
+            "mode": "FLATTEN",
+            "closing": {"open": [{**row, "rule": "drawdown", "why": "exit refused 3 times"}]},
+            "breaks": [asdict(settled), asdict(replace(settled, text="under way", settling=True))],
+        }
+    )
+    lines = run("status", "--db-url", database).out.splitlines()
+    for line in (
+        "CLOSING    BTC/USDT:USDT long 0.1 for 5 min (drawdown): exit refused 3 times",
+        "break      2,500.00 USD are missing (plimsoll audit)",
+    ):
+        assert line in lines
+    assert not any("under way" in line for line in lines)
 
 
 @pytest.mark.parametrize(("age", "status"), [(0, 0), (55, 0), (65, 1), (3600, 1)])
@@ -233,3 +271,70 @@ def test_a_config_that_is_not_valid_is_named(userdir: Path, tmp_path: Path) -> N
     file.write_text('{"plimsoll": {"hallt": true}}', encoding="utf-8")
     with pytest.raises(PlimsollError, match="hallt"):
         find_bot(userdir, [file], None)
+
+
+def test_status_names_the_alarms_that_wait_and_that_nobody_is_told(
+    run: Command, userdir: Path, database: str
+) -> None:
+    folder = StateFolder(userdir / "plimsoll")
+    told = "nobody is told: no messenger is set up"
+    folder.write_status({"nobody_is_told": None, "undelivered": {"last_error": "chat not found"}})
+    assert "messages" not in run("status", "--db-url", database).out
+    at = datetime(2026, 11, 20, 13, 48, tzinfo=UTC)
+    Outbox(folder.path).add("halted", at, alarm=True, messengers=["telegram"])
+    seen = run("status", "--db-url", database).out
+    said = "1 alarm waits for delivery, the oldest since 2026-11-20 13:48 UTC: chat not found"
+    assert f"messages   {said}" in seen
+    folder.write_status({"nobody_is_told": told})
+    assert f"messages   {told}" in run("status", "--db-url", database).out
+
+
+# Looser limits
+
+
+def test_status_shows_each_limit_that_is_held_back(
+    run: Command, userdir: Path, database: str
+) -> None:
+    told = {"mode": "ACTIVE", "held_back": {"max_daily_loss_usd": [20, None]}}
+    StateFolder(userdir / "plimsoll").write_status(told)
+    assert "held back  max daily loss 20 USD → off" in run("status", "--db-url", database).out
+
+
+def test_status_refuses_a_config_that_cannot_be_right(
+    run: Command, userdir: Path, database: str, tmp_path: Path
+) -> None:
+    config = tmp_path / "twice.json"
+    config.write_text('{"plimsoll": {},\n"plimsoll": {"halt": false}}', encoding="utf-8")
+    seen = run("status", "--db-url", database, "-c", str(config))
+    assert seen.status == 2
+    assert f"plimsoll twice in {config}, in lines 1 and 2" in seen.err
+
+
+def test_a_halt_is_not_kept_from_its_bot_by_such_a_config(
+    run: Command, userdir: Path, database: str, tmp_path: Path
+) -> None:
+    config = tmp_path / "twice.json"
+    config.write_text('{"plimsoll": {}, "plimsoll": {}, "risk": {}}', encoding="utf-8")
+    run("halt", "--db-url", database, "--userdir", str(userdir), "-c", str(config), "--wait", "1")
+    assert StateFolder(userdir / "plimsoll").halt_reason() == "plimsoll halt"
+
+
+def test_resume_accepts_looser_limits_only_when_told_to(
+    run: Command, userdir: Path, database: str, tmp_path: Path
+) -> None:
+    state, config = StateFolder(userdir / "plimsoll"), tmp_path / "live.json"
+    risk = {"max_leverage": 2}
+    config.write_text(json.dumps({"dry_run": False, "plimsoll": {"risk": risk}}))
+    strict = RiskProfile(max_leverage=1).model_dump(mode="json")
+    with DecisionLog(state.decisions) as log:
+        log.append("start", NOW, mode="live", profile=strict)
+    where = ("--db-url", database, "-c", str(config), "--userdir", str(userdir))
+    assert run("resume", "--reason", "going on", *where).status == 0
+    assert last(state.decisions, "limits") is None
+    assert run("resume", "--allow-looser", "--reason", " ", *where).status == 2
+    done = run("resume", "--allow-looser", "--reason", "step two", *where)
+    assert done.status == 0
+    assert "max leverage 1 → 2" in done.out
+    record = last(state.decisions, "limits")
+    assert record is not None
+    assert (record["accepted"], record["reason"]) == ({"max_leverage": 2}, "step two")

@@ -1,8 +1,10 @@
 """Freqtrade's trades as the values that guards read."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
-from freqtrade.persistence import LocalTrade
+from freqtrade.persistence import LocalTrade, Trade
 
 from plimsoll.core import ClosedTrade, Position, Side
 
@@ -42,7 +44,18 @@ def closed_trade_of(trade: LocalTrade) -> ClosedTrade:
     )
 
 
-def open_profit_usd(trade: LocalTrade, mark_price: float) -> float:
+class Costed(Protocol):
+    """What the profit of an open trade is worked out from."""
+
+    is_short: bool
+    open_rate: float
+    amount: float
+    fee_open: float | None
+    fee_close: float | None
+    funding_fees: float | None
+
+
+def open_profit_usd(trade: "LocalTrade | Costed", mark_price: float) -> float:
     """Return what closing at the mark would realise, after both fees and funding.
 
     It is Freqtrade's ``calc_profit`` in binary floating point: an isolated futures position,
@@ -77,3 +90,23 @@ def stop_was_missed(trade: LocalTrade, price: float) -> bool:
     if not trade.stop_loss or trade.has_open_sl_orders:
         return False
     return price >= trade.stop_loss if trade.is_short else price <= trade.stop_loss
+
+
+@dataclass(frozen=True, slots=True)
+class ExitOrder:
+    """The last order that was to close a trade: when it was sent, and what became of it."""
+
+    at: datetime
+    is_open: bool
+    status: str
+
+
+def exit_orders() -> dict[str, ExitOrder]:
+    """Return the last exit order of each open trade of a running bot, by pair."""
+    last = {}
+    for trade in Trade.get_open_trades():
+        for order in trade.orders:
+            if order.ft_order_side == trade.exit_side:
+                status = order.status or "unknown"
+                last[trade.pair] = ExitOrder(order.order_date_utc, bool(order.ft_is_open), status)
+    return last

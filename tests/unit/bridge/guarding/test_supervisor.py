@@ -15,11 +15,13 @@ from freqtrade.persistence.usedb_context import enable_database_use
 from freqtrade.rpc.rpc import RPC
 from sqlalchemy.exc import OperationalError
 
+from plimsoll.bridge.guarding.account import Account
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state import locks
-from plimsoll.core import AccountSnapshot, Mode, PairData, Position, Verdict
+from plimsoll.core import AccountSnapshot, Mode, PairData, Position, TrackRecord, Verdict
 from plimsoll.core.health import DataHealth
 from plimsoll.risk import RiskProfile
+from plimsoll.risk.track_record import track_record
 from tests.unit.bridge.trades import backtest_trades, database_trades
 from tests.unit.risk.accounts import BTC, ETH, account, position, request
 
@@ -41,6 +43,10 @@ class Accounted:
         self.rearmed: list[datetime] = []
         self.records_asked: list[bool] = []
         self.models: Any = ()
+
+    @property
+    def open_pairs(self) -> list[str]:
+        return [one.pair for one in self.positions]
 
     @property
     def has_positions(self) -> bool:
@@ -67,6 +73,12 @@ class Accounted:
             data_health=DataHealth(pairs={ETH: fresh, BTC: fresh}),
             manual_halt_reason=self.halt,
         )
+
+    def track_record(self, now: datetime) -> TrackRecord:
+        return track_record((), starting_balance_usd=1000.0, as_of=now)
+
+    def set_models(self, models: Any) -> None:
+        self.models = models
 
     def ordered(self, now: datetime) -> None: ...
 
@@ -115,11 +127,12 @@ class Case:
 
 def case(*, observations: int = 3, persistent: bool = True, **limits: Any) -> Case:
     held = Accounted()
+    seen_as: Account = held
     records: list[dict[str, Any]] = []
     told: list[str] = []
     profile = RiskProfile(max_correlation=1.0, **limits)
     supervisor = Supervisor(
-        held,
+        seen_as,
         profile,
         observations=observations,
         record=lambda kind, at, *, durable=False, **fields: records.append(
@@ -230,8 +243,12 @@ def test_what_has_acted_is_locked_recorded_and_told(bot: Case) -> None:
     assert (halt["value"], halt["limit"]) == (pytest.approx(0.13), 0.12)
     assert halt["equity_usd"] == 870.0
     (text,) = bot.told
-    assert "HALTED the account by drawdown" in text
-    assert text.endswith("until a person re-arms it")
+    (lock,) = PairLocks.get_pair_locks("*", bot.now)
+    assert text == (
+        "🛑 Drawdown limit: −13\u00a0% (limit 12\u00a0%). Closing 1 position (ETH/USDT). "
+        'No entries until a person resumes: plimsoll resume --reason "…" (in a shell), '
+        f"or /unlock {lock.id} here."
+    )
 
 
 def test_a_position_is_closed_and_its_pair_locked_alone(bot: Case) -> None:
@@ -242,7 +259,33 @@ def test_a_position_is_closed_and_its_pair_locked_alone(bot: Case) -> None:
     assert bot.supervisor.mode is Mode.ACTIVE
     (acted,) = bot.events("acted")
     assert (acted["kind"], acted["scope"], acted["pair"]) == ("verdict", "pair", ETH)
-    assert bot.told[0].startswith(f"plimsoll: FLATTEN {ETH} by liquidation_distance")
+    assert bot.told[0].startswith("🛑 ETH/USDT: Close to liquidation: ")
+    assert "Closing its position. No entries in ETH/USDT until 12:" in bot.told[0]
+    assert bot.told[0].endswith("Ends by itself; /locks shows it.")
+
+
+def test_what_ends_by_itself_is_told(bot: Case) -> None:
+    bot.account.positions = (position(mark_price=75.0),)
+    bot.loop()
+    bot.account.positions = ()
+    bot.loop(after=HOUR)
+    assert bot.supervisor.held == {}
+    assert bot.told[1:] == [
+        "✅ Ended: Close to liquidation in ETH/USDT. Entries are allowed again."
+    ]
+
+
+def test_a_halt_whose_account_cannot_be_read_is_told_with_what_is_known(bot: Case) -> None:
+    def unreadable(*_: object, **__: object) -> AccountSnapshot:
+        raise OSError("no connection")
+
+    bot.account.broken, bot.account.halt = OSError("no connection"), "enough"
+    bot.account.snapshot = unreadable  # type: ignore[method-assign]
+    bot.loop()
+    assert bot.told[-1] == (
+        "🛑 Halted by hand: “enough”. Closing all positions. No entries until a person resumes: "
+        'plimsoll resume --reason "…" (in a shell).'
+    )
 
 
 def test_the_strictest_names_the_exit(bot: Case) -> None:
@@ -340,7 +383,9 @@ def test_a_halt_is_still_in_force_after_a_restart(file: Path, bot: Case) -> None
     assert not again.entry().allows_entries
     (restored,) = again.events("restored")
     assert (restored["rule"], restored["durable"]) == ("drawdown", True)
-    assert any("still HALTED by drawdown" in text for text in again.told)
+    (told,) = [text for text in again.told if "Still halted since before this start" in text]
+    assert "Drawdown limit: drawdown 13.00\u00a0% from" in told
+    assert "plimsoll resume --reason" in told
     for _ in range(5):  # the account is well again, and stays halted
         again.loop(after=24 * HOUR)
     assert again.exits() == "drawdown"
@@ -377,7 +422,8 @@ def test_resume_releases_everything_with_its_reason(bot: Case) -> None:
         ["drawdown"],
         True,
     )
-    assert "re-armed by anna (the feed was wrong); was held by drawdown" in bot.told[-1]
+    assert bot.told[-1].startswith("▶️ Re-armed by “anna”: “the feed was wrong”. ")
+    assert "It was held by: Drawdown limit." in bot.told[-1]
     bot.account.day_start = 870.0
     bot.loop()
     assert bot.supervisor.mode is Mode.ACTIVE
@@ -389,7 +435,7 @@ def test_resume_with_nothing_held_is_recorded_and_moves_no_level(bot: Case) -> N
     (rearm,) = bot.events("rearm")
     assert rearm["rules"] == []
     assert bot.account.rearmed == []
-    assert bot.told[-1].endswith("was held by -")
+    assert bot.told[-1].endswith("Nothing was held.")
 
 
 def test_resume_of_a_flatten_leaves_the_high_water_mark(bot: Case) -> None:
@@ -438,7 +484,9 @@ def test_removing_one_lock_of_two_leaves_the_other(bot: Case) -> None:
     halted_at = bot.now
     bot.account.positions = (position(mark_price=75.0),)
     bot.loop()
-    locks.release([("liquidation_distance", ETH)], halted_at + LOOP)
+    (lock,) = PairLocks.get_pair_locks(ETH, halted_at)
+    with time_machine.travel(halted_at + LOOP, tick=False):
+        RPC._rpc_delete_lock(object.__new__(RPC), lockid=lock.id)
     bot.account.positions = (position(),)
     bot.loop()
     (rearm,) = bot.events("rearm")
@@ -607,10 +655,10 @@ def test_denials_are_all_recorded_and_told_once_an_hour(bot: Case) -> None:
         deny(bot, "spread", BTC)
     deny(bot, "spread", ETH)
     deny(bot, "exposure", BTC)
-    assert [text.split(":")[0] for text in bot.told] == [
-        f"No entry in {BTC.split(':')[0]}",
-        f"No entry in {ETH.split(':')[0]}",
-        f"No entry in {BTC.split(':')[0]}",
+    assert bot.told == [
+        "🚫 No entry in BTC/USDT. Too much spread.",
+        "🚫 No entry in ETH/USDT. Too much spread.",
+        "🚫 No entry in BTC/USDT. Total exposure: too much exposure.",
     ]
     denials = bot.events("denial")
     assert len(denials) == 6
@@ -649,4 +697,24 @@ def test_an_entry_between_two_loops_sees_the_account_of_its_moment(bot: Case) ->
     bot.loop()
     bot.account.equity = 960.0
     assert bot.entry().rule == "daily_loss"
+    assert not bot.entry().allows_entries
+
+
+# What no guard gives
+
+
+def test_a_verdict_from_outside_acts_once_and_only_grows_stricter(bot: Case) -> None:
+    until = bot.now + HOUR
+    for verdict in (
+        Verdict(Mode.FLATTEN, "seal", "a first", until),
+        Verdict(Mode.FLATTEN, "seal", "the same", until),
+        Verdict(Mode.HALTED, "seal", "worse"),
+        Verdict(Mode.FLATTEN, "seal", "less", until),
+    ):
+        bot.supervisor.hold(verdict, bot.now)
+    assert [one["reason"] for one in bot.events("acted")] == ["a first", "worse"]
+    assert bot.exits() == "seal"
+    assert locks.held_verdicts(bot.now)["seal", None].mode is Mode.HALTED
+    bot.loop()
+    assert bot.supervisor.mode is Mode.HALTED
     assert not bot.entry().allows_entries

@@ -1,0 +1,170 @@
+"""The page of ``plimsoll denials``: who asked, who was denied, and why a limit is what it is."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from plimsoll.lab.denials import Alike, Concentration, DenialFindings, Denials
+
+SLOWER = ("MomentumCross", "SlowTrend")
+
+HEAD = """# What the guards deny
+
+Written by `make denials DATA=folder`; do not edit by hand. How many entries each guard denies
+with the default limits, by strategy, on the data of the [results](results.md). A limit that
+denies nothing protects from nothing on these markets; one that denies nearly everything leaves no
+strategy.
+
+## Entries asked for and denied
+
+The years 2022, which fell, and 2024, which rose: six pairs (four for `BasisReversion`), each year
+an account of its own. `OpenInterestFlow` has three pairs from 2024-06-20 to 2024-08-18. A signal
+asks again on each candle, until it is taken or ends. An entry counts for the guard that decided;
+others may have refused it as well. While a halt, a daily loss or another lock is in force,
+Freqtrade asks nobody: those entries are in no column. Shares are of the entries asked for. What a
+running bot's senses tell (API, late candles, spread, mark price) is always well in a backtest.
+
+"""
+
+CONCENTRATION = """
+## The limits on concentration
+
+What does each of them do alone? Three strategies in 2022, the year of Terra, Celsius and FTX: six
+pairs, an equal share of the account for each, at most 1 % of equity lost at each stop. In each
+row one limit holds and the others are as wide as the profile allows; the last row has the
+defaults. Sizing, daily loss and drawdown hold in all rows. `break_even`, `consecutive_losses`,
+`trades_per_day` and `cooldown` are off, since they end or thin trading for other reasons. **Most
+open** is the highest number of positions at once; equity is marked to market every hour, and a
+day ends at midnight UTC.
+
+"""
+
+ALIKE = """
+How often is the correlation of two of the six pairs above a limit? Over every window of 288
+hourly returns, as the guard compares them, and over the windows that end on the days of a crash:
+
+"""
+
+CHOICE = """
+## Why 0.85
+
+`max_correlation` is there so that one bet is not made twice; how much all bets together may lose
+is what `max_open_positions`, `max_risk_per_trade_fraction`, `max_portfolio_heat_fraction` and
+`max_exposure_fraction` are for. Return plays no part in the choice.
+
+- **At 0.7** two majors count as the same bet in {usual:.0%} of all windows. The limit says little
+  about the day and leaves `MomentumCross` and `SlowTrend` {few:,} entries of {all:,}. Which pair
+  is held depends on which comes first in the whitelist, and `max_open_positions` has little left
+  to limit. Where drawdowns are smaller in these rows, they are
+  those of an account that holds less, which smaller stakes reach without choosing by the list.
+- **At 0.85**, 72 % of the variance shared, it denies in {rare:.0%} of all windows, and in
+  {terra:.0%} of those of Terra's days: it closes when the market moves as one, and a further
+  position is no second bet. By itself it bounds no loss: the worst day is {worst_some} with it.
+- **At 0.95** it denies almost nothing between majors ({never:.1%} of all windows), and is left to
+  find one market under two names.
+- **Without it** the worst day is {worst_off}, within the daily loss of 3 %, because stops and sizes
+  bound it; with four positions at most it is {worst_four}. Four positions that lose
+  1 % at their stops cost 4 % of equity together, a third of the drawdown that halts. `TrendFollow`
+  reaches that drawdown in most rows by many small losses, which no limit on concentration stops.
+
+So the default is 0.85. `max_open_positions` stays 4: it bounds what all stops may cost at once,
+whatever the correlations are. `max_exposure_fraction` and
+`max_portfolio_heat_fraction` deny nothing here: without leverage a whole account is an exposure
+of 1, and four positions of 1 % are a heat of 4 %. They bound what is configured otherwise:
+leverage, portfolios, more pairs.
+
+"""
+
+MADE = """## How it was made
+
+- **Profile**: the defaults of [the risk profile](risk-profile.md), no risk layer. Portfolio
+  strategies (`TrendPortfolio`, `FundingCarry`, `Ensemble`) are meant for `risk-portfolio.json`,
+  which holds many related positions on purpose and bounds them by heat and exposure: what the
+  defaults deny them is why that layer exists.
+- **Costs, data, account**: those of the [results](results.md#how-they-were-made).
+- **Code**: fingerprint `{fingerprint}`, Freqtrade {freqtrade}, written on {today}.
+"""
+
+
+def page(findings: "DenialFindings") -> str:
+    """Return the whole page."""
+    text = HEAD + denials_table(findings.denials) + CONCENTRATION
+    text += concentration_table(findings.concentration) + ALIKE + alike_table(findings.alike)
+    usual, terra, *_ = (row.shares for row in findings.alike)
+    of = findings.concentration
+    text += CHOICE.format(
+        usual=usual[0.7],
+        rare=usual[0.85],
+        terra=terra[0.85],
+        never=usual[0.95],
+        few=_entries(of, "correlation 0.70"),
+        all=_entries(of, "none of them"),
+        worst_some=_worst_day(of, "correlation 0.85"),
+        worst_off=_worst_day(of, "none of them"),
+        worst_four=_worst_day(of, "4 open positions"),
+    )
+    return text + MADE.format(
+        fingerprint=findings.code_fingerprint,
+        freqtrade=findings.freqtrade_version,
+        today=datetime.now(UTC).date(),
+    )
+
+
+def denials_table(rows: "Sequence[Denials]") -> str:
+    """Return a table of strategies by the guards that denied any of their entries."""
+    total: Counter[str] = sum((row.denied for row in rows), start=Counter())
+    rules = [rule for rule, _ in total.most_common()]
+    heads = ["strategy", "asked", "denied", *(f"`{rule}`" for rule in rules), "halted"]
+    lines = [_row(heads), _row(["---"] * len(heads))]
+    for row in rows:
+        cells = [f"`{row.strategy}`", f"{row.asked:,}", _share(row.denied.total(), row.asked)]
+        cells += [_share(row.denied[rule], row.asked) for rule in rules]
+        halts = ", ".join(f"{day} `{rule}`" for rule, day in row.halts)
+        lines.append(_row([*cells, halts or "–"]))
+    asked = sum(row.asked for row in rows)
+    cells = ["**all**", f"{asked:,}", _share(total.total(), asked)]
+    lines.append(_row([*cells, *(_share(total[rule], asked) for rule in rules), "–"]))
+    return "\n".join(lines) + "\n"
+
+
+def concentration_table(rows: "Sequence[Concentration]") -> str:
+    """Return a table of strategies by variant of the limits."""
+    heads = ["strategy", "limit", "entries", "most open", "drawdown", "worst day", "halted"]
+    lines = [_row(heads), _row(["---"] * len(heads))]
+    names = list(dict.fromkeys(row.strategy for row in rows))
+    for row in sorted(rows, key=lambda row: names.index(row.strategy)):
+        cells = [f"`{row.strategy}`", row.variant, f"{row.trades:,}", str(row.most_open)]
+        cells += [f"{row.drawdown_fraction:.1%}", _signed(row.worst_day_fraction)]
+        lines.append(_row([*cells, row.halted or "–"]))
+    return "\n".join(lines) + "\n"
+
+
+def alike_table(rows: "Sequence[Alike]") -> str:
+    """Return a table of spans by the share of windows above each correlation."""
+    heads = ["windows that end in", *(f"above {limit:.2f}" for limit in rows[0].shares)]
+    lines = [_row(heads), _row(["---"] * len(heads))]
+    lines += [_row([row.span, *(f"{share:.1%}" for share in row.shares.values())]) for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _entries(rows: "Sequence[Concentration]", variant: str) -> int:
+    """Return the entries of the slower strategies; the other is halted on its way."""
+    return sum(row.trades for row in rows if row.variant == variant and row.strategy in SLOWER)
+
+
+def _worst_day(rows: "Sequence[Concentration]", variant: str) -> str:
+    return _signed(min(row.worst_day_fraction for row in rows if row.variant == variant))
+
+
+def _share(count: int, of: int) -> str:
+    return f"{count:,} ({count / of:.1%})" if count and of else "–"
+
+
+def _signed(fraction: float) -> str:
+    return f"{fraction:.1%}".replace("-", "−")
+
+
+def _row(cells: "Sequence[str]") -> str:
+    return f"| {' | '.join(cells)} |"
