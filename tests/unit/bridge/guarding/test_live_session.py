@@ -369,7 +369,6 @@ def test_the_status_names_the_bot_its_mode_and_its_figures(tmp_path: Path, clock
         "held": [],
         "breaks": [],
         "loops": 3,
-        "breaks": [],
         "stops_on_exchange": True,
         "equity_usd": 10_000.0,
         "day_start_equity_usd": 10_000.0,
