@@ -58,6 +58,24 @@ class Closing:
     note: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Broke:
+    """One of the cases that broke once, in one kind of run: what it does now.
+
+    `flat_seconds` run, by the exchange's clock and books, from what should close the account until
+    it holds nothing; None where nothing is to be closed. `observed` is what the drill saw; the
+    `key` names what was seen before, in ``before.json``.
+    """
+
+    case: int
+    key: str
+    name: str
+    run: str
+    after: str
+    flat_seconds: float | None = None
+    observed: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class EvidenceFolder:
     """Saves a drill's figures; does nothing when no folder is named."""
@@ -68,7 +86,9 @@ class EvidenceFolder:
         )
     )
 
-    def __call__(self, name: str, evidence: Trip | Denied | Closing | Mapping[str, Any]) -> None:
+    def __call__(
+        self, name: str, evidence: Trip | Denied | Closing | Broke | Mapping[str, Any]
+    ) -> None:
         """Keep one finding under a name of its own."""
         if self.folder is None:
             return
