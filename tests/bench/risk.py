@@ -102,6 +102,7 @@ def run(*, trades: int = 5000) -> dict[str, float]:
         target_price=103.0,
         leverage=2.0,
         fill_cost_fraction=0.0007,
+        mark_price=100.0,
         spread_fraction=0.0002,
         correlations=dict.fromkeys(pairs, 0.1),
     )

@@ -23,6 +23,7 @@ from plimsoll.core import (
     TrackRecord,
     Verdict,
 )
+from plimsoll.journal.phrases import RULES
 from plimsoll.risk import GUARDS, NEEDS, RiskProfile, evaluate, evaluate_entry
 from plimsoll.risk.guards import name_of
 from tests.contracts.every import for_every
@@ -135,6 +136,7 @@ WORSE: dict[str, list[GuardCase]] = {
     "leverage": of_request(
         "leverage", 1.0, 3.0, 3.1, 5.0, 50.0, track_record=None
     ),
+    "price_collar": of_request("mark_price", 100.0, 98.1, 97.9, 50.0, 1.0),
     "spread": of_request("spread_fraction", 0.0, 0.001, 0.0011, 0.5),
     "liquidity": of_request("liquidity_usd", 1e9, 30_000.0, 29_000.0, 1.0),
     "round_trip_cost": of_request("target_price", 110.0, 100.2, 100.1, 99.0),
@@ -220,6 +222,7 @@ STRICTER: dict[str, list[dict[str, Any]]] = {
     "leverage": [
         {"max_leverage": 5}, {}, {"max_leverage": 1, "proven_max_leverage": 1},
     ],
+    "price_collar": [{"max_price_deviation_fraction": one} for one in (None, 0.1, 0.02, 0.001)],
     "spread": [{"max_spread_fraction": one} for one in (None, 0.05, 0.001, 0.00001)],
     "liquidity": [{"max_liquidity_share_fraction": one} for one in (None, 1, 0.01, 0.00001)],
     "round_trip_cost": [{"min_target_to_cost": one} for one in (1, 3, 1000)],
@@ -251,6 +254,7 @@ NUMBERS: dict[str, dict[str, tuple[str, ...]]] = {
         "request": ("stake_usd", "leverage", "price", "fill_cost_fraction"),
     },
     "leverage": {"request": ("leverage",)},
+    "price_collar": {"request": ("price", "mark_price")},
     "spread": {"request": ("spread_fraction",)},
     "liquidity": {"request": ("liquidity_usd", "stake_usd", "leverage")},
     "round_trip_cost": {"request": ("price", "fill_cost_fraction")},
@@ -411,3 +415,8 @@ def test_a_short_is_guarded_as_a_long() -> None:
     about = case(account(track_record=proof), asked)
     assert ask("risk_per_trade", about, limits()).mode is Mode.REDUCING
     assert ask("round_trip_cost", about, limits()).mode is Mode.ACTIVE
+
+
+def test_every_guard_is_called_by_words_on_a_phone() -> None:
+    assert [name for name in GUARDS.names() if name not in RULES] == []
+    assert [one.words for one in RULES.values() if "_" in one.words] == []

@@ -16,7 +16,9 @@ from typer.testing import CliRunner
 
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.cli import app
+from plimsoll.core import Mode, Verdict
 from plimsoll.journal.check import verify
+from plimsoll.journal.phrases import breach
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.processes import command
 from tests.drills.evidence import Trip
@@ -200,7 +202,6 @@ def tripped(
     mode: str,
     closes: int,
     pair: str | None = None,
-    message: str | None = None,
 ) -> Trip:
     """Wait for a verdict and its closes; assert it in log, database, REST and Telegram."""
     record = acted(bot, rule)
@@ -218,9 +219,8 @@ def tripped(
     ]
     shown = [lock for lock in bot.rest.locks()["locks"] if lock["reason"].startswith(start)]
     assert [lock["pair"] for lock in shown] == [pair or "*"]
-    where = pair or "the account"
-    sent = bot.telegram.wait_for(message or f"plimsoll: {mode} {where} by {rule}: ")
-    assert record["reason"] in sent.text
+    sent = bot.telegram.wait_for(message_of(record))
+    assert ("until a person resumes" in sent.text) == (mode == "HALTED")
     for row in rows:
         bot.telegram.wait_for(f"`plimsoll_{rule}`")
         assert row["exit_reason"] == f"plimsoll_{rule}"
@@ -238,6 +238,20 @@ def tripped(
         real_seconds=took / bot.plan.speed,
         seen_in=("decision log", "database", "REST", "Telegram"),
     )
+
+
+def message_of(record: dict[str, Any]) -> str:
+    """Return how the message of a recorded verdict begins: pair, rule, value and limit."""
+    verdict = Verdict(
+        Mode[record["mode"]],
+        record["rule"],
+        record["reason"],
+        pair=record.get("pair"),
+        value=record["value"],
+        limit=record["limit"],
+    )
+    of = "" if verdict.pair is None else f"{verdict.pair.partition(':')[0]}: "
+    return f"🛑 {of}{breach(verdict, record)}."
 
 
 def stays_flat(bot: Drill, *, candles: float = 2) -> None:

@@ -205,7 +205,7 @@ def test_raising_hooks_deny_and_a_guard_still_closes(tmp_path: Path, save: Evide
         stays_flat(bot, candles=1.5)
         raised = [one for one in bot.decisions("error") if one["where"] == "sizing"]
         assert "ZeroDivisionError: desired_stake" in raised[0]["message"]
-        bot.telegram.wait_for("plimsoll: sizing failed and was denied: desired_stake")
+        bot.telegram.wait_for("Sizing failed, so it was denied: desired_stake")
         faults.write_text("exit_reason veto_exit on_fill on_loop")
         bot.wait_for_positions(2)
         trip = _flattened(bot, 2)
@@ -227,7 +227,7 @@ def test_guards_that_cannot_be_asked_deny_and_close_after_the_blind_seconds(
         bot.wait_until(lambda: bot.decisions("error"), what="a failed loop")
         failed = bot.decisions("error")[0]
         assert failed["where"] == "loop"
-        bot.telegram.wait_for("plimsoll: guards could not be asked, no entries: ArithmeticError")
+        bot.telegram.wait_for("The guards cannot look: ArithmeticError")
         pass_time(bot, loops=3)
         assert len(bot.trades(is_open=True)) == 2
         rows = closed_by(bot, "blind_guards", 2)

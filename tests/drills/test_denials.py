@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from plimsoll.journal.phrases import rule_words
 from tests.drills.evidence import Denied, EvidenceFolder
 from tests.drills.scene import (
     BTC,
@@ -100,6 +101,7 @@ REFUSALS = [
         rule="risk_per_trade",
         risk={"max_risk_per_trade_fraction": 0.0001, "fixed_risk_fraction": 0.0001},
     ),
+    Refusal(rule="price_collar", risk={"max_price_deviation_fraction": 1e-9}),
     Refusal(rule="spread", risk={"max_spread_fraction": 1e-7}),
     Refusal(rule="liquidity", risk={"max_liquidity_share_fraction": 1e-9}),
     Refusal(rule="round_trip_cost", risk={"min_target_to_cost": 1e6}),
@@ -175,7 +177,7 @@ def test_a_denied_entry_says_why_and_a_forced_one_is_refused(
     with scene(tmp_path, _plan(profile(**refusals[0].risk))) as bot:
         bot.wait_for_positions(1)
         save(refusals[0].rule, _refused(bot, refusals[0], seen=0))
-        bot.telegram.wait_for(f"No entry in {ETH}: {refusals[0].rule}")
+        bot.telegram.wait_for(f"entry in ETH/USDT. {rule_words(refusals[0].rule)}: ")
         assert "error" in bot.force_enter(ETH)
         answer = bot.force_enter(BTC)  # an addition by hand would pass every guard by
         assert "already open" in answer["error"]

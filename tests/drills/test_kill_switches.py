@@ -191,8 +191,8 @@ def test_a_halt_from_open_losses_survives_kill_9_while_flattening(
         assert [lock["pair"] for lock in locks if "HALTED drawdown" in lock["reason"]] == ["*"]
         bot.restart()
         restored_at = bot.now()
-        still = "plimsoll: still HALTED by drawdown: "
-        trip = tripped(bot, "drawdown", mode="HALTED", closes=4, message=still)
+        bot.telegram.wait_for("Still halted since before this start. Drawdown limit: ")
+        trip = tripped(bot, "drawdown", mode="HALTED", closes=4)
         restored = [one for one in bot.decisions("verdict") if one["event"] == "restored"]
         assert [one["rule"] for one in restored] == ["drawdown"]
         force_entry_is_refused(bot, BTC, "drawdown")
@@ -201,7 +201,7 @@ def test_a_halt_from_open_losses_survives_kill_9_while_flattening(
         assert status(bot)["mode"] == "HALTED"
         rearmed_at = moment(rearm(bot)["at"])
         assert not [lock for lock in bot.locks() if lock["reason"].startswith("plimsoll")]
-        bot.telegram.wait_for("plimsoll: re-armed by")
+        bot.telegram.wait_for("Re-armed by “plimsoll resume")
         bot.wait_for_positions(4)
         pass_time(bot, candles=1)
         _save_picture(bot, save, halt, (killed_at, restored_at, rearmed_at))
@@ -322,7 +322,7 @@ def test_a_config_reload_with_halt_halts_and_unlock_re_arms(
         bot.telegram.send(f"/unlock {number}")
         bot.wait_until(lambda: bot.decisions("rearm"), what="the unlock to be noticed")
         assert bot.decisions("rearm")[-1]["by"] == "unlock"
-        bot.telegram.wait_for("plimsoll: re-armed by unlock")
+        bot.telegram.wait_for("Re-armed by /unlock")
         bot.wait_for_positions(2)
     save(
         "manual_halt-reload-dry-run",

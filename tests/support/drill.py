@@ -297,8 +297,7 @@ class Drill:
 
     def telegram_messages(self, containing: str = "") -> list[Sent]:
         """Return what the bot has sent to Telegram, oldest first; the text in any case."""
-        wanted = containing.lower()
-        return [sent for sent in list(self.telegram.messages) if wanted in sent.text.lower()]
+        return [sent for sent in list(self.telegram.messages) if sent.says(containing)]
 
     def decisions(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Return the decision log's records, oldest first, of one kind or all."""

@@ -4,6 +4,10 @@ Freqtrade has no setting for the API's address. Its HTTP client honours ``HTTPS_
 ``NO_PROXY`` and ``SSL_CERT_FILE``, so `TelegramService.environment` sends it through a CONNECT
 proxy that leads ``api.telegram.org:443`` to a TLS server here, with an authority of its own, and
 refuses every other address.
+
+It refuses at least what the real one refuses: markup that cannot be parsed (`telegram_markup`),
+empty and too long texts, unknown chats, edits of nothing, and a bot that talks too fast
+(`telegram_rules`). What it refused is kept with the reason in `TelegramService.rejected`.
 """
 
 import asyncio
@@ -20,9 +24,21 @@ from typing import Any
 import trustme
 from aiohttp import web
 
+from tests.support.telegram_rules import (
+    Pace,
+    RefusedError,
+    bad_request,
+    buttons_of,
+    group_pace,
+    private_pace,
+    seen_text,
+    too_many,
+)
+
 API_HOST = "api.telegram.org"
 TOKEN = "123456789:drill-token-of-no-account"
 CHAT_ID = 4242
+GROUP_ID = -1004242
 PAUSE_SECONDS = 0.02
 TIMEOUT_SECONDS = 90.0
 """How long a test waits for a message; a busy machine takes its time."""
@@ -33,26 +49,54 @@ BOT = {"id": 123456789, "is_bot": True, "first_name": "Drill", "username": "plim
 
 @dataclass
 class Sent:
-    """A message of the bot's; `at` is this process's monotonic time, `edits` earlier texts."""
+    """A message of the bot's that was accepted.
+
+    `text` is as sent, `seen` as its reader sees it; `at` is this process's monotonic time, `edits`
+    are earlier texts.
+    """
 
     message_id: int
     chat_id: int
     text: str
+    seen: str
     at: float
     parse_mode: str | None = None
     buttons: tuple[tuple[str, str], ...] = ()
+    silent: bool = False
     edits: list[str] = field(default_factory=list)
+
+    def says(self, text: str) -> bool:
+        """Whether it contains a text, in any case, as sent or as seen."""
+        wanted = _plain(text)
+        return wanted in _plain(self.text) or wanted in _plain(self.seen)
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A message of the bot's that was refused, and why."""
+
+    method: str
+    text: str
+    parse_mode: str | None
+    status: int
+    reason: str
+    at: float
 
 
 class TelegramService:
     """The API and its proxy, in a thread; what the bot sends stays here across restarts.
 
-    A test speaks as the owner with `send` or `ask` and reads `messages`.
+    A test speaks as the owner with `send` or `ask`, reads `messages` and `rejected`, and makes
+    trouble with `refuse_next`, `down` and `up`.
     """
 
     def __init__(self, folder: Path) -> None:
         self.messages: list[Sent] = []
+        self.rejected: list[Rejected] = []
         self.calls: list[str] = []
+        self.paces: dict[int, Pace] = {CHAT_ID: private_pace(), GROUP_ID: group_pace()}
+        self._faults: list[RefusedError] = []
+        self._down = False
         self.refused: list[str] = []
         self._updates: list[dict[str, Any]] = []
         self._next_update, self._next_message = 1, 1
@@ -95,6 +139,24 @@ class TelegramService:
 
     # What a test does
 
+    def refuse_next(self, count: int, status: int = 429, *, retry_after: int = 1) -> None:
+        """Refuse the next messages and edits: 429 with a wait, or a fault of the server's."""
+        fault = (
+            too_many(retry_after)
+            if status == 429
+            else RefusedError(status, "Internal Server Error")
+        )
+        with self._lock:
+            self._faults += [fault] * count
+
+    def down(self) -> None:
+        """Drop every connection from now on."""
+        self._down = True
+
+    def up(self) -> None:
+        """Answer again."""
+        self._down = False
+
     def send(self, text: str) -> int:
         """Write to the bot as its owner, such as ``/status``; return how many messages it had sent.
 
@@ -131,14 +193,13 @@ class TelegramService:
     ) -> Sent:
         """Return the first message after the first ``since`` ones that contains the text."""
         matching = self.wait_until(
-            lambda: [s for s in self.messages[since:] if containing.lower() in s.text.lower()],
-            seconds,
+            lambda: [sent for sent in self.messages[since:] if sent.says(containing)], seconds
         )
         if not matching:
             texts = [sent.text for sent in self.messages[since:]]
             raise AssertionError(
                 f"expected a Telegram message with {containing!r} within {seconds:.0f} s, "
-                f"found {texts}"
+                f"found {texts}, refused {self.rejected}"
             )
         return matching[0]
 
@@ -173,18 +234,53 @@ class TelegramService:
 
     async def _handle(self, request: web.Request) -> web.Response:
         token, _, method = request.path.removeprefix("/bot").partition("/")
+        if self._down:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response(status=502)
         if token != TOKEN:
-            refusal = {"ok": False, "error_code": 401, "description": "Unauthorized"}
-            return web.json_response(refusal, status=401)
-        form = {name: str(value) for name, value in (await request.post()).items()}
+            return _answer_of(RefusedError(401, "Unauthorized"))
+        if request.content_type == "application/json":
+            form = {name: _field(value) for name, value in (await request.json()).items()}
+        else:
+            form = {name: str(value) for name, value in (await request.post()).items()}
         asked = {**request.query, **form}
         self.calls.append(method)
         answer = self._methods.get(method)
         if answer is None:
-            text = f"Not Found: method {method} is not served here"
-            refusal = {"ok": False, "error_code": 404, "description": text}
-            return web.json_response(refusal, status=404)
-        return web.json_response({"ok": True, "result": await answer(asked)})
+            return _answer_of(RefusedError(404, f"Not Found: method {method} is not served here"))
+        try:
+            return web.json_response({"ok": True, "result": await answer(asked)})
+        except RefusedError as refused:
+            self._reject(method, asked, refused)
+            return _answer_of(refused)
+
+    def _reject(self, method: str, asked: dict[str, str], refused: RefusedError) -> None:
+        self.rejected.append(
+            Rejected(
+                method,
+                asked.get("text", ""),
+                asked.get("parse_mode"),
+                refused.status,
+                refused.description,
+                time.monotonic(),
+            )
+        )
+
+    def _accepted(self, asked: dict[str, str]) -> str:
+        """Return the text of a message as seen; raises `RefusedError` as the API does."""
+        with self._lock:
+            if self._faults:
+                raise self._faults.pop(0)
+        chat = asked.get("chat_id", "")
+        pace = self.paces.get(int(chat)) if chat.lstrip("-").isdigit() else None
+        if pace is None:
+            raise bad_request("chat not found")
+        seen = seen_text(asked)
+        if "message_thread_id" in asked:
+            raise bad_request("message thread not found")
+        pace.take(time.monotonic())
+        return seen
 
     async def _get_me(self, asked: dict[str, str]) -> Any:
         return {**BOT, "can_join_groups": False, "supports_inline_queries": False}
@@ -214,27 +310,37 @@ class TelegramService:
                 await asyncio.wait_for(self._updated.wait(), left)
 
     async def _send_message(self, asked: dict[str, str]) -> Any:
-        message = self._message(asked["text"])
+        seen, buttons = self._accepted(asked), buttons_of(asked)
+        message = self._message(seen)
         self.messages.append(
             Sent(
                 message["message_id"],
                 int(asked["chat_id"]),
                 asked["text"],
+                seen,
                 time.monotonic(),
                 asked.get("parse_mode"),
-                _buttons(asked.get("reply_markup")),
+                buttons,
+                silent=asked.get("disable_notification", "").lower() == "true",
             )
         )
         return {**message, "from": BOT}
 
     async def _edit_message(self, asked: dict[str, str]) -> Any:
-        number = int(asked["message_id"])
-        for sent in self.messages:
-            if sent.message_id == number:
-                sent.edits.append(sent.text)
-                sent.text = asked["text"]
-        message = self._message(asked["text"])
-        return {**message, "message_id": number, "from": BOT}
+        seen, buttons = self._accepted(asked), buttons_of(asked)
+        number = asked.get("message_id", "")
+        known = [sent for sent in self.messages if str(sent.message_id) == number]
+        if not known:
+            raise bad_request("message to edit not found")
+        sent = known[0]
+        if (sent.seen, sent.buttons) == (seen, buttons):
+            raise bad_request(
+                "message is not modified: specified new message content and reply markup are "
+                "exactly the same as a current content and reply markup of the message"
+            )
+        sent.edits.append(sent.text)
+        sent.text, sent.seen, sent.buttons = asked["text"], seen, buttons
+        return {**self._message(seen), "message_id": sent.message_id, "from": BOT}
 
     # How it runs
 
@@ -291,6 +397,8 @@ class TelegramService:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
                 head = await reader.readuntil(b"\r\n\r\n")
                 method, target = head.split(b" ", 2)[:2]
+                if self._down:
+                    return
                 if (method, target) != (b"CONNECT", f"{API_HOST}:443".encode()):
                     self.refused.append(f"{method.decode()} {target.decode()}")
                     writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
@@ -314,9 +422,16 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.close()
 
 
-def _buttons(markup: str | None) -> tuple[tuple[str, str], ...]:
-    rows = json.loads(markup).get("inline_keyboard", []) if markup else []
-    return tuple((key["text"], key.get("callback_data", "")) for row in rows for key in row)
+def _plain(text: str) -> str:
+    return text.lower().replace("\u00a0", " ")
+
+
+def _field(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _answer_of(refused: RefusedError) -> web.Response:
+    return web.json_response(refused.body(), status=refused.status)
 
 
 @contextlib.contextmanager

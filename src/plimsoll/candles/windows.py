@@ -1,23 +1,55 @@
 """The latest candles of a pair, and what they say: returns, volatility, correlation."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite, sqrt
-from typing import NamedTuple
 
 import numpy as np
 
 SECONDS_PER_YEAR = 365 * 86400
 
 
-class Window(NamedTuple):
+@dataclass(eq=False)
+class Window:
     """The latest candles of a pair: open times in seconds since the epoch, and closes.
 
     ``returns`` are the log returns to each candle from the one before it, of which the first
-    belongs to a candle outside; ``None`` where nobody keeps them.
+    belongs to a candle outside; ``None`` where nobody keeps them. What is worked out of a window
+    is kept with it: its arrays must not be changed.
     """
 
     opened_s: np.ndarray
     closes: np.ndarray
     returns: np.ndarray | None = None
+
+    @cached_property
+    def opened(self) -> bytes:
+        """The open times as one value: equal where two windows hold the same candles."""
+        return self.opened_s.astype("int64", copy=False).tobytes()
+
+    @cached_property
+    def deviations(self) -> np.ndarray:
+        """The log returns less their mean; NaN where a price was not positive."""
+        returns = log_returns(self)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(returns - returns.mean())
+
+    @cached_property
+    def squares(self) -> float:
+        """The sum of the squared deviations."""
+        return float(self.deviations.dot(self.deviations))
+
+    @cached_property
+    def volatility(self) -> float | None:
+        """The standard deviation of the log returns, a year's worth; ``None`` when unknown."""
+        opened, returns = self.opened_s, log_returns(self)
+        step = float(min(opened[1] - opened[0], opened[-1] - opened[-2]))  # a hole is no candle
+        if step <= 0:
+            return None
+        with np.errstate(invalid="ignore"):
+            off = returns - returns.sum() / len(returns)  # its mean, in half the time of mean()
+        yearly = sqrt(float(off.dot(off)) / (len(off) - 1)) * sqrt(SECONDS_PER_YEAR / step)
+        return yearly if isfinite(yearly) else None
 
 
 def correlation(one: Window | None, other: Window | None, *, least_candles: int) -> float | None:
@@ -27,23 +59,18 @@ def correlation(one: Window | None, other: Window | None, *, least_candles: int)
     """
     if one is None or other is None:
         return None
-    if np.array_equal(one.opened_s, other.opened_s):
-        count, returns, others = len(one.closes), log_returns(one), log_returns(other)
-    else:
+    if one.opened != other.opened:
         _, mine, theirs = np.intersect1d(one.opened_s, other.opened_s, return_indices=True)
-        count = len(mine)
-        returns = log_returns(Window(one.opened_s[mine], one.closes[mine]))
-        others = log_returns(Window(other.opened_s[theirs], other.closes[theirs]))
-    if count < least_candles:
+        one = Window(one.opened_s[mine], one.closes[mine])
+        other = Window(other.opened_s[theirs], other.closes[theirs])
+    if len(one.closes) < least_candles:
         return None
-    # Pearson's r by three dot products: np.corrcoef takes four times as long.
-    with np.errstate(invalid="ignore"):
-        returns, others = returns - returns.mean(), others - others.mean()
-        spread = float(np.sqrt(returns.dot(returns) * others.dot(others)))
+    # Pearson's r by one dot product a pair: np.corrcoef takes many times as long.
+    spread = sqrt(one.squares * other.squares)
     if not spread > 0:  # also when a price was not positive: its return is no number
         return None
-    pearson = float(returns.dot(others)) / spread
-    return max(-1.0, min(1.0, pearson)) if np.isfinite(pearson) else None
+    pearson = float(one.deviations.dot(other.deviations)) / spread
+    return max(-1.0, min(1.0, pearson)) if isfinite(pearson) else None
 
 
 def log_returns(window: Window) -> np.ndarray:
@@ -70,11 +97,4 @@ def volatility(window: Window | None, *, least_candles: int) -> float | None:
     """
     if window is None or len(window.closes) < least_candles:
         return None
-    opened, returns = window.opened_s, log_returns(window)
-    step = float(min(opened[1] - opened[0], opened[-1] - opened[-2]))  # a hole is no candle
-    if step <= 0:
-        return None
-    with np.errstate(invalid="ignore"):
-        off = returns - returns.sum() / len(returns)  # its mean, in half the time of mean()
-    yearly = sqrt(float(off.dot(off)) / (len(off) - 1)) * sqrt(SECONDS_PER_YEAR / step)
-    return yearly if isfinite(yearly) else None
+    return window.volatility

@@ -142,6 +142,7 @@ def entry(**changes: Any) -> EntryRequest:
         target_price=102.0,
         leverage=1.0,
         fill_cost_fraction=0.0007,
+        mark_price=100.0,
         spread_fraction=0.0002,
         liquidity_usd=1e6,
         correlations=dict.fromkeys((HELD, *MANY), 0.5),
@@ -290,6 +291,8 @@ def _of_entry() -> list[Ladder]:
         _entry_ladder("stop_price", (99.5, 99.0, 97.0, 95.0, 80.0, 50.0, 1.0), NO_NUMBERS),
         _entry_ladder("target_price", (110.0, 105.0, 102.0, 100.5, 100.1, 100.0, 99.0), NO_NUMBERS),
         _entry_ladder("fill_cost_fraction", (0.0, 0.0007, 0.002, 0.01, 0.1), NO_NUMBERS),
+        _entry_ladder("mark_price", (100.0, 101.0, 103.0, 110.0, 200.0, 1e4), unknown),
+        _entry_ladder("mark_price", (100.0, 99.0, 97.0, 90.0, 50.0, 1.0), unknown),
         _entry_ladder("spread_fraction", (0.0, 0.0005, 0.001, 0.01, 0.1, 0.5), unknown),
         _entry_ladder("liquidity_usd", (1e9, 1e6, 1e5, 1e4, 1e3, 1.0), unknown),
         Ladder(

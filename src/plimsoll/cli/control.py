@@ -1,5 +1,6 @@
 """``plimsoll status``, ``halt`` and ``resume``: a person and a bot that is guarded."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,10 +44,12 @@ def status(
     Exit status: 0 while a running bot may trade (ACTIVE or REDUCING), 1 when it is flattening,
     halted, stopped, silent for too long or not running, 2 for wrong usage.
     """
+    from plimsoll.bridge.config.layer_checks import require_sound_layers
     from plimsoll.control.bot import look
     from plimsoll.core import UsageError
 
     bot = _bot(userdir, config, db_url)
+    require_sound_layers(bot.config.get("config_files", ()))
     view = look(bot)
     if not view.runs and view.positions is None and not view.status and view.flag is None:
         raise UsageError(f"no bot has left a trace in {bot.folder.path}: {view.unseen}")
@@ -86,6 +89,13 @@ def resume(
     config: Config = None,
     db_url: DbUrl = None,
     wait: Seconds = 60.0,
+    allow_looser: Annotated[
+        bool,
+        typer.Option(
+            "--allow-looser",
+            help="Accept the looser limits of the config, too; they hold from the next reload on.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Re-arm a halted bot, running or not; losses are measured from then on.
@@ -96,6 +106,8 @@ def resume(
     from plimsoll.control import halt as person
 
     bot = _bot(userdir, config, db_url)
+    if allow_looser:
+        _accept(bot, reason, wait, _teller(as_json))
     _end(person.resume(bot, reason, seconds=wait, tell=_teller(as_json)), as_json)
 
 
@@ -103,6 +115,16 @@ def _bot(userdir: Path | None, config: list[Path] | None, db_url: str | None) ->
     from plimsoll.control.bot import find_bot
 
     return find_bot(userdir, [file.expanduser() for file in config or []], db_url)
+
+
+def _accept(bot: "Bot", reason: str, wait: float, tell: Any) -> None:
+    from plimsoll.control.acceptance import accept_looser
+    from plimsoll.core import UsageError
+
+    if not reason.strip():
+        raise UsageError("expected --reason to say why limits may be looser, found nothing")
+    if not accept_looser(bot, reason, seconds=wait, tell=tell):
+        raise typer.Exit(1)
 
 
 def _teller(as_json: bool) -> Any:
@@ -116,6 +138,8 @@ def _end(outcome: "Outcome", as_json: bool) -> None:
 
 
 def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
+    from plimsoll.journal.limit_words import change_words
+
     lines = [_row("bot", _bot_words(view)), _row("mode", view.mode or "not known")]
     if view.flag is not None:
         lines.append(_row("flag file", f"up: {view.flag or 'no reason given'}"))
@@ -128,6 +152,9 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
     for key, name in [*figures, ("high_water_equity_usd", "high water")]:
         if isinstance(told.get(key), int | float):
             lines.append(_row(name, f"{told[key]:,.2f} USD"))
+    for name, (before, after) in (told.get("held_back") or {}).items():
+        lines.append(_row("held back", change_words(name, before, after)))
+    lines += [_row("messages", said) for said in _unheard(bot, told)]
     if view.positions is None:
         return [*lines, _row("database", f"not read: {view.unseen}")]
     lines += [_row("open", _position(one)) for one in view.positions] or [_row("open", "nothing")]
@@ -136,6 +163,18 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
         until = ends or f"{lock.until:%Y-%m-%d %H:%M} UTC"
         lines.append(_row("lock", f"{lock.pair} until {until}: {lock.reason}"))
     return lines
+
+
+def _unheard(bot: "Bot", told: Mapping[str, Any]) -> list[str]:
+    """Say who is not told, and which alarms wait for delivery now."""
+    from plimsoll.bridge.state.outbox import alarms_in
+    from plimsoll.journal.messages import undelivered
+
+    said = [str(told["nobody_is_told"])] if told.get("nobody_is_told") else []
+    if waiting := alarms_in(bot.folder.path):
+        error = (told.get("undelivered") or {}).get("last_error")
+        said.append(undelivered(len(waiting), oldest=waiting[0].at, error=error))
+    return said
 
 
 def _bot_words(view: "BotView") -> str:

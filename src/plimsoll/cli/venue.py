@@ -134,6 +134,10 @@ def fault(
     after_acceptance: Annotated[
         bool, typer.Option("--after-acceptance", help="no-answer: carry the request out first.")
     ] = False,
+    code: Annotated[int | None, typer.Option(help="The exchange's code of a refusal.")] = None,
+    reduce_only: Annotated[
+        bool, typer.Option("--reduce-only", help="Only orders that close.")
+    ] = False,
     seed: Annotated[int | None, typer.Option(help="Seed of the share.")] = None,
 ) -> None:
     """Start a fault on a running exchange."""
@@ -154,6 +158,8 @@ def fault(
         "magnitude": magnitude,
         "skew_seconds": skew_seconds,
         "after_acceptance": after_acceptance or None,
+        "code": code,
+        "reduce_only": reduce_only or None,
         "seed": seed,
     }
     body = {

@@ -92,7 +92,7 @@ def _ask(
         view = _wait(bot, lambda now: now.state == "stopped" or _looped(now, down), deadline)
     asked = view.state != "stopped" and (not was_up or _looped(view, down))
     if asked:
-        bot.folder.ask_to_resume(reason.strip(), f"plimsoll resume, {_person()}")
+        bot.folder.ask_to_resume(reason.strip(), f"plimsoll resume, {person_name()}")
         tell("asked the running bot to re-arm ...")
         view = _wait(bot, lambda _: not bot.folder.resume_is_waiting, deadline)
     if not asked or _withdraw(bot):
@@ -130,7 +130,7 @@ def _rearm_without_bot(bot: Bot, reason: str, view: BotView, tell: Tell) -> Outc
         bot.config,
         bot.db_url,
         reason=reason.strip(),
-        by=f"plimsoll resume, {_person()}",
+        by=f"plimsoll resume, {person_name()}",
         now=now_of(bot, view.status),
     )
     tell(f"no guarded bot is running: re-armed in the database ({', '.join(rules)})")
@@ -186,7 +186,8 @@ def _pairs(view: BotView) -> str:
     return ", ".join(f"{one.pair} {one.side.value}" for one in view.positions or ())
 
 
-def _person() -> str:
+def person_name() -> str:
+    """Return who types: the name of this machine's user."""
     try:
         return getuser()
     except (OSError, KeyError, ImportError):

@@ -16,10 +16,7 @@ from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.bridge.state.recorder import secrets_of
 from plimsoll.core import PlimsollError
 from plimsoll.journal.kind import Kind
-from plimsoll.journal.log import DecisionLog
-
-WRITER_LOCK = ".writer.lock"
-"""What the writer of a decision log holds; a killed bot leaves the file, but not the lock."""
+from plimsoll.journal.log import WRITER_LOCK, DecisionLog
 
 
 def is_written(decisions: Path) -> bool:

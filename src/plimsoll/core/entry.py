@@ -21,6 +21,9 @@ class EntryRequest:
         Where it is closed at a profit; ``None`` when no target is planned.
     fill_cost_fraction
         Cost of one fill as a fraction of its notional (``TradingCosts.fill_fraction``).
+    mark_price
+        What the market holds the pair to be worth now, apart from the order's own price; in a
+        backtest the last close. ``None`` when unknown.
     spread_fraction
         Ask minus bid over mid, now; ``None`` when unknown.
     liquidity_usd
@@ -38,6 +41,7 @@ class EntryRequest:
     target_price: float | None
     leverage: float
     fill_cost_fraction: float
+    mark_price: float | None = None
     spread_fraction: float | None = None
     liquidity_usd: float | None = None
     correlations: Mapping[str, float] | None = None

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite
+from math import isfinite, nan
 
 from plimsoll.core.side import Side
 
 
 def _largest(*numbers: float) -> float:
     """Return the largest, or NaN if any is not finite: ``max`` would drop a NaN or -inf."""
-    return max(numbers) if all(map(isfinite, numbers)) else float("nan")
+    # A sum is finite only if all of its numbers are: one test instead of one for each.
+    return max(numbers) if isfinite(sum(numbers)) or all(map(isfinite, numbers)) else nan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +67,12 @@ class Position:
         if self.stop_price is None:
             return self.margin_usd
         mark = self.entry_price if self.mark_price is None else self.mark_price
-        losses = [
-            (price - self.stop_price) * self.side.sign * self.amount
-            for price in (self.entry_price, mark)
-        ]
-        return _largest(0.0, *losses)
+        sign, stop, amount = self.side.sign, self.stop_price, self.amount
+        planned, from_here = (
+            (self.entry_price - stop) * sign * amount,
+            (mark - stop) * sign * amount,
+        )
+        return _largest(0.0, planned, from_here)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The daily files of a decision log, read forwards and backwards while a bot may be writing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from os import SEEK_END
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,18 @@ def lines(file: Path) -> Iterator[bytes]:
                 yield line[:-1]
 
 
+def unended(file: Path) -> bytes:
+    """Return what follows the last line's end: a line being written, or one that a crash tore."""
+    size, length = file.stat().st_size, 1 << 16
+    with file.open("rb") as handle:
+        while True:
+            handle.seek(max(0, size - length))
+            before, ended, rest = handle.read().rpartition(b"\n")
+            if ended or length >= size:
+                return rest if ended else before + rest
+            length *= 4
+
+
 def lines_backwards(file: Path) -> Iterator[bytes]:
     """Yield the complete lines of a file from the last to the first, without their ends."""
     with file.open("rb") as handle:
@@ -81,17 +93,24 @@ def records_backwards(folder: Path) -> Iterator[dict[str, Any]]:
                 continue
 
 
-def last(folder: Path, kind: str) -> dict[str, Any] | None:
-    """Return the newest record of a kind, or ``None``."""
-    wanted = f'"kind":"{kind}"'.encode()
+def newest_of(folder: Path, kinds: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield the intact records of some kinds from the newest to the oldest.
+
+    Only lines that may be of these kinds are parsed: most of a log are others.
+    """
+    wanted = {str(kind): f'"kind":"{kind}"'.encode() for kind in kinds}
     for file in reversed(decision_files(folder)):
         for line in lines_backwards(file):
-            if wanted not in line:
+            if not any(text in line for text in wanted.values()):
                 continue
             try:
                 record = unsealed(line)
             except ValueError:
                 continue
-            if record.get("kind") == kind:
-                return record
-    return None
+            if record.get("kind") in wanted:
+                yield record
+
+
+def last(folder: Path, kind: str) -> dict[str, Any] | None:
+    """Return the newest record of a kind, or ``None``."""
+    return next(newest_of(folder, [kind]), None)

@@ -16,5 +16,6 @@ class Kind(StrEnum):
     VERDICT = "verdict"
     HALT = "halt"
     REARM = "rearm"
+    LIMITS = "limits"
     ERROR = "error"
     RECOVERY = "recovery"

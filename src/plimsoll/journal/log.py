@@ -18,6 +18,9 @@ from plimsoll.journal.recovery import recover
 
 _APPEND = os.O_CREAT | os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
 _SYNC_FOLDERS = os.name == "posix"
+WRITER_LOCK = ".writer.lock"
+"""What the writer holds; a killed bot leaves the file, but not the lock."""
+
 _LOCK_SECONDS = 1.0
 """A check for a running writer holds the writer's lock for an instant."""
 
@@ -52,6 +55,7 @@ class DecisionLog:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _only_writer(folder)
+            self._lock_seen = (folder / WRITER_LOCK).stat()
             end = recover(folder)
         except OSError as error:
             raise _unwritable(error, folder) from error
@@ -71,6 +75,23 @@ class DecisionLog:
     def head(self) -> str:
         """Hash of the newest record: a copy kept elsewhere exposes a shortened log."""
         return self._previous
+
+    @property
+    def recovery(self) -> dict[str, Any] | None:
+        """Fields of the ``recovery`` that the next record follows; ``None`` without damage."""
+        return self._recovery
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the files that this log writes are those that its folder shows.
+
+        A folder that was deleted or exchanged leaves them open, and what is written lost.
+        """
+        if not _is_same(self._folder / WRITER_LOCK, self._lock_seen):
+            return False
+        if self._handle is None or self._file is None:
+            return True
+        return _is_same(self._file, os.fstat(self._handle))
 
     def append(
         self, kind: str, at: datetime, *, durable: bool = False, **fields: Any
@@ -179,7 +200,7 @@ class DecisionLog:
 
 
 def _only_writer(folder: Path) -> FileLock:
-    lock = FileLock(folder / ".writer.lock", timeout=_LOCK_SECONDS, mode=0o600, thread_local=False)
+    lock = FileLock(folder / WRITER_LOCK, timeout=_LOCK_SECONDS, mode=0o600, thread_local=False)
     try:
         lock.acquire()
     except Timeout:
@@ -188,6 +209,16 @@ def _only_writer(folder: Path) -> FileLock:
             "give each bot a user folder of its own"
         ) from None
     return lock
+
+
+def _is_same(path: Path, seen: os.stat_result) -> bool:
+    """Return whether a path is still the file that was seen; one that cannot be asked is."""
+    try:
+        return os.path.samestat(path.stat(), seen)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
 
 
 def _write_whole(handle: int, line: bytes) -> None:

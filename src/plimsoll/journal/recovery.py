@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from plimsoll.journal.canonical import unsealed
-from plimsoll.journal.files import GENESIS, decision_files, lines_backwards
+from plimsoll.journal.files import GENESIS, decision_files, lines_backwards, unended
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def _every_line_backwards(folder: Path) -> Iterator[bytes]:
 def _set_torn_lines_aside(folder: Path, seq: int) -> Path | None:
     """Return the newest file, which then ends with a complete line."""
     for file in reversed(decision_files(folder)):
-        torn = _unended(file)
+        torn = unended(file)
         if torn:
             _keep(torn, folder, f"{file.stem}.{seq}")
             os.truncate(file, file.stat().st_size - len(torn))
@@ -74,18 +74,6 @@ def _set_torn_lines_aside(folder: Path, seq: int) -> Path | None:
             return file
         file.unlink()
     return None
-
-
-def _unended(file: Path) -> bytes:
-    """Return what follows the last line's end."""
-    size, length = file.stat().st_size, 1 << 16
-    with file.open("rb") as handle:
-        while True:
-            handle.seek(max(0, size - length))
-            before, ended, rest = handle.read().rpartition(b"\n")
-            if ended or length >= size:
-                return rest if ended else before + rest
-            length *= 4
 
 
 def _keep(torn: bytes, folder: Path, stem: str) -> None:

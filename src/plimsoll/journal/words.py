@@ -80,11 +80,8 @@ def _start(record: Record) -> str:
     said += [_with("profile ", profile) if isinstance(profile, str) else ""]
     said += [_with("config ", record.get("config_fingerprint"))]
     said += [_with("code ", record.get("code_fingerprint"))]
-    changes = [
-        f"{key} {_side(sides, 'before')} → {_side(sides, 'after')}"
-        for key, sides in changed.items()
-    ]
-    return ", ".join(filter(None, said)) + (f"; changed: {', '.join(changes)}" if changes else "")
+    changes = f"; changed: {_changes_said(changed)}" if changed else ""
+    return ", ".join(filter(None, said)) + changes
 
 
 def _side(sides: Any, name: str) -> str:
@@ -158,6 +155,23 @@ def _rearm(record: Record) -> str:
     return f"re-armed by {record.get('by') or '?'}: {record.get('reason') or 'no reason given'}"
 
 
+def _limits(record: Record) -> str:
+    if record.get("event") == "accepted":
+        told = _changes_said(record.get("changes") or {})
+        return f"looser limits accepted by {record.get('by') or '?'}: {told}"
+    changes = record.get("changes") or {}
+    waiting = {name: sides for name, sides in changes.items() if not sides.get("in_force")}
+    said = f"limits are looser than before: {_changes_said(changes)}"
+    return said + (f"; not in force: {', '.join(waiting)}" if waiting else "")
+
+
+def _changes_said(changes: Any) -> str:
+    return ", ".join(
+        f"{key} {_side(sides, 'before')} → {_side(sides, 'after')}"
+        for key, sides in changes.items()
+    )
+
+
 def _error(record: Record) -> str:
     return f"{record.get('where') or '?'}: {record.get('message') or '?'}"
 
@@ -185,6 +199,7 @@ _WORDS: dict[str, Callable[[Record], str]] = {
     Kind.VERDICT: _verdict,
     Kind.HALT: _halt,
     Kind.REARM: _rearm,
+    Kind.LIMITS: _limits,
     Kind.ERROR: _error,
     Kind.RECOVERY: _recovery,
 }

@@ -72,6 +72,7 @@ def _load(userdir: Path, files: Sequence[Path]) -> tuple[dict[str, Any], list[Fi
     from freqtrade.enums import RunMode
 
     from plimsoll.bridge.config.expectation import read_expectation
+    from plimsoll.bridge.config.layer_checks import require_sound_layers
     from plimsoll.bridge.config.settings import require_secrets, settings_from
     from plimsoll.bridge.freqtrade.plugin_search import register
 
@@ -79,6 +80,7 @@ def _load(userdir: Path, files: Sequence[Path]) -> tuple[dict[str, Any], list[Fi
     remedy = "correct the config, or take the shipped profiles again: plimsoll init"
     try:
         config = read_layers(files) | config
+        require_sound_layers(config.get("config_files", ()))
         register(config)
         read_expectation(settings_from(config).expectation_file)
         require_secrets(config)

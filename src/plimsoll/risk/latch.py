@@ -41,6 +41,17 @@ class LatchState:
         """Return the state with a held verdict stored."""
         return replace(self, confirmed=self.confirmed | {key})
 
+    def hold(self, verdict: Verdict) -> Self:
+        """Return the state with a verdict held that no observation gave, or that lasts longer."""
+        key = verdict.rule, verdict.pair
+        held = {**self.held, key: verdict}
+        return replace(self, held=held, confirmed=self.confirmed - {key})
+
+    def let_go(self, key: Key) -> Self:
+        """Return the state without a verdict that has done what it was for."""
+        held = {other: verdict for other, verdict in self.held.items() if other != key}
+        return replace(self, held=held, confirmed=self.confirmed - {key})
+
     def start_over(self) -> Self:
         """Return the state that waits for a first observation: what is held stays."""
         return replace(self, seen_at=None, counts={})

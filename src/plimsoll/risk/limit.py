@@ -13,6 +13,7 @@ ORDERED = (
     ("max_candle_delay_seconds", "max_blind_seconds"),
     ("max_risk_per_trade_fraction", "max_portfolio_heat_fraction"),
     ("max_leverage", "proven_max_leverage"),
+    ("flatten_alarm_seconds", "flatten_halt_seconds"),
     ("max_position_usd", "max_exposure_usd"),
     ("max_position_fraction", "max_exposure_fraction"),
 )

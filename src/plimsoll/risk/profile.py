@@ -212,6 +212,15 @@ class RiskProfile(BaseModel):
     ] = 0.15
 
     # Costs of an entry
+    max_price_deviation_fraction: Annotated[
+        float | None,
+        _costs(
+            "Freqtrade's own bound of a strategy's price",
+            "Distance of an order's price from the mark price, on either side.",
+            gt=0,
+            le=0.10,
+        ),
+    ] = 0.02
     max_spread_fraction: Annotated[
         float | None,
         _costs("five times costs.spread_bps", "Spread over the mid price.", gt=0, le=0.05),
@@ -368,6 +377,33 @@ class RiskProfile(BaseModel):
             le=3600,
         ),
     ] = 60.0
+    flatten_alarm_seconds: Annotated[
+        float,
+        _verdicts(
+            "a market exit fills within a loop",
+            "How long a position that is to be closed may stay open before it is an alarm.",
+            gt=0,
+            le=3600,
+        ),
+    ] = 60.0
+    flatten_repeat_seconds: Annotated[
+        float,
+        _verdicts(
+            "often enough to be noticed",
+            "How often that alarm is repeated while it is open.",
+            gt=0,
+            le=3600,
+        ),
+    ] = 300.0
+    flatten_halt_seconds: Annotated[
+        float | None,
+        _verdicts(
+            "a quarter of an hour",
+            "How long it may stay open before the account is halted; null: it is not for this.",
+            gt=0,
+            le=86400,
+        ),
+    ] = 900.0
 
     @model_validator(mode="wrap")
     @classmethod

@@ -15,8 +15,9 @@ def nearest_stop_price(
     for: that share, over the leverage, of the price it is measured from. An infinite distance
     is as wide as that.
     """
-    prices = [
-        origin - side.sign * min(distance, origin * widest_fraction / leverage)
-        for origin, distance in stops
-    ]
-    return max(prices, key=lambda price: side.sign * price, default=None)
+    sign, nearest = side.sign, None
+    for origin, distance in stops:
+        price = origin - sign * min(distance, origin * widest_fraction / leverage)
+        if nearest is None or sign * price > sign * nearest:
+            nearest = price
+    return nearest

@@ -1,7 +1,7 @@
 """Faults: failures that a user starts between a running market and its clients.
 
 A scenario changes the market; a fault changes only what clients see of it. Candles, matching and
-the account are never affected, except that a refused request is not carried out.
+the account are never affected, except that a refused request or order is not carried out.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,10 +13,20 @@ from plimsoll.core.errors import UsageError
 from plimsoll.venue.market.factors import stream
 
 HTTP_ERROR, NO_ANSWER = "http-error", "no-answer"
+REJECT_ORDER, EXPIRE_ORDER = "reject-order", "expire-order"
 STALE_CANDLES, STALE_BOOK = "stale-candles", "stale-book"
 WRONG_TICK, DROPPED_SOCKETS, CLOCK_SKEW = "wrong-tick", "dropped-sockets", "clock-skew"
 RATE_LIMITS = (418, 429)
 DEFAULT_RETRY_AFTER_SECONDS = 60
+REJECTIONS = {
+    -2022: "ReduceOnly Order is rejected.",
+    -1111: "Precision is over the maximum defined for this asset.",
+    -2019: "Margin is insufficient.",
+    -4131: "The counterparty's best price does not meet the PERCENT_PRICE filter limit.",
+    -4164: "Order's notional must be no smaller than 100 (unless you choose reduce only).",
+    -5022: "Due to the order could not be executed as maker, the Post Only order is rejected.",
+}
+"""What Binance says with a code when it rejects an order; the first is the usual one."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,18 @@ FAULTS: dict[str, FaultKind] = {
             "hold requests, then drop the connection; with after_acceptance they are carried "
             "out first, so that an order exists that no client knows of",
             ("paths", "symbols", "share", "count", "after_acceptance", "hold_seconds"),
+        ),
+        FaultKind(
+            REJECT_ORDER,
+            "reject orders with a code of the exchange's (-2022, -4131, -1111…); with reduce_only "
+            "only those that close",
+            ("paths", "symbols", "share", "count", "code", "reduce_only"),
+        ),
+        FaultKind(
+            EXPIRE_ORDER,
+            "accept orders and let them expire with nothing filled; with reduce_only only those "
+            "that close",
+            ("paths", "symbols", "share", "count", "reduce_only"),
         ),
         FaultKind(
             STALE_CANDLES,
@@ -104,6 +126,7 @@ class Fault:
     code: int | None = None
     retry_after_seconds: int | None = None
     after_acceptance: bool = False
+    reduce_only: bool = False
     hold_seconds: float = 15.0
     magnitude: float = -0.10
     skew_seconds: float = 10.0
@@ -148,6 +171,12 @@ class Fault:
             wait = DEFAULT_RETRY_AFTER_SECONDS
         headers = {} if wait is None else {"Retry-After": str(wait)}
         return self.status, {"code": code, "msg": text}, headers
+
+    @property
+    def rejection(self) -> tuple[int, str]:
+        """The code and text of a rejected order, as Binance words them."""
+        code = next(iter(REJECTIONS)) if self.code is None else self.code
+        return code, REJECTIONS.get(code, "Order is rejected: fault.")
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON: what its kind understands, and what it has done."""
@@ -217,6 +246,16 @@ class Faults:
                 return fault
         return None
 
+    def hit_order(
+        self, kind: str, path: str, symbol: str, now_ms: int, *, closes: bool
+    ) -> Fault | None:
+        """Return the fault of the kind that hits this order, None when none does."""
+        for fault in self.active(kind, now_ms):
+            fits = fault.matches("POST", path) and fault.covers(symbol)
+            if fits and (closes or not fault.reduce_only) and fault.draw_hit():
+                return fault
+        return None
+
     def frozen_ms(self, kind: str, symbol: str, now_ms: int) -> int | None:
         """Return the instant at which a stale kind stands still for the contract, or None."""
         starts = [fault.start_ms for fault in self.active(kind, now_ms) if fault.covers(symbol)]
@@ -252,7 +291,7 @@ def _checked(kind: FaultKind, name: str, value: object, known: list[str]) -> Any
         raise UsageError(f'{kind.name} does not understand "{name}"; it takes {takes}')
     if name in _RANGES:
         return _number(name, value)
-    if name == "after_acceptance":
+    if name in ("after_acceptance", "reduce_only"):
         if not isinstance(value, bool):
             raise UsageError(f'expected "{name}" to be true or false, found {value!r}')
         return value

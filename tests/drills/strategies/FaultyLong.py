@@ -7,7 +7,10 @@ from typing import Any
 from AlwaysLong import AlwaysLong
 from freqtrade.persistence import Order, Trade
 
+from plimsoll.bridge.account.live import LiveAccount
 from plimsoll.core import Side
+
+UPDATE = LiveAccount.update
 
 
 class FaultyLong(AlwaysLong):
@@ -35,11 +38,7 @@ class FaultyLong(AlwaysLong):
         self._fail("on_fill")
 
     def on_loop(self, now: datetime) -> None:
-        account = self._session.supervisor.account
-        if self._is_set("guards"):
-            account.update = self._broken
-        else:
-            account.__dict__.pop("update", None)
+        LiveAccount.update = self._broken if self._is_set("guards") else UPDATE
         self._fail("on_loop")
 
     def _is_set(self, name: str) -> bool:

@@ -53,6 +53,7 @@ class HandFed(Binance):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config, validate=False)
         self.prices: dict[str, float] = {}
+        self.marks: dict[str, float] = {}
         self.spread_fraction = 0.0
         self.fails: Exception | None = None
 
@@ -61,6 +62,11 @@ class HandFed(Binance):
 
     def get_conversion_rate(self, coin: str, currency: str) -> float | None:
         return 1.0 if coin == currency else self.prices.get(f"{coin}/{currency}:{currency}")
+
+    def fetch_funding_rate(self, pair: str) -> Any:
+        if self.fails is not None:
+            raise self.fails
+        return {"symbol": pair, "markPrice": self.marks.get(pair, self.prices.get(pair))}
 
     def fetch_l2_order_book(self, pair: str, limit: int = 100) -> Any:
         if self.fails is not None:
@@ -134,7 +140,7 @@ class Bot:
 
     def said(self) -> list[str]:
         """What the people were told, oldest first."""
-        return list(self.strategy.dp._msg_queue)
+        return list(self.strategy._session.messenger.recent)
 
 
 def build(folder: Path, runmode: RunMode, source: str = PLAIN, **others: Any) -> Bot:

@@ -1,5 +1,7 @@
 """What a window of candles says: returns, correlation, volatility."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -23,7 +25,7 @@ def test_returns_are_those_between_the_candles_one_fewer_than_candles() -> None:
 
 
 def test_returns_that_are_kept_are_not_worked_out_again() -> None:
-    kept = window([0, 1, 2], [100.0, 110.0, 99.0])._replace(returns=np.array([9.0, 0.5, -0.5]))
+    kept = replace(window([0, 1, 2], [100.0, 110.0, 99.0]), returns=np.array([9.0, 0.5, -0.5]))
     assert log_returns(kept).tolist() == [0.5, -0.5], "the first leads to the first candle"
     assert np.isnan(log_returns(window([0, 1], [100.0, -1.0])))
 

@@ -15,6 +15,7 @@ from freqtrade.persistence import PairLocks, Trade
 
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import StateFolder
+from plimsoll.bridge.state.outbox import Outbox
 from plimsoll.control.bot import find_bot
 from plimsoll.control.rearm import is_written
 from plimsoll.core import Mode, PlimsollError, Verdict
@@ -233,3 +234,19 @@ def test_a_config_that_is_not_valid_is_named(userdir: Path, tmp_path: Path) -> N
     file.write_text('{"plimsoll": {"hallt": true}}', encoding="utf-8")
     with pytest.raises(PlimsollError, match="hallt"):
         find_bot(userdir, [file], None)
+
+
+def test_status_names_the_alarms_that_wait_and_that_nobody_is_told(
+    run: Command, userdir: Path, database: str
+) -> None:
+    folder = StateFolder(userdir / "plimsoll")
+    told = "nobody is told: no messenger is set up"
+    folder.write_status({"nobody_is_told": None, "undelivered": {"last_error": "chat not found"}})
+    assert "messages" not in run("status", "--db-url", database).out
+    at = datetime(2026, 11, 20, 13, 48, tzinfo=UTC)
+    Outbox(folder.path).add("halted", at, alarm=True, messengers=["telegram"])
+    seen = run("status", "--db-url", database).out
+    said = "1 alarm waits for delivery, the oldest since 2026-11-20 13:48 UTC: chat not found"
+    assert f"messages   {said}" in seen
+    folder.write_status({"nobody_is_told": told})
+    assert f"messages   {told}" in run("status", "--db-url", database).out

@@ -39,6 +39,9 @@ def hits(
         ({"kind": "http-error", "symbols": []}, 'expected "symbols" to be a list'),
         ({"kind": "http-error", "symbols": ["FOOUSDT"]}, "unknown symbol FOOUSDT; served are BTC"),
         ({"kind": "no-answer", "after_acceptance": 1}, "true or false"),
+        ({"kind": "reject-order", "reduce_only": "yes"}, "true or false"),
+        ({"kind": "reject-order", "code": 200}, 'expected "code" between'),
+        ({"kind": "expire-order", "code": -2022}, 'expire-order does not understand "code"'),
         ({"kind": "clock-skew", "duration_seconds": 0}, 'expected "duration_seconds"'),
     ],
 )
@@ -132,3 +135,42 @@ def test_dropped_sockets_choose_the_same_connections_for_the_same_seed(exchange:
     chosen = [number for number in range(1, 41) if exchange.faults.drops(number, now_ms)]
     assert chosen == [number for number in range(1, 41) if exchange.faults.drops(number, now_ms)]
     assert 8 < len(chosen) < 32
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, (-2022, "ReduceOnly Order is rejected.")),
+        ({"code": -1111}, (-1111, "Precision is over the maximum defined for this asset.")),
+        ({"code": -9999}, (-9999, "Order is rejected: fault.")),
+    ],
+)
+def test_a_rejected_order_hears_what_binance_says(
+    exchange: Exchange, options: dict[str, Any], said: tuple[int, str]
+) -> None:
+    assert exchange.start_fault({"kind": "reject-order", **options}).rejection == said
+
+
+@pytest.mark.parametrize("kind", ["reject-order", "expire-order"])
+@pytest.mark.parametrize(
+    ("options", "opening", "closing", "stop"),
+    [
+        ({}, True, True, True),
+        ({"reduce_only": True}, False, True, True),
+        ({"paths": ["POST /fapi/v1/order"]}, True, True, False),
+        ({"symbols": ["ETHUSDT"]}, False, False, False),
+    ],
+)
+def test_a_fault_of_orders_hits_those_that_it_names(
+    exchange: Exchange, kind: str, options: dict[str, Any], opening: bool, closing: bool, stop: bool
+) -> None:
+    fault = exchange.start_fault({"kind": kind, **options})
+    now_ms = exchange.clock.now_ms()
+
+    def is_hit(path: str, *, closes: bool) -> bool:
+        return exchange.faults.hit_order(kind, path, "BTCUSDT", now_ms, closes=closes) is fault
+
+    assert is_hit("/fapi/v1/order", closes=False) is opening
+    assert is_hit("/fapi/v1/order", closes=True) is closing
+    assert is_hit("/fapi/v1/algoOrder", closes=True) is stop
+    assert fault.hits == opening + closing + stop

@@ -57,6 +57,11 @@ class BacktestAccount:
         """Whether there is a position to be closed."""
         return bool(LocalTrade.bt_trades_open)
 
+    @property
+    def open_pairs(self) -> frozenset[str]:
+        """The pairs in which there is one."""
+        return frozenset(trade.pair for trade in LocalTrade.bt_trades_open)
+
     def update(self, now: datetime) -> bool:
         """Mark the account; return whether a guard might act that was quiet before.
 
@@ -127,8 +132,13 @@ class BacktestAccount:
             api_health=HEALTHY,
             models=self._models,
             expectation=self._expectation,
-            track_record=self._track_record(now) if with_record else None,
+            track_record=self._record_of(now) if with_record else None,
         )
+
+    def track_record(self, now: datetime) -> TrackRecord:
+        """Return what the account has shown up to this moment."""
+        self._closed.read()
+        return self._record_of(now)
 
     def ordered(self, now: datetime) -> None:
         """Remember that an order was sent."""
@@ -163,7 +173,7 @@ class BacktestAccount:
         closed = None if candle is None else datetime.fromtimestamp(candle.closed_s, UTC)
         return PairData(newest_candle_closed_at=closed, candle_seconds=self._closes.candle_seconds)
 
-    def _track_record(self, now: datetime) -> TrackRecord:
+    def _record_of(self, now: datetime) -> TrackRecord:
         trades = self._closed.trades
         if self._record is None or self._record[0] != len(trades):
             record = track_record(trades, starting_balance_usd=self._starting, as_of=now)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from freqtrade.persistence import LocalTrade
+from freqtrade.persistence import LocalTrade, Trade
 
 from plimsoll.core import ClosedTrade, Position, Side
 
@@ -77,3 +77,13 @@ def stop_was_missed(trade: LocalTrade, price: float) -> bool:
     if not trade.stop_loss or trade.has_open_sl_orders:
         return False
     return price >= trade.stop_loss if trade.is_short else price <= trade.stop_loss
+
+
+def resting_exits() -> dict[str, datetime]:
+    """Return since when an exit order of a pair rests, by pair, of a running bot."""
+    return {
+        trade.pair: order.order_date_utc
+        for trade in Trade.get_open_trades()
+        for order in trade.open_orders
+        if order.ft_order_side == trade.exit_side
+    }

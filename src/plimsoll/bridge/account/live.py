@@ -1,18 +1,19 @@
 """The account of a running bot, marked to market at each loop."""
 
 import logging
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any
 
-import pandas as pd
 from freqtrade.data.dataprovider import DataProvider
 from freqtrade.enums import TradingMode
 from freqtrade.exceptions import FreqtradeException
 from freqtrade.persistence import Trade
 from freqtrade.wallets import Wallets
+from sqlalchemy.orm import Session
 
 from plimsoll.bridge.account.closed_trades import ClosedTrades
 from plimsoll.bridge.account.freqtrade_trades import (
@@ -21,9 +22,10 @@ from plimsoll.bridge.account.freqtrade_trades import (
     resting_profit_usd,
 )
 from plimsoll.bridge.account.levels import LiveLevels
+from plimsoll.bridge.account.live_candles import LiveCandles
 from plimsoll.bridge.account.stored_levels import moved_usd
+from plimsoll.bridge.freqtrade.database_writes import is_written, write_counter
 from plimsoll.bridge.freqtrade.log_listeners import LogListener
-from plimsoll.candles.live_bar import BAR_COLUMNS, check_live_bar
 from plimsoll.candles.windows import Window
 from plimsoll.core import (
     AccountSnapshot,
@@ -60,11 +62,14 @@ class LiveAccount:
         rearmed_at: datetime | None = None,
     ) -> None:
         self._profile, self._data, self._wallets = profile, data, wallets
-        self._timeframe, self._candle_seconds = timeframe, candle_seconds
+        self._candle_seconds = candle_seconds
+        self._candles = LiveCandles(data, timeframe=timeframe, candle_seconds=candle_seconds)
         self._failed_requests, self._expectation = failed_requests, expectation
         self._levels = LiveLevels(profile, rearmed_at=rearmed_at)
         self._begun = False
         self._closed = ClosedTrades()
+        self._writes = write_counter()
+        self._seen: tuple[int, weakref.ref[Session], list[Position]] | None = None
         self._marks: dict[str, float | None] = {}
         self._jumps: dict[str, str] = {}
         self._order_times: list[datetime] = []
@@ -81,12 +86,23 @@ class LiveAccount:
         """Whether there is a position to be closed."""
         return bool(Trade.get_open_trades())
 
+    @property
+    def open_pairs(self) -> frozenset[str]:
+        """The pairs in which there is one; a resting entry counts."""
+        return frozenset(position.pair for position in self.open_positions())
+
+    def open_positions(self) -> list[Position]:
+        """Return what is open now, at the marks of the last loop; a resting entry counts."""
+        return [_position(trade, self._marks.get(trade.pair)) for trade in Trade.get_open_trades()]
+
     def update(self, now: datetime) -> bool:
         """Mark the account; a running bot is evaluated at every loop."""
+        writes = self._writes.writes
         self._closed.read()
         trades = Trade.get_open_trades()
         before, self._starting = self._starting, self._starting_balance(trades)
         self._mark(trades)
+        self._see(trades, writes)
         self._equity_usd = self._equity(trades)
         begins = not self._begun
         if begins:
@@ -107,13 +123,14 @@ class LiveAccount:
     def snapshot(
         self, now: datetime, pair: str | None = None, *, with_record: bool = False
     ) -> AccountSnapshot:
-        """Return the account with the marks of the last loop and the positions of this moment."""
-        trades = Trade.get_open_trades()
-        for trade in trades:
-            self._marks.setdefault(trade.pair, trade.open_rate)
-        self._closed.read()
-        pairs = [*self._data.current_whitelist(), *(trade.pair for trade in trades)]
-        watched = dict.fromkeys([*pairs, pair] if pair is not None else pairs)
+        """Return the account with the marks of the last loop and the positions of this moment.
+
+        Watched are the pairs that are held and, beside them, the pair that is asked about or,
+        where none is, the whole whitelist.
+        """
+        positions = self._positions()
+        asked = [pair] if pair is not None else self._data.current_whitelist()
+        watched = dict.fromkeys([*asked, *(position.pair for position in positions)])
         return AccountSnapshot(
             as_of=now,
             equity_usd=self._equity_usd,
@@ -121,17 +138,22 @@ class LiveAccount:
             high_water_equity_usd=self._levels.high_water_usd,
             starting_balance_usd=self._starting,
             sees_open_positions=True,
-            positions=[_position(trade, self._marks.get(trade.pair)) for trade in trades],
+            positions=positions,
             closed_trades=self._closed.trades,
             order_times=self._order_times,
             data_health=DataHealth(pairs={name: self._pair_data(name, now) for name in watched}),
             api_health=ApiHealth(error_times=self._failed_requests.times()),
             models=self._models,
             expectation=self._expectation,
-            track_record=self._track_record(now) if with_record else None,
+            track_record=self._record_of(now) if with_record else None,
             manual_halt_reason=self._manual_halt_reason,
             rearmed_at=self._levels.rearmed_at,
         )
+
+    def track_record(self, now: datetime) -> TrackRecord:
+        """Return what the account has shown up to this moment."""
+        self._closed.read()
+        return self._record_of(now)
 
     def ordered(self, now: datetime) -> None:
         """Remember that an order was sent."""
@@ -182,12 +204,7 @@ class LiveAccount:
 
     def window(self, pair: str, now: datetime, candles: int) -> Window | None:
         """Return the latest closes of a pair."""
-        frame = self._candles(pair)
-        if frame.empty:
-            return None
-        latest = frame.tail(candles)
-        opened = latest["date"].to_numpy(dtype="datetime64[s]").astype("int64")
-        return Window(opened, latest["close"].to_numpy(dtype="float64"))
+        return self._candles.window(pair, candles)
 
     def facts(self) -> Mapping[str, float | None]:
         """Return the figures of the last loop, for status and decision log."""
@@ -204,39 +221,46 @@ class LiveAccount:
             return None
         return book["bids"], book["asks"]
 
-    def _candles(self, pair: str) -> pd.DataFrame:
-        return self._data.ohlcv(pair, self._timeframe, copy=False)
-
     def _pair_data(self, pair: str, now: datetime) -> PairData:
-        frame = self._candles(pair)
-        if frame.empty:
+        newest = self._candles.newest(pair, now)
+        if newest is None:
             return PairData(newest_candle_closed_at=None, candle_seconds=self._candle_seconds)
-        length = timedelta(seconds=self._candle_seconds)
-        closed_at = datetime.fromtimestamp(frame["date"].iloc[-1].timestamp(), UTC) + length
-        implausible = self._jumps.get(pair) or self._fault_of(pair, frame, now)
-        blind = timedelta(seconds=self._profile.max_blind_seconds)
+        closed_at, fault = newest
+        implausible = self._jumps.get(pair) or fault
         looks = self._looks_since
-        if looks is not None and now - looks <= blind < now - closed_at - length:
-            # Late since nobody asked for candles: no entry by it, but no close for that alone.
-            implausible = f"the newest candle of {pair} closed at {closed_at}, before a gap"
-            closed_at = looks - length
+        if looks is not None:
+            length = timedelta(seconds=self._candle_seconds)
+            blind = timedelta(seconds=self._profile.max_blind_seconds)
+            if now - looks <= blind < now - closed_at - length:
+                # Late since nobody asked for candles: no entry by it, no close for that alone.
+                implausible = f"the newest candle of {pair} closed at {closed_at}, before a gap"
+                closed_at = looks - length
         return PairData(
             newest_candle_closed_at=closed_at,
             candle_seconds=self._candle_seconds,
             implausible=implausible,
         )
 
-    def _fault_of(self, pair: str, frame: pd.DataFrame, now: datetime) -> str | None:
-        """Return what is wrong with the newest candle; how late it is, the guard judges itself."""
-        faults = check_live_bar(
-            {name: frame[name].iloc[-1] for name in BAR_COLUMNS},
-            timeframe_seconds=self._candle_seconds,
-            received_at=now,
-            previous_open=frame["date"].iloc[-2] if len(frame) > 1 else None,
-        )
-        if not faults:
-            return None
-        return f"the newest candle of {pair}: {'; '.join(fault.reason for fault in faults)}"
+    def _positions(self) -> list[Position]:
+        """Return the positions of this moment, and take in what has closed.
+
+        The database is asked again only after a mark, or when this process has written to it:
+        an order of the bot's own, a fill, a person who forces an entry from another thread.
+        """
+        writes, session, seen = self._writes.writes, weakref.ref(Trade.session()), self._seen
+        if seen is not None and seen[:2] == (writes, session) and is_written():
+            return seen[2]
+        trades = Trade.get_open_trades()
+        for trade in trades:
+            self._marks.setdefault(trade.pair, trade.open_rate)
+        self._closed.read()
+        return self._see(trades, writes)
+
+    def _see(self, trades: Sequence[Trade], writes: int) -> list[Position]:
+        """Keep the positions of trades that were read after so many writes."""
+        positions = [_position(trade, self._marks.get(trade.pair)) for trade in trades]
+        self._seen = (writes, weakref.ref(Trade.session()), positions) if is_written() else None
+        return positions
 
     def _mark(self, trades: Sequence[Trade]) -> None:
         """Ask for the price at which each position would close now, once a loop."""
@@ -306,7 +330,7 @@ class LiveAccount:
         realised += sum(trade.realized_profit or 0.0 for trade in trades)
         return whole - realised - (self._starting or 0.0)
 
-    def _track_record(self, now: datetime) -> TrackRecord:
+    def _record_of(self, now: datetime) -> TrackRecord:
         trades = self._closed.trades
         key = len(trades), now.date()
         if self._record is None or self._record[:2] != key:

@@ -94,6 +94,8 @@ def _said(fault: ErrorDetails) -> str:
     page = "risk-profile" if model is RiskProfile else "profiles"
     similar = get_close_matches(key, model.model_fields, n=1)
     advice = f"; did you mean {similar[0]}?" if similar else ""
+    if not section and key in RiskProfile.model_fields:
+        advice = f"; did you mean plimsoll.risk.{key}?"
     return f"expected a key of docs/{page}.md, found {fault['input']!r} under {key}{advice}"
 
 

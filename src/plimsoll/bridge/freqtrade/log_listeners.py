@@ -1,4 +1,4 @@
-"""What Freqtrade says in its log and nowhere else: failed requests and failed loops.
+"""What Freqtrade says in its log and nowhere else: failed requests, failed loops, refused exits.
 
 Freqtrade retries a failed request and says when it gives up. A pairlist or market list that
 cannot be read ends a loop before any strategy is called; Freqtrade says so and tries again. A
@@ -6,9 +6,11 @@ log handler that keeps the times of these lines sees both without standing in th
 """
 
 import logging
+import re
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 SAID, GAVE_UP, RETRIES = "returned exception", "Giving up.", "retrying in"
@@ -80,3 +82,67 @@ def retries(text: str) -> bool:
 
 FAILED_REQUESTS = LogListener("freqtrade.exchange.common", gave_up, kept=timedelta(days=1))
 FAILED_LOOPS = LogListener("freqtrade.worker", retries, kept=timedelta(days=1))
+
+REFUSED = (
+    re.compile(r"Unable to (?:emergency )?exit trade (?P<pair>\S+): (?P<text>.+)", re.DOTALL),
+    re.compile(r"Unable to place order (?P<text>.+ on market (?P<pair>[^\s.]+)\..*)", re.DOTALL),
+)
+"""How Freqtrade says that it could not send an exit. The second may be of an entry as well."""
+IN_SHORT = re.compile(r'"code":\s*"?(?P<code>-?\d+)"?,\s*"msg":\s*"(?P<said>[^"]*)"')
+LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The last exit of a pair that was refused, in short, and how many there were."""
+
+    at: datetime
+    text: str
+    count: int
+
+
+class RefusedExits(logging.Handler):
+    """Keeps for each pair why its last exit failed."""
+
+    def __init__(self, source: str = "freqtrade.freqtradebot") -> None:
+        super().__init__(logging.WARNING)
+        self.source = source
+        self._times: dict[str, deque[datetime]] = {}
+        self._texts: dict[str, str] = {}
+        self._mutex = threading.Lock()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep what a message says of an exit."""
+        for said in REFUSED:
+            match = said.match(record.getMessage())
+            if match is not None:
+                with self._mutex:
+                    pair = match["pair"]
+                    self._texts[pair] = in_short(match["text"])
+                    self._times.setdefault(pair, deque(maxlen=10_000)).append(datetime.now(UTC))
+
+    def since(self, pair: str, began: datetime) -> Refusal | None:
+        """Return the last refusal of a pair's exit from a moment on; ``None`` without one."""
+        with self._mutex:
+            times = [at for at in self._times.get(pair, ()) if at >= began]
+            return Refusal(times[-1], self._texts[pair], len(times)) if times else None
+
+    def attach(self) -> "RefusedExits":
+        """Listen from now on; a second call changes nothing."""
+        logging.getLogger(self.source).addHandler(self)
+        return self
+
+
+def in_short(text: str) -> str:
+    """Return what the exchange said of a refused order, with its code; else the text's beginning.
+
+    ccxt hands on the answer as it came: ``binance {"code":-2022,"msg":"ReduceOnly …"}``.
+    """
+    match = IN_SHORT.search(text)
+    if match is not None:
+        return f"{match['said']} ({match['code']})"
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+
+
+REFUSED_EXITS = RefusedExits()

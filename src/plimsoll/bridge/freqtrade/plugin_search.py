@@ -24,6 +24,7 @@ from freqtrade.resolvers.pairlist_resolver import PairListResolver
 from freqtrade.resolvers.protection_resolver import ProtectionResolver
 from packaging.specifiers import SpecifierSet
 
+from plimsoll.bridge.config.layer_checks import require_sound_layers
 from plimsoll.bridge.config.settings import (
     require_live_opt_in,
     require_secrets,
@@ -146,6 +147,26 @@ def _widen_search(resolver: type[IResolver], kind: str) -> None:
     resolver.build_search_paths = staticmethod(build_search_paths)  # type: ignore[method-assign,assignment]
 
 
+def checked_config() -> dict[str, Any]:
+    """Return the config that this process's freqtrade command reads, when nothing is wrong in it.
+
+    Raises
+    ------
+    PlimsollError
+        What is wrong with its layers, its ``plimsoll`` section, its secrets, or its opt-in to
+        live trading.
+    """
+    command, config = command_line_config()
+    require_sound_layers(config.get("config_files", ()))
+    settings = settings_from(config)
+    require_stated_costs(config, settings)
+    if command in ("trade", "webserver"):
+        require_secrets(config)
+    if command == "trade":
+        require_live_opt_in(config, settings)
+    return config
+
+
 class RegisteringHandler(logging.Handler):
     """A log handler that registers the plugins when Freqtrade's logging is configured.
 
@@ -160,14 +181,7 @@ class RegisteringHandler(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         try:
-            command, config = command_line_config()
-            register(config)
-            settings = settings_from(config)
-            require_stated_costs(config, settings)
-            if command in ("trade", "webserver"):
-                require_secrets(config)
-            if command == "trade":
-                require_live_opt_in(config, settings)
+            register(checked_config())
         except PlimsollError as error:
             refuse(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing was registered

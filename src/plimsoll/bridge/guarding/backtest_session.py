@@ -12,8 +12,9 @@ from plimsoll.bridge.account.backtest import BacktestAccount
 from plimsoll.bridge.account.closes import Closes
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.guarding.places import ACTED
 from plimsoll.bridge.guarding.session import Session
-from plimsoll.bridge.guarding.supervisor import ACTED, Supervisor, acted_words
+from plimsoll.bridge.guarding.supervisor import Supervisor, acted_words
 from plimsoll.bridge.state.backtest_verdicts import BacktestVerdicts
 from plimsoll.bridge.state.recorder import backtest_recorder
 from plimsoll.journal.kind import Kind
@@ -55,6 +56,11 @@ class BacktestSession(Session):
         except Exception as error:
             logger.exception("plimsoll: the guards could not be asked")
             supervisor.failed(now, error)
+
+    def mark_price(self, pair: str, now: datetime) -> float | None:
+        """Return the last close: an order is sent at the open that follows it."""
+        newest = self._closes.close(pair, now.timestamp())
+        return None if newest is None else newest[1]
 
     def _begin(self) -> None:
         profile = self._settings.risk

@@ -37,7 +37,7 @@ class Rules(Protocol):
     def target_distance(self) -> Distance:
         """Return the feature and the multiple of the target."""
 
-    def value_before(self, pair: str, moment: datetime, use: FeatureUse) -> float | None:
+    def value_asked(self, pair: str, moment: datetime, use: FeatureUse) -> float | None:
         """Return a feature on the last candle closed at a moment."""
 
 
@@ -70,6 +70,10 @@ class Pending:
         request = replace(self.request, stake_usd=stake_usd, price=price)
         return Pending(request, self.account, self.evaluation, self.tag, self.yearly_volatility)
 
+    def marked(self, price: float | None) -> "Pending":
+        """Return the question with the mark price of this moment; ``None`` when unknown."""
+        return replace(self, request=replace(self.request, mark_price=price))
+
     def size(
         self,
         profile: RiskProfile,
@@ -79,8 +83,9 @@ class Pending:
         raised_from_fraction: float = 1.0,
     ) -> EntrySize:
         """Return the stake that may be ordered, or why there is none."""
+        # Its price is judged when it is about to be sent; until then it is its own mark.
         return size_entry(
-            self.request,
+            replace(self.request, mark_price=self.request.price),
             self.account,
             profile,
             self.evaluation,
@@ -169,7 +174,7 @@ def _distance(wanted: Wanted, rules: Rules, declared: Distance) -> float | None:
     if declared is None:
         return None
     use, multiple = declared
-    value = rules.value_before(wanted.pair, wanted.now, use)
+    value = rules.value_asked(wanted.pair, wanted.now, use)
     if value is None:
         raise PlimsollError(f"{use.column} of {wanted.pair} is unknown, so is the stop or target")
     return value * multiple

@@ -1,28 +1,46 @@
 """The guards of a running bot: dry-run and live."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from freqtrade.persistence import Trade
 from freqtrade.strategy import timeframe_to_minutes
 
+from plimsoll.bridge.account.freqtrade_trades import resting_exits
 from plimsoll.bridge.account.live import LiveAccount
+from plimsoll.bridge.account.mark import mark_price
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
-from plimsoll.bridge.freqtrade.log_listeners import FAILED_LOOPS, FAILED_REQUESTS
+from plimsoll.bridge.freqtrade.log_listeners import (
+    FAILED_LOOPS,
+    FAILED_REQUESTS,
+    REFUSED_EXITS,
+)
+from plimsoll.bridge.freqtrade.reload import check_reloads
+from plimsoll.bridge.freqtrade.telegram_delivery import outlets_of, rpc_modules
 from plimsoll.bridge.guarding.entry import Pending, Wanted
+from plimsoll.bridge.guarding.flattening import Flattening
+from plimsoll.bridge.guarding.messenger import messenger_of
 from plimsoll.bridge.guarding.session import Session
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import RESUME, state_folder_of
-from plimsoll.bridge.state.recorder import Recorder, decision_log
+from plimsoll.bridge.state.latch import WHAT_TO_TYPE, Latch
+from plimsoll.bridge.state.limit_changes import limit_changes
 from plimsoll.core import Mode, PlimsollError, Side, Verdict
+from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
+from plimsoll.journal.latch_record import STATE
+from plimsoll.journal.limit_words import accepted_words, refused_reload_words
+from plimsoll.risk import GUARDS
 
 logger = logging.getLogger(__name__)
+
+SEAL = "seal"
+"""The rule that halts a strategy which replaced callbacks or guards at run time."""
 
 
 class LiveSession(Session):
@@ -31,13 +49,19 @@ class LiveSession(Session):
     in_memory = False
 
     def __init__(self, strategy: Any, settings: PlimsollSettings) -> None:
-        super().__init__(strategy, settings)
         config, now = strategy.config, datetime.now(UTC)
         self._folder = state_folder_of(config, settings.state_folder)
-        self._recorder = Recorder(decision_log(self._folder.decisions, config))
-        self.record = self._recorder
-        self._recorder.start(now, config, settings)
+        self._limits = limit_changes(
+            self._folder.decisions, config, settings.risk, mode=config["runmode"].value
+        )
+        settings = settings.model_copy(update={"risk": self._limits.in_force.profile})
+        super().__init__(strategy, settings)
+        self._latch = Latch(self._folder, config, settings)
+        self.record = self._recorder = self._latch.recorder
+        beginning = self._latch.begin(now)
         self._drop_old_request(now)
+        outlets = outlets_of(config, rpc_modules(strategy.dp))
+        self.messenger = messenger_of(self._folder.path, outlets)
         profile = settings.risk
         self._account = LiveAccount(
             profile,
@@ -47,56 +71,129 @@ class LiveSession(Session):
             candle_seconds=timeframe_to_minutes(strategy.timeframe) * 60,
             failed_requests=FAILED_REQUESTS.attach(),
             expectation=read_expectation(settings.expectation_file),
-            rearmed_at=locks.last_rearm(now),
+            rearmed_at=beginning.rearmed_at,
         )
         supervisor = Supervisor(
             self._account,
             profile,
             observations=profile.live_breach_observations,
             record=self.record,
-            tell=lambda text: strategy.dp.send_msg(text, always_send=True),
+            tell=self.messenger.tell,
+            mention=self.messenger.mention,
             persistent=True,
         )
-        supervisor.begin(now)
+        supervisor.begin(now, beginning.held, new=beginning.new, rearmed_at=beginning.rearmed_at)
+        self._tell_start(supervisor)
+        for text in beginning.notices:
+            logger.warning("plimsoll: %s", text)
+            supervisor.say(text, now, STATE, text)
         self._looks_after = supervisor
+        self._flattening = Flattening(profile, REFUSED_EXITS.attach(), self._folder.status())
         self._seen: dict[str, pd.Timestamp] = {}
+        self._recorded: dict[str, pd.DataFrame] = {}
         self._loops = 0
         self._failed_loops = FAILED_LOOPS.attach()
         self._looped_at: datetime | None = None
         self._after_gap = False
+        self._closing_since: datetime | None = None
+        self._tell_limits(supervisor, now)
+        check_reloads(self._reload_refused)
 
     def loop(self, now: datetime) -> None:
         """Hear what a person said, let the guards look at the account, write the status."""
         supervisor = self._looks_after
         with supervisor.mutex or nullcontext():
             try:
+                self._notice_lost(supervisor, now)
                 self._listen(supervisor, now)
                 self._notice_gap(supervisor, now)
                 supervisor.loop(now)
                 self._tell_notices(supervisor, now)
+                self._tell_flat(supervisor, now)
                 # Only now may an entry be asked about: the account has been seen.
                 self.supervisor = supervisor
             except Exception as error:
                 logger.exception("plimsoll: the guards could not be asked")
-                _forget_failed_write()
+                locks.forget_failed_write()
                 self.supervisor = supervisor
                 self._survive(supervisor, now, error)
+            self._watch_closing(supervisor, now)
             self._report(supervisor, now)
+
+    @property
+    def looks_after(self) -> Supervisor:
+        """What asks the guards, also before the first loop."""
+        return self._looks_after
+
+    @property
+    def closes_something(self) -> bool:
+        """Whether a position is, or would be, closed by a guard."""
+        return self._looks_after.closes_something
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether a position is open that is to be closed, as of the last loop."""
+        return bool(self._flattening.closing)
+
+    def exit_rule(self, pair: str, now: datetime) -> str | None:
+        """Return the rule that wants a pair flat; ``None`` when none does."""
+        return self._looks_after.exit_reason(pair, now)
+
+    def mended(self, broken: Sequence[str], changed: Sequence[str], now: datetime) -> None:
+        """Say what was undone, and halt for good where it was the seal itself."""
+        super().mended(broken, changed, now)
+        if not broken:
+            return
+        names = ", ".join(dict.fromkeys(broken))
+        reason = f"the strategy replaced {names} at run time; it was put back"
+        supervisor = self._looks_after
+        try:
+            with supervisor.mutex or nullcontext():
+                supervisor.hold(Verdict(Mode.HALTED, SEAL, reason), now)
+        except Exception:  # the database: what is held in memory closes
+            logger.exception("plimsoll: the halt by %s could not be recorded", SEAL)
+            locks.forget_failed_write()
+
+    def _watch_closing(self, supervisor: Supervisor, now: datetime) -> None:
+        """See what is to be closed and still open, alarm, and halt what cannot be closed."""
+        try:
+            to_close = [
+                (position, rule)
+                for position in self._account.open_positions()
+                if (rule := supervisor.exit_reason(position.pair, now)) is not None
+            ]
+            alarm = self._flattening.look(to_close, resting_exits(), now)
+            if alarm is not None:
+                logger.warning("plimsoll: %s", alarm)
+                fields = self._flattening.status(now)
+                self.record(Kind.ERROR, now, durable=True, where="flatten", message=alarm, **fields)
+                supervisor.say(alarm, now, "flatten", f"{now}")
+            verdict = self._flattening.verdict(now)
+            if verdict is not None and supervisor.mode is not Mode.HALTED:
+                supervisor.hold(verdict, now)
+        except Exception:  # what is open stays to be closed, as of the last look
+            logger.exception("plimsoll: what is still open could not be seen")
+            locks.forget_failed_write()
 
     def _survive(self, supervisor: Supervisor, now: datetime, error: Exception) -> None:
         try:
             supervisor.failed(now, error, halt_reason=self._account.manual_halt_reason)
         except Exception:  # the database: what is held in memory still closes
             logger.exception("plimsoll: the failing loop could not be recorded")
-            _forget_failed_write()
+            locks.forget_failed_write()
 
     def spread_fraction(self, pair: str) -> float | None:
         """Return the spread of the order book; ``None`` when it cannot be read."""
         return self._account.spread_fraction(pair)
 
+    def mark_price(self, pair: str, now: datetime) -> float | None:
+        """Return the exchange's mark price; ``None`` when it cannot be read."""
+        return mark_price(self._strategy.dp._exchange, pair)  # noqa: SLF001 - DataProvider offers no exchange
+
     def _ask(self, wanted: Wanted, supervisor: Supervisor) -> Pending:
         # Candles are analysed after the loop began: what was seen is recorded before the answer.
-        self._record_candles(wanted.now)
+        if self._analysed(wanted.pair) is not self._recorded.get(wanted.pair):
+            self._record_candles(wanted.now)
         return super()._ask(wanted, supervisor)
 
     def _confirmed(self, pending: Pending, now: datetime) -> bool:
@@ -108,6 +205,31 @@ class LiveSession(Session):
         # The order itself may be what cannot be recorded; it is not sent then.
         return super()._confirmed(pending, now) and self._recorder.fault is None
 
+    def _tell_limits(self, supervisor: Supervisor, now: datetime) -> None:
+        """Record and tell which limits are looser than before."""
+        self._limits.record(self.record, now)
+        if words := self._limits.words():
+            logger.warning("plimsoll: %s", words)
+            supervisor.say(words, now, "limits")
+
+    def _accept_limits(self, supervisor: Supervisor, now: datetime) -> None:
+        """Take that a person accepts the looser limits; the next reload puts them in force."""
+        try:
+            request = self._folder.take_acceptance()
+        except PlimsollError as error:
+            self.record(Kind.ERROR, now, where="limits", message=str(error))
+            return
+        if request is not None:
+            reason, by = request
+            self._limits.record_acceptance(self.record, now, reason=reason, by=by)
+            text = accepted_words(self._limits.held_back, reason, by)
+            supervisor.say(text, now, "limits accepted", text)
+
+    def _reload_refused(self, fault: str) -> None:
+        now = datetime.now(UTC)
+        self.record(Kind.ERROR, now, where="reload", message=fault)
+        self._looks_after.say(refused_reload_words(fault), now, "reload", fault)
+
     def _drop_old_request(self, now: datetime) -> None:
         """Take no request to resume from before this start: it was about another halt."""
         if self._folder.resume_is_waiting:
@@ -115,6 +237,17 @@ class LiveSession(Session):
             message = "a request to resume from before this start was dropped"
             logger.warning("plimsoll: %s", message)
             self.record(Kind.ERROR, now, where="resume", message=message)
+
+    def _notice_lost(self, supervisor: Supervisor, now: datetime) -> None:
+        """Halt when the state folder is gone from under the bot, or another one has it."""
+        text = self._latch.lost(now)
+        if text is None:
+            return
+        halt = Verdict(Mode.HALTED, STATE, f"{text}; {WHAT_TO_TYPE}")
+        try:
+            supervisor.impose(halt, now)
+        finally:
+            self._latch.begin_again(now, supervisor.held, supervisor.rearmed_at)
 
     def _notice_gap(self, supervisor: Supervisor, now: datetime) -> None:
         """Tell that nobody has looked for long, and let nothing be closed for that alone.
@@ -135,20 +268,52 @@ class LiveSession(Session):
             if failing is None
             else f"loops failed since {failing:%Y-%m-%d %H:%M:%S} UTC, before the guards were asked"
         )
+        seconds = (now - last).total_seconds()
         text = (
-            f"no loop for {(now - last).total_seconds():.0f} s: {cause}; meanwhile nothing was "
+            f"no loop for {seconds:.0f} s: {cause}; meanwhile nothing was "
             "watched but stops on the exchange"
         )
         logger.warning("plimsoll: %s", text)
         self.record(Kind.ERROR, now, where="gap", message=text)
-        supervisor.say(f"plimsoll: {text}", now, "gap")
+        supervisor.say(messages.gap(seconds, cause), now, "gap")
 
     def _tell_notices(self, supervisor: Supervisor, now: datetime) -> None:
         """Tell what the account noticed: its capital was moved, its levels were unreadable."""
         for where, text in self._account.take_notices().items():
             logger.warning("plimsoll: %s", text)
             self.record(Kind.ERROR, now, where=where, message=text)
-            supervisor.say(f"plimsoll: {text}", now, where)
+            supervisor.say(messages.noticed(text), now, where)
+
+    def _tell_start(self, supervisor: Supervisor) -> None:
+        """Tell in one message what begins: mode, guards, the main limits, what is open and held."""
+        config, risk = self._strategy.config, self._settings.risk
+        limits = {
+            "daily loss": risk.max_daily_loss_fraction,
+            "drawdown": risk.drawdown_halt_fraction,
+            "risk per trade": risk.max_risk_per_trade_fraction,
+        }
+        self.messenger.tell(
+            messages.started(
+                strategy=type(self._strategy).__name__,
+                is_live=not config["dry_run"],
+                exchange=str(config["exchange"]["name"]),
+                guards=len(GUARDS.names()),
+                limits=limits,
+                open_pairs=sorted(one.pair for one in self._account.open_positions()),
+                held=list(supervisor.held.values()),
+            )
+        )
+
+    def _tell_flat(self, supervisor: Supervisor, now: datetime) -> None:
+        """Tell once that nothing is open any more after a verdict on the account."""
+        closes = any(pair is None for _, pair in supervisor.held)
+        if not self._account.has_positions:
+            if self._closing_since is not None:
+                passed = (now - self._closing_since).total_seconds()
+                self.messenger.tell(messages.all_closed(passed))
+            self._closing_since = None
+        elif closes and self._closing_since is None:
+            self._closing_since = now
 
     def _listen(self, supervisor: Supervisor, now: datetime) -> None:
         """Take what a person said: the flag file, the config, a request to resume."""
@@ -159,6 +324,7 @@ class LiveSession(Session):
             self.record(Kind.ERROR, now, where="resume", message=str(error))
         # The flag goes down before a request is left: read after it, it is not the old one.
         flag = self._folder.halt_reason()
+        self._accept_limits(supervisor, now)
         said = "halt is true in the config" if self._settings.halt else None
         flagged = None if flag is None else f"flag file: {flag or 'no reason'}"
         self._account.set_manual_halt(said if flagged is None else flagged)
@@ -179,7 +345,10 @@ class LiveSession(Session):
                     "mode": supervisor.mode.name,
                     "held": [locks.lock_text(one) for one in supervisor.held.values()],
                     "loops": self._loops,
+                    **self._limits.facts(),
+                    **self.messenger.status(),
                     **self._account.facts(),
+                    **self._flattening.status(now),
                 }
             )
         except Exception as error:
@@ -188,38 +357,49 @@ class LiveSession(Session):
 
     def _record_candles(self, now: datetime) -> None:
         """Record what was analysed, every pair in one row: one without the newest is stale."""
-        data, timeframe = self._strategy.dp, self._strategy.timeframe
-        latest: dict[str, pd.Series | None] = {}
-        for pair in data.current_whitelist():
-            frame, _ = data.get_analyzed_dataframe(pair, timeframe)
-            latest[pair] = None if frame.empty else frame.iloc[-1]
-        dates = {pair: last["date"] for pair, last in latest.items() if last is not None}
-        news = {pair for pair, date in dates.items() if self._seen.get(pair) != date}
-        if not news:
+        frames = {pair: self._analysed(pair) for pair in self._strategy.dp.current_whitelist()}
+        if all(frame is self._recorded.get(pair) for pair, frame in frames.items()):
             return
+        dates: dict[str, Any] = {
+            pair: frame["date"].iloc[-1] for pair, frame in frames.items() if not frame.empty
+        }
+        news = {pair for pair, date in dates.items() if self._seen.get(pair) != date}
+        if news:
+            self._record_news(news, frames, dates, now)
         self._seen.update(dates)
-        newest = max(dates.values())
+        self._recorded = frames
+
+    def _record_news(
+        self,
+        news: set[str],
+        frames: Mapping[str, pd.DataFrame],
+        dates: Mapping[str, Any],
+        now: datetime,
+    ) -> None:
+        newest, locked = max(dates.values()), locks.locked_because(now)
         rows: dict[str, Any] = {}
-        for pair, last in latest.items():
-            rows[pair] = {"signal": "stale", "locked": locks.locked_because(pair, now)}
-            if last is None or last["date"] != newest:
+        for pair, frame in frames.items():
+            rows[pair] = {"signal": "stale", "locked": locked(pair)}
+            if dates.get(pair) != newest:
                 continue
-            signal = rows[pair]["signal"] = _signal(last)
+            signal = rows[pair]["signal"] = _signal(frame)
             if signal != "none":
-                tag = rows[pair]["tag"] = last.get("enter_tag")
+                tag = rows[pair]["tag"] = _newest(frame, "enter_tag")
                 if pair in news:
                     self.record(Kind.SIGNAL, now, pair=pair, side=signal, tag=tag, candle=newest)
         self.record(Kind.CANDLE, now, candle=newest, pairs=rows)
 
+    def _analysed(self, pair: str) -> pd.DataFrame:
+        frame, _ = self._strategy.dp.get_analyzed_dataframe(pair, self._strategy.timeframe)
+        return frame
 
-def _signal(candle: pd.Series) -> str:
+
+def _signal(candles: pd.DataFrame) -> str:
     for side in Side:
-        if candle.get(f"enter_{side.value}") == 1:
+        if _newest(candles, f"enter_{side.value}") == 1:
             return side.value
     return "none"
 
 
-def _forget_failed_write() -> None:
-    """Roll a failed write back: it would fail all that follow, Freqtrade's own among them."""
-    if not Trade.session.is_active:
-        Trade.rollback()
+def _newest(candles: pd.DataFrame, column: str) -> Any:
+    return candles[column].iloc[-1] if column in candles.columns else None

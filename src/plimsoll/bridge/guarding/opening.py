@@ -4,6 +4,7 @@ from typing import Any
 
 from freqtrade.enums import MarginMode, RunMode
 
+from plimsoll.bridge.config.layer_checks import require_sound_layers
 from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.guarding.backtest_session import BacktestSession
 from plimsoll.bridge.guarding.live_session import LiveSession
@@ -17,9 +18,11 @@ def open_session(strategy: Any, settings: PlimsollSettings) -> Session | None:
     Raises
     ------
     PlimsollError
-        When a running bot cannot write its decisions or has a cross margin.
+        When a layer of the config is not sound (`plimsoll.bridge.config.layer_checks`), or a
+        running bot cannot write its decisions or has a cross margin.
     """
     runmode = strategy.config.get("runmode")
+    require_sound_layers(strategy.config.get("config_files", ()))
     # Freqtrade's look-ahead analysis runs backtests under the mode of its other tools.
     if runmode in (RunMode.BACKTEST, RunMode.HYPEROPT, RunMode.UTIL_NO_EXCHANGE):
         return BacktestSession(strategy, settings)

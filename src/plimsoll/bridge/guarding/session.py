@@ -15,6 +15,7 @@ from plimsoll.bridge.guarding.entry import Pending, Wanted, ask
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state.recorder import silent
 from plimsoll.core import Mode, ModelHealth, Verdict
+from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
 from plimsoll.risk import EntrySize
 from plimsoll.risk.guards.leverage import allowed_leverage
@@ -66,6 +67,11 @@ class Session:
         """Whether a position is, or would be, closed by a guard."""
         return self.supervisor is not None and self.supervisor.closes_something
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether a position is open that is to be closed, as of the last loop."""
+        return False
+
     def leverage(self, wanted: float, now: datetime, highest: float) -> float:
         """Return the leverage wanted, at most what the track record allows."""
         supervisor = self._require()
@@ -74,7 +80,7 @@ class Session:
             raise ValueError(message)
         if not self.guards or wanted <= supervisor.profile.max_leverage:
             return min(wanted, highest)
-        record = supervisor.account.snapshot(now, with_record=True).track_record
+        record = supervisor.account.track_record(now)
         return min(wanted, allowed_leverage(record, supervisor.profile), highest)
 
     def stake(self, wanted: Wanted, *, least: float) -> float:
@@ -176,14 +182,44 @@ class Session:
                 return answer()
         except Exception as error:
             logger.exception("plimsoll: denied, because %s failed", where)
-            self.record(Kind.ERROR, now, where=where, message=f"{type(error).__name__}: {error}")
-            if supervisor is not None:
-                supervisor.say(f"plimsoll: {where} failed and was denied: {error}", now, where)
+            self._failed(where, now, error)
             return denied
+
+    def tolerate(self, where: str, now: datetime, run: Callable[[], T]) -> T | None:
+        """Run what belongs to the strategy; what it raises is recorded and told, not raised.
+
+        Returns
+        -------
+        Its answer; ``None`` when it has raised.
+        """
+        try:
+            return run()
+        except Exception as error:
+            logger.exception("plimsoll: %s of the strategy failed", where)
+            self._failed(where, now, error)
+            return None
+
+    def mended(self, broken: Sequence[str], changed: Sequence[str], now: datetime) -> None:
+        """Say what of the strategy's own code was undone: its seal, and settings of exits."""
+        names = ", ".join(dict.fromkeys([*broken, *changed]))
+        message = f"the strategy replaced {names}, which was put back"
+        logger.warning("plimsoll: %s", message)
+        self.record(Kind.ERROR, now, where="seal", message=message)
+        if self.supervisor is not None:
+            self.supervisor.say(message, now, "seal", names)
+
+    def _failed(self, where: str, now: datetime, error: Exception) -> None:
+        self.record(Kind.ERROR, now, where=where, message=f"{type(error).__name__}: {error}")
+        if self.supervisor is not None:
+            self.supervisor.say(messages.failed(where, str(error)), now, where)
 
     def spread_fraction(self, pair: str) -> float | None:
         """Return the spread of a pair; here the one that the costs assume."""
         return self._settings.costs.of_pair(pair).spread_bps / 10_000
+
+    def mark_price(self, pair: str, now: datetime) -> float | None:
+        """Return what a pair is worth now, apart from an order's price; ``None`` when unknown."""
+        raise NotImplementedError
 
     def _require(self) -> Supervisor:
         if self.supervisor is None:
@@ -207,7 +243,10 @@ class Session:
         return size.stake_usd
 
     def _confirmed(self, pending: Pending, now: datetime) -> bool:
-        supervisor, request = self._require(), pending.request
+        supervisor = self._require()
+        if supervisor.profile.max_price_deviation_fraction is not None:
+            pending = pending.marked(self.mark_price(pending.request.pair, now))
+        request = pending.request
         verdict = supervisor.judge(request, pending.account, pending.evaluation)
         if not verdict.allows_entries:
             self._deny(verdict, pending)

@@ -2,16 +2,20 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from plimsoll.bridge.freqtrade.lock_removals import note_removals
+from plimsoll.bridge.guarding.places import Places
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.recorder import Record, silent
 from plimsoll.candles.windows import Window
-from plimsoll.core import AccountSnapshot, EntryRequest, Mode, ModelHealth, Verdict
+from plimsoll.core import AccountSnapshot, EntryRequest, Mode, ModelHealth, TrackRecord, Verdict
+from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
+from plimsoll.journal.latch_record import union, verdict_fields
 from plimsoll.risk import (
     GUARDS,
     Evaluation,
@@ -26,8 +30,8 @@ from plimsoll.risk.latch import Key
 logger = logging.getLogger(__name__)
 
 TOLD_AGAIN_AFTER = timedelta(hours=1)
-ACTED = "acted"
-"""The event of a verdict that begins to close positions."""
+BLIND = "blind_guards"
+"""The rule of what is closed because the account could not be seen for too long."""
 
 
 class Account(Protocol):
@@ -37,6 +41,10 @@ class Account(Protocol):
     def has_positions(self) -> bool:
         """Whether there is a position to be closed."""
 
+    @property
+    def open_pairs(self) -> Collection[str]:
+        """The pairs in which there is one; a resting entry counts."""
+
     def update(self, now: datetime) -> bool:
         """Mark the account; return whether a guard might act."""
 
@@ -44,6 +52,9 @@ class Account(Protocol):
         self, now: datetime, pair: str | None = None, *, with_record: bool = False
     ) -> AccountSnapshot:
         """Describe the account at its last mark."""
+
+    def track_record(self, now: datetime) -> TrackRecord:
+        """Return what the account has shown up to this moment."""
 
     def ordered(self, now: datetime) -> None:
         """Remember that an order was sent."""
@@ -79,7 +90,9 @@ class Supervisor:
     record
         Writes to the decision log.
     tell
-        Sends a message to the people who watch the bot.
+        Sends a message that must arrive to the people who watch the bot.
+    mention
+        Sends what is worth a message and need not outlive the process; as `tell` when not given.
     persistent
         Whether locks outlive this process and a person may remove them.
     """
@@ -92,30 +105,68 @@ class Supervisor:
         observations: int,
         record: Record = silent,
         tell: Callable[[str], object] = silent,
+        mention: Callable[[str], object] | None = None,
         persistent: bool = False,
     ) -> None:
         self.account, self.profile = account, profile
         self.mutex = threading.RLock() if persistent else None
         self._observations = observations
-        self._record, self._tell = record, tell
+        self._record, self._tell, self._mention = record, tell, mention or tell
         self._persistent = persistent
+        self._places = Places(record, account.facts, persistent=persistent)
         self._state = LatchState()
         self.evaluation: Evaluation | None = None
         self._denied: dict[tuple[str, str], datetime] = {}
         self._fault: tuple[datetime, str] | None = None
+        self.rearmed_at: datetime | None = None
 
     # What the loop asks
 
-    def begin(self, now: datetime) -> None:
-        """Take over what the locks in the database still hold, as after a crash."""
-        held = locks.held_verdicts(now) if self._persistent else {}
-        self._state = LatchState.restored(held)
-        for verdict in held.values():
+    def begin(
+        self,
+        now: datetime,
+        recorded: Mapping[Key, Verdict] | None = None,
+        *,
+        new: Verdict | None = None,
+        rearmed_at: datetime | None = None,
+    ) -> None:
+        """Take over what the database and the log hold, as after a crash; the stricter wins.
+
+        ``recorded`` is what the log holds; ``new`` of it has acted at this very start.
+        """
+        self.rearmed_at = rearmed_at
+        if not self._persistent:
+            return
+        note_removals()
+        locked = locks.held_verdicts(now)
+        held = union(locked, recorded or {})
+        in_line = frozenset(key for key, verdict in locked.items() if held[key] is verdict)
+        self._state = LatchState(held=held, confirmed=in_line)
+        self._places.restored(held, now)
+        for key, verdict in held.items():
+            self._keep(key, verdict, now)
             logger.warning("plimsoll: still in force: %s", locks.lock_text(verdict))
-            self._record(Kind.VERDICT, now, durable=True, event="restored", **_fields(verdict))
             # The message of the trip may have died with the process: it is sent after the loop.
-            text = f"still {verdict.mode.name} by {verdict.rule}: {verdict.reason}"
-            self._tell(f"plimsoll: {text}, since before this start")
+            if verdict is new:
+                self._tell(self._acted_text(verdict, now))
+            else:
+                lock = locks.number_of(verdict, now)
+                self._tell(messages.restored(verdict, now, lock=lock))
+
+    def impose(self, verdict: Verdict, now: datetime) -> None:
+        """Hold a verdict that no guard of the account gave, as one that has acted.
+
+        Raises
+        ------
+        Exception
+            When the database could not be written; the verdict is held, recorded and told.
+        """
+        key = verdict.rule, verdict.pair
+        known = self._state.held.get(key)
+        if known is None or verdict.mode > known.mode:
+            self._state = replace(self._state, held={**self._state.held, key: verdict})
+            self._acted(key, verdict, now)
+            self._places.raise_fault()
 
     def loop(self, now: datetime) -> None:
         """Mark the account to market and let the guards act.
@@ -128,6 +179,7 @@ class Supervisor:
         might_act = self.account.update(now)
         if self._persistent:
             self._notice_unlocked(now)
+        self._go_on_closing(now)
         held = self._state.held
         waits = bool(held) and (self.account.has_positions or self._runs_out(now))
         if might_act or waits or self._state.counts:
@@ -135,8 +187,11 @@ class Supervisor:
             self._take(evaluate(account, self.profile))
             if account.equity_usd is None:  # no loss of the account can be seen
                 self._cannot_see(now, "the account cannot be marked: a position has no price")
+                self._close_blindly(now)
                 return
         self._fault = None
+        if self._persistent:
+            self._end_blind_closing(now)
 
     def failed(self, now: datetime, error: Exception, *, halt_reason: str | None = None) -> None:
         """Deny everything until a loop succeeds; close everything when that takes too long.
@@ -149,6 +204,15 @@ class Supervisor:
         if halt_reason is not None:
             account = AccountSnapshot(as_of=now, manual_halt_reason=halt_reason)
             self._take(evaluate(account, self.profile, GUARDS.only(["manual_halt"])))
+        self._close_blindly(now)
+
+    def hold(self, verdict: Verdict, now: datetime) -> None:
+        """Let a verdict act at once that no guard gives, as if one did; HALTED or FLATTEN."""
+        key = verdict.rule, verdict.pair
+        old = self._state.held.get(key)
+        if old is None or old.mode < verdict.mode:
+            self._state = self._state.hold(verdict)
+            self._acted(key, verdict, now)
 
     def look_again(self, since: datetime) -> None:
         """Count blindness from this moment on: before it no loop ran that could have looked."""
@@ -166,10 +230,7 @@ class Supervisor:
         ]
         if verdicts:  # also while the loop fails: what has acted still does
             return max(verdicts, key=lambda verdict: verdict.mode).rule
-        if self._fault is None:
-            return None
-        blind = (now - self._fault[0]).total_seconds()
-        return "blind_guards" if blind > self.profile.max_blind_seconds else None
+        return BLIND if self._blind_seconds(now) > self.profile.max_blind_seconds else None
 
     @property
     def closes_something(self) -> bool:
@@ -223,15 +284,16 @@ class Supervisor:
         pair = str(fields.get("pair"))
         level = logging.INFO if self._persistent else logging.DEBUG  # thousands in a backtest
         logger.log(level, "plimsoll: no entry in %s, %s: %s", pair, verdict.rule, verdict.reason)
-        self.say(f"No entry in {pair}: {verdict.rule}: {verdict.reason}", now, verdict.rule, pair)
+        text = messages.denied(verdict, pair, fields.get("side"))
+        self.say(text, now, verdict.rule, pair, alarm=False)
 
-    def say(self, text: str, now: datetime, *about: str) -> None:
+    def say(self, text: str, now: datetime, *about: str, alarm: bool = True) -> None:
         """Tell the people, but not the same again within the hour."""
         key = (about[0], about[1] if len(about) > 1 else "")
         last = self._denied.get(key)
         if last is None or now - last >= TOLD_AGAIN_AFTER:
             self._denied[key] = now
-            self._tell(text)
+            (self._tell if alarm else self._mention)(text)
 
     # What a person asks
 
@@ -242,7 +304,6 @@ class Supervisor:
         """
         self._state = replace(self._state, held={**locks.held_verdicts(now), **self._state.held})
         released = list(self._state.held)
-        locks.release(released, now)
         self._rearm(now, released, reason=reason, by=by)
 
     # How
@@ -252,29 +313,82 @@ class Supervisor:
         self._fault = (now if known is None else min(known[0], now)), reason
         if known is None:
             self._record(Kind.ERROR, now, where="loop", message=reason)
-            self.say(f"plimsoll: guards could not be asked, no entries: {reason}", now, "fault")
+            closes = self.profile.max_blind_seconds
+            self.say(messages.blind(reason, closes_after_seconds=closes), now, "fault")
+
+    def _blind_seconds(self, now: datetime) -> float:
+        return 0.0 if self._fault is None else (now - self._fault[0]).total_seconds()
+
+    def _close_blindly(self, now: datetime) -> None:
+        """Hold, until nothing is open, that everything is closed: the bot may see again before."""
+        blind, limit = self._blind_seconds(now), self.profile.max_blind_seconds
+        if self._fault is not None and self._persistent and blind > limit:
+            reason = f"nothing was seen for {blind:.0f} s, limit {limit:g} s: {self._fault[1]}"
+            if (BLIND, None) not in self._state.held and self.account.has_positions:
+                end = now + locks.FOREVER
+                self.hold(Verdict(Mode.FLATTEN, BLIND, reason, end, value=blind, limit=limit), now)
+
+    def _end_blind_closing(self, now: datetime) -> None:
+        verdict = self._state.held.get((BLIND, None))
+        if verdict is not None and not self.account.has_positions:
+            self._state = self._state.let_go((BLIND, None))
+            locks.release([(BLIND, None)], now)
+            self._record(Kind.VERDICT, now, durable=True, event="ended", **verdict_fields(verdict))
+
+    def _go_on_closing(self, now: datetime) -> None:
+        """Prolong what ends now while its position is still open: closing is finished.
+
+        A halt of the account closes it as well, for longer.
+        """
+        held = list(self._state.held.values())
+        if any(one.mode is Mode.HALTED and one.pair is None for one in held):
+            return
+        for verdict in held:
+            if verdict.until is None or verdict.until > now:
+                continue
+            if self.account.has_positions and verdict.pair in (None, *self.account.open_pairs):
+                end = now + timedelta(seconds=self.profile.recheck_seconds)
+                self._state = self._state.hold(replace(verdict, until=end))
 
     def _notice_unlocked(self, now: datetime) -> None:
-        """See which locks a person has removed, by Telegram or REST."""
-        active = locks.held_verdicts(now)
+        """See which locks are gone: a person re-arms; anybody else finds them put back.
+
+        A halt that a native protection has locked beside the loop is taken over.
+        """
+        active, held = locks.held_verdicts(now), self._state.held
         gone = [
             key
-            for key, verdict in self._state.held.items()
+            for key, verdict in held.items()
             if key in self._state.confirmed
             and key not in active
             and (verdict.until is None or verdict.until > now)
         ]
-        if gone:
-            self._rearm(now, gone, reason="the lock was removed", by="unlock")
+        persons = [key for key in gone if self._places.was_removed_by_person(held[key])]
+        for key in gone:
+            if key not in persons:
+                text = self._places.put_back(held[key], now)
+                self.say(text, now, "latch", key[0])
+        if persons:
+            self._rearm(now, persons, reason="the lock was removed", by="unlock")
+        for key, verdict in active.items():
+            if verdict.mode is Mode.HALTED and key not in held:
+                self._state = replace(self._state, held={**self._state.held, key: verdict})
+                self._acted(key, verdict, now)
 
     def _rearm(self, now: datetime, keys: list[Key], *, reason: str, by: str) -> None:
-        halted = any(self._state.held[key].mode is Mode.HALTED for key in keys)
+        held = {key: self._state.held[key] for key in keys}
+        if not self._places.release(held, now, reason=reason, by=by):
+            text = f"not re-armed by {by}: the decision log cannot be written"
+            logger.error("plimsoll: %s", text)
+            self._tell(text)
+            return
         self._state = self._state.release(keys)
-        if halted:
+        if any(verdict.mode is Mode.HALTED for verdict in held.values()):
+            self.rearmed_at = now
             self.account.rearm(now)
+        halted = any(verdict.mode is Mode.HALTED for verdict in held.values())
         rules = sorted({rule for rule, _ in keys})
-        self._record(Kind.REARM, now, durable=True, rules=rules, reason=reason, by=by)
-        self._tell(f"plimsoll: re-armed by {by} ({reason}); was held by {', '.join(rules) or '-'}")
+        self._tell(messages.rearmed(rules, reason=reason, by=by, halted=halted))
         logger.warning("plimsoll: re-armed by %s: %s", by, reason)
 
     def _runs_out(self, now: datetime) -> bool:
@@ -295,11 +409,13 @@ class Supervisor:
         for key, verdict in self._state.held.items():
             if key not in old or verdict.mode > old[key].mode:
                 self._acted(key, verdict, now)
-            elif key not in self._state.confirmed:
-                self._lock(key, verdict, now)
+            else:
+                self._keep(key, verdict, now)
         for key, verdict in old.items():
             if key not in self._state.held:
-                self._record(Kind.VERDICT, now, event="ended", **_fields(verdict))
+                self._record(Kind.VERDICT, now, event="ended", **verdict_fields(verdict))
+                if self._persistent:
+                    self._tell(messages.ended(verdict, list(self._state.held.values())))
         if self.mode is not before:
             self._record(
                 Kind.VERDICT,
@@ -307,29 +423,42 @@ class Supervisor:
                 durable=self.mode >= Mode.FLATTEN,
                 event="mode",
                 mode_before=before.name,
-                **_fields(evaluation.account),
+                **verdict_fields(evaluation.account),
                 **self.account.facts(),
             )
+        self._places.raise_fault()
 
-    def _lock(self, key: Key, verdict: Verdict, now: datetime) -> None:
-        """Keep a verdict in the database; only what is there can be seen removed."""
-        locks.hold(verdict, now)
-        self._state = self._state.confirm(key)
+    def _keep(self, key: Key, verdict: Verdict, now: datetime) -> None:
+        """Write again what a place lacks; only what is in the database can be seen removed."""
+        is_locked = key in self._state.confirmed
+        if self._places.refresh(verdict, now, is_locked=is_locked) and not is_locked:
+            self._state = self._state.confirm(key)
 
     def _acted(self, key: Key, verdict: Verdict, now: datetime) -> None:
-        try:
-            self._lock(key, verdict, now)
-        finally:
-            self._announce(verdict, now)
-
-    def _announce(self, verdict: Verdict, now: datetime) -> None:
-        kind = Kind.HALT if verdict.mode is Mode.HALTED else Kind.VERDICT
-        fields = _fields(verdict)
-        self._record(kind, now, durable=True, event=ACTED, **fields, **self.account.facts())
-        text = acted_words(fields)
+        """Keep what has acted in two places, then tell it."""
+        recorded, locked = self._places.act(verdict, now)
+        if locked:
+            self._state = self._state.confirm(key)
         if self._persistent:
-            logger.warning("plimsoll: %s", text)
-        self._tell(f"plimsoll: {text}")
+            logger.warning("plimsoll: %s", acted_words(verdict_fields(verdict)))
+            self._tell(self._acted_text(verdict, now, kept=recorded or locked))
+
+    def _acted_text(self, verdict: Verdict, now: datetime, *, kept: bool = True) -> str:
+        """Return the message of a verdict that has acted; what cannot be read is left out."""
+        memory = "" if kept else "\nIn memory alone: neither log nor database can be written."
+        try:
+            positions = self.account.snapshot(now).positions
+            text = messages.acted(
+                verdict,
+                now,
+                open_pairs=None if positions is None else [one.pair for one in positions],
+                facts=self.account.facts(),
+                lock=locks.number_of(verdict, now),
+            )
+        except Exception:
+            logger.exception("plimsoll: a message lacks what could not be read")
+            text = messages.acted(verdict, now, open_pairs=None)
+        return text + memory
 
 
 def acted_words(fields: Mapping[str, Any]) -> str:
@@ -346,9 +475,3 @@ def _words(verdict: Verdict) -> dict[str, Any]:
         "limit": verdict.limit,
         "until": verdict.until,
     }
-
-
-def _fields(verdict: Verdict) -> dict[str, Any]:
-    scope = "account" if verdict.pair is None else "pair"
-    fields = {"mode": verdict.mode.name, "scope": scope, "rule": verdict.rule, **_words(verdict)}
-    return fields if verdict.pair is None else {**fields, "pair": verdict.pair}

@@ -11,6 +11,7 @@ from plimsoll.core import PlimsollError
 
 HALT = "halt"
 RESUME = "resume.json"
+ACCEPT = "accept-looser.json"
 STATUS = "status.json"
 DECISIONS = "decisions"
 
@@ -67,8 +68,37 @@ class StateFolder:
         PlimsollError
             When the request is not one; it is removed and re-arms nothing.
         """
-        file = self.path / RESUME
-        taken = file.with_name(f".{RESUME}.{os.getpid()}.taken")
+        return self._take(RESUME)
+
+    def ask_to_accept(self, reason: str, by: str) -> None:
+        """Leave the request to accept looser limits, for the running bot to take."""
+        self._write(ACCEPT, orjson.dumps({"reason": reason, "by": by}))
+
+    @property
+    def acceptance_is_waiting(self) -> bool:
+        """Whether a request to accept looser limits was not taken yet."""
+        return (self.path / ACCEPT).exists()
+
+    def take_acceptance(self) -> tuple[str, str] | None:
+        """Return reason and person of who accepts looser limits; ``None`` without a request.
+
+        Raises
+        ------
+        PlimsollError
+            When the request is not one; it is removed and accepts nothing.
+        """
+        return self._take(ACCEPT)
+
+    def _take(self, name: str) -> tuple[str, str] | None:
+        """Return reason and person of a request and remove it; ``None`` without one.
+
+        Raises
+        ------
+        PlimsollError
+            When the request is not one; it is removed and has no effect.
+        """
+        file = self.path / name
+        taken = file.with_name(f".{name}.{os.getpid()}.taken")
         try:
             file.replace(taken)  # of two that take it, the bot and who withdraws it, one does
         except FileNotFoundError:
@@ -79,11 +109,9 @@ class StateFolder:
             request = orjson.loads(content)
             reason, by = request["reason"].strip(), request["by"].strip()
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-            raise PlimsollError(
-                f"the request to resume in {file} cannot be read: {error}"
-            ) from None
+            raise PlimsollError(f"the request in {file} cannot be read: {error}") from None
         if not reason:
-            raise PlimsollError("a request to resume without a reason was refused")
+            raise PlimsollError(f"a request without a reason in {file} was refused")
         return reason, by
 
     def write_status(self, status: Mapping[str, Any]) -> None:

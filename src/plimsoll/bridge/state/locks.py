@@ -4,7 +4,7 @@ A lock survives a crash, shows in Telegram and in the REST API, and is what a pe
 re-arm. In a backtest the locks are a list in memory.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from freqtrade.persistence import PairLocks
@@ -24,18 +24,20 @@ def lock_text(verdict: Verdict) -> str:
     return f"{PREFIX} {verdict.mode.name} {verdict.rule}: {verdict.reason}"[:REASON_LENGTH]
 
 
-def hold(verdict: Verdict, now: datetime) -> None:
+def hold(verdict: Verdict, now: datetime) -> bool:
     """Lock the pair of a verdict, or all pairs: until its end, or for good when HALTED.
 
     A lock of the same rule that ends earlier is replaced: there is one lock a rule and pair.
+    Return whether a lock was made; there may be one that lasts as long.
     """
     until = now + FOREVER if verdict.until is None else verdict.until
     for lock in PairLocks.get_pair_locks(verdict.pair or ALL_PAIRS, now):
         if _is_ours(lock) and _verdict_of(lock).rule == verdict.rule:
             if lock.lock_end_time_utc >= until:
-                return
+                return False
             lock.lock_end_time = now
     PairLocks.lock_pair(verdict.pair or ALL_PAIRS, until, lock_text(verdict), now=now)
+    return True
 
 
 def held_verdicts(now: datetime) -> dict[Key, Verdict]:
@@ -47,6 +49,14 @@ def held_verdicts(now: datetime) -> dict[Key, Verdict]:
     return {(verdict.rule, verdict.pair): verdict for verdict in held}
 
 
+def number_of(verdict: Verdict, now: datetime) -> int | None:
+    """Return the number by which a person ends a verdict's lock; ``None`` when there is none."""
+    for lock in PairLocks.get_pair_locks(verdict.pair or ALL_PAIRS, now):
+        if _is_ours(lock) and _verdict_of(lock).rule == verdict.rule:
+            return lock.id
+    return None
+
+
 def release(keys: Iterable[Key], now: datetime) -> None:
     """End the locks of these rules, as Freqtrade's ``/unlock`` does."""
     wanted = set(keys)
@@ -55,6 +65,42 @@ def release(keys: Iterable[Key], now: datetime) -> None:
             verdict = _verdict_of(lock)
             if (verdict.rule, verdict.pair) in wanted:
                 _end(lock, now)
+    _commit()
+
+
+def release_older(released: Mapping[Key, datetime], now: datetime) -> None:
+    """End what a person has ended on record and the database still holds.
+
+    A lock that was made after that moment is of another halt.
+    """
+    stale = []
+    for lock in PairLocks.get_pair_locks(None, now) if released else ():
+        if _is_ours(lock):
+            verdict = _verdict_of(lock)
+            ended_at = released.get((verdict.rule, verdict.pair))
+            if ended_at is not None and lock.lock_time.replace(tzinfo=UTC) <= ended_at:
+                stale.append(lock)
+    for lock in stale:
+        _end(lock, now)
+    if stale:
+        _commit()
+
+
+def row_of(verdict: Verdict) -> PairLock | None:
+    """Return the newest row that a verdict has or had, active or not; ``None`` without one."""
+    key = verdict.rule, verdict.pair
+    rows = [lock for lock in PairLocks.get_all_locks() if _is_ours(lock) and _key_of(lock) == key]
+    return max(rows, key=lambda lock: lock.id or 0, default=None)
+
+
+def put_back(verdict: Verdict, now: datetime) -> None:
+    """Lock again what was unlocked: in its old row, which would pass for a re-arming later."""
+    row = row_of(verdict)
+    if row is None:
+        hold(verdict, now)
+        return
+    row.active = True
+    row.lock_end_time = now + FOREVER if verdict.until is None else verdict.until
     _commit()
 
 
@@ -76,10 +122,15 @@ def last_rearm(now: datetime) -> datetime | None:
     return max((lock.lock_end_time_utc for lock in ended), default=None)
 
 
-def locked_because(pair: str, now: datetime) -> str | None:
-    """Return why Freqtrade takes no entry in a pair; ``None`` when it may."""
-    locks = [*PairLocks.get_pair_locks(ALL_PAIRS, now), *PairLocks.get_pair_locks(pair, now)]
-    return next((lock.reason or "no reason given" for lock in locks), None)
+def locked_because(now: datetime) -> Callable[[str], str | None]:
+    """Return who tells of a pair why Freqtrade takes no entry in it; ``None`` when it may.
+
+    The database is asked once, for all pairs.
+    """
+    reasons: dict[str, str] = {}
+    for lock in PairLocks.get_pair_locks(None, now):
+        reasons.setdefault(lock.pair, lock.reason or "no reason given")
+    return lambda pair: reasons.get(ALL_PAIRS, reasons.get(pair))
 
 
 def verdict_of(lock: PairLock) -> Verdict | None:
@@ -103,9 +154,20 @@ def _verdict_of(lock: PairLock) -> Verdict:
     return Verdict(mode, rule, reason or "no reason given", until, pair=pair)
 
 
+def _key_of(lock: PairLock) -> Key:
+    verdict = _verdict_of(lock)
+    return verdict.rule, verdict.pair
+
+
 def _end(lock: PairLock, now: datetime) -> None:
     lock.active = False
     lock.lock_end_time = now
+
+
+def forget_failed_write() -> None:
+    """Roll a failed write back: it would fail all that follow, Freqtrade's own among them."""
+    if PairLocks.use_db and not PairLock.session.is_active:
+        PairLock.session.rollback()
 
 
 def _commit() -> None:

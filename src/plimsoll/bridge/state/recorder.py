@@ -58,6 +58,20 @@ def decision_log(folder: Path, config: Mapping[str, Any]) -> DecisionLog:
     return log
 
 
+def reopened_log(folder: Path, config: Mapping[str, Any]) -> DecisionLog:
+    """Close this process's log of a folder and begin again in what is at its path now.
+
+    Raises
+    ------
+    PlimsollError
+        When another bot writes there, or it cannot be written; the old log is closed then too.
+    """
+    log = _open.pop(folder, None)
+    if log is not None:
+        log.close()
+    return decision_log(folder, config)
+
+
 class Recorder:
     """Writes decisions and never raises; what could not be written denies new risk."""
 
@@ -65,19 +79,38 @@ class Recorder:
         self._log = log
         self.fault: str | None = None
 
-    def __call__(self, kind: str, at: datetime, *, durable: bool = False, **fields: Any) -> None:
-        """Append one record."""
+    @property
+    def log(self) -> DecisionLog:
+        """The log that it writes."""
+        return self._log
+
+    def go_on_in(self, log: DecisionLog) -> None:
+        """Write in another log from now on."""
+        self._log = log
+
+    def __call__(self, kind: str, at: datetime, *, durable: bool = False, **fields: Any) -> bool:
+        """Append one record; return whether it was written."""
         try:
             self._log.append(kind, at, durable=durable, **fields)
         except Exception as error:
             if self.fault is None:
                 logger.exception("plimsoll: decisions are not recorded, so no entries")
             self.fault = str(error)
-        else:
-            self.fault = None
+            return False
+        self.fault = None
+        return True
 
-    def start(self, at: datetime, config: Mapping[str, Any], settings: PlimsollSettings) -> None:
-        """Record a start with its config, and what changed in it since the one before."""
+    def start(
+        self,
+        at: datetime,
+        config: Mapping[str, Any],
+        settings: PlimsollSettings,
+        state: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Record a start with its config, and what changed in it since the one before.
+
+        ``state`` are the fields that say whose start it is and what was held then.
+        """
         flat = flat_config(_plain(config), secrets=secrets_of(config))
         known = orjson.dumps(flat, option=orjson.OPT_SORT_KEYS)
         self(
@@ -91,6 +124,7 @@ class Recorder:
             profile=settings.risk.model_dump(mode="json"),
             config=flat,
             changed=difference(self._log.last(Kind.START), flat),
+            **(state or {}),
         )
 
 

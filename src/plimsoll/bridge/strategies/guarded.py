@@ -5,11 +5,12 @@ value, so an enum or dataclass defined beside it would be another object in each
 """
 
 import threading
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pandas as pd
-from freqtrade.enums import ExitCheckTuple, RunMode
+from freqtrade.enums import ExitCheckTuple, ExitType, RunMode
 from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import Order, Trade
 
@@ -21,13 +22,20 @@ from plimsoll.bridge.guarding.entry import Wanted
 from plimsoll.bridge.guarding.exits import OUR_EXIT, ExitRules, may_be_refused, record_overruled
 from plimsoll.bridge.guarding.opening import open_session
 from plimsoll.bridge.guarding.session import Session
-from plimsoll.bridge.strategies.rules import RuleStrategy
-from plimsoll.bridge.strategies.seal import require_guards_in_force, require_sealed
+from plimsoll.bridge.strategies.hooks import HookedStrategy
+from plimsoll.bridge.strategies.kept_settings import KeptSettings
+from plimsoll.bridge.strategies.seal import (
+    put,
+    require_guards_in_force,
+    require_sealed,
+    require_settable,
+)
+from plimsoll.bridge.strategies.seal_watch import SealWatch, require_whole
 from plimsoll.bridge.strategies.trade_copies import spare_backtest
 from plimsoll.core import PlimsollError, Side
 
 
-class GuardedStrategy(RuleStrategy):
+class GuardedStrategy(HookedStrategy):
     """A strategy under the guards of the config's risk profile, in backtest, dry-run and live.
 
     Freqtrade's callbacks are sealed: the base answers them, catches every error and denies.
@@ -60,51 +68,16 @@ class GuardedStrategy(RuleStrategy):
         self._session: Session | None = None
         self._loop_thread: int | None = None
         self._exit_rules: ExitRules | None = None
+        self._kept: KeptSettings | None = None
+        self._seal: SealWatch | None = None
 
-    # Hooks of a strategy
-
-    def desired_stake(self, pair: str, side: Side, proposed_stake: float, now: datetime) -> float:
-        """Return the stake (margin, in the stake currency) that the strategy would take."""
-        return proposed_stake
-
-    def desired_leverage(self, pair: str, side: Side, now: datetime) -> float:
-        """Return the leverage that the strategy would take."""
-        return 1.0
-
-    def veto_entry(self, pair: str, side: Side, price: float, now: datetime) -> str | None:
-        """Return why the strategy itself does not take an entry; None to take it."""
-        return None
-
-    def adjust_position(
-        self, trade: Trade, now: datetime, price: float, profit_fraction: float
-    ) -> float | None:
-        """Return a stake to add (positive) or to take off (negative); None for no change.
-
-        It is asked only where a subclass implements it.
-        """
-        return None
-
-    def exit_reason(
-        self, trade: Trade, now: datetime, price: float, profit_fraction: float
-    ) -> str | None:
-        """Return why to close a trade now; None to keep it."""
-        return None
-
-    def veto_exit(self, trade: Trade, reason: str, now: datetime) -> bool:
-        """Return whether to refuse an exit of the strategy's own.
-
-        Against a stop, a liquidation, a person or a guard it does not hold, which is recorded.
-        """
-        return False
-
-    def on_start(self) -> None:
-        """Do what a strategy does once, when the bot or the backtest starts."""
-
-    def on_loop(self, now: datetime) -> None:
-        """Do what a strategy does in every loop, after the guards have been asked."""
-
-    def on_fill(self, trade: Trade, order: Order, now: datetime) -> None:
-        """Do what a strategy does when an order was filled."""
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute, but no callback and nothing that holds the guards."""
+        try:
+            require_settable(self, name)
+        except PlimsollError as error:
+            raise OperationalException(f"plimsoll: {error}") from None
+        super().__setattr__(name, value)
 
     # What Freqtrade calls
 
@@ -135,29 +108,36 @@ class GuardedStrategy(RuleStrategy):
         # With --strategy-list each strategy has a copy of the config; this one saves the results.
         saved = self.dp._config.get("original_config", {})  # noqa: SLF001 - DataProvider offers no config
         saved["plimsoll"] = {**saved.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
-        self.order_types = dict(self.order_types)
         # Once: at a second start the base itself has changed what it would read.
-        rules = self._exit_rules = self._exit_rules or ExitRules.of(self)
-        # Freqtrade asks custom_exit only with exit signals on: off, it would disarm the guards.
-        self.use_exit_signal = True
+        put(self, "_exit_rules", rules := self._exit_rules or ExitRules.of(self))
+        put(self, "_kept", kept := self._kept or KeptSettings(self))
+        kept.put_back(self, at_market=False)
         try:
             require_guards_in_force(self)
-            self._session = open_session(self, self._settings)
+            put(self, "_session", session := open_session(self, self._settings))
+            if session is not None and not session.in_memory:
+                put(self, "_seal", SealWatch(self, GuardedStrategy, session))
+            if self.config["runmode"] in (RunMode.BACKTEST, RunMode.HYPEROPT):
+                spare_backtest(self, GuardedStrategy, session, rules)
+            self.on_start()
+            require_whole(self, GuardedStrategy, self._seal)
         except PlimsollError as error:
             raise OperationalException(f"plimsoll: {error}") from None
-        if self.config["runmode"] in (RunMode.BACKTEST, RunMode.HYPEROPT):
-            spare_backtest(self, GuardedStrategy, self._session, rules)
-        self.on_start()
+        self._keep(datetime.now(UTC))
 
     def bot_loop_start(self, current_time: datetime, **kwargs: Any) -> None:
         """Let the guards look at the account, before anything else of this loop happens."""
-        if self._session is None:
+        self._keep(current_time)
+        if (session := self._session) is None:
             return
-        self._session.loop(current_time)
-        self._arm_exits(self._session)
-        if not self._session.in_memory:
-            self._loop_thread = threading.get_ident()
-        self.on_loop(current_time)
+        session.loop(current_time)
+        self._keep(current_time)
+        put(self, "_loop_thread", threading.get_ident())
+        if session.in_memory:
+            self.on_loop(current_time)
+        elif not session.is_closing:  # a hook may take its time, a position is closed at once
+            session.tolerate("on_loop", current_time, lambda: self.on_loop(current_time))
+            self._keep(current_time)
 
     def populate_entry_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
         """Mark entries, and let a backtest's guards know the closes."""
@@ -293,12 +273,9 @@ class GuardedStrategy(RuleStrategy):
         current_profit: float,
         **kwargs: Any,
     ) -> str | None:
-        """Close what the guards want closed, or a stop has missed; otherwise ask the strategy."""
+        """Close what the guards want closed; otherwise ask the strategy."""
         if self._session is not None and (rule := self._session.exit_rule(pair, current_time)):
-            return f"{OUR_EXIT}{rule}"
-        if self._stop_was_missed(trade, current_rate):
-            self.order_types["exit"] = "market"  # until the next loop
-            return f"{OUR_EXIT}stop_missed"
+            return f"{OUR_EXIT}{rule}"  # in a backtest: a running bot closes in should_exit
         if self._ignores_signals:
             return None
         return self.exit_reason(trade, current_time, current_rate, current_profit)
@@ -313,17 +290,21 @@ class GuardedStrategy(RuleStrategy):
         exit_: bool,
         **others: Any,
     ) -> list[ExitCheckTuple]:
-        """Let no exit signal hide `custom_exit`, which Freqtrade does not ask beside one.
+        """Close what a guard wants closed, before anything of the strategy's own is asked.
 
-        The signal may be one that ``exit_profit_only`` ignores, or send an exit that can rest.
+        Otherwise let no exit signal that ``exit_profit_only`` ignores hide `custom_exit`, which
+        Freqtrade does not ask beside one.
         """
-        rules = self._exit_rules
-        if exit_ and (
-            (rules is not None and rules.ignore_signal(trade, rate))
-            or self._stop_was_missed(trade, rate)
-        ):
+        if (session := self._session) is not None and not session.in_memory:
+            self._keep(current_time)
+            if (rule := self._closing_rule(session, trade, rate, current_time)) is not None:
+                return [ExitCheckTuple(ExitType.EMERGENCY_EXIT, f"{OUR_EXIT}{rule}")]
+        if exit_ and self._exit_rules is not None and self._exit_rules.ignore_signal(trade, rate):
             exit_ = False
-        return super().should_exit(trade, rate, current_time, enter=enter, exit_=exit_, **others)
+        asked = partial(super().should_exit, trade, rate, current_time, enter=enter, exit_=exit_)
+        if session is None or session.in_memory:
+            return asked(**others)
+        return session.tolerate("exits", current_time, partial(asked, **others)) or []
 
     def confirm_trade_exit(
         self,
@@ -383,11 +364,25 @@ class GuardedStrategy(RuleStrategy):
 
     # How
 
-    def _arm_exits(self, session: Session) -> None:
-        """Exit at market while something is to be closed."""
-        if self._exit_rules is not None:
-            ordinary = self._exit_rules.order_type
-            self.order_types["exit"] = "market" if session.closes_something else ordinary
+    def _keep(self, now: datetime) -> None:
+        """Mend what the strategy's own code has replaced since, and put settings back."""
+        broken = [] if self._seal is None else self._seal.mend()
+        if (session := self._session) is None or self._kept is None:
+            return
+        changed = self._kept.put_back(self, at_market=session.closes_something)
+        if broken or changed:
+            session.mended(broken, changed, now)
+
+    def _closing_rule(
+        self, session: Session, trade: Trade, rate: float, now: datetime
+    ) -> str | None:
+        """Return why a running bot closes a trade at market now; ``None`` when it does not."""
+        rule = session.exit_rule(trade.pair, now)
+        if rule is None and self._stop_was_missed(trade, rate):
+            rule = "stop_missed"
+        if rule is not None and self._kept is not None:
+            self._kept.close_at_market(self)
+        return rule
 
     @property
     def _ignores_signals(self) -> bool:

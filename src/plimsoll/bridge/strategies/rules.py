@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from freqtrade.enums import RunMode
 from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import Trade
 from freqtrade.strategy import IStrategy, stoploss_from_absolute, timeframe_to_minutes
@@ -16,6 +17,7 @@ from freqtrade.strategy.parameters import NumericParameter
 
 from plimsoll.bridge.config.settings import settings_from
 from plimsoll.bridge.strategies.backtest_funding import require_funding_of_backtest
+from plimsoll.bridge.strategies.entry_values import EntryValues
 from plimsoll.core import PlimsollError, Side
 from plimsoll.features import Candles, FeatureUse
 from plimsoll.risk.stops import nearest_stop_price
@@ -53,7 +55,7 @@ class RuleStrategy(IStrategy):
         super().__init__(config)
         self._require_listed_distances()
         self.startup_candle_count = self._longest_lookback_candles()
-        self._entry_values: dict[tuple[str, datetime, str], float] = {}
+        self._values = EntryValues()
 
     # What a strategy says of itself
 
@@ -112,6 +114,8 @@ class RuleStrategy(IStrategy):
                 1,
                 f"{type(self).__name__}_{side.value}",
             )
+        if self.config.get("runmode") in (RunMode.BACKTEST, RunMode.HYPEROPT):
+            self._values.learn(metadata["pair"], candles)
         return candles
 
     def populate_exit_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
@@ -232,14 +236,15 @@ class RuleStrategy(IStrategy):
 
     def _stop_price(self, trade: Trade, current_rate: float) -> float | None:
         """Return the nearest of the declared stops, none farther away than ``stoploss``."""
-        stops = [
-            (origin, distance)
-            for declared, origin in (
-                (self.stop_distance(), trade.open_rate),
-                (self.trailing_distance(), current_rate),
-            )
-            if (distance := self._distance_at_entry(trade, declared)) is not None
-        ]
+        stops = []
+        if (declared := self.stop_distance()) is not None:
+            distance = self._distance_at_entry(trade, declared)
+            if distance is not None:
+                stops.append((trade.open_rate, distance))
+        if (declared := self.trailing_distance()) is not None:
+            distance = self._distance_at_entry(trade, declared)
+            if distance is not None:
+                stops.append((current_rate, distance))
         return nearest_stop_price(
             stops,
             side=Side.SHORT if trade.is_short else Side.LONG,
@@ -268,21 +273,17 @@ class RuleStrategy(IStrategy):
         What was found is kept; what was not is asked again: right after a restart there may be
         no candles yet.
         """
-        key = pair, moment, use.column
-        value = self._entry_values.get(key)
+        column = use.column
+        value = self._values.kept(pair, moment, column)
         if value is None:
-            value = self._value_on_candle(pair, moment, use)
-            if value is not None:
-                self._entry_values[key] = value
+            value = self.value_asked(pair, moment, use)
+            self._values.keep(pair, moment, column, value)
         return value
 
-    def _value_on_candle(self, pair: str, moment: datetime, use: FeatureUse) -> float | None:
-        candles, _ = self.dp.get_analyzed_dataframe(pair, self.timeframe)
-        if use.column not in candles.columns:
-            return None
+    def value_asked(self, pair: str, moment: datetime, use: FeatureUse) -> float | None:
+        """Return the same without keeping it: a bot may ask about an entry in every loop."""
         last_open = moment - timedelta(minutes=timeframe_to_minutes(self.timeframe))
-        row = candles["date"].searchsorted(pd.Timestamp(last_open), side="right") - 1
-        if row < 0:
-            return None
-        value = float(candles[use.column].iloc[row])
-        return value if np.isfinite(value) and value > 0 else None
+        if self._values.knows(pair):
+            return self._values.of_whole(pair, last_open, use.column)
+        candles, _ = self.dp.get_analyzed_dataframe(pair, self.timeframe)
+        return self._values.of_analysed(pair, candles, last_open, use.column)

@@ -31,7 +31,17 @@ ALSO_SEALED: dict[str, str | None] = {
     "should_exit": None,
     "position_adjustment_enable": "adjust_position",
     "protections": "strategy_protections",
+    # Freqtrade's own ways to the callbacks above.
+    "ft_bot_start": None,
+    "ft_check_timed_out": None,
+    "_adjust_trade_position_internal": None,
 }
+
+ATTRIBUTE_ACCESS = ("__getattribute__", "__setattr__", "__delattr__")
+"""By its own answer to these a class could show Freqtrade callbacks that it does not have."""
+
+PARTS = ("_session", "_settings", "_exit_rules", "_kept", "_seal", "_loop_thread")
+"""What the base keeps its guards in."""
 
 READS_TRADE: dict[str, tuple[str, ...]] = {
     "custom_stoploss": ("custom_stoploss",),
@@ -53,9 +63,10 @@ def require_sealed(strategy: type, base: type) -> None:
     PlimsollError
         One line that names every callback found, and the hook to use.
     """
+    names = {**SEALED, **ALSO_SEALED, **dict.fromkeys(ATTRIBUTE_ACCESS)}
     answered = [
         f"{name} (implement {hook} instead)" if hook else f"{name} (there is no hook for it)"
-        for name, hook in {**SEALED, **ALSO_SEALED}.items()
+        for name, hook in names.items()
         if getattr(strategy, name) is not getattr(base, name)
     ]
     if answered:
@@ -89,17 +100,40 @@ def require_sealed_object(strategy: object) -> None:
     """
     own = [name for name, held in vars(strategy).items() if not _is_set_by_the_base(name, held)]
     if own:
-        raise PlimsollError(
-            f"expected {type(strategy).__name__} to leave Freqtrade's callbacks to the guards, "
-            f"found that it sets {', '.join(own)} on itself"
-        )
+        raise PlimsollError(_sets(strategy, own))
+
+
+def require_settable(strategy: object, name: str) -> None:
+    """Refuse an attribute that only the base may set: a callback, or what holds its guards.
+
+    Raises
+    ------
+    PlimsollError
+        One line that names the attribute.
+    """
+    holds_guards = name in PARTS and name in vars(strategy)
+    if name in SEALED or name in ALSO_SEALED or name == "__class__" or holds_guards:
+        raise PlimsollError(_sets(strategy, [name]))
+
+
+def put(strategy: object, name: str, value: object) -> None:
+    """Set what only the base may set."""
+    object.__setattr__(strategy, name, value)
+
+
+def _sets(strategy: object, names: list[str]) -> str:
+    return (
+        f"expected {type(strategy).__name__} to leave Freqtrade's callbacks to the guards, "
+        f"found that it sets {', '.join(names)} on itself"
+    )
 
 
 def _is_set_by_the_base(name: str, held: object) -> bool:
     if name == "should_exit":  # a backtest goes straight to Freqtrade's own
         return getattr(held, "__func__", None) is IStrategy.should_exit
     module = str(getattr(held, "__module__", ""))
-    return name not in SEALED or module.startswith("plimsoll.bridge.")
+    sealed = name in SEALED or name in ALSO_SEALED
+    return not sealed or module.startswith("plimsoll.bridge.")
 
 
 def require_stops_in_force(strategy: Any) -> None:

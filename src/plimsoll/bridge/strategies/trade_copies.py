@@ -9,10 +9,13 @@ from freqtrade.strategy import IStrategy
 
 from plimsoll.bridge.guarding.exits import ExitRules
 from plimsoll.bridge.guarding.session import Session
-from plimsoll.bridge.strategies.seal import READS_TRADE
+from plimsoll.bridge.strategies.seal import READS_TRADE, put
 from plimsoll.core import PlimsollError
 
 Hook = Callable[..., Any]
+
+ROUNDING = 1e-12
+"""Relative error of a stop that is worked out of a price and a fraction, with room to spare."""
 
 
 def spared(hook: Hook) -> Hook:
@@ -52,14 +55,40 @@ def read_only(hook: Hook) -> Hook:
     return reading
 
 
+def only_moving(custom_stoploss: Hook) -> Hook:
+    """Return the hook, with no answer where Freqtrade would leave the stop as it is.
+
+    It would round the stop to the market's precision, at the cost of all else that it does with
+    a trade on a candle, and find that a stop is never loosened. Within rounding of the stop it is
+    asked, and after a fill, which may loosen.
+    """
+
+    @wraps(custom_stoploss)
+    def moving(
+        *, trade: LocalTrade, current_rate: float, after_fill: bool, **arguments: Any
+    ) -> float | None:
+        fraction: float | None = custom_stoploss(
+            trade=trade, current_rate=current_rate, after_fill=after_fill, **arguments
+        )
+        stop = trade.stop_loss
+        if not fraction or after_fill or not stop or trade.initial_stop_loss_pct is None:
+            return fraction
+        off = abs(fraction / (trade.leverage or 1.0))
+        if trade.is_short:
+            return None if current_rate * (1 + off) > stop * (1 + ROUNDING) else fraction
+        return None if current_rate * (1 - off) < stop * (1 - ROUNDING) else fraction
+
+    return moving
+
+
 def spare_backtest(strategy: Any, base: type, session: Session | None, rules: ExitRules) -> None:
     """Spare a backtest on ``base`` what its strategy has no use for."""
     _spare_copies(strategy, base)
     own_loop = type(strategy).on_loop is not base.on_loop  # type: ignore[attr-defined]
     if session is not None and not own_loop and rules.order_type == "market":
-        strategy.bot_loop_start = session.on_candle
+        put(strategy, "bot_loop_start", session.on_candle)
     if not rules.only_in_profit:  # the stops of a backtest are never on an exchange
-        strategy.should_exit = IStrategy.should_exit.__get__(strategy)
+        put(strategy, "should_exit", IStrategy.should_exit.__get__(strategy))
 
 
 def _spare_copies(strategy: Any, base: type) -> None:
@@ -72,4 +101,5 @@ def _spare_copies(strategy: Any, base: type) -> None:
     for name, rules in READS_TRADE.items():
         own = any(getattr(type(strategy), rule) is not getattr(base, rule) for rule in rules)
         hook = getattr(type(strategy), name).__get__(strategy)
-        setattr(strategy, name, spared(read_only(hook) if own else hook))
+        hook = read_only(hook) if own else hook
+        put(strategy, name, spared(only_moving(hook) if name == "custom_stoploss" else hook))

@@ -22,6 +22,7 @@ from plimsoll.risk.guards.open_positions import open_positions
 from plimsoll.risk.guards.order_throttle import order_throttle
 from plimsoll.risk.guards.portfolio_heat import portfolio_heat
 from plimsoll.risk.guards.position_size import position_size
+from plimsoll.risk.guards.price_collar import price_collar
 from plimsoll.risk.guards.risk_per_trade import risk_per_trade
 from plimsoll.risk.guards.round_trip_cost import round_trip_cost
 from plimsoll.risk.guards.spread import spread
@@ -104,6 +105,7 @@ GUARDS = Guards(
         risk_per_trade,
         correlation,
         leverage,
+        price_collar,
         spread,
         liquidity,
         round_trip_cost,

@@ -10,6 +10,7 @@ from plimsoll.venue.api.public import symbol_of
 from plimsoll.venue.api.render import plain
 from plimsoll.venue.errors import ApiError
 from plimsoll.venue.exchange import Exchange
+from plimsoll.venue.faults import EXPIRE_ORDER, REJECT_ORDER
 from plimsoll.venue.market.base import Snapshot
 from plimsoll.venue.market.symbols import SymbolSpec
 
@@ -87,6 +88,16 @@ def _check_filters(order: Order, spec: SymbolSpec, now: Snapshot) -> None:
 def place_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
     """Place an order."""
     order = _parse_order(exchange, parameters, now_ms)
+    path = "/fapi/v1/algoOrder" if order.is_conditional else "/fapi/v1/order"
+    asked = (path, order.symbol, now_ms)
+    closes = order.reduce_only or order.close_position
+    rejecting = exchange.faults.hit_order(REJECT_ORDER, *asked, closes=closes)
+    if rejecting is not None:
+        raise ApiError(*rejecting.rejection)
+    if exchange.faults.hit_order(EXPIRE_ORDER, *asked, closes=closes) is not None:
+        order.status = "EXPIRED"
+        exchange.matching.orders[order.id] = order
+        return _shown(exchange, order)
     return _shown(exchange, exchange.matching.submit(order, now_ms))
 
 

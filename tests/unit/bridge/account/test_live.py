@@ -117,13 +117,21 @@ def test_a_mark_that_jumps_makes_the_pair_implausible(bot: Bot, clock: Any) -> N
     assert health.pairs[ETH].implausible is None
 
 
-def test_the_pairs_of_the_list_of_positions_and_of_the_question_are_watched(bot: Bot) -> None:
+def test_a_loop_watches_the_pairs_of_the_list_and_of_positions(bot: Bot) -> None:
+    open_trade(NOON, pair="SOL/USDT:USDT")
+    health = account_of(bot).snapshot(NOON).data_health
+    assert health is not None
+    assert set(health.pairs) == {BTC, ETH, "SOL/USDT:USDT"}
+    assert health.pairs["SOL/USDT:USDT"].newest_candle_closed_at is None
+    assert health.pairs[BTC].newest_candle_closed_at == NOON
+
+
+def test_an_entry_watches_its_own_pair_and_those_of_positions(bot: Bot) -> None:
     open_trade(NOON, pair="SOL/USDT:USDT")
     health = account_of(bot).snapshot(NOON, "ADA/USDT:USDT").data_health
     assert health is not None
-    assert set(health.pairs) == {BTC, ETH, "SOL/USDT:USDT", "ADA/USDT:USDT"}
+    assert set(health.pairs) == {"SOL/USDT:USDT", "ADA/USDT:USDT"}
     assert health.pairs["ADA/USDT:USDT"].newest_candle_closed_at is None
-    assert health.pairs[BTC].newest_candle_closed_at == NOON
 
 
 def test_the_book_says_what_a_market_offers_and_at_which_spread(bot: Bot) -> None:

@@ -25,7 +25,7 @@ class Plain(GuardedStrategy):
     def target_distance(self):
         return volatility.atr.use(period=14), 1.0
 
-    def value_before(self, pair, moment, use):
+    def value_asked(self, pair, moment, use):
         return 0.2
 
     def entry_signal(self, candles, side):

@@ -17,7 +17,17 @@ from plimsoll.core import Mode, PlimsollError, Side, Verdict
 from plimsoll.features import volatility
 from plimsoll.risk import Evaluation
 from plimsoll.risk.costs import TradingCosts
-from tests.unit.bridge.bots import BTC, ETH, NOON, Bot, candles, open_trade, running_bot
+from tests.unit.bridge.bots import (
+    BTC,
+    ETH,
+    NOON,
+    Bot,
+    backtest,
+    candles,
+    entry,
+    open_trade,
+    running_bot,
+)
 
 ATR = volatility.atr.use(period=14).column
 STOPS = """
@@ -322,3 +332,55 @@ def test_the_spread_of_the_book_is_the_spread(bot: Bot) -> None:
     assert watch.spread_fraction(BTC) == pytest.approx(0.004)
     del bot.exchange.prices[BTC]
     assert watch.spread_fraction(BTC) is None
+
+
+# The price of the order
+
+
+def test_an_order_far_from_the_mark_is_not_sent(tmp_path: Path) -> None:
+    with running_bot(tmp_path) as bot:
+        looked(bot)
+        bot.exchange.marks[BTC] = 95.0
+        assert not entry(bot.strategy, NOON)
+        assert any("from the mark 95" in text for text in bot.said())
+        bot.exchange.marks[BTC] = 99.0
+        assert entry(bot.strategy, NOON)
+
+
+def test_a_mark_that_cannot_be_read_sends_nothing(tmp_path: Path) -> None:
+    with running_bot(tmp_path) as bot:
+        looked(bot)
+        bot.exchange.marks[BTC] = 0.0
+        assert not entry(bot.strategy, NOON)
+
+
+def test_without_a_collar_no_mark_is_asked_for(tmp_path: Path) -> None:
+    off = {"risk": {"max_price_deviation_fraction": None}}
+    with running_bot(tmp_path, plimsoll=off) as bot:
+        looked(bot)
+        bot.exchange.marks[BTC] = 50.0
+        assert entry(bot.strategy, NOON)
+
+
+def test_an_addition_is_held_to_the_collar_too(tmp_path: Path) -> None:
+    adding = BARE + "\n    def adjust_position(self, trade, now, price, profit_fraction):\n"
+    adding += "        return 50.0\n"
+    with running_bot(tmp_path, adding, strategy="Stops") as bot:
+        looked(bot)
+        trade = open_trade(NOON - timedelta(hours=1), pair=BTC, amount=2.0, stop_loss=98.0)
+        arguments = (trade, NOON, 100.0, 0.0, 5.0, 1000.0, 100.0, 100.0, 0.0, 0.0)
+        bot.exchange.marks[BTC] = 95.0
+        assert bot.strategy.adjust_trade_position(*arguments) is None
+        bot.exchange.marks[BTC] = 100.0
+        added = bot.strategy.adjust_trade_position(*arguments)
+        assert added == pytest.approx(50.0), bot.said()
+
+
+def test_a_backtest_marks_by_the_last_close(tmp_path: Path) -> None:
+    with backtest(tmp_path) as bot:
+        session = bot.strategy._session
+        session.learn(BTC, candles([100.0] * 30 + [50.0], end=NOON + timedelta(minutes=5)))
+        bot.loop(NOON)
+        assert session.mark_price(BTC, NOON) == 100.0
+        assert not entry(bot.strategy, NOON, rate=103.0)
+        assert entry(bot.strategy, NOON, rate=101.0)

@@ -10,6 +10,7 @@ import pytest
 from freqtrade import worker
 from freqtrade.enums import CandleType
 from freqtrade.exceptions import TemporaryError
+from freqtrade.persistence import Trade
 
 from plimsoll.bridge.freqtrade.log_listeners import FAILED_LOOPS, LogListener, retries
 from tests.unit.bridge.bots import BTC, ETH, NOON, Bot, candles, entry, open_trade, running_bot
@@ -66,7 +67,7 @@ def test_a_bot_that_was_stopped_or_asleep_says_so_and_closes_nothing(
         loops(bot, clock, 3)
         assert exits(bot, clock) is None
         assert status(tmp_path)["mode"] == "ACTIVE"
-        assert [text for text in bot.said() if "no loop for 28800 s" in text]
+        assert [text for text in bot.said() if "No look at the account for 8\u00a0h" in text]
     (told,) = gaps(tmp_path)
     assert "the bot was stopped, asleep or hung" in told
 
@@ -166,6 +167,10 @@ def test_a_loop_that_failed_before_a_sleep_is_no_blindness_of_hours(
         assert without_price(BLIND) is None
         assert without_price(LOOP) == "blind_guards"
         bot.exchange.prices[BTC] = price
+        loops(bot, clock)
+        assert exits(bot, clock) == "blind_guards", "what blindness began to close is closed"
+        Trade.get_open_trades()[0].is_open = False
+        Trade.commit()
         loops(bot, clock)
         assert exits(bot, clock) is None
 

@@ -9,10 +9,12 @@ from typing import Any
 import orjson
 import pytest
 import time_machine
-from freqtrade.enums import CandleType
+from freqtrade.enums import CandleType, RunMode
 from freqtrade.persistence import Order, PairLocks, Trade
 from freqtrade.rpc.rpc import RPC
 
+from plimsoll.bridge.config.settings import LIVE_OPT_IN
+from plimsoll.bridge.freqtrade import reload
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.core import Mode
@@ -82,7 +84,7 @@ def test_the_flag_file_halts_in_the_next_loop_and_for_good(tmp_path: Path, clock
         loops(bot, clock, 3)
         assert exits(bot, clock) == "manual_halt"
         assert status(tmp_path)["mode"] == "HALTED"
-        assert any("flag file: news" in text for text in bot.said())
+        assert any("🛑 Halted by hand: “news”." in text for text in bot.said())
     (halt,) = written(tmp_path, "halt")
     assert "flag file: news" in halt["reason"]
 
@@ -369,6 +371,13 @@ def test_the_status_names_the_bot_its_mode_and_its_figures(tmp_path: Path, clock
         "equity_usd": 10_000.0,
         "day_start_equity_usd": 10_000.0,
         "high_water_equity_usd": 10_000.0,
+        "told_to": [],
+        "nobody_is_told": "nobody is told: no messenger is set up (docs/messages.md)",
+        "undelivered": {"count": 0, "oldest": None, "last_error": None},
+        "last_told": (
+            "▶️ Plain started. Dry-run on binance. 24 guards on; limits: daily loss 3\u00a0%, "
+            "drawdown 12\u00a0%, risk per trade 1\u00a0%. Nothing is open. No halt is in force."
+        ),
     }
 
 
@@ -433,3 +442,67 @@ def test_the_log_is_one_chain_over_a_restart(tmp_path: Path, clock: Any) -> None
         for line in file.read_bytes().splitlines()
     ]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+# Looser limits
+
+LIVE_WITH = {"live_opt_in": LIVE_OPT_IN}
+STRICT, LOOSE = {"risk": {"max_leverage": 1}}, {"risk": {"max_leverage": 2}}
+
+
+def test_live_a_looser_limit_waits_for_a_person_and_a_reload(tmp_path: Path, clock: Any) -> None:
+    folder = StateFolder(tmp_path / "plimsoll")
+    with running_bot(tmp_path, runmode=RunMode.LIVE, plimsoll={**LIVE_WITH, **STRICT}):
+        pass
+    loose = {"runmode": RunMode.LIVE, "plimsoll": {**LIVE_WITH, **LOOSE}}
+    with running_bot(tmp_path, **loose) as bot:
+        loops(bot, clock)
+        assert bot.strategy._session.supervisor.profile.max_leverage == 1
+        assert any("not in force: max leverage 1 → 2" in text for text in bot.said())
+        assert status(tmp_path)["held_back"] == {"max_leverage": [1, 2]}
+        folder.ask_to_accept("step two", "anna")
+        loops(bot, clock)
+        assert any("accepted by anna (step two)" in text for text in bot.said())
+        assert bot.strategy._session.supervisor.profile.max_leverage == 1
+    with running_bot(tmp_path, **loose) as bot:
+        loops(bot, clock)
+        assert bot.strategy._session.supervisor.profile.max_leverage == 2
+        assert not any("Looser limits" in text for text in bot.said())
+    starts = [one["profile"]["max_leverage"] for one in written(tmp_path, "start")]
+    assert starts == [1, 1, 2]
+    events = [one["event"] for one in written(tmp_path, "limits")]
+    assert events == ["looser", "accepted", "looser"]
+
+
+def test_a_dry_run_takes_a_looser_limit_and_tells(tmp_path: Path, clock: Any) -> None:
+    with running_bot(tmp_path, plimsoll=STRICT):
+        pass
+    with running_bot(tmp_path, plimsoll=LOOSE) as bot:
+        loops(bot, clock)
+        assert bot.strategy._session.supervisor.profile.max_leverage == 2
+        assert any("in force: max leverage 1 → 2" in text for text in bot.said())
+    (record,) = written(tmp_path, "limits")
+    assert record["changes"]["max_leverage"] == {"before": 1, "after": 2, "in_force": True}
+
+
+def test_a_request_to_accept_that_cannot_be_read_accepts_nothing(
+    tmp_path: Path, clock: Any
+) -> None:
+    with running_bot(tmp_path) as bot:
+        (tmp_path / "plimsoll/accept-looser.json").write_text("{}")
+        loops(bot, clock)
+    assert [one["where"] for one in written(tmp_path, "error")] == ["limits"]
+    assert written(tmp_path, "limits") == []
+
+
+def test_a_refused_reload_is_told_and_on_record(
+    tmp_path: Path, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_bot(tmp_path) as bot:
+        loops(bot, clock)
+        monkeypatch.setattr(reload, "reload_fault", lambda: "no such limit")
+        rpc = RPC.__new__(RPC)
+        assert "no such limit" in rpc._rpc_reload_config()["status"]
+        assert any("stay in force: no such limit" in text for text in bot.said())
+    (record,) = written(tmp_path, "error")
+    assert (record["where"], record["message"]) == ("reload", "no such limit")

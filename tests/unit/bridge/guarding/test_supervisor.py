@@ -43,6 +43,10 @@ class Accounted:
         self.models: Any = ()
 
     @property
+    def open_pairs(self) -> list[str]:
+        return [one.pair for one in self.positions]
+
+    @property
     def has_positions(self) -> bool:
         return bool(self.positions)
 
@@ -230,8 +234,12 @@ def test_what_has_acted_is_locked_recorded_and_told(bot: Case) -> None:
     assert (halt["value"], halt["limit"]) == (pytest.approx(0.13), 0.12)
     assert halt["equity_usd"] == 870.0
     (text,) = bot.told
-    assert "HALTED the account by drawdown" in text
-    assert text.endswith("until a person re-arms it")
+    (lock,) = PairLocks.get_pair_locks("*", bot.now)
+    assert text == (
+        "🛑 Drawdown limit: −13\u00a0% (limit 12\u00a0%). Closing 1 position (ETH/USDT). "
+        'No entries until a person resumes: plimsoll resume --reason "…" (in a shell), '
+        f"or /unlock {lock.id} here."
+    )
 
 
 def test_a_position_is_closed_and_its_pair_locked_alone(bot: Case) -> None:
@@ -242,7 +250,33 @@ def test_a_position_is_closed_and_its_pair_locked_alone(bot: Case) -> None:
     assert bot.supervisor.mode is Mode.ACTIVE
     (acted,) = bot.events("acted")
     assert (acted["kind"], acted["scope"], acted["pair"]) == ("verdict", "pair", ETH)
-    assert bot.told[0].startswith(f"plimsoll: FLATTEN {ETH} by liquidation_distance")
+    assert bot.told[0].startswith("🛑 ETH/USDT: Close to liquidation: ")
+    assert "Closing its position. No entries in ETH/USDT until 12:" in bot.told[0]
+    assert bot.told[0].endswith("Ends by itself; /locks shows it.")
+
+
+def test_what_ends_by_itself_is_told(bot: Case) -> None:
+    bot.account.positions = (position(mark_price=75.0),)
+    bot.loop()
+    bot.account.positions = ()
+    bot.loop(after=HOUR)
+    assert bot.supervisor.held == {}
+    assert bot.told[1:] == [
+        "✅ Ended: Close to liquidation in ETH/USDT. Entries are allowed again."
+    ]
+
+
+def test_a_halt_whose_account_cannot_be_read_is_told_with_what_is_known(bot: Case) -> None:
+    def unreadable(*_: object, **__: object) -> AccountSnapshot:
+        raise OSError("no connection")
+
+    bot.account.broken, bot.account.halt = OSError("no connection"), "enough"
+    bot.account.snapshot = unreadable  # type: ignore[method-assign]
+    bot.loop()
+    assert bot.told[-1] == (
+        "🛑 Halted by hand: “enough”. Closing all positions. No entries until a person resumes: "
+        'plimsoll resume --reason "…" (in a shell).'
+    )
 
 
 def test_the_strictest_names_the_exit(bot: Case) -> None:
@@ -340,7 +374,9 @@ def test_a_halt_is_still_in_force_after_a_restart(file: Path, bot: Case) -> None
     assert not again.entry().allows_entries
     (restored,) = again.events("restored")
     assert (restored["rule"], restored["durable"]) == ("drawdown", True)
-    assert any("still HALTED by drawdown" in text for text in again.told)
+    (told,) = [text for text in again.told if "Still halted since before this start" in text]
+    assert "Drawdown limit: drawdown 13.00%" in told
+    assert "plimsoll resume --reason" in told
     for _ in range(5):  # the account is well again, and stays halted
         again.loop(after=24 * HOUR)
     assert again.exits() == "drawdown"
@@ -377,7 +413,8 @@ def test_resume_releases_everything_with_its_reason(bot: Case) -> None:
         ["drawdown"],
         True,
     )
-    assert "re-armed by anna (the feed was wrong); was held by drawdown" in bot.told[-1]
+    assert bot.told[-1].startswith("▶️ Re-armed by “anna”: “the feed was wrong”. ")
+    assert "It was held by: Drawdown limit." in bot.told[-1]
     bot.account.day_start = 870.0
     bot.loop()
     assert bot.supervisor.mode is Mode.ACTIVE
@@ -389,7 +426,7 @@ def test_resume_with_nothing_held_is_recorded_and_moves_no_level(bot: Case) -> N
     (rearm,) = bot.events("rearm")
     assert rearm["rules"] == []
     assert bot.account.rearmed == []
-    assert bot.told[-1].endswith("was held by -")
+    assert bot.told[-1].endswith("Nothing was held.")
 
 
 def test_resume_of_a_flatten_leaves_the_high_water_mark(bot: Case) -> None:
@@ -438,7 +475,9 @@ def test_removing_one_lock_of_two_leaves_the_other(bot: Case) -> None:
     halted_at = bot.now
     bot.account.positions = (position(mark_price=75.0),)
     bot.loop()
-    locks.release([("liquidation_distance", ETH)], halted_at + LOOP)
+    (lock,) = PairLocks.get_pair_locks(ETH, halted_at)
+    with time_machine.travel(halted_at + LOOP, tick=False):
+        RPC._rpc_delete_lock(object.__new__(RPC), lockid=lock.id)
     bot.account.positions = (position(),)
     bot.loop()
     (rearm,) = bot.events("rearm")
@@ -607,10 +646,10 @@ def test_denials_are_all_recorded_and_told_once_an_hour(bot: Case) -> None:
         deny(bot, "spread", BTC)
     deny(bot, "spread", ETH)
     deny(bot, "exposure", BTC)
-    assert [text.split(":")[0] for text in bot.told] == [
-        f"No entry in {BTC.split(':')[0]}",
-        f"No entry in {ETH.split(':')[0]}",
-        f"No entry in {BTC.split(':')[0]}",
+    assert bot.told == [
+        "🚫 No entry in BTC/USDT. Spread: too much spread.",
+        "🚫 No entry in ETH/USDT. Spread: too much spread.",
+        "🚫 No entry in BTC/USDT. Total exposure: too much exposure.",
     ]
     denials = bot.events("denial")
     assert len(denials) == 6

@@ -179,7 +179,8 @@ def rows(run: InBacktest | InBot, events: list[Event]) -> list[Row]:
 
 @contextmanager
 def both(folder: Path, events: list[Event], **limits: Any) -> Iterator[list[list[Row]]]:
-    settings = {"risk": {**AT_ONCE, **limits}}
+    # Nothing is closed here but by the history: only a running bot halts for that.
+    settings = {"risk": {**AT_ONCE, "flatten_halt_seconds": None, **limits}}
     found = []
     (folder / "backtest").mkdir()
     with backtest(folder / "backtest", plimsoll=settings) as bot:

@@ -315,10 +315,10 @@ def test_what_is_held_and_what_was_released_survives_the_process(database: Path)
 
 
 def test_the_reason_of_the_account_comes_before_the_pairs(kept_in: str) -> None:
-    assert locks.locked_because(BTC, NOW) is None
+    assert locks.locked_because(NOW)(BTC) is None
     PairLocks.lock_pair(BTC, NOW + HOUR, None, now=NOW)
-    assert locks.locked_because(BTC, NOW) == "no reason given"
-    assert locks.locked_because(ETH, NOW) is None
+    assert locks.locked_because(NOW)(BTC) == "no reason given"
+    assert locks.locked_because(NOW)(ETH) is None
     locks.hold(HALT, NOW)
     for pair in (BTC, ETH):
-        assert locks.locked_because(pair, NOW) == locks.lock_text(HALT)
+        assert locks.locked_because(NOW)(pair) == locks.lock_text(HALT)

@@ -164,7 +164,7 @@ def test_before_the_first_loop_everything_is_a_no(
 @pytest.mark.parametrize("ask", NO, ids=lambda ask: ask.__name__)
 def test_without_a_start_everything_is_a_no(tmp_path: Path, ask: Callable[..., Any]) -> None:
     with backtest(tmp_path, ODD.replace("answer = None", "answer = 10.0")) as bot:
-        bot.strategy._session = None
+        vars(bot.strategy)["_session"] = None
         assert ask(bot.strategy) == NO[ask]
 
 

@@ -95,3 +95,30 @@ def test_the_newest_orders_are_kept_at_the_limit(exchange: Exchange) -> None:
     numbers = [resting(exchange)["orderId"] for _ in range(3)]
     listed = call(exchange, "GET", "/fapi/v1/allOrders", limit=2)
     assert [one["orderId"] for one in listed] == numbers[1:]
+
+
+def bought(exchange: Exchange) -> None:
+    call(exchange, "POST", ORDER, side="BUY", type="MARKET", quantity=0.01)
+
+
+CLOSE = {"side": "SELL", "type": "MARKET", "quantity": 0.01, "reduceOnly": "true"}
+
+
+def test_a_rejected_exit_leaves_the_position_and_no_order(exchange: Exchange) -> None:
+    exchange.start_fault({"kind": "reject-order", "reduce_only": True, "count": 1})
+    bought(exchange)
+    with pytest.raises(ApiError, match=r"^ReduceOnly Order is rejected\.$") as caught:
+        call(exchange, "POST", ORDER, **CLOSE)
+    assert (caught.value.code, caught.value.status) == (-2022, 400)
+    assert len(exchange.matching.orders) == 1
+    assert exchange.account.position("BTCUSDT").amount == pytest.approx(0.01)
+    assert call(exchange, "POST", ORDER, **CLOSE)["status"] == "FILLED", "it counted one"
+
+
+def test_an_exit_that_expires_is_known_and_has_filled_nothing(exchange: Exchange) -> None:
+    exchange.start_fault({"kind": "expire-order", "reduce_only": True})
+    bought(exchange)
+    placed = call(exchange, "POST", ORDER, **CLOSE)
+    assert (placed["status"], placed["executedQty"]) == ("EXPIRED", "0.000")
+    assert call(exchange, "GET", ORDER, orderId=placed["orderId"]) == placed
+    assert exchange.account.position("BTCUSDT").amount == pytest.approx(0.01)

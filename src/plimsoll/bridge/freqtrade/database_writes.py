@@ -1,0 +1,53 @@
+"""Whether this process has written to Freqtrade's database since somebody read it."""
+
+from collections.abc import Callable
+from functools import cache
+from itertools import count
+from typing import Any
+
+from freqtrade.persistence import Trade
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+WRITES = (
+    "after_flush",
+    "after_commit",
+    "after_rollback",
+    "after_bulk_update",
+    "after_bulk_delete",
+)
+"""A write counts when it is sent and again when it is committed: a look in between is old then."""
+
+
+class WriteCounter:
+    """Counts the writes of all threads, the bot's own and those of Telegram and REST."""
+
+    def __init__(self) -> None:
+        self._next: Callable[[], int] = count(1).__next__
+        self.writes = 0
+
+    def listen(self) -> None:
+        """Hear of every write of this process from now on."""
+        for name in WRITES:
+            event.listen(Session, name, self._written)
+
+    def _written(self, *_: Any) -> None:
+        self.writes = self._next()
+
+
+@cache
+def write_counter() -> WriteCounter:
+    """Return the counter of this process, listening since it was first asked for."""
+    counter = WriteCounter()
+    counter.listen()
+    return counter
+
+
+def is_written() -> bool:
+    """Return whether this thread has no change of a trade or an order that is not yet written.
+
+    Also false after a write that failed: whoever reads then is to hear of it.
+    """
+    session = Trade.session()
+    changed = session.identity_map.check_modified() or session.new or session.deleted
+    return session.is_active and not changed

@@ -1,0 +1,135 @@
+"""The two places of what has acted, as the loop writes them: the log, then the database."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from plimsoll.bridge.freqtrade.lock_removals import take_removal
+from plimsoll.bridge.state import locks
+from plimsoll.bridge.state.recorder import Record
+from plimsoll.core import Mode, Verdict
+from plimsoll.journal.kind import Kind
+from plimsoll.journal.latch_record import Key, verdict_fields
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+ACTED, PROLONGED = "acted", "prolonged"
+"""The events of a verdict that begins to close positions, and of one that lasts longer."""
+
+RECORDED_AGAIN_AFTER = timedelta(hours=1)
+
+
+class Places:
+    """Writes verdicts to the log and to the database; neither waits for the other.
+
+    A database that cannot be written is no reason to leave the rest undone: its first error is
+    kept until `raise_fault`.
+
+    Parameters
+    ----------
+    record
+        Writes to the decision log; it returns False when that failed.
+    facts
+        The figures of the last mark.
+    persistent
+        Whether this is a running bot; a backtest records no more than what acts.
+    """
+
+    def __init__(
+        self, record: Record, facts: Callable[[], Mapping[str, Any]], *, persistent: bool
+    ) -> None:
+        self._record, self._facts, self._persistent = record, facts, persistent
+        self._logged: dict[Key, datetime | None] = {}
+        self._fault: Exception | None = None
+        self._put_back_at: dict[str, datetime] = {}
+
+    def restored(self, held: Mapping[Key, Verdict], now: datetime) -> None:
+        """Take what the log holds already, as its start says, and record that it goes on."""
+        for key, verdict in held.items():
+            fields = verdict_fields(verdict)
+            self._record(Kind.VERDICT, now, durable=True, event="restored", **fields)
+            self._logged[key] = verdict.until
+
+    def act(self, verdict: Verdict, now: datetime) -> tuple[bool, bool]:
+        """Record and lock what has acted; return whether each of the two worked."""
+        recorded = self._log(verdict, now, ACTED)
+        return recorded, self._try(locks.hold, verdict, now) is not None
+
+    def refresh(self, verdict: Verdict, now: datetime, *, is_locked: bool) -> bool:
+        """Write again what a place lacks, or what lasts longer by now; return whether locked."""
+        made = False if is_locked else self._try(locks.hold, verdict, now)
+        key = verdict.rule, verdict.pair
+        if self._persistent and key not in self._logged:
+            self._log(verdict, now, ACTED)
+        elif self._persistent and made is not False and self._logged[key] != verdict.until:
+            self._log(verdict, now, PROLONGED)
+        return made is not None
+
+    def was_removed_by_person(self, verdict: Verdict) -> bool:
+        """Return whether a person removed a verdict's lock that is gone."""
+        row = locks.row_of(verdict)
+        return row is not None and take_removal(row.id)
+
+    def put_back(self, verdict: Verdict, now: datetime) -> str:
+        """Lock again what nobody had a right to unlock; return that in words."""
+        self._try(locks.put_back, verdict, now)
+        text = (
+            f"the lock of {verdict.rule} was removed, but not by a person (/unlock, REST, "
+            "plimsoll resume): it is back"
+        )
+        last = self._put_back_at.get(verdict.rule)
+        if last is None or now - last >= RECORDED_AGAIN_AFTER:  # not in every loop of a strategy
+            self._put_back_at[verdict.rule] = now
+            logger.warning("plimsoll: %s", text)
+            self._record(Kind.ERROR, now, durable=True, where="latch", message=text)
+        return text
+
+    def release(self, held: Mapping[Key, Verdict], now: datetime, *, reason: str, by: str) -> bool:
+        """End what is held, on record first; return whether it could be recorded.
+
+        Only a recorded re-arming ends it: without one the locks stay, or are put back.
+        """
+        written = self._record(
+            Kind.REARM,
+            now,
+            durable=True,
+            rules=sorted({rule for rule, _ in held}),
+            released=[{"rule": rule, "pair": pair} for rule, pair in held],
+            halted=any(verdict.mode is Mode.HALTED for verdict in held.values()),
+            reason=reason,
+            by=by,
+        )
+        if written is False:
+            for verdict in held.values():
+                self._try(locks.put_back, verdict, now)
+            return False
+        for key in held:
+            self._logged.pop(key, None)
+        locks.release(held, now)
+        return True
+
+    def raise_fault(self) -> None:
+        """Raise the first error of the database since the last call, if there was one."""
+        error, self._fault = self._fault, None
+        if error is not None:
+            raise error
+
+    def _log(self, verdict: Verdict, now: datetime, event: str) -> bool:
+        kind = Kind.HALT if verdict.mode is Mode.HALTED else Kind.VERDICT
+        fields = {**verdict_fields(verdict), **self._facts()}
+        key = verdict.rule, verdict.pair
+        if self._record(kind, now, durable=True, event=event, **fields) is False:
+            self._logged.pop(key, None)
+            return False
+        self._logged[key] = verdict.until
+        return True
+
+    def _try(self, write: Callable[..., T], *arguments: Any) -> T | None:
+        try:
+            return write(*arguments)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the rest is to be done
+            locks.forget_failed_write()
+            self._fault = self._fault or error
+            return None

@@ -1,0 +1,69 @@
+"""Whose latch it is: the account that a config trades."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+KEYS = ("key", "apiKey", "api_key", "walletAddress", "wallet_address", "accountId", "account_id")
+"""Where a config of Freqtrade or ccxt names the account: the first that is set counts."""
+
+DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account: exchange, market, API host, dry-run or live, and of a live one its key.
+
+    Attributes
+    ----------
+    digest
+        What records and the database know it by; the key cannot be read back from it.
+    name
+        The same in words.
+    """
+
+    digest: str
+    name: str
+    live: bool
+
+
+def account_of(config: Mapping[str, Any]) -> Account | None:
+    """Return the account that a config trades; ``None`` when it names no exchange.
+
+    Paper accounts of one exchange and market are one: which database keeps them is what the
+    latch must not depend on.
+    """
+    exchange = config.get("exchange") or {}
+    if not exchange.get("name"):
+        return None
+    live = config.get("dry_run", True) is False
+    words = [str(exchange["name"]), str(config.get("trading_mode") or "spot")]
+    known = [*words, "live" if live else "dry-run"]
+    if live:
+        connections = [
+            exchange,
+            *(exchange.get(name) or {} for name in ("ccxt_config", "ccxt_sync_config")),
+        ]
+        key = next((str(one[name]) for one in connections for name in KEYS if one.get(name)), "")
+        fingerprint = _digest("key", key)[:8] if key else "none"
+        hosts = sorted({host for one in connections for host in _hosts(one.get("urls"))})
+        sandbox = any(one.get("sandbox") for one in connections)
+        known += [_digest("key", key), *hosts, *(["sandbox"] if sandbox else [])]
+        words += [f"live, key {fingerprint}", *hosts, *(["sandbox"] if sandbox else [])]
+    else:
+        words.append("dry-run")
+    return Account(_digest(*known), " ".join(words), live)
+
+
+def _hosts(urls: Any) -> Iterator[str]:
+    if isinstance(urls, Mapping):
+        for url in urls.values():
+            yield from _hosts(url)
+    elif isinstance(urls, str) and (host := urlsplit(urls).hostname):
+        yield host
+
+
+def _digest(*parts: str) -> str:
+    return sha256("\n".join(["plimsoll account", *parts]).encode()).hexdigest()[:DIGITS]

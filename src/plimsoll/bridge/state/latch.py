@@ -1,0 +1,228 @@
+"""The latch of a running bot in its two places: the decision log and the database's locks.
+
+Written in this order, so that a kill between any two writes loses nothing: the log first, then the
+database, then the people are told. What one of them lacks is written there again at a start.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.state import locks
+from plimsoll.bridge.state.folder import StateFolder
+from plimsoll.bridge.state.identity import account_of
+from plimsoll.bridge.state.recorder import Recorder, decision_log, reopened_log
+from plimsoll.bridge.state.registry import Registered, claim, register, registered
+from plimsoll.bridge.state.stamp import (
+    Stamp,
+    disagreement,
+    is_fresh,
+    new_stamp,
+    read_stamp,
+    write_stamp,
+)
+from plimsoll.core import Mode, PlimsollError, Verdict
+from plimsoll.journal.kind import Kind
+from plimsoll.journal.latch_record import (
+    STATE,
+    Key,
+    LatchRecord,
+    lasting,
+    read_latch,
+    union,
+    verdict_fields,
+)
+
+logger = logging.getLogger(__name__)
+
+WHAT_TO_TYPE = 'check positions and limits, then: plimsoll resume --reason "…"'
+
+TRIED_AGAIN_AFTER = timedelta(minutes=1)
+"""How long a bot leaves a folder alone that another one has taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a bot starts with.
+
+    Attributes
+    ----------
+    held
+        What either place holds, the stricter of both.
+    new
+        The halt of this very start: database, folder or log cannot be trusted; ``None`` else.
+    rearmed_at
+        When a person last ended a halt.
+    notices
+        What people should know, in words.
+    """
+
+    held: Mapping[Key, Verdict]
+    new: Verdict | None
+    rearmed_at: datetime | None
+    notices: tuple[str, ...]
+
+
+class Latch:
+    """Keeps the two places of one bot together.
+
+    Raises
+    ------
+    PlimsollError
+        When the account, the database or the state folder is another bot's, or the account's
+        latch is in another folder, or the log cannot be written.
+    """
+
+    def __init__(
+        self, folder: StateFolder, config: Mapping[str, Any], settings: PlimsollSettings
+    ) -> None:
+        account = account_of(config)
+        if account is None:
+            raise PlimsollError("expected exchange.name in the config, found none")
+        self._folder, self._config, self._settings = folder, config, settings
+        self._account = account
+        self._notices: list[str] = []
+        try:
+            claim(account, config)
+            self._registered = registered(account) if account.live else None
+        except OSError as error:
+            self._registered = None
+            self._notices.append(f"accounts and databases in use cannot be registered: {error}")
+        self._require_own_folder()
+        log = decision_log(folder.decisions, config)
+        if not log.is_in_place:
+            log = reopened_log(folder.decisions, config)
+        self.recorder = Recorder(log)
+        self._stamp: Stamp | None = None
+        self._tried_at: datetime | None = None
+
+    def begin(self, now: datetime) -> Beginning:
+        """Read both places, bring them in line, and record the start.
+
+        A halt of the start itself is in the log, or else in the database, before the stamp that
+        it is about is renewed.
+        """
+        account = self._account
+        pending = self.recorder.log.recovery
+        record = read_latch(self._folder.decisions, account.digest, pending=pending)
+        locks.release_older(
+            {key: at for key, at in record.released.items() if key not in record.held}, now
+        )
+        rearmed_at = record.rearmed_at if record.started else locks.last_rearm(now)
+        held = lasting(union(record.held, locks.held_verdicts(now)), now)
+        stamp = read_stamp()
+        new = self._untrusted(record, stamp, held)
+        if new is not None:
+            known = held.get((STATE, None))
+            if known is None or known.reason != new.reason:
+                self._keep_first(new, now)
+            held = union({(STATE, None): new}, held)
+        self._stamp = new_stamp(account.digest, record)
+        write_stamp(self._stamp)
+        self._record_start(now, held, rearmed_at)
+        for text in self._notices:
+            self.recorder(Kind.ERROR, now, where=STATE, message=text)
+        self._register()
+        return Beginning(held, new, rearmed_at, tuple(self._notices))
+
+    def lost(self, now: datetime) -> str | None:
+        """Return what happened to the folder of a running bot; ``None`` while it is in place.
+
+        The log goes on in what is at the path now, unless another bot has it; it is tried again
+        later then. `begin_again` records there what is held.
+        """
+        log, tried_at = self.recorder.log, self._tried_at
+        if log.is_in_place or (tried_at is not None and now - tried_at < TRIED_AGAIN_AFTER):
+            return None
+        self._tried_at, head = now, log.head
+        try:
+            self.recorder.go_on_in(reopened_log(self._folder.decisions, self._config))
+        except PlimsollError as error:
+            return f"the state folder was taken from under the bot: {error}"
+        self._tried_at = None
+        text = f"the state folder {self._folder.path} was deleted or exchanged under the bot"
+        self.recorder(Kind.ERROR, now, where=STATE, message=text, head_before=head)
+        return text
+
+    def begin_again(
+        self, now: datetime, held: Mapping[Key, Verdict], rearmed_at: datetime | None
+    ) -> None:
+        """Record in a log that was begun again whose it is and what is held."""
+        self._record_start(now, held, rearmed_at)
+
+    def _untrusted(
+        self, record: LatchRecord, stamp: Stamp | None, held: Mapping[Key, Verdict]
+    ) -> Verdict | None:
+        """Return the halt of a start whose records do not fit; ``None`` when they do."""
+        reasons = []
+        reason = disagreement(record, stamp, self._account)
+        if reason is not None and is_fresh(stamp, record) and not self._account.live:
+            # Paper databases come and go; what was held is held again from the log.
+            again = "what was held is held again from the log" if held else "nothing was held"
+            self._notices.append(f"{reason}; {again}")
+        elif reason is not None:
+            reasons.append(reason)
+        if (elsewhere := self._misregistered(record)) is not None:
+            reasons.append(elsewhere)
+        if not reasons:
+            return None
+        return Verdict(Mode.HALTED, STATE, f"{' and '.join(reasons)}; {WHAT_TO_TYPE}")
+
+    def _keep_first(self, verdict: Verdict, now: datetime) -> None:
+        fields = verdict_fields(verdict)
+        digest = self._account.digest
+        if not self.recorder(Kind.HALT, now, durable=True, event="acted", account=digest, **fields):
+            locks.hold(verdict, now)
+
+    def _record_start(
+        self, now: datetime, held: Mapping[Key, Verdict], rearmed_at: datetime | None
+    ) -> None:
+        stamp = self._stamp
+        state = {
+            "account": self._account.digest,
+            "account_name": self._account.name,
+            "held": [verdict_fields(one) for one in held.values()],
+            "stamp": None if stamp is None else stamp.current,
+            "stamp_before": None if stamp is None else stamp.previous,
+            "rearmed_at": rearmed_at,
+        }
+        self.recorder.start(now, self._config, self._settings, state)
+
+    # The registry of accounts
+
+    @property
+    def _own_path(self) -> Path:
+        return self._folder.path.resolve()
+
+    def _require_own_folder(self) -> None:
+        entry = self._registered
+        if entry is None or entry.folder == self._own_path:
+            return
+        if read_latch(StateFolder(entry.folder).decisions, self._account.digest).started:
+            raise PlimsollError(
+                f"expected the latch of this account ({self._account.name}) in one folder, found "
+                f"it in {entry.folder}, and this bot's in {self._own_path}; start the bot with "
+                f"the first, or, when it is no longer used, move {entry.folder} away"
+            )
+
+    def _misregistered(self, record: LatchRecord) -> str | None:
+        entry = self._registered
+        if entry is None:
+            return None
+        if entry.folder != self._own_path:
+            return f"this account's latch was kept in {entry.folder}, which is gone"
+        if entry.stamp not in (record.stamp, record.stamp_before):
+            return "the state folder is older than the account's last start on this machine"
+        return None
+
+    def _register(self) -> None:
+        if not self._account.live or self._stamp is None:
+            return
+        try:
+            register(self._account, Registered(self._own_path, self._stamp.current))
+        except OSError as error:
+            self._notices.append(f"the account cannot be registered: {error}")

@@ -1,0 +1,118 @@
+"""Which folder has an account's latch, and who trades it: one file an account on this machine.
+
+It lies outside of every user folder, in ``$XDG_STATE_HOME/plimsoll`` (``~/.local/state/plimsoll``),
+so that it is there when a folder is not.
+"""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from plimsoll.bridge.state.identity import Account
+from plimsoll.core import PlimsollError
+
+_LOCK_SECONDS = 1.0
+
+_claimed: dict[Path, FileLock] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What was registered of an account at its last start on this machine."""
+
+    folder: Path
+    stamp: str
+
+
+def registry_folder() -> Path:
+    """Return where the registry is; `OSError` where this user has no home."""
+    named = os.environ.get("XDG_STATE_HOME")
+    try:
+        base = Path(named) if named else Path.home() / ".local" / "state"
+    except RuntimeError as error:
+        raise OSError(str(error)) from error
+    return base / "plimsoll"
+
+
+def claim(account: Account, config: Mapping[str, Any]) -> None:
+    """Take the account, when it is live, and the database for this process, until it ends.
+
+    What it took before and no longer needs, as after ``/reload_config``, is let go.
+
+    Raises
+    ------
+    PlimsollError
+        When another process has one of them.
+    OSError
+        When the registry cannot be written.
+    """
+    wanted: dict[Path, str] = {}
+    folder = registry_folder()
+    if account.live:
+        what = f"the account ({account.name})"
+        wanted[folder / "accounts" / f"{account.digest}.lock"] = what
+    if (database := _database_of(config)) is not None:
+        name = sha256(database.encode()).hexdigest()[:16]
+        wanted[folder / "databases" / f"{name}.lock"] = f"the database {shown(database)}"
+    for file in [*_claimed.keys() - wanted.keys()]:
+        _claimed.pop(file).release()
+    for file, what in wanted.items():
+        if file not in _claimed:
+            _claimed[file] = _taken(file, what)
+
+
+def registered(account: Account) -> Registered | None:
+    """Return what is registered of an account; ``None`` when nothing, or nothing readable, is."""
+    try:
+        values = json.loads(_file(account).read_bytes())
+        return Registered(Path(values["folder"]), str(values["stamp"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def register(account: Account, entry: Registered) -> None:
+    """Store which folder has the account's latch; `OSError` when it cannot be written."""
+    file = _file(account)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    values = {**asdict(entry), "folder": str(entry.folder), "account": account.name}
+    part.write_text(json.dumps(values, indent=2), encoding="utf-8")
+    part.replace(file)
+
+
+def shown(database: str) -> str:
+    """Return a database's name without the password that its address may hold."""
+    return re.sub(r"(?<=://)[^/@]+(?=@)", "***", database)
+
+
+def _file(account: Account) -> Path:
+    return registry_folder() / "accounts" / f"{account.digest}.json"
+
+
+def _taken(file: Path, what: str) -> FileLock:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = FileLock(file, timeout=_LOCK_SECONDS, mode=0o600, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise PlimsollError(
+            f"expected to be the only bot on {what}, found another one running; end it first, or "
+            "give each bot a database and an account of its own"
+        ) from None
+    return lock
+
+
+def _database_of(config: Mapping[str, Any]) -> str | None:
+    """Return the database by one name; ``None`` for one in memory, or when it is not known."""
+    url = str(config.get("db_url") or "")
+    if not url.startswith("sqlite"):
+        return url or None
+    path = url.partition(":///")[2].partition("?")[0]
+    return str(Path(path).resolve()) if path and path != ":memory:" else None

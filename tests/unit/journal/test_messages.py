@@ -1,0 +1,241 @@
+"""Every message of the guards, as it is read on a phone."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plimsoll.core import Mode, Verdict
+from plimsoll.journal import messages
+from plimsoll.journal.phrases import RULES
+
+NOW = datetime(2026, 11, 20, 13, 48, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
+BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
+LOSS = Verdict(
+    Mode.FLATTEN, "daily_loss", "daily loss 410.00 USD", MIDNIGHT, value=410.0, limit=300.0
+)
+HALT = Verdict(Mode.HALTED, "drawdown", "drawdown 12.30%", value=0.123, limit=0.12)
+BY_HAND = Verdict(Mode.HALTED, "manual_halt", "halted by hand: flag file: 2*3_4")
+LATE = Verdict(
+    Mode.FLATTEN, "stale_data", "late", NOW + timedelta(minutes=5), pair=BTC, value=310, limit=300
+)
+DAY = {"day_start_equity_usd": 10_000.0}
+HOSTILE = "_*[x](y)` <b> 🛑 \u202eabc שלום\nline two " + "é" * 5000
+
+
+def flat(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+def test_a_flatten_of_the_account_says_how_much_what_and_until_when() -> None:
+    text = messages.acted(LOSS, NOW, open_pairs=[BTC, ETH], facts=DAY)
+    assert flat(text) == (
+        "🛑 Daily loss limit: −4.1 % (limit 3 %). Closing 2 positions. No entries until "
+        "00:00 UTC. Ends by itself; /locks shows it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("open_pairs", "said"),
+    [
+        ([], " Nothing is open. "),
+        ([BTC], " Closing 1 position (BTC/USDT). "),
+        (None, " Closing all positions. "),
+    ],
+)
+def test_what_is_closing_is_said_as_far_as_it_is_known(
+    open_pairs: list[str] | None, said: str
+) -> None:
+    assert said in messages.acted(LOSS, NOW, open_pairs=open_pairs)
+
+
+def test_a_halt_says_what_to_type() -> None:
+    text = messages.acted(HALT, NOW, open_pairs=[], lock=7)
+    assert flat(text) == (
+        "🛑 Drawdown limit: −12.3 % (limit 12 %). Nothing is open. No entries until a person "
+        'resumes: plimsoll resume --reason "…" (in a shell), or /unlock 7 here.'
+    )
+    assert "/unlock NUMBER (see /locks)" in messages.acted(HALT, NOW, open_pairs=[])
+
+
+def test_a_halt_by_hand_is_not_ended_by_unlock() -> None:
+    text = messages.acted(BY_HAND, NOW, open_pairs=[], lock=7)
+    assert text.startswith("🛑 Halted by hand: “2*3_4”. ")
+    assert "/unlock" not in text
+
+
+def test_a_flatten_of_a_pair_names_the_pair() -> None:
+    text = messages.acted(LATE, NOW, open_pairs=[BTC, ETH])
+    assert flat(text) == (
+        "🛑 BTC/USDT: Late candles: 5 min (limit 5 min). Closing its position. No entries in "
+        "BTC/USDT until 13:53 UTC. Ends by itself; /locks shows it."
+    )
+    assert " It has no open position. " in messages.acted(LATE, NOW, open_pairs=[ETH])
+
+
+def test_what_is_restored_is_told_after_a_start() -> None:
+    text = messages.restored(HALT, NOW, lock=7)
+    assert text.startswith("🛑 Still halted since before this start. Drawdown limit: −12.3")
+    assert text.endswith("or /unlock 7 here.")
+    text = messages.restored(LATE, NOW)
+    assert text.startswith("🛑 Still closing BTC/USDT since before this start. Late candles: ")
+
+
+def test_the_end_of_closing_and_of_a_verdict_are_told() -> None:
+    assert flat(messages.all_closed(12)).startswith("✅ All positions closed, 12 s after")
+    assert messages.ended(LOSS) == "✅ Ended: Daily loss limit. Entries are allowed again."
+    assert messages.ended(LATE) == (
+        "✅ Ended: Late candles in BTC/USDT. Entries are allowed again."
+    )
+    assert messages.ended(LATE, [LOSS, HALT]) == (
+        "✅ Ended: Late candles in BTC/USDT. Still no entries: Daily loss limit, Drawdown limit."
+    )
+
+
+def test_a_re_arm_names_who_and_why() -> None:
+    text = messages.rearmed(["drawdown"], reason="the feed was wrong", by="plimsoll resume, anna")
+    assert text == (
+        "▶️ Re-armed by “plimsoll resume, anna”: “the feed was wrong”. It was held by: Drawdown "
+        "limit. Drawdown and losses in a row are measured from now on."
+    )
+    text = messages.rearmed(["daily_loss"], reason="gone", by="unlock", halted=False)
+    assert text == "▶️ Re-armed by /unlock: “gone”. It was held by: Daily loss limit."
+    assert messages.rearmed([], reason="why not", by="anna").endswith("Nothing was held.")
+
+
+def test_a_denied_entry_says_why_once() -> None:
+    verdict = Verdict(
+        Mode.REDUCING, "correlation", f"{BTC}: correlation 0.840 with open {ETH}", NOW, pair=BTC
+    )
+    assert messages.denied(verdict, BTC, "long") == (
+        "🚫 No long entry in BTC/USDT. Correlation: correlation 0.840 with open ETH/USDT:USDT."
+    )
+    assert messages.denied(verdict, BTC).startswith("🚫 No entry in BTC/USDT. ")
+
+
+def test_a_start_is_one_message() -> None:
+    given: dict[str, Any] = {
+        "strategy": "TrendFollow",
+        "exchange": "binance",
+        "guards": 24,
+        "limits": {"daily loss": 0.03, "drawdown": 0.12, "risk per trade": 0.01},
+    }
+    text = messages.started(**given, is_live=False, open_pairs=[BTC, ETH])
+    assert flat(text) == (
+        "▶️ TrendFollow started. Dry-run on binance. 24 guards on; limits: daily loss 3 %, "
+        "drawdown 12 %, risk per trade 1 %. Open: BTC/USDT, ETH/USDT. No halt is in force."
+    )
+    text = messages.started(**given, is_live=True, open_pairs=[], held=[HALT])
+    assert "LIVE, with money, on binance." in text
+    assert text.endswith("Nothing is open. The account: halted by Drawdown limit.")
+    text = messages.started(**given, is_live=True, open_pairs=None, held=[LATE])
+    assert text.endswith("not known yet. Some pairs: no entries by Late candles.")
+
+
+def test_what_else_a_person_should_know() -> None:
+    assert messages.noticed("the capital was moved by 5 USD") == (
+        "⚠️ The capital was moved by 5 USD."
+    )
+    assert flat(messages.gap(28_800, "the bot was stopped")).startswith(
+        "⚠️ No look at the account for 8 h: the bot was stopped. "
+    )
+    assert flat(messages.blind("OSError: gone", closes_after_seconds=300)) == (
+        "🛑 The guards cannot look: OSError: gone. No entries; after 5 min of it everything is "
+        "closed."
+    )
+    assert messages.failed("leverage_of", "a bug") == (
+        "⚠️ Leverage of failed, so it was denied: a bug."
+    )
+
+
+def test_what_waits_for_delivery_is_named() -> None:
+    assert messages.undelivered(1, oldest=NOW, error=None) == (
+        "1 alarm waits for delivery, the oldest since 2026-11-20 13:48 UTC"
+    )
+    assert messages.undelivered(2, oldest=NOW, error="chat not found").endswith(": chat not found")
+    assert messages.nobody_is_told() == (
+        "nobody is told: no messenger is set up (docs/messages.md)"
+    )
+    assert messages.nobody_is_told("telegram is off") == "nobody is told: telegram is off"
+
+
+def test_looser_limits_are_told_with_before_and_after() -> None:
+    changes = {"max_daily_loss_fraction": (0.02, 0.03), "max_daily_loss_usd": (20.0, None)}
+    told = "max daily loss fraction 2 % → 3 %; max daily loss usd 20 USD → none"
+    text = messages.looser_limits(changes, in_force=True)
+    assert flat(text) == f"⚠️ Looser limits are in force: {told}."
+    text = messages.looser_limits(changes, in_force=False, accept="plimsoll resume --allow-looser")
+    assert flat(text) == (
+        f"⚠️ Looser limits were asked for and do not hold: {told}. "
+        "To accept: plimsoll resume --allow-looser"
+    )
+
+
+def test_a_break_is_told_with_age_and_size() -> None:
+    text = messages.broken(
+        "the exchange holds 0.045 BTC more than the database", seconds=90, size_usd=3956, count=3
+    )
+    assert flat(text) == (
+        "🔎 The exchange holds 0.045 BTC more than the database (for 90 s, 3,956 USD). "
+        "No entries. 2 more: plimsoll audit."
+    )
+    assert messages.broken("x", seconds=0) == "🔎 X (now). No entries."
+
+
+def test_a_flatten_that_does_not_succeed_grows_louder() -> None:
+    text = messages.not_closed([BTC, ETH], rule="daily_loss", seconds=90, why="−2022")
+    assert flat(text) == (
+        "🛑 STILL OPEN after 90 s: BTC/USDT, ETH/USDT. Daily loss limit is closing. The last exit "
+        "failed: −2022. Close on the exchange by hand if this goes on."
+    )
+    again = messages.not_closed([BTC], rule="daily_loss", seconds=90, why=None, repeats=2)
+    assert again.startswith("🛑🛑🛑 STILL OPEN")
+    assert messages.not_closed([BTC], rule="x", seconds=9, why=None, repeats=99).count("🛑") == 5
+
+
+WORDS = [
+    lambda words: messages.rearmed(["drawdown"], reason=words, by=words),
+    lambda words: messages.acted(
+        Verdict(Mode.HALTED, "manual_halt", f"halted by hand: flag file: {words or '?'}"),
+        NOW,
+        open_pairs=[],
+    ),
+    lambda words: messages.denied(Verdict(Mode.REDUCING, "x", words or "?", NOW), BTC, "long"),
+    lambda words: messages.blind(words, closes_after_seconds=1),
+    lambda words: messages.failed(words, words),
+    lambda words: messages.noticed(words),
+]
+
+
+@pytest.mark.parametrize("message", WORDS)
+@given(words=st.text(max_size=60))
+def test_no_words_break_a_message(message: Callable[[str], str], words: str) -> None:
+    text = message(words)
+    assert "\n" not in text
+    assert "\u202e" not in text
+    assert "\x00" not in text
+
+
+def test_a_hostile_reason_is_quoted_in_one_line_of_bearable_length() -> None:
+    text = messages.rearmed(["drawdown"], reason=HOSTILE, by="anna")
+    assert "“\u2068_*[x](y)` <b> 🛑 abc שלום line two é" in text
+    assert len(text) < 500
+
+
+@given(
+    value=st.floats(allow_nan=True, allow_infinity=True) | st.none(),
+    limit=st.floats(allow_nan=True, allow_infinity=True) | st.none(),
+    start=st.floats(allow_nan=True, allow_infinity=True) | st.none(),
+    rule=st.sampled_from(sorted(RULES)),
+)
+def test_no_figure_breaks_a_message(
+    value: float | None, limit: float | None, start: float | None, rule: str
+) -> None:
+    verdict = Verdict(Mode.HALTED, rule, "why", value=value, limit=limit)
+    text = messages.acted(verdict, NOW, open_pairs=[], facts={"day_start_equity_usd": start})
+    assert text.startswith("🛑 ")
+    assert "nan" not in text

@@ -1,0 +1,166 @@
+"""The Telegram service refuses what the Bot API refuses, and remembers why."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.telegram import CHAT_ID, GROUP_ID, TOKEN, TelegramService, telegram_service
+from tests.support.telegram_rules import Pace, RefusedError
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TelegramService]:
+    with telegram_service(tmp_path_factory.mktemp("telegram")) as service:
+        yield service
+
+
+@pytest.fixture
+def service(served: TelegramService) -> TelegramService:
+    served.messages.clear()
+    served.rejected.clear()
+    for chat in served.paces:
+        served.paces[chat] = Pace(burst=1000, per_second=1000)
+    return served
+
+
+@pytest.fixture
+def client(service: TelegramService, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
+    for name, value in service.environment.items():
+        monkeypatch.setenv(name, value)
+    with httpx.Client(base_url=f"https://api.telegram.org/bot{TOKEN}/", timeout=30) as made:
+        yield made
+
+
+def ask(client: httpx.Client, method: str, **fields: Any) -> dict[str, Any]:
+    answer = client.post(method, data={"chat_id": CHAT_ID, **fields}).json()
+    assert isinstance(answer, dict)
+    return answer
+
+
+def refusal(client: httpx.Client, method: str = "sendMessage", **fields: Any) -> str:
+    answer = ask(client, method, **fields)
+    assert answer["ok"] is False
+    assert answer["error_code"] == 400
+    return str(answer["description"])
+
+
+def test_a_message_is_kept_as_sent_and_as_seen(
+    service: TelegramService, client: httpx.Client
+) -> None:
+    answer = ask(client, "sendMessage", text=" *a* `b_c` ", parse_mode="Markdown")
+    assert answer["result"]["text"] == "a b_c"
+    sent = service.messages[0]
+    assert (sent.text, sent.seen, sent.parse_mode) == (" *a* `b_c` ", "a b_c", "Markdown")
+    assert sent.says("A B_C")
+    assert service.rejected == []
+
+
+def test_json_is_read_like_a_form(service: TelegramService, client: httpx.Client) -> None:
+    client.post("sendMessage", json={"chat_id": CHAT_ID, "text": "🛑 a_b"}).raise_for_status()
+    assert service.messages[0].seen == "🛑 a_b"
+    surrogate = json.dumps({"chat_id": CHAT_ID, "text": "\udc80"})
+    broken = client.post(
+        "sendMessage", content=surrogate, headers={"Content-Type": "application/json"}
+    )
+    assert broken.json()["description"] == "Bad Request: strings must be encoded in UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"text": ""}, "message text is empty"),
+        ({"text": " \n "}, "message text is empty"),
+        ({"text": "__", "parse_mode": "Markdown"}, "message text is empty"),
+        ({"text": "a" * 4097}, "message is too long"),
+        ({"text": "🛑" * 2049}, "message is too long"),
+        ({"text": "a", "chat_id": 99}, "chat not found"),
+        ({"text": "a", "chat_id": "nobody"}, "chat not found"),
+        ({"text": "a", "message_thread_id": 3}, "message thread not found"),
+        ({"text": "a", "parse_mode": "Markdown3"}, "unsupported parse_mode"),
+        ({"text": "a", "reply_markup": "{"}, "can't parse reply keyboard markup JSON object"),
+        (
+            {"text": "daily_loss", "parse_mode": "Markdown"},
+            "can't parse entities: Can't find end of the entity starting at byte offset 5",
+        ),
+    ],
+)
+def test_what_the_api_refuses_is_refused_and_kept(
+    fields: dict[str, Any], said: str, service: TelegramService, client: httpx.Client
+) -> None:
+    assert refusal(client, **fields) == f"Bad Request: {said}"
+    assert service.messages == []
+    assert [(one.reason, one.status) for one in service.rejected] == [(f"Bad Request: {said}", 400)]
+
+
+@pytest.mark.parametrize("text", ["a" * 4096, "🛑" * 2048, "*" + "a" * 4096 + "*"])
+def test_4096_units_after_parsing_are_accepted(
+    text: str, service: TelegramService, client: httpx.Client
+) -> None:
+    assert ask(client, "sendMessage", text=text, parse_mode="Markdown")["ok"] is True
+
+
+def test_an_edit_must_change_a_message_that_is_there(
+    service: TelegramService, client: httpx.Client
+) -> None:
+    number = ask(client, "sendMessage", text="one")["result"]["message_id"]
+    said = refusal(client, "editMessageText", text="two", message_id=number + 1000)
+    assert said == "Bad Request: message to edit not found"
+    assert ask(client, "editMessageText", text="two", message_id=number)["ok"] is True
+    assert (service.messages[0].text, service.messages[0].edits) == ("two", ["one"])
+    said = refusal(client, "editMessageText", text="two", message_id=number)
+    assert said.startswith("Bad Request: message is not modified")
+
+
+def test_a_bot_that_talks_too_fast_must_wait(
+    service: TelegramService, client: httpx.Client
+) -> None:
+    service.paces[CHAT_ID] = Pace(burst=2, per_second=0.01)
+    assert ask(client, "sendMessage", text="1")["ok"] is True
+    assert ask(client, "sendMessage", text="2")["ok"] is True
+    answer = ask(client, "sendMessage", text="3")
+    assert answer["error_code"] == 429
+    assert 90 <= answer["parameters"]["retry_after"] <= 100
+    wait = answer["parameters"]["retry_after"]
+    assert answer["description"] == f"Too Many Requests: retry after {wait}"
+    assert ask(client, "sendMessage", text="other chat", chat_id=GROUP_ID)["ok"] is True
+
+
+def test_a_pace_recovers_and_never_above_its_burst() -> None:
+    pace = Pace(burst=2, per_second=1.0)
+    pace.take(0.0)
+    pace.take(0.0)
+    with pytest.raises(RefusedError) as early:
+        pace.take(0.5)
+    assert early.value.retry_after == 1
+    pace.take(1.0)
+    pace.take(100.0)
+    pace.take(100.0)
+    with pytest.raises(RefusedError):
+        pace.take(100.0)
+
+
+def test_faults_are_made_to_order(service: TelegramService, client: httpx.Client) -> None:
+    service.refuse_next(1, retry_after=7)
+    service.refuse_next(1, 500)
+    assert ask(client, "sendMessage", text="1")["parameters"] == {"retry_after": 7}
+    assert ask(client, "sendMessage", text="1")["error_code"] == 500
+    assert ask(client, "sendMessage", text="1")["ok"] is True
+    assert [one.status for one in service.rejected] == [429, 500]
+
+
+def test_a_service_that_is_down_drops_connections_old_and_new(
+    service: TelegramService, client: httpx.Client
+) -> None:
+    assert ask(client, "sendMessage", text="1")["ok"] is True
+    service.down()
+    try:
+        for _ in range(2):
+            with pytest.raises(httpx.TransportError):
+                ask(client, "sendMessage", text="2")
+    finally:
+        service.up()
+    assert ask(client, "sendMessage", text="3")["ok"] is True
+    assert [sent.text for sent in service.messages] == ["1", "3"]
