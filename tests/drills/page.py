@@ -79,6 +79,13 @@ closed.
 
 """
 
+BAD_INPUT = """## Bad input
+
+A line, a record, and no entry. *Mode* is what `plimsoll status` says meanwhile; *again by itself*:
+entries again once the input is good.
+
+"""
+
 ELSEWHERE = (
     (
         "6. Guards that are late by arithmetic: an entry asked about with 5,000 closed trades",
@@ -119,6 +126,7 @@ def write_page(evidence: Path, docs: Path, *, seconds: float) -> None:
         DENIALS + _denied(denied),
         CLOSING + _closing(read(evidence, "closing")),
         _broke(read(evidence, "broke")),
+        BAD_INPUT + _bad_input(read(evidence, "badinput")),
         _not_reached(trips, denied),
     ]
     (docs / "drills.md").write_text("\n".join(parts), encoding="utf-8")
@@ -254,6 +262,11 @@ def _broke(broke: Sequence[Mapping[str, Any]]) -> str:
     rows = [*map(row, broke), *([*one, "–"] for one in ELSEWHERE)]
     head = ("Case", "Run", "Before", "Now", "Flat after")
     return BROKE.format(commit=before["commit"]) + _table(head, rows)
+
+
+def _bad_input(rows: Sequence[Mapping[str, Any]]) -> str:
+    lines = [[one["what"], one["mode"], one["said"].replace("\n", " ")] for one in rows]
+    return _table(("Bad input", "Mode", "What is said"), lines)
 
 
 def _not_reached(trips: Sequence[Mapping[str, Any]], denied: Sequence[Mapping[str, Any]]) -> str:
