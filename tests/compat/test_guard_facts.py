@@ -329,3 +329,13 @@ def test_fact_a_config_does_not_overwrite_a_property_of_a_strategy() -> None:
         StrategyResolver._override_attribute_helper(strategy, config, name, None)
     assert strategy.position_adjustment_enable is False
     assert strategy.stoploss == -0.5
+
+
+def test_fact_a_reload_is_asked_for_in_one_place() -> None:
+    """`plimsoll.bridge.freqtrade.reload` stands at that door."""
+    package = Path(inspect.getfile(FreqtradeBot)).parent
+    texts = {file: file.read_text(encoding="utf-8") for file in package.rglob("*.py")}
+    asking = [file.name for file, text in texts.items() if "state = State.RELOAD_CONFIG" in text]
+    assert asking == ["rpc.py"]
+    body = texts[package / "rpc/rpc.py"].split("def _rpc_reload_config(self)")[1]
+    assert "state = State.RELOAD_CONFIG" in body.split("def ")[0]

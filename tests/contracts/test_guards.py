@@ -132,7 +132,7 @@ WORSE: dict[str, list[GuardCase]] = {
         [1.0, 190.0, 199.0, 1e6], positions=lambda amount: [position(amount=amount)]
     ),
     "risk_per_trade": of_request("stop_price", 99.5, 97.0, 96.0, 50.0),
-    "correlation": of_request("correlations", *({ETH: one} for one in (-1.0, 0.7, 0.71, 1.0))),
+    "correlation": of_request("correlations", *({ETH: one} for one in (-1.0, 0.85, 0.86, 1.0))),
     "leverage": of_request(
         "leverage", 1.0, 3.0, 3.1, 5.0, 50.0, track_record=None
     ),

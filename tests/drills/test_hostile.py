@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from plimsoll.core import PlimsollError
+from plimsoll.lab.processes import last_line
 from tests.drills.evidence import Broke, EvidenceFolder
 from tests.drills.exchange_side import flat_there, seen
 from tests.drills.scene import pass_time, profile, scene, state, status, stays_flat
@@ -43,9 +44,16 @@ def test_a_halt_closes_what_the_strategy_would_hold(
         halted = []
         if not refused:
             bot.wait_until(
-                lambda: len(bot.trades()) == 2 or status(bot).get("mode") == "HALTED",
-                what="two positions, or a halt at once",
+                lambda: (
+                    len(bot.trades()) == 2
+                    or status(bot).get("mode") == "HALTED"
+                    or not bot.alive
+                ),
+                what="two positions, a halt at once or an end",
             )
+        if not refused and not bot.alive:
+            refused = last_line(bot.log)
+        if not refused:
             pass_time(bot, loops=2)
             began = bot.now()
             state(bot).set_halt("drill")

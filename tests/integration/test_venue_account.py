@@ -118,6 +118,47 @@ def test_every_signed_reader_answers(served: tuple[Any, str]) -> None:
         api.fetch_order("42", BTC)
 
 
+def test_ccxt_reads_transfers_profits_and_fees_as_ledger_entries(served: tuple[Any, str]) -> None:
+    api, url = served
+    api.create_order(BTC, "market", "buy", 0.1)
+    api.create_order(BTC, "market", "sell", 0.1, None, {"reduceOnly": True})
+    assert post(f"{url}/plimsoll/transfer", {"amount_usd": -500})[0] == 200
+    assert post(f"{url}/plimsoll/transfer", {"amount_usd": -50, "recorded": False})[0] == 200
+    entries = api.fetch_ledger("USDT", None, 100)
+    kinds = [(entry["type"], entry["direction"]) for entry in entries]
+    assert kinds == [
+        ("commission", "out"),
+        ("trade", "out"),
+        ("commission", "out"),
+        ("transfer", "out"),
+    ]
+    assert entries[-1]["amount"] == 500.0
+    told = 10_000 + sum((e["amount"] if e["direction"] == "in" else -e["amount"]) for e in entries)
+    assert api.fetch_balance()["USDT"]["total"] == pytest.approx(told - 50, abs=1e-6)
+    only = api.fetch_ledger("USDT", None, 100, {"incomeType": "TRANSFER"})
+    assert [entry["id"] for entry in only] == [entries[-1]["id"]]
+
+
+def test_ccxt_reads_the_account_under_its_faults(served: tuple[Any, str]) -> None:
+    api, url = served
+    api.create_order(BTC, "market", "buy", 0.1)
+    post(f"{url}/plimsoll/faults", {"kind": "missing-positions", "count": 1})
+    assert [len(api.fetch_positions()) for _ in range(2)] == [0, 1]
+    post(f"{url}/plimsoll/faults", {"kind": "refused-orders", "count": 1})
+    with pytest.raises(ccxt.InvalidOrder, match="ReduceOnly Order is rejected"):
+        api.create_order(BTC, "market", "sell", 0.1, None, {"reduceOnly": True})
+    post(f"{url}/plimsoll/faults", {"kind": "refused-orders", "reason": "price-filter"})
+    with pytest.raises(ccxt.InvalidOrder, match="PERCENT_PRICE"):
+        api.create_order(BTC, "market", "buy", 0.1)
+    post(f"{url}/plimsoll/faults", {"kind": "cross-margin"})
+    post(f"{url}/plimsoll/faults", {"kind": "hedge-mode"})
+    assert api.fetch_position_mode()["hedged"] is True
+    (position,) = api.fetch_positions()
+    assert (position["side"], position["marginMode"], position["hedged"]) == ("long", "cross", True)
+    with pytest.raises(ccxt.OperationRejected):
+        api.create_order(BTC, "market", "sell", 0.1)
+
+
 STRATEGY = """
 from freqtrade.strategy import IStrategy
 

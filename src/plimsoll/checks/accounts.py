@@ -20,6 +20,7 @@ from plimsoll.core import (
     Side,
     TrackRecord,
 )
+from plimsoll.core.books import Break, BreakKind
 
 NOON = datetime(2024, 8, 5, 12, tzinfo=UTC)
 """The moment of every made-up account: a Monday."""
@@ -128,6 +129,7 @@ def _well() -> AccountSnapshot:
         track_record=TrackRecord(
             trades=200, win_rate_fraction=0.6, sharpe=2.0, max_drawdown_fraction=0.1
         ),
+        breaks=(),
     )
 
 
@@ -247,6 +249,10 @@ def _of_senses() -> list[Ladder]:
     def orders(count: int) -> Any:
         return (before(seconds=1),) * count
 
+    def broken(seconds: float) -> Any:
+        kind = BreakKind.UNEXPLAINED_POSITION
+        return (Break(kind=kind, text="a position", since=before(seconds=seconds), size_usd=20.0),)
+
     def stale(seconds: float) -> Any:
         return _data(newest_candle_closed_at=before(seconds=seconds))
 
@@ -269,6 +275,13 @@ def _of_senses() -> list[Ladder]:
             rights,
             lambda right: (_model(right),),
             [("models None", None), *no_model],
+        ),
+        _made_ladder(
+            "seconds since a break",
+            "breaks",
+            (0, 60, 299, 301, 3600),
+            broken,
+            [("breaks None", None)],
         ),
         _said_ladder(
             "a price that cannot be", "data_health", (None, "a jump of 90 %"), _implausible

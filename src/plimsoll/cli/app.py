@@ -4,8 +4,10 @@ import typer
 
 import plimsoll
 from plimsoll.cli import control, costs, data, features, log, venue
+from plimsoll.cli.audit import audit
 from plimsoll.cli.check import check
 from plimsoll.cli.demo import demo
+from plimsoll.cli.denials import denials
 from plimsoll.cli.doctor import doctor
 from plimsoll.cli.expectation import expectation
 from plimsoll.cli.init import init
@@ -25,8 +27,10 @@ app.command()(check)
 app.command()(demo)
 app.command()(report)
 app.command()(results)
+app.command()(denials)
 app.command()(expectation)
 app.command()(control.status)
+app.command()(audit)
 app.command()(control.halt)
 app.command()(control.resume)
 app.add_typer(venue.app, name="venue")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from plimsoll.control.bot import Bot, BotView
     from plimsoll.control.halt import Outcome
 
@@ -41,22 +43,23 @@ def status(
 ) -> None:
     """Show whether a bot is running, its mode, what is halted and why, and what is open.
 
-    Exit status: 0 while a running bot may trade (ACTIVE or REDUCING), 1 when it is flattening,
+    In live mode the exchange's own positions stand beside those of the bot's database. Exit
+    status: 0 while a running bot may trade (ACTIVE or REDUCING), 1 when it is flattening,
     halted, stopped, silent for too long or not running, 2 for wrong usage.
     """
     from plimsoll.bridge.config.layer_checks import require_sound_layers
-    from plimsoll.control.bot import look
+    from plimsoll.control.bot import look, with_exchange
     from plimsoll.core import UsageError
 
-    bot = _bot(userdir, config, db_url)
+    bot = find(userdir, config, db_url)
     require_sound_layers(bot.config.get("config_files", ()))
     view = look(bot)
     if not view.runs and view.positions is None and not view.status and view.flag is None:
         raise UsageError(f"no bot has left a trace in {bot.folder.path}: {view.unseen}")
-    trading = view.is_trading(max_age)
+    trading, view = view.is_trading(max_age), with_exchange(bot, view)
     if as_json:
         stale = view.is_stale(max_age)
-        _print_json({**view.as_record(), "trading": trading, "stale": stale})
+        print_json({**view.as_record(), "trading": trading, "stale": stale})
     else:
         typer.echo("\n".join(_lines(bot, view, max_age)))
     raise typer.Exit(0 if trading else 1)
@@ -73,12 +76,13 @@ def halt(
     """Close everything and open nothing, until a person resumes.
 
     It raises the flag file that the bot reads in every loop, waits until a running bot is
-    halted and flat, and says so. Exit status: 0 when nothing is open, 1 when something is, or
-    the bot did not answer in time (the flag stays up), 2 for wrong usage.
+    halted and flat, and says so. In live mode it is flat when the exchange's own books say so.
+    Exit status: 0 when nothing is open, 1 when something is, when that is not known, or when the
+    bot did not answer in time (the flag stays up), 2 for wrong usage.
     """
     from plimsoll.control import halt as person
 
-    bot = _bot(userdir, config, db_url)
+    bot = find(userdir, config, db_url)
     words = reason.strip() or "plimsoll halt"
     _end(person.halt(bot, words, seconds=wait, tell=_teller(as_json)), as_json)
 
@@ -105,13 +109,14 @@ def resume(
     """
     from plimsoll.control import halt as person
 
-    bot = _bot(userdir, config, db_url)
+    bot = find(userdir, config, db_url)
     if allow_looser:
         _accept(bot, reason, wait, _teller(as_json))
     _end(person.resume(bot, reason, seconds=wait, tell=_teller(as_json)), as_json)
 
 
-def _bot(userdir: Path | None, config: list[Path] | None, db_url: str | None) -> "Bot":
+def find(userdir: Path | None, config: list[Path] | None, db_url: str | None) -> "Bot":
+    """Return the bot that a command means."""
     from plimsoll.control.bot import find_bot
 
     return find_bot(userdir, [file.expanduser() for file in config or []], db_url)
@@ -133,7 +138,7 @@ def _teller(as_json: bool) -> Any:
 
 def _end(outcome: "Outcome", as_json: bool) -> None:
     if as_json:
-        _print_json({"done": outcome.done, **outcome.view.as_record()})
+        print_json({"done": outcome.done, **outcome.view.as_record()})
     raise typer.Exit(0 if outcome.done else 1)
 
 
@@ -144,9 +149,10 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
     if view.flag is not None:
         lines.append(_row("flag file", f"up: {view.flag or 'no reason given'}"))
     lines += [_row("held", held) for held in view.held]
+    lines += [_row(name, text) for name, text in _alarms(view.status)]
     if view.age_seconds is not None:
         late = f", more than {max_age:g} s" if view.is_stale(max_age) and view.runs else ""
-        lines.append(_row("last loop", f"{_span(view.age_seconds)} ago{late}"))
+        lines.append(_row("last loop", f"{span(view.age_seconds)} ago{late}"))
     told = view.status
     figures = [("equity_usd", "equity"), ("day_start_equity_usd", "day start")]
     for key, name in [*figures, ("high_water_equity_usd", "high water")]:
@@ -156,8 +162,9 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
         lines.append(_row("held back", change_words(name, before, after)))
     lines += [_row("messages", said) for said in _unheard(bot, told)]
     if view.positions is None:
-        return [*lines, _row("database", f"not read: {view.unseen}")]
+        return [*lines, _row("database", f"not read: {view.unseen}"), *_exchange_lines(view)]
     lines += [_row("open", _position(one)) for one in view.positions] or [_row("open", "nothing")]
+    lines += _exchange_lines(view)
     for lock in view.locks or ():
         ends = "a person re-arms" if lock.mode is not None and lock.mode.name == "HALTED" else None
         until = ends or f"{lock.until:%Y-%m-%d %H:%M} UTC"
@@ -175,6 +182,30 @@ def _unheard(bot: "Bot", told: Mapping[str, Any]) -> list[str]:
         error = (told.get("undelivered") or {}).get("last_error")
         said.append(undelivered(len(waiting), oldest=waiting[0].at, error=error))
     return said
+
+
+def _alarms(told: "Mapping[str, Any]") -> "Iterator[tuple[str, str]]":
+    """Yield what the bot's last status is alarmed about: what is not closed, and what differs."""
+    for one in (told.get("closing") or {}).get("open") or ():
+        what = f"{one['pair']} {one['side']} {one['amount']:g} for {span(one['seconds'])}"
+        yield "not closed", f"{what}: {one['why']}"
+    for one in told.get("breaks") or ():
+        text = one["text"] if isinstance(one, Mapping) else one
+        yield "break", f"{text} (plimsoll audit)"
+
+
+def _exchange_lines(view: "BotView") -> list[str]:
+    from plimsoll.control.exchange import differ, position_words
+
+    books = view.exchange
+    if books is None:
+        return []
+    if books.fault is not None:
+        return [_row("exchange", f"not read: {books.fault}")]
+    lines = [_row("exchange", position_words(one)) for one in books.positions]
+    if view.positions is not None and differ(books, view.positions):
+        lines.append(_row("differs", "exchange and database disagree; see plimsoll audit"))
+    return lines or [_row("exchange", "nothing")]
 
 
 def _bot_words(view: "BotView") -> str:
@@ -196,7 +227,8 @@ def _position(one: Any) -> str:
     )
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """Return a span of time in the unit that suits it."""
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
@@ -206,7 +238,8 @@ def _row(name: str, text: str) -> str:
     return f"{name:<10} {text}"
 
 
-def _print_json(record: object) -> None:
+def print_json(record: object) -> None:
+    """Print values as one line of JSON."""
     import orjson
 
     typer.echo(orjson.dumps(record, default=str).decode())

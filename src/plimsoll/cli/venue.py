@@ -131,6 +131,9 @@ def fault(
     status: Annotated[int | None, typer.Option(help="HTTP status of http-error.")] = None,
     magnitude: Annotated[float | None, typer.Option(help="Size of wrong-tick.")] = None,
     skew_seconds: Annotated[float | None, typer.Option(help="Size of clock-skew.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="refused-orders: reduce-only, margin or price-filter.")
+    ] = None,
     after_acceptance: Annotated[
         bool, typer.Option("--after-acceptance", help="no-answer: carry the request out first.")
     ] = False,
@@ -157,6 +160,7 @@ def fault(
         "status": status,
         "magnitude": magnitude,
         "skew_seconds": skew_seconds,
+        "reason": reason,
         "after_acceptance": after_acceptance or None,
         "code": code,
         "reduce_only": reduce_only or None,
@@ -195,6 +199,19 @@ def mend(
     """End faults of a running exchange."""
     body = {} if number is None else {"id": number}
     _print_json(_post(url, "/plimsoll/faults", body, method="DELETE"))
+
+
+@app.command()
+def transfer(
+    url: Url,
+    usd: Annotated[float, typer.Option(help="What to pay in; negative to withdraw.")],
+    unrecorded: Annotated[
+        bool, typer.Option("--unrecorded", help="Leave no entry in the income history.")
+    ] = False,
+) -> None:
+    """Pay into the account of a running exchange, or withdraw from it."""
+    body = {"amount_usd": _finite("--usd", usd), "recorded": not unrecorded}
+    _print_json(_post(url, "/plimsoll/transfer", body))
 
 
 @app.command()

@@ -6,7 +6,7 @@ Freqtrade is imported when it is needed: a halt must not wait for seconds of imp
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from freqtrade_client import FtRestClient
 
     from plimsoll.control.database import ActiveLock, OpenPosition
+    from plimsoll.core.books import ExchangeBooks
 
 TRADING = frozenset({Mode.ACTIVE.name, Mode.REDUCING.name})
 REST_SECONDS = 10
@@ -63,6 +64,8 @@ class BotView:
         When it did, in seconds since 1970, and how long ago; real time.
     positions, locks
         ``None`` when the database cannot be read; ``unseen`` says why.
+    exchange
+        The exchange's own books of a live account; ``None`` where they were not asked for.
     """
 
     runs: bool
@@ -76,6 +79,7 @@ class BotView:
     positions: "Sequence[OpenPosition] | None"
     locks: "Sequence[ActiveLock] | None"
     unseen: str | None
+    exchange: "ExchangeBooks | None" = None
 
     def is_stale(self, max_age_seconds: float) -> bool:
         """Return whether no loop has ended lately."""
@@ -88,7 +92,11 @@ class BotView:
 
     def as_record(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        record = asdict(self)
+        record = asdict(replace(self, exchange=None))
+        if self.exchange is not None:
+            from plimsoll.control.exchange import books_record
+
+            record["exchange"] = books_record(self.exchange)
         if self.locks is not None:
             for lock, row in zip(self.locks, record["locks"], strict=True):
                 row["mode"] = None if lock.mode is None else lock.mode.name
@@ -177,6 +185,15 @@ def look(bot: Bot) -> BotView:
         locks=locks,
         unseen=unseen,
     )
+
+
+def with_exchange(bot: Bot, view: BotView) -> BotView:
+    """Return a view with the exchange's own books, where the bot has an account there."""
+    from plimsoll.control.exchange import has_account, read_account
+
+    if not has_account(bot):
+        return view
+    return replace(view, exchange=read_account(bot.config, now_of(bot, view.status)).books)
 
 
 def rest_url(config: Mapping[str, Any]) -> str | None:

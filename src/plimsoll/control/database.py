@@ -1,17 +1,20 @@
 """A bot's database, read beside a bot that may be running."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from freqtrade.persistence import Trade
+from freqtrade.persistence import Order, Trade, WalletHistory
+from freqtrade.persistence.key_value_store import _KeyValueStoreModel
 from freqtrade.persistence.pairlock import PairLock
 from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from sqlalchemy.pool import NullPool
 
 from plimsoll.bridge.account.freqtrade_trades import side_of
@@ -62,20 +65,48 @@ def read_records(db_url: str, now: datetime) -> BotRecords:
     PlimsollError
         When it cannot be read, or is none of this Freqtrade.
     """
+    with _reading(db_url) as engine, Session(engine) as session:
+        trades = session.scalars(select(Trade).where(Trade.is_open.is_(True)).order_by(Trade.id))
+        positions = tuple(_position(trade) for trade in trades.unique())
+        locks = session.scalars(
+            select(PairLock)
+            .where(PairLock.active.is_(True))
+            .where(PairLock.lock_end_time > now.astimezone(UTC).replace(tzinfo=None))
+            .order_by(PairLock.id)
+        )
+        return BotRecords(positions, tuple(_lock(lock) for lock in locks))
+
+
+@contextmanager
+def opened_to_read(db_url: str) -> Iterator[None]:
+    """Let Freqtrade's own models read a database for the length of the block, and write nothing.
+
+    Raises
+    ------
+    UsageError
+        When there is no such database.
+    PlimsollError
+        When it cannot be read, or is none of this Freqtrade.
+    """
+    models: tuple[Any, ...] = (Trade, Order, PairLock, _KeyValueStoreModel, WalletHistory)
+    before = [getattr(model, "session", None) for model in models]
+    with _reading(db_url) as engine:
+        session = scoped_session(sessionmaker(bind=engine, autoflush=False))
+        for model in models:
+            model.session = session
+        try:
+            yield
+        finally:
+            session.remove()
+            for model, old in zip(models, before, strict=True):
+                model.session = old
+
+
+@contextmanager
+def _reading(db_url: str) -> Iterator[Engine]:
     engine = _engine(db_url)
     try:
-        with Session(engine) as session:
-            trades = session.scalars(
-                select(Trade).where(Trade.is_open.is_(True)).order_by(Trade.id)
-            )
-            positions = tuple(_position(trade) for trade in trades.unique())
-            locks = session.scalars(
-                select(PairLock)
-                .where(PairLock.active.is_(True))
-                .where(PairLock.lock_end_time > now.astimezone(UTC).replace(tzinfo=None))
-                .order_by(PairLock.id)
-            )
-            return BotRecords(positions, tuple(_lock(lock) for lock in locks))
+        yield engine
     except (SQLAlchemyError, sqlite3.Error, ImportError) as error:
         said = str(error).splitlines()[0]
         raise PlimsollError(f"{_shown(db_url)} is no database of this Freqtrade: {said}") from None

@@ -2,13 +2,23 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from getpass import getuser
 
 from plimsoll.control.bot import Bot, BotView, look, now_of
+from plimsoll.control.exchange import (
+    has_account,
+    is_flat,
+    order_words,
+    position_words,
+    read_account,
+)
 from plimsoll.core import Mode, PlimsollError, UsageError
+from plimsoll.core.books import ExchangeBooks
 
 POLL_SECONDS = 0.2
+LOOK_SECONDS = 1.0
+"""Between two looks at the exchange, which counts the questions."""
 NOT_CLOSED = (
     "the bot is STOPPED: nothing is closed, no stop is watched, until /start "
     "(Telegram, REST or the web interface); after it the first loop closes everything"
@@ -36,7 +46,7 @@ def halt(bot: Bot, reason: str, *, seconds: float, tell: Tell) -> Outcome:
     raised = time.time()
     view = look(bot)
     if not view.runs:
-        return _halted_without_bot(view, tell)
+        return _halted_without_bot(bot, view, tell)
     if view.state == "stopped":
         tell(NOT_CLOSED)
         return Outcome(done=False, view=view)
@@ -49,7 +59,7 @@ def halt(bot: Bot, reason: str, *, seconds: float, tell: Tell) -> Outcome:
     if view.positions:
         tell(f"closing {_pairs(view)} ...")
         view = _wait(bot, lambda now: not now.positions, deadline)
-    return Outcome(done=_tell_positions(view, tell), view=view)
+    return _flat_or_not(bot, view, tell, deadline=deadline)
 
 
 def resume(bot: Bot, reason: str, *, seconds: float, tell: Tell) -> Outcome:
@@ -107,7 +117,7 @@ def _ask(
     return Outcome(done=_looped(view, taken), view=view)
 
 
-def _halted_without_bot(view: BotView, tell: Tell) -> Outcome:
+def _halted_without_bot(bot: Bot, view: BotView, tell: Tell) -> Outcome:
     if view.state is not None:
         tell(
             f"a bot answers over REST ({view.state}), but no guarded strategy writes in this "
@@ -115,7 +125,7 @@ def _halted_without_bot(view: BotView, tell: Tell) -> Outcome:
         )
         return Outcome(done=False, view=view)
     tell("no guarded bot is running here; one that starts is halted in its first loop")
-    return Outcome(done=_tell_positions(view, tell, manages="no bot watches over"), view=view)
+    return _flat_or_not(bot, view, tell, manages="no bot watches over")
 
 
 def _rearm_without_bot(bot: Bot, reason: str, view: BotView, tell: Tell) -> Outcome:
@@ -171,14 +181,65 @@ def _no_loop(view: BotView, since: float, seconds: float) -> str:
     return f"the bot did not say so within {seconds:.0f} s; its mode is {view.mode}"
 
 
-def _tell_positions(view: BotView, tell: Tell, manages: str = "still open:") -> bool:
+def _flat_or_not(
+    bot: Bot, view: BotView, tell: Tell, *, manages: str = "still open:", deadline: float = 0.0
+) -> Outcome:
+    """Say what is open: by the database, and of a live bot by the exchange's own books.
+
+    Those decide. A live account that cannot be read is not flat.
+    """
     if view.positions is None:
         tell(f"open positions are not known: {view.unseen}")
-        return False
-    if view.positions:
+    elif view.positions:
         tell(f"{manages} {_pairs(view)}")
+    done = view.positions is not None and not view.positions
+    if not has_account(bot):
+        if done:
+            tell("flat: no open position")
+        return Outcome(done=done, view=view)
+    tell("reading the exchange's own books ...")
+    view = replace(view, exchange=_exchange_when_flat(bot, view, deadline))
+    return Outcome(done=_tell_exchange(view, tell) and done, view=view)
+
+
+def _exchange_when_flat(bot: Bot, view: BotView, deadline: float) -> ExchangeBooks:
+    """Return the exchange's books: when two in a row are flat, or else when the time is over.
+
+    One report without positions may be a report that lacks them. What is open is closed by a
+    running bot only.
+    """
+    flat_before = False
+    while True:
+        books = read_account(bot.config, now_of(bot, view.status)).books
+        flat = is_flat(books)
+        waits = view.runs and time.monotonic() < deadline
+        if (flat and flat_before) or not (flat or waits):
+            return books
+        flat_before = flat
+        time.sleep(LOOK_SECONDS)
+
+
+def _tell_exchange(view: BotView, tell: Tell) -> bool:
+    books = view.exchange
+    if books is None or books.fault is not None:
+        why = "the exchange was not asked" if books is None else books.fault
+        tell(f"whether the account is flat is not known: {why}")
         return False
-    tell("flat: no open position")
+    if not books.positions and books.margin_usd:
+        tell(
+            "whether the account is flat is not known: the exchange reports no position, but "
+            f"{books.margin_usd:,.2f} USD of margin in use"
+        )
+        return False
+    if books.positions:
+        tell(f"open at the exchange: {', '.join(map(position_words, books.positions))}")
+    opening = [one for one in books.orders if not one.reduce_only]
+    if opening:
+        tell(f"orders that may open a position: {', '.join(map(order_words, opening))}")
+    if books.positions or opening:
+        tell('the exchange is right; "plimsoll audit" compares it with the database')
+        return False
+    tell("flat: no open position at the exchange")
     return True
 
 

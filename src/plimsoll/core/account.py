@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from plimsoll.core.books import Break
 from plimsoll.core.health import ApiHealth, DataHealth, Expectation, ModelHealth, TrackRecord
 from plimsoll.core.position import ClosedTrade, Position
 
@@ -45,6 +46,9 @@ class AccountSnapshot:
     manual_halt_reason
         Why a person halted the account; ``None`` when no person did. A caller that cannot read
         its flag gives that as the reason.
+    breaks
+        Where the exchange's books and the bot's differ; empty when they agree, and where there
+        is no account on an exchange, as in a dry-run.
     rearmed_at
         When a person last re-armed the account; streaks and statistics begin there.
     """
@@ -64,6 +68,7 @@ class AccountSnapshot:
     expectation: Expectation | None = None
     track_record: TrackRecord | None = None
     manual_halt_reason: str | None = None
+    breaks: Sequence[Break] | None = None
     rearmed_at: datetime | None = None
 
     def __post_init__(self) -> None:

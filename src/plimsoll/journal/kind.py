@@ -19,3 +19,4 @@ class Kind(StrEnum):
     LIMITS = "limits"
     ERROR = "error"
     RECOVERY = "recovery"
+    BREAK = "break"

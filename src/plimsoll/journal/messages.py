@@ -13,12 +13,13 @@ from plimsoll.core import Mode, Verdict
 from plimsoll.journal.phrases import (
     breach,
     clean,
+    limit_name,
     limit_words,
     named,
     pair_words,
     per_cent,
     quote,
-    reason_words,
+    rule_and_reason,
     rule_words,
     sentence,
     shown_name,
@@ -91,7 +92,7 @@ def denied(verdict: Verdict, pair: str, side: str | None = None) -> str:
     """Tell an entry that was not taken."""
     how = f" {side}" if side else ""
     said = f"{REFUSED} No{how} entry in {pair_words(pair)}."
-    return f"{said} {rule_words(verdict.rule)}: {reason_words(verdict)}."
+    return f"{said} {rule_and_reason(verdict)}."
 
 
 def started(
@@ -175,7 +176,7 @@ def looser_limits(
     ``in_force`` is whether the looser ones hold; if not, ``accept`` is what to type.
     """
     told = "; ".join(
-        f"{name.replace('_', ' ')} {limit_words(name, old)} → {limit_words(name, new)}"
+        f"{limit_name(name)} {limit_words(name, old)} → {limit_words(name, new)}"
         for name, (old, new) in changes.items()
     )
     if in_force:

@@ -11,9 +11,12 @@ from typing import Any, Literal
 from plimsoll.core import Verdict
 
 MINUS, JOINER = "−", "\u00a0"
+UNSAID = "no reason given"
+SETTLEMENT = re.compile(r"(\b\w+/\w+):\w+")
+NEGATIVE, BARE_PER_CENT = re.compile(r"(?<![\w-])-(?=\d)"), re.compile(r"(?<=\d)%")
 EMOJI_JOINER, UNSHOWN = "\u200d", ("Cc", "Cf", "Cs")
-LONGEST_QUOTE = 300
-"""Characters of a person's words in a message; the decision log has them all."""
+LONGEST_WORDS = 300
+"""Characters of somebody's words in a message; the decision log has them all."""
 
 Unit = Literal["loss", "fraction", "usd", "count", "seconds", "number"]
 
@@ -111,8 +114,7 @@ def quote(words: str) -> str:
     kept = (" " if character.isspace() else character for character in words)
     shown = "".join(c for c in kept if c == EMOJI_JOINER or unicodedata.category(c) not in UNSHOWN)
     shown = re.sub(" +", " ", shown).strip()
-    if len(shown) > LONGEST_QUOTE:
-        shown = shown[: LONGEST_QUOTE - 1].rstrip() + "…"
+    shown = _cut(shown)
     if any(unicodedata.bidirectional(c) in ("R", "AL") for c in shown):
         shown = f"\u2068{shown}\u2069"  # what is written from the right turns only itself
     return f"“{shown}”"
@@ -155,7 +157,9 @@ def _value_and_limit(value: float, limit: float, unit: Unit) -> str:
     if unit == "count":
         return f"{value:g} (limit {limit:g})"
     if unit == "seconds":
-        return f"{span(value)} (limit {span(limit)})"
+        same = span(value) == span(limit)
+        said, bound = (f"{one:.0f}{JOINER}s" if same else span(one) for one in (value, limit))
+        return f"{said} (limit {bound})"
     if unit == "usd":
         return f"{usd(value)} (limit {usd(limit)})"
     if unit == "number":
@@ -168,23 +172,39 @@ def _value_and_limit(value: float, limit: float, unit: Unit) -> str:
 
 
 def reason_words(verdict: Verdict) -> str:
-    """Return a verdict's reason without what the message says already."""
+    """Return a verdict's reason without what the message says already, its figures as elsewhere."""
     reason = verdict.reason.removeprefix(f"{verdict.pair}: ") if verdict.pair else verdict.reason
     if verdict.rule == "manual_halt":
         said = reason.removeprefix("halted by hand: ").removeprefix("flag file: ")
-        return quote(said)
-    return clean(reason).rstrip(".")
+        return said if said == UNSAID else quote(said)
+    reason = SETTLEMENT.sub(r"\1", clean(reason).rstrip("."))
+    return NEGATIVE.sub(MINUS, BARE_PER_CENT.sub(f"{JOINER}%", reason))
+
+
+def rule_and_reason(verdict: Verdict) -> str:
+    """Say why: the reason, after the rule's words where it does not name them itself."""
+    words, reason = rule_words(verdict.rule), reason_words(verdict)
+    if words.lower() in reason.lower():
+        return f"{reason[:1].upper()}{reason[1:]}"
+    return f"{words}: {reason}"
 
 
 def clean(text: str) -> str:
-    """Return a text on one line, without what cannot be shown."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """Return a text on one line, of bearable length, without what cannot be shown."""
+    return _cut(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
 
 
 def sentence(text: str) -> str:
     """Begin a text with a capital and end it with a full stop."""
     text = clean(text).rstrip(".")
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def limit_name(name: str) -> str:
+    """Return what a limit is called: its name without the unit."""
+    for unit in ("_fraction", "_usd", "_seconds"):
+        name = name.removesuffix(unit)
+    return name.replace("_", " ")
 
 
 def limit_words(name: str, value: object) -> str:
@@ -206,3 +226,7 @@ def _plain(value: float, digits: int, *, signed: bool = False) -> str:
     if text in ("-0", "+0"):
         text = "0"
     return text.replace("-", MINUS)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_WORDS else text[: LONGEST_WORDS - 1].rstrip() + "…"

@@ -183,6 +183,12 @@ def _recovery(record: Record) -> str:
     return said + (f', {damaged} damaged lines left: see "plimsoll log verify"' if damaged else "")
 
 
+def _break(record: Record) -> str:
+    age = record.get("age_seconds")
+    aged = f" after {age:.0f} s" if isinstance(age, int | float) and age else ""
+    return f"{record.get('event') or '?'}{aged}: {record.get('text') or '?'}"
+
+
 def _fields(record: Record) -> str:
     own = {"seq", "at", "kind", "previous", "hash", "pair"}
     return ", ".join(f"{key}={value}" for key, value in record.items() if key not in own)
@@ -202,4 +208,5 @@ _WORDS: dict[str, Callable[[Record], str]] = {
     Kind.LIMITS: _limits,
     Kind.ERROR: _error,
     Kind.RECOVERY: _recovery,
+    Kind.BREAK: _break,
 }

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import product
@@ -30,6 +31,8 @@ CHECK_START = pd.Timestamp("2024-01-01", tz="UTC")
 """The research chose everything on the years before, and looked at the rest once."""
 SECONDS = 3600
 MARKET = "market, equal weights"
+DATA = "data"
+"""Where a study folder has the candles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,31 +162,48 @@ def run_studies(studies: Sequence[Study], datadir: Path, tell: Callable[[str], N
     require_all(datadir, (study.needs() for study in studies))
     fingerprint, costs = code_fingerprint(), dict[str, float]()
     rows: list[StudyRow] = []
+    with study_folder(studies, datadir) as folder:
+        for guarding, study in product(GUARDINGS, studies):
+            names = strategies_of(study, guarding)
+            tell(f"{study.name}, guards {guarding.name}: {', '.join(names)} ...")
+            began = time.monotonic()
+            results = backtest_study(study, guarding, names, folder)
+            rows += measured(study, guarding, results, folder / DATA)
+            tell(f"  {time.monotonic() - began:.0f} s")
+            costs = dict(results[0].costs_bps or costs)
+            require_same_code(results, fingerprint)
+    return Findings(tuple(_sorted(rows, studies)), costs, fingerprint, freqtrade_version)
+
+
+@contextmanager
+def study_folder(studies: Sequence[Study], datadir: Path) -> Iterator[Path]:
+    """Yield a folder to backtest in: a user folder, `DATA`, and the venue that has the markets."""
     pairs = sorted({pair for study in studies for pair in study.pairs})
     with TemporaryDirectory(prefix="plimsoll-study-") as temporary:
         folder = Path(temporary)
-        linked = folder / "data"
-        link_data(datadir, linked)
+        link_data(datadir, folder / DATA)
         for study in studies:
-            make_longer(linked, study.pairs, study.timeframe)
+            make_longer(folder / DATA, study.pairs, study.timeframe)
         lay_out(folder / "user_data")
         serving = ["--market", "replay", "--datadir", str(datadir), "--clock", "stepped"]
         with serve_venue([*serving, "--symbols", ",".join(pairs)], folder=folder):
-            for guarding, study in product(GUARDINGS, studies):
-                names = strategies_of(study, guarding)
-                tell(f"{study.name}, guards {guarding.name}: {', '.join(names)} ...")
-                began = time.monotonic()
-                results = _backtest(study, guarding, names, folder)
-                rows += _measure(study, guarding, results, linked)
-                tell(f"  {time.monotonic() - began:.0f} s")
-                costs = dict(results[0].costs_bps or costs)
-                stamps = {result.code_fingerprint for result in results}
-                if stamps != {fingerprint}:
-                    raise PlimsollError(
-                        f"expected the code of fingerprint {fingerprint} to the end, found "
-                        f"{stamps}: it was changed during the runs; run the command again"
-                    )
-    return Findings(tuple(_sorted(rows, studies)), costs, fingerprint, freqtrade_version)
+            yield folder
+
+
+def require_same_code(results: Sequence[BacktestResult], fingerprint: str) -> None:
+    """Refuse results that were not made with the code of a fingerprint.
+
+    Raises
+    ------
+    PlimsollError
+        With both fingerprints.
+    """
+    stamps = {result.code_fingerprint for result in results}
+    if stamps != {fingerprint}:
+        raise PlimsollError(
+            f"expected the code of fingerprint {fingerprint} to the end, found "
+            f"{stamps}: it was changed during the runs; run the command again"
+        )
 
 
 def strategies_of(study: Study, guarding: Guarding) -> tuple[str, ...]:
@@ -209,10 +229,10 @@ def yearly_returns(equity: "pd.Series[float]") -> dict[int, float]:
     return {int(year): float(ends[year] / begins[year] - 1) for year in ends.index}
 
 
-def _backtest(
+def backtest_study(
     study: Study, guarding: Guarding, names: Sequence[str], folder: Path
 ) -> tuple[BacktestResult, ...]:
-    """Run freqtrade once and return what it stored."""
+    """Run freqtrade once in a `study_folder` and return what it stored."""
     last, userdir = folder / "study.json", folder / "user_data"
     last.write_text(json.dumps(guarding.config()), encoding="utf-8")
     config = userdir / "config"
@@ -224,7 +244,7 @@ def _backtest(
             "backtesting",
             *("--userdir", str(userdir)),
             *(part for file in layers for part in ("-c", str(file))),
-            *("--datadir", str(folder / "data"), "--cache", "none"),
+            *("--datadir", str(folder / DATA), "--cache", "none"),
             *("--timeframe", study.timeframe, "--timerange", study.timerange),
             *("--max-open-trades", str(len(study.pairs))),
             *("--strategy-list", *names, "--pairs", *study.pairs),
@@ -236,7 +256,7 @@ def _backtest(
     return read_backtests(userdir / "backtest_results")
 
 
-def _measure(
+def measured(
     study: Study,
     guarding: Guarding,
     results: Sequence[BacktestResult],

@@ -56,6 +56,11 @@ DIRECTIONS = {
     "backtest_breach_observations": Direction.HIGHER,
     "hard_breach_multiple": Direction.HIGHER,
     "recheck_seconds": Direction.LOWER,
+    "reconcile_seconds": Direction.HIGHER,
+    "break_settling_seconds": Direction.HIGHER,
+    "flatten_alarm_seconds": Direction.HIGHER,
+    "flatten_repeat_seconds": Direction.HIGHER,
+    "flatten_halt_seconds": Direction.HIGHER,
 }
 """The limits whose names do not say it. A test holds that every limit has a direction."""
 

@@ -20,6 +20,7 @@ from plimsoll.risk.trading_hours import Weekday, Window, check_hours
 _losses, _pace, _size = (partial(limit, group) for group in ("Losses", "Pace", "Size"))
 _leverage, _costs = partial(limit, "Leverage"), partial(limit, "Entry costs")
 _data, _model = partial(limit, "Data and API"), partial(limit, "Model")
+_books = partial(limit, "Exchange's books")
 _sizing, _verdicts = partial(limit, "Sizing"), partial(limit, "Verdicts")
 
 
@@ -169,12 +170,12 @@ class RiskProfile(BaseModel):
     max_correlation: Annotated[
         float,
         _size(
-            "half of the variance shared",
+            "72 % of the variance shared: measured on real data, see denials.md",
             "Correlation with an open position, signed by the sides: 1 is the same bet.",
             ge=0,
             le=1,
         ),
-    ] = 0.7
+    ] = 0.85
 
     correlation_candles: Annotated[
         int,
@@ -280,6 +281,53 @@ class RiskProfile(BaseModel):
     api_error_window_seconds: Annotated[
         float, _data("five minutes", "Length of the window.", gt=0, le=86400)
     ] = 300.0
+
+    # Against the exchange's books
+    reconcile_seconds: Annotated[
+        float,
+        _books(
+            "within the weight that Binance allows, ten times over",
+            "How often the exchange's books are read; at once while a break is there.",
+            gt=0,
+            le=3600,
+        ),
+    ] = 30.0
+    break_settling_seconds: Annotated[
+        float,
+        _books(
+            "a few loops of the bot",
+            "How long an order that was just sent may explain a break; entries wait meanwhile.",
+            ge=0,
+            le=300,
+        ),
+    ] = 30.0
+    max_break_seconds: Annotated[
+        float,
+        _books(
+            "as max_blind_seconds",
+            "How long a break may last before one of max_break_fraction halts the account.",
+            ge=0,
+            le=86400,
+        ),
+    ] = 300.0
+    max_break_fraction: Annotated[
+        float,
+        _books(
+            "as max_risk_per_trade_fraction",
+            "Size of all lasting breaks together, over equity, above which the account is halted.",
+            ge=0,
+            le=1,
+        ),
+    ] = 0.01
+    max_money_difference_fraction: Annotated[
+        float,
+        _books(
+            "fees, funding and rounding are below it",
+            "Money in the wallet that neither trades nor transfers explain, over capital.",
+            gt=0,
+            le=0.05,
+        ),
+    ] = 0.005
 
     # Against the model
     max_divergence_fraction: Annotated[

@@ -45,3 +45,46 @@ def liquidation_is_far(
         return False
     distance = (mark - liquidation_price) * sign / mark
     return distance > profile.min_liquidation_distance_fraction * (1 + MARGIN)
+
+
+def calm_marks(
+    mark: float,
+    liquidation_price: float | None,
+    *,
+    sign: int,
+    leverage: float,
+    usd_a_point: float,
+    fall_usd: float,
+    rise_usd: float,
+    profile: RiskProfile,
+) -> tuple[float, float] | None:
+    """Return between which marks a position's profit and liquidation leave the guards silent.
+
+    ``sign`` is +1 for a long position and -1 for a short one, ``usd_a_point`` the most that its
+    profit moves when the mark moves by 1. Its profit may fall by ``fall_usd`` from here before
+    equity meets its floor (`loss_floor_usd`), and rise by ``rise_usd`` before equity is a new
+    high: the position's share of what the account has.
+
+    Returns
+    -------
+    The lowest and the highest such mark, both excluded; ``None`` when there are none, or when a
+    number is not finite.
+    """
+    room = MARGIN * abs(mark) * usd_a_point
+    if not (usd_a_point > 0 and room < fall_usd < inf and room < rise_usd < inf):
+        return None
+    if not liquidation_is_far(
+        mark, liquidation_price, sign=sign, leverage=leverage, profile=profile
+    ):
+        return None
+    below, above = (fall_usd, rise_usd) if sign > 0 else (rise_usd, fall_usd)
+    lowest, highest = mark - (below - room) / usd_a_point, mark + (above - room) / usd_a_point
+    if liquidation_price is not None:
+        limit = profile.min_liquidation_distance_fraction * (1 + MARGIN)
+        if sign > 0:
+            if not limit < 1:
+                return None
+            lowest = max(lowest, liquidation_price / (1 - limit) * (1 + MARGIN))
+        else:
+            highest = min(highest, liquidation_price / (1 + limit) * (1 - MARGIN))
+    return (max(lowest, 0.0), highest) if lowest < mark < highest else None

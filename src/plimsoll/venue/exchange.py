@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from plimsoll.core.errors import UsageError
 from plimsoll.venue.account.ledger import Account
 from plimsoll.venue.account.matching import Matching
 from plimsoll.venue.clock import Clock
@@ -14,6 +15,7 @@ from plimsoll.venue.market.book import DEPTH_LIMITS, Book, order_book
 from plimsoll.venue.market.scenario import Event, start_event
 
 DEFAULT_BALANCE_USD = 10_000.0
+MAX_TRANSFER_USD = 1e12
 
 
 @dataclass
@@ -94,6 +96,23 @@ class Exchange:
         self.market.overlay.add(event, self.market.specs, self.market.log_path)
         self.market.forget_from(now_ms)
         return event
+
+    def transfer(self, amount_usd: float, *, recorded: bool = True) -> None:
+        """Pay into the account, or out of it with a negative amount, at the clock's now.
+
+        Raises `UsageError` for no amount and for more than is free.
+        """
+        now_ms = self.clock.now_ms()
+        self.matching.advance(now_ms)
+        free = self.matching.free_usd()
+        if not (0 < abs(amount_usd) < MAX_TRANSFER_USD):
+            raise UsageError(
+                f"expected an amount other than 0 and below {MAX_TRANSFER_USD:g} USD, "
+                f"found {amount_usd:g}"
+            )
+        if free + amount_usd < 0:
+            raise UsageError(f"cannot pay out {-amount_usd:g} USD: {free:.2f} USD is free")
+        self.account.transfer(amount_usd, now_ms, recorded=recorded)
 
     def start_fault(self, options: Mapping[str, Any]) -> Fault:
         """Start a fault at the clock's now; raises `UsageError` for options that do not fit."""

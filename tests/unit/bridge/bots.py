@@ -1,12 +1,12 @@
 """A strategy as Freqtrade runs it: a dry-run bot on SQLite, or a backtest in memory.
 
 The exchange is Freqtrade's own Binance class; only what it would ask over the network, the
-order book, the candles and the balance, is answered by what a test sets.
+order book, the candles and the account, is answered by what a test sets.
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
 from freqtrade.wallets import Wallets
 
+from plimsoll.bridge.guarding.messenger import _open as messengers
 from plimsoll.bridge.strategies.guarded import GuardedStrategy
 from tests.conftest import ROOT
 from tests.unit.bridge.trades import backtest_trades, database_trades, trade_fields
@@ -47,6 +48,78 @@ class Plain(GuardedStrategy):
 """
 
 
+@dataclass
+class HandFedAccount:
+    """What the exchange says of an account that trades with money, in ccxt's terms.
+
+    ``used_usd`` is not free; the wallet has it all the same.
+    """
+
+    wallet_usd: float = WALLET_USD
+    used_usd: float = 0.0
+    positions: list[dict[str, Any]] = field(default_factory=list)
+    orders: list[dict[str, Any]] = field(default_factory=list)
+    stops: list[dict[str, Any]] = field(default_factory=list)
+    done: list[dict[str, Any]] = field(default_factory=list)
+    transfers: list[dict[str, Any]] = field(default_factory=list)
+    hedged: bool = False
+    fails: Exception | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def answer(self, what: str, value: Any) -> Any:
+        """Answer a question, or fail."""
+        self.asked.append(what)
+        if self.fails is not None:
+            raise self.fails
+        return value
+
+    def serve(self, api: Any) -> None:
+        """Answer for a ccxt object instead of the network."""
+
+        def open_orders(*_: Any, params: Any = None, **__: Any) -> Any:
+            return self.answer("orders", self.stops if params else self.orders)
+
+        api.fetch_open_orders = open_orders
+        api.fetch_position_mode = lambda *_: self.answer("mode", {"hedged": self.hedged})
+        api.fetch_ledger = lambda *_: self.answer("ledger", self.transfers)
+        api.fetch_balance = lambda *_: self.answer("balance", {"USDT": self.balance()})
+
+    def balance(self) -> dict[str, float]:
+        """The wallet in ccxt's terms."""
+        free = self.wallet_usd - self.used_usd
+        return {"free": free, "used": self.used_usd, "total": self.wallet_usd}
+
+    def hold(self, pair: str, amount: float, *, side: str = "long", price: float = 100.0) -> None:
+        """Hold a position, and no other in this pair; none with amount 0."""
+        self.positions = [one for one in self.positions if one["symbol"] != pair]
+        if amount:
+            self.positions.append(
+                {
+                    "symbol": pair,
+                    "side": side,
+                    "contracts": amount,
+                    "entryPrice": price,
+                    "markPrice": price,
+                    "marginMode": "isolated",
+                    "unrealizedPnl": 0.0,
+                }
+            )
+
+    def move(self, usd: float, at: datetime, *, recorded: bool = True) -> None:
+        """Pay in, or out below 0, with or without a record of it."""
+        self.wallet_usd += usd
+        if recorded:
+            self.transfers.append(
+                {
+                    "id": str(len(self.transfers)),
+                    "type": "transfer",
+                    "direction": "in" if usd > 0 else "out",
+                    "amount": abs(usd),
+                    "timestamp": int(at.timestamp() * 1000),
+                }
+            )
+
+
 class HandFed(Binance):
     """Binance whose order book and candles are what a test says, without a network."""
 
@@ -56,9 +129,26 @@ class HandFed(Binance):
         self.marks: dict[str, float] = {}
         self.spread_fraction = 0.0
         self.fails: Exception | None = None
+        self._markets = {
+            pair: {"symbol": pair, "contractSize": 1.0, "precision": {"amount": 0.001}}
+            for pair in (BTC, ETH)
+        }
+        self.account = HandFedAccount()
+        self.account.serve(self._api)
+
+    def additional_exchange_init(self) -> None:
+        """Ask for no account settings."""
 
     def get_balances(self, params: dict[str, Any] | None = None) -> Any:
-        return {"USDT": {"free": WALLET_USD, "used": 0.0, "total": WALLET_USD}}
+        return {"USDT": self.account.balance()}
+
+    def fetch_positions(self, pair: str | None = None, params: Any = None) -> Any:
+        return self.account.answer("positions", self.account.positions)
+
+    def fetch_orders(self, pair: str, since: datetime, params: Any = None) -> Any:
+        return self.account.answer(
+            "done", [one for one in self.account.done if one["symbol"] == pair]
+        )
 
     def get_conversion_rate(self, coin: str, currency: str) -> float | None:
         return 1.0 if coin == currency else self.prices.get(f"{coin}/{currency}:{currency}")
@@ -172,6 +262,8 @@ def running_bot(
             bot = build(folder, runmode, source, **others)
             for pair in (BTC, ETH):
                 bot.price(pair, 100.0)
+            for messenger in messengers.values():
+                messenger.recent.clear()  # another process would not have heard them
             bot.strategy.bot_start()
             yield bot
         finally:

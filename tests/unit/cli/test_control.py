@@ -21,6 +21,7 @@ from plimsoll.control.rearm import is_written
 from plimsoll.core import Mode, PlimsollError, Verdict
 from plimsoll.journal.files import last
 from plimsoll.journal.log import DecisionLog
+from plimsoll.risk import RiskProfile
 from tests.unit.bridge.trades import database_trades, trade_fields
 from tests.unit.cli import commands
 from tests.unit.cli.commands import Ran
@@ -250,3 +251,54 @@ def test_status_names_the_alarms_that_wait_and_that_nobody_is_told(
     assert f"messages   {said}" in seen
     folder.write_status({"nobody_is_told": told})
     assert f"messages   {told}" in run("status", "--db-url", database).out
+
+
+# Looser limits
+
+
+def test_status_shows_each_limit_that_is_held_back(
+    run: Command, userdir: Path, database: str
+) -> None:
+    told = {"mode": "ACTIVE", "held_back": {"max_daily_loss_usd": [20, None]}}
+    StateFolder(userdir / "plimsoll").write_status(told)
+    assert "held back  max daily loss 20 USD → off" in run("status", "--db-url", database).out
+
+
+def test_status_refuses_a_config_that_cannot_be_right(
+    run: Command, userdir: Path, database: str, tmp_path: Path
+) -> None:
+    config = tmp_path / "twice.json"
+    config.write_text('{"plimsoll": {},\n"plimsoll": {"halt": false}}', encoding="utf-8")
+    seen = run("status", "--db-url", database, "-c", str(config))
+    assert seen.status == 2
+    assert f"plimsoll twice in {config}, in lines 1 and 2" in seen.err
+
+
+def test_a_halt_is_not_kept_from_its_bot_by_such_a_config(
+    run: Command, userdir: Path, database: str, tmp_path: Path
+) -> None:
+    config = tmp_path / "twice.json"
+    config.write_text('{"plimsoll": {}, "plimsoll": {}, "risk": {}}', encoding="utf-8")
+    run("halt", "--db-url", database, "--userdir", str(userdir), "-c", str(config), "--wait", "1")
+    assert StateFolder(userdir / "plimsoll").halt_reason() == "plimsoll halt"
+
+
+def test_resume_accepts_looser_limits_only_when_told_to(
+    run: Command, userdir: Path, database: str, tmp_path: Path
+) -> None:
+    state, config = StateFolder(userdir / "plimsoll"), tmp_path / "live.json"
+    risk = {"max_leverage": 2}
+    config.write_text(json.dumps({"dry_run": False, "plimsoll": {"risk": risk}}))
+    strict = RiskProfile(max_leverage=1).model_dump(mode="json")
+    with DecisionLog(state.decisions) as log:
+        log.append("start", NOW, mode="live", profile=strict)
+    where = ("--db-url", database, "-c", str(config), "--userdir", str(userdir))
+    assert run("resume", "--reason", "going on", *where).status == 0
+    assert last(state.decisions, "limits") is None
+    assert run("resume", "--allow-looser", "--reason", " ", *where).status == 2
+    done = run("resume", "--allow-looser", "--reason", "step two", *where)
+    assert done.status == 0
+    assert "max leverage 1 → 2" in done.out
+    record = last(state.decisions, "limits")
+    assert record is not None
+    assert (record["accepted"], record["reason"]) == ({"max_leverage": 2}, "step two")

@@ -68,6 +68,17 @@ def test_mending_ends_one_fault_or_all(
     assert [(body, method) for _, body, method in posted] == [({}, "DELETE"), ({"id": 3}, "DELETE")]
 
 
+def test_a_transfer_says_whether_it_is_recorded(
+    run: Run, posted: list[tuple[str, dict[str, Any], str]]
+) -> None:
+    run("venue", "transfer", "--url", "http://x", "--usd", "250")
+    run("venue", "transfer", "--url", "http://x", "--usd", "-50", "--unrecorded")
+    assert [(path, body) for path, body, _ in posted] == [
+        ("/plimsoll/transfer", {"amount_usd": 250.0, "recorded": True}),
+        ("/plimsoll/transfer", {"amount_usd": -50.0, "recorded": False}),
+    ]
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -77,6 +88,7 @@ def test_mending_ends_one_fault_or_all(
         ("scenario", "move", "--duration-seconds", "-1"),
         ("fault", "wrong-tick", "--magnitude", "nan"),
         ("fault", "earthquake"),
+        ("transfer", "--usd", "nan"),
     ],
     ids=" ".join,
 )

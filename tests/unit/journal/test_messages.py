@@ -71,7 +71,7 @@ def test_a_halt_by_hand_is_not_ended_by_unlock() -> None:
 def test_a_flatten_of_a_pair_names_the_pair() -> None:
     text = messages.acted(LATE, NOW, open_pairs=[BTC, ETH])
     assert flat(text) == (
-        "🛑 BTC/USDT: Late candles: 5 min (limit 5 min). Closing its position. No entries in "
+        "🛑 BTC/USDT: Late candles: 310 s (limit 300 s). Closing its position. No entries in "
         "BTC/USDT until 13:53 UTC. Ends by itself; /locks shows it."
     )
     assert " It has no open position. " in messages.acted(LATE, NOW, open_pairs=[ETH])
@@ -112,7 +112,7 @@ def test_a_denied_entry_says_why_once() -> None:
         Mode.REDUCING, "correlation", f"{BTC}: correlation 0.840 with open {ETH}", NOW, pair=BTC
     )
     assert messages.denied(verdict, BTC, "long") == (
-        "🚫 No long entry in BTC/USDT. Correlation: correlation 0.840 with open ETH/USDT:USDT."
+        "🚫 No long entry in BTC/USDT. Correlation 0.840 with open ETH/USDT."
     )
     assert messages.denied(verdict, BTC).startswith("🚫 No entry in BTC/USDT. ")
 
@@ -165,7 +165,7 @@ def test_what_waits_for_delivery_is_named() -> None:
 
 def test_looser_limits_are_told_with_before_and_after() -> None:
     changes = {"max_daily_loss_fraction": (0.02, 0.03), "max_daily_loss_usd": (20.0, None)}
-    told = "max daily loss fraction 2 % → 3 %; max daily loss usd 20 USD → none"
+    told = "max daily loss 2 % → 3 %; max daily loss 20 USD → none"
     text = messages.looser_limits(changes, in_force=True)
     assert flat(text) == f"⚠️ Looser limits are in force: {told}."
     text = messages.looser_limits(changes, in_force=False, accept="plimsoll resume --allow-looser")

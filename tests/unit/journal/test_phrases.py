@@ -6,14 +6,17 @@ import pytest
 
 from plimsoll.core import Mode, Verdict
 from plimsoll.journal.phrases import (
-    LONGEST_QUOTE,
+    LONGEST_WORDS,
     breach,
     clean,
+    limit_name,
     limit_words,
     named,
     pair_words,
     per_cent,
     quote,
+    reason_words,
+    rule_and_reason,
     rule_words,
     sentence,
     shown_name,
@@ -82,7 +85,7 @@ def test_rules_without_words_are_spelt_without_underscores() -> None:
 def test_a_quote_is_one_line_of_bearable_length_that_turns_nothing_around() -> None:
     assert quote("two\nlines\t\x00here") == "“two lines here”"
     assert quote("a\u202eb\u2066c\udc80") == "“abc”"
-    assert quote("x" * 5000) == f"“{'x' * (LONGEST_QUOTE - 1)}…”"
+    assert quote("x" * 5000) == f"“{'x' * (LONGEST_WORDS - 1)}…”"
     assert quote("👩\u200d🔬") == "“👩\u200d🔬”"
     assert quote("שלום") == "“\u2068שלום\u2069”"
 
@@ -90,12 +93,14 @@ def test_a_quote_is_one_line_of_bearable_length_that_turns_nothing_around() -> N
 def test_names_sentences_and_limits() -> None:
     assert shown_name("a\u202eb\n") == "ab"
     assert clean(" a\n  b\x00 ") == "a b"
+    assert len(clean("x" * 5000)) == LONGEST_WORDS
     assert sentence("the feed is late") == "The feed is late."
     assert sentence("Done.") == "Done."
     assert limit_words("max_daily_loss_fraction", 0.02) == "2\u00a0%"
     assert limit_words("max_daily_loss_usd", 20) == "20\u00a0USD"
     assert limit_words("max_daily_loss_usd", None) == "none"
     assert limit_words("max_orders", 20) == "20"
+    assert limit_name("max_daily_loss_fraction") == "max daily loss"
     assert limit_words("flatten_on_consecutive_losses", True) == "True"
 
 
@@ -110,9 +115,10 @@ def flatten(rule: str, value: float, limit: float, reason: str = "why") -> Verdi
         (flatten("drawdown", 0.12004, 0.12), "Drawdown limit: −12.004 % (limit 12 %)"),
         (flatten("daily_loss", 410.0, 300.0), "Daily loss limit: 410 USD (limit 300 USD)"),
         (flatten("api_errors", 20, 20), "Exchange errors: 20 (limit 20)"),
-        (flatten("stale_data", 910.4, 900), "Late candles: 15 min (limit 15 min)"),
+        (flatten("stale_data", 910.4, 900), "Late candles: 910 s (limit 900 s)"),
         (flatten("correlation", 0.84, 0.7), "Correlation: 0.84 (limit 0.7)"),
-        (flatten("break_even", -3.0, 0.0, "lost 3 USD"), "Below break-even: lost 3 USD"),
+        (flatten("break_even", -3.0, 0.0, "made -3%"), "Below break-even: made −3 %"),
+        (flatten("stale_data", 7200, 300), "Late candles: 2 h (limit 5 min)"),
         (flatten("drawdown", float("nan"), 0.12, "unknown"), "Drawdown limit: unknown"),
         (flatten("my_own", 3.0, 2.0, "3 is too much."), "My own: 3 is too much"),
     ],
@@ -127,3 +133,22 @@ def test_a_daily_loss_is_told_in_per_cent_where_the_day_s_start_is_known() -> No
     assert breach(verdict, {"day_start_equity_usd": 10_000.0}).replace("\u00a0", " ") == said
     for unknown in (None, 0.0, float("nan")):
         assert "410" in breach(verdict, {"day_start_equity_usd": unknown})
+
+
+def test_a_reason_names_pairs_and_figures_as_the_rest_of_a_message_does() -> None:
+    reason = "ETH/USDT:USDT: -1.5% since 2026-11-20, id a-1, with open BTC/USDT:USDT."
+    verdict = Verdict(Mode.REDUCING, "x", reason, NOW)
+    said = "ETH/USDT: −1.5 % since 2026-11-20, id a-1, with open BTC/USDT"
+    assert reason_words(verdict).replace("\u00a0", " ") == said
+
+
+def test_a_rule_that_its_reason_names_is_not_named_twice() -> None:
+    spread = Verdict(Mode.REDUCING, "spread", "spread of 0.1% is above its limit", NOW)
+    assert rule_and_reason(spread) == "Spread of 0.1\u00a0% is above its limit"
+    heat = Verdict(Mode.REDUCING, "portfolio_heat", "heat is 2", NOW)
+    assert rule_and_reason(heat) == "Risk of all positions: heat is 2"
+
+
+def test_a_halt_without_a_reason_quotes_nobody() -> None:
+    halt = Verdict(Mode.HALTED, "manual_halt", "halted by hand: no reason given")
+    assert reason_words(halt) == "no reason given"

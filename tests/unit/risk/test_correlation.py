@@ -7,7 +7,6 @@ from plimsoll.risk.guards.correlation import correlation
 from tests.unit.risk.accounts import (
     BTC,
     ETH,
-    PROFILE,
     SOL,
     account,
     position,
@@ -15,6 +14,8 @@ from tests.unit.risk.accounts import (
     request,
     short,
 )
+
+PROFILE = profile(max_correlation=0.7)
 
 
 def judge(found, *positions, limits=PROFILE, **changes):

@@ -3,8 +3,10 @@
 from math import inf, nan
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from plimsoll.risk.quiet import MARGIN, liquidation_is_far, loss_floor_usd
+from plimsoll.risk.quiet import MARGIN, calm_marks, liquidation_is_far, loss_floor_usd
 from tests.unit.risk.accounts import profile
 
 LIMITS = profile(max_daily_loss_fraction=0.03, drawdown_halt_fraction=0.12)
@@ -49,3 +51,55 @@ def test_without_a_liquidation_price_only_a_position_that_cannot_be_liquidated_i
 )
 def test_a_price_that_is_no_price_is_not_calm(mark: float, liquidation: float) -> None:
     assert not far(mark, liquidation)
+
+
+positives = st.floats(0.01, 1e5)
+
+
+@given(
+    mark=positives,
+    liquidation=st.one_of(st.none(), positives),
+    sign=st.sampled_from([1, -1]),
+    leverage=st.sampled_from([1.0, 3.0]),
+    amount=positives,
+    fall=st.floats(0.0, 1e6),
+    rise=st.floats(0.0, 1e6),
+    where=st.floats(0.0, 1.0),
+)
+def test_between_calm_marks_nothing_is_near(
+    mark: float,
+    liquidation: float | None,
+    sign: int,
+    leverage: float,
+    amount: float,
+    fall: float,
+    rise: float,
+    where: float,
+) -> None:
+    limits = profile(min_liquidation_distance_fraction=0.1)
+    calm = calm_marks(
+        mark,
+        liquidation,
+        sign=sign,
+        leverage=leverage,
+        usd_a_point=amount,
+        fall_usd=fall,
+        rise_usd=rise,
+        profile=limits,
+    )
+    if calm is None:
+        return
+    lowest, highest = calm
+    later = lowest + where * (highest - lowest)
+    if not lowest < later < highest:
+        return
+    assert liquidation_is_far(later, liquidation, sign=sign, leverage=leverage, profile=limits)
+    assert -fall < (later - mark) * sign * amount < rise
+
+
+@pytest.mark.parametrize("unknown", [nan, inf, 0.0, -1.0])
+def test_without_room_on_both_sides_no_mark_is_calm(unknown: float) -> None:
+    known = {"sign": 1, "leverage": 1.0, "usd_a_point": 1.0, "profile": LIMITS}
+    assert calm_marks(100.0, None, fall_usd=10.0, rise_usd=10.0, **known) is not None
+    assert calm_marks(100.0, None, fall_usd=unknown, rise_usd=10.0, **known) is None
+    assert calm_marks(100.0, None, fall_usd=10.0, rise_usd=unknown, **known) is None

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from freqtrade.persistence import LocalTrade
 
+from plimsoll.bridge.account.calm import Calm
 from plimsoll.bridge.account.closed_trades import ClosedTrades
 from plimsoll.bridge.account.closes import Candle, Closes
 from plimsoll.bridge.account.freqtrade_trades import open_profit_usd, position_of
@@ -48,6 +49,9 @@ class BacktestAccount:
         self._marked = 0
         self._order_times: list[datetime] = []
         self._floor_usd = float("inf")
+        self._calm: Calm | None = None
+        self._calm_at: int | None = None
+        self._calm_until = datetime.max.replace(tzinfo=UTC)
         self._equity_usd: float | None = starting_balance_usd
         self._record: tuple[int, TrackRecord] | None = None
         self._models: Sequence[ModelHealth] = ()
@@ -68,6 +72,12 @@ class BacktestAccount:
         False is only said where no guard can demand to close anything
         (`plimsoll.risk.quiet`): an entry has the account evaluated again in any case.
         """
+        opened_s = int(now.timestamp()) - self._closes.candle_seconds
+        if self._calm is not None:
+            if now < self._calm_until and self._calm.lasts(opened_s):
+                self._calm_at = opened_s
+                return False
+            self._calm = self._calm_at = None
         self._closed.read()
         # An entry may have read closed trades after the last mark.
         closed = len(self._closed.trades)
@@ -75,18 +85,22 @@ class BacktestAccount:
         trades, day_ends_at = LocalTrade.bt_trades_open, self._levels.day_ends_at
         if not (changed or trades or day_ends_at is None or now >= day_ends_at):
             return False  # flat, and nothing happened: equity stands still
-        now_s = now.timestamp()
-        closes, profile = self._closes, self._profile
+        return self._mark(trades, now, opened_s) or changed
+
+    def _mark(self, trades: Sequence[LocalTrade], now: datetime, opened_s: int) -> bool:
+        """Mark open trades by the newest closes; return whether a guard might act on them."""
+        now_s, closes, profile = now.timestamp(), self._closes, self._profile
         latest_s = now_s - closes.candle_seconds - profile.max_blind_seconds
-        equity = self._starting + LocalTrade.bt_total_profit
-        near = False
+        realised = equity = self._starting + LocalTrade.bt_total_profit
+        near, marked = False, []
         for trade in trades:
-            newest = closes.close(trade.pair, now_s)
-            if newest is None:
+            newest, series = closes.close(trade.pair, now_s), closes.series(trade.pair)
+            if newest is None or series is None:
                 self._equity_usd = None
                 return True
             closed_s, mark = newest
             equity += trade.realized_profit + open_profit_usd(trade, mark)
+            marked.append((trade, series, mark))
             near = (
                 near
                 or closed_s < latest_s
@@ -99,11 +113,28 @@ class BacktestAccount:
                 )
             )
         self._equity_usd = equity
-        if self._levels.observe(now, equity):
-            self._floor_usd = loss_floor_usd(
-                self._levels.day_start_usd, self._levels.high_water_usd, self._profile
+        levels = self._levels
+        if levels.observe(now, equity):
+            self._floor_usd = loss_floor_usd(levels.day_start_usd, levels.high_water_usd, profile)
+        if near or not equity > self._floor_usd:
+            return True
+        if marked and levels.day_ends_at is not None:
+            self._calm_until = levels.day_ends_at
+            self._calm = Calm.of(
+                marked,
+                equity_usd=equity,
+                floor_usd=self._floor_usd,
+                high_water_usd=levels.high_water_usd,
+                realised_usd=realised,
+                profile=profile,
             )
-        return changed or near or not equity > self._floor_usd
+        return False
+
+    def _equity(self) -> float | None:
+        """Return the equity at the last update, which a calm candle leaves to whoever asks."""
+        if self._calm is not None and self._calm_at is not None:
+            self._equity_usd, self._calm_at = self._calm.equity_usd(self._calm_at), None
+        return self._equity_usd
 
     def snapshot(
         self, now: datetime, pair: str | None = None, *, with_record: bool = False
@@ -120,7 +151,7 @@ class BacktestAccount:
         self._closed.read()
         return AccountSnapshot(
             as_of=now,
-            equity_usd=self._equity_usd,
+            equity_usd=self._equity(),
             day_start_equity_usd=self._levels.day_start_usd,
             high_water_equity_usd=self._levels.high_water_usd,
             starting_balance_usd=self._starting,
@@ -133,6 +164,7 @@ class BacktestAccount:
             models=self._models,
             expectation=self._expectation,
             track_record=self._record_of(now) if with_record else None,
+            breaks=(),
         )
 
     def track_record(self, now: datetime) -> TrackRecord:
@@ -164,7 +196,7 @@ class BacktestAccount:
     def facts(self) -> Mapping[str, float | None]:
         """Return the figures of the last update, for the decision log."""
         return {
-            "equity_usd": self._equity_usd,
+            "equity_usd": self._equity(),
             "day_start_equity_usd": self._levels.day_start_usd,
             "high_water_equity_usd": self._levels.high_water_usd,
         }

@@ -19,7 +19,9 @@ class Candle(NamedTuple):
     turnover_usd: float
 
 
-class _Pair:
+class Series:
+    """The candles of one pair, and the row that was read last."""
+
     def __init__(self, candles: pd.DataFrame) -> None:
         opened = candles["date"].to_numpy(dtype="datetime64[s]").astype("int64")
         self.opened_s = array("q", opened.tobytes())
@@ -58,11 +60,15 @@ class Closes:
 
     def __init__(self, candle_seconds: int) -> None:
         self.candle_seconds = candle_seconds
-        self._pairs: dict[str, _Pair] = {}
+        self._pairs: dict[str, Series] = {}
 
     def add(self, pair: str, candles: pd.DataFrame) -> None:
         """Keep a pair's candles, in place of those it had."""
-        self._pairs[pair] = _Pair(candles)
+        self._pairs[pair] = Series(candles)
+
+    def series(self, pair: str) -> Series | None:
+        """Return the candles of a pair; ``None`` when there are none."""
+        return self._pairs.get(pair)
 
     def close(self, pair: str, now_s: float) -> tuple[int, float] | None:
         """Return when the newest candle closed, in seconds, and its close; ``None`` for none."""

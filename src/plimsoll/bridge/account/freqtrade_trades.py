@@ -1,6 +1,7 @@
 """Freqtrade's trades as the values that guards read."""
 
 from datetime import UTC, datetime
+from typing import Protocol
 
 from freqtrade.persistence import LocalTrade, Trade
 
@@ -42,7 +43,18 @@ def closed_trade_of(trade: LocalTrade) -> ClosedTrade:
     )
 
 
-def open_profit_usd(trade: LocalTrade, mark_price: float) -> float:
+class Costed(Protocol):
+    """What the profit of an open trade is worked out from."""
+
+    is_short: bool
+    open_rate: float
+    amount: float
+    fee_open: float | None
+    fee_close: float | None
+    funding_fees: float | None
+
+
+def open_profit_usd(trade: "LocalTrade | Costed", mark_price: float) -> float:
     """Return what closing at the mark would realise, after both fees and funding.
 
     It is Freqtrade's ``calc_profit`` in binary floating point: an isolated futures position,

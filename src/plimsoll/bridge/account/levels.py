@@ -125,8 +125,11 @@ class LiveLevels:
         starting_balance_usd: float,
         outside_usd: float,
         closed: Sequence[ClosedTrade],
+        exact: bool = False,
     ) -> str | None:
         """Take over the levels that a bot before this one has left.
+
+        ``exact`` says that the starting balance has no noise: any difference moves them.
 
         What it has left and cannot be read is replaced by the strictest that the rest of the
         database knows (`recorded_levels`); the text that is returned then says so.
@@ -139,6 +142,8 @@ class LiveLevels:
                 f"{error}; the day's start and the high-water mark are worked out from closed "
                 "trades and the wallet history, the higher of both counts"
             )
+        if stored is not None and exact:
+            stored = stored.at_capital(starting_balance_usd, noise_fraction=0.0)
         recorded = recorded_levels(
             stored,
             now,

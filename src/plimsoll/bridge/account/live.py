@@ -15,6 +15,7 @@ from freqtrade.persistence import Trade
 from freqtrade.wallets import Wallets
 from sqlalchemy.orm import Session
 
+from plimsoll.bridge.account.bot_books import entry_fee_usd
 from plimsoll.bridge.account.closed_trades import ClosedTrades
 from plimsoll.bridge.account.freqtrade_trades import (
     open_profit_usd,
@@ -23,6 +24,7 @@ from plimsoll.bridge.account.freqtrade_trades import (
 )
 from plimsoll.bridge.account.levels import LiveLevels
 from plimsoll.bridge.account.live_candles import LiveCandles
+from plimsoll.bridge.account.reconciler import News, Reconciler
 from plimsoll.bridge.account.stored_levels import moved_usd
 from plimsoll.bridge.freqtrade.database_writes import is_written, write_counter
 from plimsoll.bridge.freqtrade.log_listeners import LogListener
@@ -37,6 +39,7 @@ from plimsoll.core import (
     Position,
     TrackRecord,
 )
+from plimsoll.core.books import Break
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.track_record import track_record
 
@@ -60,6 +63,8 @@ class LiveAccount:
         failed_requests: LogListener,
         expectation: Expectation | None = None,
         rearmed_at: datetime | None = None,
+        closed: ClosedTrades | None = None,
+        reconciler: Reconciler | None = None,
     ) -> None:
         self._profile, self._data, self._wallets = profile, data, wallets
         self._candle_seconds = candle_seconds
@@ -67,7 +72,8 @@ class LiveAccount:
         self._failed_requests, self._expectation = failed_requests, expectation
         self._levels = LiveLevels(profile, rearmed_at=rearmed_at)
         self._begun = False
-        self._closed = ClosedTrades()
+        self._closed = closed or ClosedTrades()
+        self._reconciler = reconciler
         self._writes = write_counter()
         self._seen: tuple[int, weakref.ref[Session], list[Position]] | None = None
         self._marks: dict[str, float | None] = {}
@@ -99,6 +105,8 @@ class LiveAccount:
         """Mark the account; a running bot is evaluated at every loop."""
         writes = self._writes.writes
         self._closed.read()
+        if self._reconciler is not None:
+            self._reconciler.look(now)
         trades = Trade.get_open_trades()
         before, self._starting = self._starting, self._starting_balance(trades)
         self._mark(trades)
@@ -111,6 +119,7 @@ class LiveAccount:
                 starting_balance_usd=self._starting,
                 outside_usd=self._outside_usd(trades),
                 closed=self._closed.trades,
+                exact=self._reconciler is not None,
             )
             if fault is not None:
                 self._notices["levels"] = fault
@@ -147,6 +156,7 @@ class LiveAccount:
             expectation=self._expectation,
             track_record=self._record_of(now) if with_record else None,
             manual_halt_reason=self._manual_halt_reason,
+            breaks=self.breaks,
             rearmed_at=self._levels.rearmed_at,
         )
 
@@ -182,8 +192,22 @@ class LiveAccount:
         notices, self._notices = self._notices, {}
         return notices
 
+    @property
+    def breaks(self) -> Sequence[Break]:
+        """Where the exchange's books and the database differ; none where there are no books."""
+        return () if self._reconciler is None else self._reconciler.breaks
+
+    def take_news(self) -> list[News]:
+        """Return once what there is to tell of the exchange's books; nothing in a dry-run."""
+        return [] if self._reconciler is None else self._reconciler.take_news()
+
     def rearm(self, now: datetime) -> None:
-        """Measure losses in a row, statistics and the drawdown from now on."""
+        """Measure losses in a row, statistics and the drawdown from now on.
+
+        Money that nothing explains is accepted as it is.
+        """
+        if self._reconciler is not None:
+            self._reconciler.accept()
         self._levels.rearm(now, self._equity_usd)
         self._levels.store(now, starting_balance_usd=self._starting)
 
@@ -285,6 +309,10 @@ class LiveAccount:
 
     def _follow_capital(self, before: float | None) -> bool:
         """Move the levels with money that came or went: it was neither earned nor lost."""
+        if self._reconciler is not None:
+            moved = 0.0 if before is None else (self._starting or 0.0) - before
+            self._levels.shift(moved)
+            return bool(moved)  # the record that moved it is told by the books
         moved = moved_usd(before, self._starting)
         if not moved:
             return False
@@ -298,16 +326,20 @@ class LiveAccount:
     def _starting_balance(self, trades: Sequence[Trade]) -> float:
         """Return Freqtrade's starting balance, without what open trades have made so far.
 
-        It takes only closed trades out of the wallet's balance; `_equity` adds what open ones
-        have realised, and takes off their entry fees, which an exchange has already taken.
+        Where the exchange's books are read it is the bot's share of their capital, which moves
+        with transfers on record alone. Else Freqtrade's own is taken: without closed trades
+        only; `_equity` adds what open ones have realised, and takes off their entry fees, which
+        an exchange has already taken.
         """
         config = self._data._config  # noqa: SLF001 - DataProvider offers no config
+        if self._reconciler is not None and "available_capital" not in config:
+            return self._reconciler.capital.usd * float(config["tradable_balance_ratio"])
         balance = self._wallets.get_starting_balance()
         if "available_capital" in config:
             return balance
         realised = sum(trade.realized_profit or 0.0 for trade in trades)
         if not config["dry_run"]:
-            realised -= sum(map(_entry_fee_usd, trades))
+            realised -= sum(map(entry_fee_usd, trades))
         return balance - realised * config["tradable_balance_ratio"]
 
     def _equity(self, trades: Sequence[Trade]) -> float | None:
@@ -318,10 +350,14 @@ class LiveAccount:
                 return None
             equity += (trade.realized_profit or 0.0) + open_profit_usd(trade, mark)
             equity += resting_profit_usd(trade, mark)
+        if self._reconciler is not None:
+            equity += self._reconciler.capital.beside_usd + self._reconciler.unexplained_usd
         return equity if self._starting is not None and isfinite(equity) else None
 
     def _outside_usd(self, trades: Sequence[Trade]) -> float:
         """Return the part of the wallet that the bot may not use (tradable balance ratio)."""
+        if self._reconciler is not None:
+            return self._reconciler.capital.usd - (self._starting or 0.0)
         config = self._data._config  # noqa: SLF001 - DataProvider offers no config
         whole = self._wallets.get_total(config["stake_currency"])
         if config.get("trading_mode") != TradingMode.FUTURES:  # what was bought is no longer there
@@ -359,10 +395,3 @@ def _position(trade: Trade, mark: float | None) -> Position:
         entry_price=(position.amount * position.entry_price + added_usd) / amount,
         margin_usd=trade.stake_amount + added_usd / trade.leverage,
     )
-
-
-def _entry_fee_usd(trade: Trade) -> float:
-    """Return the fee of the entry that is paid, where it was paid in the stake currency."""
-    if trade.fee_open_currency != trade.stake_currency:
-        return 0.0
-    return float(trade.open_rate * trade.amount * (trade.fee_open or 0.0))

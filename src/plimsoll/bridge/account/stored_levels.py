@@ -61,9 +61,12 @@ class StoredLevels:
         }
         return replace(self, **amounts)
 
-    def at_capital(self, starting_balance_usd: float) -> "StoredLevels":
+    def at_capital(
+        self, starting_balance_usd: float, *, noise_fraction: float = NOISE_FRACTION
+    ) -> "StoredLevels":
         """Return the levels as they are with another starting balance (`moved_usd`)."""
-        return self.shifted(moved_usd(self.capital_usd, starting_balance_usd))
+        moved = moved_usd(self.capital_usd, starting_balance_usd, noise_fraction=noise_fraction)
+        return self.shifted(moved)
 
 
 class Recorded(NamedTuple):
@@ -75,13 +78,15 @@ class Recorded(NamedTuple):
     """Whether a bot has marked the day's start; if not, it may have been higher."""
 
 
-def moved_usd(before: float | None, now: float | None) -> float:
+def moved_usd(
+    before: float | None, now: float | None, *, noise_fraction: float = NOISE_FRACTION
+) -> float:
     """Return by how much a starting balance was moved, 0 for what noise explains.
 
     It is the same before and after any trade: money was paid in or withdrawn, the margin of a
     resting order was set aside or came back, or the config gives the bot another share.
     """
-    if before is None or now is None or abs(now - before) <= abs(before) * NOISE_FRACTION:
+    if before is None or now is None or abs(now - before) <= abs(before) * noise_fraction:
         return 0.0
     return now - before
 

@@ -7,20 +7,16 @@ from typing import Any
 
 from freqtrade.persistence import Trade
 from sqlalchemy import event
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
-
-WRITES = (
-    "after_flush",
-    "after_commit",
-    "after_rollback",
-    "after_bulk_update",
-    "after_bulk_delete",
-)
-"""A write counts when it is sent and again when it is committed: a look in between is old then."""
 
 
 class WriteCounter:
-    """Counts the writes of all threads, the bot's own and those of Telegram and REST."""
+    """Counts the writes of all threads, the bot's own and those of Telegram and REST.
+
+    A write counts when it is sent and again when it is committed: what another thread has read
+    in between is old then.
+    """
 
     def __init__(self) -> None:
         self._next: Callable[[], int] = count(1).__next__
@@ -28,8 +24,13 @@ class WriteCounter:
 
     def listen(self) -> None:
         """Hear of every write of this process from now on."""
-        for name in WRITES:
-            event.listen(Session, name, self._written)
+        event.listen(Engine, "after_cursor_execute", self._executed)
+        event.listen(Session, "after_commit", self._written)
+        event.listen(Session, "after_rollback", self._written)
+
+    def _executed(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.lstrip().upper().startswith("SELECT"):
+            self._written()
 
     def _written(self, *_: Any) -> None:
         self.writes = self._next()

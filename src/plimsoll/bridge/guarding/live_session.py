@@ -9,9 +9,11 @@ from typing import Any
 import pandas as pd
 from freqtrade.strategy import timeframe_to_minutes
 
+from plimsoll.bridge.account.closed_trades import ClosedTrades
 from plimsoll.bridge.account.freqtrade_trades import resting_exits
 from plimsoll.bridge.account.live import LiveAccount
 from plimsoll.bridge.account.mark import mark_price
+from plimsoll.bridge.account.reconciler import reconciler_of
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.freqtrade.log_listeners import (
@@ -21,6 +23,7 @@ from plimsoll.bridge.freqtrade.log_listeners import (
 )
 from plimsoll.bridge.freqtrade.reload import check_reloads
 from plimsoll.bridge.freqtrade.telegram_delivery import outlets_of, rpc_modules
+from plimsoll.bridge.guarding.break_news import tell_breaks
 from plimsoll.bridge.guarding.entry import Pending, Wanted
 from plimsoll.bridge.guarding.flattening import Flattening
 from plimsoll.bridge.guarding.messenger import messenger_of
@@ -62,7 +65,7 @@ class LiveSession(Session):
         self._drop_old_request(now)
         outlets = outlets_of(config, rpc_modules(strategy.dp))
         self.messenger = messenger_of(self._folder.path, outlets)
-        profile = settings.risk
+        profile, closed = settings.risk, ClosedTrades()
         self._account = LiveAccount(
             profile,
             strategy.dp,
@@ -72,6 +75,8 @@ class LiveSession(Session):
             failed_requests=FAILED_REQUESTS.attach(),
             expectation=read_expectation(settings.expectation_file),
             rearmed_at=beginning.rearmed_at,
+            closed=closed,
+            reconciler=reconciler_of(strategy, profile, closed),
         )
         supervisor = Supervisor(
             self._account,
@@ -110,6 +115,7 @@ class LiveSession(Session):
                 supervisor.loop(now)
                 self._tell_notices(supervisor, now)
                 self._tell_flat(supervisor, now)
+                self._tell_books(supervisor, now)
                 # Only now may an entry be asked about: the account has been seen.
                 self.supervisor = supervisor
             except Exception as error:
@@ -117,6 +123,7 @@ class LiveSession(Session):
                 locks.forget_failed_write()
                 self.supervisor = supervisor
                 self._survive(supervisor, now, error)
+                self._tell_books(supervisor, now)
             self._watch_closing(supervisor, now)
             self._report(supervisor, now)
 
@@ -315,6 +322,11 @@ class LiveSession(Session):
         elif closes and self._closing_since is None:
             self._closing_since = now
 
+    def _tell_books(self, supervisor: Supervisor, now: datetime) -> None:
+        """Tell and record what became of the exchange's books."""
+        news = self._account.take_news()
+        tell_breaks(news, now, record=self.record, tell=supervisor.say)
+
     def _listen(self, supervisor: Supervisor, now: datetime) -> None:
         """Take what a person said: the flag file, the config, a request to resume."""
         request = None
@@ -347,6 +359,7 @@ class LiveSession(Session):
                     "loops": self._loops,
                     **self._limits.facts(),
                     **self.messenger.status(),
+                    "breaks": [one.text for one in self._account.breaks],
                     **self._account.facts(),
                     **self._flattening.status(now),
                 }

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
 
+from freqtrade.enums import RunMode
 from freqtrade.exceptions import OperationalException
 from freqtrade.exchange import timeframe_to_next_date
 from freqtrade.persistence import PairLocks
@@ -14,8 +15,10 @@ from freqtrade.plugins.protections import IProtection, ProtectionReturn
 from plimsoll.bridge.account.realised import RealisedAccount
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import settings_from
+from plimsoll.bridge.freqtrade.protection_messages import escape_reasons
 from plimsoll.bridge.state import locks
 from plimsoll.core import Mode, PlimsollError, Verdict
+from plimsoll.journal.phrases import rule_words
 from plimsoll.risk import GUARDS, RiskProfile, evaluate
 
 logger = logging.getLogger(__name__)
@@ -67,6 +70,8 @@ class GuardProtection(IProtection):
         )
         self._locks: dict[str, PairLock] = {}
         say_what_is_not_seen()
+        if config.get("runmode") in (RunMode.DRY_RUN, RunMode.LIVE):
+            escape_reasons()
 
     def limits(self, profile: RiskProfile) -> str:
         """Return in words when entries are locked, and until when."""
@@ -147,4 +152,4 @@ def say_what_is_not_seen() -> None:
 
 def _reason(verdict: Verdict) -> str:
     """Return a lock's reason that is not taken for a latched verdict."""
-    return f"{verdict.rule}: {verdict.reason}"[: locks.REASON_LENGTH]
+    return f"{rule_words(verdict.rule)}: {verdict.reason}"[: locks.REASON_LENGTH]

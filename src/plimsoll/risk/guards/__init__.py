@@ -23,6 +23,7 @@ from plimsoll.risk.guards.order_throttle import order_throttle
 from plimsoll.risk.guards.portfolio_heat import portfolio_heat
 from plimsoll.risk.guards.position_size import position_size
 from plimsoll.risk.guards.price_collar import price_collar
+from plimsoll.risk.guards.reconciliation import reconciliation
 from plimsoll.risk.guards.risk_per_trade import risk_per_trade
 from plimsoll.risk.guards.round_trip_cost import round_trip_cost
 from plimsoll.risk.guards.spread import spread
@@ -85,6 +86,7 @@ def name_of(guard: Callable[..., Verdict]) -> str:
 GUARDS = Guards(
     account=(
         manual_halt,
+        reconciliation,
         drawdown,
         daily_loss,
         divergence,
@@ -113,6 +115,7 @@ GUARDS = Guards(
 )
 
 NEEDS: dict[str, tuple[str, ...]] = {
+    "reconciliation": ("breaks",),
     "drawdown": ("equity_usd", "high_water_equity_usd"),
     "daily_loss": ("equity_usd", "day_start_equity_usd"),
     "divergence": ("closed_trades",),

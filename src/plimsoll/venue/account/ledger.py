@@ -72,6 +72,7 @@ class Income:
     kind: str
     amount_usd: float
     time_ms: int
+    trade_id: int | None = None
 
 
 @dataclass
@@ -113,16 +114,15 @@ class Account:
     ) -> Fill:
         """Book an execution: close the opposite position, open the rest, pay the fee."""
         signed = quantity if side == "BUY" else -quantity
-        before = self.position(symbol)
+        before, number = self.position(symbol), len(self.fills) + 1
         closing = min(quantity, abs(before.amount)) if before.amount * signed < 0 else 0.0
-        realized = self._close(symbol, closing, price, time_ms)
+        realized = self._close(symbol, closing, price, time_ms, number)
         opening = quantity - closing
         if opening > AMOUNT_TOLERANCE:
             self._open(symbol, opening if signed > 0 else -opening, price, time_ms)
         fee = quantity * price * (MAKER_FEE if is_maker else TAKER_FEE)
         self.free_usd -= fee
-        self._book(symbol, "COMMISSION", -fee, time_ms)
-        number = len(self.fills) + 1
+        self._book(symbol, "COMMISSION", -fee, time_ms, number)
         fill = Fill(
             number, order_id, symbol, side, price, quantity, fee, realized, time_ms, is_maker
         )
@@ -143,7 +143,9 @@ class Account:
             updated_ms=time_ms,
         )
 
-    def _close(self, symbol: str, quantity: float, price: float, time_ms: int) -> float:
+    def _close(
+        self, symbol: str, quantity: float, price: float, time_ms: int, trade_id: int
+    ) -> float:
         if quantity <= 0.0:
             return 0.0
         position = self.position(symbol)
@@ -153,7 +155,7 @@ class Account:
         released = position.wallet_usd * share
         left = position.amount - sign * quantity
         self.free_usd += released + realized
-        self._book(symbol, "REALIZED_PNL", realized, time_ms)
+        self._book(symbol, "REALIZED_PNL", realized, time_ms, trade_id)
         if abs(left) < AMOUNT_TOLERANCE:
             emptied = replace(position, amount=0.0, entry_price=0.0, wallet_usd=0.0)
             self.positions[symbol] = replace(emptied, updated_ms=time_ms)
@@ -183,6 +185,14 @@ class Account:
         emptied = replace(position, amount=0.0, entry_price=0.0, wallet_usd=0.0)
         self.positions[symbol] = replace(emptied, updated_ms=time_ms)
 
-    def _book(self, symbol: str, kind: str, amount: float, time_ms: int) -> None:
+    def transfer(self, amount_usd: float, time_ms: int, *, recorded: bool) -> None:
+        """Pay in, or out with a negative amount; unrecorded, no income entry tells of it."""
+        self.free_usd += amount_usd
+        if recorded:
+            self._book("", "TRANSFER", amount_usd, time_ms)
+
+    def _book(
+        self, symbol: str, kind: str, amount: float, time_ms: int, trade_id: int | None = None
+    ) -> None:
         number = len(self.income) + 1
-        self.income.append(Income(number, symbol, kind, amount, time_ms))
+        self.income.append(Income(number, symbol, kind, amount, time_ms, trade_id))

@@ -47,6 +47,7 @@ class Order:
     executed: float = 0.0
     quote_usd: float = 0.0
     child_id: int = 0
+    position_side: str = "BOTH"
 
     @property
     def is_conditional(self) -> bool:

@@ -1,4 +1,4 @@
-"""The control endpoints under /plimsoll/: clock, scenarios and counters of a running exchange."""
+"""The control endpoints under /plimsoll/: clock, scenarios, faults, transfers and counters."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -130,6 +130,19 @@ def _end_faults(exchange: Exchange, body: Body) -> dict[str, Any]:
     return {"ended": [fault.record() for fault in ended]}
 
 
+def _transfer(exchange: Exchange, body: Body) -> dict[str, Any]:
+    amount, recorded = _number(body, "amount_usd") or 0.0, body.get("recorded", True)
+    if not isinstance(recorded, bool):
+        raise UsageError(f'expected "recorded" to be true or false, found {recorded!r}')
+    exchange.transfer(amount, recorded=recorded)
+    return {
+        "amount_usd": amount,
+        "recorded": recorded,
+        "wallet_usd": exchange.account.wallet_usd,
+        "free_usd": exchange.matching.free_usd(),
+    }
+
+
 def _stats(exchange: Exchange, body: Body) -> dict[str, Any]:
     del body
     return asdict(exchange.stats)
@@ -145,5 +158,6 @@ CONTROLS: dict[tuple[str, str], Control] = {
     ("GET", "/plimsoll/faults"): _faults,
     ("POST", "/plimsoll/faults"): _start_fault,
     ("DELETE", "/plimsoll/faults"): _end_faults,
+    ("POST", "/plimsoll/transfer"): _transfer,
     ("GET", "/plimsoll/stats"): _stats,
 }

@@ -5,6 +5,7 @@ from typing import Any
 
 from plimsoll.venue.account.ledger import AMOUNT_TOLERANCE
 from plimsoll.venue.account.matching import CONDITIONAL_KINDS, ORDER_REJECTED, Order
+from plimsoll.venue.api.account_faults import refuse
 from plimsoll.venue.api.parameters import Parameters, integer, limit_of, required
 from plimsoll.venue.api.public import symbol_of
 from plimsoll.venue.api.render import plain
@@ -56,6 +57,7 @@ def _parse_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Ord
         price=_decimal(parameters, "price") if is_priced else 0.0,
         trigger_price=trigger,
         time_in_force=parameters.get("timeInForce", "GTC"),
+        position_side=parameters.get("positionSide", "BOTH"),
         reduce_only=parameters.get("reduceOnly", "").lower() == "true",
         close_position=parameters.get("closePosition", "").lower() == "true",
         working_type=parameters.get("workingType", "CONTRACT_PRICE"),
@@ -88,6 +90,7 @@ def _check_filters(order: Order, spec: SymbolSpec, now: Snapshot) -> None:
 def place_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
     """Place an order."""
     order = _parse_order(exchange, parameters, now_ms)
+    refuse(exchange, order, parameters.get("positionSide"), now_ms)
     path = "/fapi/v1/algoOrder" if order.is_conditional else "/fapi/v1/order"
     asked = (path, order.symbol, now_ms)
     closes = order.reduce_only or order.close_position
@@ -109,7 +112,7 @@ def _shown(exchange: Exchange, order: Order) -> dict[str, Any]:
     common = {
         "symbol": order.symbol,
         "side": order.side,
-        "positionSide": "BOTH",
+        "positionSide": order.position_side,
         "timeInForce": order.time_in_force,
         "price": price,
         "reduceOnly": order.reduce_only,

@@ -3,7 +3,15 @@
 from typing import Any
 
 from plimsoll.venue.account.brackets import brackets_of
-from plimsoll.venue.account.ledger import AMOUNT_TOLERANCE, MAKER_FEE, TAKER_FEE, Position
+from plimsoll.venue.account.ledger import (
+    AMOUNT_TOLERANCE,
+    MAKER_FEE,
+    TAKER_FEE,
+    Account,
+    Income,
+    Position,
+)
+from plimsoll.venue.api.account_faults import is_hedged, margin_type, position_side, reported
 from plimsoll.venue.api.orders import ORDERS, Answer, Private
 from plimsoll.venue.api.parameters import Parameters, integer, limit_of, required
 from plimsoll.venue.api.public import symbol_of
@@ -12,6 +20,8 @@ from plimsoll.venue.errors import ApiError
 from plimsoll.venue.exchange import Exchange
 
 MAX_LEVERAGE = 125
+INCOME_MS = 7 * 86_400_000
+"""How far back income goes when a client asks for no time, as on Binance."""
 
 
 def account(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
@@ -19,9 +29,7 @@ def account(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
     del parameters
     held = exchange.account
     marks = {symbol: exchange.snapshot(symbol, now_ms).mark for symbol in held.positions}
-    open_ = [
-        position for position in held.positions.values() if abs(position.amount) > AMOUNT_TOLERANCE
-    ]
+    open_ = _open_positions(held)
     unrealized = sum(position.unrealized_usd(marks[position.symbol]) for position in open_)
     margins = sum(position.wallet_usd for position in open_)
     maintenance = sum(position.maintenance_usd(marks[position.symbol]) for position in open_)
@@ -50,8 +58,14 @@ def account(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
         "multiAssetsMargin": False,
         "updateTime": now_ms,
         "assets": [{"asset": "USDT", **texts, "marginAvailable": True, "updateTime": now_ms}],
-        "positions": [_risk(exchange, position, now_ms) for position in open_],
+        "positions": [
+            _risk(exchange, position, now_ms) for position in reported(exchange, open_, now_ms)
+        ],
     }
+
+
+def _open_positions(held: Account) -> list[Position]:
+    return [one for one in held.positions.values() if abs(one.amount) > AMOUNT_TOLERANCE]
 
 
 def balance(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
@@ -66,19 +80,21 @@ def _risk(exchange: Exchange, position: Position, now_ms: int) -> dict[str, Any]
     mark = exchange.snapshot(position.symbol, now_ms).mark
     unrealized = position.unrealized_usd(mark)
     margin = plain(position.wallet_usd, 8)
+    margined = margin_type(exchange, position, now_ms)
+    own = margined == "isolated"
     return {
         "symbol": position.symbol,
-        "positionSide": "BOTH",
+        "positionSide": position_side(exchange, position.amount, now_ms),
         "positionAmt": plain(position.amount, spec.size_decimals),
         "entryPrice": plain(position.entry_price, spec.price_decimals + 4),
         "breakEvenPrice": plain(position.entry_price, spec.price_decimals + 4),
         "markPrice": plain(mark, 8),
         "unRealizedProfit": plain(unrealized, 8),
         "liquidationPrice": plain(position.liquidation_price, spec.price_decimals + 4),
-        "isolatedMargin": plain(position.wallet_usd + unrealized, 8),
+        "isolatedMargin": plain(position.wallet_usd + unrealized, 8) if own else "0",
         "notional": plain(position.amount * mark, 8),
         "marginAsset": "USDT",
-        "isolatedWallet": margin,
+        "isolatedWallet": margin if own else "0",
         "initialMargin": margin,
         "maintMargin": plain(position.maintenance_usd(mark), 8),
         "positionInitialMargin": margin,
@@ -87,7 +103,7 @@ def _risk(exchange: Exchange, position: Position, now_ms: int) -> dict[str, Any]
         "bidNotional": "0",
         "askNotional": "0",
         "leverage": str(position.leverage),
-        "marginType": position.margin_type,
+        "marginType": margined,
         "updateTime": position.updated_ms,
     }
 
@@ -97,8 +113,8 @@ def position_risk(exchange: Exchange, parameters: Parameters, now_ms: int) -> An
     symbol = parameters.get("symbol")
     return [
         _risk(exchange, position, now_ms)
-        for position in exchange.account.positions.values()
-        if abs(position.amount) > AMOUNT_TOLERANCE and symbol in (None, "", position.symbol)
+        for position in reported(exchange, _open_positions(exchange.account), now_ms)
+        if symbol in (None, "", position.symbol)
     ]
 
 
@@ -176,29 +192,36 @@ def user_trades(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answ
 
 
 def income(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
-    """Return what was booked to the wallet."""
-    del now_ms
+    """Return what was booked to the wallet: the last week when no time is asked for."""
     symbol, kind = parameters.get("symbol"), parameters.get("incomeType")
     since, until = integer(parameters, "startTime"), integer(parameters, "endTime")
     limit = limit_of(parameters, default=100, maximum=1000)
+    page = integer(parameters, "page")
+    first_ms = now_ms - INCOME_MS if since is None and until is None else since
     entries = [
-        {
-            "symbol": entry.symbol,
-            "incomeType": entry.kind,
-            "income": plain(entry.amount_usd, 8),
-            "asset": "USDT",
-            "time": entry.time_ms,
-            "info": entry.kind,
-            "tranId": entry.id,
-            "tradeId": "",
-        }
+        _booking(entry)
         for entry in exchange.account.income
         if symbol in (None, "", entry.symbol)
         and kind in (None, "", entry.kind)
-        and (since is None or entry.time_ms >= since)
+        and (first_ms is None or entry.time_ms >= first_ms)
         and (until is None or entry.time_ms <= until)
     ]
+    if page is not None:
+        return entries[(max(page, 1) - 1) * limit : max(page, 1) * limit]
     return entries[:limit] if since is not None else entries[-limit:]
+
+
+def _booking(entry: Income) -> dict[str, Any]:
+    return {
+        "symbol": entry.symbol,
+        "incomeType": entry.kind,
+        "income": plain(entry.amount_usd, 8),
+        "asset": "USDT",
+        "time": entry.time_ms,
+        "info": entry.kind,
+        "tranId": entry.id,
+        "tradeId": "" if entry.trade_id is None else str(entry.trade_id),
+    }
 
 
 def commission_rate(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
@@ -208,15 +231,32 @@ def commission_rate(exchange: Exchange, parameters: Parameters, now_ms: int) -> 
     return {"symbol": symbol, **fees}
 
 
+def position_mode(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
+    """Return whether the account is in hedge mode."""
+    del parameters
+    return {"dualSidePosition": is_hedged(exchange, now_ms)}
+
+
+def account_config(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
+    """Return the account's settings."""
+    del parameters
+    hedged = is_hedged(exchange, now_ms)
+    return {
+        "feeTier": 0,
+        "canTrade": True,
+        "dualSidePosition": hedged,
+        "multiAssetsMargin": False,
+    }
+
+
 def _constant(answer: dict[str, Any]) -> Private:
     return lambda exchange, parameters, now_ms: answer
 
 
-_CONFIG = {"feeTier": 0, "canTrade": True, "dualSidePosition": False, "multiAssetsMargin": False}
 PRIVATE: dict[tuple[str, str], Private] = {
-    ("GET", "/fapi/v1/positionSide/dual"): _constant({"dualSidePosition": False}),
+    ("GET", "/fapi/v1/positionSide/dual"): position_mode,
     ("GET", "/fapi/v1/multiAssetsMargin"): _constant({"multiAssetsMargin": False}),
-    ("GET", "/fapi/v1/accountConfig"): _constant(_CONFIG),
+    ("GET", "/fapi/v1/accountConfig"): account_config,
     ("GET", "/fapi/v1/commissionRate"): commission_rate,
     ("GET", "/fapi/v1/leverageBracket"): leverage_brackets,
     ("POST", "/fapi/v1/leverage"): set_leverage,

@@ -18,8 +18,8 @@ from tests.unit.bridge.bots import (
     BTC,
     ETH,
     NOON,
-    HandFed,
     candles,
+    entry,
     open_trade,
     running_bot,
 )
@@ -151,59 +151,62 @@ def test_money_withdrawn_beside_the_bots_capital_is_no_drawdown(tmp_path: Path, 
 LIVE = {"dry_run": False, "plimsoll": {"live_opt_in": LIVE_OPT_IN}}
 
 
-@pytest.fixture
-def wallet(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
-    """What the exchange says is free, in USDT, of a bot that trades with money."""
-    free = {"USDT": 10_000.0}
-
-    def balances(*_: object, **__: object) -> Any:
-        return {"USDT": {"free": free["USDT"], "used": 0.0, "total": free["USDT"]}}
-
-    monkeypatch.setattr(HandFed, "get_balances", balances)
-    monkeypatch.setattr(HandFed, "fetch_positions", lambda *_, **__: [])
-    monkeypatch.setattr(HandFed, "additional_exchange_init", lambda _: None)
-    return free
-
-
-def test_a_withdrawal_is_no_loss(tmp_path: Path, clock: Any, wallet: dict[str, float]) -> None:
+def test_a_withdrawal_on_record_is_no_loss(tmp_path: Path, clock: Any) -> None:
     with running_bot(tmp_path, runmode=RunMode.LIVE, **LIVE) as bot:
         loops(bot, clock, 2)
-        wallet["USDT"] = 8500.0
-        loops(bot, clock, 3)
+        bot.exchange.account.move(-1500.0, datetime.now(UTC))
+        loops(bot, clock, 10)
         assert exits(bot, clock) is None
         assert status(tmp_path)["equity_usd"] == 8500.0
-        assert any("-1500.00 USD without a trade" in text for text in bot.said())
-    assert [one["where"] for one in written(tmp_path, "error")] == ["capital"]
+        assert status(tmp_path)["day_start_equity_usd"] == 8500.0
+        assert any("-1,500.00 USD were moved by transfers" in text for text in bot.said())
+    assert [one["event"] for one in written(tmp_path, "break")] == ["transfer"]
 
 
-def test_a_deposit_hides_no_loss(tmp_path: Path, clock: Any, wallet: dict[str, float]) -> None:
+def test_a_withdrawal_without_a_record_moves_no_level_and_is_a_loss(
+    tmp_path: Path, clock: Any
+) -> None:
+    """A balance that falls may be stolen, or lost by somebody else's trades."""
+    with running_bot(tmp_path, runmode=RunMode.LIVE, **LIVE) as bot:
+        loops(bot, clock, 2)
+        bot.exchange.account.move(-1500.0, datetime.now(UTC), recorded=False)
+        loops(bot, clock, 7)
+        assert not entry(bot.strategy, datetime.now(UTC))
+        loops(bot, clock, 10)
+        assert status(tmp_path)["day_start_equity_usd"] == 10_000.0
+        assert status(tmp_path)["equity_usd"] == 8500.0
+        assert exits(bot, clock) == "drawdown"
+        assert any("1,500.00 USD are missing from the wallet" in text for text in bot.said())
+    assert [one["event"] for one in written(tmp_path, "break")] == ["begun"]
+
+
+def test_a_deposit_hides_no_loss(tmp_path: Path, clock: Any) -> None:
     with running_bot(tmp_path, runmode=RunMode.LIVE, **LIVE) as bot:
         loops(bot, clock, 2)
         open_trade(NOON, pair=BTC, amount=90.0, stake_amount=9000.0)
-        wallet["USDT"] = 1000.0 + 2000.0
+        bot.exchange.account.hold(BTC, 90.0)
+        bot.exchange.account.move(2000.0, datetime.now(UTC), recorded=False)
         bot.exchange.prices[BTC] = 95.0
         loops(bot, clock, 3)
         assert exits(bot, clock) == "daily_loss", "450 of 10,000 USD, beside 2,000 paid in"
 
 
-def test_the_margin_of_a_resting_addition_is_no_loss(
-    tmp_path: Path, clock: Any, wallet: dict[str, float]
-) -> None:
+def test_the_margin_of_a_resting_addition_is_no_loss(tmp_path: Path, clock: Any) -> None:
     with running_bot(tmp_path, runmode=RunMode.LIVE, **LIVE) as bot:
         open_trade(NOON, pair=BTC, amount=10.0, stake_amount=1000.0)
-        wallet["USDT"] = 9000.0
+        bot.exchange.account.hold(BTC, 10.0)
+        bot.exchange.account.used_usd = 1000.0
         loops(bot, clock, 2)
-        wallet["USDT"] = 8100.0
+        bot.exchange.account.used_usd = 1900.0
+        bot.strategy.wallets.update()
         loops(bot, clock, 2)
         assert exits(bot, clock) is None
-        wallet["USDT"] = 9000.0
+        bot.exchange.account.used_usd = 1000.0
         loops(bot, clock, 2)
         assert status(tmp_path)["high_water_equity_usd"] == pytest.approx(10_000.0, rel=1e-3)
 
 
-def test_an_entry_fee_that_the_exchange_has_taken_counts_once(
-    tmp_path: Path, clock: Any, wallet: dict[str, float]
-) -> None:
+def test_an_entry_fee_that_the_exchange_has_taken_counts_once(tmp_path: Path, clock: Any) -> None:
     with running_bot(tmp_path, runmode=RunMode.LIVE, **LIVE) as bot:
         open_trade(
             NOON,
@@ -214,7 +217,8 @@ def test_an_entry_fee_that_the_exchange_has_taken_counts_once(
             fee_close=0.0005,
             fee_open_currency="USDT",
         )
-        wallet["USDT"] = 1000.0 - 13.5
+        bot.exchange.account.hold(BTC, 270.0)
+        bot.exchange.account.wallet_usd -= 13.5
         loops(bot, clock)
         assert status(tmp_path)["equity_usd"] == pytest.approx(10_000.0 - 2 * 13.5)
 
@@ -258,13 +262,11 @@ def stop_order(trade: Trade) -> Order:
 def test_a_stop_that_the_exchange_does_not_hold_is_kept_by_the_bot(
     tmp_path: Path,
     clock: Any,
-    wallet: dict[str, float],
     short: bool,
     price: float,
     closes: bool,
 ) -> None:
     """Freqtrade's own answer to the price is asked: its stop is not among the exits."""
-    wallet["USDT"] = 9000.0
     orders = {"exit": "limit", "stoploss": "market", "stoploss_on_exchange": True}
     others = {"entry": "market", "emergency_exit": "market"}
     with running_bot(
@@ -273,6 +275,7 @@ def test_a_stop_that_the_exchange_does_not_hold_is_kept_by_the_bot(
         trade = open_trade(
             NOON, is_short=short, stop_loss=98.0, initial_stop_loss=98.0, open_rate=98.0
         )
+        bot.exchange.account.hold(BTC, 10.0, side="short" if short else "long", price=98.0)
         loops(bot, clock)
 
         def found() -> list[str]:

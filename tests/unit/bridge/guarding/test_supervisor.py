@@ -375,7 +375,7 @@ def test_a_halt_is_still_in_force_after_a_restart(file: Path, bot: Case) -> None
     (restored,) = again.events("restored")
     assert (restored["rule"], restored["durable"]) == ("drawdown", True)
     (told,) = [text for text in again.told if "Still halted since before this start" in text]
-    assert "Drawdown limit: drawdown 13.00%" in told
+    assert "Drawdown limit: drawdown 13.00\u00a0% from" in told
     assert "plimsoll resume --reason" in told
     for _ in range(5):  # the account is well again, and stays halted
         again.loop(after=24 * HOUR)
@@ -647,8 +647,8 @@ def test_denials_are_all_recorded_and_told_once_an_hour(bot: Case) -> None:
     deny(bot, "spread", ETH)
     deny(bot, "exposure", BTC)
     assert bot.told == [
-        "🚫 No entry in BTC/USDT. Spread: too much spread.",
-        "🚫 No entry in ETH/USDT. Spread: too much spread.",
+        "🚫 No entry in BTC/USDT. Too much spread.",
+        "🚫 No entry in ETH/USDT. Too much spread.",
         "🚫 No entry in BTC/USDT. Total exposure: too much exposure.",
     ]
     denials = bot.events("denial")

@@ -337,7 +337,9 @@ class Masks(GuardedStrategy):
 def entries(folder: Path, mask: str, candles: pd.DataFrame) -> pd.DataFrame:
     (folder / "Masks.py").write_text(MASKS.replace("MASK", mask), encoding="utf-8")
     strategy = load("Masks", folder)
-    return strategy.populate_entry_trend(strategy.populate_indicators(candles, {}), {})
+    return strategy.populate_entry_trend(
+        strategy.populate_indicators(candles, {}), {"pair": "BTC/USDT:USDT"}
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,18 @@
 """What a backtest is spared, and that a strategy's own code only reads the trade."""
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ccxt import TICK_SIZE
 from freqtrade.enums import RunMode
 from freqtrade.persistence import LocalTrade
-from freqtrade.strategy import IStrategy
+from freqtrade.strategy import IStrategy, stoploss_from_absolute
 
 from plimsoll.bridge.config.settings import LIVE_OPT_IN
 from plimsoll.bridge.strategies.seal import READS_TRADE
-from plimsoll.bridge.strategies.trade_copies import read_only, spared
+from plimsoll.bridge.strategies.trade_copies import only_moving, read_only, spared
 from plimsoll.core import PlimsollError
 from tests.unit.bridge.bots import NOON, PLAIN, backtest, running_bot
 from tests.unit.bridge.strategies.test_rules import PAIR, TWO_PERIODS, trade
@@ -117,3 +119,35 @@ def test_the_loop_is_spared_only_where_it_has_nothing_else_to_do(
         bot.loop(NOON)
         assert session.supervisor is not None
         assert getattr(bot.strategy, "looped", None) == (NOON if source is LOOPS else None)
+
+
+@pytest.mark.parametrize("is_short", [False, True])
+@pytest.mark.parametrize("tick", [0.1, 0.01, 0.0001])
+def test_a_stop_that_is_not_asked_where_it_would_not_move_moves_alike(
+    is_short: bool, tick: float
+) -> None:
+    """A stop by distance, which trails in one half of the walk, beside the same one spared."""
+    chance, asked = random.Random(int(1 / tick)), 0
+
+    def stop(*, trade: LocalTrade, current_rate: float, after_fill: bool, trails: bool) -> float:
+        origin = current_rate if trails else trade.open_rate
+        price = origin + (3.3333 if is_short else -3.3333)
+        return stoploss_from_absolute(price, current_rate, is_short, trade.leverage)
+
+    trades = [trade(is_short=is_short, leverage=3.0) for _ in range(2)]
+    for one in trades:
+        one.price_precision, one.precision_mode_price = tick, TICK_SIZE
+        one.adjust_stop_loss(one.open_rate, -0.1, initial=True)
+    for number in range(600):
+        rate = trades[0].open_rate * (1 + chance.uniform(-0.02, 0.02))
+        after_fill, trails = number % 100 == 7, number > 300
+        for one, hook in zip(trades, (stop, only_moving(stop)), strict=True):
+            answer = hook(trade=one, current_rate=rate, after_fill=after_fill, trails=trails)
+            if answer:
+                one.adjust_stop_loss(rate, answer, allow_refresh=after_fill)
+                asked += hook is not stop
+        plain, spared_one = trades
+        assert spared_one.stop_loss == plain.stop_loss
+        assert spared_one.stop_loss_pct == plain.stop_loss_pct
+        assert spared_one.is_stop_loss_trailing == plain.is_stop_loss_trailing
+    assert asked < 400

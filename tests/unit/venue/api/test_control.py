@@ -65,3 +65,34 @@ def test_every_scenario_and_fault_is_described() -> None:
     assert [one["name"] for one in list_scenarios()] == list(SCENARIOS)
     assert [one["name"] for one in list_faults()] == list(FAULTS)
     assert all(one["description"] for one in (*list_scenarios(), *list_faults()))
+
+
+def test_a_transfer_moves_the_wallet_and_is_on_record(exchange: Exchange) -> None:
+    paid = control(exchange, "POST", "transfer", amount_usd=500)
+    assert (paid["wallet_usd"], paid["free_usd"], paid["recorded"]) == (10_500.0, 10_500.0, True)
+    [entry] = exchange.account.income
+    assert (entry.kind, entry.amount_usd, entry.symbol) == ("TRANSFER", 500.0, "")
+
+
+def test_money_can_leave_without_a_record(exchange: Exchange) -> None:
+    left = control(exchange, "POST", "transfer", amount_usd=-2_500, recorded=False)
+    assert left["wallet_usd"] == 7_500.0
+    assert exchange.account.income == []
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({}, 'a number "amount_usd"'),
+        ({"amount_usd": 0}, "an amount other than 0"),
+        ({"amount_usd": float("nan")}, "an amount other than 0"),
+        ({"amount_usd": -10_001}, "10000.00 USD is free"),
+        ({"amount_usd": 1, "recorded": "no"}, '"recorded" to be true or false'),
+    ],
+)
+def test_a_transfer_that_cannot_be_is_refused(
+    exchange: Exchange, body: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        control(exchange, "POST", "transfer", **body)
+    assert exchange.account.wallet_usd == 10_000.0

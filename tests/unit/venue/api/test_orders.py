@@ -122,3 +122,15 @@ def test_an_exit_that_expires_is_known_and_has_filled_nothing(exchange: Exchange
     assert (placed["status"], placed["executedQty"]) == ("EXPIRED", "0.000")
     assert call(exchange, "GET", ORDER, orderId=placed["orderId"]) == placed
     assert exchange.account.position("BTCUSDT").amount == pytest.approx(0.01)
+
+
+def test_an_order_that_would_reduce_nothing_is_refused(exchange: Exchange) -> None:
+    reducing = {"type": "MARKET", "quantity": 0.01, "reduceOnly": "true"}
+    for position, side in ((0.0, "SELL"), (0.01, "BUY")):
+        assert exchange.account.position("BTCUSDT").amount == pytest.approx(position)
+        with pytest.raises(ApiError, match="ReduceOnly Order is rejected"):
+            call(exchange, "POST", ORDER, side=side, **reducing)
+        if not position:
+            call(exchange, "POST", ORDER, side="BUY", type="MARKET", quantity=0.01)
+    call(exchange, "POST", ORDER, side="SELL", **reducing | {"quantity": 0.5})
+    assert exchange.account.position("BTCUSDT").amount == 0.0

@@ -92,3 +92,38 @@ def test_a_fill_is_a_trade_and_its_fee_an_income(exchange: Exchange) -> None:
     assert call(exchange, "GET", "/fapi/v1/userTrades", symbol="ETHUSDT") == []
     assert call(exchange, "GET", "/fapi/v1/income", incomeType="FUNDING_FEE") == []
     assert call(exchange, "GET", "/fapi/v1/income", startTime=NOW_MS + 1) == []
+
+
+def test_a_profit_and_its_fee_name_the_trade(exchange: Exchange) -> None:
+    call(exchange, "POST", "/fapi/v1/order", side="SELL", type="MARKET", quantity=0.1)
+    closing = call(exchange, "GET", "/fapi/v1/userTrades")[-1]
+    profit, fee = call(exchange, "GET", "/fapi/v1/income")[-2:]
+    assert (profit["incomeType"], fee["incomeType"]) == ("REALIZED_PNL", "COMMISSION")
+    assert profit["income"] == closing["realizedPnl"]
+    assert {profit["tradeId"], fee["tradeId"]} == {str(closing["id"])}
+
+
+def test_a_transfer_belongs_to_no_contract_and_no_trade(exchange: Exchange) -> None:
+    exchange.transfer(-100.0)
+    [entry] = call(exchange, "GET", "/fapi/v1/income", symbol="", incomeType="TRANSFER")
+    assert (entry["symbol"], entry["tradeId"], entry["info"]) == ("", "", "TRANSFER")
+    assert float(entry["income"]) == -100.0
+    assert call(exchange, "GET", "/fapi/v1/income", incomeType="TRANSFER") == []  # of BTCUSDT
+
+
+def test_income_goes_back_a_week_unless_a_time_is_asked_for(exchange: Exchange) -> None:
+    exchange.transfer(1.0)
+    later_ms = NOW_MS + 8 * 86_400_000
+    ask = PRIVATE["GET", "/fapi/v1/income"]
+    assert ask(exchange, {}, later_ms) == []
+    assert len(ask(exchange, {"startTime": str(NOW_MS)}, later_ms)) == 2
+
+
+def test_income_comes_page_by_page(exchange: Exchange) -> None:
+    for amount in (1.0, 2.0, 3.0):
+        exchange.transfer(amount)
+    pages = [
+        call(exchange, "GET", "/fapi/v1/income", symbol="", limit=3, page=page)
+        for page in (1, 2, 3)
+    ]
+    assert [[float(one["income"]) for one in page][-1:] for page in pages] == [[2.0], [3.0], []]

@@ -1,0 +1,242 @@
+"""The account as the exchange reports it, read through Freqtrade's own exchange object."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import ccxt
+from freqtrade.enums import TradingMode
+from freqtrade.exceptions import FreqtradeException
+from freqtrade.exchange import Exchange
+
+from plimsoll.core.books import ExchangeBooks, ExchangeOrder, ExchangePosition, Transfer
+from plimsoll.core.side import Side
+
+LOOKED_INTO = timedelta(days=6, hours=12)
+"""How far back the orders of a pair are looked into; Binance lists seven days at once."""
+TRANSFER_PAGE = 1000
+TRANSFERS = frozenset({"transfer", "deposit", "withdrawal"})
+NO_RECORD = (ccxt.NotSupported, ccxt.PermissionDenied, ccxt.BadRequest, ccxt.ArgumentsRequired)
+UNREADABLE = (FreqtradeException, ccxt.BaseError, KeyError, TypeError, ValueError, AttributeError)
+
+
+def can_be_read(config: Mapping[str, Any]) -> bool:
+    """Return whether a config has an account on an exchange whose books can be read: live futures.
+
+    A dry-run has no account. A spot account holds coins and no positions: what of them the bot
+    has bought cannot be told from what a person holds.
+    """
+    return not config.get("dry_run", True) and config.get("trading_mode") == TradingMode.FUTURES
+
+
+def read_books(
+    exchange: Exchange,
+    as_of: datetime,
+    *,
+    transfers_since: datetime | None = None,
+    look_into: Iterable[str] = (),
+    hedge_mode: bool | None = None,
+) -> ExchangeBooks:
+    """Read positions, open orders and the wallet; only questions are sent.
+
+    Positions are read first and the wallet last: an order that fills in between makes margin
+    that no position explains, never a position that vanishes.
+
+    Parameters
+    ----------
+    exchange
+        Freqtrade's, of the account that is read.
+    as_of
+        Timezone-aware UTC.
+    transfers_since
+        Read the record of transfers from this moment on; without it ``transfers`` is empty.
+    look_into
+        Pairs whose orders of the last days are read as well.
+    hedge_mode
+        What is known of the account's mode; ``None`` asks for it.
+
+    Returns
+    -------
+    What could be read, or books with their ``fault`` when anything could not.
+    """
+    try:
+        positions, unrealised_usd = _positions(exchange)
+        orders = _open_orders(exchange)
+        done = tuple(one for pair in look_into for one in done_orders(exchange, pair, as_of))
+        mode = _hedge_mode(exchange, positions) if hedge_mode is None else hedge_mode
+        transfers = () if transfers_since is None else read_transfers(exchange, transfers_since)
+        wallet_usd, margin_usd = _wallet(exchange, unrealised_usd)
+        pairs = {one.pair for one in positions} | {one.pair for one in orders}
+        return ExchangeBooks(
+            as_of=as_of,
+            positions=positions,
+            orders=orders,
+            done=done,
+            wallet_usd=wallet_usd,
+            margin_usd=margin_usd,
+            transfers=transfers,
+            hedge_mode=mode or any(one.pair in _twice(positions) for one in positions),
+            steps={pair: _step(exchange, pair) for pair in pairs},
+        )
+    except UNREADABLE as error:
+        text = str(error) or "no reason given"
+        return ExchangeBooks(as_of=as_of, fault=f"{type(error).__name__}: {text.splitlines()[0]}")
+
+
+def read_transfers(exchange: Exchange, since: datetime) -> tuple[Transfer, ...] | None:
+    """Return money that was moved after a moment, oldest first; ``None`` without such a record.
+
+    Also where the key may not read it.
+
+    Raises
+    ------
+    ccxt.BaseError
+        When the exchange keeps the record but does not answer.
+    """
+    api = exchange._api  # noqa: SLF001 - Freqtrade reads no ledger
+    if not api.has.get("fetchLedger"):
+        return None
+    currency = exchange._config["stake_currency"]  # noqa: SLF001 - it offers no config
+    start = int(since.timestamp() * 1000)
+    params = {"incomeType": "TRANSFER"} if exchange.id.startswith("binance") else {}
+    entries: dict[str, Transfer] = {}
+    while True:
+        try:
+            page = api.fetch_ledger(currency, start, TRANSFER_PAGE, params)
+        except NO_RECORD:
+            return None
+        moved = [_transfer(one) for one in page if one["type"] in TRANSFERS]
+        entries.update({f"{one.id} {one.at}": one for one in moved})
+        if len(page) < TRANSFER_PAGE:
+            break
+        start = int(page[-1]["timestamp"]) + 1
+    return tuple(sorted(entries.values(), key=lambda one: one.at))
+
+
+def _transfer(entry: Mapping[str, Any]) -> Transfer:
+    sign = -1 if entry["direction"] == "out" else 1
+    at = datetime.fromtimestamp(entry["timestamp"] / 1000, UTC)
+    return Transfer(id=str(entry["id"]), at=at, amount_usd=sign * abs(float(entry["amount"])))
+
+
+def _positions(exchange: Exchange) -> tuple[tuple[ExchangePosition, ...], float]:
+    """Return the open positions, and what they have made so far in USD."""
+    positions, unrealised_usd = [], 0.0
+    for one in exchange.fetch_positions():
+        contracts = one["contracts"]
+        if contracts is not None and not float(contracts):
+            continue
+        pair, side = one["symbol"], one["side"]
+        amount = exchange._contracts_to_amount(pair, float(contracts))  # noqa: SLF001 - as its wallet
+        unrealised_usd += float(one.get("unrealizedPnl") or 0.0)
+        mode = one.get("marginMode")
+        positions.append(
+            ExchangePosition(
+                pair=pair,
+                side=Side(side),
+                amount=abs(amount),
+                entry_price=_number(one.get("entryPrice")),
+                mark_price=_number(one.get("markPrice")),
+                cross=None if mode is None else mode == "cross",
+            )
+        )
+    return tuple(positions), unrealised_usd
+
+
+def _open_orders(exchange: Exchange) -> tuple[ExchangeOrder, ...]:
+    """Return every open order of every pair, conditional ones as well."""
+    api = exchange._api  # noqa: SLF001 - Freqtrade lists no open orders of all pairs
+    # ccxt refuses to list the orders of all pairs before it is told that the weight is known.
+    api.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
+    orders = [_order(exchange, one) for one in api.fetch_open_orders()]
+    if exchange.get_option("stoploss_query_requires_stop_flag"):
+        waiting = api.fetch_open_orders(params={"stop": True})
+        orders += [_order(exchange, one, conditional=True) for one in waiting]
+    return tuple({one.id: one for one in orders}.values())
+
+
+def done_orders(exchange: Exchange, pair: str, now: datetime) -> Sequence[ExchangeOrder]:
+    """Return the orders of a pair of the last days that are no longer open.
+
+    Raises
+    ------
+    FreqtradeException, ccxt.BaseError
+        When the exchange does not answer.
+    """
+    orders = exchange.fetch_orders(pair, now - LOOKED_INTO)
+    return [
+        _order(exchange, one, in_contracts=False) for one in orders if one.get("status") != "open"
+    ]
+
+
+def _order(
+    exchange: Exchange,
+    order: Any,
+    *,
+    conditional: bool = False,
+    in_contracts: bool = True,
+) -> ExchangeOrder:
+    if in_contracts:
+        order = exchange._order_contracts_to_amount(order)  # noqa: SLF001 - as its own orders
+    trigger = _number(order.get("triggerPrice") or order.get("stopPrice"))
+    placed = order.get("timestamp")
+    return ExchangeOrder(
+        id=str(order["id"]),
+        pair=order["symbol"],
+        side=Side.LONG if order["side"] == "buy" else Side.SHORT,
+        amount=float(order.get("amount") or 0.0),
+        filled=float(order.get("filled") or 0.0),
+        price=trigger or _number(order.get("price")) or _number(order.get("average")),
+        client_id=order.get("clientOrderId"),
+        conditional=conditional or trigger is not None,
+        reduce_only=bool(order.get("reduceOnly")),
+        placed_at=None if placed is None else datetime.fromtimestamp(placed / 1000, UTC),
+    )
+
+
+def _hedge_mode(exchange: Exchange, positions: Sequence[ExchangePosition]) -> bool | None:
+    api = exchange._api  # noqa: SLF001 - Freqtrade asks for it at its start alone
+    if not api.has.get("fetchPositionMode"):
+        return None
+    symbol = positions[0].pair if positions else None
+    hedged = api.fetch_position_mode(symbol)["hedged"]
+    return None if hedged is None else bool(hedged)
+
+
+def _twice(positions: Sequence[ExchangePosition]) -> set[str]:
+    """Return the pairs that are held long and short at once."""
+    sides: dict[str, set[Side]] = {}
+    for one in positions:
+        sides.setdefault(one.pair, set()).add(one.side)
+    return {pair for pair, held in sides.items() if len(held) > 1}
+
+
+def _wallet(exchange: Exchange, unrealised_usd: float) -> tuple[float, float | None]:
+    """Return the whole wallet without open profit and loss, and what backs positions and orders.
+
+    Where the exchange names the wallet's balance, that counts: an equity without the open profit
+    and loss of another request is off by what the marks moved in between.
+    """
+    balances: Any = exchange._api.fetch_balance()  # noqa: SLF001 - Freqtrade drops what it needs
+    currency = exchange.get_proxy_coin()
+    whole = float(balances[currency]["total"])
+    if exchange.balance_includes_unrealized_pnl():
+        whole -= unrealised_usd
+    assets = (balances.get("info") or {}).get("assets") or ()
+    for asset in assets:
+        if asset.get("asset") == currency and asset.get("walletBalance") is not None:
+            whole = float(asset["walletBalance"])
+    return whole, _number(balances[currency].get("used"))
+
+
+def _step(exchange: Exchange, pair: str) -> float:
+    """Return the smallest amount of a pair that can be traded, in the base currency."""
+    size = exchange.get_contract_size(pair) or 1.0
+    if exchange.precisionMode == ccxt.TICK_SIZE:
+        return float(exchange.get_precision_amount(pair) or 0.0) * size
+    decimals = exchange.get_precision_amount(pair)
+    return 0.0 if decimals is None else float(10**-decimals) * size
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

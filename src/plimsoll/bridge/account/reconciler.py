@@ -1,0 +1,317 @@
+"""Holds the exchange's books against the database's: at the start, at a cadence, after fills."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from freqtrade.exchange import Exchange
+from freqtrade.persistence import Trade
+
+from plimsoll.bridge.account.bot_books import bookings, bot_books
+from plimsoll.bridge.account.capital import Capital, read_capital, store_capital
+from plimsoll.bridge.account.closed_trades import ClosedTrades
+from plimsoll.bridge.account.exchange_books import (
+    UNREADABLE,
+    can_be_read,
+    done_orders,
+    read_books,
+)
+from plimsoll.bridge.account.recovery import FAILURES, Mended, Mender
+from plimsoll.bridge.freqtrade.order_ids import name_orders
+from plimsoll.bridge.freqtrade.running_bot import bot_of
+from plimsoll.core import PlimsollError
+from plimsoll.core.books import BotBooks, Break, BreakKind, ExchangeBooks
+from plimsoll.risk import RiskProfile
+from plimsoll.risk.reconciliation import (
+    begun,
+    breaks,
+    ended,
+    transferred_usd,
+    unexplained_amount,
+    unexplained_money_usd,
+)
+
+logger = logging.getLogger(__name__)
+
+LOOKS_WITH_A_BREAK = 3
+"""How many times as often the exchange is asked while a break is there."""
+
+Event = Literal["begun", "ended", "mended", "failed", "transfer", "accepted"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What people are to know of the books, and what the decision log keeps.
+
+    Attributes
+    ----------
+    event
+        A break has begun or ended, it was mended or that failed, or money was moved.
+    text
+        A sentence for the people.
+    age_seconds
+        How old the break is, 0 for a transfer.
+    """
+
+    event: Event
+    text: str
+    age_seconds: float = 0.0
+    about: Break | None = None
+    amount_usd: float | None = None
+
+
+class Reconciler:
+    """The breaks of a live futures account, what is unexplained in USD, and its capital.
+
+    Parameters
+    ----------
+    exchange
+        Freqtrade's own, whose orders carry the bot's prefix from now on.
+    stops_on_exchange
+        Whether the strategy keeps its stops on the exchange, asked at each look.
+    bot
+        Returns Freqtrade's bot, through which trades are recovered.
+    """
+
+    def __init__(
+        self,
+        profile: RiskProfile,
+        exchange: Exchange,
+        closed: ClosedTrades,
+        *,
+        stops_on_exchange: Callable[[], bool],
+        bot: Callable[[], Any | None],
+    ) -> None:
+        self._profile, self._exchange, self._closed = profile, exchange, closed
+        self._stops_on_exchange = stops_on_exchange
+        self._mender = Mender(exchange, bot)
+        self._prefix = name_orders(exchange)
+        self._news: list[News] = []
+        self._capital = self._stored_capital()
+        self._hedge_mode: bool | None = None
+        self._looked_at: datetime | None = None
+        self._looked_fully_at: datetime | None = None
+        self._bookings: object = None
+        self._missing_usd = 0.0
+        self.breaks: tuple[Break, ...] = ()
+        self.unexplained_usd = 0.0
+
+    @property
+    def capital(self) -> Capital:
+        """The account's own money.
+
+        Raises
+        ------
+        PlimsollError
+            When nothing was ever accepted, since the books could not be read yet.
+        """
+        if self._capital is None:
+            why = "; ".join(one.text for one in self.breaks) or "they were not read yet"
+            raise PlimsollError(f"the capital of the account is not known yet: {why}")
+        return self._capital
+
+    def take_news(self) -> list[News]:
+        """Return once what there is to tell, oldest first."""
+        news, self._news = self._news, []
+        return news
+
+    def look(self, now: datetime) -> None:
+        """Compare the books where it is time to, and mend what is the bot's own."""
+        booked = self._booked()
+        profile = self._profile
+        fully = _is_over(self._looked_fully_at, now, profile.reconcile_seconds)
+        often = profile.reconcile_seconds / LOOKS_WITH_A_BREAK
+        again = bool(self.breaks) and _is_over(self._looked_at, now, often)
+        if not fully and not again and booked == self._bookings:
+            return
+        before, starts = self.breaks, self._looked_at is None
+        books = self._compare(now, before, fully=fully)
+        if books.fault is None and self._mend(books, now, at_once=starts):
+            self._closed.read()
+            books = self._compare(now, before, fully=False)
+        if fully and books.fault is None:
+            self._looked_fully_at = now
+        self._looked_at, self._bookings = now, self._booked()
+        self._news += [_news("begun", one, now) for one in begun(before, self.breaks)]
+        told = [one for one in ended(before, self.breaks) if not one.settling]
+        self._news += [_news("ended", one, now) for one in told]
+
+    def accept(self) -> None:
+        """Take the wallet as it is for the account's own money: a person has said so."""
+        if self._capital is None or not self._missing_usd:
+            return
+        moved, self._missing_usd = self._missing_usd, 0.0
+        self._keep(replace(self._capital, usd=self._capital.usd + moved))
+        self.unexplained_usd, self._looked_fully_at = 0.0, None
+        text = f"{moved:+,.2f} USD that nothing explains were accepted as the account's own"
+        self._news.append(News(event="accepted", text=text, amount_usd=moved))
+
+    def _compare(self, now: datetime, before: Sequence[Break], *, fully: bool) -> ExchangeBooks:
+        """Read both books, take in transfers, and find the breaks; return the exchange's."""
+        capital = self._capital
+        books = read_books(
+            self._exchange,
+            now,
+            transfers_since=None if capital is None else capital.at,
+            hedge_mode=None if fully else self._hedge_mode,
+        )
+        bot = self._bot_books(books, now)
+        if books.fault is None:
+            self._hedge_mode = books.hedge_mode
+            self._follow(books, bot, now)
+            bot = self._bot_books(books, now)
+            books = self._looked_into(books, bot)
+            bot = self._bot_books(books, now)
+        self.breaks = breaks(books, bot, self._profile, before)
+        if books.fault is None:
+            self._value(books, bot)
+        return books
+
+    def _looked_into(self, books: ExchangeBooks, bot: BotBooks) -> ExchangeBooks:
+        """Add the orders of the pairs whose positions differ: they tell whose they are."""
+        differ = [
+            pair
+            for pair in {one.pair for one in books.positions}
+            if unexplained_amount(pair, books, bot)
+        ]
+        if not differ:
+            return books
+        try:
+            done = [
+                one for pair in differ for one in done_orders(self._exchange, pair, books.as_of)
+            ]
+        except UNREADABLE as error:
+            logger.warning(
+                "plimsoll: the orders of %s cannot be read: %s", ", ".join(differ), error
+            )
+            return books
+        return replace(books, done=tuple(done))
+
+    def _bot_books(self, books: ExchangeBooks, now: datetime) -> BotBooks:
+        capital = self._capital
+        earned = sum(trade.profit_usd for trade in self._closed.trades)
+        return bot_books(
+            self._exchange._config,  # noqa: SLF001 - Freqtrade's exchange offers no config
+            now,
+            reported=[one.id for one in (*books.orders, *books.done)],
+            prefix=self._prefix,
+            stops_on_exchange=self._stops_on_exchange(),
+            closed_profit_usd=earned + (0.0 if capital is None else capital.beside_usd),
+            capital=None if capital is None else (capital.usd, capital.at),
+        )
+
+    def _follow(self, books: ExchangeBooks, bot: BotBooks, now: datetime) -> None:
+        """Take transfers on record into the capital; accept the wallet where there is none yet."""
+        capital = self._capital
+        if capital is None:
+            if books.wallet_usd is not None and bot.earned_usd is not None:
+                self._keep(Capital(books.wallet_usd - bot.earned_usd, now))
+            return
+        news = [one for one in books.transfers or () if one.at > capital.at]
+        if not news:
+            return
+        moved = transferred_usd(books, capital.at)
+        self._keep(replace(capital, usd=capital.usd + moved, at=max(one.at for one in news)))
+        text = (
+            f"{moved:+,.2f} USD were moved by transfers on the exchange's record; losses are "
+            "measured from as much more or less"
+        )
+        self._news.append(News(event="transfer", text=text, amount_usd=moved))
+
+    def _value(self, books: ExchangeBooks, bot: BotBooks) -> None:
+        """Work out what is unexplained in USD: missing money, and positions beyond their trades.
+
+        While it may settle, money counts as far as it makes up for a position that the trades
+        do not know of: a fill is in the wallet before it is booked. A surplus is no profit:
+        nobody knows whose it is.
+        """
+        pairs = {one.pair for one in books.positions} | {one.pair for one in bot.trades}
+        held = sum(_unexplained_profit_usd(pair, books, bot) for pair in pairs)
+        money = self._missing_usd = unexplained_money_usd(books, bot) or 0.0
+        if any(one.settling for one in self.breaks if one.kind is BreakKind.MONEY):
+            money = max(money, -max(held, 0.0)) if money < 0 else min(money, max(-held, 0.0))
+        total = held + money
+        self.unexplained_usd = total if not total > 0 else 0.0
+
+    def _mend(self, books: ExchangeBooks, now: datetime, *, at_once: bool) -> bool:
+        """Mend what is the bot's own once it has not settled, or at the start; say whether any."""
+        ripe = [one for one in self.breaks if not one.unseen and (at_once or not one.settling)]
+        done: list[Mended] = []
+        for one in ripe:
+            try:
+                mended = self._mender.mend(one, books)
+            except FAILURES as error:
+                text = f"{one.text}; it could not be mended: {error}"
+                self._news.append(News(event="failed", text=text, about=one))
+                continue
+            if mended is not None:
+                done.append(mended)
+        self._mender.forget_others(self.breaks)
+        for each in done:
+            self._news.append(_news("mended", each.of, now, text=each.text))
+        earned = sum(each.earned_usd for each in done)
+        if earned and self._capital is not None:
+            beside = self._capital.beside_usd + earned
+            self._keep(replace(self._capital, beside_usd=beside))
+        return bool(done)
+
+    def _booked(self) -> object:
+        return bookings(Trade.get_open_trades(), len(self._closed.trades))
+
+    def _keep(self, capital: Capital) -> None:
+        store_capital(capital)
+        self._capital = capital
+
+    def _stored_capital(self) -> Capital | None:
+        try:
+            return read_capital()
+        except PlimsollError as error:
+            text = f"{error}; the wallet of this start is taken for the account's own money"
+            self._news.append(News(event="failed", text=text))
+            return None
+
+
+def reconciler_of(strategy: Any, profile: RiskProfile, closed: ClosedTrades) -> Reconciler | None:
+    """Return what reads the books of a strategy's account; ``None`` where there are none.
+
+    A dry-run has no account on the exchange, and a spot account no positions.
+    """
+    if not can_be_read(strategy.config):
+        return None
+    data = strategy.dp
+    return Reconciler(
+        profile,
+        data._exchange,  # noqa: SLF001 - DataProvider offers no exchange
+        closed,
+        stops_on_exchange=lambda: bool(strategy.order_types.get("stoploss_on_exchange")),
+        bot=lambda: bot_of(data),
+    )
+
+
+def _unexplained_profit_usd(pair: str, books: ExchangeBooks, bot: BotBooks) -> float:
+    """Return what the part of a position that no trade explains has made, at the last mark.
+
+    What a trade claims and the exchange does not hold takes the trade's own profit back.
+    """
+    beyond = unexplained_amount(pair, books, bot)
+    if not beyond:
+        return 0.0
+    held = [one for one in books.positions if one.pair == pair]
+    trades = [one for one in bot.trades if one.pair == pair]
+    price = next((one.price for one in held), None) or next(one.price for one in trades)
+    paid = sum(one.amount * one.side.sign * (one.entry_price or price) for one in held)
+    booked = sum(one.amount * one.side.sign * one.price for one in trades)
+    signed = books.signed_amount(pair)
+    of_trades = sum(one.amount * one.side.sign for one in trades)
+    return (signed * price - paid) - (of_trades * price - booked)
+
+
+def _news(event: Event, one: Break, now: datetime, *, text: str | None = None) -> News:
+    return News(event=event, text=text or one.text, age_seconds=one.age_seconds(now), about=one)
+
+
+def _is_over(since: datetime | None, now: datetime, seconds: float) -> bool:
+    """Return whether so much time has passed, or the clock was set back."""
+    return since is None or not timedelta() <= now - since < timedelta(seconds=seconds)

@@ -1,0 +1,45 @@
+"""The name that every order of a bot carries on the exchange, so that it can be told again.
+
+Freqtrade names no order. ccxt makes up a client order id where none is given: for Binance a
+prefix out of its option ``broker``, and 22 random characters. Another prefix there is on every
+order that the bot sends, conditional ones included, also when the answer is lost.
+"""
+
+from hashlib import sha256
+from typing import Any
+
+NAME = "plimsoll-"
+MARK_LENGTH = 4
+"""Hexadecimal digits of the key's mark: with the name and a hyphen as long as ccxt has room for.
+
+Binance takes 36 characters of ``[.A-Z:/a-z0-9_-]``, and ccxt adds 22.
+"""
+
+
+def order_prefix(exchange: Any) -> str | None:
+    """Return what the names of a bot's orders begin with, by the key that it trades with.
+
+    Parameters
+    ----------
+    exchange
+        Freqtrade's exchange object.
+
+    Returns
+    -------
+    ``None`` where ccxt gives orders no name of this kind: there an order of the bot is known by
+    its database alone.
+    """
+    api = exchange._api  # noqa: SLF001 - Freqtrade offers no other way to its ccxt object
+    if not isinstance(api.options.get("broker"), dict):
+        return None
+    key = str(api.apiKey or "")
+    return f"{NAME}{sha256(key.encode()).hexdigest()[:MARK_LENGTH]}-"
+
+
+def name_orders(exchange: Any) -> str | None:
+    """Let every order of this bot begin with its prefix from now on, and return it."""
+    prefix = order_prefix(exchange)
+    if prefix is not None:
+        broker = exchange._api.options["broker"]  # noqa: SLF001 - see above
+        broker.update(dict.fromkeys(broker, prefix))
+    return prefix

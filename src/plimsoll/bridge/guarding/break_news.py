@@ -1,0 +1,62 @@
+"""Tells and records what became of the exchange's books: breaks, recoveries, transfers."""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from plimsoll.bridge.account.reconciler import News
+from plimsoll.bridge.state.recorder import Record
+from plimsoll.journal.kind import Kind
+
+logger = logging.getLogger(__name__)
+
+BEGINS = {
+    "begun": "The exchange and the bot disagree, no entries",
+    "ended": "The exchange and the bot agree again",
+    "mended": "Mended",
+    "failed": "Not mended",
+    "transfer": "Capital",
+    "accepted": "Capital",
+}
+
+
+def tell_breaks(
+    news: Iterable[News], now: datetime, *, record: Record, tell: Callable[..., object]
+) -> None:
+    """Record each piece of news, and tell it once: what failed is not told again within the hour.
+
+    ``tell`` takes the text, the moment and what it is about, as `Supervisor.say` does.
+    """
+    for one in news:
+        record(Kind.BREAK, now, durable=True, **_fields(one))
+        text = f"{BEGINS[one.event]}: {one.text}"
+        logger.warning("plimsoll: %s", text)
+        about = one.about
+        if one.event != "failed" or about is None:
+            tell(text, now, f"books {one.event} {one.text}")
+        else:
+            tell(text, now, f"books failed {about.key}")
+
+
+def _fields(one: News) -> dict[str, Any]:
+    fields = {
+        "event": one.event,
+        "text": one.text,
+        "age_seconds": one.age_seconds,
+        "amount_usd": one.amount_usd,
+    }
+    about = one.about
+    if about is None:
+        return fields
+    fields |= {
+        "rule": "reconciliation",
+        "break": about.kind.value,
+        "exchange": about.exchange,
+        "database": about.database,
+        "size_usd": about.size_usd,
+        "ours": about.ours,
+        "since": about.since,
+    }
+    named = {"pair": about.pair, "order": about.order}
+    return fields | {key: value for key, value in named.items() if value is not None}

@@ -1,0 +1,102 @@
+"""An audit where there is no account to ask; the rest is shown at a real venue."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plimsoll.control.audit import DRY_RUN, SPOT, Audit, run_audit, told_breaks
+from plimsoll.control.bot import find_bot
+from plimsoll.core import UsageError
+from plimsoll.core.books import BotBooks, Break, BreakKind, ExchangeBooks
+from tests.unit.control.conftest import BTC
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+TOLD = {
+    "kind": "wrong_size",
+    "text": "the exchange holds more",
+    "since": "2026-03-02T11:59:00+00:00",
+    "pair": BTC,
+}
+
+
+def audit(**changes: Any) -> Audit:
+    values = {
+        "as_of": NOON,
+        "exchange_name": "binance, live",
+        "database_name": "sqlite:///x",
+        "exchange": ExchangeBooks(as_of=NOON),
+        "bot": BotBooks(),
+    }
+    return Audit(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("config", "unknown"),
+    [("{}", DRY_RUN), ('{"dry_run": false, "trading_mode": "spot"}', SPOT)],
+)
+def test_without_an_account_it_says_what_cannot_be_known(
+    userdir: Path, database: Path, config: str, unknown: str
+) -> None:
+    file = userdir / "layer.json"
+    file.write_text(config)
+    told: list[str] = []
+    outcome = run_audit(find_bot(userdir, [file], f"sqlite:///{database}"), told.append)
+    assert outcome.is_sound
+    assert outcome.exchange is None
+    assert outcome.unknown == (unknown,)
+    assert outcome.summary == "nothing to compare"
+    [position] = [row for row in outcome.rows if row.subject == "position"]
+    assert (position.pair, position.exchange, position.state) == (BTC, "not known", "not known")
+    assert told == []
+
+
+def test_a_database_that_is_not_there_is_wrong_usage(userdir: Path) -> None:
+    with pytest.raises(UsageError, match="expected the bot's database at"):
+        run_audit(find_bot(userdir, [], "sqlite:///nowhere.sqlite"), [].append)
+
+
+def test_the_database_is_only_read(userdir: Path, database: Path) -> None:
+    before = database.read_bytes()
+    run_audit(find_bot(userdir, [], f"sqlite:///{database}"), [].append)
+    assert database.read_bytes() == before
+
+
+def test_a_break_that_the_bot_told_keeps_its_age() -> None:
+    [one] = told_breaks({"breaks": [TOLD]})
+    assert (one.kind, one.pair, one.age_seconds(NOON)) == (BreakKind.WRONG_SIZE, BTC, 60.0)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "of another version",
+        {},
+        TOLD | {"kind": "of another version"},
+        TOLD | {"since": "yesterday"},
+        TOLD | {"since": None},
+    ],
+)
+def test_a_break_of_another_version_costs_an_age_and_nothing_else(told: Any) -> None:
+    assert told_breaks({"breaks": [told, TOLD]}) == told_breaks({"breaks": [TOLD]})
+    assert told_breaks({}) == ()
+
+
+def test_the_last_line_counts_the_breaks() -> None:
+    one = Break(kind=BreakKind.MONEY, text="missing", since=NOON)
+    assert audit().summary == "sound: the exchange and the database agree"
+    assert audit(breaks=(one,)).summary == "1 break"
+    assert audit(breaks=(one, one)).summary == "2 breaks"
+    assert not audit(breaks=(one,)).is_sound
+
+
+def test_the_record_has_rows_breaks_with_age_and_remedy_and_both_sides() -> None:
+    one = Break(kind=BreakKind.MONEY, text="missing", since=NOON, size_usd=5.0)
+    record = audit(breaks=(one,)).as_record()
+    assert (record["sound"], record["compared"]) == (False, True)
+    assert record["breaks"][0]["age_seconds"] == 0.0
+    assert record["breaks"][0]["remedy"]
+    assert [row["state"] for row in record["rows"]] == ["not known", "break"]
+    assert record["exchange"]["positions"] == ()
+    assert record["database"]["order_ids"] == []
