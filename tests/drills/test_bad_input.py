@@ -1,8 +1,11 @@
 """Bad input: a clear line, a record, and no entry; one row each."""
 
+import os
 import shutil
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +22,7 @@ pytestmark = pytest.mark.freqtrade
 
 ACCOUNT = ("/fapi/v2/positionRisk", "/fapi/v3/positionRisk")
 NOTICED_WITHIN_SECONDS = 60.0
+AGAIN = "again by itself"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +201,7 @@ def test_bad_input_gets_a_line_a_record_and_no_entry(
             bot.mend()
             bot.wait_for_positions(1)
             bot.wait_until(lambda: len(held(bot)) == len(stops(bot)) == 1, what="a stop again")
-            mode = "again by itself"
+            mode = AGAIN
     save(row.name, BadInput(what=row.what, said=line, mode=str(mode)))
     assert line, told[-5:]
     assert bool(refused) == row.refused, refused
@@ -237,3 +241,80 @@ def _told(bot: Drill) -> list[str]:
     return [
         str(one.get("reason") or one.get("message") or one.get("text") or "") for one in records
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+def test_a_full_disk_denies_until_there_is_room(tmp_path: Path, save: EvidenceFolder) -> None:
+    with scene(tmp_path, DrillPlan(risk=profile()), start=False, faulty=True) as bot:
+        with small_disk(bot.userdir / "plimsoll") as disk:
+            bot.configure({"max_open_trades": 1})
+            bot.start()
+            bot.wait_for_positions(1)
+            fill(disk / "filling")
+            bot.force_exit("all")
+            sent = bot.telegram.wait_for("recorded", seconds=NOTICED_WITHIN_SECONDS)
+            bot.wait_until(lambda: not bot.trades(is_open=True), what="a close all the same")
+            entries = len(bot.trades())
+            pass_time(bot, candles=2)
+            assert len(bot.trades()) == entries
+            (disk / "filling").unlink()
+            bot.wait_until(lambda: len(bot.trades()) > entries, what="entries once there is room")
+            bot.kill9()
+            shutil.copytree(disk, bot.folder / "kept")
+        shutil.copytree(bot.folder / "kept", disk, dirs_exist_ok=True)
+    text = sent.text.replace("\n", " ")
+    save("disk-full", BadInput(what="the disk of the state folder is full", said=text, mode=AGAIN))
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """Mount a disk of a megabyte on a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(file: Path) -> None:
+    """Write until nothing more can be written."""
+    with file.open("ab", buffering=0) as out:
+        for size in (65_536, 4096, 1):
+            try:
+                while True:
+                    out.write(b"\0" * size)
+            except OSError:
+                continue
+
+
+@pytest.mark.slow
+def test_a_state_folder_that_cannot_be_written_refuses_the_start(
+    tmp_path: Path, save: EvidenceFolder
+) -> None:
+    with scene(tmp_path, DrillPlan(risk=profile()), start=False, faulty=True) as bot:
+        folder = bot.userdir / "plimsoll"
+        folder.mkdir()
+        with read_only(folder), pytest.raises(PlimsollError) as refused:
+            bot.start(seconds=60)
+        assert bot.trades() == []
+        assert str(folder) in str(refused.value)
+    said = str(refused.value).partition("; its log is")[0].replace(str(bot.userdir), "user_data")
+    what = "the state folder is read-only at the start"
+    save("read-only", BadInput(what=what, said=said, mode="refused at the start"))
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """Let nobody write in a folder; for root it must be a disk that is mounted so."""
+    if os.geteuid() != 0:
+        folder.chmod(0o500)
+        yield
+        folder.chmod(0o700)
+        return
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)

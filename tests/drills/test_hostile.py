@@ -45,9 +45,7 @@ def test_a_halt_closes_what_the_strategy_would_hold(
         if not refused:
             bot.wait_until(
                 lambda: (
-                    len(bot.trades()) == 2
-                    or status(bot).get("mode") == "HALTED"
-                    or not bot.alive
+                    len(bot.trades()) == 2 or status(bot).get("mode") == "HALTED" or not bot.alive
                 ),
                 what="two positions, a halt at once or an end",
             )

@@ -30,7 +30,7 @@ LAYERS = ("base.json", "venue-binance.json", "mode-dry-run.json")
 SPEED = 120
 THROTTLE_SECONDS = 30
 POLL_SECONDS = 0.05
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 CONFIG: dict[str, Any] = {
     "dry_run": False,
     "stake_amount": 1000,
@@ -198,7 +198,7 @@ class SweptAccount:
             self.state.ask_to_resume("the next round", "the sweep")
             self.wait(lambda: not self.halted, "a re-armed bot")
         self.want("leave")
-        self.wait(lambda: self.is_flat, "a flat account", seconds=30)
+        self.wait(lambda: self.is_flat, "a flat account")
         self.want("")
 
     def begin_again(self) -> None:

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from tests.kill_sweep.plan import PHASES
-from tests.kill_sweep.rounds import AGREED_WITHIN_SECONDS, Finding
+from tests.kill_sweep.rounds import AGREED_WITHIN_LOOPS, Finding
 
 BEFORE = Path(__file__).with_name("before.json")
 """The same sweep with the code as it was before positions were reconciled."""
@@ -40,8 +40,8 @@ an event: the record of a halt, the flag file, 00:00 UTC.
 
 *Orphan orders* are open on the exchange and not in the database; *unexplained positions* differ
 between the two in size or side; *missing stops* are positions without a stop for their whole size.
-They are counted when the books agree, or at the end of the patience of {patience:.0f} real seconds,
-an hour of the exchange's time. *Latch kept* counts the kills before which a halt was on record: the
+They are counted when the books agree, or after {patience} loops, half an hour of the exchange's
+time. *Latch kept* counts the kills before which a halt was on record: the
 flag file is removed before the restart, and the bot must be halted and flat. *Until the books
 agree* is the exchange's time from the first loop after the restart: median and longest.
 
@@ -52,7 +52,7 @@ def write_page(sweep: Mapping[str, Any], page: Path) -> None:
     """Write the page."""
     rounds = [Finding(**one) for one in sweep["rounds"]]
     parts = [
-        HEAD.format(kills=sweep["kills"], patience=AGREED_WITHIN_SECONDS),
+        HEAD.format(kills=sweep["kills"], patience=AGREED_WITHIN_LOOPS),
         f"## {sweep['kills']} kills, seed {sweep['seed']}\n\n",
         table(rounds),
         _failures(rounds),
