@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from plimsoll.bridge.config.fingerprint import code_fingerprint
-from tests.bench import decision_log, engine, features, risk, venue
+from tests.bench import decision_log, engine, features, risk, running_bot, venue
 from tests.bench.page import render
 from tests.conftest import ROOT
 
@@ -23,7 +23,14 @@ def main() -> None:
         "cores": os.cpu_count(),
         "load": os.getloadavg()[0],
     }
-    figures = {**risk.run(), **decision_log.run(), **venue.run(), **features.run(), **engine.run()}
+    figures = {
+        **running_bot.run(),
+        **risk.run(),
+        **decision_log.run(),
+        **venue.run(),
+        **features.run(),
+        **engine.run(),
+    }
     for name, value in figures.items():
         print(f"{name:<60} {value:>12,.2f}")
     out = Path("out/bench.json")

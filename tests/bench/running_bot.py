@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -27,6 +28,7 @@ from plimsoll.bridge.strategies.guarded import GuardedStrategy
 from plimsoll.core import PlimsollError
 from tests.unit.bridge.bots import HandFed, build
 from tests.unit.bridge.trades import database_trades, trade_fields
+from tests.unit.venue.serving import venue
 
 STRATEGIES = Path(__file__).parent / "strategies"
 START = datetime(2026, 11, 19, 12, tzinfo=UTC)
@@ -157,9 +159,23 @@ def run(*, asked: int = 80, held: int = 20, closed: int = 5000) -> dict[str, flo
     with TemporaryDirectory(prefix="plimsoll-bench-") as name:
         try:
             with busy_bot(Path(name), asked=asked, held=held, closed=closed) as scene:
-                return _figures(scene)
+                figures = _figures(scene)
+            return figures | {"bot_order_book_over_http_ms": _order_book_ms()}
         finally:
             logging.disable(logging.NOTSET)
+
+
+def _order_book_ms(*, requests: int = 200) -> float:
+    """Return the median wall-clock time of one order book over HTTP."""
+    with venue("--symbols", "BTCUSDT", "--start", "2025-06-30T00:00:00Z") as line:
+        connection, taken = HTTPConnection("127.0.0.1", line["port"], timeout=30), []
+        for _ in range(requests):
+            begun = time.perf_counter()
+            connection.request("GET", "/fapi/v1/depth?symbol=BTCUSDT&limit=20")
+            connection.getresponse().read()
+            taken.append((time.perf_counter() - begun) * 1000)
+        connection.close()
+    return median(taken)
 
 
 def _figures(scene: Scene, *, loops: int = 7) -> dict[str, float]:

@@ -43,7 +43,7 @@ between the two in size or side; *missing stops* are positions without a stop fo
 They are counted when the books agree, or after {patience} loops, half an hour of the exchange's
 time. *Latch kept* counts the kills before which a halt was on record: the
 flag file is removed before the restart, and the bot must be halted and flat. *Until the books
-agree* is the exchange's time from the first loop after the restart: median and longest.
+agree* counts the loops after the restart, median and longest: 1 is the first.
 
 """
 
@@ -74,7 +74,7 @@ def table(rounds: Sequence[Finding]) -> str:
     """Return one row a phase, and one for all."""
     head = (
         *("Phase", "Kills", "Orphan orders", "Unexplained positions", "Missing stops"),
-        *("Latch kept", "Failed otherwise", "Until the books agree, s"),
+        *("Latch kept", "Failed otherwise", "Loops until the books agree"),
     )
     lines = [head, ["---"] * len(head)]
     lines += [_row(phase, [one for one in rounds if one.phase == phase]) for phase in PHASES]
@@ -84,7 +84,7 @@ def table(rounds: Sequence[Finding]) -> str:
 
 def _row(name: str, rounds: Sequence[Finding]) -> list[str]:
     latched = [one for one in rounds if one.latch_kept is not None]
-    took = [one.agreed_after_seconds for one in rounds if one.agreed_after_seconds is not None]
+    took = [one.agreed_after_loops for one in rounds if one.agreed_after_loops is not None]
     return [
         name,
         str(len(rounds)),

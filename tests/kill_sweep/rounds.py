@@ -40,6 +40,7 @@ class Finding:
     missing_stops: tuple[str, ...] = ()
     latch_kept: bool | None = None
     agreed_after_seconds: float | None = None
+    agreed_after_loops: int | None = None
     mode: str = ""
     failure: str = ""
 
@@ -180,7 +181,7 @@ def _after(account: SweptAccount, plan: Round, moment: str) -> Finding:
         account.start()
     except PlimsollError as error:
         return replace(finding, failure=str(error))
-    left, seconds = _settled(account, flat=on_record)
+    left, seconds, loops = _settled(account, flat=on_record)
     return replace(
         finding,
         orphan_orders=left.orphan_orders,
@@ -188,30 +189,34 @@ def _after(account: SweptAccount, plan: Round, moment: str) -> Finding:
         missing_stops=left.missing_stops,
         latch_kept=account.halted if on_record else None,
         agreed_after_seconds=seconds,
+        agreed_after_loops=loops,
         mode=str(account.status.get("mode")),
         failure="" if account.alive else "the bot ended after its restart",
     )
 
 
-def _settled(account: SweptAccount, *, flat: bool) -> tuple[Differences, float | None]:
+def _settled(
+    account: SweptAccount, *, flat: bool
+) -> tuple[Differences, float | None, int | None]:
     """Read both books until they agree and some loops have passed; a halted account is flat."""
     began, deadline = account.now(), time.monotonic() + AGREED_WITHIN_SECONDS
     first = int(account.status.get("loops", 0))
     agreed_at: datetime | None = None
-    looped = first
+    looped = agreed_in = first
     while looped < first + AGREED_WITHIN_LOOPS and time.monotonic() < deadline and account.alive:
         left, looped = account.differences(), int(account.status.get("loops", 0))
         sound = left.agree and (not flat or account.is_flat)
         if not sound:
             agreed_at = None
         elif agreed_at is None:
-            agreed_at = account.now()
+            agreed_at, agreed_in = account.now(), looped
         if sound and looped >= first + SEEN_LOOPS:
             break
         time.sleep(0.1)
     left = account.differences()
-    took = None if agreed_at is None else (agreed_at - began).total_seconds()
-    return left, took
+    if agreed_at is None:
+        return left, None, None
+    return left, (agreed_at - began).total_seconds(), 1 + agreed_in - first
 
 
 def _tidied(account: SweptAccount, finding: Finding) -> Finding:

@@ -393,8 +393,9 @@ class TelegramService:
     async def _tunnel(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, api_port: int
     ) -> None:
+        ended = (OSError, asyncio.IncompleteReadError, asyncio.CancelledError)  # or it stops
         try:
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            with contextlib.suppress(*ended):
                 head = await reader.readuntil(b"\r\n\r\n")
                 method, target = head.split(b" ", 2)[:2]
                 if self._down:

@@ -9,9 +9,6 @@ from typing import Any
 
 from plimsoll.candles.quality import PRICES, contradictory, possible
 
-BAR_COLUMNS = ("date", *PRICES)
-"""What is checked of a bar."""
-
 
 class BarFault(StrEnum):
     """Why a bar must not be used."""

@@ -54,7 +54,8 @@ def status(
     bot = find(userdir, config, db_url)
     require_sound_layers(bot.config.get("config_files", ()))
     view = look(bot)
-    if not view.runs and view.positions is None and not view.status and view.flag is None:
+    unseen = not view.runs and view.positions is None
+    if unseen and not view.status and not view.held and view.flag is None:
         raise UsageError(f"no bot has left a trace in {bot.folder.path}: {view.unseen}")
     trading, view = view.is_trading(max_age), with_exchange(bot, view)
     if as_json:
@@ -190,8 +191,8 @@ def _alarms(told: "Mapping[str, Any]") -> "Iterator[tuple[str, str]]":
         what = f"{one['pair']} {one['side']} {one['amount']:g} for {span(one['seconds'])}"
         yield "not closed", f"{what}: {one['why']}"
     for one in told.get("breaks") or ():
-        text = one["text"] if isinstance(one, Mapping) else one
-        yield "break", f"{text} (plimsoll audit)"
+        if not one["settling"]:
+            yield "break", f"{one['text']} (plimsoll audit)"
 
 
 def _exchange_lines(view: "BotView") -> list[str]:

@@ -1,67 +1,102 @@
-"""The page of ``plimsoll denials``: who asked, who was denied by what, and why the limits are so."""
+"""The page of ``plimsoll denials``: who asked, who was denied, and why a limit is what it is."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from plimsoll.risk import RiskProfile
-
 if TYPE_CHECKING:
-    from plimsoll.lab.denials import Concentration, DenialFindings, Denials
+    from plimsoll.lab.denials import Alike, Concentration, DenialFindings, Denials
 
 HEAD = """# What the guards deny
 
-Written by `make denials DATA=folder`; do not edit by hand. How many entries each guard denies with
-the default limits, by strategy, on the data of the [results](results.md): a limit that denies nothing
-protects from nothing on these markets, one that denies nearly everything leaves no strategy.
+Written by `make denials DATA=folder`; do not edit by hand. How many entries each guard denies
+with the default limits, by strategy, on the data of the [results](results.md). A limit that
+denies nothing protects from nothing on these markets; one that denies nearly everything leaves no
+strategy.
 
 ## Entries asked for and denied
 
-Six pairs (four of `BasisReversion`, three of `OpenInterestFlow`), 2022-01 to 2025-06; two months of
-2024 for `OpenInterestFlow`. Each calendar year is an account of its own, so that one which was halted
-trades again in the next. An entry counts for the guard that decided; several may have refused it.
-While a halt, a daily loss or another lock is in force Freqtrade asks nobody: those entries are in no
-column. A share is of the entries asked for. In a backtest the guards of a running bot's senses (API,
-late candles, spread, mark price) see nothing wrong.
+The years 2022, which fell, and 2024, which rose: six pairs (four for `BasisReversion`), each year
+an account of its own. `OpenInterestFlow` has three pairs from 2024-06-20 to 2024-08-18. A signal
+asks again on each candle, until it is taken or ends. An entry counts for the guard that decided;
+others may have refused it as well. While a halt, a daily loss or another lock is in force,
+Freqtrade asks nobody: those entries are in no column. Shares are of the entries asked for. What a
+running bot's senses tell (API, late candles, spread, mark price) is always well in a backtest.
 
 """
 
 CONCENTRATION = """
 ## The limits on concentration
 
-What is each of them for, and what does it do alone? The same strategies in 2022, the year of Terra,
-Celsius and FTX: six pairs, an equal share of the account for each, at most 1 % of equity lost at each
-stop. In each row one limit holds and the others are as wide as the profile allows; sizing, daily loss
-and drawdown hold everywhere. `break_even`, `consecutive_losses`, `trades_per_day` and `cooldown` are
-off here, because they end or thin trading for other reasons. **Most open** is the highest number of
-positions at once; equity is marked to market every hour, and a day ends at midnight UTC.
+What does each of them do alone? Three strategies in 2022, the year of Terra, Celsius and FTX: six
+pairs, an equal share of the account for each, at most 1 % of equity lost at each stop. In each
+row one limit holds and the others are as wide as the profile allows; the last row has the
+defaults. Sizing, daily loss and drawdown hold in all rows. `break_even`, `consecutive_losses`,
+`trades_per_day` and `cooldown` are off, since they end or thin trading for other reasons. **Most
+open** is the highest number of positions at once; equity is marked to market every hour, and a
+day ends at midnight UTC.
+
+"""
+
+ALIKE = """
+How often is the correlation of two of the six pairs above a limit? Over every window of 288
+hourly returns, as the guard compares them, and over the windows that end on the days of a crash:
 
 """
 
 CHOICE = """
-## The choice
+## Why 0.85
 
-{choice}
+`max_correlation` is there so that one bet is not made twice; how much all bets together may lose
+is what `max_open_positions`, `max_risk_per_trade_fraction`, `max_portfolio_heat_fraction` and
+`max_exposure_fraction` are for. Return plays no part in the choice.
+
+- **At 0.7** two majors count as the same bet in {usual:.0%} of all windows. The limit says little
+  about the day and nearly always denies: which pair is held depends on which comes first in the
+  whitelist, and `max_open_positions` has nothing left to limit. The smaller drawdowns of that row
+  are those of an account that holds less, which smaller stakes reach without choosing by the
+  alphabet.
+- **At 0.85**, 72 % of the variance shared, it denies in {rare:.0%} of all windows, and in
+  {terra:.0%} of those of Terra's days: it closes when the market moves as one.
+- **At 0.95** it denies almost nothing between majors ({never:.1%} of all windows), and is left to
+  find one market under two names.
+- **Without it** the account survived the year as well: the worst day was {worst}, within the
+  daily loss of 3 %, because stops and sizes bound it. Four positions that lose 1 % at their stops
+  cost 4 % of equity together, a third of the drawdown that halts.
+
+So the default is 0.85. `max_open_positions` stays 4: alone it bounds the sum of what stops may
+cost at once, whatever the correlations are. `max_exposure_fraction` and
+`max_portfolio_heat_fraction` deny nothing here: without leverage a whole account is an exposure
+of 1, and four positions of 1 % are a heat of 4 %. They bound what is configured otherwise:
+leverage, portfolios, more pairs.
 
 """
 
 MADE = """## How it was made
 
 - **Profile**: the defaults of [the risk profile](risk-profile.md), no risk layer. Portfolio
-  strategies are meant for `risk-portfolio.json`, which holds many related positions on purpose and
-  bounds them by heat and exposure: what the defaults deny them is why that layer exists.
+  strategies (`TrendPortfolio`, `FundingCarry`, `Ensemble`) are meant for `risk-portfolio.json`,
+  which holds many related positions on purpose and bounds them by heat and exposure: what the
+  defaults deny them is why that layer exists.
 - **Costs, data, account**: those of the [results](results.md#how-they-were-made).
 - **Code**: fingerprint `{fingerprint}`, Freqtrade {freqtrade}, written on {today}.
 """
-
-CHOSEN = ""
 
 
 def page(findings: "DenialFindings") -> str:
     """Return the whole page."""
     text = HEAD + denials_table(findings.denials) + CONCENTRATION
-    text += concentration_table(findings.concentration)
-    text += CHOICE.format(choice=chosen(findings.concentration))
+    text += concentration_table(findings.concentration) + ALIKE + alike_table(findings.alike)
+    usual, terra, *_ = (row.shares for row in findings.alike)
+    unlimited = [row for row in findings.concentration if row.variant == "none of them"]
+    text += CHOICE.format(
+        usual=usual[0.7],
+        rare=usual[0.85],
+        terra=terra[0.85],
+        never=usual[0.95],
+        worst=_signed(min(row.worst_day_fraction for row in unlimited)),
+    )
     return text + MADE.format(
         fingerprint=findings.code_fingerprint,
         freqtrade=findings.freqtrade_version,
@@ -71,19 +106,18 @@ def page(findings: "DenialFindings") -> str:
 
 def denials_table(rows: "Sequence[Denials]") -> str:
     """Return a table of strategies by the guards that denied any of their entries."""
-    total = sum((row.denied for row in rows), start=type(rows[0].denied)())
+    total: Counter[str] = sum((row.denied for row in rows), start=Counter())
     rules = [rule for rule, _ in total.most_common()]
     heads = ["strategy", "asked", "denied", *(f"`{rule}`" for rule in rules), "halted"]
     lines = [_row(heads), _row(["---"] * len(heads))]
     for row in rows:
-        denied = sum(row.denied.values())
-        cells = [f"`{row.strategy}`", f"{row.asked:,}", _share(denied, row.asked)]
+        cells = [f"`{row.strategy}`", f"{row.asked:,}", _share(row.denied.total(), row.asked)]
         cells += [_share(row.denied[rule], row.asked) for rule in rules]
-        halts = ", ".join(f"{day[:7]} `{rule}`" for rule, day in row.halts)
+        halts = ", ".join(f"{day} `{rule}`" for rule, day in row.halts)
         lines.append(_row([*cells, halts or "–"]))
     asked = sum(row.asked for row in rows)
     cells = ["**all**", f"{asked:,}", _share(total.total(), asked)]
-    lines.append(_row([*cells, *(_share(total[rule], asked) for rule in rules), ""]))
+    lines.append(_row([*cells, *(_share(total[rule], asked) for rule in rules), "–"]))
     return "\n".join(lines) + "\n"
 
 
@@ -94,13 +128,25 @@ def concentration_table(rows: "Sequence[Concentration]") -> str:
     names = list(dict.fromkeys(row.strategy for row in rows))
     for row in sorted(rows, key=lambda row: names.index(row.strategy)):
         cells = [f"`{row.strategy}`", row.variant, f"{row.trades:,}", str(row.most_open)]
-        cells += [f"{row.drawdown_fraction:.1%}", f"{row.worst_day_fraction:.1%}".replace("-", "−")]
+        cells += [f"{row.drawdown_fraction:.1%}", _signed(row.worst_day_fraction)]
         lines.append(_row([*cells, row.halted or "–"]))
     return "\n".join(lines) + "\n"
 
 
+def alike_table(rows: "Sequence[Alike]") -> str:
+    """Return a table of spans by the share of windows above each correlation."""
+    heads = ["windows that end in", *(f"above {limit:.2f}" for limit in rows[0].shares)]
+    lines = [_row(heads), _row(["---"] * len(heads))]
+    lines += [_row([row.span, *(f"{share:.1%}" for share in row.shares.values())]) for row in rows]
+    return "\n".join(lines) + "\n"
+
+
 def _share(count: int, of: int) -> str:
-    return f"{count:,} ({count / of:.0%})" if count and of else "–"
+    return f"{count:,} ({count / of:.1%})" if count and of else "–"
+
+
+def _signed(fraction: float) -> str:
+    return f"{fraction:.1%}".replace("-", "−")
 
 
 def _row(cells: "Sequence[str]") -> str:

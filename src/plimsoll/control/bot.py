@@ -53,9 +53,9 @@ class BotView:
     state
         ``running``, ``paused`` or ``stopped`` by the REST API; ``None`` when it does not say.
     mode
-        The mode of the last loop of a running bot; of a stopped one, what its locks hold.
+        The mode of the last loop of a running bot; of a stopped one, what holds it.
     held
-        Verdicts that hold: of the running bot, or in the locks of a stopped one.
+        Verdicts that hold: of the running bot, or of a stopped one in its locks and its log.
     flag
         The reason in the flag file; ``None`` when it is down.
     status
@@ -155,6 +155,7 @@ def now_of(bot: Bot, status: Mapping[str, Any] | None) -> datetime:
 def look(bot: Bot) -> BotView:
     """Return what the traces of a bot say now; what cannot be read is named, never raised."""
     from plimsoll.control.database import read_records
+    from plimsoll.control.latch import beside_locks, on_record
     from plimsoll.control.rearm import is_written
 
     status, looped_at = bot.folder.written_status() or ({}, None)
@@ -170,8 +171,12 @@ def look(bot: Bot) -> BotView:
     mode: str | None = None
     if runs:
         mode, held = status.get("mode"), list(status.get("held") or ())
-    elif of_locks:
-        mode = max(lock.mode for lock in of_locks if lock.mode is not None).name
+    else:
+        on_log = on_record(bot.folder, bot.config, bot.db_url, now_of(bot, status)).held
+        held += beside_locks(on_log, [(lock.pair, lock.reason) for lock in of_locks])
+        modes = [lock.mode for lock in of_locks if lock.mode is not None]
+        modes += [verdict.mode for verdict in on_log.values()]
+        mode = max(modes).name if modes else None
     return BotView(
         runs=runs,
         state=rest_state(bot.config),

@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from plimsoll.bridge.account.freqtrade_trades import side_of
 from plimsoll.bridge.state.locks import verdict_of
+from plimsoll.bridge.state.stamp import KEY, Stamp, stamp_in
 from plimsoll.core import Mode, PlimsollError, Side, UsageError
 
 
@@ -112,6 +113,39 @@ def _reading(db_url: str) -> Iterator[Engine]:
         raise PlimsollError(f"{_shown(db_url)} is no database of this Freqtrade: {said}") from None
     finally:
         engine.dispose()
+
+
+def read_stamp(db_url: str) -> Stamp | None:
+    """Return the stamp by which database and decision log know each other; ``None`` without one.
+
+    Raises
+    ------
+    UsageError
+        When there is no such database.
+    PlimsollError
+        When it cannot be read.
+    """
+    engine = _engine(db_url)
+    try:
+        with Session(engine) as session:
+            row = select(_KeyValueStoreModel.string_value).where(_KeyValueStoreModel.key == KEY)
+            return stamp_in(session.scalar(row))
+    except (SQLAlchemyError, sqlite3.Error, ImportError) as error:
+        said = str(error).splitlines()[0]
+        raise PlimsollError(f"{_shown(db_url)} is no database of this Freqtrade: {said}") from None
+    finally:
+        engine.dispose()
+
+
+def is_missing(db_url: str) -> bool:
+    """Return whether a database is a file that is not there."""
+    try:
+        _engine(db_url).dispose()
+    except UsageError:
+        return True
+    except PlimsollError:
+        return False
+    return False
 
 
 def _engine(db_url: str) -> Engine:

@@ -92,7 +92,8 @@ def connected(config: Mapping[str, Any]) -> "Iterator[Exchange]":
         except FreqtradeException as error:
             raise PlimsollError(str(error).splitlines()[0]) from None
         try:
-            exchange._api.timeout = REQUEST_SECONDS * 1000  # noqa: SLF001 - there is no setting
+            for api in (exchange._api, exchange._api_async):  # noqa: SLF001 - there is no setting
+                api.timeout = REQUEST_SECONDS * 1000
             yield exchange
         finally:
             exchange.close()
@@ -149,6 +150,8 @@ def read_account(
 
     def ask() -> Account:
         with connected(config) as exchange:
+            # Later, in the middle of reading, it would exchange ccxt's options for others.
+            exchange.reload_markets(load_leverage_tiers=False)
             books = read_books(
                 exchange, as_of, transfers_since=transfers_since, look_into=look_into
             )

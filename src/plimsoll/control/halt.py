@@ -80,7 +80,7 @@ def resume(bot: Bot, reason: str, *, seconds: float, tell: Tell) -> Outcome:
             "to a running bot, then resume"
         )
     view = look(bot)
-    if not view.runs and view.positions is None:
+    if not view.runs and view.positions is None and not view.held:
         raise UsageError(view.unseen or "the bot's database cannot be read")
     was_up = view.flag is not None
     bot.folder.clear_halt()
@@ -130,7 +130,7 @@ def _halted_without_bot(bot: Bot, view: BotView, tell: Tell) -> Outcome:
 
 def _rearm_without_bot(bot: Bot, reason: str, view: BotView, tell: Tell) -> Outcome:
     if not view.held:
-        tell("no guarded bot is running, and no lock of ours is held: there is nothing to re-arm")
+        tell("no guarded bot is running, and nothing is held: there is nothing to re-arm")
         return Outcome(done=True, view=view)
     from plimsoll.control.rearm import rearm_stopped
 
@@ -143,7 +143,8 @@ def _rearm_without_bot(bot: Bot, reason: str, view: BotView, tell: Tell) -> Outc
         by=f"plimsoll resume, {person_name()}",
         now=now_of(bot, view.status),
     )
-    tell(f"no guarded bot is running: re-armed in the database ({', '.join(rules)})")
+    where = "in the database" if view.positions is not None else "on record, without a database"
+    tell(f"no guarded bot is running: re-armed {where} ({', '.join(rules)})")
     return Outcome(done=True, view=look(bot))
 
 
@@ -225,7 +226,8 @@ def _tell_exchange(view: BotView, tell: Tell) -> bool:
         why = "the exchange was not asked" if books is None else books.fault
         tell(f"whether the account is flat is not known: {why}")
         return False
-    if not books.positions and books.margin_usd:
+    opening = [one for one in books.orders if not one.reduce_only]
+    if not books.positions and not opening and books.margin_usd:
         tell(
             "whether the account is flat is not known: the exchange reports no position, but "
             f"{books.margin_usd:,.2f} USD of margin in use"
@@ -233,7 +235,6 @@ def _tell_exchange(view: BotView, tell: Tell) -> bool:
         return False
     if books.positions:
         tell(f"open at the exchange: {', '.join(map(position_words, books.positions))}")
-    opening = [one for one in books.orders if not one.reduce_only]
     if opening:
         tell(f"orders that may open a position: {', '.join(map(order_words, opening))}")
     if books.positions or opening:

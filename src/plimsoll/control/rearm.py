@@ -14,8 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.bridge.state.recorder import secrets_of
-from plimsoll.core import PlimsollError
+from plimsoll.bridge.state.stamp import Stamp, read_stamp
+from plimsoll.control.database import is_missing
+from plimsoll.control.latch import OnRecord, on_record
+from plimsoll.core import Mode, PlimsollError, Verdict
 from plimsoll.journal.kind import Kind
+from plimsoll.journal.latch_record import Key, union
 from plimsoll.journal.log import WRITER_LOCK, DecisionLog
 
 
@@ -42,24 +46,56 @@ def rearm_stopped(
     by: str,
     now: datetime,
 ) -> list[str]:
-    """End every lock of ours in the database of a bot that does not run; return their rules.
+    """End all that is held of a bot that does not run; return the rules.
 
     The decision log is held meanwhile, so that no bot can begin, and has the record before the
-    first lock ends.
+    first lock ends. Where there is no database, the record alone ends what the log holds; the
+    next start brings its database in line.
 
     Raises
     ------
     PlimsollError
         When a bot runs after all, or log or database cannot be written; nothing ends then.
     """
-    with (
-        DecisionLog(folder.decisions, secrets=secrets_of(config)) as log,
-        _database(db_url),
-    ):
-        held = locks.held_verdicts(now)
-        rules = sorted({rule for rule, _ in held})
-        log.append(Kind.REARM, now, durable=True, rules=rules, reason=reason, by=by)
-        locks.release(held, now)
+    with DecisionLog(folder.decisions, secrets=secrets_of(config)) as log:
+        known = on_record(folder, config, db_url, now, pending=log.recovery)
+        if known.held and is_missing(db_url):
+            return _record(log, known, {}, None, now, reason=reason, by=by)
+        with _database(db_url):
+            locked = locks.held_verdicts(now)
+            rules = _record(log, known, locked, read_stamp(), now, reason=reason, by=by)
+            locks.release(locked, now)
+    return rules
+
+
+def _record(
+    log: DecisionLog,
+    known: OnRecord,
+    locked: Mapping[Key, Verdict],
+    stamp: Stamp | None,
+    now: datetime,
+    *,
+    reason: str,
+    by: str,
+) -> list[str]:
+    """Record that a person ends what log and locks hold, beside this database."""
+    held = union(known.held, locked)
+    rules = sorted({rule for rule, _ in held})
+    account = {}
+    if known.account is not None:
+        taken = None if stamp is None else stamp.current
+        account = {"account": known.account.digest, "stamp": taken}
+    log.append(
+        Kind.REARM,
+        now,
+        durable=True,
+        rules=rules,
+        released=[{"rule": rule, "pair": pair} for rule, pair in held],
+        halted=any(verdict.mode is Mode.HALTED for verdict in held.values()),
+        reason=reason,
+        by=by,
+        **account,
+    )
     return rules
 
 

@@ -27,7 +27,7 @@ _VERDICT_KINDS = frozenset({Kind.HALT, Kind.VERDICT})
 _KIND = re.compile(rb'"kind":"(\w+)"')
 _EVENT = re.compile(rb'"event":"(\w+)"')
 _SECOND_KEY = re.compile(rb'\{"at":"[^"]*","(\w+)"')
-_BEGINS_A_START = re.compile(rb'\{"account":"\w*","account_name":.*"changed":', re.DOTALL)
+_BEGINS_A_START = re.compile(rb'\{"account":"[^"]*","account_name":')
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +133,10 @@ def read_latch(
     folder
         Where the daily files are; a bot may be writing them.
     account
-        Digest of the account; ``None`` takes that of the log's last start.
+        Digest of the account; ``None`` where no start names one.
     pending
         The fields of a ``recovery`` that the log's writer is about to record.
     """
-    if account is None:
-        account = last_account(folder)
     newest_first: list[Record | Damage] = []
     damage = _torn(folder, pending)
     if damage is not None:
@@ -150,11 +148,19 @@ def read_latch(
     return replayed(reversed(newest_first), account)
 
 
-def last_account(folder: Path) -> str | None:
-    """Return the digest of the account that started last; ``None`` when no start names one."""
-    for item in _backwards(folder):
-        if not isinstance(item, Damage) and item["kind"] == Kind.START and "account" in item:
-            return str(item["account"])
+def last_start(folder: Path) -> dict[str, Any] | None:
+    """Return the last start that names its account; ``None`` when none does."""
+    wanted = f'"kind":"{Kind.START}"'.encode()
+    for file in reversed(decision_files(folder)):
+        for line in lines_backwards(file):
+            if wanted not in line:
+                continue
+            try:
+                record = unsealed(line)
+            except ValueError:
+                continue
+            if record["kind"] == Kind.START and "account" in record:
+                return record
     return None
 
 
@@ -181,7 +187,9 @@ def replayed(items: Iterable[Record | Damage], account: str | None) -> LatchReco
 
 
 def _is_start_of(record: Record, account: str | None) -> bool:
-    return record["kind"] == Kind.START and "held" in record and record.get("account") == account
+    if record["kind"] != Kind.START or "account" not in record:
+        return False
+    return bool(record["account"] == account)
 
 
 def _started(record: Record) -> LatchRecord:

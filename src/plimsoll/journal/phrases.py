@@ -62,6 +62,7 @@ RULES: dict[str, RuleWords] = {
     "decision_log": RuleWords("Decision log"),
     "strategy": RuleWords("The strategy's own veto"),
     "unreadable_lock": RuleWords("A lock that cannot be read"),
+    "unreadable_record": RuleWords("A record that cannot be read"),
     "state": RuleWords("Record of halts"),
     "seal": RuleWords("Seal of the strategy"),
 }

@@ -1,6 +1,6 @@
 """A breach that one wrong tick could cause must last; one that has acted stays."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
@@ -51,6 +51,19 @@ class LatchState:
         """Return the state without a verdict that has done what it was for."""
         held = {other: verdict for other, verdict in self.held.items() if other != key}
         return replace(self, held=held, confirmed=self.confirmed - {key})
+
+    def go_on(self, open_pairs: Collection[str], now: datetime, until: datetime) -> Self:
+        """Return the state in which what ends now is held on where its position is still open.
+
+        A halt of the account closes it as well, and does not end.
+        """
+        if any(_is_halted(one) and one.pair is None for one in self.held.values()):
+            return self
+        state = self
+        for verdict in self.held.values():
+            if not _lasts(verdict, now) and verdict.pair in (None, *open_pairs):
+                state = state.hold(replace(verdict, until=until))
+        return state
 
     def start_over(self) -> Self:
         """Return the state that waits for a first observation: what is held stays."""

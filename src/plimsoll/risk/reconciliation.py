@@ -60,18 +60,6 @@ def aged(seen: Iterable[Break], before: Sequence[Break]) -> tuple[Break, ...]:
     return (*kept.values(), *missed)
 
 
-def ended(before: Iterable[Break], now: Iterable[Break]) -> tuple[Break, ...]:
-    """Return the breaks of the last look that are over."""
-    keys = {one.key for one in now}
-    return tuple(one for one in before if one.key not in keys)
-
-
-def begun(before: Iterable[Break], now: Iterable[Break]) -> tuple[Break, ...]:
-    """Return the breaks that people do not know of yet; one that settles is not told."""
-    told = {one.key for one in before if not one.settling}
-    return tuple(one for one in now if not one.settling and one.key not in told)
-
-
 def unexplained_amount(pair: str, exchange: ExchangeBooks, bot: BotBooks) -> float:
     """Return what is held of a pair beyond its trades and their open orders, signed by side.
 

@@ -77,7 +77,7 @@ class HandFedAccount:
         """Answer for a ccxt object instead of the network."""
 
         def open_orders(*_: Any, params: Any = None, **__: Any) -> Any:
-            return self.answer("orders", self.stops if params else self.orders)
+            return self.answer("orders", self.stops if (params or {}).get("stop") else self.orders)
 
         api.fetch_open_orders = open_orders
         api.fetch_position_mode = lambda *_: self.answer("mode", {"hedged": self.hedged})

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from plimsoll.bridge.state.outbox import Outbox
 from plimsoll.control.bot import find_bot
 from plimsoll.control.rearm import is_written
 from plimsoll.core import Mode, PlimsollError, Verdict
+from plimsoll.core.books import Break, BreakKind
 from plimsoll.journal.files import last
 from plimsoll.journal.log import DecisionLog
 from plimsoll.risk import RiskProfile
@@ -80,6 +82,29 @@ def test_a_loop_of_long_ago_is_no_running_bot(run: Command, userdir: Path, datab
     assert seen.status == 1
     assert "990.50 USD" in seen.out
     assert "not running" in seen.out
+
+
+def test_status_tells_what_is_not_closed_what_differs_and_what_nobody_was_told(
+    run: Command, userdir: Path, database: str
+) -> None:
+    settled = Break(kind=BreakKind.MONEY, text="2,500.00 USD are missing", since=NOW)
+    row = {"pair": "BTC/USDT:USDT", "side": "long", "amount": 0.1, "seconds": 300.0}
+    StateFolder(userdir / "plimsoll").write_status(
+        {
+            "mode": "FLATTEN",
+            "closing": {"open": [{**row, "why": "exit refused 3 times"}]},
+            "breaks": [asdict(settled), asdict(replace(settled, text="under way", settling=True))],
+            "undelivered": {"count": 2, "oldest": "12:03", "last_error": "Flood control"},
+        }
+    )
+    lines = run("status", "--db-url", database).out.splitlines()
+    for line in (
+        "not closed BTC/USDT:USDT long 0.1 for 5 min: exit refused 3 times",
+        "break      2,500.00 USD are missing (plimsoll audit)",
+        "not told   2 alarms since 12:03: Flood control",
+    ):
+        assert line in lines
+    assert not any("under way" in line for line in lines)
 
 
 @pytest.mark.parametrize(("age", "status"), [(0, 0), (55, 0), (65, 1), (3600, 1)])

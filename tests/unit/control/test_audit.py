@@ -1,11 +1,13 @@
 """An audit where there is no account to ask; the rest is shown at a real venue."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.control.audit import DRY_RUN, SPOT, Audit, run_audit, told_breaks
 from plimsoll.control.bot import find_bot
 from plimsoll.core import UsageError
@@ -66,6 +68,16 @@ def test_the_database_is_only_read(userdir: Path, database: Path) -> None:
 def test_a_break_that_the_bot_told_keeps_its_age() -> None:
     [one] = told_breaks({"breaks": [TOLD]})
     assert (one.kind, one.pair, one.age_seconds(NOON)) == (BreakKind.WRONG_SIZE, BTC, 60.0)
+
+
+def test_a_break_is_read_back_from_the_status_as_the_bot_wrote_it(tmp_path: Path) -> None:
+    state = StateFolder(tmp_path)
+    one = Break(
+        kind=BreakKind.FOREIGN_ORDER, text="an order", since=NOON, pair=BTC, order="7", size_usd=5.0
+    )
+    state.write_status({"breaks": [asdict(one)]})
+    [told] = told_breaks(state.status() or {})
+    assert (told.key, told.text, told.since) == (one.key, one.text, one.since)
 
 
 @pytest.mark.parametrize(

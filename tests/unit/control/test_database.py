@@ -4,8 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from freqtrade.persistence import KeyValueStore, Trade
 
-from plimsoll.control.database import OpenPosition, read_records
+from plimsoll.control.database import OpenPosition, opened_to_read, read_records
 from plimsoll.core import Mode, PlimsollError, Side, UsageError
 from tests.unit.bridge.trades import database_trades
 from tests.unit.control.conftest import BTC, ETH, NOW
@@ -77,3 +78,19 @@ def test_what_is_no_bots_database_is_named_in_one_line(
         read_records(db_url.format(folder=tmp_path), NOW)
     assert "\n" not in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_freqtrades_models_read_the_database_and_cannot_write_it(database: Path) -> None:
+    before = Trade.session
+    with opened_to_read(f"sqlite:///{database}"):
+        assert [trade.pair for trade in Trade.get_open_trades()] == [BTC]
+        assert KeyValueStore.get_string_value("nothing") is None
+    assert Trade.session is before
+    content = database.read_bytes()
+    with (
+        pytest.raises(PlimsollError, match="attempt to write a readonly database"),
+        opened_to_read(f"sqlite:///{database}"),
+    ):
+        KeyValueStore.store_value("a", "b")
+    assert Trade.session is before
+    assert database.read_bytes() == content

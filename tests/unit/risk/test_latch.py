@@ -269,3 +269,42 @@ def test_a_fall_by_one_tick_is_waited_for_only_where_the_tick_is_flagged(
     after = account(as_of=NOON + timedelta(seconds=10))
     found = modes(*(evaluate(one, PROFILE) for one in (calm, spike, after)))
     assert found == modes_expected
+
+
+# What the caller holds itself
+
+
+def test_a_verdict_that_no_observation_gave_is_held_and_unconfirmed() -> None:
+    state = LatchState.restored({("rule", None): flatten(60)}).hold(flatten(600))
+    assert state.held == {("rule", None): flatten(600)}
+    assert state.confirmed == frozenset(), "its end has moved: it is to be stored again"
+    assert modes(at(0), state=state) == [F]
+
+
+def test_a_verdict_that_has_done_its_work_is_let_go_and_counts_stay() -> None:
+    state = LatchState(NOON, {("other", None): 2}, {("rule", None): flatten()})
+    after = state.confirm(("rule", None)).let_go(("rule", None))
+    assert (after.held, after.confirmed) == ({}, frozenset())
+    assert after.counts == {("other", None): 2}
+
+
+@pytest.mark.parametrize(
+    ("pair", "open_pairs", "goes_on"),
+    [(None, [BTC], True), (BTC, [BTC], True), (BTC, [ETH], False)],
+    ids=["the account", "its pair", "another pair"],
+)
+def test_what_ends_goes_on_where_its_position_is_open(
+    pair: str | None, open_pairs: list[str], goes_on: bool
+) -> None:
+    state = LatchState.restored({("rule", pair): flatten(60, pair=pair)})
+    now, later = NOON + timedelta(seconds=60), NOON + timedelta(seconds=120)
+    held = state.go_on(open_pairs, now, later).held["rule", pair]
+    assert held.until == (later if goes_on else now)
+
+
+def test_what_lasts_is_not_prolonged_nor_beside_a_halt() -> None:
+    now, later = NOON + timedelta(seconds=60), NOON + timedelta(seconds=120)
+    lasting = LatchState.restored({("rule", None): flatten(61)})
+    assert lasting.go_on([BTC], now, later) == lasting
+    beside = LatchState.restored({("rule", None): flatten(60), ("other", None): halt(rule="other")})
+    assert beside.go_on([BTC], now, later) == beside

@@ -98,7 +98,9 @@ def read_transfers(exchange: Exchange, since: datetime) -> tuple[Transfer, ...] 
         return None
     currency = exchange._config["stake_currency"]  # noqa: SLF001 - it offers no config
     start = int(since.timestamp() * 1000)
-    params = {"incomeType": "TRANSFER"} if exchange.id.startswith("binance") else {}
+    params = _kind(exchange)
+    if exchange.id.startswith("binance"):
+        params = {**params, "incomeType": "TRANSFER"}
     entries: dict[str, Transfer] = {}
     while True:
         try:
@@ -148,9 +150,10 @@ def _open_orders(exchange: Exchange) -> tuple[ExchangeOrder, ...]:
     api = exchange._api  # noqa: SLF001 - Freqtrade lists no open orders of all pairs
     # ccxt refuses to list the orders of all pairs before it is told that the weight is known.
     api.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
-    orders = [_order(exchange, one) for one in api.fetch_open_orders()]
+    kind = _kind(exchange)
+    orders = [_order(exchange, one) for one in api.fetch_open_orders(params=kind)]
     if exchange.get_option("stoploss_query_requires_stop_flag"):
-        waiting = api.fetch_open_orders(params={"stop": True})
+        waiting = api.fetch_open_orders(params={**kind, "stop": True})
         orders += [_order(exchange, one, conditional=True) for one in waiting]
     return tuple({one.id: one for one in orders}.values())
 
@@ -194,6 +197,11 @@ def _order(
     )
 
 
+def _kind(exchange: Exchange) -> dict[str, Any]:
+    """Return what tells ccxt to ask for futures where no pair does."""
+    return {"type": exchange.get_option("ccxt_futures_name")}
+
+
 def _hedge_mode(exchange: Exchange, positions: Sequence[ExchangePosition]) -> bool | None:
     api = exchange._api  # noqa: SLF001 - Freqtrade asks for it at its start alone
     if not api.has.get("fetchPositionMode"):
@@ -217,7 +225,7 @@ def _wallet(exchange: Exchange, unrealised_usd: float) -> tuple[float, float | N
     Where the exchange names the wallet's balance, that counts: an equity without the open profit
     and loss of another request is off by what the marks moved in between.
     """
-    balances: Any = exchange._api.fetch_balance()  # noqa: SLF001 - Freqtrade drops what it needs
+    balances: Any = exchange._api.fetch_balance(_kind(exchange))  # noqa: SLF001 - Freqtrade drops parts
     currency = exchange.get_proxy_coin()
     whole = float(balances[currency]["total"])
     if exchange.balance_includes_unrealized_pnl():

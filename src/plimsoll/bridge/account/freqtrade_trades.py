@@ -1,5 +1,6 @@
 """Freqtrade's trades as the values that guards read."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -91,11 +92,21 @@ def stop_was_missed(trade: LocalTrade, price: float) -> bool:
     return price >= trade.stop_loss if trade.is_short else price <= trade.stop_loss
 
 
-def resting_exits() -> dict[str, datetime]:
-    """Return since when an exit order of a pair rests, by pair, of a running bot."""
-    return {
-        trade.pair: order.order_date_utc
-        for trade in Trade.get_open_trades()
-        for order in trade.open_orders
-        if order.ft_order_side == trade.exit_side
-    }
+@dataclass(frozen=True, slots=True)
+class ExitOrder:
+    """The last order that was to close a trade: when it was sent, and what became of it."""
+
+    at: datetime
+    is_open: bool
+    status: str
+
+
+def exit_orders() -> dict[str, ExitOrder]:
+    """Return the last exit order of each open trade of a running bot, by pair."""
+    last = {}
+    for trade in Trade.get_open_trades():
+        for order in trade.orders:
+            if order.ft_order_side == trade.exit_side:
+                status = order.status or "unknown"
+                last[trade.pair] = ExitOrder(order.order_date_utc, bool(order.ft_is_open), status)
+    return last

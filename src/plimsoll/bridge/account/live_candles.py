@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 from freqtrade.data.dataprovider import DataProvider
 
-from plimsoll.candles.live_bar import BAR_COLUMNS, check_live_bar
+from plimsoll.candles.live_bar import check_live_bar
+from plimsoll.candles.quality import PRICES
 from plimsoll.candles.windows import Window
 
 
@@ -20,8 +21,10 @@ class _Frame:
 
     def __init__(self, candles: pd.DataFrame, length: timedelta) -> None:
         self.candles = candles
-        self.newest: dict[str, Any] = {name: candles[name].iloc[-1] for name in BAR_COLUMNS}
-        self.before: Any = candles["date"].iloc[-2] if len(candles) > 1 else None
+        dates = candles["date"]
+        self.newest: dict[str, Any] = {name: candles[name].to_numpy()[-1] for name in PRICES}
+        self.newest["date"] = dates.iloc[-1]
+        self.before: Any = dates.iloc[-2] if len(candles) > 1 else None
         self.closed_at = datetime.fromtimestamp(self.newest["date"].timestamp(), UTC) + length
         self._seconds = int(length.total_seconds())
         self._windows: dict[int, Window] = {}
@@ -45,9 +48,9 @@ class _Frame:
 
     def window(self, count: int) -> Window:
         if count not in self._windows:
-            latest = self.candles.tail(count)
-            opened = latest["date"].to_numpy(dtype="datetime64[s]").astype("int64")
-            self._windows[count] = Window(opened, latest["close"].to_numpy(dtype="float64"))
+            opened = self.candles["date"].to_numpy(dtype="datetime64[s]")[-count:].astype("int64")
+            closes = self.candles["close"].to_numpy(dtype="float64")[-count:]
+            self._windows[count] = Window(opened, closes)
         return self._windows[count]
 
 

@@ -25,9 +25,7 @@ from plimsoll.core import PlimsollError
 from plimsoll.core.books import BotBooks, Break, BreakKind, ExchangeBooks
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.reconciliation import (
-    begun,
     breaks,
-    ended,
     transferred_usd,
     unexplained_amount,
     unexplained_money_usd,
@@ -95,6 +93,7 @@ class Reconciler:
         self._looked_fully_at: datetime | None = None
         self._bookings: object = None
         self._missing_usd = 0.0
+        self._told: dict[object, Break] = {}
         self.breaks: tuple[Break, ...] = ()
         self.unexplained_usd = 0.0
 
@@ -128,15 +127,27 @@ class Reconciler:
             return
         before, starts = self.breaks, self._looked_at is None
         books = self._compare(now, before, fully=fully)
-        if books.fault is None and self._mend(books, now, at_once=starts):
+        ripe = [one for one in self.breaks if not one.unseen and (starts or not one.settling)]
+        self._tell_begun(ripe, now)
+        if books.fault is None and self._mend(ripe, books, now):
             self._closed.read()
             books = self._compare(now, before, fully=False)
         if fully and books.fault is None:
             self._looked_fully_at = now
         self._looked_at, self._bookings = now, self._booked()
-        self._news += [_news("begun", one, now) for one in begun(before, self.breaks)]
-        told = [one for one in ended(before, self.breaks) if not one.settling]
-        self._news += [_news("ended", one, now) for one in told]
+        self._tell_begun([one for one in self.breaks if not one.settling], now)
+        self._tell_ended(now)
+
+    def _tell_begun(self, breaks: Sequence[Break], now: datetime) -> None:
+        for one in breaks:
+            if one.key not in self._told:
+                self._told[one.key] = one
+                self._news.append(_news("begun", one, now))
+
+    def _tell_ended(self, now: datetime) -> None:
+        there = {one.key for one in self.breaks}
+        for key in [key for key in self._told if key not in there]:
+            self._news.append(_news("ended", self._told.pop(key), now))
 
     def accept(self) -> None:
         """Take the wallet as it is for the account's own money: a person has said so."""
@@ -235,9 +246,8 @@ class Reconciler:
         total = held + money
         self.unexplained_usd = total if not total > 0 else 0.0
 
-    def _mend(self, books: ExchangeBooks, now: datetime, *, at_once: bool) -> bool:
-        """Mend what is the bot's own once it has not settled, or at the start; say whether any."""
-        ripe = [one for one in self.breaks if not one.unseen and (at_once or not one.settling)]
+    def _mend(self, ripe: Sequence[Break], books: ExchangeBooks, now: datetime) -> bool:
+        """Mend what is the bot's own of what has not settled; return whether anything was."""
         done: list[Mended] = []
         for one in ripe:
             try:
@@ -248,10 +258,9 @@ class Reconciler:
                 continue
             if mended is not None:
                 done.append(mended)
+                self._news.append(_news("mended", one, now, text=mended.text))
         self._mender.forget_others(self.breaks)
-        for each in done:
-            self._news.append(_news("mended", each.of, now, text=each.text))
-        earned = sum(each.earned_usd for each in done)
+        earned = sum(one.earned_usd for one in done)
         if earned and self._capital is not None:
             beside = self._capital.beside_usd + earned
             self._keep(replace(self._capital, beside_usd=beside))

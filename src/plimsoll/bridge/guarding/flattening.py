@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from plimsoll.bridge.account.freqtrade_trades import ExitOrder
 from plimsoll.bridge.freqtrade.log_listeners import RefusedExits
 from plimsoll.core import Mode, Position, Verdict
 from plimsoll.risk import RiskProfile
@@ -72,7 +73,7 @@ class Flattening:
     def look(
         self,
         to_close: Sequence[tuple[Position, str]],
-        resting: Mapping[str, datetime],
+        orders: Mapping[str, ExitOrder],
         now: datetime,
     ) -> str | None:
         """Take what is open and to be closed now; return what people should be told.
@@ -81,15 +82,17 @@ class Flattening:
         ----------
         to_close
             Every position that is to be closed, with the rule that wants it.
-        resting
-            Since when an exit order of a pair rests.
+        orders
+            The last exit order of each pair.
         now
             The moment of this loop.
         """
         known, before = self._since, self.closing
         self._since = {one.pair: known.get(one.pair, now) for one, _ in to_close}
         self.closing = [
-            Closing(one, rule, self._since[one.pair], self._why(one.pair, resting, now))
+            Closing(
+                one, rule, self._since[one.pair], self._why(one.pair, orders.get(one.pair), now)
+            )
             for one, rule in to_close
         ]
         if not self.closing:
@@ -141,14 +144,16 @@ class Flattening:
         seconds = max(_seconds(one.since, now) for one in before)
         return f"Closed after {_span(seconds)}: {', '.join(one.position.pair for one in before)}"
 
-    def _why(self, pair: str, resting: Mapping[str, datetime], now: datetime) -> str:
+    def _why(self, pair: str, order: ExitOrder | None, now: datetime) -> str:
         refusal = self._refused.since(pair, self._since[pair])
         if refusal is not None:
             times = "once" if refusal.count == 1 else f"{refusal.count} times"
             ago = _span(_seconds(refusal.at, now))
             return f"exit refused {times}, last {ago} ago: {refusal.text}"
-        if pair in resting:
-            return f"an exit order rests unfilled for {_span(_seconds(resting[pair], now))}"
+        if order is not None and order.is_open:
+            return f"an exit order rests unfilled for {_span(_seconds(order.at, now))}"
+        if order is not None and order.at >= self._since[pair]:
+            return f"its last exit order ended unfilled: {order.status}"
         return "no exit was refused, none rests"
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 from freqtrade.strategy import timeframe_to_minutes
 
 from plimsoll.bridge.account.closed_trades import ClosedTrades
-from plimsoll.bridge.account.freqtrade_trades import resting_exits
+from plimsoll.bridge.account.freqtrade_trades import exit_orders
 from plimsoll.bridge.account.live import LiveAccount
 from plimsoll.bridge.account.mark import mark_price
 from plimsoll.bridge.account.reconciler import reconciler_of
@@ -169,7 +170,7 @@ class LiveSession(Session):
                 for position in self._account.open_positions()
                 if (rule := supervisor.exit_reason(position.pair, now)) is not None
             ]
-            alarm = self._flattening.look(to_close, resting_exits(), now)
+            alarm = self._flattening.look(to_close, exit_orders(), now)
             if alarm is not None:
                 logger.warning("plimsoll: %s", alarm)
                 fields = self._flattening.status(now)
@@ -252,7 +253,7 @@ class LiveSession(Session):
             return
         halt = Verdict(Mode.HALTED, STATE, f"{text}; {WHAT_TO_TYPE}")
         try:
-            supervisor.impose(halt, now)
+            supervisor.hold(halt, now)
         finally:
             self._latch.begin_again(now, supervisor.held, supervisor.rearmed_at)
 
@@ -359,7 +360,10 @@ class LiveSession(Session):
                     "loops": self._loops,
                     **self._limits.facts(),
                     **self.messenger.status(),
-                    "breaks": [one.text for one in self._account.breaks],
+                    "breaks": [asdict(one) for one in self._account.breaks],
+                    "stops_on_exchange": bool(
+                        self._strategy.order_types.get("stoploss_on_exchange")
+                    ),
                     **self._account.facts(),
                     **self._flattening.status(now),
                 }

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from plimsoll.bridge.freqtrade.lock_removals import note_removals
+from plimsoll.bridge.guarding.blindness import BLIND, Blindness
 from plimsoll.bridge.guarding.places import Places
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.recorder import Record, silent
@@ -30,8 +31,6 @@ from plimsoll.risk.latch import Key
 logger = logging.getLogger(__name__)
 
 TOLD_AGAIN_AFTER = timedelta(hours=1)
-BLIND = "blind_guards"
-"""The rule of what is closed because the account could not be seen for too long."""
 
 
 class Account(Protocol):
@@ -117,7 +116,7 @@ class Supervisor:
         self._state = LatchState()
         self.evaluation: Evaluation | None = None
         self._denied: dict[tuple[str, str], datetime] = {}
-        self._fault: tuple[datetime, str] | None = None
+        self._blindness = Blindness()
         self.rearmed_at: datetime | None = None
 
     # What the loop asks
@@ -153,21 +152,6 @@ class Supervisor:
                 lock = locks.number_of(verdict, now)
                 self._tell(messages.restored(verdict, now, lock=lock))
 
-    def impose(self, verdict: Verdict, now: datetime) -> None:
-        """Hold a verdict that no guard of the account gave, as one that has acted.
-
-        Raises
-        ------
-        Exception
-            When the database could not be written; the verdict is held, recorded and told.
-        """
-        key = verdict.rule, verdict.pair
-        known = self._state.held.get(key)
-        if known is None or verdict.mode > known.mode:
-            self._state = replace(self._state, held={**self._state.held, key: verdict})
-            self._acted(key, verdict, now)
-            self._places.raise_fault()
-
     def loop(self, now: datetime) -> None:
         """Mark the account to market and let the guards act.
 
@@ -189,9 +173,8 @@ class Supervisor:
                 self._cannot_see(now, "the account cannot be marked: a position has no price")
                 self._close_blindly(now)
                 return
-        self._fault = None
-        if self._persistent:
-            self._end_blind_closing(now)
+        self._blindness.end()
+        self._end_blind_closing(now)
 
     def failed(self, now: datetime, error: Exception, *, halt_reason: str | None = None) -> None:
         """Deny everything until a loop succeeds; close everything when that takes too long.
@@ -207,17 +190,23 @@ class Supervisor:
         self._close_blindly(now)
 
     def hold(self, verdict: Verdict, now: datetime) -> None:
-        """Let a verdict act at once that no guard gives, as if one did; HALTED or FLATTEN."""
+        """Let a verdict act at once that no guard gives, as if one did; HALTED or FLATTEN.
+
+        Raises
+        ------
+        Exception
+            When the database could not be written; the verdict is held, recorded and told.
+        """
         key = verdict.rule, verdict.pair
         old = self._state.held.get(key)
         if old is None or old.mode < verdict.mode:
             self._state = self._state.hold(verdict)
             self._acted(key, verdict, now)
+            self._places.raise_fault()
 
     def look_again(self, since: datetime) -> None:
         """Count blindness from this moment on: before it no loop ran that could have looked."""
-        if self._fault is not None:
-            self._fault = since, self._fault[1]
+        self._blindness.count_from(since)
 
     def exit_reason(self, pair: str, now: datetime) -> str | None:
         """Return the rule that wants a pair's position closed, ``None`` when none does."""
@@ -230,12 +219,12 @@ class Supervisor:
         ]
         if verdicts:  # also while the loop fails: what has acted still does
             return max(verdicts, key=lambda verdict: verdict.mode).rule
-        return BLIND if self._blind_seconds(now) > self.profile.max_blind_seconds else None
+        return None if self._blindness.verdict(now, self.profile) is None else BLIND
 
     @property
     def closes_something(self) -> bool:
         """Whether any position is to be closed."""
-        return bool(self._state.held) or self._fault is not None
+        return bool(self._state.held) or self._blindness.reason is not None
 
     @property
     def mode(self) -> Mode:
@@ -273,9 +262,9 @@ class Supervisor:
 
     def fault(self, pair: str) -> Verdict | None:
         """Return the denial of a pair while the loop fails; ``None`` while it does not."""
-        if self._fault is None:
+        if self._blindness.reason is None:
             return None
-        reason = f"guards could not be asked: {self._fault[1]}"
+        reason = f"guards could not be asked: {self._blindness.reason}"
         return Verdict(Mode.REDUCING, "loop", reason, pair=pair)
 
     def deny(self, verdict: Verdict, now: datetime, **fields: Any) -> None:
@@ -284,8 +273,9 @@ class Supervisor:
         pair = str(fields.get("pair"))
         level = logging.INFO if self._persistent else logging.DEBUG  # thousands in a backtest
         logger.log(level, "plimsoll: no entry in %s, %s: %s", pair, verdict.rule, verdict.reason)
-        text = messages.denied(verdict, pair, fields.get("side"))
-        self.say(text, now, verdict.rule, pair, alarm=False)
+        if self._persistent:  # nobody reads about a backtest's
+            text = messages.denied(verdict, pair, fields.get("side"))
+            self.say(text, now, verdict.rule, pair, alarm=False)
 
     def say(self, text: str, now: datetime, *about: str, alarm: bool = True) -> None:
         """Tell the people, but not the same again within the hour."""
@@ -309,24 +299,18 @@ class Supervisor:
     # How
 
     def _cannot_see(self, now: datetime, reason: str) -> None:
-        known = self._fault
-        self._fault = (now if known is None else min(known[0], now)), reason
-        if known is None:
+        if self._blindness.note(now, reason):
             self._record(Kind.ERROR, now, where="loop", message=reason)
             closes = self.profile.max_blind_seconds
             self.say(messages.blind(reason, closes_after_seconds=closes), now, "fault")
 
-    def _blind_seconds(self, now: datetime) -> float:
-        return 0.0 if self._fault is None else (now - self._fault[0]).total_seconds()
-
     def _close_blindly(self, now: datetime) -> None:
         """Hold, until nothing is open, that everything is closed: the bot may see again before."""
-        blind, limit = self._blind_seconds(now), self.profile.max_blind_seconds
-        if self._fault is not None and self._persistent and blind > limit:
-            reason = f"nothing was seen for {blind:.0f} s, limit {limit:g} s: {self._fault[1]}"
-            if (BLIND, None) not in self._state.held and self.account.has_positions:
-                end = now + locks.FOREVER
-                self.hold(Verdict(Mode.FLATTEN, BLIND, reason, end, value=blind, limit=limit), now)
+        verdict = self._blindness.verdict(now, self.profile)
+        if verdict is None or not self._persistent or (BLIND, None) in self._state.held:
+            return
+        if self.account.has_positions:
+            self.hold(verdict, now)
 
     def _end_blind_closing(self, now: datetime) -> None:
         verdict = self._state.held.get((BLIND, None))
@@ -336,19 +320,10 @@ class Supervisor:
             self._record(Kind.VERDICT, now, durable=True, event="ended", **verdict_fields(verdict))
 
     def _go_on_closing(self, now: datetime) -> None:
-        """Prolong what ends now while its position is still open: closing is finished.
-
-        A halt of the account closes it as well, for longer.
-        """
-        held = list(self._state.held.values())
-        if any(one.mode is Mode.HALTED and one.pair is None for one in held):
-            return
-        for verdict in held:
-            if verdict.until is None or verdict.until > now:
-                continue
-            if self.account.has_positions and verdict.pair in (None, *self.account.open_pairs):
-                end = now + timedelta(seconds=self.profile.recheck_seconds)
-                self._state = self._state.hold(replace(verdict, until=end))
+        """Prolong what ends now while its position is still open: closing is finished."""
+        if self._runs_out(now) and self.account.has_positions:
+            end = now + timedelta(seconds=self.profile.recheck_seconds)
+            self._state = self._state.go_on(self.account.open_pairs, now, end)
 
     def _notice_unlocked(self, now: datetime) -> None:
         """See which locks are gone: a person re-arms; anybody else finds them put back.
@@ -372,7 +347,7 @@ class Supervisor:
             self._rearm(now, persons, reason="the lock was removed", by="unlock")
         for key, verdict in active.items():
             if verdict.mode is Mode.HALTED and key not in held:
-                self._state = replace(self._state, held={**self._state.held, key: verdict})
+                self._state = self._state.hold(verdict)
                 self._acted(key, verdict, now)
 
     def _rearm(self, now: datetime, keys: list[Key], *, reason: str, by: str) -> None:
@@ -446,18 +421,19 @@ class Supervisor:
     def _acted_text(self, verdict: Verdict, now: datetime, *, kept: bool = True) -> str:
         """Return the message of a verdict that has acted; what cannot be read is left out."""
         memory = "" if kept else "\nIn memory alone: neither log nor database can be written."
+        facts = self.account.facts()
         try:
             positions = self.account.snapshot(now).positions
             text = messages.acted(
                 verdict,
                 now,
                 open_pairs=None if positions is None else [one.pair for one in positions],
-                facts=self.account.facts(),
+                facts=facts,
                 lock=locks.number_of(verdict, now),
             )
         except Exception:
             logger.exception("plimsoll: a message lacks what could not be read")
-            text = messages.acted(verdict, now, open_pairs=None)
+            text = messages.acted(verdict, now, open_pairs=None, facts=facts)
         return text + memory
 
 

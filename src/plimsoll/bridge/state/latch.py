@@ -6,7 +6,7 @@ database, then the people are told. What one of them lacks is written there agai
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -124,6 +124,8 @@ class Latch:
         self._stamp = new_stamp(account.digest, record)
         write_stamp(self._stamp)
         self._record_start(now, held, rearmed_at)
+        if self.recorder.fault is None:  # from now on the log must have this very start
+            write_stamp(replace(self._stamp, previous=self._stamp.current))
         for text in self._notices:
             self.recorder(Kind.ERROR, now, where=STATE, message=text)
         self._register()

@@ -99,6 +99,8 @@ def put_back(verdict: Verdict, now: datetime) -> None:
     if row is None:
         hold(verdict, now)
         return
+    if PairLocks.use_db:
+        PairLock.session.refresh(row)  # another thread or process may have changed it
     row.active = True
     row.lock_end_time = now + FOREVER if verdict.until is None else verdict.until
     _commit()

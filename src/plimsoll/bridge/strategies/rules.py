@@ -114,7 +114,7 @@ class RuleStrategy(IStrategy):
                 1,
                 f"{type(self).__name__}_{side.value}",
             )
-        if self.config.get("runmode") in (RunMode.BACKTEST, RunMode.HYPEROPT):
+        if self.config.get("runmode") in (RunMode.BACKTEST, RunMode.HYPEROPT) and metadata:
             self._values.learn(metadata["pair"], candles)
         return candles
 

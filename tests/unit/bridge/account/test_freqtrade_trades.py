@@ -1,14 +1,18 @@
 """Freqtrade's trades as values; what a mark makes of them is in tests/property/test_open_profit."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from math import isnan
+from pathlib import Path
 from typing import Any
 
 import pytest
-from freqtrade.persistence import LocalTrade, Order
+from freqtrade.persistence import LocalTrade, Order, Trade
 
 from plimsoll.bridge.account.freqtrade_trades import (
+    ExitOrder,
     closed_trade_of,
+    exit_orders,
     open_profit_usd,
     position_of,
     resting_profit_usd,
@@ -16,7 +20,8 @@ from plimsoll.bridge.account.freqtrade_trades import (
     stop_was_missed,
 )
 from plimsoll.core import Side
-from tests.unit.bridge.trades import FEE, trade_fields
+from tests.unit.bridge.bots import BTC, ETH, open_trade
+from tests.unit.bridge.trades import FEE, database_trades, trade_fields
 
 NOON = datetime(2026, 11, 19, 12, tzinfo=UTC)
 
@@ -134,3 +139,20 @@ def test_a_stop_on_the_exchange_is_not_missed_nor_is_one_that_is_not_there() -> 
     held.orders = [order("stoploss", ft_is_open=False)]
     assert stop_was_missed(held, 90.0)
     assert not stop_was_missed(trade(stop_loss=0.0), 90.0)
+
+
+def test_the_last_exit_order_of_each_open_trade_is_told(tmp_path: Path) -> None:
+    with database_trades(tmp_path / "bot.sqlite"):
+        held, closed = open_trade(NOON), open_trade(NOON, pair=ETH)
+        numbers = count(1)
+        for minutes, (side, status) in enumerate(
+            [("buy", "closed"), ("sell", "expired"), ("stoploss", "open"), ("sell", "open")]
+        ):
+            at = (NOON + timedelta(minutes=minutes)).replace(tzinfo=None)
+            for trade in (held, closed):
+                sent = {"ft_trade_id": trade.id, "order_id": str(next(numbers)), "order_date": at}
+                trade.orders.append(order(side, status=status, ft_is_open=status == "open", **sent))
+        closed.is_open = False
+        Trade.commit()
+        sent_at = NOON + timedelta(minutes=3)
+        assert exit_orders() == {BTC: ExitOrder(sent_at, is_open=True, status="open")}

@@ -256,7 +256,7 @@ def test_levels_that_cannot_be_read_are_told_and_the_strictest_known_count(
         assert status(tmp_path)["high_water_equity_usd"] == pytest.approx(10_500.0)
         assert exits(bot, clock) == "daily_loss"
         assert not entry(bot.strategy, datetime.now(UTC))
-        assert len([text for text in bot.said() if "equity levels under" in text]) == 1
+        assert len([text for text in bot.said() if "⚠️ Expected equity levels" in text]) == 1
         assert read_levels().day_usd == pytest.approx(10_500.0)
     (error,) = written(tmp_path, "error")
     assert error["where"] == "levels"

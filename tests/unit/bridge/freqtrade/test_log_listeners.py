@@ -3,9 +3,18 @@
 import logging
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import time_machine
 
-from plimsoll.bridge.freqtrade.log_listeners import FAILED_REQUESTS, LogListener, gave_up
+from plimsoll.bridge.freqtrade.log_listeners import (
+    FAILED_REQUESTS,
+    REFUSED_EXITS,
+    LogListener,
+    Refusal,
+    RefusedExits,
+    gave_up,
+    in_short,
+)
 
 LOGGER = FAILED_REQUESTS.source
 NOON = datetime(2026, 11, 19, 12, tzinfo=UTC)
@@ -48,3 +57,79 @@ def test_it_hears_freqtrades_log_once() -> None:
     logging.getLogger(LOGGER).warning('y() returned exception: "x". Giving up.')
     logging.getLogger(LOGGER).info("z() returned exception. Giving up. But no warning")
     assert len(listener.times()) == heard + 1
+
+
+# Exits that were refused
+
+BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
+
+
+def refuse(listener: RefusedExits, text: str, *, at: datetime = NOON) -> None:
+    with time_machine.travel(at, tick=False):
+        listener.handle(logging.LogRecord(listener.source, logging.WARNING, "", 0, text, (), None))
+
+
+REDUCE_ONLY = (
+    f"Unable to exit trade {BTC}: Could not create market sell order on market {BTC}. "
+    'Message: binance {"code":-2022,"msg":"ReduceOnly Order is rejected."}'
+)
+FILTER = (
+    f"Unable to emergency exit trade {BTC}: Could not place sell order due to BadRequest. "
+    'Message: binance {"code": "-1111", "msg": "Precision is over."}'
+)
+NO_FUNDS = (
+    f"Insufficient funds to create market sell order on market {BTC}. Tried to sell amount 1.0 at "
+    "rate 2.0.Message: no margin."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        (REDUCE_ONLY, "ReduceOnly Order is rejected. (-2022)"),
+        (FILTER, "Precision is over. (-1111)"),
+        (f"Unable to exit trade {BTC}: Ticker\nwas empty", "Ticker was empty"),
+        (f"Unable to place order {NO_FUNDS}", NO_FUNDS),
+    ],
+    ids=["reduce only", "filter", "no price", "no funds"],
+)
+def test_why_an_exit_failed_is_kept_by_its_pair(text: str, short: str) -> None:
+    listener = RefusedExits()
+    refuse(listener, text)
+    assert listener.since(BTC, NOON) == Refusal(NOON, short, 1)
+    assert listener.since(ETH, NOON) is None
+
+
+def test_refusals_are_counted_from_a_moment_on() -> None:
+    listener = RefusedExits()
+    for seconds in (0, 5, 10):
+        at = NOON + timedelta(seconds=seconds)
+        refuse(listener, f"Unable to exit trade {BTC}: try {seconds}", at=at)
+    last = NOON + timedelta(seconds=10)
+    assert listener.since(BTC, NOON) == Refusal(last, "try 10", 3)
+    assert listener.since(BTC, NOON + timedelta(seconds=5)) == Refusal(last, "try 10", 2)
+    assert listener.since(BTC, NOON + timedelta(seconds=11)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Not enough BTC in wallet to exit Trade(id=1, pair={BTC}). Trying to recover.",
+        f"Unable to create trade for {BTC}: no candles",
+        f"Exit for {BTC} detected. Reason: emergency_exit",
+    ],
+)
+def test_other_lines_are_no_refusal(text: str) -> None:
+    listener = RefusedExits()
+    refuse(listener, text)
+    assert listener.since(BTC, NOON) is None
+
+
+def test_a_long_refusal_is_cut() -> None:
+    assert len(in_short("word " * 100)) == 200
+
+
+def test_a_second_attachment_changes_nothing() -> None:
+    assert REFUSED_EXITS.attach() is REFUSED_EXITS.attach()
+    handlers = logging.getLogger(REFUSED_EXITS.source).handlers
+    assert handlers.count(REFUSED_EXITS) == 1

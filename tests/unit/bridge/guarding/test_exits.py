@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from freqtrade.enums import ExitType, RunMode
+from freqtrade.enums import ExitCheckTuple, ExitType, RunMode
 from freqtrade.persistence import LocalTrade
 
 from plimsoll.bridge.state.folder import StateFolder
@@ -124,6 +124,47 @@ def test_without_exit_profit_only_all_is_as_in_freqtrade(
         trade = at_100()
         assert reasons(bot, trade, 99.0) == [SIGNAL]
         assert reasons(bot, trade, 99.0, signal=False) == ["mine"]
+
+
+def test_a_running_bot_closes_before_anything_of_the_strategy_is_asked(
+    tmp_path: Path, clock: Any
+) -> None:
+    """An emergency exit has an order type of its own, set at that moment, and asks for no price."""
+    raises = (
+        PLAIN
+        + """
+    def exit_reason(self, trade, now, price, profit_fraction):
+        raise AssertionError("it was asked")
+
+    custom_exit_price = custom_roi = exit_reason
+"""
+    )
+    with running_bot(tmp_path, raises, **ONLY_IN_PROFIT) as bot:
+        trade = open_trade(NOON - HOUR)
+        loops(bot, clock)
+        (tmp_path / "plimsoll/halt").touch()
+        loops(bot, clock)
+        bot.strategy.use_exit_signal = False
+        bot.strategy.order_types = {"exit": "limit", "emergency_exit": "limit"}
+        bot.strategy.order_time_in_force = {"exit": "PO"}
+        now = datetime.now(UTC)
+        (only,) = bot.strategy.should_exit(trade, 90.0, now, enter=True, exit_=True)
+        assert only == ExitCheckTuple(ExitType.EMERGENCY_EXIT, "plimsoll_manual_halt")
+        assert bot.strategy.order_types["emergency_exit"] == "market"
+        assert bot.strategy.order_time_in_force["exit"] == "GTC"
+
+
+def test_what_the_strategy_raises_in_its_exits_is_recorded_and_ends_no_bot(
+    tmp_path: Path, clock: Any
+) -> None:
+    """Freqtrade calls should_exit unwrapped: a fault in it would end the process."""
+    with running_bot(tmp_path) as bot:
+        trade = open_trade(NOON - HOUR)
+        loops(bot, clock)
+        bot.strategy.minimal_roi = None
+        assert reasons(bot, trade, 100.0) == []
+    (error,) = written(tmp_path, "error")
+    assert (error["where"], "TypeError" in error["message"]) == ("exits", True)
 
 
 # A second start

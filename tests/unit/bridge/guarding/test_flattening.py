@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from freqtrade.persistence import Order, Trade
 
+from plimsoll.bridge.account.freqtrade_trades import ExitOrder
 from plimsoll.bridge.freqtrade.log_listeners import REFUSED_EXITS, RefusedExits
 from plimsoll.bridge.guarding.flattening import Flattening
 from plimsoll.bridge.state import locks
@@ -141,8 +142,21 @@ def test_why_it_is_open_is_the_last_refusal_since_it_began() -> None:
 def test_without_a_refusal_it_is_the_order_that_rests() -> None:
     flattening = watch()
     flattening.look(HELD, {}, NOON)
-    flattening.look(HELD, {BTC: NOON}, NOON + MINUTE)
-    assert flattening.closing[0].why == "an exit order rests unfilled for 60 s"
+    resting = ExitOrder(NOON - HOUR, is_open=True, status="open")
+    flattening.look(HELD, {BTC: resting}, NOON + MINUTE)
+    assert flattening.closing[0].why == "an exit order rests unfilled for 61 min"
+
+
+def test_or_the_one_that_ended_unfilled_since_it_began() -> None:
+    flattening = watch()
+    flattening.look(HELD, {}, NOON)
+    for at, said in (
+        (NOON - SECOND, "no exit was refused, none rests"),
+        (NOON, "its last exit order ended unfilled: expired"),
+    ):
+        expired = ExitOrder(at, is_open=False, status="expired")
+        flattening.look(HELD, {BTC: expired}, NOON + MINUTE)
+        assert flattening.closing[0].why == said
 
 
 def log(text: str) -> logging.LogRecord:

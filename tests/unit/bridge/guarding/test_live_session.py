@@ -239,7 +239,7 @@ def test_an_unwritable_log_takes_no_entry(tmp_path: Path, clock: Any) -> None:
         bot.strategy._session._recorder._log.close()
         for _ in range(2):  # not even the one whose record is the first to fail
             assert not entry(bot.strategy, NOON + LOOP)
-        assert any("decisions cannot be recorded" in text for text in bot.said())
+        assert any("Decisions cannot be recorded" in text for text in bot.said())
 
 
 # Exits and orders

@@ -689,3 +689,23 @@ def test_an_entry_between_two_loops_sees_the_account_of_its_moment(bot: Case) ->
     bot.account.equity = 960.0
     assert bot.entry().rule == "daily_loss"
     assert not bot.entry().allows_entries
+
+
+# What no guard gives
+
+
+def test_a_verdict_from_outside_acts_once_and_only_grows_stricter(bot: Case) -> None:
+    until = bot.now + HOUR
+    for verdict in (
+        Verdict(Mode.FLATTEN, "seal", "a first", until),
+        Verdict(Mode.FLATTEN, "seal", "the same", until),
+        Verdict(Mode.HALTED, "seal", "worse"),
+        Verdict(Mode.FLATTEN, "seal", "less", until),
+    ):
+        bot.supervisor.hold(verdict, bot.now)
+    assert [one["reason"] for one in bot.events("acted")] == ["a first", "worse"]
+    assert bot.exits() == "seal"
+    assert locks.held_verdicts(bot.now)["seal", None].mode is Mode.HALTED
+    bot.loop()
+    assert bot.supervisor.mode is Mode.HALTED
+    assert not bot.entry().allows_entries

@@ -1,0 +1,145 @@
+"""A bot that trades with money, and an account that is not as its database says."""
+
+import json
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.drill import Drill, DrillPlan, drill
+from tests.unit.venue.serving import post
+
+BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
+WITH_STOPS = {"order_types": {"stoploss_on_exchange": True}}
+
+
+def asked(bot: Drill, path: str, *, method: str = "GET") -> Any:
+    """Ask the exchange itself, as somebody else with a key would."""
+    request = urllib.request.Request(
+        f"{bot.venue.url}/fapi/{path}", headers={"X-MBX-APIKEY": "any"}, method=method
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=60) as answer:
+        return json.load(answer)
+
+
+def held(bot: Drill) -> dict[str, float]:
+    return {one["symbol"]: float(one["positionAmt"]) for one in asked(bot, "v3/positionRisk")}
+
+
+def booked(bot: Drill) -> dict[str, float]:
+    trades = bot.trades(is_open=True)
+    return {trade["pair"].split("/")[0] + "USDT": trade["amount"] for trade in trades}
+
+
+def events(bot: Drill, event: str, kind: str | None = None) -> list[dict[str, Any]]:
+    return [
+        one
+        for one in bot.decisions("break")
+        if one["event"] == event and kind in (None, one.get("break"))
+    ]
+
+
+def stored(bot: Drill, key: str) -> dict[str, Any]:
+    query = "SELECT string_value FROM KeyValueStore WHERE key = ?"
+    rows = bot.rows(query, f"plimsoll_{key}")
+    return dict(json.loads(rows[0]["string_value"])) if rows else {}
+
+
+def agrees(bot: Drill) -> bool:
+    return held(bot) == booked(bot) != {}
+
+
+@pytest.mark.freqtrade
+def test_an_entry_whose_answer_was_lost_before_a_kill_is_closed_and_told(tmp_path: Path) -> None:
+    """The first entry is filled and never heard of; the bot is killed and started again."""
+    plan = DrillPlan(live=True, speed=20.0, throttle_seconds=5, overlay=WITH_STOPS)
+    orders = {"paths": ["POST /fapi/v1/order"]}
+    with drill(tmp_path, plan, start=False) as bot:
+        refused = bot.fault("http-error", status=400, code=-2019, **orders)
+        bot.start()
+        bot.wait_until(lambda: bool(stored(bot, "equity_levels")), what="levels on record")
+        levels = stored(bot, "equity_levels")
+        lost = bot.fault("no-answer", after_acceptance=True, count=1, **orders)
+        bot.mend(refused)
+        bot.wait_until(lambda: len(held(bot)) > len(booked(bot)), what="an orphan")
+        bot.kill9()
+        [orphan] = set(held(bot)) - set(booked(bot))
+        bot.mend(lost)
+        bot.start()
+        bot.wait_until(lambda: bool(events(bot, "mended")), what="the orphan is closed")
+        bot.wait_until(lambda: agrees(bot), what="the books agree")
+        [begun] = events(bot, "begun", "unexplained_position")
+        assert begun["ours"]
+        assert begun["pair"].split("/")[0] + "USDT" == orphan
+        assert len(events(bot, "ended", "unexplained_position")) == 1
+        assert events(bot, "transfer") == []
+        bot.wait_until(lambda: bot.telegram_messages("no trade knew them"), what="a message")
+        after = stored(bot, "equity_levels")
+        assert [after[name] for name in ("day_usd", "high_usd", "capital_usd")] == [
+            levels[name] for name in ("day_usd", "high_usd", "capital_usd")
+        ]
+        _a_trade_that_is_deleted(bot)
+        _a_stop_that_is_cancelled(bot)
+        _a_withdrawal_on_record(bot)
+        _a_position_of_somebody_else(bot)
+
+
+def _a_trade_that_is_deleted(bot: Drill) -> None:
+    bot.wait_for_positions(2)
+    bot.pause()
+    trade = bot.positions()[0]
+    bot.rest.delete_trade(trade["trade_id"])
+    bot.wait_until(
+        lambda: len(events(bot, "mended", "unexplained_position")) == 2,
+        what="what was deleted is closed",
+    )
+    assert len(held(bot)) == 1
+    assert agrees(bot)
+
+
+def _a_stop_that_is_cancelled(bot: Drill) -> None:
+    def stops() -> list[Any]:
+        return list(asked(bot, "v1/openAlgoOrders"))
+
+    bot.wait_until(lambda: len(stops()) == 1, what="one stop")
+    [stop] = stops()
+    asked(bot, f"v1/algoOrder?algoId={stop['algoId']}", method="DELETE")
+    bot.wait_until(
+        lambda: [one["algoId"] for one in stops()] not in ([], [stop["algoId"]]),
+        what="Freqtrade sets another stop",
+    )
+
+
+def _a_withdrawal_on_record(bot: Drill) -> None:
+    before = stored(bot, "equity_levels")["day_usd"]
+    status, _ = post(f"{bot.venue.url}/plimsoll/transfer", {"amount_usd": -500.0})
+    assert status == 200
+    bot.wait_until(lambda: bool(events(bot, "transfer")), what="the transfer is on record")
+    [told] = events(bot, "transfer")
+    assert told["amount_usd"] == -500
+    bot.wait_until(
+        lambda: abs(stored(bot, "equity_levels")["day_usd"] - before + 500) < 1, what="the levels"
+    )
+
+
+def _a_position_of_somebody_else(bot: Drill) -> None:
+    [mine] = held(bot)
+    other = {"BTCUSDT": "ETHUSDT", "ETHUSDT": "BTCUSDT"}[mine]
+    quantity = {"BTCUSDT": 0.01, "ETHUSDT": 0.5}[other]
+    asked(
+        bot,
+        f"v1/order?symbol={other}&side=SELL&type=MARKET&quantity={quantity}&newClientOrderId=web_1",
+        method="POST",
+    )
+    bot.wait_until(
+        lambda: any(not one["ours"] for one in events(bot, "begun", "unexplained_position")),
+        what="a break that is not the bot's",
+    )
+    bot.resume()
+    bot.wait_until(lambda: bool(bot.decisions("halt")), what="a halt")
+    assert bot.decisions("halt")[0]["rule"] == "reconciliation"
+    bot.wait_until(lambda: mine not in held(bot), what="the bot is flat")
+    assert held(bot) == {other: -quantity}, "what is somebody else's is never touched"
+    bot.wait_until(lambda: bot.telegram_messages(f"of {other[:3]}/USDT:USDT"), what="a message")

@@ -1,0 +1,91 @@
+"""Log and database know each other by a stamp, and what does not fit is said."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from freqtrade.persistence import KeyValueStore
+
+from plimsoll.bridge.state.identity import Account
+from plimsoll.bridge.state.stamp import (
+    KEY,
+    Stamp,
+    disagreement,
+    is_fresh,
+    new_stamp,
+    read_stamp,
+    stamp_in,
+    write_stamp,
+)
+from plimsoll.journal.latch_record import LatchRecord
+from tests.unit.bridge.trades import database_trades
+
+ACCOUNT = Account("aaaaaaaaaaaaaaaa", "binance futures dry-run", live=False)
+MINE = ACCOUNT.digest
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[None]:
+    with database_trades(tmp_path / "bot.sqlite"):
+        yield
+
+
+def started(stamp: str | None) -> LatchRecord:
+    return LatchRecord(started=True, stamp=stamp)
+
+
+def test_a_new_database_has_no_stamp_and_then_the_one_it_was_given(database: None) -> None:
+    assert read_stamp() is None
+    for stamp in (Stamp(MINE, "one"), Stamp(MINE, "two", "one")):
+        write_stamp(stamp)
+        assert read_stamp() == stamp
+
+
+def test_every_start_has_a_stamp_of_its_own_that_fits_the_freqtrade_column() -> None:
+    one, two = new_stamp(MINE, started("x")), new_stamp(MINE, started("x"))
+    assert one.current != two.current
+    assert (one.account, one.previous) == (MINE, "x")
+
+
+@pytest.mark.parametrize("value", ["", "{}", "[]", "12", '{"account": "a"}'])
+def test_a_stamp_that_cannot_be_read_fits_no_log(database: None, value: str) -> None:
+    KeyValueStore.store_value(KEY, value)
+    stamp = read_stamp()
+    assert stamp is not None
+    assert disagreement(started("x"), stamp, ACCOUNT) is not None
+    assert disagreement(LatchRecord(), stamp, ACCOUNT) is not None
+    assert stamp_in(None) is None
+
+
+@pytest.mark.parametrize(
+    ("record", "stamp"),
+    [
+        (LatchRecord(), None),
+        (started(None), None),
+        (started("b"), Stamp(MINE, "b", "a")),
+        (started("a"), Stamp(MINE, "b", "a")),  # killed between the two writes of a start
+        (LatchRecord(), Stamp(MINE, "a", None)),  # the same at the very first start
+    ],
+)
+def test_what_belongs_together_agrees(record: LatchRecord, stamp: Stamp | None) -> None:
+    assert disagreement(record, stamp, ACCOUNT) is None
+
+
+@pytest.mark.parametrize(
+    ("record", "stamp", "said"),
+    [
+        (started("b"), None, "new, or another one"),
+        (started("c"), Stamp(MINE, "b", "a"), "restored, or exchanged"),
+        (started(None), Stamp(MINE, "b", "a"), "restored, or exchanged"),
+        (LatchRecord(), Stamp(MINE, "b", "a"), "log of this account is gone"),
+        (started("b"), Stamp("other", "b", "a"), "belongs to another account"),
+    ],
+)
+def test_what_does_not_fit_is_said(record: LatchRecord, stamp: Stamp | None, said: str) -> None:
+    assert said in (disagreement(record, stamp, ACCOUNT) or "")
+
+
+def test_only_a_database_without_a_stamp_beside_a_stamped_log_is_fresh() -> None:
+    assert is_fresh(None, started("b"))
+    assert not is_fresh(None, started(None))
+    assert not is_fresh(Stamp(MINE, "b"), started("b"))

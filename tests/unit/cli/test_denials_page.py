@@ -1,0 +1,55 @@
+"""The page of denials: shares of what was asked for, and the figures of its argument."""
+
+from collections import Counter
+
+from plimsoll.cli.denials_page import alike_table, concentration_table, denials_table, page
+from plimsoll.lab.denials import Alike, Concentration, DenialFindings, Denials
+
+DENIALS = (
+    Denials(
+        "TrendFollow",
+        200,
+        Counter(correlation=50, cooldown=2),
+        (("drawdown", "2022-12-26"),),
+    ),
+    Denials("SlowTrend", 100, Counter(correlation=100)),
+    Denials("Quiet"),
+)
+ALIKE = (
+    Alike("2022-01 to 2025-06", {0.7: 0.592, 0.85: 0.113, 0.95: 0.001}),
+    Alike("Terra", {0.7: 1.0, 0.85: 0.667, 0.95: 0.03}),
+)
+CONCENTRATION = (
+    Concentration("correlation 0.70", "SlowTrend", 57, 3, 0.0286, -0.0138, None),
+    Concentration("none of them", "SlowTrend", 1140, 6, 0.0734, -0.0182, "drawdown 2022-12-26"),
+    Concentration("none of them", "MomentumCross", 152, 6, 0.0676, -0.0247, None),
+)
+
+
+def test_denials_are_counted_by_guard_the_most_frequent_first() -> None:
+    head, _, *rows, total = denials_table(DENIALS).splitlines()
+    assert head == "| strategy | asked | denied | `correlation` | `cooldown` | halted |"
+    assert rows == [
+        "| `TrendFollow` | 200 | 52 (26.0%) | 50 (25.0%) | 2 (1.0%) | 2022-12-26 `drawdown` |",
+        "| `SlowTrend` | 100 | 100 (100.0%) | 100 (100.0%) | – | – |",
+        "| `Quiet` | 0 | – | – | – | – |",
+    ]
+    assert total == "| **all** | 300 | 152 (50.7%) | 150 (50.0%) | 2 (0.7%) | – |"
+
+
+def test_the_rows_of_one_strategy_stand_together() -> None:
+    *_, first, second, third = concentration_table(CONCENTRATION).splitlines()
+    assert first == "| `SlowTrend` | correlation 0.70 | 57 | 3 | 2.9% | −1.4% | – |"
+    assert second.endswith("| 1,140 | 6 | 7.3% | −1.8% | drawdown 2022-12-26 |")
+    assert "MomentumCross" in third
+
+
+def test_windows_are_shares_by_limit() -> None:
+    assert alike_table(ALIKE).splitlines()[-1] == "| Terra | 100.0% | 66.7% | 3.0% |"
+
+
+def test_the_argument_has_the_measured_figures() -> None:
+    text = " ".join(page(DenialFindings(ALIKE, CONCENTRATION, DENIALS, "abc", "2026.9")).split())
+    for figure in ("in 59% of all windows", "in 11% of all", "and in 67%", "(0.1% of", "−2.5%"):
+        assert figure in text
+    assert "fingerprint `abc`, Freqtrade 2026.9" in text
