@@ -14,7 +14,7 @@ from plimsoll.core import PlimsollError
 from plimsoll.lab.processes import command, last_line, running, wait_until
 from tests.drills.evidence import Broke, EvidenceFolder
 from tests.drills.exchange_side import LIVE, flat_there, plimsoll, seen
-from tests.drills.scene import pass_time, profile, scene, state, status
+from tests.drills.scene import moment, pass_time, profile, scene, state, status
 from tests.support.drill import MARKET_ORDERS, OPTIONAL_PROFILES, Drill, DrillPlan
 
 pytestmark = pytest.mark.freqtrade
@@ -82,9 +82,14 @@ def test_a_halt_while_another_process_holds_the_write_lock(
             )
             while time.monotonic() < deadline and bot.alive:
                 time.sleep(0.2)
-            recorded, survived = bool(bot.decisions("halt")), bot.alive
+            recorded = bool(bot.decisions("halt"))
             state(bot).clear_halt()
         bot.venue.set_speed(bot.plan.speed)
+        freed = bot.now()
+        bot.wait_until(
+            lambda: not bot.alive or moment(status(bot)["as_of"]) > freed, what="a loop or an end"
+        )
+        survived = bot.alive
         refused = "" if survived else restarted(bot)
         took = flat_there(bot, since=began, seconds=30)
         pass_time(bot, loops=6)

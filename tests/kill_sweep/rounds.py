@@ -195,9 +195,7 @@ def _after(account: SweptAccount, plan: Round, moment: str) -> Finding:
     )
 
 
-def _settled(
-    account: SweptAccount, *, flat: bool
-) -> tuple[Differences, float | None, int | None]:
+def _settled(account: SweptAccount, *, flat: bool) -> tuple[Differences, float | None, int | None]:
     """Read both books until they agree and some loops have passed; a halted account is flat."""
     began, deadline = account.now(), time.monotonic() + AGREED_WITHIN_SECONDS
     first = int(account.status.get("loops", 0))

@@ -42,8 +42,11 @@ def account_of(config: Mapping[str, Any]) -> Account | None:
     words = [str(exchange["name"]), str(config.get("trading_mode") or "spot")]
     known = [*words, "live" if live else "dry-run"]
     if live:
+        # Freqtrade takes the keys out of a running bot's config; what was written still has them.
+        written = (config.get("original_config") or {}).get("exchange") or {}
         connections = [
             exchange,
+            written,
             *(exchange.get(name) or {} for name in ("ccxt_config", "ccxt_sync_config")),
         ]
         key = next((str(one[name]) for one in connections for name in KEYS if one.get(name)), "")
