@@ -14,7 +14,8 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	archive/test_inspection archive/test_pair_checks bench/test_page cli/test_app cli/test_control \
 	cli/test_features \
 	bridge/freqtrade/test_command_line bridge/freqtrade/test_venue_clock \
-	bridge/guarding/test_live_session bridge/guarding/test_two_accounts \
+	bridge/guarding/test_live_session bridge/guarding/test_messenger \
+	bridge/guarding/test_two_accounts \
 	bridge/account/test_killed_while_storing bridge/guarding/test_blind_spots \
 	bridge/state/test_locks bridge/state/test_recorder bridge/strategies/test_backtest_funding \
 	bridge/strategies/test_hooks_deny cli/test_log cli/test_report control/test_halt \

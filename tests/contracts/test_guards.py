@@ -23,6 +23,7 @@ from plimsoll.core import (
     TrackRecord,
     Verdict,
 )
+from plimsoll.core.books import Break, BreakKind
 from plimsoll.journal.phrases import RULES
 from plimsoll.risk import GUARDS, NEEDS, RiskProfile, evaluate, evaluate_entry
 from plimsoll.risk.guards import name_of
@@ -84,6 +85,12 @@ def opened_today(count: int) -> list[Any]:
     return [closed(1.0, closed_at=before(hours=1)) for _ in range(count)]
 
 
+def one_break(age_seconds: float, size_usd: float | None = 20.0) -> tuple[Break, ...]:
+    since = before(seconds=age_seconds)
+    kind = BreakKind.UNEXPLAINED_POSITION
+    return (Break(kind=kind, text="a position", since=since, size_usd=size_usd),)
+
+
 def held(**changes: Any) -> Callable[[Any], list[Position]]:
     """Return one position in ETH whose named field is the value."""
     [key] = changes
@@ -93,6 +100,10 @@ def held(**changes: Any) -> Callable[[Any], list[Position]]:
 # From good to worse; the first is ACTIVE, the last is not.
 WORSE: dict[str, list[GuardCase]] = {
     "manual_halt": of_account([None, "", "me"], manual_halt_reason=lambda said: said),
+    "reconciliation": of_account(
+        [(), *(one_break(age) for age in (0, 299, 301)), one_break(301, 1e6), one_break(301, None)],
+        breaks=lambda seen: seen,
+    ),
     "drawdown": of_account([1000, 930, 920, 900, 880, 500, 0, -5], equity_usd=float),
     "daily_loss": of_account([1001, 971, 970, 955, 500, -5], equity_usd=float),
     "divergence": of_account(
@@ -151,6 +162,13 @@ BASE = {
 # From loose to strict; every guard that has a limit is here.
 STRICTER: dict[str, list[dict[str, Any]]] = {
     "manual_halt": [{}],
+    "reconciliation": [
+        {"max_break_seconds": 86400},
+        {"max_break_fraction": 1},
+        {},
+        {"max_break_fraction": 0},
+        {"max_break_seconds": 0, "max_break_fraction": 0},
+    ],
     "drawdown": [
         {"drawdown_halt_fraction": 0.15, "drawdown_reduce_fraction": 0.1},
         {"drawdown_reduce_fraction": 0.08},
@@ -232,6 +250,7 @@ STRICTER: dict[str, list[dict[str, Any]]] = {
 NUMBERS: dict[str, dict[str, tuple[str, ...]]] = {
     "drawdown": {"account": ("equity_usd", "high_water_equity_usd")},
     "daily_loss": {"account": ("equity_usd", "day_start_equity_usd")},
+    "reconciliation": {"break": ("size_usd",)},
     "divergence": {"trades": ("profit_fraction",)},
     "break_even": {"trades": ("profit_usd",)},
     "consecutive_losses": {"trades": ("profit_usd",)},
@@ -276,6 +295,8 @@ def poisoned(part: str, key: str, bad: Any) -> GuardCase:
             return case(account(closed_trades=[*trades, last], expectation=expectation()))
         case "model":
             return case(account(models=[replace(model(0.9), **{key: bad})]))
+        case "break":
+            return case(account(breaks=[replace(one_break(301)[0], **{key: bad})]))
         case "data":
             return case(account(data_health=fresh(ETH, BTC, **{key: bad})))
     raise AssertionError(part)
@@ -397,6 +418,8 @@ def test_what_it_needs_is_declared() -> None:
             full = about.account
             kept = {"as_of", "sees_open_positions", *NEEDS.get(name, ())}
             kept |= {"track_record", "expectation", "manual_halt_reason", "rearmed_at"}
+            if name == "reconciliation":
+                kept |= {"equity_usd"}
             if full.positions is not None and name in {"stale_data", "daily_loss", "drawdown"}:
                 kept |= {"positions", "data_health"}
             bare = AccountSnapshot(**{key: getattr(full, key) for key in kept})

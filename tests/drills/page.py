@@ -17,6 +17,7 @@ BACKTEST_CANNOT: dict[str, str] = {
     "stale_data": "Freqtrade fills gaps in a backtest's candles",
     "api_errors": "a backtest asks no exchange",
     "manual_halt": "nobody can halt a backtest",
+    "reconciliation": "a backtest has no account on an exchange",
     "model_accuracy": "in a backtest no accuracy was reported",
     "leverage": "no manual entry; the base lowers a strategy's leverage before the guard is asked",
 }

@@ -1,6 +1,7 @@
 """``plimsoll audit`` and ``halt`` on an account at a real venue, with a database of Freqtrade's."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from tests.support.audit import (
 )
 from tests.unit.cli import commands
 from tests.unit.cli.commands import Ran
+from tests.unit.control.test_halt import looping, obedient
 
 Command = Callable[..., Ran]
 SUBJECTS = ("account", "money", "position", "stop")
@@ -178,3 +180,18 @@ def test_a_report_that_lacks_positions_is_not_flat(
     told = run("halt", "--reason", "storm")
     assert told.status == 1
     assert "flat: no" not in told.out
+
+
+@pytest.mark.parametrize(("closes", "status"), [(True, 0), (False, 1)])
+def test_halt_waits_until_a_running_bot_is_flat_at_the_exchange(
+    account: AuditedAccount, run: Command, closes: bool, status: int
+) -> None:
+    account.forget_trade()
+    closing = threading.Timer(4.0 if closes else 3600.0, missing_position, [account])
+    closing.start()
+    with looping(account.state, obedient):
+        told = run("halt", "--reason", "storm", "--wait", "30" if closes else "6")
+    closing.cancel()
+    assert told.status == status, told
+    assert ("flat: no open position at the exchange" in told.out) is closes
+    assert (f"open at the exchange: {BTC} long 0.034" in told.out) is not closes

@@ -57,6 +57,11 @@ def fails(self, *arguments, **others):
 
 exit_reason = veto_exit = adjust_position = on_fill = on_loop = fails
 custom_roi = custom_entry_price = custom_exit_price = fails
+
+def informative_pairs(self):
+    if self._session is not None and self._session.supervisor is not None:
+        self.fails()
+    return []
 """
 CLINGS = """
 def veto_exit(self, trade, reason, now):

@@ -119,8 +119,10 @@ def _a_withdrawal_on_record(bot: Drill) -> None:
     bot.wait_until(lambda: bool(events(bot, "transfer")), what="the transfer is on record")
     [told] = events(bot, "transfer")
     assert told["amount_usd"] == -500
+    share = 500.0 * 0.95  # tradable_balance_ratio of the base profile
     bot.wait_until(
-        lambda: abs(stored(bot, "equity_levels")["day_usd"] - before + 500) < 1, what="the levels"
+        lambda: abs(stored(bot, "equity_levels")["day_usd"] - before + share) < 1,
+        what="levels of the bot's share",
     )
 
 

@@ -63,6 +63,7 @@ def histories(draw: st.DrawFn) -> list[AccountSnapshot]:
                 data_health=_data(now, draw(st.sampled_from([0, 200, 304, 306, 700]))),
                 api_health=ApiHealth(error_times=[now] * draw(st.sampled_from([0, 0, 4, 5, 16]))),
                 models=(),
+                breaks=(),
             )
         )
     return found

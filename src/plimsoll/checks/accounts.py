@@ -249,9 +249,12 @@ def _of_senses() -> list[Ladder]:
     def orders(count: int) -> Any:
         return (before(seconds=1),) * count
 
-    def broken(seconds: float) -> Any:
-        kind = BreakKind.UNEXPLAINED_POSITION
-        return (Break(kind=kind, text="a position", since=before(seconds=seconds), size_usd=20.0),)
+    def broken(count: int) -> Any:
+        kind, since = BreakKind.FOREIGN_ORDER, before(hours=1)
+        return tuple(
+            Break(kind=kind, text="an order", since=since, order=str(number), size_usd=5.0)
+            for number in range(count)
+        )
 
     def stale(seconds: float) -> Any:
         return _data(newest_candle_closed_at=before(seconds=seconds))
@@ -276,13 +279,7 @@ def _of_senses() -> list[Ladder]:
             lambda right: (_model(right),),
             [("models None", None), *no_model],
         ),
-        _made_ladder(
-            "seconds since a break",
-            "breaks",
-            (0, 60, 299, 301, 3600),
-            broken,
-            [("breaks None", None)],
-        ),
+        _made_ladder("breaks", "breaks", (0, 1, 2, 3, 10, 100), broken, [("breaks None", None)]),
         _said_ladder(
             "a price that cannot be", "data_health", (None, "a jump of 90 %"), _implausible
         ),

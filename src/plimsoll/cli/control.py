@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from plimsoll.control.bot import Bot, BotView
     from plimsoll.control.halt import Outcome
 
@@ -150,7 +148,12 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
     if view.flag is not None:
         lines.append(_row("flag file", f"up: {view.flag or 'no reason given'}"))
     lines += [_row("held", held) for held in view.held]
-    lines += [_row(name, text) for name, text in _alarms(view.status)]
+    lines += _closing_rows(view.status.get("closing"))
+    lines += [
+        _row("break", f"{one['text']} (plimsoll audit)")
+        for one in view.status.get("breaks") or ()
+        if not one["settling"]
+    ]
     if view.age_seconds is not None:
         late = f", more than {max_age:g} s" if view.is_stale(max_age) and view.runs else ""
         lines.append(_row("last loop", f"{span(view.age_seconds)} ago{late}"))
@@ -185,16 +188,6 @@ def _unheard(bot: "Bot", told: Mapping[str, Any]) -> list[str]:
     return said
 
 
-def _alarms(told: "Mapping[str, Any]") -> "Iterator[tuple[str, str]]":
-    """Yield what the bot's last status is alarmed about: what is not closed, and what differs."""
-    for one in (told.get("closing") or {}).get("open") or ():
-        what = f"{one['pair']} {one['side']} {one['amount']:g} for {span(one['seconds'])}"
-        yield "not closed", f"{what}: {one['why']}"
-    for one in told.get("breaks") or ():
-        if not one["settling"]:
-            yield "break", f"{one['text']} (plimsoll audit)"
-
-
 def _exchange_lines(view: "BotView") -> list[str]:
     from plimsoll.control.exchange import differ, position_words
 
@@ -207,6 +200,19 @@ def _exchange_lines(view: "BotView") -> list[str]:
     if view.positions is not None and differ(books, view.positions):
         lines.append(_row("differs", "exchange and database disagree; see plimsoll audit"))
     return lines or [_row("exchange", "nothing")]
+
+
+def _closing_rows(closing: object) -> list[str]:
+    """Say what a bot is to close and could not yet, as its status has it."""
+    rows = closing.get("open") if isinstance(closing, dict) else None
+    return [
+        _row(
+            "CLOSING",
+            f"{one['pair']} {one['side']} {one['amount']:g} for {span(one['seconds'])} "
+            f"({one['rule']}): {one['why']}",
+        )
+        for one in rows or ()
+    ]
 
 
 def _bot_words(view: "BotView") -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from plimsoll.lab.denials import Alike, Concentration, DenialFindings, Denials
 
+SLOWER = ("MomentumCross", "SlowTrend")
+
 HEAD = """# What the guards deny
 
 Written by `make denials DATA=folder`; do not edit by hand. How many entries each guard denies
@@ -53,20 +55,22 @@ is what `max_open_positions`, `max_risk_per_trade_fraction`, `max_portfolio_heat
 `max_exposure_fraction` are for. Return plays no part in the choice.
 
 - **At 0.7** two majors count as the same bet in {usual:.0%} of all windows. The limit says little
-  about the day and nearly always denies: which pair is held depends on which comes first in the
-  whitelist, and `max_open_positions` has nothing left to limit. The smaller drawdowns of that row
-  are those of an account that holds less, which smaller stakes reach without choosing by the
-  alphabet.
+  about the day and leaves `MomentumCross` and `SlowTrend` {few:,} entries of {all:,}. Which pair
+  is held depends on which comes first in the whitelist, and `max_open_positions` has little left
+  to limit. Where drawdowns are smaller in these rows, they are
+  those of an account that holds less, which smaller stakes reach without choosing by the list.
 - **At 0.85**, 72 % of the variance shared, it denies in {rare:.0%} of all windows, and in
-  {terra:.0%} of those of Terra's days: it closes when the market moves as one.
+  {terra:.0%} of those of Terra's days: it closes when the market moves as one, and a further
+  position is no second bet. By itself it bounds no loss: the worst day is {worst_some} with it.
 - **At 0.95** it denies almost nothing between majors ({never:.1%} of all windows), and is left to
   find one market under two names.
-- **Without it** the account survived the year as well: the worst day was {worst}, within the
-  daily loss of 3 %, because stops and sizes bound it. Four positions that lose 1 % at their stops
-  cost 4 % of equity together, a third of the drawdown that halts.
+- **Without it** the worst day is {worst_off}, within the daily loss of 3 %, because stops and sizes
+  bound it; with four positions at most it is {worst_four}. Four positions that lose
+  1 % at their stops cost 4 % of equity together, a third of the drawdown that halts. `TrendFollow`
+  reaches that drawdown in most rows by many small losses, which no limit on concentration stops.
 
-So the default is 0.85. `max_open_positions` stays 4: alone it bounds the sum of what stops may
-cost at once, whatever the correlations are. `max_exposure_fraction` and
+So the default is 0.85. `max_open_positions` stays 4: it bounds what all stops may cost at once,
+whatever the correlations are. `max_exposure_fraction` and
 `max_portfolio_heat_fraction` deny nothing here: without leverage a whole account is an exposure
 of 1, and four positions of 1 % are a heat of 4 %. They bound what is configured otherwise:
 leverage, portfolios, more pairs.
@@ -89,13 +93,17 @@ def page(findings: "DenialFindings") -> str:
     text = HEAD + denials_table(findings.denials) + CONCENTRATION
     text += concentration_table(findings.concentration) + ALIKE + alike_table(findings.alike)
     usual, terra, *_ = (row.shares for row in findings.alike)
-    unlimited = [row for row in findings.concentration if row.variant == "none of them"]
+    of = findings.concentration
     text += CHOICE.format(
         usual=usual[0.7],
         rare=usual[0.85],
         terra=terra[0.85],
         never=usual[0.95],
-        worst=_signed(min(row.worst_day_fraction for row in unlimited)),
+        few=_entries(of, "correlation 0.70"),
+        all=_entries(of, "none of them"),
+        worst_some=_worst_day(of, "correlation 0.85"),
+        worst_off=_worst_day(of, "none of them"),
+        worst_four=_worst_day(of, "4 open positions"),
     )
     return text + MADE.format(
         fingerprint=findings.code_fingerprint,
@@ -139,6 +147,15 @@ def alike_table(rows: "Sequence[Alike]") -> str:
     lines = [_row(heads), _row(["---"] * len(heads))]
     lines += [_row([row.span, *(f"{share:.1%}" for share in row.shares.values())]) for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def _entries(rows: "Sequence[Concentration]", variant: str) -> int:
+    """Return the entries of the slower strategies; the other is halted on its way."""
+    return sum(row.trades for row in rows if row.variant == variant and row.strategy in SLOWER)
+
+
+def _worst_day(rows: "Sequence[Concentration]", variant: str) -> str:
+    return _signed(min(row.worst_day_fraction for row in rows if row.variant == variant))
 
 
 def _share(count: int, of: int) -> str:

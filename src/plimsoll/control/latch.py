@@ -51,7 +51,7 @@ def on_record(
     held = lasting(record.held, now)
     if account is None:
         return OnRecord(None, held)
-    from plimsoll.bridge.state.stamp import disagreement, is_fresh
+    from plimsoll.bridge.state.stamp import disagreement, may_pass
     from plimsoll.control.database import read_stamp
 
     stamp: Stamp | None = None
@@ -62,7 +62,7 @@ def on_record(
     except PlimsollError:
         return OnRecord(account, held)
     reason = disagreement(record, stamp, account)
-    if reason is not None and (account.live or not is_fresh(stamp, record)):
+    if reason is not None and not may_pass(stamp, account):
         held = {(STATE, None): Verdict(Mode.HALTED, STATE, reason), **held}
     return OnRecord(account, held)
 

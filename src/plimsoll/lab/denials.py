@@ -182,7 +182,7 @@ def how_often_alike(datadir: Path) -> list[Alike]:
     start, end = (pd.Timestamp(day, tz="UTC") for day in SPANS["2022-01 to 2025-06"])
     candles = load_candles(datadir, SIX, BASE_TIMEFRAME, start=start, end=end)
     closes = {pair: frame.set_index("date")["close"] for pair, frame in candles.items()}
-    returns = np.log(pd.DataFrame(closes)).diff()
+    returns = pd.DataFrame(closes).apply(np.log).diff()
     windows = pd.DataFrame(
         {
             f"{one} {other}": returns[one].rolling(WINDOW).corr(returns[other])

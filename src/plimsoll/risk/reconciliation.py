@@ -194,7 +194,7 @@ def _what(pair: str, held: float, booked: float, *, traded: bool) -> tuple[Break
     if not traded:
         return BreakKind.UNEXPLAINED_POSITION, f"{theirs}, which no trade of the bot explains"
     if not held:
-        text = f"{ours} of {pair}, the exchange holds none"
+        text = f"the database has {_amount_words(booked)} of {pair}, the exchange holds none"
         return BreakKind.MISSING_POSITION, text
     if held * booked < 0:
         return BreakKind.WRONG_SIDE, f"{theirs}, {ours}"
@@ -336,10 +336,20 @@ def _may_settle(one: Break, exchange: ExchangeBooks, bot: BotBooks, profile: Ris
     if one.kind in _NEVER_SETTLES:
         return False
     since = exchange.as_of - timedelta(seconds=profile.break_settling_seconds)
-    sent = None if one.pair is None else bot.ordered_at.get(one.pair)
-    if sent is not None and sent >= since:
+    if any(at >= since for at in _sent_at(one.pair, exchange, bot)):
         return True
     return any(trade.entering or trade.leaving for trade in bot.trades if trade.pair == one.pair)
+
+
+def _sent_at(pair: str | None, exchange: ExchangeBooks, bot: BotBooks) -> list[datetime]:
+    """Return when the bot sent orders of a pair, also those that no trade knows yet."""
+    booked = [at for of, at in bot.ordered_at.items() if of == pair]
+    named = [
+        one.placed_at
+        for one in (*exchange.done, *exchange.orders)
+        if one.pair == pair and one.is_named(bot.prefix) and one.placed_at is not None
+    ]
+    return booked + named
 
 
 _ALWAYS_SETTLES = frozenset(

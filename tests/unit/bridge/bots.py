@@ -67,9 +67,9 @@ class HandFedAccount:
     asked: list[str] = field(default_factory=list)
 
     def answer(self, what: str, value: Any) -> Any:
-        """Answer a question, or fail."""
+        """Answer a question, or fail; positions are asked for by Freqtrade's wallets as well."""
         self.asked.append(what)
-        if self.fails is not None:
+        if self.fails is not None and what != "positions":
             raise self.fails
         return value
 

@@ -76,6 +76,19 @@ def test_status_tells_what_the_locks_of_a_dead_bot_hold(run: Command, database: 
     assert [one["pair"] for one in told["positions"]] == ["BTC/USDT:USDT"]
 
 
+def test_status_names_what_is_to_be_closed_and_is_not(
+    run: Command, userdir: Path, database: str
+) -> None:
+    row = {"pair": "BTC/USDT:USDT", "side": "long", "amount": 0.079, "rule": "daily_loss"}
+    why = "exit refused once, last 3 s ago: ReduceOnly Order is rejected. (-2022)"
+    closing = {"seconds": 360.0, "alarms": 2, "open": [{**row, "seconds": 360.0, "why": why}]}
+    StateFolder(userdir / "plimsoll").write_status({"mode": "FLATTEN", "closing": closing})
+    seen = run("status", "--db-url", database)
+    assert f"CLOSING    BTC/USDT:USDT long 0.079 for 6 min (daily_loss): {why}\n" in seen.out
+    told = json.loads(run("status", "--db-url", database, "--json").out)
+    assert told["status"]["closing"] == closing
+
+
 def test_a_loop_of_long_ago_is_no_running_bot(run: Command, userdir: Path, database: str) -> None:
     StateFolder(userdir / "plimsoll").write_status({"mode": "ACTIVE", "equity_usd": 990.5})
     seen = run("status", "--db-url", database)
@@ -84,7 +97,7 @@ def test_a_loop_of_long_ago_is_no_running_bot(run: Command, userdir: Path, datab
     assert "not running" in seen.out
 
 
-def test_status_tells_what_is_not_closed_what_differs_and_what_nobody_was_told(
+def test_status_tells_what_is_not_closed_and_what_differs(
     run: Command, userdir: Path, database: str
 ) -> None:
     settled = Break(kind=BreakKind.MONEY, text="2,500.00 USD are missing", since=NOW)
@@ -92,16 +105,14 @@ def test_status_tells_what_is_not_closed_what_differs_and_what_nobody_was_told(
     StateFolder(userdir / "plimsoll").write_status(
         {
             "mode": "FLATTEN",
-            "closing": {"open": [{**row, "why": "exit refused 3 times"}]},
+            "closing": {"open": [{**row, "rule": "drawdown", "why": "exit refused 3 times"}]},
             "breaks": [asdict(settled), asdict(replace(settled, text="under way", settling=True))],
-            "undelivered": {"count": 2, "oldest": "12:03", "last_error": "Flood control"},
         }
     )
     lines = run("status", "--db-url", database).out.splitlines()
     for line in (
-        "not closed BTC/USDT:USDT long 0.1 for 5 min: exit refused 3 times",
+        "CLOSING    BTC/USDT:USDT long 0.1 for 5 min (drawdown): exit refused 3 times",
         "break      2,500.00 USD are missing (plimsoll audit)",
-        "not told   2 alarms since 12:03: Flood control",
     ):
         assert line in lines
     assert not any("under way" in line for line in lines)

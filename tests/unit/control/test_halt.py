@@ -7,17 +7,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.control.bot import Bot, find_bot
+from plimsoll.control.exchange import Account
 from plimsoll.control.halt import NOT_CLOSED, halt, resume
-from plimsoll.core import Mode, PlimsollError, UsageError
+from plimsoll.core import Mode, PlimsollError, Side, UsageError
+from plimsoll.core.books import ExchangeBooks, ExchangePosition
 from plimsoll.journal.log import DecisionLog
 from tests.unit.bridge.trades import database_trades
-from tests.unit.control.conftest import BTC
+from tests.unit.control.conftest import BTC, NOW
 
 HELD = "plimsoll HALTED drawdown: fell 13 %"
 
@@ -184,3 +187,32 @@ def test_a_halt_of_the_config_is_not_ended_here(userdir: Path, empty: Path) -> N
     with pytest.raises(PlimsollError, match=r"plimsoll\.halt is true in the config"):
         resume(bot, "over", seconds=1, tell=[].append)
     assert bot.folder.halt_reason() == "storm"
+
+
+FLAT = ExchangeBooks(as_of=NOW, margin_usd=None)
+OPEN = replace(FLAT, positions=(ExchangePosition(pair=BTC, side=Side.LONG, amount=0.079),))
+
+
+@pytest.mark.parametrize(
+    ("reports", "done"),
+    [
+        ((FLAT, FLAT), True),
+        ((FLAT, OPEN), False),
+        ((OPEN, FLAT), False),
+    ],
+)
+def test_one_flat_report_of_an_exchange_that_tells_no_margin_is_not_enough(
+    userdir: Path,
+    empty: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    reports: tuple[ExchangeBooks, ...],
+    done: bool,
+) -> None:
+    told, waiting = [], iter(reports)
+    monkeypatch.setattr("plimsoll.control.halt.has_account", lambda _: True)
+    monkeypatch.setattr("plimsoll.control.halt.read_account", lambda *_: Account(next(waiting)))
+    monkeypatch.setattr("plimsoll.control.halt.LOOK_SECONDS", 0.0)
+    outcome = halt(bot_of(userdir, empty), "storm", seconds=1, tell=told.append)
+    assert outcome.done is done
+    assert ("flat: no open position at the exchange" in told) is done
+    assert (f"open at the exchange: {BTC} long 0.079" in told) is not done

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from plimsoll.checks import accounts as made_up
+from plimsoll.core import Mode
 from plimsoll.core.books import (
     BotBooks,
     BotTrade,
@@ -18,6 +20,7 @@ from plimsoll.core.books import (
 )
 from plimsoll.core.side import Side
 from plimsoll.risk import RiskProfile
+from plimsoll.risk.guards.reconciliation import reconciliation
 from plimsoll.risk.reconciliation import (
     breaks,
     unexplained_amount,
@@ -381,6 +384,15 @@ def test_a_break_around_an_order_of_the_bot_settles_first_and_is_then_told() -> 
     assert not only(second).settling
 
 
+def test_an_order_that_the_bot_has_just_sent_settles_before_its_trade_is_there() -> None:
+    """A person's entry over REST is on the exchange before the database has its trade."""
+    sent = order(filled=0.034, placed_at=NOON - timedelta(seconds=1))
+    assert only(breaks(exchange(orders=(), done=(sent,)), bot(trades=()), PROFILE)).settling
+    old = replace(sent, placed_at=NOON - timedelta(seconds=31))
+    seen = only(breaks(exchange(orders=(), done=(old,)), bot(trades=()), PROFILE))
+    assert (seen.ours, seen.settling) == (True, False)
+
+
 def test_a_break_that_no_order_of_the_bot_can_explain_is_told_at_once() -> None:
     old = bot(trades=(), ordered_at={BTC: NOON - timedelta(minutes=1), ETH: NOON})
     seen = breaks(exchange(orders=()), old, PROFILE)
@@ -404,3 +416,52 @@ def test_money_settles_first_since_a_fill_or_a_transfer_is_booked_a_moment_later
     first = breaks(books, bot(), PROFILE)
     assert only(first).settling
     assert not only(breaks(later(books, 31), bot(), PROFILE, first)).settling
+
+
+# The guard
+
+
+def broken(*sizes_usd: float | None, age_seconds: float = 301.0, **changes: Any) -> Any:
+    """The guard's verdict on an account of 1,000 USD with breaks of these sizes."""
+    since = made_up.NOON - timedelta(seconds=age_seconds)
+    seen = [
+        Break(
+            kind=BreakKind.FOREIGN_ORDER, text="an order", since=since, order=str(n), size_usd=usd
+        )
+        for n, usd in enumerate(sizes_usd)
+    ]
+    return reconciliation(made_up.account(breaks=seen, **changes), PROFILE)
+
+
+def test_an_account_without_a_break_is_active() -> None:
+    assert broken().mode is Mode.ACTIVE
+
+
+def test_a_break_denies_at_once_and_halts_when_it_is_old_and_large() -> None:
+    young = broken(500.0, age_seconds=300.0)
+    assert (young.mode, young.multiplier) == (Mode.REDUCING, 0.0)
+    old = broken(500.0)
+    assert (old.mode, old.value, old.limit) == (Mode.HALTED, 0.5, 0.01)
+    assert "lasting 301 s (limit 300 s), 50.00% of equity (limit 1.00%)" in old.reason
+
+
+def test_small_breaks_never_halt_alone_and_do_together() -> None:
+    assert broken(9.0).mode is Mode.REDUCING
+    assert broken(10.0).mode is Mode.REDUCING, "at the limit"
+    assert broken(9.0, 9.0).mode is Mode.HALTED
+    assert "2 breaks, the first: an order" in broken(9.0, 9.0).reason
+
+
+@pytest.mark.parametrize("size", [None, NAN, float("inf")])
+def test_a_size_that_cannot_be_known_is_larger_than_any(size: float | None) -> None:
+    assert broken(size).mode is Mode.HALTED
+
+
+@pytest.mark.parametrize("equity", [None, NAN, 0.0, -5.0])
+def test_without_equity_every_break_is_large(equity: float | None) -> None:
+    assert broken(0.001, equity_usd=equity).mode is Mode.HALTED
+
+
+def test_an_account_whose_books_nobody_has_read_is_denied() -> None:
+    verdict = reconciliation(made_up.account(breaks=None), PROFILE)
+    assert (verdict.mode, verdict.multiplier) == (Mode.REDUCING, 0.0)

@@ -9,6 +9,7 @@ from freqtrade.enums import TradingMode
 from freqtrade.exceptions import FreqtradeException
 from freqtrade.exchange import Exchange
 
+from plimsoll.bridge.freqtrade.order_ids import ccxt_objects
 from plimsoll.core.books import ExchangeBooks, ExchangeOrder, ExchangePosition, Transfer
 from plimsoll.core.side import Side
 
@@ -149,7 +150,8 @@ def _open_orders(exchange: Exchange) -> tuple[ExchangeOrder, ...]:
     """Return every open order of every pair, conditional ones as well."""
     api = exchange._api  # noqa: SLF001 - Freqtrade lists no open orders of all pairs
     # ccxt refuses to list the orders of all pairs before it is told that the weight is known.
-    api.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
+    for one in ccxt_objects(exchange):
+        one.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
     kind = _kind(exchange)
     orders = [_order(exchange, one) for one in api.fetch_open_orders(params=kind)]
     if exchange.get_option("stoploss_query_requires_stop_flag"):

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf, isfinite
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from plimsoll.bridge.account.stored_levels import (
     BEGINNING,
     StoredLevels,
@@ -13,7 +15,8 @@ from plimsoll.bridge.account.stored_levels import (
     recorded_levels,
     store_levels,
 )
-from plimsoll.core import ClosedTrade
+from plimsoll.bridge.state.locks import forget_failed_write
+from plimsoll.core import ClosedTrade, PlimsollError
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.trading_day import day_end
 
@@ -105,6 +108,7 @@ class LiveLevels:
         )
         self._stored = StoredLevels()
         self._stored_at: datetime | None = None
+        self._fault: SQLAlchemyError | None = None
         self._last_mark: tuple[datetime, float] | None = None
         self._before_unmarked_usd: float | None = None
 
@@ -204,15 +208,34 @@ class LiveLevels:
         """Write what has changed at once, and once a minute the last mark.
 
         A start after the end of the day needs that mark. Nothing is written before the start of
-        the day is decided.
+        the day is decided. A database that cannot be written is tried again at the next mark; it
+        must not keep the guards from looking (`require_stored`).
         """
         at = self._stored_at
         recent = at is not None and timedelta() <= now - at < STORED_EVERY
         if self._before_unmarked_usd is not None or (recent and not changed):
             return
         self._stored = self._current(starting_balance_usd)
-        store_levels(self._stored)
-        self._stored_at = now
+        self._stored_at = None
+        try:
+            store_levels(self._stored)
+        except SQLAlchemyError as error:
+            forget_failed_write()
+            self._fault = error
+        else:
+            self._stored_at, self._fault = now, None
+
+    def require_stored(self) -> None:
+        """Raise what kept the last mark from being stored, once the guards have looked.
+
+        Raises
+        ------
+        PlimsollError
+            When the database could not be written, as while another process locks it.
+        """
+        if self._fault is not None:
+            said = str(self._fault).splitlines()[0]
+            raise PlimsollError(f"the bot's database cannot be written: {said}") from self._fault
 
     def _current(self, starting_balance_usd: float | None) -> StoredLevels:
         """Return what is to be stored now; what is unknown stays as it was."""

@@ -71,6 +71,7 @@ class LiveAccount:
         self._candles = LiveCandles(data, timeframe=timeframe, candle_seconds=candle_seconds)
         self._failed_requests, self._expectation = failed_requests, expectation
         self._levels = LiveLevels(profile, rearmed_at=rearmed_at)
+        self.require_stored = self._levels.require_stored
         self._begun = False
         self._closed = closed or ClosedTrades()
         self._reconciler = reconciler

@@ -146,7 +146,7 @@ class Mender:
         entry = unexplained_entry(pair, books, one)
         if price is None or entry is None:
             return 0.0
-        fee = self._exchange.get_fee(symbol=pair)
+        fee = self._exchange.get_fee(symbol=pair, taker_or_maker="taker")
         return (price - entry) * beyond - (price + entry) * abs(beyond) * fee
 
 

@@ -37,9 +37,20 @@ def order_prefix(exchange: Any) -> str | None:
 
 
 def name_orders(exchange: Any) -> str | None:
-    """Let every order of this bot begin with its prefix from now on, and return it."""
+    """Let every order of this bot begin with its prefix from now on, and return it.
+
+    Freqtrade replaces the options of its ccxt object with those of its asynchronous one whenever
+    it reloads the markets: both get the prefix.
+    """
     prefix = order_prefix(exchange)
     if prefix is not None:
-        broker = exchange._api.options["broker"]  # noqa: SLF001 - see above
-        broker.update(dict.fromkeys(broker, prefix))
+        for api in ccxt_objects(exchange):
+            broker = api.options["broker"]
+            broker.update(dict.fromkeys(broker, prefix))
     return prefix
+
+
+def ccxt_objects(exchange: Any) -> list[Any]:
+    """Return Freqtrade's ccxt objects: the one that orders, and the one whose options it takes."""
+    objects = [getattr(exchange, name, None) for name in ("_api", "_api_async")]
+    return [one for one in objects if one is not None]

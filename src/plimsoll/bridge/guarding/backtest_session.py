@@ -12,9 +12,9 @@ from plimsoll.bridge.account.backtest import BacktestAccount
 from plimsoll.bridge.account.closes import Closes
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
-from plimsoll.bridge.guarding.places import ACTED
+from plimsoll.bridge.guarding.places import ACTED, acted_words
 from plimsoll.bridge.guarding.session import Session
-from plimsoll.bridge.guarding.supervisor import Supervisor, acted_words
+from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state.backtest_verdicts import BacktestVerdicts
 from plimsoll.bridge.state.recorder import backtest_recorder
 from plimsoll.journal.kind import Kind

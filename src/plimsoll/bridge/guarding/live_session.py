@@ -1,13 +1,12 @@
 """The guards of a running bot: dry-run and live."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pandas as pd
 from freqtrade.strategy import timeframe_to_minutes
 
 from plimsoll.bridge.account.closed_trades import ClosedTrades
@@ -25,6 +24,7 @@ from plimsoll.bridge.freqtrade.log_listeners import (
 from plimsoll.bridge.freqtrade.reload import check_reloads
 from plimsoll.bridge.freqtrade.telegram_delivery import outlets_of, rpc_modules
 from plimsoll.bridge.guarding.break_news import tell_breaks
+from plimsoll.bridge.guarding.candle_record import CandleRecord
 from plimsoll.bridge.guarding.entry import Pending, Wanted
 from plimsoll.bridge.guarding.flattening import Flattening
 from plimsoll.bridge.guarding.messenger import messenger_of
@@ -34,7 +34,7 @@ from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import RESUME, state_folder_of
 from plimsoll.bridge.state.latch import WHAT_TO_TYPE, Latch
 from plimsoll.bridge.state.limit_changes import limit_changes
-from plimsoll.core import Mode, PlimsollError, Side, Verdict
+from plimsoll.core import Mode, PlimsollError, Verdict
 from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.latch_record import STATE
@@ -95,8 +95,7 @@ class LiveSession(Session):
             supervisor.say(text, now, STATE, text)
         self._looks_after = supervisor
         self._flattening = Flattening(profile, REFUSED_EXITS.attach(), self._folder.status())
-        self._seen: dict[str, pd.Timestamp] = {}
-        self._recorded: dict[str, pd.DataFrame] = {}
+        self._candles = CandleRecord(strategy, self.record)
         self._loops = 0
         self._failed_loops = FAILED_LOOPS.attach()
         self._looped_at: datetime | None = None
@@ -114,6 +113,7 @@ class LiveSession(Session):
                 self._listen(supervisor, now)
                 self._notice_gap(supervisor, now)
                 supervisor.loop(now)
+                self._account.require_stored()
                 self._tell_notices(supervisor, now)
                 self._tell_flat(supervisor, now)
                 self._tell_books(supervisor, now)
@@ -200,8 +200,8 @@ class LiveSession(Session):
 
     def _ask(self, wanted: Wanted, supervisor: Supervisor) -> Pending:
         # Candles are analysed after the loop began: what was seen is recorded before the answer.
-        if self._analysed(wanted.pair) is not self._recorded.get(wanted.pair):
-            self._record_candles(wanted.now)
+        if self._candles.lacks(wanted.pair):
+            self._candles.write(wanted.now)
         return super()._ask(wanted, supervisor)
 
     def _confirmed(self, pending: Pending, now: datetime) -> bool:
@@ -348,7 +348,7 @@ class LiveSession(Session):
     def _report(self, supervisor: Supervisor, now: datetime) -> None:
         """Record the candles that were analysed, and write the status."""
         try:
-            self._record_candles(now)
+            self._candles.write(now)
             self._loops += 1
             self._folder.write_status(
                 {
@@ -371,52 +371,3 @@ class LiveSession(Session):
         except Exception as error:
             logger.exception("plimsoll: the status could not be written")
             self.record(Kind.ERROR, now, where="status", message=str(error))
-
-    def _record_candles(self, now: datetime) -> None:
-        """Record what was analysed, every pair in one row: one without the newest is stale."""
-        frames = {pair: self._analysed(pair) for pair in self._strategy.dp.current_whitelist()}
-        if all(frame is self._recorded.get(pair) for pair, frame in frames.items()):
-            return
-        dates: dict[str, Any] = {
-            pair: frame["date"].iloc[-1] for pair, frame in frames.items() if not frame.empty
-        }
-        news = {pair for pair, date in dates.items() if self._seen.get(pair) != date}
-        if news:
-            self._record_news(news, frames, dates, now)
-        self._seen.update(dates)
-        self._recorded = frames
-
-    def _record_news(
-        self,
-        news: set[str],
-        frames: Mapping[str, pd.DataFrame],
-        dates: Mapping[str, Any],
-        now: datetime,
-    ) -> None:
-        newest, locked = max(dates.values()), locks.locked_because(now)
-        rows: dict[str, Any] = {}
-        for pair, frame in frames.items():
-            rows[pair] = {"signal": "stale", "locked": locked(pair)}
-            if dates.get(pair) != newest:
-                continue
-            signal = rows[pair]["signal"] = _signal(frame)
-            if signal != "none":
-                tag = rows[pair]["tag"] = _newest(frame, "enter_tag")
-                if pair in news:
-                    self.record(Kind.SIGNAL, now, pair=pair, side=signal, tag=tag, candle=newest)
-        self.record(Kind.CANDLE, now, candle=newest, pairs=rows)
-
-    def _analysed(self, pair: str) -> pd.DataFrame:
-        frame, _ = self._strategy.dp.get_analyzed_dataframe(pair, self._strategy.timeframe)
-        return frame
-
-
-def _signal(candles: pd.DataFrame) -> str:
-    for side in Side:
-        if _newest(candles, f"enter_{side.value}") == 1:
-            return side.value
-    return "none"
-
-
-def _newest(candles: pd.DataFrame, column: str) -> Any:
-    return candles[column].iloc[-1] if column in candles.columns else None

@@ -133,3 +133,10 @@ class Places:
             locks.forget_failed_write()
             self._fault = self._fault or error
             return None
+
+
+def acted_words(fields: Mapping[str, Any]) -> str:
+    """Say in words what the fields of a verdict that has acted say."""
+    where, until = fields.get("pair", "the account"), fields["until"]
+    ends = "until a person re-arms it" if until is None else f"until {until}"
+    return f"{fields['mode']} {where} by {fields['rule']}: {fields['reason']}; {ends}"

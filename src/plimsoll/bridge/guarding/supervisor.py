@@ -2,18 +2,18 @@
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from plimsoll.bridge.freqtrade.lock_removals import note_removals
+from plimsoll.bridge.guarding.account import Account
 from plimsoll.bridge.guarding.blindness import BLIND, Blindness
-from plimsoll.bridge.guarding.places import Places
+from plimsoll.bridge.guarding.places import Places, acted_words
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.recorder import Record, silent
-from plimsoll.candles.windows import Window
-from plimsoll.core import AccountSnapshot, EntryRequest, Mode, ModelHealth, TrackRecord, Verdict
+from plimsoll.core import AccountSnapshot, EntryRequest, Mode, Verdict
 from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.latch_record import union, verdict_fields
@@ -31,50 +31,6 @@ from plimsoll.risk.latch import Key
 logger = logging.getLogger(__name__)
 
 TOLD_AGAIN_AFTER = timedelta(hours=1)
-
-
-class Account(Protocol):
-    """An account that a caller can mark to market and describe."""
-
-    @property
-    def has_positions(self) -> bool:
-        """Whether there is a position to be closed."""
-
-    @property
-    def open_pairs(self) -> Collection[str]:
-        """The pairs in which there is one; a resting entry counts."""
-
-    def update(self, now: datetime) -> bool:
-        """Mark the account; return whether a guard might act."""
-
-    def snapshot(
-        self, now: datetime, pair: str | None = None, *, with_record: bool = False
-    ) -> AccountSnapshot:
-        """Describe the account at its last mark."""
-
-    def track_record(self, now: datetime) -> TrackRecord:
-        """Return what the account has shown up to this moment."""
-
-    def ordered(self, now: datetime) -> None:
-        """Remember that an order was sent."""
-
-    def set_models(self, models: Sequence[ModelHealth]) -> None:
-        """Take what the models' predictions were worth of late."""
-
-    def rearm(self, now: datetime) -> None:
-        """Measure from now on."""
-
-    def liquidity_usd(self, pair: str, now: datetime) -> float | None:
-        """Return what the market of a pair offers; ``None`` when unknown.
-
-        A running bot reads the depth of the order book, a backtest the turnover of a candle.
-        """
-
-    def window(self, pair: str, now: datetime, candles: int) -> Window | None:
-        """Return the latest closes of a pair."""
-
-    def facts(self) -> Mapping[str, float | None]:
-        """Return the figures of the last mark."""
 
 
 class Supervisor:
@@ -146,11 +102,9 @@ class Supervisor:
             self._keep(key, verdict, now)
             logger.warning("plimsoll: still in force: %s", locks.lock_text(verdict))
             # The message of the trip may have died with the process: it is sent after the loop.
-            if verdict is new:
-                self._tell(self._acted_text(verdict, now))
-            else:
-                lock = locks.number_of(verdict, now)
-                self._tell(messages.restored(verdict, now, lock=lock))
+            lock = locks.number_of(verdict, now)
+            text = messages.restored(verdict, now, lock=lock)
+            self._tell(self._acted_text(verdict, now) if verdict is new else text)
 
     def loop(self, now: datetime) -> None:
         """Mark the account to market and let the guards act.
@@ -168,19 +122,19 @@ class Supervisor:
         waits = bool(held) and (self.account.has_positions or self._runs_out(now))
         if might_act or waits or self._state.counts:
             account = self.account.snapshot(now)
+            if account.equity_usd is not None:
+                self._end_blind_closing(now)
             self._take(evaluate(account, self.profile))
             if account.equity_usd is None:  # no loss of the account can be seen
                 self._cannot_see(now, "the account cannot be marked: a position has no price")
                 self._close_blindly(now)
                 return
         self._blindness.end()
-        self._end_blind_closing(now)
 
     def failed(self, now: datetime, error: Exception, *, halt_reason: str | None = None) -> None:
         """Deny everything until a loop succeeds; close everything when that takes too long.
 
         The same holds for an account whose equity is unknown, since a position has no price.
-
         A person's halt is obeyed also by a bot that cannot see its account.
         """
         self._cannot_see(now, f"{type(error).__name__}: {error}")
@@ -358,10 +312,10 @@ class Supervisor:
             self._tell(text)
             return
         self._state = self._state.release(keys)
-        if any(verdict.mode is Mode.HALTED for verdict in held.values()):
+        halted = any(verdict.mode is Mode.HALTED for verdict in held.values())
+        if halted:
             self.rearmed_at = now
             self.account.rearm(now)
-        halted = any(verdict.mode is Mode.HALTED for verdict in held.values())
         rules = sorted({rule for rule, _ in keys})
         self._tell(messages.rearmed(rules, reason=reason, by=by, halted=halted))
         logger.warning("plimsoll: re-armed by %s: %s", by, reason)
@@ -435,13 +389,6 @@ class Supervisor:
             logger.exception("plimsoll: a message lacks what could not be read")
             text = messages.acted(verdict, now, open_pairs=None, facts=facts)
         return text + memory
-
-
-def acted_words(fields: Mapping[str, Any]) -> str:
-    """Say in words what the fields of a verdict that has acted say."""
-    where, until = fields.get("pair", "the account"), fields["until"]
-    ends = "until a person re-arms it" if until is None else f"until {until}"
-    return f"{fields['mode']} {where} by {fields['rule']}: {fields['reason']}; {ends}"
 
 
 def _words(verdict: Verdict) -> dict[str, Any]:

@@ -33,31 +33,30 @@ def account_of(config: Mapping[str, Any]) -> Account | None:
     """Return the account that a config trades; ``None`` when it names no exchange.
 
     Paper accounts of one exchange and market are one: which database keeps them is what the
-    latch must not depend on.
+    latch must not depend on. A simulated exchange, on a host of its own, is another.
     """
     exchange = config.get("exchange") or {}
     if not exchange.get("name"):
         return None
     live = config.get("dry_run", True) is False
+    mode = "live" if live else "dry-run"
     words = [str(exchange["name"]), str(config.get("trading_mode") or "spot")]
-    known = [*words, "live" if live else "dry-run"]
-    if live:
-        # Freqtrade takes the keys out of a running bot's config; what was written still has them.
-        written = (config.get("original_config") or {}).get("exchange") or {}
-        connections = [
-            exchange,
-            written,
-            *(exchange.get(name) or {} for name in ("ccxt_config", "ccxt_sync_config")),
-        ]
-        key = next((str(one[name]) for one in connections for name in KEYS if one.get(name)), "")
-        fingerprint = _digest("key", key)[:8] if key else "none"
-        hosts = sorted({host for one in connections for host in _hosts(one.get("urls"))})
-        sandbox = any(one.get("sandbox") for one in connections)
-        known += [_digest("key", key), *hosts, *(["sandbox"] if sandbox else [])]
-        words += [f"live, key {fingerprint}", *hosts, *(["sandbox"] if sandbox else [])]
-    else:
-        words.append("dry-run")
-    return Account(_digest(*known), " ".join(words), live)
+    connections = [
+        exchange,
+        *(exchange.get(name) or {} for name in ("ccxt_config", "ccxt_sync_config")),
+    ]
+    hosts = sorted({host for one in connections for host in _hosts(one.get("urls"))})
+    where = [*hosts, *(["sandbox"] if any(one.get("sandbox") for one in connections) else [])]
+    if not live:
+        return Account(_digest(*words, mode, *where), " ".join([*words, mode, *where]), live)
+    # Freqtrade takes the keys out of a running bot's config; what was written still has them.
+    written = (config.get("original_config") or {}).get("exchange") or {}
+    keyed = [*connections, written]
+    key = next((str(one[name]) for one in keyed for name in KEYS if one.get(name)), "")
+    fingerprint = _digest("key", key)
+    shown = f"{mode}, key {fingerprint[:8] if key else 'none'}"
+    digest = _digest(*words, mode, fingerprint, *where)
+    return Account(digest, " ".join([*words, shown, *where]), live)
 
 
 def _hosts(urls: Any) -> Iterator[str]:

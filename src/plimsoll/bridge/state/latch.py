@@ -20,7 +20,7 @@ from plimsoll.bridge.state.registry import Registered, claim, register, register
 from plimsoll.bridge.state.stamp import (
     Stamp,
     disagreement,
-    is_fresh,
+    may_pass,
     new_stamp,
     read_stamp,
     write_stamp,
@@ -162,7 +162,7 @@ class Latch:
         """Return the halt of a start whose records do not fit; ``None`` when they do."""
         reasons = []
         reason = disagreement(record, stamp, self._account)
-        if reason is not None and is_fresh(stamp, record) and not self._account.live:
+        if reason is not None and may_pass(stamp, self._account):
             # Paper databases come and go; what was held is held again from the log.
             again = "what was held is held again from the log" if held else "nothing was held"
             self._notices.append(f"{reason}; {again}")

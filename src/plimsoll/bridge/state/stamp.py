@@ -54,9 +54,14 @@ def new_stamp(account: str, record: LatchRecord) -> Stamp:
     return Stamp(account, secrets.token_hex(6), record.stamp)
 
 
-def is_fresh(stamp: Stamp | None, record: LatchRecord) -> bool:
-    """Return whether the database is new, though the log knows one."""
-    return stamp is None and record.stamp is not None
+def may_pass(stamp: Stamp | None, account: Account) -> bool:
+    """Return whether a disagreement halts nobody: a paper database that is new, or another's.
+
+    Paper databases come and go. What log or locks hold is held all the same.
+    """
+    if account.live:
+        return False
+    return stamp is None or bool(stamp.account and stamp.account != account.digest)
 
 
 def disagreement(record: LatchRecord, stamp: Stamp | None, account: Account) -> str | None:

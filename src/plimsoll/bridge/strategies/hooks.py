@@ -4,8 +4,10 @@ This module defines the class and nothing else: hyperopt pickles a strategy's ba
 value, so an enum or dataclass defined beside it would be another object in each worker.
 """
 
+import logging
 from datetime import datetime
 
+from freqtrade.constants import ListPairsWithTimeframes
 from freqtrade.persistence import Order, Trade
 
 from plimsoll.bridge.strategies.rules import RuleStrategy
@@ -14,6 +16,22 @@ from plimsoll.core import Side
 
 class HookedStrategy(RuleStrategy):
     """The hooks of a strategy, each with the answer of one that does not implement it."""
+
+    _informative: ListPairsWithTimeframes | None = None
+
+    def gather_informative_pairs(self) -> ListPairsWithTimeframes:
+        """Name the pairs that the strategy reads beside its own.
+
+        Freqtrade asks in each loop, before the guards, and an error there would end the bot.
+        Once the pairs are known those of before are read then.
+        """
+        try:
+            self._informative = super().gather_informative_pairs()
+        except Exception:
+            if self._informative is None:
+                raise
+            logging.getLogger(__name__).exception("plimsoll: those of before are read")
+        return self._informative
 
     def desired_stake(self, pair: str, side: Side, proposed_stake: float, now: datetime) -> float:
         """Return the stake (margin, in the stake currency) that the strategy would take."""

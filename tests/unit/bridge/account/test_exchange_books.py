@@ -90,6 +90,17 @@ def test_the_wallet_is_without_what_the_open_position_has_made(
     assert (after.margin_usd or 0) > 0.1 * 0.15 * (after.positions[0].entry_price or 0)
 
 
+def test_names_and_books_outlast_a_reload_of_the_markets(served: tuple[Exchange, str]) -> None:
+    """Freqtrade reloads them each hour, and takes the options of its other ccxt object then."""
+    exchange, _ = served
+    prefix = name_orders(exchange)
+    exchange.reload_markets(force=True)
+    sent = exchange._api.create_order(ETH, "limit", "buy", 0.5, 1000.0)
+    assert sent["clientOrderId"].startswith(prefix)
+    assert read_books(exchange, START).fault is None
+    exchange._api.cancel_order(sent["id"], ETH)
+
+
 def test_orders_that_are_done_tell_what_they_have_filled(served: tuple[Exchange, str]) -> None:
     exchange, _ = served
     now = datetime.fromtimestamp(exchange._api.fetch_time() / 1000, UTC)

@@ -12,11 +12,11 @@ from freqtrade.persistence import LocalTrade
 
 from plimsoll.bridge.state.folder import StateFolder
 from tests.unit.bridge.bots import BTC, NOON, PLAIN, Bot, backtest, candles, open_trade, running_bot
-from tests.unit.bridge.guarding.test_blind_spots import LIVE, stop_order, wallet
+from tests.unit.bridge.guarding.test_blind_spots import LIVE, stop_order
 from tests.unit.bridge.guarding.test_live_session import clock, leave, loops, written
 from tests.unit.bridge.trades import trade_fields
 
-__all__ = ["clock", "wallet"]
+__all__ = ["clock"]
 
 HOUR = timedelta(hours=1)
 ON_EXCHANGE = {
@@ -60,13 +60,11 @@ def at_100() -> LocalTrade:
 def test_an_exit_signal_does_not_hide_a_missed_stop(
     tmp_path: Path,
     clock: Any,
-    wallet: dict[str, float],
     profit_only: bool,
     short: bool,
     price: float,
 ) -> None:
     """With exit_profit_only nothing was done, without it a limit exit was sent that can rest."""
-    wallet["USDT"] = 9000.0
     others = {"order_types": ON_EXCHANGE, "exit_profit_only": profit_only, **LIVE}
     with running_bot(tmp_path, runmode=RunMode.LIVE, **others) as bot:
         trade = open_trade(

@@ -337,8 +337,7 @@ def test_blind_closing_that_began_is_finished_and_then_ends_by_itself(
         Trade.commit()
         loops(bot, clock)
         assert exits(bot, clock) is None
-        loops(bot, clock)
-        assert status(tmp_path)["mode"] == "ACTIVE"
+        assert status(tmp_path)["mode"] == "ACTIVE", "in the very loop that sees it flat"
         assert locks.held_verdicts(datetime.now(UTC)) == {}
     events = [one["event"] for one in written(tmp_path, "verdict") if one["rule"] == "blind_guards"]
     assert [event for event in events if event != "mode"] == ["acted", "ended"]

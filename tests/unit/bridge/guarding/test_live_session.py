@@ -368,10 +368,11 @@ def test_the_status_names_the_bot_its_mode_and_its_figures(tmp_path: Path, clock
         "mode": Mode.ACTIVE.name,
         "held": [],
         "loops": 3,
+        "breaks": [],
+        "stops_on_exchange": True,
         "equity_usd": 10_000.0,
         "day_start_equity_usd": 10_000.0,
         "high_water_equity_usd": 10_000.0,
-        "breaks": [],
         "told_to": [],
         "nobody_is_told": "nobody is told: no messenger is set up (docs/messages.md)",
         "undelivered": {"count": 0, "oldest": None, "last_error": None},
@@ -380,27 +381,6 @@ def test_the_status_names_the_bot_its_mode_and_its_figures(tmp_path: Path, clock
             "drawdown 12\u00a0%, risk per trade 1\u00a0%. Nothing is open. No halt is in force."
         ),
     }
-
-
-def analysed(bot: Bot, frame: Any) -> None:
-    bot.strategy.dp._set_cached_df(BTC, "5m", frame, CandleType.FUTURES)
-
-
-def test_candles_and_signals_are_recorded_once(tmp_path: Path, clock: Any) -> None:
-    with running_bot(tmp_path) as bot:
-        frame = candles([100.0] * 5)
-        frame.loc[4, ["enter_short", "enter_tag"]] = (1, "falling")
-        analysed(bot, frame)
-        PairLocks.lock_pair(BTC, NOON + HOUR, "too volatile", now=NOON)
-        loops(bot, clock, 3)
-        analysed(bot, candles([100.0] * 6, end=NOON + timedelta(minutes=5)))
-        loops(bot, clock)
-    (signal,) = written(tmp_path, "signal")
-    assert (signal["pair"], signal["side"], signal["tag"]) == (BTC, "short", "falling")
-    first, second = written(tmp_path, "candle")
-    told = {"signal": "short", "locked": "too volatile", "tag": "falling"}
-    assert first["pairs"][BTC] == told
-    assert second["pairs"][BTC]["signal"] == "none"
 
 
 def test_an_order_and_its_fills_are_recorded(tmp_path: Path, clock: Any) -> None:

@@ -15,11 +15,13 @@ from freqtrade.persistence.usedb_context import enable_database_use
 from freqtrade.rpc.rpc import RPC
 from sqlalchemy.exc import OperationalError
 
+from plimsoll.bridge.guarding.account import Account
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state import locks
-from plimsoll.core import AccountSnapshot, Mode, PairData, Position, Verdict
+from plimsoll.core import AccountSnapshot, Mode, PairData, Position, TrackRecord, Verdict
 from plimsoll.core.health import DataHealth
 from plimsoll.risk import RiskProfile
+from plimsoll.risk.track_record import track_record
 from tests.unit.bridge.trades import backtest_trades, database_trades
 from tests.unit.risk.accounts import BTC, ETH, account, position, request
 
@@ -72,6 +74,12 @@ class Accounted:
             manual_halt_reason=self.halt,
         )
 
+    def track_record(self, now: datetime) -> TrackRecord:
+        return track_record((), starting_balance_usd=1000.0, as_of=now)
+
+    def set_models(self, models: Any) -> None:
+        self.models = models
+
     def ordered(self, now: datetime) -> None: ...
 
     def rearm(self, now: datetime) -> None:
@@ -119,11 +127,12 @@ class Case:
 
 def case(*, observations: int = 3, persistent: bool = True, **limits: Any) -> Case:
     held = Accounted()
+    seen_as: Account = held
     records: list[dict[str, Any]] = []
     told: list[str] = []
     profile = RiskProfile(max_correlation=1.0, **limits)
     supervisor = Supervisor(
-        held,
+        seen_as,
         profile,
         observations=observations,
         record=lambda kind, at, *, durable=False, **fields: records.append(

@@ -48,6 +48,8 @@ def test_another_key_exchange_market_host_or_mode_is_another_account(other: dict
 
 def test_paper_accounts_of_one_exchange_are_one_whatever_the_key() -> None:
     """Freqtrade blanks the keys of a dry-run; from outside the config still has them."""
+    venue = {"urls": {"api": {"fapiPrivate": "http://127.0.0.1:8601/fapi/v1"}}}
+    assert named(config(live=False, ccxt_config=venue)) != named(config(live=False))
     blanked = config(live=False, key=None)
     assert named(blanked) == named(config(live=False))
     assert not named(blanked).live

@@ -137,12 +137,25 @@ def test_a_database_restored_from_a_backup_halts(tmp_path: Path, clock: Any) -> 
     assert len(written(tmp_path, "halt")) == 1
 
 
-def test_a_database_of_another_account_halts(tmp_path: Path, clock: Any) -> None:
+def test_a_paper_database_of_another_account_is_told_and_keeps_its_halts(
+    tmp_path: Path, clock: Any
+) -> None:
+    PairLocks.timeframe = "5m"
     with database_trades(tmp_path / "bot.sqlite"):
         write_stamp(Stamp("another", "x"))
+        locks.hold(FELL, NOON)
     with running_bot(tmp_path) as bot:
-        assert held(bot) == {STATE}
+        assert held(bot) == {"drawdown"}
         assert any("belongs to another account" in text for text in bot.said())
+
+
+def test_a_live_database_of_another_account_halts(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    with database_trades(tmp_path / "one/bot.sqlite"):
+        write_stamp(Stamp("another", "x"))
+    beginning = begin(live_config(tmp_path / "one"))
+    assert beginning.new is not None
+    assert "belongs to another account" in beginning.new.reason
 
 
 def test_a_lock_that_the_log_released_ends_and_a_newer_one_does_not(

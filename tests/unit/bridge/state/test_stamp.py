@@ -11,7 +11,7 @@ from plimsoll.bridge.state.stamp import (
     KEY,
     Stamp,
     disagreement,
-    is_fresh,
+    may_pass,
     new_stamp,
     read_stamp,
     stamp_in,
@@ -85,7 +85,10 @@ def test_what_does_not_fit_is_said(record: LatchRecord, stamp: Stamp | None, sai
     assert said in (disagreement(record, stamp, ACCOUNT) or "")
 
 
-def test_only_a_database_without_a_stamp_beside_a_stamped_log_is_fresh() -> None:
-    assert is_fresh(None, started("b"))
-    assert not is_fresh(None, started(None))
-    assert not is_fresh(Stamp(MINE, "b"), started("b"))
+def test_a_paper_database_may_be_new_or_anothers_and_a_live_one_may_not() -> None:
+    live = Account(MINE, "binance futures live, key 12345678", live=True)
+    for stamp in (None, Stamp("other", "b")):
+        assert may_pass(stamp, ACCOUNT)
+        assert not may_pass(stamp, live)
+    assert not may_pass(Stamp(MINE, "b"), ACCOUNT), "restored, or beside another log"
+    assert not may_pass(Stamp("", ""), ACCOUNT), "unreadable"

@@ -37,3 +37,29 @@ def test_every_hook_is_here_and_none_is_implemented_by_the_guards() -> None:
     hooks = {hook for hook in {**SEALED, **ALSO_SEALED}.values() if hook is not None}
     assert hooks - {"strategy_protections"} == set(ANSWERS)
     assert all(getattr(GuardedStrategy, name) is getattr(HookedStrategy, name) for name in ANSWERS)
+
+
+class Informed(HookedStrategy):
+    """Names a pair, until it fails."""
+
+    fails = False
+
+    def informative_pairs(self) -> list[tuple[str, str]]:
+        if self.fails:
+            raise OSError("no list")
+        return [(BTC, "1h")]
+
+
+def test_informative_pairs_that_fail_later_are_those_of_before() -> None:
+    strategy = object.__new__(Informed)
+    strategy.config, strategy._ft_informative = {}, []
+    before = strategy.gather_informative_pairs()
+    strategy.fails = True
+    assert strategy.gather_informative_pairs() == before != []
+
+
+def test_informative_pairs_that_fail_at_once_are_a_fault() -> None:
+    strategy = object.__new__(Informed)
+    strategy.config, strategy._ft_informative, strategy.fails = {}, [], True
+    with pytest.raises(OSError, match="no list"):
+        strategy.gather_informative_pairs()

@@ -1,0 +1,309 @@
+"""A running bot with money holds the exchange's books against its database."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from freqtrade.enums import RunMode
+from freqtrade.exceptions import TemporaryError
+from freqtrade.persistence import KeyValueStore, Trade
+
+from plimsoll.bridge.account.capital import KEY, read_capital
+from plimsoll.bridge.account.reconciler import Reconciler
+from plimsoll.bridge.config.settings import LIVE_OPT_IN
+from plimsoll.core import PlimsollError
+from plimsoll.core.books import BreakKind
+from tests.unit.bridge.bots import (
+    BTC,
+    ETH,
+    NOON,
+    Bot,
+    HandFedAccount,
+    entry,
+    open_trade,
+    running_bot,
+)
+from tests.unit.bridge.guarding.test_live_session import (
+    LOOP,
+    clock,
+    exits,
+    loops,
+    status,
+    written,
+)
+from tests.unit.bridge.trades import add_to_database
+
+__all__ = ["clock"]
+
+LIVE: dict[str, Any] = {"dry_run": False, "plimsoll": {"live_opt_in": LIVE_OPT_IN}}
+MARKET = dict.fromkeys(("entry", "exit", "stoploss", "emergency_exit"), "market")
+
+
+@pytest.fixture
+def bot(tmp_path: Path, clock: Any) -> Iterator[Bot]:
+    with live(tmp_path) as made:
+        loops(made, clock, 2)
+        yield made
+
+
+def live(folder: Path, *, stops: bool = False, **others: Any) -> Any:
+    """A bot with money, whose stops are on the exchange or its own."""
+    types = {**MARKET, "stoploss_on_exchange": stops}
+    return running_bot(folder, runmode=RunMode.LIVE, order_types=types, **LIVE, **others)
+
+
+def reconciler(bot: Bot) -> Reconciler:
+    made = bot.strategy._session._account._reconciler
+    assert isinstance(made, Reconciler)
+    return made
+
+
+def theirs(bot: Bot) -> HandFedAccount:
+    return bot.exchange.account
+
+
+def kinds(bot: Bot) -> list[BreakKind]:
+    return [one.kind for one in reconciler(bot).breaks]
+
+
+def events(folder: Path) -> list[str]:
+    return [one["event"] for one in written(folder, "break")]
+
+
+def test_a_dry_run_and_a_spot_account_have_no_books(tmp_path: Path, clock: Any) -> None:
+    with running_bot(tmp_path) as bot:
+        loops(bot, clock, 2)
+        account = bot.strategy._session._account
+        assert account._reconciler is None
+        assert account.snapshot(NOON).breaks == ()
+        assert account.take_news() == []
+
+
+# When the exchange is asked
+
+
+def test_the_exchange_is_asked_at_the_start_and_then_at_the_cadence(bot: Bot, clock: Any) -> None:
+    asked = theirs(bot).asked
+    assert asked.count("orders") == 2, "orders and stops, at the start alone"
+    loops(bot, clock, 5)
+    assert asked.count("orders") == 4
+    assert asked.count("mode") == 2
+
+
+def test_a_fill_that_is_booked_is_looked_at_in_the_next_loop(bot: Bot, clock: Any) -> None:
+    before = theirs(bot).asked.count("balance")
+    theirs(bot).wallet_usd += 50.0
+    add_to_database(NOON, 50.0)
+    loops(bot, clock)
+    assert theirs(bot).asked.count("balance") == before + 1
+    assert status(bot.config["user_data_dir"])["equity_usd"] == pytest.approx(10_050.0)
+
+
+def test_a_break_is_looked_at_more_often(bot: Bot, clock: Any) -> None:
+    theirs(bot).hold(ETH, 1.0)
+    loops(bot, clock, 6)
+    before = theirs(bot).asked.count("positions")
+    loops(bot, clock, 6)
+    assert theirs(bot).asked.count("positions") - before >= 3
+
+
+# What a break does
+
+
+def test_what_nobody_knows_is_told_denies_and_halts_in_time(
+    tmp_path: Path, bot: Bot, clock: Any
+) -> None:
+    theirs(bot).hold(ETH, 5.0)
+    loops(bot, clock, 7)
+    assert kinds(bot) == [BreakKind.UNEXPLAINED_POSITION]
+    assert len([one for one in bot.said() if "holds 5 long of ETH/USDT:USDT" in one]) >= 1
+    assert not entry(bot.strategy, datetime.now(UTC))
+    assert exits(bot, clock) is None, "it may still be explained"
+    open_trade(NOON, pair=BTC, amount=1.0, stake_amount=100.0)
+    theirs(bot).hold(BTC, 1.0)
+    loops(bot, clock, 70)
+    assert exits(bot, clock, BTC) == "reconciliation"
+    assert theirs(bot).positions[0]["symbol"] == ETH, "what is somebody else's is left alone"
+    [begun] = [one for one in written(tmp_path, "break") if one["pair"] == ETH]
+    assert (begun["event"], begun["ours"]) == ("begun", False)
+    [halt] = written(tmp_path, "halt")
+    assert halt["rule"] == "reconciliation"
+    assert "5.00% of equity" in halt["reason"]
+
+
+def test_a_small_break_denies_and_never_halts(tmp_path: Path, bot: Bot, clock: Any) -> None:
+    theirs(bot).hold(ETH, 0.5)
+    loops(bot, clock, 80)
+    assert not entry(bot.strategy, datetime.now(UTC))
+    assert written(tmp_path, "halt") == []
+
+
+def test_a_break_that_is_over_is_told_and_entries_are_taken_again(
+    tmp_path: Path, bot: Bot, clock: Any
+) -> None:
+    theirs(bot).hold(ETH, 5.0)
+    loops(bot, clock, 7)
+    theirs(bot).hold(ETH, 0.0)
+    loops(bot, clock, 7)
+    assert events(tmp_path) == ["begun", "ended"]
+    assert reconciler(bot).breaks == ()
+    bot.price(BTC, 100.0, now=datetime.now(UTC).replace(minute=0, second=0))
+    assert not [one for one in written(tmp_path, "denial") if one["rule"] == "reconciliation"]
+
+
+def test_the_loss_of_a_position_that_no_trade_knows_is_in_the_equity(
+    tmp_path: Path, bot: Bot, clock: Any
+) -> None:
+    theirs(bot).hold(ETH, 20.0)
+    loops(bot, clock, 7)
+    assert status(tmp_path)["equity_usd"] == pytest.approx(10_000.0)
+    theirs(bot).positions[0]["markPrice"] = 90.0
+    loops(bot, clock, 3)
+    assert status(tmp_path)["equity_usd"] == pytest.approx(9_800.0)
+    theirs(bot).positions[0]["markPrice"] = 130.0
+    loops(bot, clock, 3)
+    assert status(tmp_path)["equity_usd"] == pytest.approx(10_000.0), "a surplus is nobody's"
+    assert status(tmp_path)["high_water_equity_usd"] == pytest.approx(10_000.0)
+
+
+@pytest.mark.parametrize("price", [80.0, 120.0])
+def test_a_fill_that_is_not_booked_yet_moves_no_figure(
+    tmp_path: Path, bot: Bot, clock: Any, price: float
+) -> None:
+    """A stop filled on the exchange: the money is there, and the trade is open in the database."""
+    trade = open_trade(NOON, amount=10.0, stake_amount=1000.0, fee_open=0.0, fee_close=0.0)
+    theirs(bot).hold(BTC, 10.0)
+    bot.exchange.prices[BTC] = price
+    theirs(bot).positions[0]["markPrice"] = price
+    loops(bot, clock, 7)
+    before = status(tmp_path)["equity_usd"]
+    assert before == pytest.approx(10_000.0 + 10.0 * (price - 100.0))
+    theirs(bot).hold(BTC, 0.0)
+    theirs(bot).wallet_usd += 10.0 * (price - 100.0)
+    loops(bot, clock, 5)
+    assert status(tmp_path)["equity_usd"] == pytest.approx(before)
+    trade.close_profit_abs, trade.close_profit = 10.0 * (price - 100.0), price / 100.0 - 1
+    trade.close_date, trade.is_open = datetime.now(UTC).replace(tzinfo=None), False
+    Trade.commit()
+    loops(bot, clock)
+    assert status(tmp_path)["equity_usd"] == pytest.approx(before, rel=1e-3)
+    loops(bot, clock, 7)
+    assert status(tmp_path)["high_water_equity_usd"] == pytest.approx(max(before, 10_000.0))
+    assert events(tmp_path) == []
+
+
+def test_books_that_cannot_be_read_deny_and_keep_the_figures(
+    tmp_path: Path, bot: Bot, clock: Any
+) -> None:
+    theirs(bot).fails = TemporaryError("the exchange is gone")
+    loops(bot, clock, 7)
+    assert kinds(bot) == [BreakKind.UNREADABLE_BOOKS]
+    assert not entry(bot.strategy, datetime.now(UTC))
+    assert status(tmp_path)["equity_usd"] == pytest.approx(10_000.0)
+    loops(bot, clock, 4)
+    assert any("the exchange is gone" in one for one in bot.said())
+    theirs(bot).fails = None
+    loops(bot, clock, 6)
+    assert reconciler(bot).breaks == ()
+
+
+def test_a_stop_that_is_missing_is_told_when_freqtrade_has_not_set_it_again(
+    tmp_path: Path, clock: Any
+) -> None:
+    with live(tmp_path, stops=True) as bot:
+        open_trade(NOON, amount=10.0, stake_amount=1000.0, fee_open=0.0)
+        theirs(bot).hold(BTC, 10.0)
+        loops(bot, clock, 3)
+        assert [one.settling for one in reconciler(bot).breaks] == [True]
+        loops(bot, clock, 8)
+        assert kinds(bot) == [BreakKind.MISSING_STOP]
+        assert any("no stop order on the exchange" in one for one in bot.said())
+
+
+# Capital
+
+
+def test_capital_survives_a_restart_and_a_withdrawal_meanwhile_is_told(
+    tmp_path: Path, clock: Any
+) -> None:
+    with live(tmp_path) as bot:
+        loops(bot, clock, 3)
+        kept = read_capital()
+        assert kept is not None
+        assert kept.usd == 10_000.0
+    with live(tmp_path) as bot:
+        theirs(bot).move(-90.0, datetime.now(UTC) + LOOP)
+        loops(bot, clock, 3)
+        assert status(tmp_path)["day_start_equity_usd"] == pytest.approx(9_910.0)
+        assert status(tmp_path)["equity_usd"] == pytest.approx(9_910.0)
+        # The same record is not counted twice.
+        loops(bot, clock, 10)
+        assert status(tmp_path)["equity_usd"] == pytest.approx(9_910.0)
+    assert events(tmp_path) == ["transfer"]
+
+
+def test_only_the_bots_share_of_a_transfer_moves_its_levels(tmp_path: Path, clock: Any) -> None:
+    with live(tmp_path, tradable_balance_ratio=0.5) as bot:
+        loops(bot, clock, 3)
+        theirs(bot).move(1000.0, datetime.now(UTC))
+        loops(bot, clock, 7)
+        assert status(tmp_path)["day_start_equity_usd"] == pytest.approx(5_500.0)
+    with live(tmp_path, available_capital=2_000.0) as bot:
+        theirs(bot).wallet_usd = 11_000.0
+        loops(bot, clock, 3)
+        theirs(bot).move(1000.0, datetime.now(UTC))
+        loops(bot, clock, 7)
+        assert status(tmp_path)["equity_usd"] == pytest.approx(2_000.0)
+        assert status(tmp_path)["day_start_equity_usd"] == pytest.approx(2_000.0)
+
+
+def test_a_person_who_re_arms_accepts_the_wallet_as_it_is(
+    tmp_path: Path, bot: Bot, clock: Any
+) -> None:
+    theirs(bot).move(-2000.0, datetime.now(UTC), recorded=False)
+    loops(bot, clock, 14)
+    assert kinds(bot) == [BreakKind.MONEY]
+    bot.strategy._session._looks_after.resume(datetime.now(UTC), reason="it was me", by="anna")
+    loops(bot, clock, 7)
+    assert reconciler(bot).breaks == ()
+    assert status(tmp_path)["day_start_equity_usd"] == pytest.approx(8_000.0)
+    assert exits(bot, clock) is None
+    [accepted] = [one for one in written(tmp_path, "break") if one["event"] == "accepted"]
+    assert accepted["amount_usd"] == -2000
+
+
+def test_without_any_books_ever_there_is_no_entry(tmp_path: Path, clock: Any) -> None:
+    with live(tmp_path) as bot:
+        theirs(bot).fails = TemporaryError("gone")
+        loops(bot, clock, 2)
+        with pytest.raises(PlimsollError, match="capital of the account is not known"):
+            _ = reconciler(bot).capital
+        assert not entry(bot.strategy, datetime.now(UTC))
+        theirs(bot).fails = None
+        loops(bot, clock, 6)
+        assert status(tmp_path)["equity_usd"] == pytest.approx(10_000.0)
+
+
+def test_capital_that_cannot_be_read_is_told(tmp_path: Path, clock: Any) -> None:
+    with live(tmp_path) as bot:
+        loops(bot, clock, 2)
+        KeyValueStore.store_value(KEY, "{")  # type: ignore[arg-type]
+    with live(tmp_path) as bot:
+        loops(bot, clock, 2)
+        assert any("expected the capital" in one for one in bot.said())
+    assert events(tmp_path) == ["failed"]
+
+
+def test_the_age_of_a_break_outlasts_a_report_that_is_empty_once(bot: Bot, clock: Any) -> None:
+    theirs(bot).hold(ETH, 5.0)
+    loops(bot, clock, 7)
+    [first] = reconciler(bot).breaks
+    theirs(bot).hold(ETH, 0.0)
+    loops(bot, clock, 2)
+    theirs(bot).hold(ETH, 5.0)
+    loops(bot, clock, 4)
+    [again] = reconciler(bot).breaks
+    assert again.since == first.since
+    assert datetime.now(UTC) - again.since >= timedelta(seconds=30)

@@ -1,0 +1,82 @@
+"""What people and the decision log are told of the exchange's books."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from plimsoll.bridge.account.reconciler import News
+from plimsoll.bridge.guarding.break_news import BEGINS, tell_breaks
+from plimsoll.core.books import Break, BreakKind
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ONE = Break(
+    kind=BreakKind.UNKNOWN_ORDER,
+    text="an order is open",
+    since=NOON - timedelta(seconds=40),
+    pair="BTC/USDT:USDT",
+    order="7",
+    exchange=1.0,
+    database=0.0,
+    size_usd=100.0,
+    ours=True,
+)
+
+
+def told(*news: News) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
+    """The records and the messages, each message with what it is about."""
+    records: list[dict[str, Any]] = []
+    messages: list[tuple[str, str]] = []
+
+    def record(kind: str, at: datetime, **fields: Any) -> None:
+        assert (kind, at, fields.pop("durable")) == ("break", NOON, True)
+        records.append(fields)
+
+    def tell(text: str, at: datetime, about: str) -> None:
+        assert at == NOON
+        messages.append((text, about))
+
+    tell_breaks(news, NOON, record=record, tell=tell)
+    return records, messages
+
+
+def test_a_break_is_recorded_with_its_age_and_both_figures() -> None:
+    [record], [(text, _)] = told(News(event="begun", text=ONE.text, age_seconds=40.0, about=ONE))
+    assert text == "The exchange and the bot disagree, no entries: an order is open"
+    assert record == {
+        "event": "begun",
+        "text": "an order is open",
+        "age_seconds": 40.0,
+        "amount_usd": None,
+        "rule": "reconciliation",
+        "break": "unknown_order",
+        "pair": "BTC/USDT:USDT",
+        "order": "7",
+        "exchange": 1.0,
+        "database": 0.0,
+        "size_usd": 100.0,
+        "ours": True,
+        "since": ONE.since,
+    }
+
+
+def test_a_transfer_is_recorded_with_its_amount() -> None:
+    [record], [(text, _)] = told(News(event="transfer", text="-5.00 USD", amount_usd=-5.0))
+    assert text == "Capital: -5.00 USD"
+    assert (record["event"], record["amount_usd"]) == ("transfer", -5.0)
+    assert "break" not in record
+
+
+def test_what_fails_again_and_again_is_about_the_same_thing() -> None:
+    first = News(event="failed", text="no answer 1", about=ONE)
+    second = News(event="failed", text="no answer 2", about=ONE)
+    _, [(_, one), (_, two)] = told(first, second)
+    assert one == two
+    _, [(_, mended)] = told(News(event="mended", text="done", about=ONE))
+    assert mended != one
+
+
+@pytest.mark.parametrize("event", list(BEGINS))
+def test_every_event_has_words(event: Any) -> None:
+    _, [(text, _)] = told(News(event=event, text="so", about=ONE))
+    assert text.endswith(": so")
