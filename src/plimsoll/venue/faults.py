@@ -89,7 +89,11 @@ FAULTS: dict[str, FaultKind] = {
             "drop that share of the WebSocket connections and refuse reconnects; HTTP goes on",
             ("share",),
         ),
-        FaultKind(CLOCK_SKEW, "serverTime is off by so many seconds", ("skew_seconds",)),
+        FaultKind(
+            CLOCK_SKEW,
+            "serverTime is off by so many seconds; by more than 10, signed requests are refused",
+            ("skew_seconds",),
+        ),
         FaultKind(
             REFUSED_ORDERS,
             "refuse orders as the exchange would: reduce-only ones (-2022), for lack of margin, "
