@@ -212,7 +212,7 @@ class Reconciler:
 
     def _bot_books(self, books: ExchangeBooks, now: datetime) -> BotBooks:
         capital = self._capital
-        earned = sum(trade.profit_usd for trade in self._closed.trades)
+        earned = self._closed.earned_usd
         return bot_books(
             self._exchange._config,  # noqa: SLF001 - Freqtrade's exchange offers no config
             now,
