@@ -9,8 +9,6 @@ from plimsoll.journal.phrases import (
     LONGEST_WORDS,
     breach,
     clean,
-    limit_name,
-    limit_words,
     named,
     pair_words,
     per_cent,
@@ -96,12 +94,8 @@ def test_names_sentences_and_limits() -> None:
     assert len(clean("x" * 5000)) == LONGEST_WORDS
     assert sentence("the feed is late") == "The feed is late."
     assert sentence("Done.") == "Done."
-    assert limit_words("max_daily_loss_fraction", 0.02) == "2\u00a0%"
-    assert limit_words("max_daily_loss_usd", 20) == "20\u00a0USD"
-    assert limit_words("max_daily_loss_usd", None) == "none"
-    assert limit_words("max_orders", 20) == "20"
-    assert limit_name("max_daily_loss_fraction") == "max daily loss"
-    assert limit_words("flatten_on_consecutive_losses", True) == "True"
+    assert sentence("-5 of BTC/USDT:USDT") == "−5 of BTC/USDT."
+    assert clean("plimsoll: expected a name") == "expected a name"
 
 
 def flatten(rule: str, value: float, limit: float, reason: str = "why") -> Verdict:

@@ -40,6 +40,7 @@ from plimsoll.core import (
     TrackRecord,
 )
 from plimsoll.core.books import Break
+from plimsoll.journal.phrases import usd
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.track_record import track_record
 
@@ -319,8 +320,8 @@ class LiveAccount:
             return False
         self._levels.shift(moved)
         self._notices["capital"] = (
-            f"the capital was moved by {moved:.2f} USD without a trade; losses are measured "
-            "from as much more or less"
+            f"the capital was moved by {usd(moved, signed=True)} without a trade; losses are "
+            f"measured from as much {'less' if moved < 0 else 'more'}"
         )
         return True
 

@@ -443,7 +443,7 @@ def test_live_a_looser_limit_waits_for_a_person_and_a_reload(tmp_path: Path, clo
         assert status(tmp_path)["held_back"] == {"max_leverage": [1, 2]}
         folder.ask_to_accept("step two", "anna")
         loops(bot, clock)
-        assert any("accepted by anna (step two)" in text for text in bot.said())
+        assert any("accepted by “anna” (“step two”)" in text for text in bot.said())
         assert bot.strategy._session.supervisor.profile.max_leverage == 1
     with running_bot(tmp_path, **loose) as bot:
         loops(bot, clock)
