@@ -279,6 +279,6 @@ def _not_reached(trips: Sequence[Mapping[str, Any]], denied: Sequence[Mapping[st
         "- A dry-run fills every market order at once, at most 5 % off; only the rows *live* are "
         "orders on the\n  exchange's account. The simulated exchange fills market orders whole, "
         "level by level.\n"
-        "- No drill runs against a real exchange, none with WebSockets cut, none on a full disk.\n"
+        "- No drill runs against a real exchange, none with WebSockets cut.\n"
     )
     return "\n".join([*lines, limits])

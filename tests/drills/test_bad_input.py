@@ -45,6 +45,7 @@ class Row:
     halts: bool = False
     live: bool = True
     recovers: bool = False
+    damages_log: bool = False
 
 
 def _unreachable(bot: Drill) -> None:
@@ -123,11 +124,11 @@ ROWS = [
     ),
     Row(
         name="no-report",
-        what="the position report is missing at the start, then there",
+        what="the position report is missing at the start",
         do=_no_report,
         starts_with_it=True,
-        recovers=True,
-        says="read",
+        refused=True,
+        says="Could not get positions",
     ),
     Row(
         name="empty-report",
@@ -177,7 +178,8 @@ ROWS = [
         do=_corrupted,
         halts=True,
         live=False,
-        says="resume",
+        damages_log=True,
+        says="decision log",
     ),
     Row(
         name="restored",
@@ -198,7 +200,7 @@ def test_bad_input_gets_a_line_a_record_and_no_entry(
     pairs = (BTC, "ETH/USDT:USDT", "SOL/USDT:USDT")
     plan = DrillPlan(live=row.live, overlay=overlay, risk=profile(), pairs=pairs)
     only = {"exchange": {"pair_whitelist": list(pairs[:2])}, "max_open_trades": 1}
-    with scene(tmp_path, plan, start=False, faulty=True) as bot:
+    with scene(tmp_path, plan, start=False, faulty=True, damaged=row.damages_log) as bot:
         bot.configure(only)
         refused = _brought_about(bot, row)
         told = [*_told(bot), refused]
@@ -285,7 +287,7 @@ def test_a_full_disk_denies_until_there_is_room(tmp_path: Path, save: EvidenceFo
             bot.kill9()
             shutil.copytree(disk, bot.folder / "kept")
         shutil.copytree(bot.folder / "kept", disk, dirs_exist_ok=True)
-    text = sent.text.replace("\n", " ")
+        text = sent.text.replace("\n", " ").replace(str(bot.folder), "…")
     save("disk-full", BadInput(what="the disk of the state folder is full", said=text, mode=AGAIN))
 
 
