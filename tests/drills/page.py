@@ -23,7 +23,10 @@ BACKTEST_CANNOT: dict[str, str] = {
 }
 """Guards that cannot trip in a backtest, and why."""
 
-NOT_REACHED: dict[str, str] = {"price_collar": "no drill of it is on this page yet"}
+NOT_REACHED: dict[str, str] = {
+    "price_collar": "no drill of it is on this page yet",
+    "reconciliation": "by no price; what it acts on is under *What broke once* and *Bad input*",
+}
 """Guards that no drill reaches, and why."""
 
 HEAD = """# Drills
