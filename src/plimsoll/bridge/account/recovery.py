@@ -13,6 +13,7 @@ from freqtrade.exceptions import FreqtradeException
 from freqtrade.exchange import Exchange
 from freqtrade.persistence import Trade
 
+from plimsoll.bridge.account.bot_books import STOP
 from plimsoll.core.books import Break, BreakKind, ExchangeBooks
 from plimsoll.core.side import Side
 from plimsoll.risk.denial import ROUNDING
@@ -58,6 +59,9 @@ class Mender:
     def mend(self, one: Break, books: ExchangeBooks) -> Mended | None:
         """Let Freqtrade recover the trade; where it cannot, close or cancel what is the bot's.
 
+        A position that is too large waits while an order of its trade rests: what that order has
+        filled, and what somebody else has bought meanwhile, cannot be told apart.
+
         Returns
         -------
         What was done; ``None`` when nothing was.
@@ -67,6 +71,8 @@ class Mender:
         FreqtradeException, ccxt.BaseError
             When the exchange refuses; the break stays.
         """
+        if one.kind in OF_A_POSITION and _is_more(one) and _has_resting_orders(one.pair):
+            return None
         if one.key not in self._tried and self._is_of_a_trade(one):
             self._tried.add(one.key)
             taken = self._take_in(one)
@@ -186,6 +192,16 @@ def _recounted(trade: Trade, held: float) -> bool:
     trade.recalc_trade_from_orders()
     Trade.commit()
     return True
+
+
+def _has_resting_orders(pair: str | None) -> bool:
+    """Return whether a trade of a pair has an open order beside its stop."""
+    return any(
+        order.ft_order_side != STOP
+        for trade in Trade.get_open_trades()
+        if trade.pair == pair
+        for order in trade.open_orders
+    )
 
 
 def _is_more(one: Break) -> bool:
