@@ -1,9 +1,11 @@
 """The exchange's own books, asked over its API as any client would, beside the database."""
 
+import re
 import subprocess
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +16,7 @@ from tests.drills.scene import moment, status
 from tests.support.drill import POLL_SECONDS, Drill
 
 AMOUNT_TOLERANCE = 1e-9
+LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:", re.MULTILINE)
 
 
 def signed(bot: Drill, path: str, method: str = "GET", **parameters: str) -> Any:
@@ -138,3 +141,11 @@ def seen(bot: Drill) -> dict[str, Any]:
         "alive": bot.alive,
         "equity": status(bot).get("equity_usd"),
     }
+
+
+def last_words(bot: Drill, log: Path) -> str:
+    """Return the last error in a bot's log, whose lines are wrapped."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    text = text[max(text.rfind(" - ERROR - "), text.rfind("plimsoll: ")) :]
+    words = LINE.split(text.removeprefix(" - ERROR - ").removeprefix("plimsoll: "))[0]
+    return " ".join(words.split()).replace(str(bot.folder), "…")

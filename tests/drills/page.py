@@ -23,7 +23,10 @@ BACKTEST_CANNOT: dict[str, str] = {
 }
 """Guards that cannot trip in a backtest, and why."""
 
-NOT_REACHED: dict[str, str] = {"price_collar": "no drill of it is on this page yet"}
+NOT_REACHED: dict[str, str] = {
+    "price_collar": "no drill of it is on this page yet",
+    "reconciliation": "by no price; what it acts on is under *What broke once* and *Bad input*",
+}
 """Guards that no drill reaches, and why."""
 
 HEAD = """# Drills
@@ -279,6 +282,6 @@ def _not_reached(trips: Sequence[Mapping[str, Any]], denied: Sequence[Mapping[st
         "- A dry-run fills every market order at once, at most 5 % off; only the rows *live* are "
         "orders on the\n  exchange's account. The simulated exchange fills market orders whole, "
         "level by level.\n"
-        "- No drill runs against a real exchange, none with WebSockets cut, none on a full disk.\n"
+        "- No drill runs against a real exchange, none with WebSockets cut.\n"
     )
     return "\n".join([*lines, limits])

@@ -157,7 +157,7 @@ def test_an_open_trade_is_deleted_over_rest(tmp_path: Path, save: EvidenceFolder
         key="1-deleted-live",
         name="an open trade is deleted over REST",
         run="live",
-        after=f"told as a break; `plimsoll halt`: {what['halt_said']}",
+        after=f"told, and closed reduce-only; `plimsoll halt`: {what['halt_said']}",
         flat_seconds=what["flat_seconds"],
         observed=what,
     )

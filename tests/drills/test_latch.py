@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from plimsoll.core import PlimsollError
-from plimsoll.lab.processes import command, last_line, running, wait_until
+from plimsoll.lab.processes import command, running, wait_until
 from tests.drills.evidence import Broke, EvidenceFolder
-from tests.drills.exchange_side import LIVE, flat_there, plimsoll, seen
+from tests.drills.exchange_side import LIVE, flat_there, last_words, plimsoll, seen
 from tests.drills.scene import moment, pass_time, profile, scene, state, status
 from tests.support.drill import MARKET_ORDERS, OPTIONAL_PROFILES, Drill, DrillPlan
 
@@ -207,8 +207,7 @@ def _second_bot(bot: Drill) -> str:
                 return "runs"
     finally:
         bot.venue.set_speed(bot.plan.speed)
-    lines = [line for line in log.read_text().splitlines() if "plimsoll: " in line]
-    return f"refused: {lines[-1].partition('plimsoll: ')[2]}" if lines else last_line(log)
+    return f"refused: {last_words(bot, log)}"
 
 
 def _runs(log: Path) -> bool:
