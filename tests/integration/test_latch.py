@@ -6,12 +6,11 @@ One real bot in dry-run, started four times on the simulated exchange.
 import json
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,32 +53,18 @@ def _locked(database: Path) -> Iterator[None]:
         other.close()
 
 
-@contextmanager
-def _stopped_and_locked(bot: Drill) -> Iterator[None]:
-    """Stop the bot where it writes nothing, and let another process lock its database."""
-    for _ in range(100):
-        os.kill(bot.pid, signal.SIGSTOP)
-        with ExitStack() as stack:
-            try:
-                stack.enter_context(_locked(bot.database))
-            except sqlite3.OperationalError:  # in the middle of a commit
-                os.kill(bot.pid, signal.SIGCONT)
-                time.sleep(0.1)
-                continue
-            yield
-            return
-    raise AssertionError("the bot never left its database alone")
-
-
 def _trips_while_another_process_locks_the_database(bot: Drill) -> None:
     """In the very loop: later Freqtrade itself dies on the lock, when it writes a price."""
-    with _stopped_and_locked(bot):
+    bot.venue.set_speed(1)  # a loop each 30 s: the lock comes between two of them
+    loops = -1
+    while loops != (loops := status(bot).get("loops")):
+        time.sleep(1.5)
+    with _locked(bot.database):
         bot.move(-0.3, seconds=1)
-        time.sleep(1)
-        os.kill(bot.pid, signal.SIGCONT)
+        time.sleep(1.5)
+        bot.venue.set_speed(bot.plan.speed)
         halt = acted(bot, "drawdown", seconds=PATIENCE)
         assert (halt["kind"], halt["mode"]) == ("halt", "HALTED")
-        assert [lock for lock in bot.locks() if "HALTED" in lock["reason"]] == []
         if bot.alive:  # Freqtrade may have died on the lock already
             bot.kill9()
     assert [lock for lock in bot.locks() if "HALTED" in lock["reason"]] == []

@@ -187,10 +187,9 @@ def _bot_books(
     prefix: str | None,
 ) -> BotBooks:
     """Return what the database says, read only, by the functions that the bot reads it with."""
-    from freqtrade.persistence import Trade
-
     from plimsoll.bridge.account.bot_books import bot_books
     from plimsoll.bridge.account.capital import UnreadableCapitalError, read_capital
+    from plimsoll.bridge.account.closed_trades import ClosedTrades
     from plimsoll.control.database import opened_to_read
 
     orders = () if books is None else (*books.orders, *books.done)
@@ -199,13 +198,16 @@ def _bot_books(
             capital = read_capital()
         except UnreadableCapitalError:
             capital = None
+        closed = ClosedTrades()
+        closed.read()
+        beside_usd = 0.0 if capital is None else capital.beside_usd
         return bot_books(
             bot.config,
             now,
             reported=[one.id for one in orders],
             prefix=prefix,
             stops_on_exchange=bool(_stops_on_exchange(bot, status)),
-            closed_profit_usd=Trade.get_total_closed_profit(),
+            closed_profit_usd=closed.earned_usd + beside_usd,
             capital=None if capital is None else (capital.usd, capital.at),
         )
 

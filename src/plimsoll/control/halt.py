@@ -88,7 +88,7 @@ def resume(bot: Bot, reason: str, *, seconds: float, tell: Tell) -> Outcome:
         tell("flag taken down")
     if not view.runs:
         return _rearm_without_bot(bot, reason, view, tell)
-    if not was_up and not view.held:
+    if not was_up and not view.held and not _waits_for_person(view):
         tell("nothing is held, so there is nothing to re-arm")
         return Outcome(done=True, view=view)
     return _ask(bot, reason, view, seconds=seconds, was_up=was_up, tell=tell)
@@ -129,7 +129,7 @@ def _halted_without_bot(bot: Bot, view: BotView, tell: Tell) -> Outcome:
 
 
 def _rearm_without_bot(bot: Bot, reason: str, view: BotView, tell: Tell) -> Outcome:
-    if not view.held:
+    if not view.held and not _waits_for_person(view):
         tell("no guarded bot is running, and nothing is held: there is nothing to re-arm")
         return Outcome(done=True, view=view)
     from plimsoll.control.rearm import rearm_stopped
@@ -144,8 +144,15 @@ def _rearm_without_bot(bot: Bot, reason: str, view: BotView, tell: Tell) -> Outc
         now=now_of(bot, view.status),
     )
     where = "in the database" if view.positions is not None else "on record, without a database"
-    tell(f"no guarded bot is running: re-armed {where} ({', '.join(rules)})")
+    tell(f"no guarded bot is running: re-armed {where} ({', '.join(rules) or 'nothing held'})")
     return Outcome(done=True, view=look(bot))
+
+
+def _waits_for_person(view: BotView) -> bool:
+    """Return whether money that nothing explains waits to be accepted, though nothing is held."""
+    from plimsoll.control.rearm import has_money_break
+
+    return has_money_break(view.status)
 
 
 def _withdraw(bot: Bot) -> bool:

@@ -11,6 +11,7 @@ from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import Trade, init_db
 from sqlalchemy.exc import SQLAlchemyError
 
+from plimsoll.bridge.account.capital import forget_capital
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.bridge.state.recorder import secrets_of
@@ -18,6 +19,7 @@ from plimsoll.bridge.state.stamp import Stamp, read_stamp
 from plimsoll.control.database import is_missing
 from plimsoll.control.latch import OnRecord, on_record
 from plimsoll.core import Mode, PlimsollError, Verdict
+from plimsoll.core.books import BreakKind
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.latch_record import Key, union
 from plimsoll.journal.log import WRITER_LOCK, DecisionLog
@@ -50,7 +52,8 @@ def rearm_stopped(
 
     The decision log is held meanwhile, so that no bot can begin, and has the record before the
     first lock ends. Where there is no database, the record alone ends what the log holds; the
-    next start brings its database in line.
+    next start brings its database in line. Where money that nothing explains was told, the next
+    start takes the wallet as it is.
 
     Raises
     ------
@@ -65,7 +68,17 @@ def rearm_stopped(
             locked = locks.held_verdicts(now)
             rules = _record(log, known, locked, read_stamp(), now, reason=reason, by=by)
             locks.release(locked, now)
+            if has_money_break(folder.status() or {}):
+                forget_capital()
     return rules
+
+
+def has_money_break(status: Mapping[str, Any]) -> bool:
+    """Return whether a bot's last status names money that nothing explains."""
+    return any(
+        one.get("kind") == BreakKind.MONEY and not one.get("settling")
+        for one in status.get("breaks") or ()
+    )
 
 
 def _record(

@@ -96,10 +96,14 @@ def transferred_usd(exchange: ExchangeBooks, since: datetime) -> float:
 
 
 def _contradiction(exchange: ExchangeBooks) -> str | None:
-    """Return how a report contradicts itself: margin is in use and nothing uses it."""
-    if exchange.positions or exchange.orders or not exchange.margin_usd:
+    """Return how a report contradicts itself: margin is in use and nothing uses it.
+
+    A stop uses none: it waits for its trigger, and reduces.
+    """
+    uses = [one for one in exchange.orders if not (one.reduce_only or one.conditional)]
+    if exchange.positions or uses or not exchange.margin_usd:
         return None
-    return f"no position and no order, but {exchange.margin_usd:.2f} USD of margin in use"
+    return f"no position, but {exchange.margin_usd:.2f} USD of margin in use"
 
 
 def _pairs(exchange: ExchangeBooks, bot: BotBooks) -> list[str]:

@@ -85,7 +85,11 @@ FAULTS: dict[str, FaultKind] = {
             "drop that share of the WebSocket connections and refuse reconnects; HTTP goes on",
             ("share",),
         ),
-        FaultKind(CLOCK_SKEW, "serverTime is off by so many seconds", ("skew_seconds",)),
+        FaultKind(
+            CLOCK_SKEW,
+            "serverTime is off by so many seconds; by more than 10, signed requests are refused",
+            ("skew_seconds",),
+        ),
         FaultKind(
             MISSING_POSITIONS,
             "leave positions out of the account's reports; they are there all the same",

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from freqtrade.persistence import Order, Trade
 
+from plimsoll.bridge.account.capital import Capital, store_capital
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.control.audit import DRY_RUN, SPOT, Audit, run_audit, told_breaks
 from plimsoll.control.bot import find_bot
 from plimsoll.core import UsageError
 from plimsoll.core.books import BotBooks, Break, BreakKind, ExchangeBooks
-from tests.unit.control.conftest import BTC
+from tests.unit.bridge.trades import FEE
+from tests.unit.control.conftest import BTC, ETH
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TOLD = {
@@ -57,6 +60,21 @@ def test_without_an_account_it_says_what_cannot_be_known(
 def test_a_database_that_is_not_there_is_wrong_usage(userdir: Path) -> None:
     with pytest.raises(UsageError, match="expected the bot's database at"):
         run_audit(find_bot(userdir, [], "sqlite:///nowhere.sqlite"), [].append)
+
+
+def test_what_was_earned_beside_the_trades_and_paid_elsewhere_counts(
+    userdir: Path, database: Path
+) -> None:
+    """As the bot counts it: else the audit of a sound account reports missing money."""
+    store_capital(Capital(10_000.0, NOON, beside_usd=-80.0))
+    [trade] = Trade.get_trades([Trade.is_open.is_(False)]).all()
+    trade.fee_close_currency = "BNB"
+    at = {"order_id": "1", "ft_order_side": "sell", "ft_pair": ETH, "ft_is_open": False}
+    order = Order(**at, ft_amount=10.0, filled=10.0, ft_price=100.0, average=100.0)
+    trade.orders.append(order)
+    Trade.commit()
+    outcome = run_audit(find_bot(userdir, [], f"sqlite:///{database}"), [].append)
+    assert outcome.bot.earned_usd == pytest.approx(1.0 - 80.0 + 10.0 * 100.0 * FEE)
 
 
 def test_the_database_is_only_read(userdir: Path, database: Path) -> None:

@@ -170,6 +170,25 @@ def test_where_nothing_is_held_nothing_is_asked(userdir: Path, empty: Path) -> N
     assert not bot.folder.resume_is_waiting
 
 
+def test_money_that_waits_for_a_person_is_accepted_though_nothing_is_held(
+    userdir: Path, empty: Path
+) -> None:
+    money = {"kind": "money", "settling": False}
+    waits = {"mode": Mode.REDUCING.name, "held": [], "breaks": [money]}
+
+    def denies(folder: StateFolder) -> dict:
+        taken = folder.take_resume()
+        return deaf(folder) if taken or (folder.status() or waits) != waits else waits
+
+    bot, told = bot_of(userdir, empty), []
+    with looping(bot.folder, denies):
+        assert resume(bot, "a fee", seconds=10, tell=told.append).done
+    assert told == ["asked the running bot to re-arm ...", "re-armed: ACTIVE"]
+    bot.folder.write_status(waits)
+    assert resume(bot, "a fee", seconds=1, tell=told.append).done
+    assert told[-1] == "no guarded bot is running: re-armed in the database (nothing held)"
+
+
 @pytest.mark.parametrize("reason", ["", "  \n"])
 def test_no_reason_no_re_arming(userdir: Path, empty: Path, reason: str) -> None:
     bot = bot_of(userdir, empty)

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from plimsoll.bridge.account.capital import Capital, read_capital, store_capital
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.control.database import read_records
 from plimsoll.control.rearm import WRITER_LOCK, is_written, rearm_stopped
 from plimsoll.core import PlimsollError
 from plimsoll.journal.files import last
 from plimsoll.journal.log import DecisionLog
+from tests.unit.bridge.trades import database_trades
 from tests.unit.control.conftest import NOW
 
 BY = {"reason": "the data were wrong", "by": "plimsoll resume, anna"}
@@ -79,3 +81,23 @@ def test_a_log_is_written_while_its_writer_lives_and_the_file_of_a_dead_one_is_n
     assert not is_written(decisions)
     (decisions / WRITER_LOCK).touch()
     assert not is_written(decisions)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "kept"),
+    [
+        ([], True),
+        ([{"kind": "foreign_order", "settling": False}], True),
+        ([{"kind": "money", "settling": True}], True),
+        ([{"kind": "money", "settling": False}], False),
+    ],
+)
+def test_money_that_nothing_explains_is_accepted_with_the_re_arming(
+    userdir: Path, database: Path, breaks: list[dict[str, object]], kept: bool
+) -> None:
+    state = StateFolder(userdir / "plimsoll")
+    state.write_status({"breaks": breaks})
+    store_capital(Capital(10_000.0, NOW))
+    rearm_stopped(state, {}, f"sqlite:///{database}", now=NOW, **BY)
+    with database_trades(database):
+        assert (read_capital() is not None) is kept

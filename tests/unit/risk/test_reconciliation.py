@@ -111,6 +111,15 @@ def test_books_that_agree_have_no_break() -> None:
     assert breaks(empty, bot(trades=()), PROFILE) == ()
 
 
+def test_a_report_without_positions_contradicts_the_margin_beside_its_stops() -> None:
+    """Every account with stops on the exchange has orders: they made such a report pass as flat."""
+    seen = only(breaks(exchange(positions=()), bot(), PROFILE))
+    assert seen.kind is BreakKind.UNREADABLE_BOOKS
+    assert "566.00 USD of margin in use" in seen.text
+    flat = breaks(exchange(positions=(), margin_usd=0.0), bot(), PROFILE)
+    assert BreakKind.MISSING_POSITION in kinds(flat)
+
+
 # Positions
 
 

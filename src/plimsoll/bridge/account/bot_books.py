@@ -8,7 +8,7 @@ from freqtrade.enums import MarginMode
 from freqtrade.persistence import Order, Trade
 from sqlalchemy import func, select
 
-from plimsoll.bridge.account.freqtrade_trades import side_of
+from plimsoll.bridge.account.freqtrade_trades import fees_paid_elsewhere_usd, side_of
 from plimsoll.core.books import BotBooks, BotTrade
 from plimsoll.core.side import Side
 
@@ -30,8 +30,8 @@ def bot_books(
     """Return what the database says of the account.
 
     Which of the ``reported`` order ids the database knows is asked, not all that it ever knew.
-    ``closed_profit_usd`` is what all closed trades have made; ``capital`` is the wallet without
-    what was earned when it was last accepted, and when that was.
+    ``closed_profit_usd`` is what all closed trades have put into the wallet; ``capital`` is the
+    wallet without what was earned when it was last accepted, and when that was.
     """
     trades = Trade.get_open_trades()
     return BotBooks(
@@ -65,7 +65,8 @@ def bookings(trades: Sequence[Trade], closed: int) -> object:
 
 def earned_by_open_usd(trade: Trade) -> float:
     """Return what an open trade has put into the wallet so far: profit taken, fees and funding."""
-    return (trade.realized_profit or 0.0) - entry_fee_usd(trade) + _funding_usd(trade)
+    realised = (trade.realized_profit or 0.0) + fees_paid_elsewhere_usd(trade)
+    return realised - entry_fee_usd(trade) + _funding_usd(trade)
 
 
 def entry_fee_usd(trade: Trade) -> float:

@@ -63,6 +63,11 @@ def read_capital() -> Capital | None:
     raise UnreadableCapitalError(message)
 
 
+def forget_capital() -> None:
+    """Let the next start take the wallet as it is: a person has re-armed a stopped bot."""
+    KeyValueStore.delete_value(KEY)  # type: ignore[arg-type]
+
+
 def store_capital(capital: Capital) -> None:
     """Write what is accepted, in one commit."""
     values = {**asdict(capital), "at": capital.at.isoformat()}

@@ -5,7 +5,7 @@ from typing import Any
 from freqtrade.persistence import LocalTrade, Trade
 from sqlalchemy import func, select
 
-from plimsoll.bridge.account.freqtrade_trades import closed_trade_of
+from plimsoll.bridge.account.freqtrade_trades import closed_trade_of, fees_paid_elsewhere_usd
 from plimsoll.core import ClosedTrade
 
 CLOSED = Trade.is_open.is_(False), Trade.close_date.is_not(None)
@@ -16,12 +16,25 @@ class ClosedTrades:
 
     A bot may hear of a close after that of a later one: Freqtrade dates it by its last fill, which
     may have been on the exchange while a request failed.
+
+    Attributes
+    ----------
+    trades
+        Those that were read, ascending.
+    fees_paid_elsewhere_usd
+        The fees in their profit that were paid in another currency; of a bot's database only.
     """
 
     def __init__(self) -> None:
         self.trades: list[ClosedTrade] = []
+        self.fees_paid_elsewhere_usd = 0.0
         self._ids: set[int] = set()
         self._count_and_sum: Any = None
+
+    @property
+    def earned_usd(self) -> float:
+        """What they have put into the wallet, fees included that were paid out of it."""
+        return sum(trade.profit_usd for trade in self.trades) + self.fees_paid_elsewhere_usd
 
     def read(self) -> list[ClosedTrade]:
         """Take in the trades that have closed since the last look and return them, ascending."""
@@ -49,6 +62,7 @@ class ClosedTrades:
         new = sorted(map(closed_trade_of, trades), key=_closed_at)
         self.trades += new
         self.trades.sort(key=_closed_at)
+        self.fees_paid_elsewhere_usd += sum(map(fees_paid_elsewhere_usd, trades))
         self._ids |= {trade.id for trade in trades}  # one may have closed since `ids` was read
         self._count_and_sum = count_and_sum
         return new

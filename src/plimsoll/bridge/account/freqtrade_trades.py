@@ -81,6 +81,26 @@ def resting_profit_usd(trade: LocalTrade, mark_price: float) -> float:
     return profit
 
 
+def fees_paid_elsewhere_usd(trade: LocalTrade) -> float:
+    """Return the fees in a trade's realised profit that were paid in another currency.
+
+    Freqtrade takes every fee off the profit; what was paid in BNB has left no USDT.
+    """
+    exits = [
+        order
+        for order in trade.orders
+        if order.ft_order_side != trade.entry_side and not order.ft_is_open and order.safe_filled
+    ]
+    fees = 0.0
+    if trade.fee_open_currency not in (None, trade.stake_currency):
+        entered = trade.open_rate * sum(order.safe_filled for order in exits)
+        fees += entered * (trade.fee_open or 0.0)
+    if trade.fee_close_currency not in (None, trade.stake_currency):
+        left = sum(order.safe_price * order.safe_filled for order in exits)
+        fees += left * (trade.fee_close or 0.0)
+    return fees
+
+
 def stop_was_missed(trade: LocalTrade, price: float) -> bool:
     """Return whether a price is past a trade's stop with no stop order open on the exchange.
 

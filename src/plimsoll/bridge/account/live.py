@@ -107,9 +107,9 @@ class LiveAccount:
         """Mark the account; a running bot is evaluated at every loop."""
         writes = self._writes.writes
         self._closed.read()
-        if self._reconciler is not None:
-            self._reconciler.look(now)
         trades = Trade.get_open_trades()
+        if self._reconciler is not None and self._reconciler.look(now, trades):
+            trades = Trade.get_open_trades()
         before, self._starting = self._starting, self._starting_balance(trades)
         self._mark(trades)
         self._see(trades, writes)

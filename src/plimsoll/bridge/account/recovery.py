@@ -13,8 +13,10 @@ from freqtrade.exceptions import FreqtradeException
 from freqtrade.exchange import Exchange
 from freqtrade.persistence import Trade
 
+from plimsoll.bridge.account.bot_books import STOP
 from plimsoll.core.books import Break, BreakKind, ExchangeBooks
 from plimsoll.core.side import Side
+from plimsoll.risk.denial import ROUNDING
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +59,9 @@ class Mender:
     def mend(self, one: Break, books: ExchangeBooks) -> Mended | None:
         """Let Freqtrade recover the trade; where it cannot, close or cancel what is the bot's.
 
+        A position that is too large waits while an order of its trade rests: what that order has
+        filled, and what somebody else has bought meanwhile, cannot be told apart.
+
         Returns
         -------
         What was done; ``None`` when nothing was.
@@ -66,6 +71,8 @@ class Mender:
         FreqtradeException, ccxt.BaseError
             When the exchange refuses; the break stays.
         """
+        if one.kind in OF_A_POSITION and _is_more(one) and _has_resting_orders(one.pair):
+            return None
         if one.key not in self._tried and self._is_of_a_trade(one):
             self._tried.add(one.key)
             taken = self._take_in(one)
@@ -100,7 +107,8 @@ class Mender:
             before = [(trade.id, trade.amount, trade.is_open) for trade in trades]
             bot.wallets.update()
             for trade in trades:
-                bot.handle_onexchange_order(trade)
+                if not (len(trades) == 1 and _recounted(trade, one.exchange or 0.0)):
+                    bot.handle_onexchange_order(trade)
             after = [(trade.id, trade.amount, trade.is_open) for trade in trades]
         if after == before:
             return None
@@ -161,6 +169,39 @@ def unexplained_entry(pair: str, books: ExchangeBooks, one: Break) -> float | No
     if entry is None or not beyond:
         return None
     return (held * entry - booked) / beyond
+
+
+def _recounted(trade: Trade, held: float) -> bool:
+    """Book the fills that a trade's own orders have and its amount does not show.
+
+    A bot that dies between storing a fill and counting it leaves that. Freqtrade's own recovery
+    counts an exit twice then, and one of half or more ends the trade while the rest is held.
+
+    Returns
+    -------
+    Whether they explain what the exchange holds, signed by side.
+    """
+    filled = sum(
+        order.safe_filled * (1 if order.ft_order_side == trade.entry_side else -1)
+        for order in trade.orders
+        if not order.ft_is_open
+    )
+    sign = -1 if trade.is_short else 1
+    if filled <= 0 or abs(filled * sign - held) > abs(held) * ROUNDING:
+        return False
+    trade.recalc_trade_from_orders()
+    Trade.commit()
+    return True
+
+
+def _has_resting_orders(pair: str | None) -> bool:
+    """Return whether a trade of a pair has an open order beside its stop."""
+    return any(
+        order.ft_order_side != STOP
+        for trade in Trade.get_open_trades()
+        if trade.pair == pair
+        for order in trade.open_orders
+    )
 
 
 def _is_more(one: Break) -> bool:

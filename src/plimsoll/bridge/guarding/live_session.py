@@ -66,6 +66,7 @@ class LiveSession(Session):
         outlets = outlets_of(config, rpc_modules(strategy.dp))
         self.messenger = messenger_of(self._folder.path, outlets)
         profile, closed = settings.risk, ClosedTrades()
+        self._reconciler = reconciler_of(strategy, profile, closed)
         self._account = LiveAccount(
             profile,
             strategy.dp,
@@ -76,7 +77,7 @@ class LiveSession(Session):
             expectation=read_expectation(settings.expectation_file),
             rearmed_at=beginning.rearmed_at,
             closed=closed,
-            reconciler=reconciler_of(strategy, profile, closed),
+            reconciler=self._reconciler,
         )
         supervisor = Supervisor(
             self._account,
@@ -335,6 +336,8 @@ class LiveSession(Session):
         if request is not None:
             reason, by = request
             supervisor.resume(now, reason=reason, by=by)
+            if self._reconciler is not None and self._recorder.fault is None:
+                self._reconciler.accept()  # also where money denies entries and nothing is held
 
     def _report(self, supervisor: Supervisor, now: datetime) -> None:
         """Record the candles that were analysed, and write the status."""

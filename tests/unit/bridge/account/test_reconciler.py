@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from freqtrade.enums import RunMode
 from freqtrade.exceptions import TemporaryError
-from freqtrade.persistence import KeyValueStore, Trade
+from freqtrade.persistence import KeyValueStore, Order, Trade
 
 from plimsoll.bridge.account.capital import KEY, read_capital
 from plimsoll.bridge.account.reconciler import Reconciler
@@ -272,6 +272,48 @@ def test_a_person_who_re_arms_accepts_the_wallet_as_it_is(
     assert exits(bot, clock) is None
     [accepted] = [one for one in written(tmp_path, "break") if one["event"] == "accepted"]
     assert accepted["amount_usd"] == -2000
+
+
+def test_money_that_halts_nobody_is_accepted_by_a_person_too(
+    tmp_path: Path, bot: Bot, clock: Any
+) -> None:
+    """Between the two limits entries are denied for good, and nothing is held to be re-armed."""
+    theirs(bot).move(-70.0, datetime.now(UTC), recorded=False)
+    loops(bot, clock, 80)
+    assert kinds(bot) == [BreakKind.MONEY]
+    supervisor = bot.strategy._session._looks_after
+    assert dict(supervisor.held) == {}
+    bot.strategy._session._folder.ask_to_resume("a fee", "anna")
+    loops(bot, clock, 8)
+    assert reconciler(bot).breaks == ()
+    assert status(tmp_path)["high_water_equity_usd"] == pytest.approx(9_930.0)
+
+
+def test_fees_paid_in_another_currency_leave_no_break(bot: Bot, clock: Any) -> None:
+    """Freqtrade takes them off the profit; the wallet keeps its USDT and pays in BNB."""
+    for _ in range(12):
+        trade = open_trade(NOON, fee_open=0.0005, fee_close=0.0005, amount=100.0)
+        trade.fee_open_currency = trade.fee_close_currency = "BNB"
+        fill(trade, "buy", 100.0)
+        fill(trade, "sell", 100.0)
+        trade.recalc_trade_from_orders(is_closing=True)
+        trade.close(100.0)
+        Trade.commit()
+        assert trade.close_profit_abs == pytest.approx(-10.0)
+        loops(bot, clock, 7)
+    assert kinds(bot) == []
+
+
+def fill(trade: Trade, side: str, price: float) -> None:
+    """Book a fill of a whole trade."""
+    number = f"{trade.id}-{side}"
+    done = {"ft_is_open": False, "status": "closed", "order_type": "market", "side": side}
+    values = {"ft_order_side": side, "ft_pair": trade.pair, "ft_trade_id": trade.id, **done}
+    amounts = {"ft_amount": trade.amount, "amount": trade.amount, "filled": trade.amount}
+    prices = {"ft_price": price, "price": price, "average": price}
+    at = {"order_date": NOON.replace(tzinfo=None), "order_filled_date": NOON.replace(tzinfo=None)}
+    trade.orders.append(Order(order_id=number, **values, **amounts, **prices, **at))
+    Trade.commit()
 
 
 def test_without_any_books_ever_there_is_no_entry(tmp_path: Path, clock: Any) -> None:

@@ -14,7 +14,7 @@ from freqtrade.enums import RunMode
 from freqtrade.exceptions import FreqtradeException
 from freqtrade.exchange import Exchange
 from freqtrade.exchange.binance import Binance
-from freqtrade.persistence import Trade
+from freqtrade.persistence import Order, Trade
 from freqtrade.persistence.usedb_context import enable_database_use
 
 from plimsoll.bridge.account.exchange_books import read_books
@@ -96,6 +96,31 @@ def test_only_what_is_beyond_the_trade_is_closed(exchange: Exchange) -> None:
     after, nothing = look(exchange, mine)
     assert nothing == []
     assert after.signed_amount(BTC) == pytest.approx(0.034)
+
+
+def test_nothing_is_closed_while_an_order_of_the_trade_rests(exchange: Exchange) -> None:
+    """What it has filled, and what somebody else has bought meanwhile, cannot be told apart."""
+    rate = send(exchange, "buy", 0.034, clientOrderId="entry")["average"]
+    send(exchange, "buy", 0.02, clientOrderId="web_1")
+    post(f"{exchange.url}/plimsoll/clock/step", {"seconds": 1})
+    send(exchange, "buy", 0.045)
+    trade = open_trade(datetime.now(UTC), amount=0.034, open_rate=rate)
+    resting = {"ft_is_open": True, "status": "open", "ft_order_side": "buy", "ft_pair": BTC}
+    order = Order(order_id="1", ft_amount=0.02, ft_price=20_000.0, ft_trade_id=trade.id, **resting)
+    trade.orders.append(order)
+    Trade.commit()
+    mine = BotTrade(pair=BTC, side=Side.LONG, amount=0.034, price=rate, entering=0.02)
+    books, [seen] = look(exchange, mine)
+    assert seen.ours
+    mender = without_bot(exchange)
+    assert mender.mend(seen, books) is None
+    assert look(exchange, mine)[0].signed_amount(BTC) == pytest.approx(0.099)
+    order.ft_is_open, order.status = False, "canceled"
+    Trade.commit()
+    done = BotTrade(pair=BTC, side=Side.LONG, amount=0.034, price=rate)
+    books, [seen] = look(exchange, done)
+    assert not seen.ours
+    assert mender.mend(seen, books) is None
 
 
 def test_what_somebody_else_opened_is_never_touched(exchange: Exchange) -> None:
