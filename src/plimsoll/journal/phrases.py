@@ -108,13 +108,13 @@ def is_open_ended(until: datetime, now: datetime) -> bool:
     return until - now > OPEN_ENDED
 
 
-def span(seconds: float) -> str:
+def span(seconds: float, joiner: str = JOINER) -> str:
     """Return a length of time in its largest sensible unit."""
     if seconds < 120:
-        return f"{seconds:.0f}{JOINER}s"
+        return f"{seconds:.0f}{joiner}s"
     if seconds < 7200:
-        return f"{seconds / 60:.0f}{JOINER}min"
-    return f"{seconds / 3600:.0f}{JOINER}h"
+        return f"{seconds / 60:.0f}{joiner}min"
+    return f"{seconds / 3600:.0f}{joiner}h"
 
 
 def quote(words: str) -> str:

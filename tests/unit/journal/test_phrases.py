@@ -9,6 +9,7 @@ from plimsoll.journal.phrases import (
     LONGEST_WORDS,
     breach,
     clean,
+    is_open_ended,
     named,
     pair_words,
     per_cent,
@@ -48,6 +49,7 @@ def test_a_figure_and_its_unit_stay_on_one_line() -> None:
     assert per_cent(0.03) == "3\u00a0%"
     assert usd(3) == "3\u00a0USD"
     assert span(3) == "3\u00a0s"
+    assert span(3, " ") == "3 s", "for a terminal"
 
 
 def test_amounts_have_cents_below_a_hundred() -> None:
@@ -68,6 +70,8 @@ def test_a_time_within_a_day_needs_no_date() -> None:
     midnight = datetime(2026, 11, 21, tzinfo=UTC)
     assert until_words(midnight, NOW) == "00:00 UTC"
     assert until_words(midnight + timedelta(days=1), NOW) == "Sun 22 Nov 00:00 UTC"
+    assert is_open_ended(NOW + timedelta(days=36500), NOW)
+    assert not is_open_ended(NOW + timedelta(days=365), NOW)
 
 
 def test_a_pair_is_named_without_its_settlement_currency() -> None:

@@ -9,6 +9,7 @@ from plimsoll.bridge.account.reconciler import News
 from plimsoll.bridge.state.recorder import Record
 from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
+from plimsoll.risk.guards.reconciliation import RULE
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def _fields(one: News) -> dict[str, Any]:
     if about is None:
         return fields
     fields |= {
-        "rule": "reconciliation",
+        "rule": RULE,
         "break": about.kind.value,
         "exchange": about.exchange,
         "database": about.database,

@@ -13,11 +13,13 @@ from plimsoll.bridge.account.freqtrade_trades import ExitOrder
 from plimsoll.bridge.freqtrade.log_listeners import RefusedExits
 from plimsoll.core import Mode, Position, Verdict
 from plimsoll.journal import messages
-from plimsoll.journal.phrases import JOINER, span
+from plimsoll.journal.phrases import span
 from plimsoll.risk import RiskProfile
 
 RULE = "flattening"
 """The rule that halts an account which could not be closed."""
+SPACE = " "
+"""Between a figure and its unit in what the status shows as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +153,10 @@ class Flattening:
         refusal = self._refused.since(pair, self._since[pair])
         if refusal is not None:
             times = "once" if refusal.count == 1 else f"{refusal.count} times"
-            ago = _span(_seconds(refusal.at, now))
+            ago = span(_seconds(refusal.at, now), SPACE)
             return f"exit refused {times}, last {ago} ago: {refusal.text}"
         if order is not None and order.is_open:
-            return f"an exit order rests unfilled for {_span(_seconds(order.at, now))}"
+            return f"an exit order rests unfilled for {span(_seconds(order.at, now), SPACE)}"
         if order is not None and order.at >= self._since[pair]:
             return f"its last exit order ended unfilled: {order.status}"
         return "no exit was refused, none rests"
@@ -177,7 +179,3 @@ def _since_before(status: Mapping[str, Any] | None) -> dict[str, datetime]:
 
 def _seconds(since: datetime, now: datetime) -> float:
     return max((now - since).total_seconds(), 0.0)
-
-
-def _span(seconds: float) -> str:
-    return span(seconds).replace(JOINER, " ")
