@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from plimsoll.bridge.freqtrade.telegram_delivery import TelegramOutlet
+from plimsoll.bridge.state.latch import WHAT_TO_TYPE
 from plimsoll.bridge.state.locks import FOREVER
 from plimsoll.core import Mode, Verdict
 from plimsoll.journal import messages
@@ -52,6 +53,7 @@ def samples() -> dict[str, list[str]]:
     blind = Verdict(
         Mode.FLATTEN, "blind_guards", "nothing was seen for 310 s", now + FOREVER, value=310
     )
+    state = Verdict(Mode.HALTED, "state", f"the database is new; {WHAT_TO_TYPE}")
     looser = {"max_daily_loss_fraction": (0.02, 0.03), "max_daily_loss_usd": (20, None)}
     return {
         "started": [
@@ -73,6 +75,7 @@ def samples() -> dict[str, list[str]]:
             _acted(blind),
             messages.acted(by_hand, now, open_pairs=[BTC, ETH]),
             messages.acted(every["drawdown"], now, open_pairs=[], kept=False),
+            messages.acted(state, now, open_pairs=[], lock=8),
         ],
         "not_closed": [
             messages.not_closed(
@@ -99,7 +102,13 @@ def samples() -> dict[str, list[str]]:
         "rearmed": [messages.rearmed(["drawdown"], reason=HOSTILE, by="plimsoll resume, anna")],
         "not_rearmed": [messages.not_rearmed("anna")],
         "lock_put_back": [messages.lock_put_back(every["drawdown"])],
-        "noticed": [messages.noticed("the capital was moved by 500.00 USD without a trade")],
+        "noticed": [
+            messages.noticed("the database is new; nothing was held"),
+            messages.noticed(
+                "the capital was moved by +500 USD without a trade; losses are measured from as "
+                "much more"
+            ),
+        ],
         "gap": [messages.gap(28_800, "the bot was stopped, asleep or hung")],
         "blind": [messages.blind("NetworkError: no connection", closes_after_seconds=300)],
         "failed": [messages.failed("leverage", "OperationalError: database is locked")],

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from plimsoll.core import Mode, Position, Verdict
+from plimsoll.journal.latch_record import STATE
 from plimsoll.journal.limit_words import accepted_words, looser_words, refused_reload_words
 from plimsoll.journal.phrases import (
     breach,
@@ -309,7 +310,8 @@ def _ends(verdict: Verdict, now: datetime, *, where: str, lock: int | None) -> s
             return f"No entries{where} until everything is closed. Ends by itself."
         until = until_words(verdict.until, now)
         return f"No entries{where} until {until}. Ends by itself; /locks shows it."
-    said = f"No entries{where} until a person resumes: {RESUME}"
+    looks = "has checked positions and limits and " if verdict.rule == STATE else ""
+    said = f"No entries{where} until a person {looks}resumes: {RESUME}"
     if verdict.rule == "manual_halt":  # the flag would halt again after /unlock
         return f"{said} (in a shell)."
     number = "NUMBER (see /locks)" if lock is None else str(lock)

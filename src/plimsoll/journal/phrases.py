@@ -9,9 +9,12 @@ from math import isfinite
 from typing import Any, Literal
 
 from plimsoll.core import Verdict
+from plimsoll.journal.latch_record import STATE
 
 MINUS, JOINER = "−", "\u00a0"
 UNSAID = "no reason given"
+LOOK_FIRST = "check positions and limits, then: "
+"""What a verdict of `STATE` asks for before it says what to type."""
 SETTLEMENT = re.compile(r"(\b\w+/\w+):\w+")
 NEGATIVE, BARE_PER_CENT = re.compile(r"(?<![\w-])-(?=\d)"), re.compile(r"(?<=\d)%")
 EMOJI_JOINER, UNSHOWN = "\u200d", ("Cc", "Cf", "Cs")
@@ -65,7 +68,7 @@ RULES: dict[str, RuleWords] = {
     "unreadable_lock": RuleWords("A lock that cannot be read"),
     "unreadable_record": RuleWords("A record that cannot be read"),
     "flattening": RuleWords("Could not be closed"),
-    "state": RuleWords("Record of halts"),
+    STATE: RuleWords("Record of halts"),
     "seal": RuleWords("Seal of the strategy"),
 }
 """Words of every rule; a contract holds that each guard has some."""
@@ -185,6 +188,8 @@ def reason_words(verdict: Verdict) -> str:
     if verdict.rule == "manual_halt":
         said = reason.removeprefix("halted by hand: ").removeprefix("flag file: ")
         return said if said == UNSAID else quote(said)
+    if verdict.rule == STATE:  # the message itself says what to type
+        reason = reason.partition(f"; {LOOK_FIRST}")[0]
     reason = SETTLEMENT.sub(r"\1", clean(reason).rstrip("."))
     return NEGATIVE.sub(MINUS, BARE_PER_CENT.sub(f"{JOINER}%", reason))
 
@@ -200,7 +205,7 @@ def rule_and_reason(verdict: Verdict) -> str:
 def clean(text: str) -> str:
     """Return a text on one line, of bearable length, without what cannot be shown."""
     shown = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return _cut(shown.removeprefix("plimsoll: "))
+    return _cut(shown.replace("plimsoll: ", ""))
 
 
 def stated(text: str) -> str:

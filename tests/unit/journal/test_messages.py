@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plimsoll.bridge.state.latch import WHAT_TO_TYPE
 from plimsoll.core import Mode, Verdict
 from plimsoll.journal import messages
 from plimsoll.journal.phrases import RULES
@@ -197,6 +198,21 @@ def test_what_holds_until_everything_is_closed_says_so() -> None:
         " No entries until everything is closed. Ends by itself."
     )
     assert "2126" not in messages.restored(blind, NOW)
+
+
+def test_a_halt_by_state_says_once_what_to_type() -> None:
+    reason = f"the database is new; {WHAT_TO_TYPE}"
+    text = messages.acted(Verdict(Mode.HALTED, "state", reason), NOW, open_pairs=[], lock=7)
+    assert text == (
+        "🛑 Record of halts: the database is new. Nothing is open. No entries until a person has "
+        'checked positions and limits and resumes: plimsoll resume --reason "…" (in a shell), or '
+        "/unlock 7 here."
+    )
+
+
+def test_what_freqtrade_puts_before_an_error_of_ours_is_left_out() -> None:
+    text = messages.blind("OperationalException: plimsoll: no mark", closes_after_seconds=9)
+    assert "plimsoll:" not in text
 
 
 def test_a_halt_that_no_place_keeps_says_so() -> None:
