@@ -150,6 +150,16 @@ def read_latch(
 
 def last_start(folder: Path) -> dict[str, Any] | None:
     """Return the last start that names its account; ``None`` when none does."""
+    return next(_starts_backwards(folder), None)
+
+
+def was_stamped(folder: Path, stamp: str) -> bool:
+    """Return whether any start on record, however old, has this stamp."""
+    return any(start.get("stamp") == stamp for start in _starts_backwards(folder))
+
+
+def _starts_backwards(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield the starts that name their account, from the newest to the oldest."""
     wanted = f'"kind":"{Kind.START}"'.encode()
     for file in reversed(decision_files(folder)):
         for line in lines_backwards(file):
@@ -160,8 +170,7 @@ def last_start(folder: Path) -> dict[str, Any] | None:
             except ValueError:
                 continue
             if record["kind"] == Kind.START and "account" in record:
-                return record
-    return None
+                yield record
 
 
 def replayed(items: Iterable[Record | Damage], account: str | None) -> LatchRecord:

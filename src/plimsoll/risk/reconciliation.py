@@ -215,7 +215,8 @@ def _is_ours(pair: str, beyond: float, exchange: ExchangeBooks, bot: BotBooks) -
     """Return whether orders of the bot that its database lacks explain an amount exactly.
 
     The latest of them count, up to the first that is not the bot's: what somebody else traded
-    in between leaves a doubt. An amount that is missing is nobody's.
+    in between leaves a doubt. An amount that is missing is nobody's, and an order that can only
+    reduce has opened nothing.
     """
     unknown = [
         one
@@ -228,7 +229,7 @@ def _is_ours(pair: str, beyond: float, exchange: ExchangeBooks, bot: BotBooks) -
         if not one.is_named(bot.prefix) or one.placed_at is None:
             return False
         filled += one.filled * one.side.sign
-        if abs(filled - beyond) < tolerance:
+        if abs(filled - beyond) < tolerance and not one.reduce_only:
             return True
     return False
 

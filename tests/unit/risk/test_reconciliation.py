@@ -229,6 +229,15 @@ def test_orders_that_the_database_knows_explain_nothing_beyond_it() -> None:
 # Stops and orders
 
 
+def test_an_exit_of_ours_explains_no_position_of_the_other_side() -> None:
+    """A short that somebody has held for weeks was taken for the bot's, and closed."""
+    exits = order(side=Side.SHORT, amount=0.045, filled=0.045, reduce_only=True)
+    books = exchange(positions=(held(amount=0.045, side=Side.SHORT),), orders=(), done=(exits,))
+    assert not only(breaks(books, bot(trades=()), PROFILE)).ours
+    opens = replace(exits, reduce_only=False)
+    assert only(breaks(replace(books, done=(opens,)), bot(trades=()), PROFILE)).ours
+
+
 def test_a_position_of_ours_without_its_stop_is_a_break_of_the_whole_position() -> None:
     seen = only(breaks(exchange(orders=()), bot(), PROFILE))
     assert (seen.kind, seen.size_usd) == (BreakKind.MISSING_STOP, pytest.approx(1700))

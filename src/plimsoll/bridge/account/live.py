@@ -27,6 +27,7 @@ from plimsoll.bridge.account.live_candles import LiveCandles
 from plimsoll.bridge.account.reconciler import News, Reconciler
 from plimsoll.bridge.account.stored_levels import moved_usd
 from plimsoll.bridge.freqtrade.database_writes import is_written, write_counter
+from plimsoll.bridge.freqtrade.exit_price import told_price
 from plimsoll.bridge.freqtrade.log_listeners import LogListener
 from plimsoll.candles.windows import Window
 from plimsoll.core import (
@@ -295,9 +296,8 @@ class LiveAccount:
         for trade in trades:
             pair = trade.pair
             try:
-                mark: float | None = self._data._exchange.get_rate(  # type: ignore[union-attr]  # noqa: SLF001 - DataProvider offers no exchange
-                    pair, refresh=True, side="exit", is_short=bool(trade.is_short)
-                )
+                exchange = self._data._exchange  # noqa: SLF001 - DataProvider offers no exchange
+                mark: float | None = told_price(exchange, pair, is_short=bool(trade.is_short))
             except FreqtradeException as error:
                 logger.warning("plimsoll: no price of %s to mark it by: %s", pair, error)
                 mark = None

@@ -160,11 +160,15 @@ class Reconciler:
             self._news.append(_news("ended", self._told.pop(key), now))
 
     def accept(self) -> None:
-        """Take the wallet as it is for the account's own money: a person has said so."""
+        """Take the wallet as it is for the account's own money: a person has said so.
+
+        What moved it up to the last look is part of it, whenever its record comes.
+        """
         if self._capital is None or not self._missing_usd:
             return
         moved, self._missing_usd = self._missing_usd, 0.0
-        self._keep(replace(self._capital, usd=self._capital.usd + moved))
+        at = max(self._capital.at, self._looked_at or self._capital.at)
+        self._keep(replace(self._capital, usd=self._capital.usd + moved, at=at))
         self.unexplained_usd, self._looked_fully_at = 0.0, None
         text = f"{moved:+,.2f} USD that nothing explains were accepted as the account's own"
         self._news.append(News(event="accepted", text=text, amount_usd=moved))

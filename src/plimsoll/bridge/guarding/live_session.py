@@ -16,6 +16,7 @@ from plimsoll.bridge.account.mark import mark_price
 from plimsoll.bridge.account.reconciler import reconciler_of
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.freqtrade.exit_price import close_without_price
 from plimsoll.bridge.freqtrade.log_listeners import (
     FAILED_LOOPS,
     FAILED_REQUESTS,
@@ -102,6 +103,7 @@ class LiveSession(Session):
         self._after_gap = False
         self._tell_limits(supervisor, now)
         check_reloads(self._reload_refused)
+        close_without_price(strategy.dp._exchange, self._substitute_price)  # noqa: SLF001 - DataProvider offers no exchange
 
     def loop(self, now: datetime) -> None:
         """Hear what a person said, let the guards look at the account, write the status."""
@@ -144,6 +146,13 @@ class LiveSession(Session):
     def exit_rule(self, pair: str, now: datetime) -> str | None:
         """Return the rule that wants a pair flat; ``None`` when none does."""
         return self._looks_after.exit_reason(pair, now)
+
+    def _substitute_price(self, pair: str) -> float | None:
+        """Return the entry's price for an exit that a guard wants; no order is sent at it."""
+        if self._looks_after.exit_reason(pair, datetime.now(UTC)) is None:
+            return None
+        entries = {one.pair: one.entry_price for one in self._account.open_positions()}
+        return entries.get(pair)
 
     def mended(self, broken: Sequence[str], changed: Sequence[str], now: datetime) -> None:
         """Say what was undone, and halt for good where it was the seal itself."""

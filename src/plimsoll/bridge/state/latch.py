@@ -35,6 +35,7 @@ from plimsoll.journal.latch_record import (
     read_latch,
     union,
     verdict_fields,
+    was_stamped,
 )
 from plimsoll.journal.messages import RESUME
 from plimsoll.journal.phrases import LOOK_FIRST
@@ -219,7 +220,9 @@ class Latch:
             return None
         if entry.folder != self._own_path:
             return f"this account's latch was kept in {entry.folder}, which is gone"
-        if entry.stamp not in (record.stamp, record.stamp_before):
+        known = entry.stamp in (record.stamp, record.stamp_before)
+        # Starts that could not be registered, or were elsewhere, make the registry the older one.
+        if not known and not was_stamped(self._folder.decisions, entry.stamp):
             return "the state folder is older than the account's last start on this machine"
         return None
 

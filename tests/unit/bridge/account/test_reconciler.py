@@ -274,6 +274,23 @@ def test_a_person_who_re_arms_accepts_the_wallet_as_it_is(
     assert accepted["amount_usd"] == -2000
 
 
+def test_a_record_that_comes_after_the_wallet_was_accepted_moves_nothing_again(
+    tmp_path: Path, bot: Bot, clock: Any
+) -> None:
+    moved_at = datetime.now(UTC) + LOOP
+    theirs(bot).move(-2000.0, moved_at, recorded=False)
+    loops(bot, clock, 14)
+    bot.strategy._session._folder.ask_to_resume("it was me", "anna")
+    loops(bot, clock, 7)
+    assert status(tmp_path)["equity_usd"] == pytest.approx(8_000.0)
+    theirs(bot).move(-2000.0, moved_at)
+    theirs(bot).wallet_usd += 2000.0
+    loops(bot, clock, 14)
+    assert reconciler(bot).breaks == ()
+    assert status(tmp_path)["equity_usd"] == pytest.approx(8_000.0)
+    assert status(tmp_path)["day_start_equity_usd"] == pytest.approx(8_000.0)
+
+
 def test_money_that_halts_nobody_is_accepted_by_a_person_too(
     tmp_path: Path, bot: Bot, clock: Any
 ) -> None:

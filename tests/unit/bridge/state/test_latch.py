@@ -499,3 +499,14 @@ def test_a_bot_on_the_database_of_another_is_refused_in_one_line(
     with pytest.raises(OperationalException, match="only bot"), running_bot(tmp_path):
         pass
     assert not (tmp_path / "plimsoll/decisions").exists()
+
+
+def test_starts_that_were_registered_elsewhere_halt_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two starts with another home, or none that can be written, made a sound folder the older."""
+    config = live_config(tmp_path / "one")
+    for home in ("a", "b", "b", "a"):
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / home))
+        beginning = begin(config)
+        assert (beginning.new, beginning.held) == (None, {})
