@@ -24,10 +24,10 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo test unit check wheel bench mutation clean lock venv results denials slow drills docs changelog
+.PHONY: help demo test unit check wheel bench mutation clean lock venv results denials slow drills kill-sweep docs changelog
 
 help: ## show the targets
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 venv: $(READY) ## make .venv with the tested, hash-checked set of packages
 
@@ -66,6 +66,11 @@ slow: $(READY) ## the drills too long for `make test`
 
 drills: $(READY) ## throw every switch of the risk kit in a running bot and rewrite docs/drills.md
 	$(BIN)/python -m tests.drills
+
+KILLS ?= 120
+SEED ?= 1
+kill-sweep: $(READY) ## kill a live bot at KILLS drawn moments and rewrite docs/kill-sweep.md (ONLY=37 repeats one)
+	$(BIN)/python -m tests.kill_sweep --kills $(KILLS) --seed $(SEED) $(if $(ONLY),--only $(ONLY))
 
 results: $(READY) ## backtest the strategies on real data (DATA=folder) and rewrite docs/results.md
 	@test -n "$(DATA)" || { echo 'make results needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }

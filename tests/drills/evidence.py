@@ -58,6 +58,33 @@ class Closing:
     note: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Broke:
+    """One of the cases that broke once, in one kind of run: what it does now.
+
+    `flat_seconds` run, by the exchange's clock and books, from what should close the account until
+    it holds nothing; None where nothing is to be closed. `observed` is what the drill saw; the
+    `key` names what was seen before, in ``before.json``.
+    """
+
+    case: int
+    key: str
+    name: str
+    run: str
+    after: str
+    flat_seconds: float | None = None
+    observed: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadInput:
+    """One kind of bad input, the line that was said about it, and the bot's mode then."""
+
+    what: str
+    said: str
+    mode: str
+
+
 @dataclass(frozen=True)
 class EvidenceFolder:
     """Saves a drill's figures; does nothing when no folder is named."""
@@ -68,7 +95,7 @@ class EvidenceFolder:
         )
     )
 
-    def __call__(self, name: str, evidence: Trip | Denied | Closing | Mapping[str, Any]) -> None:
+    def __call__(self, name: str, evidence: "Evidence | Mapping[str, Any]") -> None:
         """Keep one finding under a name of its own."""
         if self.folder is None:
             return
@@ -77,6 +104,9 @@ class EvidenceFolder:
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / f"{kind}-{name}.json"
         file.write_text(json.dumps(body, indent=2, default=str), encoding="utf-8")
+
+
+Evidence = Trip | Denied | Closing | Broke | BadInput
 
 
 def read(folder: Path, kind: str) -> list[dict[str, Any]]:

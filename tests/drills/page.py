@@ -1,5 +1,6 @@
 """``docs/drills.md``, written from what the drills measured."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -8,6 +9,9 @@ from typing import Any
 from plimsoll.risk.guards import GUARDS
 from tests.drills.evidence import read
 from tests.drills.picture import drawdown_svg
+
+BEFORE = Path(__file__).with_name("before.json")
+"""What the drills of what broke once saw with the code of then."""
 
 BACKTEST_CANNOT: dict[str, str] = {
     "stale_data": "Freqtrade fills gaps in a backtest's candles",
@@ -19,7 +23,10 @@ BACKTEST_CANNOT: dict[str, str] = {
 }
 """Guards that cannot trip in a backtest, and why."""
 
-NOT_REACHED: dict[str, str] = {"price_collar": "no drill of it is on this page yet"}
+NOT_REACHED: dict[str, str] = {
+    "price_collar": "no drill of it is on this page yet",
+    "reconciliation": "by no price; what it acts on is under *What broke once* and *Bad input*",
+}
 """Guards that no drill reaches, and why."""
 
 HEAD = """# Drills
@@ -67,6 +74,38 @@ The flag file is created while something stands in the way of closing.
 
 """
 
+BROKE = """## What broke once
+
+Seven cases in which the kit had believed its own bookkeeping, or could not be heard. *Before* was
+seen with commit `{commit}`, in the same drills. *Flat after* is the exchange's time until it held
+nothing, by its own positions over its API (in a dry-run, by the database); a dash: nothing is to be
+closed.
+
+"""
+
+BAD_INPUT = """## Bad input
+
+A line, a record, and no entry. *Mode* is what `plimsoll status` says meanwhile; *again by itself*:
+entries again once the input is good.
+
+"""
+
+ELSEWHERE = (
+    (
+        "6. Guards that are late by arithmetic: an entry asked about with 5,000 closed trades",
+        "bench",
+        "98 ms at 20 pairs, 780 at 200; 80 denied signals made one loop 24 s",
+        "the table in [Benchmarks](benchmarks.md), measured in a running bot",
+    ),
+    (
+        "7. The alarm does not reach the phone: rule names with `_`, reasons with `*`",
+        "strict Telegram service",
+        'refused as Markdown ("Can\'t parse entities") and lost',
+        "every message delivered, as in [Messages](messages.md)",
+    ),
+)
+"""Cases that are shown by measurement and by screens; no bot has to be brought into them."""
+
 PICTURE = """
 ![Equity, limits, verdict and fills of the drawdown drill](images/drill.svg)
 
@@ -90,6 +129,8 @@ def write_page(evidence: Path, docs: Path, *, seconds: float) -> None:
         SAME + _same(trips),
         DENIALS + _denied(denied),
         CLOSING + _closing(read(evidence, "closing")),
+        _broke(read(evidence, "broke")),
+        BAD_INPUT + _bad_input(read(evidence, "badinput")),
         _not_reached(trips, denied),
     ]
     (docs / "drills.md").write_text("\n".join(parts), encoding="utf-8")
@@ -209,6 +250,29 @@ def _closing(closing: Sequence[Mapping[str, Any]]) -> str:
     return _table(head, map(row, closing))
 
 
+def _broke(broke: Sequence[Mapping[str, Any]]) -> str:
+    before = json.loads(BEFORE.read_text(encoding="utf-8"))
+
+    def row(one: Mapping[str, Any]) -> list[str]:
+        seconds = one["flat_seconds"]
+        return [
+            f"{one['case']}. {one['name']}",
+            one["run"],
+            before["seen"][one["key"]],
+            one["after"],
+            "–" if seconds is None else f"{seconds:.0f} s",
+        ]
+
+    rows = [*map(row, broke), *([*one, "–"] for one in ELSEWHERE)]
+    head = ("Case", "Run", "Before", "Now", "Flat after")
+    return BROKE.format(commit=before["commit"]) + _table(head, rows)
+
+
+def _bad_input(rows: Sequence[Mapping[str, Any]]) -> str:
+    lines = [[one["what"], one["mode"], one["said"].replace("\n", " ")] for one in rows]
+    return _table(("Bad input", "Mode", "What is said"), lines)
+
+
 def _not_reached(trips: Sequence[Mapping[str, Any]], denied: Sequence[Mapping[str, Any]]) -> str:
     lines = ["## What no drill shows", ""]
     missing = [name for name in GUARDS.names() if name not in covered(trips, denied)]
@@ -218,6 +282,6 @@ def _not_reached(trips: Sequence[Mapping[str, Any]], denied: Sequence[Mapping[st
         "- A dry-run fills every market order at once, at most 5 % off; only the rows *live* are "
         "orders on the\n  exchange's account. The simulated exchange fills market orders whole, "
         "level by level.\n"
-        "- No drill runs against a real exchange, none with WebSockets cut, none on a full disk.\n"
+        "- No drill runs against a real exchange, none with WebSockets cut.\n"
     )
     return "\n".join([*lines, limits])

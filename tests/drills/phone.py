@@ -15,6 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from plimsoll.bridge.freqtrade.telegram_delivery import TelegramOutlet
+from plimsoll.bridge.state.latch import WHAT_TO_TYPE
+from plimsoll.bridge.state.locks import FOREVER
 from plimsoll.core import Mode, Verdict
 from plimsoll.journal import messages
 from plimsoll.risk import GUARDS, RiskProfile
@@ -22,7 +24,7 @@ from tests.conftest import ROOT
 from tests.contracts.test_guards import WORSE, ask, limits
 from tests.support.telegram import CHAT_ID, TOKEN, telegram_service
 from tests.support.telegram_rules import Pace
-from tests.unit.risk.accounts import BTC, ETH, NOON
+from tests.unit.risk.accounts import BTC, ETH, NOON, position
 
 PICTURE = ROOT / "docs/images/telegram.svg"
 HOSTILE = "_*[x](y)` ``` <b>& 🛑 שלום\u202e abc\nline two\x00 " + "and so on, " * 450
@@ -42,48 +44,102 @@ def of_rule(name: str) -> Verdict:
     return next(verdict for verdict in verdicts if verdict.mode is strictest)
 
 
-def texts() -> list[str]:
-    """Return one message of every kind and rule, in the order of a bad day."""
+def samples() -> dict[str, list[str]]:
+    """Return one message of every kind and rule, by its function, in the order of a bad day."""
     profile, now = RiskProfile(), NOON
     every = {name: of_rule(name) for name in GUARDS.names()}
     acting = [one for one in every.values() if one.mode >= Mode.FLATTEN]
     by_hand = Verdict(Mode.HALTED, "manual_halt", f"halted by hand: flag file: {HOSTILE}")
-    held = every["drawdown"]
-    return [
-        messages.started(
-            strategy="TrendFollow",
-            is_live=True,
-            exchange="binance",
-            guards=len(every),
-            limits={
-                "daily loss": profile.max_daily_loss_fraction,
-                "drawdown": profile.drawdown_halt_fraction,
-                "risk per trade": profile.max_risk_per_trade_fraction,
-            },
-            open_pairs=[BTC, ETH],
-        ),
-        *(_acted(one) for one in acting),
-        messages.all_closed(12),
-        messages.ended(every["daily_loss"]),
-        *(messages.denied(one, BTC, "long") for one in every.values() if one not in acting),
-        messages.acted(by_hand, now, open_pairs=[BTC, ETH]),
-        messages.restored(held, now, lock=7),
-        messages.rearmed(["drawdown"], reason=HOSTILE, by="plimsoll resume, anna"),
-        messages.noticed("the capital was moved by 500.00 USD without a trade"),
-        messages.gap(28_800, "the bot was stopped, asleep or hung"),
-        messages.blind("NetworkError: no connection", closes_after_seconds=300),
-        messages.looser_limits(
-            {"max_daily_loss_fraction": (0.02, 0.03), "max_daily_loss_usd": (20, None)},
-            in_force=False,
-            accept='plimsoll resume --allow-looser --reason "…"',
-        ),
-        messages.broken(
-            "the exchange holds 0.045 BTC/USDT more than the database", seconds=95, size_usd=3956
-        ),
-        messages.not_closed(
-            [BTC], rule="daily_loss", seconds=180, why="-2022 ReduceOnly rejected", repeats=1
-        ),
-    ]
+    blind = Verdict(
+        Mode.FLATTEN, "blind_guards", "nothing was seen for 310 s", now + FOREVER, value=310
+    )
+    state = Verdict(Mode.HALTED, "state", f"the database is new; {WHAT_TO_TYPE}")
+    looser = {"max_daily_loss_fraction": (0.02, 0.03), "max_daily_loss_usd": (20, None)}
+    return {
+        "started": [
+            messages.started(
+                strategy="TrendFollow",
+                is_live=True,
+                exchange="binance",
+                guards=len(every),
+                limits={
+                    "daily loss": profile.max_daily_loss_fraction,
+                    "drawdown": profile.drawdown_halt_fraction,
+                    "risk per trade": profile.max_risk_per_trade_fraction,
+                },
+                open_pairs=[BTC, ETH],
+            )
+        ],
+        "acted": [
+            *(_acted(one) for one in acting),
+            _acted(blind),
+            messages.acted(by_hand, now, open_pairs=[BTC, ETH]),
+            messages.acted(every["drawdown"], now, open_pairs=[], kept=False),
+            messages.acted(state, now, open_pairs=[], lock=8),
+        ],
+        "not_closed": [
+            messages.not_closed(
+                [
+                    (
+                        position(amount=0.079),
+                        "daily_loss",
+                        "exit refused 3 times, last 5 s ago: -2022 rejected",
+                    )
+                ],
+                seconds=180,
+                alarm=2,
+            )
+        ],
+        "closed": [
+            messages.closed([BTC, ETH], 12, is_flat=True),
+            messages.closed([BTC], 4, is_flat=False),
+        ],
+        "ended": [messages.ended(every["daily_loss"])],
+        "denied": [
+            messages.denied(one, BTC, "long") for one in every.values() if one not in acting
+        ],
+        "restored": [messages.restored(every["drawdown"], now, lock=7)],
+        "rearmed": [messages.rearmed(["drawdown"], reason=HOSTILE, by="plimsoll resume, anna")],
+        "not_rearmed": [messages.not_rearmed("anna")],
+        "lock_put_back": [messages.lock_put_back(every["drawdown"])],
+        "noticed": [
+            messages.noticed("the database is new; nothing was held"),
+            messages.noticed(
+                "the capital was moved by +500 USD without a trade; losses are measured from as "
+                "much more"
+            ),
+        ],
+        "gap": [messages.gap(28_800, "the bot was stopped, asleep or hung")],
+        "blind": [messages.blind("NetworkError: no connection", closes_after_seconds=300)],
+        "failed": [messages.failed("leverage", "OperationalError: database is locked")],
+        "strategy_failed": [messages.strategy_failed("on_loop", "KeyError: 'ema'")],
+        "settings_put_back": [messages.settings_put_back(["order_types"])],
+        "looser_limits": [messages.looser_limits(looser, list(looser))],
+        "limits_accepted": [messages.limits_accepted(looser, reason="step two", by="anna")],
+        "reload_refused": [messages.reload_refused("config.json has the key risk twice")],
+        "broken": [
+            messages.broken(
+                f"the exchange holds 0.045 {BTC} more than the database", seconds=95, size_usd=3956
+            )
+        ],
+        "agreed": [messages.agreed(f"{BTC}: 0.079 long held, no stop order on the exchange")],
+        "mended": [
+            messages.mended(f"closed 0.045 long of {BTC} at market: no trade knew them"),
+        ],
+        "not_mended": [
+            messages.not_mended(
+                f"the exchange holds 0.045 {BTC} more than the database; it could not be mended: "
+                "no connection"
+            )
+        ],
+        "transferred": [messages.transferred(-1500.0)],
+        "money_accepted": [messages.money_accepted(-20.0)],
+    }
+
+
+def texts() -> list[str]:
+    """Return the messages of `samples`, one after the other."""
+    return [text for told in samples().values() for text in told]
 
 
 def _acted(verdict: Verdict) -> str:

@@ -18,6 +18,7 @@ from plimsoll.journal.phrases import RULES
 from tests.support.drill import Drill, DrillPlan, drill
 from tests.support.telegram import CHAT_ID, TOKEN, telegram_service
 from tests.support.telegram_rules import Pace
+from tests.unit.risk.accounts import position
 
 NOW = datetime(2026, 11, 20, 13, 48, tzinfo=UTC)
 BTC = "BTC/USDT:USDT"
@@ -37,9 +38,19 @@ def every_message(rule: str, words: str) -> list[str]:
         messages.ended(pair, [halted]),
         messages.rearmed([rule], reason=words, by=words),
         messages.denied(pair, BTC, "long"),
-        messages.not_closed([BTC], rule=rule, seconds=90, why=words),
+        messages.not_closed([(position(), rule, words)], seconds=90),
         messages.blind(words, closes_after_seconds=300),
         messages.broken(words, seconds=3, size_usd=10),
+        messages.agreed(words),
+        messages.mended(words),
+        messages.not_mended(words),
+        messages.strategy_failed(rule, words),
+        messages.settings_put_back([words]),
+        messages.not_rearmed(words),
+        messages.lock_put_back(halted),
+        messages.limits_accepted({"max_leverage": (1, 2)}, reason=words, by=words),
+        messages.looser_limits({"max_leverage": (1, 2)}, []),
+        messages.reload_refused(words),
         messages.failed(rule, words),
         messages.noticed(words),
     ]

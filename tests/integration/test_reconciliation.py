@@ -10,7 +10,8 @@ import pytest
 from tests.support.drill import Drill, DrillPlan, drill
 from tests.unit.venue.serving import post
 
-BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
+PAIRS = ("BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT")
+QUANTITIES = {"BTCUSDT": 0.01, "ETHUSDT": 0.5}
 WITH_STOPS = {"order_types": {"stoploss_on_exchange": True}}
 
 
@@ -54,7 +55,7 @@ def agrees(bot: Drill) -> bool:
 @pytest.mark.freqtrade
 def test_an_entry_whose_answer_was_lost_before_a_kill_is_closed_and_told(tmp_path: Path) -> None:
     """The first entry is filled and never heard of; the bot is killed and started again."""
-    plan = DrillPlan(live=True, speed=20.0, throttle_seconds=5, overlay=WITH_STOPS)
+    plan = DrillPlan(pairs=PAIRS, live=True, speed=20.0, throttle_seconds=5, overlay=WITH_STOPS)
     orders = {"paths": ["POST /fapi/v1/order"]}
     with drill(tmp_path, plan, start=False) as bot:
         refused = bot.fault("http-error", status=400, code=-2019, **orders)
@@ -81,13 +82,14 @@ def test_an_entry_whose_answer_was_lost_before_a_kill_is_closed_and_told(tmp_pat
             levels[name] for name in ("day_usd", "high_usd", "capital_usd")
         ]
         _a_trade_that_is_deleted(bot)
+        _a_position_that_somebody_closes(bot)
         _a_stop_that_is_cancelled(bot)
         _a_withdrawal_on_record(bot)
         _a_position_of_somebody_else(bot)
 
 
 def _a_trade_that_is_deleted(bot: Drill) -> None:
-    bot.wait_for_positions(2)
+    bot.wait_for_positions(3)
     bot.pause()
     trade = bot.positions()[0]
     bot.rest.delete_trade(trade["trade_id"])
@@ -95,8 +97,26 @@ def _a_trade_that_is_deleted(bot: Drill) -> None:
         lambda: len(events(bot, "mended", "unexplained_position")) == 2,
         what="what was deleted is closed",
     )
-    assert len(held(bot)) == 1
+    assert len(held(bot)) == 2
     assert agrees(bot)
+
+
+def _a_position_that_somebody_closes(bot: Drill) -> None:
+    """Freqtrade's own recovery finds the order, and closes the trade."""
+    symbol, amount = next(iter(held(bot).items()))
+    asked(
+        bot,
+        f"v1/order?symbol={symbol}&side=SELL&type=MARKET&quantity={amount}"
+        "&reduceOnly=true&newClientOrderId=web_0",
+        method="POST",
+    )
+    bot.wait_until(lambda: symbol not in booked(bot), what="Freqtrade closes the trade")
+    bot.wait_until(lambda: len(bot.positions()) == 1 and agrees(bot), what="the books agree")
+    [closed] = [
+        trade for trade in bot.trades(is_open=False) if trade["pair"].startswith(symbol[:3])
+    ]
+    assert closed["exit_reason"] == "sold_on_exchange"
+    assert events(bot, "failed") == []
 
 
 def _a_stop_that_is_cancelled(bot: Drill) -> None:
@@ -128,8 +148,8 @@ def _a_withdrawal_on_record(bot: Drill) -> None:
 
 def _a_position_of_somebody_else(bot: Drill) -> None:
     [mine] = held(bot)
-    other = {"BTCUSDT": "ETHUSDT", "ETHUSDT": "BTCUSDT"}[mine]
-    quantity = {"BTCUSDT": 0.01, "ETHUSDT": 0.5}[other]
+    other = next(symbol for symbol in QUANTITIES if symbol != mine)
+    quantity = QUANTITIES[other]
     asked(
         bot,
         f"v1/order?symbol={other}&side=SELL&type=MARKET&quantity={quantity}&newClientOrderId=web_1",

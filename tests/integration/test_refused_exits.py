@@ -80,7 +80,7 @@ def test_an_exit_that_fails_is_an_alarm_with_its_reason_and_flat_once_it_can_be(
         told = [one["message"] for one in bot.records("error") if one["where"] == "flatten"]
         assert why in told[0]
         assert told[1].startswith("🛑🛑 STILL OPEN after ")
-        assert told[-1].startswith("Closed after ")
+        assert told[-1].startswith("✅ All positions closed after ")
         assert "closing" not in (StateFolder(tmp_path / "user_data/plimsoll").status() or {})
 
 

@@ -144,11 +144,11 @@ def test_ccxt_reads_the_account_under_its_faults(served: tuple[Any, str]) -> Non
     api.create_order(BTC, "market", "buy", 0.1)
     post(f"{url}/plimsoll/faults", {"kind": "missing-positions", "count": 1})
     assert [len(api.fetch_positions()) for _ in range(2)] == [0, 1]
-    post(f"{url}/plimsoll/faults", {"kind": "refused-orders", "count": 1})
-    with pytest.raises(ccxt.InvalidOrder, match="ReduceOnly Order is rejected"):
+    post(f"{url}/plimsoll/faults", {"kind": "reject-order", "reduce_only": True, "count": 1})
+    with pytest.raises(ccxt.ExchangeError, match="ReduceOnly Order is rejected"):
         api.create_order(BTC, "market", "sell", 0.1, None, {"reduceOnly": True})
-    post(f"{url}/plimsoll/faults", {"kind": "refused-orders", "reason": "price-filter"})
-    with pytest.raises(ccxt.InvalidOrder, match="PERCENT_PRICE"):
+    post(f"{url}/plimsoll/faults", {"kind": "reject-order", "code": -4131})
+    with pytest.raises(ccxt.ExchangeError, match="PERCENT_PRICE"):
         api.create_order(BTC, "market", "buy", 0.1)
     post(f"{url}/plimsoll/faults", {"kind": "cross-margin"})
     post(f"{url}/plimsoll/faults", {"kind": "hedge-mode"})

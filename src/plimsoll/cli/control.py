@@ -1,6 +1,7 @@
 """``plimsoll status``, ``halt`` and ``resume``: a person and a bot that is guarded."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -143,6 +144,7 @@ def _end(outcome: "Outcome", as_json: bool) -> None:
 
 def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
     from plimsoll.journal.limit_words import change_words
+    from plimsoll.journal.phrases import is_open_ended
 
     lines = [_row("bot", _bot_words(view)), _row("mode", view.mode or "not known")]
     if view.flag is not None:
@@ -170,8 +172,9 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
     lines += [_row("open", _position(one)) for one in view.positions] or [_row("open", "nothing")]
     lines += _exchange_lines(view)
     for lock in view.locks or ():
-        ends = "a person re-arms" if lock.mode is not None and lock.mode.name == "HALTED" else None
-        until = ends or f"{lock.until:%Y-%m-%d %H:%M} UTC"
+        until = f"{lock.until:%Y-%m-%d %H:%M} UTC"
+        if lock.mode is not None and is_open_ended(lock.until, datetime.now(UTC)):
+            until = "a person re-arms" if lock.mode.name == "HALTED" else "everything is closed"
         lines.append(_row("lock", f"{lock.pair} until {until}: {lock.reason}"))
     return lines
 
@@ -235,10 +238,10 @@ def _position(one: Any) -> str:
 
 
 def span(seconds: float) -> str:
-    """Return a span of time in the unit that suits it."""
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+    """Return a span of time in the unit that suits it, for a terminal."""
+    from plimsoll.journal.phrases import span as in_words
+
+    return in_words(seconds, joiner=" ")
 
 
 def _row(name: str, text: str) -> str:

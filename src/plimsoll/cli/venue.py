@@ -131,9 +131,6 @@ def fault(
     status: Annotated[int | None, typer.Option(help="HTTP status of http-error.")] = None,
     magnitude: Annotated[float | None, typer.Option(help="Size of wrong-tick.")] = None,
     skew_seconds: Annotated[float | None, typer.Option(help="Size of clock-skew.")] = None,
-    reason: Annotated[
-        str | None, typer.Option(help="refused-orders: reduce-only, margin or price-filter.")
-    ] = None,
     after_acceptance: Annotated[
         bool, typer.Option("--after-acceptance", help="no-answer: carry the request out first.")
     ] = False,
@@ -160,7 +157,6 @@ def fault(
         "status": status,
         "magnitude": magnitude,
         "skew_seconds": skew_seconds,
-        "reason": reason,
         "after_acceptance": after_acceptance or None,
         "code": code,
         "reduce_only": reduce_only or None,

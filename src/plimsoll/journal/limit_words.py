@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-ACCEPT = 'plimsoll resume --allow-looser --reason "..."'
+from plimsoll.journal.phrases import clean, quote
+
+ACCEPT = 'plimsoll resume --allow-looser --reason "…"'
 
 
 def change_words(name: str, before: Any, after: Any) -> str:
@@ -47,14 +49,17 @@ def layer_words(name: str, strict: Any, strict_source: str, value: Any, source: 
 def accepted_words(changes: Mapping[str, tuple[Any, Any]], reason: str, by: str) -> str:
     """Say which looser limits a person accepted, and what brings them into force."""
     if not changes:
-        return f"No looser limit waits for acceptance (asked by {by}: {reason})."
+        return f"No looser limit waits for acceptance (asked by {quote(by)}: {quote(reason)})."
     said = "; ".join(change_words(name, *change) for name, change in changes.items())
-    return f"Looser limits accepted by {by} ({reason}): {said}. /reload_config puts them in force."
+    return (
+        f"Looser limits accepted by {quote(by)} ({quote(reason)}): {said}. /reload_config puts "
+        "them in force."
+    )
 
 
 def refused_reload_words(fault: str) -> str:
     """Say that a reload did not take place, and why."""
-    return f"Reload refused, the config and limits of before stay in force: {fault}"
+    return f"Reload refused, the config and limits of before stay in force: {clean(fault)}"
 
 
 def _limit_words(name: str) -> str:

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from plimsoll.core import Mode, Verdict
+from plimsoll.core import Mode, Position, Verdict
+from plimsoll.journal.latch_record import STATE
+from plimsoll.journal.limit_words import accepted_words, looser_words, refused_reload_words
 from plimsoll.journal.phrases import (
     breach,
     clean,
-    limit_name,
-    limit_words,
+    is_open_ended,
     named,
     pair_words,
     per_cent,
@@ -24,11 +25,17 @@ from plimsoll.journal.phrases import (
     sentence,
     shown_name,
     span,
+    stated,
     until_words,
     usd,
 )
 
 ALARM, OVER, NOTE, REFUSED, BEGUN, LOOK = "🛑", "✅", "⚠️", "🚫", "▶️", "🔎"
+MOST_MARKS = 5
+RESUME = 'plimsoll resume --reason "…"'
+IN_MEMORY = (
+    "It stands in memory alone, since neither log nor database can be written: let the bot run."
+)
 
 # What guards do
 
@@ -40,11 +47,12 @@ def acted(
     open_pairs: Sequence[str] | None,
     facts: Mapping[str, Any] | None = None,
     lock: int | None = None,
+    kept: bool = True,
 ) -> str:
     """Tell a verdict that closes positions: of the account or of a pair, halted or for a time.
 
     ``open_pairs`` are the pairs that are open now, ``None`` when that cannot be known; ``lock`` is
-    the number of the verdict's lock.
+    the number of the verdict's lock, ``kept`` whether it is on record anywhere.
     """
     if verdict.pair is not None:
         is_open = open_pairs is None or verdict.pair in open_pairs
@@ -53,7 +61,8 @@ def acted(
     else:
         said = f"{ALARM} {breach(verdict, facts)}. {_closing(open_pairs)}"
     where = "" if verdict.pair is None else f" in {pair_words(verdict.pair)}"
-    return f"{said} {_ends(verdict, now, where=where, lock=lock)}"
+    memory = "" if kept else f" {IN_MEMORY}"
+    return f"{said} {_ends(verdict, now, where=where, lock=lock)}{memory}"
 
 
 def restored(verdict: Verdict, now: datetime, *, lock: int | None = None) -> str:
@@ -65,9 +74,11 @@ def restored(verdict: Verdict, now: datetime, *, lock: int | None = None) -> str
     return f"{said} {_ends(verdict, now, where=of, lock=lock)}"
 
 
-def all_closed(seconds: float) -> str:
-    """Tell that nothing is open any more after a verdict that closes."""
-    return f"{OVER} All positions closed, {span(seconds)} after the first loop that closed."
+def closed(pairs: Sequence[str], seconds: float, *, is_flat: bool) -> str:
+    """Tell that all that was to be closed is closed; ``is_flat``: nothing else is open."""
+    if is_flat:
+        return f"{OVER} All positions closed after {span(seconds)}."
+    return f"{OVER} Closed after {span(seconds)}: {', '.join(map(pair_words, pairs))}."
 
 
 def ended(verdict: Verdict, still: Sequence[Verdict] = ()) -> str:
@@ -86,6 +97,23 @@ def rearmed(rules: Sequence[str], *, reason: str, by: str, halted: bool = True) 
     was = f" It was held by: {named(rules)}." if rules else " Nothing was held."
     since = " Drawdown and losses in a row are measured from now on." if halted and rules else ""
     return f"{BEGUN} Re-armed by {who}: {quote(reason)}.{was}{since}"
+
+
+def not_rearmed(by: str) -> str:
+    """Tell that a person's re-arming did not take place, since it could not be recorded."""
+    who = "/unlock" if by == "unlock" else quote(by)
+    return (
+        f"{ALARM} Not re-armed by {who}: the decision log cannot be written. What held still "
+        f"holds. Look at the disk and the state folder, then: {RESUME}"
+    )
+
+
+def lock_put_back(verdict: Verdict) -> str:
+    """Tell that a lock was removed by nobody who may."""
+    return (
+        f"{NOTE} The lock of “{rule_words(verdict.rule)}” was removed, but not by a person: it is "
+        f"back. To end it: {RESUME}"
+    )
 
 
 def denied(verdict: Verdict, pair: str, side: str | None = None) -> str:
@@ -151,9 +179,19 @@ def blind(reason: str, *, closes_after_seconds: float) -> str:
 
 
 def failed(where: str, reason: str) -> str:
-    """Tell an answer that could not be worked out and was a denial therefore."""
+    """Tell an answer of the guards that could not be worked out and was a denial therefore."""
     what = sentence(where.replace("_", " ")).rstrip(".")
     return f"{NOTE} {what} failed, so it was denied: {clean(reason)}."
+
+
+def strategy_failed(where: str, reason: str) -> str:
+    """Tell that the strategy's own code has raised, and the guards went on without it."""
+    return f"{NOTE} {clean(where)} of the strategy failed; the guards go on: {clean(reason)}."
+
+
+def settings_put_back(names: Sequence[str]) -> str:
+    """Tell that the strategy has changed settings that the guards rest on."""
+    return f"{NOTE} The strategy replaced {clean(', '.join(names))}, which was put back."
 
 
 def undelivered(count: int, *, oldest: datetime, error: str | None) -> str:
@@ -169,39 +207,87 @@ def nobody_is_told(why: str | None = None) -> str:
 
 
 def looser_limits(
-    changes: Mapping[str, tuple[object, object]], *, in_force: bool, accept: str | None = None
+    changes: Mapping[str, tuple[object, object]],
+    held_back: Sequence[str],
+    layers: Sequence[str] = (),
 ) -> str:
-    """Tell limits that a config loosens, each with before and after.
-
-    ``in_force`` is whether the looser ones hold; if not, ``accept`` is what to type.
-    """
-    told = "; ".join(
-        f"{limit_name(name)} {limit_words(name, old)} → {limit_words(name, new)}"
-        for name, (old, new) in changes.items()
-    )
-    if in_force:
-        return f"{NOTE} Looser limits are in force: {told}."
-    return f"{NOTE} Looser limits were asked for and do not hold: {told}. To accept: {accept}"
+    """Tell limits that a config loosens, as `looser_words` says them."""
+    return f"{NOTE} {looser_words(changes, held_back, layers)}"
 
 
-def broken(what: str, *, seconds: float, size_usd: float | None = None, count: int = 1) -> str:
+def limits_accepted(changes: Mapping[str, tuple[object, object]], *, reason: str, by: str) -> str:
+    """Tell which looser limits a person accepted."""
+    return f"{BEGUN} {accepted_words(changes, reason, by)}"
+
+
+def reload_refused(fault: str) -> str:
+    """Tell that a reload did not take place, and why."""
+    return f"{NOTE} {refused_reload_words(fault)}"
+
+
+# The exchange's books
+
+
+def broken(what: str, *, seconds: float, size_usd: float | None = None) -> str:
     """Tell a break: what the exchange says otherwise than the database, and for how long."""
-    size = "" if size_usd is None else f", {usd(size_usd)}"
-    more = f" {count - 1} more: plimsoll audit." if count > 1 else ""
+    size = "" if size_usd is None or size_usd == 0 else f", {usd(size_usd)}"
     since = f"for {span(seconds)}" if seconds >= 1 else "now"
-    return f"{LOOK} {sentence(what)[:-1]} ({since}{size}). No entries.{more}"
+    said = f"{LOOK} {sentence(what)[:-1]} ({since}{size})."
+    return f"{said} No entries; plimsoll audit shows both sides."
+
+
+def agreed(what: str) -> str:
+    """Tell that a break is over."""
+    return f"{OVER} No longer so: {stated(what)}."
+
+
+def mended(what: str) -> str:
+    """Tell what the bot did about a break."""
+    return f"{OVER} Mended: {stated(what)}."
+
+
+def not_mended(what: str) -> str:
+    """Tell a break, or a record, that the bot could not put right."""
+    return f"{NOTE} {sentence(what)}"
+
+
+def transferred(amount_usd: float) -> str:
+    """Tell that money was moved into the account or out of it, as the exchange's record says."""
+    return (
+        f"{NOTE} {usd(amount_usd, signed=True)} transferred, by the exchange's record. Losses are "
+        f"measured from as much {'less' if amount_usd < 0 else 'more'}."
+    )
+
+
+def money_accepted(amount_usd: float) -> str:
+    """Tell that money which nothing explains was accepted with a person's re-arming."""
+    return (
+        f"{NOTE} {usd(amount_usd, signed=True)} that nothing explains: accepted as the account's "
+        "own with the re-arming."
+    )
 
 
 def not_closed(
-    open_pairs: Sequence[str], *, rule: str, seconds: float, why: str | None, repeats: int = 0
+    still: Sequence[tuple[Position, str, str]], *, seconds: float, alarm: int = 1
 ) -> str:
-    """Tell that closing does not succeed; every repetition is louder."""
-    marks = ALARM * min(1 + repeats, 5)
-    still = ", ".join(map(pair_words, open_pairs))
-    cause = f" The last exit failed: {clean(why)}." if why else ""
+    """Tell that closing does not succeed; every alarm is louder than the last.
+
+    Parameters
+    ----------
+    still
+        What is open: the position, the rule that wants it closed, and why it is not.
+    seconds
+        For how long it is to be closed.
+    alarm
+        Which alarm of this closing it is, from 1.
+    """
+    rows = (
+        f"{pair_words(one.pair)} {one.side.value} {one.amount:g} ({rule_words(rule)}; {clean(why)})"
+        for one, rule, why in still
+    )
     return (
-        f"{marks} STILL OPEN after {span(seconds)}: {still}. {rule_words(rule)} is closing."
-        f"{cause} Close on the exchange by hand if this goes on."
+        f"{ALARM * min(alarm, MOST_MARKS)} STILL OPEN after {span(seconds)}: {'; '.join(rows)}. "
+        "The bot tries again in every loop. Look at the exchange, and close there what it cannot."
     )
 
 
@@ -220,9 +306,12 @@ def _closing(open_pairs: Sequence[str] | None) -> str:
 
 def _ends(verdict: Verdict, now: datetime, *, where: str, lock: int | None) -> str:
     if verdict.mode is not Mode.HALTED and verdict.until is not None:
+        if is_open_ended(verdict.until, now):
+            return f"No entries{where} until everything is closed. Ends by itself."
         until = until_words(verdict.until, now)
         return f"No entries{where} until {until}. Ends by itself; /locks shows it."
-    said = f'No entries{where} until a person resumes: plimsoll resume --reason "…"'
+    looks = "has checked positions and limits and " if verdict.rule == STATE else ""
+    said = f"No entries{where} until a person {looks}resumes: {RESUME}"
     if verdict.rule == "manual_halt":  # the flag would halt again after /unlock
         return f"{said} (in a shell)."
     number = "NUMBER (see /locks)" if lock is None else str(lock)

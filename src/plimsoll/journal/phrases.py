@@ -9,12 +9,16 @@ from math import isfinite
 from typing import Any, Literal
 
 from plimsoll.core import Verdict
+from plimsoll.journal.latch_record import STATE
 
 MINUS, JOINER = "−", "\u00a0"
 UNSAID = "no reason given"
+LOOK_FIRST = "check positions and limits, then: "
+"""What a verdict of `STATE` asks for before it says what to type."""
 SETTLEMENT = re.compile(r"(\b\w+/\w+):\w+")
 NEGATIVE, BARE_PER_CENT = re.compile(r"(?<![\w-])-(?=\d)"), re.compile(r"(?<=\d)%")
 EMOJI_JOINER, UNSHOWN = "\u200d", ("Cc", "Cf", "Cs")
+OPEN_ENDED = timedelta(days=365 * 50)
 LONGEST_WORDS = 300
 """Characters of somebody's words in a message; the decision log has them all."""
 
@@ -63,7 +67,8 @@ RULES: dict[str, RuleWords] = {
     "strategy": RuleWords("The strategy's own veto"),
     "unreadable_lock": RuleWords("A lock that cannot be read"),
     "unreadable_record": RuleWords("A record that cannot be read"),
-    "state": RuleWords("Record of halts"),
+    "flattening": RuleWords("Could not be closed"),
+    STATE: RuleWords("Record of halts"),
     "seal": RuleWords("Seal of the strategy"),
 }
 """Words of every rule; a contract holds that each guard has some."""
@@ -106,13 +111,18 @@ def until_words(until: datetime, now: datetime) -> str:
     return f"{until:%a} {until.day} {until:%b %H:%M} UTC"
 
 
-def span(seconds: float) -> str:
+def is_open_ended(until: datetime, now: datetime) -> bool:
+    """Return whether a time only stands for "until it is done": it lies decades ahead."""
+    return until - now > OPEN_ENDED
+
+
+def span(seconds: float, joiner: str = JOINER) -> str:
     """Return a length of time in its largest sensible unit."""
     if seconds < 120:
-        return f"{seconds:.0f}{JOINER}s"
+        return f"{seconds:.0f}{joiner}s"
     if seconds < 7200:
-        return f"{seconds / 60:.0f}{JOINER}min"
-    return f"{seconds / 3600:.0f}{JOINER}h"
+        return f"{seconds / 60:.0f}{joiner}min"
+    return f"{seconds / 3600:.0f}{joiner}h"
 
 
 def quote(words: str) -> str:
@@ -183,6 +193,8 @@ def reason_words(verdict: Verdict) -> str:
     if verdict.rule == "manual_halt":
         said = reason.removeprefix("halted by hand: ").removeprefix("flag file: ")
         return said if said == UNSAID else quote(said)
+    if verdict.rule == STATE:  # the message itself says what to type
+        reason = reason.partition(f"; {LOOK_FIRST}")[0]
     reason = SETTLEMENT.sub(r"\1", clean(reason).rstrip("."))
     return NEGATIVE.sub(MINUS, BARE_PER_CENT.sub(f"{JOINER}%", reason))
 
@@ -197,31 +209,19 @@ def rule_and_reason(verdict: Verdict) -> str:
 
 def clean(text: str) -> str:
     """Return a text on one line, of bearable length, without what cannot be shown."""
-    return _cut(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
+    shown = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return _cut(shown.replace("plimsoll: ", ""))
+
+
+def stated(text: str) -> str:
+    """Return a statement without its full stop; pairs and figures as elsewhere."""
+    return NEGATIVE.sub(MINUS, SETTLEMENT.sub(r"\1", clean(text).rstrip(".")))
 
 
 def sentence(text: str) -> str:
-    """Begin a text with a capital and end it with a full stop."""
-    text = clean(text).rstrip(".")
+    """Begin a text with a capital and end it with a full stop; pairs and figures as elsewhere."""
+    text = stated(text)
     return f"{text[:1].upper()}{text[1:]}."
-
-
-def limit_name(name: str) -> str:
-    """Return what a limit is called: its name without the unit."""
-    for unit in ("_fraction", "_usd", "_seconds"):
-        name = name.removesuffix(unit)
-    return name.replace("_", " ")
-
-
-def limit_words(name: str, value: object) -> str:
-    """Write a limit in the unit that its name ends with; ``None`` is none."""
-    if value is None:
-        return "none"
-    if name.endswith("_fraction") and isinstance(value, int | float):
-        return per_cent(value)
-    if name.endswith("_usd") and isinstance(value, int | float):
-        return usd(value)
-    return str(value)
 
 
 def _plain(value: float, digits: int, *, signed: bool = False) -> str:

@@ -16,11 +16,7 @@ HTTP_ERROR, NO_ANSWER = "http-error", "no-answer"
 REJECT_ORDER, EXPIRE_ORDER = "reject-order", "expire-order"
 STALE_CANDLES, STALE_BOOK = "stale-candles", "stale-book"
 WRONG_TICK, DROPPED_SOCKETS, CLOCK_SKEW = "wrong-tick", "dropped-sockets", "clock-skew"
-REFUSED_ORDERS, MISSING_POSITIONS = "refused-orders", "missing-positions"
-HEDGE_MODE, CROSS_MARGIN = "hedge-mode", "cross-margin"
-REDUCE_ONLY, NO_MARGIN, PRICE_FILTER = "reduce-only", "margin", "price-filter"
-REASONS = (REDUCE_ONLY, NO_MARGIN, PRICE_FILTER)
-"""Why orders are refused: only those that reduce, only those that do not, any."""
+MISSING_POSITIONS, HEDGE_MODE, CROSS_MARGIN = "missing-positions", "hedge-mode", "cross-margin"
 RATE_LIMITS = (418, 429)
 DEFAULT_RETRY_AFTER_SECONDS = 60
 REJECTIONS = {
@@ -89,12 +85,10 @@ FAULTS: dict[str, FaultKind] = {
             "drop that share of the WebSocket connections and refuse reconnects; HTTP goes on",
             ("share",),
         ),
-        FaultKind(CLOCK_SKEW, "serverTime is off by so many seconds", ("skew_seconds",)),
         FaultKind(
-            REFUSED_ORDERS,
-            "refuse orders as the exchange would: reduce-only ones (-2022), for lack of margin, "
-            "or by the price filter",
-            ("reason", "paths", "symbols", "share", "count"),
+            CLOCK_SKEW,
+            "serverTime is off by so many seconds; by more than 10, signed requests are refused",
+            ("skew_seconds",),
         ),
         FaultKind(
             MISSING_POSITIONS,
@@ -153,7 +147,6 @@ class Fault:
     hold_seconds: float = 15.0
     magnitude: float = -0.10
     skew_seconds: float = 10.0
-    reason: str = REDUCE_ONLY
     met: int = field(default=0, compare=False)
     hits: int = field(default=0, compare=False)
 
@@ -318,10 +311,6 @@ def _checked(kind: FaultKind, name: str, value: object, known: list[str]) -> Any
     if name in ("after_acceptance", "reduce_only"):
         if not isinstance(value, bool):
             raise UsageError(f'expected "{name}" to be true or false, found {value!r}')
-        return value
-    if name == "reason":
-        if value not in REASONS:
-            raise UsageError(f'expected "reason" to be {", ".join(REASONS)}; found {value!r}')
         return value
     names = value if isinstance(value, list) else None
     if not names or not all(isinstance(item, str) and item for item in names):

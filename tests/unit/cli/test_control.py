@@ -76,6 +76,21 @@ def test_status_tells_what_the_locks_of_a_dead_bot_hold(run: Command, database: 
     assert [one["pair"] for one in told["positions"]] == ["BTC/USDT:USDT"]
 
 
+def test_a_lock_without_a_day_says_what_ends_it(run: Command, tmp_path: Path) -> None:
+    file, blind = tmp_path / "blind.sqlite", NOW + locks.FOREVER
+    timeframe, PairLocks.timeframe = PairLocks.timeframe, "5m"
+    with database_trades(file):
+        locks.hold(FELL, NOW)
+        locks.hold(DAY, NOW)
+        locks.hold(Verdict(Mode.FLATTEN, "blind_guards", "nothing was seen", blind), NOW)
+    PairLocks.timeframe = timeframe
+    seen = run("status", "--db-url", f"sqlite:///{file}")
+    rows = [line for line in seen.out.splitlines() if line.startswith("lock ")]
+    ends = [row.partition(" until ")[2].partition(": ")[0] for row in rows]
+    assert ends[0::2] == ["a person re-arms", "everything is closed"]
+    assert ends[1].endswith(" UTC")
+
+
 def test_status_names_what_is_to_be_closed_and_is_not(
     run: Command, userdir: Path, database: str
 ) -> None:

@@ -48,7 +48,7 @@ def test_both_layers_are_named() -> None:
 
 def test_an_acceptance_names_person_reason_and_limits() -> None:
     said = accepted_words({"max_leverage": (1, 3)}, "step two", "anna")
-    assert said.startswith("Looser limits accepted by anna (step two): max leverage 1 → 3. ")
+    assert said.startswith("Looser limits accepted by “anna” (“step two”): max leverage 1 → 3. ")
     assert "No looser limit waits" in accepted_words({}, "step two", "anna")
 
 

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plimsoll.bridge.state.latch import WHAT_TO_TYPE
 from plimsoll.core import Mode, Verdict
 from plimsoll.journal import messages
 from plimsoll.journal.phrases import RULES
+from tests.unit.risk.accounts import position
 
 NOW = datetime(2026, 11, 20, 13, 48, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
@@ -23,6 +25,7 @@ BY_HAND = Verdict(Mode.HALTED, "manual_halt", "halted by hand: flag file: 2*3_4"
 LATE = Verdict(
     Mode.FLATTEN, "stale_data", "late", NOW + timedelta(minutes=5), pair=BTC, value=310, limit=300
 )
+HELD = position(amount=0.079)
 DAY = {"day_start_equity_usd": 10_000.0}
 HOSTILE = "_*[x](y)` <b> 🛑 \u202eabc שלום\nline two " + "é" * 5000
 
@@ -86,7 +89,10 @@ def test_what_is_restored_is_told_after_a_start() -> None:
 
 
 def test_the_end_of_closing_and_of_a_verdict_are_told() -> None:
-    assert flat(messages.all_closed(12)).startswith("✅ All positions closed, 12 s after")
+    assert flat(messages.closed([BTC], 12, is_flat=True)) == "✅ All positions closed after 12 s."
+    assert flat(messages.closed([BTC, ETH], 12, is_flat=False)) == (
+        "✅ Closed after 12 s: BTC/USDT, ETH/USDT."
+    )
     assert messages.ended(LOSS) == "✅ Ended: Daily loss limit. Entries are allowed again."
     assert messages.ended(LATE) == (
         "✅ Ended: Late candles in BTC/USDT. Entries are allowed again."
@@ -150,6 +156,12 @@ def test_what_else_a_person_should_know() -> None:
     assert messages.failed("leverage_of", "a bug") == (
         "⚠️ Leverage of failed, so it was denied: a bug."
     )
+    assert messages.strategy_failed("on_loop", "plimsoll: a bug") == (
+        "⚠️ on_loop of the strategy failed; the guards go on: a bug."
+    )
+    assert messages.settings_put_back(["order_types", "use_exit_signal"]) == (
+        "⚠️ The strategy replaced order_types, use_exit_signal, which was put back."
+    )
 
 
 def test_what_waits_for_delivery_is_named() -> None:
@@ -165,36 +177,97 @@ def test_what_waits_for_delivery_is_named() -> None:
 
 def test_looser_limits_are_told_with_before_and_after() -> None:
     changes = {"max_daily_loss_fraction": (0.02, 0.03), "max_daily_loss_usd": (20.0, None)}
-    told = "max daily loss 2 % → 3 %; max daily loss 20 USD → none"
-    text = messages.looser_limits(changes, in_force=True)
-    assert flat(text) == f"⚠️ Looser limits are in force: {told}."
-    text = messages.looser_limits(changes, in_force=False, accept="plimsoll resume --allow-looser")
-    assert flat(text) == (
-        f"⚠️ Looser limits were asked for and do not hold: {told}. "
-        "To accept: plimsoll resume --allow-looser"
+    told = "max daily loss 2 % → 3 %; max daily loss 20 USD → off"
+    assert messages.looser_limits(changes, []) == (
+        f"⚠️ Limits are looser than before, and in force: {told}."
+    )
+    text = messages.looser_limits(changes, list(changes), ["b.json loosens it."])
+    assert text.startswith(f"⚠️ Looser limits are not in force: {told}. ")
+    assert text.endswith("/reload_config. b.json loosens it.")
+    assert messages.limits_accepted(changes, reason="grown", by="anna") == (
+        f"▶️ Looser limits accepted by “anna” (“grown”): {told}. /reload_config puts them in force."
+    )
+    assert messages.reload_refused("no such\nlimit").endswith("stay in force: no such limit")
+
+
+def test_what_holds_until_everything_is_closed_says_so() -> None:
+    blind = Verdict(
+        Mode.FLATTEN, "blind_guards", "nothing was seen", NOW + timedelta(days=36500), value=1
+    )
+    assert messages.acted(blind, NOW, open_pairs=[BTC]).endswith(
+        " No entries until everything is closed. Ends by itself."
+    )
+    assert "2126" not in messages.restored(blind, NOW)
+
+
+def test_a_halt_by_state_says_once_what_to_type() -> None:
+    reason = f"the database is new; {WHAT_TO_TYPE}"
+    text = messages.acted(Verdict(Mode.HALTED, "state", reason), NOW, open_pairs=[], lock=7)
+    assert text == (
+        "🛑 Record of halts: the database is new. Nothing is open. No entries until a person has "
+        'checked positions and limits and resumes: plimsoll resume --reason "…" (in a shell), or '
+        "/unlock 7 here."
+    )
+
+
+def test_what_freqtrade_puts_before_an_error_of_ours_is_left_out() -> None:
+    text = messages.blind("OperationalException: plimsoll: no mark", closes_after_seconds=9)
+    assert "plimsoll:" not in text
+
+
+def test_a_halt_that_no_place_keeps_says_so() -> None:
+    text = messages.acted(HALT, NOW, open_pairs=[], kept=False)
+    assert text.endswith("neither log nor database can be written: let the bot run.")
+    assert "memory" not in messages.acted(HALT, NOW, open_pairs=[])
+
+
+def test_a_failed_re_arm_and_a_removed_lock_say_what_to_type() -> None:
+    assert messages.not_rearmed("anna") == (
+        "🛑 Not re-armed by “anna”: the decision log cannot be written. What held still holds. "
+        'Look at the disk and the state folder, then: plimsoll resume --reason "…"'
+    )
+    assert messages.not_rearmed("unlock").startswith("🛑 Not re-armed by /unlock: ")
+    assert messages.lock_put_back(HALT) == (
+        "⚠️ The lock of “Drawdown limit” was removed, but not by a person: it is back. To end it: "
+        'plimsoll resume --reason "…"'
     )
 
 
 def test_a_break_is_told_with_age_and_size() -> None:
     text = messages.broken(
-        "the exchange holds 0.045 BTC more than the database", seconds=90, size_usd=3956, count=3
+        f"the exchange holds 0.045 {BTC} more than the database", seconds=90, size_usd=3956
     )
     assert flat(text) == (
-        "🔎 The exchange holds 0.045 BTC more than the database (for 90 s, 3,956 USD). "
-        "No entries. 2 more: plimsoll audit."
+        "🔎 The exchange holds 0.045 BTC/USDT more than the database (for 90 s, 3,956 USD). "
+        "No entries; plimsoll audit shows both sides."
     )
-    assert messages.broken("x", seconds=0) == "🔎 X (now). No entries."
+    assert messages.broken("x", seconds=0, size_usd=0.0).startswith("🔎 X (now). No entries")
+
+
+def test_what_became_of_a_break_is_told() -> None:
+    assert messages.agreed("an order is open") == "✅ No longer so: an order is open."
+    assert messages.mended(f"closed 1 long of {BTC}") == "✅ Mended: closed 1 long of BTC/USDT."
+    assert messages.not_mended("no answer") == "⚠️ No answer."
+
+
+def test_money_that_moved_is_told_with_its_sign() -> None:
+    assert flat(messages.transferred(-1500.0)) == (
+        "⚠️ −1,500 USD transferred, by the exchange's record. Losses are measured from as much less."
+    )
+    assert messages.transferred(5.0).endswith(" as much more.")
+    assert flat(messages.money_accepted(5.5)).startswith("⚠️ +5.5 USD that nothing explains: ")
 
 
 def test_a_flatten_that_does_not_succeed_grows_louder() -> None:
-    text = messages.not_closed([BTC, ETH], rule="daily_loss", seconds=90, why="−2022")
+    still = [(HELD, "daily_loss", "exit refused once: -2022"), (HELD, "x", "none rests")]
+    text = messages.not_closed(still, seconds=90)
     assert flat(text) == (
-        "🛑 STILL OPEN after 90 s: BTC/USDT, ETH/USDT. Daily loss limit is closing. The last exit "
-        "failed: −2022. Close on the exchange by hand if this goes on."
+        "🛑 STILL OPEN after 90 s: ETH/USDT long 0.079 (Daily loss limit; exit refused once: "
+        "-2022); ETH/USDT long 0.079 (X; none rests). The bot tries again in every loop. Look at "
+        "the exchange, and close there what it cannot."
     )
-    again = messages.not_closed([BTC], rule="daily_loss", seconds=90, why=None, repeats=2)
-    assert again.startswith("🛑🛑🛑 STILL OPEN")
-    assert messages.not_closed([BTC], rule="x", seconds=9, why=None, repeats=99).count("🛑") == 5
+    assert messages.not_closed(still, seconds=90, alarm=3).startswith("🛑🛑🛑 STILL OPEN")
+    assert messages.not_closed(still, seconds=9, alarm=99).count("🛑") == 5
 
 
 WORDS = [
@@ -207,6 +280,13 @@ WORDS = [
     lambda words: messages.denied(Verdict(Mode.REDUCING, "x", words or "?", NOW), BTC, "long"),
     lambda words: messages.blind(words, closes_after_seconds=1),
     lambda words: messages.failed(words, words),
+    lambda words: messages.strategy_failed(words, words),
+    lambda words: messages.not_rearmed(words),
+    lambda words: messages.broken(words, seconds=1),
+    lambda words: messages.mended(words),
+    lambda words: messages.not_closed([(HELD, "x", words)], seconds=1),
+    lambda words: messages.limits_accepted({}, reason=words, by=words),
+    lambda words: messages.reload_refused(words),
     lambda words: messages.noticed(words),
 ]
 

@@ -9,8 +9,7 @@ from plimsoll.journal.phrases import (
     LONGEST_WORDS,
     breach,
     clean,
-    limit_name,
-    limit_words,
+    is_open_ended,
     named,
     pair_words,
     per_cent,
@@ -50,6 +49,7 @@ def test_a_figure_and_its_unit_stay_on_one_line() -> None:
     assert per_cent(0.03) == "3\u00a0%"
     assert usd(3) == "3\u00a0USD"
     assert span(3) == "3\u00a0s"
+    assert span(3, " ") == "3 s", "for a terminal"
 
 
 def test_amounts_have_cents_below_a_hundred() -> None:
@@ -70,6 +70,8 @@ def test_a_time_within_a_day_needs_no_date() -> None:
     midnight = datetime(2026, 11, 21, tzinfo=UTC)
     assert until_words(midnight, NOW) == "00:00 UTC"
     assert until_words(midnight + timedelta(days=1), NOW) == "Sun 22 Nov 00:00 UTC"
+    assert is_open_ended(NOW + timedelta(days=36500), NOW)
+    assert not is_open_ended(NOW + timedelta(days=365), NOW)
 
 
 def test_a_pair_is_named_without_its_settlement_currency() -> None:
@@ -96,12 +98,8 @@ def test_names_sentences_and_limits() -> None:
     assert len(clean("x" * 5000)) == LONGEST_WORDS
     assert sentence("the feed is late") == "The feed is late."
     assert sentence("Done.") == "Done."
-    assert limit_words("max_daily_loss_fraction", 0.02) == "2\u00a0%"
-    assert limit_words("max_daily_loss_usd", 20) == "20\u00a0USD"
-    assert limit_words("max_daily_loss_usd", None) == "none"
-    assert limit_words("max_orders", 20) == "20"
-    assert limit_name("max_daily_loss_fraction") == "max daily loss"
-    assert limit_words("flatten_on_consecutive_losses", True) == "True"
+    assert sentence("-5 of BTC/USDT:USDT") == "−5 of BTC/USDT."
+    assert clean("plimsoll: expected a name") == "expected a name"
 
 
 def flatten(rule: str, value: float, limit: float, reason: str = "why") -> Verdict:

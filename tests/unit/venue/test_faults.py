@@ -43,7 +43,6 @@ def hits(
         ({"kind": "reject-order", "code": 200}, 'expected "code" between'),
         ({"kind": "expire-order", "code": -2022}, 'expire-order does not understand "code"'),
         ({"kind": "clock-skew", "duration_seconds": 0}, 'expected "duration_seconds"'),
-        ({"kind": "refused-orders", "reason": "mood"}, 'expected "reason" to be reduce-only'),
     ],
 )
 def test_a_wish_that_makes_no_sense_is_refused(

@@ -41,6 +41,7 @@ from plimsoll.core import (
     TrackRecord,
 )
 from plimsoll.core.books import Break
+from plimsoll.journal.phrases import usd
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.track_record import track_record
 
@@ -107,9 +108,9 @@ class LiveAccount:
         """Mark the account; a running bot is evaluated at every loop."""
         writes = self._writes.writes
         self._closed.read()
-        if self._reconciler is not None:
-            self._reconciler.look(now)
         trades = Trade.get_open_trades()
+        if self._reconciler is not None and self._reconciler.look(now, trades):
+            trades = Trade.get_open_trades()
         before, self._starting = self._starting, self._starting_balance(trades)
         self._mark(trades)
         self._see(trades, writes)
@@ -319,8 +320,8 @@ class LiveAccount:
             return False
         self._levels.shift(moved)
         self._notices["capital"] = (
-            f"the capital was moved by {moved:.2f} USD without a trade; losses are measured "
-            "from as much more or less"
+            f"the capital was moved by {usd(moved, signed=True)} without a trade; losses are "
+            f"measured from as much {'less' if moved < 0 else 'more'}"
         )
         return True
 

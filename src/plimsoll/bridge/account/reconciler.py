@@ -1,7 +1,7 @@
 """Holds the exchange's books against the database's: at the start, at a cadence, after fills."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from plimsoll.bridge.account.exchange_books import (
     done_orders,
     read_books,
 )
-from plimsoll.bridge.account.recovery import FAILURES, Mended, Mender
+from plimsoll.bridge.account.recovery import FAILURES, OF_A_TRADE, Mended, Mender
 from plimsoll.bridge.freqtrade.order_ids import name_orders
 from plimsoll.bridge.freqtrade.running_bot import bot_of
 from plimsoll.core import PlimsollError
@@ -116,27 +116,37 @@ class Reconciler:
         news, self._news = self._news, []
         return news
 
-    def look(self, now: datetime) -> None:
-        """Compare the books where it is time to, and mend what is the bot's own."""
-        booked = self._booked()
+    def look(self, now: datetime, trades: Sequence[Trade]) -> bool:
+        """Compare the books where it is time to, and mend what is the bot's own.
+
+        ``trades`` are the open ones.
+
+        Returns
+        -------
+        Whether something was mended, so that trades may have changed.
+        """
+        booked = bookings(trades, len(self._closed.trades))
         profile = self._profile
         fully = _is_over(self._looked_fully_at, now, profile.reconcile_seconds)
         often = profile.reconcile_seconds / LOOKS_WITH_A_BREAK
         again = bool(self.breaks) and _is_over(self._looked_at, now, often)
         if not fully and not again and booked == self._bookings:
-            return
+            return False
         before, starts = self.breaks, self._looked_at is None
         books = self._compare(now, before, fully=fully)
         ripe = [one for one in self.breaks if not one.unseen and (starts or not one.settling)]
         self._tell_begun(ripe, now)
-        if books.fault is None and self._mend(ripe, books, now):
+        mended = books.fault is None and self._mend(ripe, books, now)
+        if mended:
             self._closed.read()
             books = self._compare(now, before, fully=False)
+            booked = bookings(Trade.get_open_trades(), len(self._closed.trades))
         if fully and books.fault is None:
             self._looked_fully_at = now
-        self._looked_at, self._bookings = now, self._booked()
+        self._looked_at, self._bookings = now, booked
         self._tell_begun([one for one in self.breaks if not one.settling], now)
         self._tell_ended(now)
+        return mended
 
     def _tell_begun(self, breaks: Sequence[Break], now: datetime) -> None:
         for one in breaks:
@@ -251,18 +261,15 @@ class Reconciler:
         self.unexplained_usd = total if not total > 0 else 0.0
 
     def _mend(self, ripe: Sequence[Break], books: ExchangeBooks, now: datetime) -> bool:
-        """Mend what is the bot's own of what has not settled; return whether anything was."""
-        done: list[Mended] = []
-        for one in ripe:
-            try:
-                mended = self._mender.mend(one, books)
-            except FAILURES as error:
-                text = f"{one.text}; it could not be mended: {error}"
-                self._news.append(News(event="failed", text=text, about=one))
-                continue
-            if mended is not None:
-                done.append(mended)
-                self._news.append(_news("mended", one, now, text=mended.text))
+        """Mend what is the bot's own of what has not settled; return whether anything was.
+
+        Trades first: with a trade Freqtrade takes its orders away, and the rest is looked at
+        again after that.
+        """
+        of_trades = [one for one in ripe if one.kind in OF_A_TRADE]
+        done = self._mended(of_trades, books, now)
+        if not done:
+            done = self._mended([one for one in ripe if one not in of_trades], books, now)
         self._mender.forget_others(self.breaks)
         earned = sum(one.earned_usd for one in done)
         if earned and self._capital is not None:
@@ -270,8 +277,19 @@ class Reconciler:
             self._keep(replace(self._capital, beside_usd=beside))
         return bool(done)
 
-    def _booked(self) -> object:
-        return bookings(Trade.get_open_trades(), len(self._closed.trades))
+    def _mended(self, breaks: Iterable[Break], books: ExchangeBooks, now: datetime) -> list[Mended]:
+        done = []
+        for one in breaks:
+            try:
+                mended = self._mender.mend(one, books)
+            except FAILURES as error:
+                text = f"{one.text}; it could not be mended: {error}"
+                self._news.append(_news("failed", one, now, text=text))
+                continue
+            if mended is not None:
+                done.append(mended)
+                self._news.append(_news("mended", one, now, text=mended.text))
+        return done
 
     def _keep(self, capital: Capital) -> None:
         store_capital(capital)

@@ -16,6 +16,7 @@ from freqtrade.persistence import Trade
 from plimsoll.bridge.account.bot_books import STOP
 from plimsoll.core.books import Break, BreakKind, ExchangeBooks
 from plimsoll.core.side import Side
+from plimsoll.risk.denial import ROUNDING
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +107,8 @@ class Mender:
             before = [(trade.id, trade.amount, trade.is_open) for trade in trades]
             bot.wallets.update()
             for trade in trades:
-                bot.handle_onexchange_order(trade)
+                if not (len(trades) == 1 and _recounted(trade, one.exchange or 0.0)):
+                    bot.handle_onexchange_order(trade)
             after = [(trade.id, trade.amount, trade.is_open) for trade in trades]
         if after == before:
             return None
@@ -167,6 +169,29 @@ def unexplained_entry(pair: str, books: ExchangeBooks, one: Break) -> float | No
     if entry is None or not beyond:
         return None
     return (held * entry - booked) / beyond
+
+
+def _recounted(trade: Trade, held: float) -> bool:
+    """Book the fills that a trade's own orders have and its amount does not show.
+
+    A bot that dies between storing a fill and counting it leaves that. Freqtrade's own recovery
+    counts an exit twice then, and one of half or more ends the trade while the rest is held.
+
+    Returns
+    -------
+    Whether they explain what the exchange holds, signed by side.
+    """
+    filled = sum(
+        order.safe_filled * (1 if order.ft_order_side == trade.entry_side else -1)
+        for order in trade.orders
+        if not order.ft_is_open
+    )
+    sign = -1 if trade.is_short else 1
+    if filled <= 0 or abs(filled * sign - held) > abs(held) * ROUNDING:
+        return False
+    trade.recalc_trade_from_orders()
+    Trade.commit()
+    return True
 
 
 def _has_resting_orders(pair: str | None) -> bool:

@@ -7,18 +7,11 @@ from typing import Any
 
 from plimsoll.bridge.account.reconciler import News
 from plimsoll.bridge.state.recorder import Record
+from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
+from plimsoll.risk.guards.reconciliation import RULE
 
 logger = logging.getLogger(__name__)
-
-BEGINS = {
-    "begun": "The exchange and the bot disagree, no entries",
-    "ended": "The exchange and the bot agree again",
-    "mended": "Mended",
-    "failed": "Not mended",
-    "transfer": "Capital",
-    "accepted": "Capital",
-}
 
 
 def tell_breaks(
@@ -30,13 +23,31 @@ def tell_breaks(
     """
     for one in news:
         record(Kind.BREAK, now, durable=True, **_fields(one))
-        text = f"{BEGINS[one.event]}: {one.text}"
+        text = _words(one)
         logger.warning("plimsoll: %s", text)
         about = one.about
         if one.event != "failed" or about is None:
             tell(text, now, f"books {one.event} {one.text}")
         else:
             tell(text, now, f"books failed {about.key}")
+
+
+def _words(one: News) -> str:
+    about, amount_usd = one.about, one.amount_usd or 0.0
+    match one.event:
+        case "begun":
+            size_usd = None if about is None else about.size_usd
+            return messages.broken(one.text, seconds=one.age_seconds, size_usd=size_usd)
+        case "ended":
+            return messages.agreed(one.text)
+        case "mended":
+            return messages.mended(one.text)
+        case "failed":
+            return messages.not_mended(one.text)
+        case "transfer":
+            return messages.transferred(amount_usd)
+        case "accepted":
+            return messages.money_accepted(amount_usd)
 
 
 def _fields(one: News) -> dict[str, Any]:
@@ -50,7 +61,7 @@ def _fields(one: News) -> dict[str, Any]:
     if about is None:
         return fields
     fields |= {
-        "rule": "reconciliation",
+        "rule": RULE,
         "break": about.kind.value,
         "exchange": about.exchange,
         "database": about.database,

@@ -4,7 +4,7 @@ What is to be closed comes from the guards, what is open from the account: whoev
 account's positions elsewhere changes nothing here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,12 +12,14 @@ from typing import Any
 from plimsoll.bridge.account.freqtrade_trades import ExitOrder
 from plimsoll.bridge.freqtrade.log_listeners import RefusedExits
 from plimsoll.core import Mode, Position, Verdict
+from plimsoll.journal import messages
+from plimsoll.journal.phrases import span
 from plimsoll.risk import RiskProfile
 
 RULE = "flattening"
 """The rule that halts an account which could not be closed."""
-
-MOST_MARKS = 5
+SPACE = " "
+"""Between a figure and its unit in what the status shows as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,6 @@ class Closing:
     rule: str
     since: datetime
     why: str
-
-    def words(self) -> str:
-        """Return it as a part of a sentence."""
-        one = self.position
-        rule = self.rule.replace("_", " ")
-        return f"{one.pair} {one.side.value} {one.amount:g} ({rule}; {self.why})"
 
     def as_record(self, now: datetime) -> dict[str, Any]:
         """Return it as plain values."""
@@ -67,7 +63,8 @@ class Flattening:
         self._profile, self._refused = profile, refused
         self._since = _since_before(before)
         self._alarmed_at: datetime | None = None
-        self._alarms = 0
+        self.alarms = 0
+        self._began = dict(self._since)
         self.closing: Sequence[Closing] = ()
 
     def look(
@@ -75,6 +72,7 @@ class Flattening:
         to_close: Sequence[tuple[Position, str]],
         orders: Mapping[str, ExitOrder],
         now: datetime,
+        open_pairs: Collection[str] = (),
     ) -> str | None:
         """Take what is open and to be closed now; return what people should be told.
 
@@ -86,9 +84,12 @@ class Flattening:
             The last exit order of each pair.
         now
             The moment of this loop.
+        open_pairs
+            Every pair that is open now: what a person re-armed is not closed.
         """
-        known, before = self._since, self.closing
+        known = self._since
         self._since = {one.pair: known.get(one.pair, now) for one, _ in to_close}
+        self._began |= self._since
         self.closing = [
             Closing(
                 one, rule, self._since[one.pair], self._why(one.pair, orders.get(one.pair), now)
@@ -96,7 +97,7 @@ class Flattening:
             for one, rule in to_close
         ]
         if not self.closing:
-            return self._ended(before, now)
+            return self._ended(open_pairs, now)
         return self._alarm(now)
 
     def verdict(self, now: datetime) -> Verdict | None:
@@ -123,7 +124,7 @@ class Flattening:
         record = {
             "since": min(one.since for one in self.closing),
             "seconds": self.seconds(now),
-            "alarms": self._alarms,
+            "alarms": self.alarms,
             "open": [one.as_record(now) for one in self.closing],
         }
         return {"closing": record}
@@ -134,37 +135,31 @@ class Flattening:
             return None
         if last is not None and _seconds(last, now) < profile.flatten_repeat_seconds:
             return None
-        self._alarmed_at, self._alarms = now, self._alarms + 1
-        return still_open_words(self.closing, self._alarms, self.seconds(now))
+        self._alarmed_at, self.alarms = now, self.alarms + 1
+        still = [(one.position, one.rule, one.why) for one in self.closing]
+        return messages.not_closed(still, seconds=self.seconds(now), alarm=self.alarms)
 
-    def _ended(self, before: Sequence[Closing], now: datetime) -> str | None:
-        alarms, self._alarms, self._alarmed_at = self._alarms, 0, None
-        if not alarms or not before:
+    def _ended(self, open_pairs: Collection[str], now: datetime) -> str | None:
+        """Return that all is closed, once; nothing of what is open and held no longer."""
+        began, self._began = self._began, {}
+        self.alarms, self._alarmed_at = 0, None
+        closed = {pair: since for pair, since in began.items() if pair not in open_pairs}
+        if not closed:
             return None
-        seconds = max(_seconds(one.since, now) for one in before)
-        return f"Closed after {_span(seconds)}: {', '.join(one.position.pair for one in before)}"
+        seconds = _seconds(min(closed.values()), now)
+        return messages.closed(sorted(closed), seconds, is_flat=not open_pairs)
 
     def _why(self, pair: str, order: ExitOrder | None, now: datetime) -> str:
         refusal = self._refused.since(pair, self._since[pair])
         if refusal is not None:
             times = "once" if refusal.count == 1 else f"{refusal.count} times"
-            ago = _span(_seconds(refusal.at, now))
+            ago = span(_seconds(refusal.at, now), SPACE)
             return f"exit refused {times}, last {ago} ago: {refusal.text}"
         if order is not None and order.is_open:
-            return f"an exit order rests unfilled for {_span(_seconds(order.at, now))}"
+            return f"an exit order rests unfilled for {span(_seconds(order.at, now), SPACE)}"
         if order is not None and order.at >= self._since[pair]:
             return f"its last exit order ended unfilled: {order.status}"
         return "no exit was refused, none rests"
-
-
-def still_open_words(closing: Sequence[Closing], alarm: int, seconds: float) -> str:
-    """Say what should be closed and is not; the mark grows with each alarm."""
-    marks = "🛑" * min(alarm, MOST_MARKS)
-    return (
-        f"{marks} STILL OPEN after {_span(seconds)}: "
-        f"{'; '.join(one.words() for one in closing)}. "
-        "The bot tries again in every loop. Look at the exchange, and close there what it cannot."
-    )
 
 
 def _since_before(status: Mapping[str, Any] | None) -> dict[str, datetime]:
@@ -184,9 +179,3 @@ def _since_before(status: Mapping[str, Any] | None) -> dict[str, datetime]:
 
 def _seconds(since: datetime, now: datetime) -> float:
     return max((now - since).total_seconds(), 0.0)
-
-
-def _span(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"

@@ -39,7 +39,6 @@ from plimsoll.core import Mode, PlimsollError, Verdict
 from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.latch_record import STATE
-from plimsoll.journal.limit_words import accepted_words, refused_reload_words
 from plimsoll.risk import GUARDS
 
 logger = logging.getLogger(__name__)
@@ -94,7 +93,7 @@ class LiveSession(Session):
         self._tell_start(supervisor)
         for text in beginning.notices:
             logger.warning("plimsoll: %s", text)
-            supervisor.say(text, now, STATE, text)
+            supervisor.say(messages.noticed(text), now, STATE, text)
         self._looks_after = supervisor
         self._flattening = Flattening(profile, REFUSED_EXITS.attach(), self._folder.status())
         self._candles = CandleRecord(strategy, self.record)
@@ -102,7 +101,6 @@ class LiveSession(Session):
         self._failed_loops = FAILED_LOOPS.attach()
         self._looped_at: datetime | None = None
         self._after_gap = False
-        self._closing_since: datetime | None = None
         self._tell_limits(supervisor, now)
         check_reloads(self._reload_refused)
         close_without_price(strategy.dp._exchange, self._substitute_price)  # noqa: SLF001 - DataProvider offers no exchange
@@ -118,7 +116,6 @@ class LiveSession(Session):
                 supervisor.loop(now)
                 self._account.require_stored()
                 self._tell_notices(supervisor, now)
-                self._tell_flat(supervisor, now)
                 self._tell_books(supervisor, now)
                 # Only now may an entry be asked about: the account has been seen.
                 self.supervisor = supervisor
@@ -175,17 +172,22 @@ class LiveSession(Session):
     def _watch_closing(self, supervisor: Supervisor, now: datetime) -> None:
         """See what is to be closed and still open, alarm, and halt what cannot be closed."""
         try:
+            positions = self._account.open_positions()
             to_close = [
                 (position, rule)
-                for position in self._account.open_positions()
+                for position in positions
                 if (rule := supervisor.exit_reason(position.pair, now)) is not None
             ]
-            alarm = self._flattening.look(to_close, exit_orders(), now)
-            if alarm is not None:
-                logger.warning("plimsoll: %s", alarm)
+            open_pairs, alarms = [one.pair for one in positions], self._flattening.alarms
+            text = self._flattening.look(to_close, exit_orders(), now, open_pairs)
+            if text is not None:
+                logger.warning("plimsoll: %s", text)
                 fields = self._flattening.status(now)
-                self.record(Kind.ERROR, now, durable=True, where="flatten", message=alarm, **fields)
-                supervisor.say(alarm, now, "flatten", f"{now}")
+                if alarms or fields:
+                    self.record(
+                        Kind.ERROR, now, durable=True, where="flatten", message=text, **fields
+                    )
+                self.messenger.tell(text)
             verdict = self._flattening.verdict(now)
             if verdict is not None and supervisor.mode is not Mode.HALTED:
                 supervisor.hold(verdict, now)
@@ -226,9 +228,9 @@ class LiveSession(Session):
     def _tell_limits(self, supervisor: Supervisor, now: datetime) -> None:
         """Record and tell which limits are looser than before."""
         self._limits.record(self.record, now)
-        if words := self._limits.words():
-            logger.warning("plimsoll: %s", words)
-            supervisor.say(words, now, "limits")
+        if text := self._limits.words():
+            logger.warning("plimsoll: %s", text)
+            supervisor.say(text, now, "limits")
 
     def _accept_limits(self, supervisor: Supervisor, now: datetime) -> None:
         """Take that a person accepts the looser limits; the next reload puts them in force."""
@@ -240,13 +242,13 @@ class LiveSession(Session):
         if request is not None:
             reason, by = request
             self._limits.record_acceptance(self.record, now, reason=reason, by=by)
-            text = accepted_words(self._limits.held_back, reason, by)
+            text = messages.limits_accepted(self._limits.held_back, reason=reason, by=by)
             supervisor.say(text, now, "limits accepted", text)
 
     def _reload_refused(self, fault: str) -> None:
         now = datetime.now(UTC)
         self.record(Kind.ERROR, now, where="reload", message=fault)
-        self._looks_after.say(refused_reload_words(fault), now, "reload", fault)
+        self._looks_after.say(messages.reload_refused(fault), now, "reload", fault)
 
     def _drop_old_request(self, now: datetime) -> None:
         """Take no request to resume from before this start: it was about another halt."""
@@ -321,17 +323,6 @@ class LiveSession(Session):
                 held=list(supervisor.held.values()),
             )
         )
-
-    def _tell_flat(self, supervisor: Supervisor, now: datetime) -> None:
-        """Tell once that nothing is open any more after a verdict on the account."""
-        closes = any(pair is None for _, pair in supervisor.held)
-        if not self._account.has_positions:
-            if self._closing_since is not None:
-                passed = (now - self._closing_since).total_seconds()
-                self.messenger.tell(messages.all_closed(passed))
-            self._closing_since = None
-        elif closes and self._closing_since is None:
-            self._closing_since = now
 
     def _tell_books(self, supervisor: Supervisor, now: datetime) -> None:
         """Tell and record what became of the exchange's books."""

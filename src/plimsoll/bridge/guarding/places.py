@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from plimsoll.bridge.freqtrade.lock_removals import take_removal
+from plimsoll.bridge.guarding.blindness import BLIND
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.recorder import Record
 from plimsoll.core import Mode, Verdict
@@ -72,19 +73,18 @@ class Places:
         row = locks.row_of(verdict)
         return row is not None and take_removal(row.id)
 
-    def put_back(self, verdict: Verdict, now: datetime) -> str:
-        """Lock again what nobody had a right to unlock; return that in words."""
+    def put_back(self, verdict: Verdict, now: datetime) -> None:
+        """Lock again what nobody had a right to unlock, and record that."""
         self._try(locks.put_back, verdict, now)
-        text = (
-            f"the lock of {verdict.rule} was removed, but not by a person (/unlock, REST, "
-            "plimsoll resume): it is back"
-        )
         last = self._put_back_at.get(verdict.rule)
         if last is None or now - last >= RECORDED_AGAIN_AFTER:  # not in every loop of a strategy
             self._put_back_at[verdict.rule] = now
+            text = (
+                f"the lock of {verdict.rule} was removed, but not by a person (/unlock, REST, "
+                "plimsoll resume): it is back"
+            )
             logger.warning("plimsoll: %s", text)
             self._record(Kind.ERROR, now, durable=True, where="latch", message=text)
-        return text
 
     def release(self, held: Mapping[Key, Verdict], now: datetime, *, reason: str, by: str) -> bool:
         """End what is held, on record first; return whether it could be recorded.
@@ -139,4 +139,6 @@ def acted_words(fields: Mapping[str, Any]) -> str:
     """Say in words what the fields of a verdict that has acted say."""
     where, until = fields.get("pair", "the account"), fields["until"]
     ends = "until a person re-arms it" if until is None else f"until {until}"
+    if fields["rule"] == BLIND:
+        ends = "until everything is closed"
     return f"{fields['mode']} {where} by {fields['rule']}: {fields['reason']}; {ends}"

@@ -196,7 +196,10 @@ class Session:
             return run()
         except Exception as error:
             logger.exception("plimsoll: %s of the strategy failed", where)
-            self._failed(where, now, error)
+            self._record_failed(where, now, error)
+            if self.supervisor is not None:
+                text = messages.strategy_failed(where, str(error))
+                self.supervisor.say(text, now, where)
             return None
 
     def mended(self, broken: Sequence[str], changed: Sequence[str], now: datetime) -> None:
@@ -205,11 +208,15 @@ class Session:
         message = f"the strategy replaced {names}, which was put back"
         logger.warning("plimsoll: %s", message)
         self.record(Kind.ERROR, now, where="seal", message=message)
-        if self.supervisor is not None:
-            self.supervisor.say(message, now, "seal", names)
+        if self.supervisor is not None and changed:
+            text = messages.settings_put_back(list(dict.fromkeys(changed)))
+            self.supervisor.say(text, now, "seal", text)
+
+    def _record_failed(self, where: str, now: datetime, error: Exception) -> None:
+        self.record(Kind.ERROR, now, where=where, message=f"{type(error).__name__}: {error}")
 
     def _failed(self, where: str, now: datetime, error: Exception) -> None:
-        self.record(Kind.ERROR, now, where=where, message=f"{type(error).__name__}: {error}")
+        self._record_failed(where, now, error)
         if self.supervisor is not None:
             self.supervisor.say(messages.failed(where, str(error)), now, where)
 

@@ -272,6 +272,7 @@ class Supervisor:
             self._state = self._state.let_go((BLIND, None))
             locks.release([(BLIND, None)], now)
             self._record(Kind.VERDICT, now, durable=True, event="ended", **verdict_fields(verdict))
+            self._tell(messages.ended(verdict, list(self._state.held.values())))
 
     def _go_on_closing(self, now: datetime) -> None:
         """Prolong what ends now while its position is still open: closing is finished."""
@@ -295,8 +296,8 @@ class Supervisor:
         persons = [key for key in gone if self._places.was_removed_by_person(held[key])]
         for key in gone:
             if key not in persons:
-                text = self._places.put_back(held[key], now)
-                self.say(text, now, "latch", key[0])
+                self._places.put_back(held[key], now)
+                self.say(messages.lock_put_back(held[key]), now, "latch", key[0])
         if persons:
             self._rearm(now, persons, reason="the lock was removed", by="unlock")
         for key, verdict in active.items():
@@ -307,9 +308,8 @@ class Supervisor:
     def _rearm(self, now: datetime, keys: list[Key], *, reason: str, by: str) -> None:
         held = {key: self._state.held[key] for key in keys}
         if not self._places.release(held, now, reason=reason, by=by):
-            text = f"not re-armed by {by}: the decision log cannot be written"
-            logger.error("plimsoll: %s", text)
-            self._tell(text)
+            logger.error("plimsoll: not re-armed by %s: the decision log cannot be written", by)
+            self._tell(messages.not_rearmed(by))
             return
         self._state = self._state.release(keys)
         halted = any(verdict.mode is Mode.HALTED for verdict in held.values())
@@ -374,21 +374,20 @@ class Supervisor:
 
     def _acted_text(self, verdict: Verdict, now: datetime, *, kept: bool = True) -> str:
         """Return the message of a verdict that has acted; what cannot be read is left out."""
-        memory = "" if kept else "\nIn memory alone: neither log nor database can be written."
         facts = self.account.facts()
         try:
             positions = self.account.snapshot(now).positions
-            text = messages.acted(
+            return messages.acted(
                 verdict,
                 now,
                 open_pairs=None if positions is None else [one.pair for one in positions],
                 facts=facts,
                 lock=locks.number_of(verdict, now),
+                kept=kept,
             )
         except Exception:
             logger.exception("plimsoll: a message lacks what could not be read")
-            text = messages.acted(verdict, now, open_pairs=None, facts=facts)
-        return text + memory
+            return messages.acted(verdict, now, open_pairs=None, facts=facts, kept=kept)
 
 
 def _words(verdict: Verdict) -> dict[str, Any]:

@@ -49,7 +49,10 @@ def account_of(config: Mapping[str, Any]) -> Account | None:
     where = [*hosts, *(["sandbox"] if any(one.get("sandbox") for one in connections) else [])]
     if not live:
         return Account(_digest(*words, mode, *where), " ".join([*words, mode, *where]), live)
-    key = next((str(one[name]) for one in connections for name in KEYS if one.get(name)), "")
+    # Freqtrade takes the keys out of a running bot's config; what was written still has them.
+    written = (config.get("original_config") or {}).get("exchange") or {}
+    keyed = [*connections, written]
+    key = next((str(one[name]) for one in keyed for name in KEYS if one.get(name)), "")
     fingerprint = _digest("key", key)
     shown = f"{mode}, key {fingerprint[:8] if key else 'none'}"
     digest = _digest(*words, mode, fingerprint, *where)

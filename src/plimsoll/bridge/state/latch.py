@@ -37,10 +37,12 @@ from plimsoll.journal.latch_record import (
     verdict_fields,
     was_stamped,
 )
+from plimsoll.journal.messages import RESUME
+from plimsoll.journal.phrases import LOOK_FIRST
 
 logger = logging.getLogger(__name__)
 
-WHAT_TO_TYPE = 'check positions and limits, then: plimsoll resume --reason "…"'
+WHAT_TO_TYPE = f"{LOOK_FIRST}{RESUME}"
 
 TRIED_AGAIN_AFTER = timedelta(minutes=1)
 """How long a bot leaves a folder alone that another one has taken."""

@@ -10,7 +10,8 @@ from plimsoll.bridge.config.layer_order import LoosenedLimit, loosened_limits
 from plimsoll.bridge.state.recorder import Record
 from plimsoll.journal.files import newest_of
 from plimsoll.journal.kind import Kind
-from plimsoll.journal.limit_words import layer_words, looser_words
+from plimsoll.journal.limit_words import layer_words
+from plimsoll.journal.messages import looser_limits
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.looser import LimitsInForce, limits_in_force, recorded_profile
 
@@ -87,14 +88,14 @@ class LimitChanges:
         )
 
     def words(self) -> str | None:
-        """Say what became looser; ``None`` when nothing did."""
+        """Return the message of what became looser; ``None`` when nothing did."""
         if not self.changes:
             return None
         layers = [
             layer_words(one.name, one.strict, one.strict_source, one.value, one.source)
             for one in self.layers
         ]
-        return looser_words(self.changes, list(self.held_back), layers)
+        return looser_limits(self.changes, list(self.held_back), layers)
 
 
 def limit_changes(

@@ -40,10 +40,7 @@ def reconciliation(account: AccountSnapshot, profile: RiskProfile) -> Verdict:
             f"{size:.2%} of equity (limit {limit:.2%})"
         )
         return Verdict(Mode.HALTED, RULE, reason, value=size, limit=limit)
-    reason = (
-        f"{what}; for {oldest:.0f} s, {size:.2%} of equity lasting longer than "
-        f"{profile.max_break_seconds:g} s (limit {limit:.2%})"
-    )
+    reason = f"{what}; seen for {oldest:.0f} s"
     until = recheck_at(account, profile)
     return Verdict(Mode.REDUCING, RULE, reason, until, value=size, limit=limit)
 

@@ -1,4 +1,4 @@
-"""The signed answers under the active faults: refused orders, positions left out, account modes.
+"""The signed answers under the active faults: positions left out, account modes.
 
 The account itself stays what it is: one-way, isolated, with every position.
 """
@@ -6,38 +6,17 @@ The account itself stays what it is: one-way, isolated, with every position.
 from collections.abc import Sequence
 
 from plimsoll.venue.account.ledger import Position
-from plimsoll.venue.account.matching import NO_FUNDS, ORDER_REJECTED, Order
 from plimsoll.venue.errors import ApiError
 from plimsoll.venue.exchange import Exchange
-from plimsoll.venue.faults import (
-    CROSS_MARGIN,
-    HEDGE_MODE,
-    MISSING_POSITIONS,
-    NO_MARGIN,
-    PRICE_FILTER,
-    REDUCE_ONLY,
-    REFUSED_ORDERS,
-)
+from plimsoll.venue.faults import CROSS_MARGIN, HEDGE_MODE, MISSING_POSITIONS
 
 ONE_WAY = "BOTH"
-_REFUSALS: dict[str, tuple[int, str]] = {
-    REDUCE_ONLY: (ORDER_REJECTED, "ReduceOnly Order is rejected."),
-    NO_MARGIN: (-2019, NO_FUNDS),
-    PRICE_FILTER: (ORDER_REJECTED, "The price does not meet the PERCENT_PRICE filter limit."),
-}
 
 
-def refuse(exchange: Exchange, order: Order, side: str | None, now_ms: int) -> None:
-    """Raise `ApiError` for an order that an active fault refuses."""
+def require_position_side(exchange: Exchange, side: str | None, now_ms: int) -> None:
+    """Raise `ApiError` for an order whose position side is not of the account's mode."""
     if ((side or ONE_WAY) != ONE_WAY) != is_hedged(exchange, now_ms):
         raise ApiError(-4061, "Order's position side does not match user's setting.")
-    path = "/fapi/v1/algoOrder" if order.is_conditional else "/fapi/v1/order"
-    for fault in exchange.faults.active(REFUSED_ORDERS, now_ms):
-        reduces = order.reduce_only or order.close_position
-        meant = fault.reason == PRICE_FILTER or reduces == (fault.reason == REDUCE_ONLY)
-        asked = fault.matches("POST", path) and fault.covers(order.symbol)
-        if meant and asked and fault.draw_hit():
-            raise ApiError(*_REFUSALS[fault.reason])
 
 
 def reported(exchange: Exchange, positions: Sequence[Position], now_ms: int) -> Sequence[Position]:

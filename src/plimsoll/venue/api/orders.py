@@ -5,7 +5,7 @@ from typing import Any
 
 from plimsoll.venue.account.ledger import AMOUNT_TOLERANCE
 from plimsoll.venue.account.matching import CONDITIONAL_KINDS, ORDER_REJECTED, Order
-from plimsoll.venue.api.account_faults import refuse
+from plimsoll.venue.api.account_faults import require_position_side
 from plimsoll.venue.api.parameters import Parameters, integer, limit_of, required
 from plimsoll.venue.api.public import symbol_of
 from plimsoll.venue.api.render import plain
@@ -90,7 +90,7 @@ def _check_filters(order: Order, spec: SymbolSpec, now: Snapshot) -> None:
 def place_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
     """Place an order."""
     order = _parse_order(exchange, parameters, now_ms)
-    refuse(exchange, order, parameters.get("positionSide"), now_ms)
+    require_position_side(exchange, parameters.get("positionSide"), now_ms)
     path = "/fapi/v1/algoOrder" if order.is_conditional else "/fapi/v1/order"
     asked = (path, order.symbol, now_ms)
     closes = order.reduce_only or order.close_position

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 PUBLIC: dict[str, Endpoint] = {**ENDPOINTS, **STATISTICS}
 API_PREFIXES = ("/fapi/", "/futures/", "/dapi/", "/eapi/", "/papi/", "/sapi/", "/api/")
 CONTROL_PREFIX = "/plimsoll/"
+RECEIVE_WINDOW_MS = 10_000
+"""What ccxt asks for: a request whose time is further from the server's is refused by Binance."""
 _JSON = "application/json"
 
 
@@ -110,6 +112,8 @@ class Server:
             raise ApiError(-5000, text, 404)
         if not request.headers.get("X-MBX-APIKEY"):
             raise ApiError(-2014, "API-key format invalid.", 401)
+        if abs(self.exchange.faults.skew_ms(now_ms)) > RECEIVE_WINDOW_MS:
+            raise ApiError(-1021, "Timestamp for this request is outside of the recvWindow.")
         self.exchange.matching.advance(now_ms)
         return private(self.exchange, parameters, now_ms)
 

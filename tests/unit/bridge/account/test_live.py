@@ -235,7 +235,7 @@ def test_a_notice_is_taken_once(bot: Bot, clock: Any) -> None:
     bot.strategy.wallets.update()
     account.update(NOON + LOOP)
     (text,) = account.take_notices().values()
-    assert "-2000.00 USD without a trade" in text
+    assert "−2,000\u00a0USD without a trade" in text
     assert account.take_notices() == {}
 
 

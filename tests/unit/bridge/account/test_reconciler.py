@@ -118,7 +118,7 @@ def test_what_nobody_knows_is_told_denies_and_halts_in_time(
     theirs(bot).hold(ETH, 5.0)
     loops(bot, clock, 7)
     assert kinds(bot) == [BreakKind.UNEXPLAINED_POSITION]
-    assert len([one for one in bot.said() if "holds 5 long of ETH/USDT:USDT" in one]) >= 1
+    assert len([one for one in bot.said() if "holds 5 long of ETH/USDT" in one]) >= 1
     assert not entry(bot.strategy, datetime.now(UTC))
     assert exits(bot, clock) is None, "it may still be explained"
     open_trade(NOON, pair=BTC, amount=1.0, stake_amount=100.0)
@@ -351,7 +351,7 @@ def test_capital_that_cannot_be_read_is_told(tmp_path: Path, clock: Any) -> None
         KeyValueStore.store_value(KEY, "{")  # type: ignore[arg-type]
     with live(tmp_path) as bot:
         loops(bot, clock, 2)
-        assert any("expected the capital" in one for one in bot.said())
+        assert any("Expected the capital" in one for one in bot.said())
     assert events(tmp_path) == ["failed"]
 
 

@@ -159,7 +159,7 @@ def test_a_withdrawal_on_record_is_no_loss(tmp_path: Path, clock: Any) -> None:
         assert exits(bot, clock) is None
         assert status(tmp_path)["equity_usd"] == 8500.0
         assert status(tmp_path)["day_start_equity_usd"] == 8500.0
-        assert any("-1,500.00 USD were moved by transfers" in text for text in bot.said())
+        assert any("−1,500\u00a0USD transferred" in text for text in bot.said())
     assert [one["event"] for one in written(tmp_path, "break")] == ["transfer"]
 
 

@@ -1,12 +1,12 @@
 """What people and the decision log are told of the exchange's books."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from plimsoll.bridge.account.reconciler import News
-from plimsoll.bridge.guarding.break_news import BEGINS, tell_breaks
+from plimsoll.bridge.account.reconciler import Event, News
+from plimsoll.bridge.guarding.break_news import tell_breaks
 from plimsoll.core.books import Break, BreakKind
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -42,7 +42,10 @@ def told(*news: News) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
 
 def test_a_break_is_recorded_with_its_age_and_both_figures() -> None:
     [record], [(text, _)] = told(News(event="begun", text=ONE.text, age_seconds=40.0, about=ONE))
-    assert text == "The exchange and the bot disagree, no entries: an order is open"
+    assert text == (
+        "🔎 An order is open (for 40\u00a0s, 100\u00a0USD). No entries; plimsoll audit shows both "
+        "sides."
+    )
     assert record == {
         "event": "begun",
         "text": "an order is open",
@@ -62,7 +65,7 @@ def test_a_break_is_recorded_with_its_age_and_both_figures() -> None:
 
 def test_a_transfer_is_recorded_with_its_amount() -> None:
     [record], [(text, _)] = told(News(event="transfer", text="-5.00 USD", amount_usd=-5.0))
-    assert text == "Capital: -5.00 USD"
+    assert text.startswith("⚠️ −5\u00a0USD transferred")
     assert (record["event"], record["amount_usd"]) == ("transfer", -5.0)
     assert "break" not in record
 
@@ -76,7 +79,9 @@ def test_what_fails_again_and_again_is_about_the_same_thing() -> None:
     assert mended != one
 
 
-@pytest.mark.parametrize("event", list(BEGINS))
+@pytest.mark.parametrize("event", get_args(Event))
 def test_every_event_has_words(event: Any) -> None:
-    _, [(text, _)] = told(News(event=event, text="so", about=ONE))
-    assert text.endswith(": so")
+    _, [(text, _)] = told(News(event=event, text="seen so", about=ONE, amount_usd=5.0))
+    said = "+5\u00a0USD" if event in ("transfer", "accepted") else "seen so"
+    assert text[0] in "🔎✅⚠"
+    assert said.lower() in text.lower()

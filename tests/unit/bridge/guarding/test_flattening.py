@@ -75,7 +75,8 @@ def alarms(flattening: Flattening, moments: list[int]) -> list[str | None]:
 def test_what_closes_at_once_is_no_alarm() -> None:
     flattening = watch()
     assert alarms(flattening, [0, 59]) == [None, None]
-    assert flattening.look([], {}, NOON + MINUTE) is None
+    assert flattening.look([], {}, NOON + MINUTE) == "✅ All positions closed after 60\u00a0s."
+    assert flattening.look([], {}, NOON + MINUTE) is None, "once"
     assert flattening.status(NOON + MINUTE) == {}
 
 
@@ -83,9 +84,11 @@ def test_the_alarm_comes_at_its_limit_says_what_is_open_and_grows() -> None:
     flattening = watch()
     told = alarms(flattening, [0, 59, 60, 359, 360, 660])
     assert [text is not None for text in told] == [False, False, True, False, True, True]
-    assert str(told[2]).startswith("🛑 STILL OPEN after 60 s: BTC/USDT:USDT long 0.079 (daily loss")
-    assert str(told[4]).startswith("🛑🛑 STILL OPEN after 6 min: ")
-    assert str(told[5]).startswith("🛑🛑🛑 STILL OPEN after 11 min: ")
+    assert str(told[2]).startswith(
+        "🛑 STILL OPEN after 60\u00a0s: BTC/USDT long 0.079 (Daily loss limit; "
+    )
+    assert str(told[4]).startswith("🛑🛑 STILL OPEN after 6\u00a0min: ")
+    assert str(told[5]).startswith("🛑🛑🛑 STILL OPEN after 11\u00a0min: ")
 
 
 def test_the_marks_do_not_grow_for_ever() -> None:
@@ -93,11 +96,27 @@ def test_the_marks_do_not_grow_for_ever() -> None:
     assert str(told[-1]).count("🛑") == 5
 
 
+def test_what_a_person_re_armed_is_open_and_not_told_as_closed() -> None:
+    flattening = watch()
+    flattening.look([*HELD, (position(ETH), "stale_data")], {}, NOON, [BTC, ETH])
+    assert flattening.look([], {}, NOON + MINUTE, [BTC]) == "✅ Closed after 60\u00a0s: ETH/USDT."
+    flattening.look(HELD, {}, NOON, [BTC])
+    assert flattening.look([], {}, NOON + MINUTE, [BTC]) is None
+
+
+def test_what_closed_one_after_the_other_is_told_once() -> None:
+    flattening = watch()
+    flattening.look([*HELD, (position(ETH), "daily_loss")], {}, NOON, [BTC, ETH])
+    assert flattening.look(HELD, {}, NOON + SECOND, [BTC, "SOL/USDT:USDT"]) is None
+    said = flattening.look([], {}, NOON + 2 * SECOND, ["SOL/USDT:USDT"])
+    assert said == "✅ Closed after 2\u00a0s: BTC/USDT, ETH/USDT."
+
+
 def test_that_it_is_closed_in_the_end_is_told_after_an_alarm() -> None:
     flattening = watch()
     alarms(flattening, [0, 60])
     closed = flattening.look([], {}, NOON + 5 * MINUTE)
-    assert closed == "Closed after 5 min: BTC/USDT:USDT"
+    assert closed == "✅ All positions closed after 5\u00a0min."
     assert flattening.look([], {}, NOON + 6 * MINUTE) is None
     assert alarms(flattening, [600, 659]) == [None, None], "another closing begins anew"
 
@@ -240,7 +259,9 @@ def test_a_bot_tells_records_and_shows_what_it_cannot_close(tmp_path: Path, cloc
         Trade.commit()
         loops(bot, clock)
         assert "closing" not in status(tmp_path)
-        assert any(text.startswith("Closed after 16 min") for text in bot.said())
+        assert any(
+            text.startswith("✅ All positions closed after 16\u00a0min") for text in bot.said()
+        )
     errors = [one for one in written(tmp_path, "error") if one["where"] == "flatten"]
     assert len(errors) == 5
     assert errors[0]["closing"]["open"][0]["amount"] == 10.0

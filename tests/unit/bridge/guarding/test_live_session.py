@@ -367,8 +367,8 @@ def test_the_status_names_the_bot_its_mode_and_its_figures(tmp_path: Path, clock
         "strategy": "Plain",
         "mode": Mode.ACTIVE.name,
         "held": [],
-        "loops": 3,
         "breaks": [],
+        "loops": 3,
         "stops_on_exchange": True,
         "equity_usd": 10_000.0,
         "day_start_equity_usd": 10_000.0,
@@ -443,7 +443,7 @@ def test_live_a_looser_limit_waits_for_a_person_and_a_reload(tmp_path: Path, clo
         assert status(tmp_path)["held_back"] == {"max_leverage": [1, 2]}
         folder.ask_to_accept("step two", "anna")
         loops(bot, clock)
-        assert any("accepted by anna (step two)" in text for text in bot.said())
+        assert any("accepted by “anna” (“step two”)" in text for text in bot.said())
         assert bot.strategy._session.supervisor.profile.max_leverage == 1
     with running_bot(tmp_path, **loose) as bot:
         loops(bot, clock)

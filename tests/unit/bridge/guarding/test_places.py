@@ -85,7 +85,7 @@ def test_a_locked_database_keeps_no_halt_from_the_log_or_from_the_people(
     with locked_by_another(file), pytest.raises(OperationalError):
         bot.supervisor.hold(FELL, NOW)
     assert [one["rule"] for one in bot.events("halt")] == ["drawdown"]
-    assert "In memory alone" not in bot.told[0]
+    assert "stands in memory alone" not in bot.told[0]
     assert bot.exits() == "drawdown"
     assert kept_verdicts() == []
     bot.loop()
@@ -122,7 +122,7 @@ def test_what_stands_in_memory_alone_is_said(
     fails_to_record(bot, monkeypatch, "halt")
     with locked_by_another(file), pytest.raises(OperationalError):
         bot.supervisor.hold(FELL, NOW)
-    assert "In memory alone" in bot.told[0]
+    assert "stands in memory alone" in bot.told[0]
     assert bot.exits() == "drawdown"
 
 
@@ -236,7 +236,7 @@ def test_a_rearming_that_cannot_be_recorded_rearms_nothing(
         bot.supervisor.resume(bot.now, reason="seen", by="anna")
         assert bot.exits() == "drawdown"
         assert [one.rule for one in kept_verdicts(bot.now)] == ["drawdown"]
-        assert "not re-armed by anna: the decision log cannot be written" in bot.told[-1]
+        assert "🛑 Not re-armed by “anna”: the decision log cannot be written" in bot.told[-1]
         (lock,) = PairLocks.get_pair_locks("*", bot.now)
         RPC._rpc_delete_lock(object.__new__(RPC), lockid=lock.id)
         bot.loop()

@@ -1,8 +1,10 @@
 """Whose latch it is: what makes two accounts two, and what does not."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
+from freqtrade.configuration import remove_exchange_credentials
 
 from plimsoll.bridge.state.identity import Account, account_of
 
@@ -77,3 +79,10 @@ def test_the_key_is_neither_in_the_digest_nor_in_the_name() -> None:
     assert account.name.startswith("binance futures live, key ")
     for shown in (account.name, account.digest):
         assert KEY[:6] not in shown
+
+
+def test_a_running_bot_whose_keys_freqtrade_has_taken_away_is_the_account_of_its_config() -> None:
+    running = {**config(), "original_config": deepcopy(config())}
+    remove_exchange_credentials(running["exchange"], dry_run=True)  # as FreqtradeBot does, live too
+    assert running["exchange"]["key"] is None
+    assert named(running) == named(config())

@@ -82,7 +82,7 @@ def test_a_fresh_database_forgets_no_halt(tmp_path: Path, clock: Any) -> None:
         loops(bot, clock)
         assert status(tmp_path)["mode"] == "HALTED"
         assert not entry(bot.strategy, NOON + 2 * HOUR)
-        assert any("the database is new" in text for text in bot.said())
+        assert any("⚠️ The database is new" in text for text in bot.said())
     assert any("held again from the log" in one["message"] for one in written(tmp_path, "error"))
 
 
@@ -96,7 +96,7 @@ def test_a_fresh_paper_database_where_nothing_was_held_is_told_and_trades(
     with running_bot(tmp_path) as bot:
         loops(bot, clock)
         assert held(bot) == set()
-        assert any("the database is new" in text for text in bot.said())
+        assert any("⚠️ The database is new" in text for text in bot.said())
     assert [one["where"] for one in written(tmp_path, "error")] == [STATE]
 
 

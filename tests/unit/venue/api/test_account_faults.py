@@ -36,34 +36,36 @@ def refusal(exchange: Exchange, **order: object) -> int | None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "closing", "opening"),
+    ("options", "closing", "opening"),
     [
-        ("reduce-only", -2010, None),
-        ("margin", None, -2019),
-        ("price-filter", -2010, -2010),
+        ({"reduce_only": True}, -2022, None),
+        ({"code": -2019}, -2019, -2019),
+        ({"code": -4131}, -4131, -4131),
     ],
 )
-def test_the_reason_says_which_orders_are_refused(
-    exchange: Exchange, reason: str, closing: int | None, opening: int | None
+def test_the_options_say_which_orders_are_rejected_and_how(
+    exchange: Exchange, options: dict[str, Any], closing: int | None, opening: int | None
 ) -> None:
-    exchange.start_fault({"kind": "refused-orders", "reason": reason})
+    exchange.start_fault({"kind": "reject-order", **options})
     assert refusal(exchange, **SELL, reduceOnly="true") == closing
     assert refusal(exchange, **BUY) == opening
 
 
 def test_a_refused_exit_leaves_the_position_and_a_count_ends_it(exchange: Exchange) -> None:
-    exchange.start_fault({"kind": "refused-orders", "count": 2, "symbols": ["BTCUSDT"]})
+    exchange.start_fault(
+        {"kind": "reject-order", "reduce_only": True, "count": 2, "symbols": ["BTCUSDT"]}
+    )
     assert refusal(exchange, **BUY) is None
     closing = {**SELL, "reduceOnly": "true"}
-    assert [refusal(exchange, **closing) for _ in range(3)] == [-2010, -2010, None]
+    assert [refusal(exchange, **closing) for _ in range(3)] == [-2022, -2022, None]
     assert exchange.account.position("BTCUSDT").amount == pytest.approx(0.1)
 
 
 def test_paths_tell_stops_from_plain_orders(exchange: Exchange) -> None:
-    exchange.start_fault({"kind": "refused-orders", "paths": ["POST /fapi/v1/algoOrder"]})
+    exchange.start_fault({"kind": "reject-order", "paths": ["POST /fapi/v1/algoOrder"]})
     stop = {"side": "SELL", "type": "STOP_MARKET", "quantity": 0.1, "reduceOnly": "true"}
     trigger = round(exchange.snapshot("BTCUSDT", NOW_MS).last * 0.9, 1)
-    assert refusal(exchange, **stop, triggerPrice=trigger) == -2010
+    assert refusal(exchange, **stop, triggerPrice=trigger) == -2022
     assert refusal(exchange, **SELL, reduceOnly="true") is None
 
 
