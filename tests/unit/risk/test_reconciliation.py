@@ -472,7 +472,9 @@ def test_small_breaks_never_halt_alone_and_do_together() -> None:
 
 @pytest.mark.parametrize("size", [None, NAN, float("inf")])
 def test_a_size_that_cannot_be_known_is_larger_than_any(size: float | None) -> None:
-    assert broken(size).mode is Mode.HALTED
+    verdict = broken(size)
+    assert verdict.mode is Mode.HALTED
+    assert "an unknown share of equity (limit 1.00%)" in verdict.reason
 
 
 @pytest.mark.parametrize("equity", [None, NAN, 0.0, -5.0])

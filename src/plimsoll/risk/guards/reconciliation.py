@@ -1,5 +1,7 @@
 """The exchange's books against the bot's: breaks between them."""
 
+from math import isfinite
+
 from plimsoll.core import AccountSnapshot, Mode, Verdict
 from plimsoll.core.books import Break
 from plimsoll.risk.denial import active, known, positive, recheck_at, unknown
@@ -37,12 +39,16 @@ def reconciliation(account: AccountSnapshot, profile: RiskProfile) -> Verdict:
     if lasting and not size <= limit:
         reason = (
             f"{what}; lasting {oldest:.0f} s (limit {profile.max_break_seconds:g} s), "
-            f"{size:.2%} of equity (limit {limit:.2%})"
+            f"{_share(size)} (limit {limit:.2%})"
         )
         return Verdict(Mode.HALTED, RULE, reason, value=size, limit=limit)
     reason = f"{what}; seen for {oldest:.0f} s"
     until = recheck_at(account, profile)
     return Verdict(Mode.REDUCING, RULE, reason, until, value=size, limit=limit)
+
+
+def _share(size: float) -> str:
+    return f"{size:.2%} of equity" if isfinite(size) else "an unknown share of equity"
 
 
 def _fraction(lasting: list[Break], equity_usd: float | None) -> float:
