@@ -164,4 +164,4 @@ def _a_position_of_somebody_else(bot: Drill) -> None:
     assert bot.decisions("halt")[0]["rule"] == "reconciliation"
     bot.wait_until(lambda: mine not in held(bot), what="the bot is flat")
     assert held(bot) == {other: -quantity}, "what is somebody else's is never touched"
-    bot.wait_until(lambda: bot.telegram_messages(f"of {other[:3]}/USDT:USDT"), what="a message")
+    bot.wait_until(lambda: bot.telegram_messages(f"of {other[:3]}/USDT"), what="a message")
