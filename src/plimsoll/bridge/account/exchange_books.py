@@ -1,5 +1,6 @@
 """The account as the exchange reports it, read through Freqtrade's own exchange object."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,8 @@ from freqtrade.exchange import Exchange
 from plimsoll.bridge.freqtrade.order_ids import ccxt_objects
 from plimsoll.core.books import ExchangeBooks, ExchangeOrder, ExchangePosition, Transfer
 from plimsoll.core.side import Side
+
+logger = logging.getLogger(__name__)
 
 LOOKED_INTO = timedelta(days=6, hours=12)
 """How far back the orders of a pair are looked into; Binance lists seven days at once."""
@@ -58,14 +61,15 @@ def read_books(
 
     Returns
     -------
-    What could be read, or books with their ``fault`` when anything could not.
+    What could be read, or books with their ``fault`` when anything but the record of transfers
+    could not: without it a wallet that agrees is still a wallet that agrees.
     """
     try:
         positions, unrealised_usd = _positions(exchange)
         orders = _open_orders(exchange)
         done = tuple(one for pair in look_into for one in done_orders(exchange, pair, as_of))
         mode = _hedge_mode(exchange, positions) if hedge_mode is None else hedge_mode
-        transfers = () if transfers_since is None else read_transfers(exchange, transfers_since)
+        transfers = () if transfers_since is None else _transfers(exchange, transfers_since)
         wallet_usd, margin_usd = _wallet(exchange, unrealised_usd)
         pairs = {one.pair for one in positions} | {one.pair for one in orders}
         return ExchangeBooks(
@@ -82,6 +86,15 @@ def read_books(
     except UNREADABLE as error:
         text = str(error) or "no reason given"
         return ExchangeBooks(as_of=as_of, fault=f"{type(error).__name__}: {text.splitlines()[0]}")
+
+
+def _transfers(exchange: Exchange, since: datetime) -> tuple[Transfer, ...] | None:
+    """Return the record of transfers; ``None`` where it cannot be read now."""
+    try:
+        return read_transfers(exchange, since)
+    except UNREADABLE as error:
+        logger.warning("plimsoll: the record of transfers cannot be read: %s", error)
+        return None
 
 
 def read_transfers(exchange: Exchange, since: datetime) -> tuple[Transfer, ...] | None:

@@ -203,7 +203,7 @@ def test_a_mode_that_is_known_is_not_asked_for_again(fed: HandFed) -> None:
     assert "mode" not in fed.account.asked
 
 
-def test_a_record_that_the_key_may_not_read_is_none_and_one_that_fails_is_a_fault(
+def test_a_record_that_the_key_may_not_read_is_none_and_an_account_that_fails_is_a_fault(
     fed: HandFed,
 ) -> None:
     def refuse(*_: object) -> None:
@@ -214,6 +214,23 @@ def test_a_record_that_the_key_may_not_read_is_none_and_one_that_fails_is_a_faul
     assert (books.fault, books.transfers) == (None, None)
     fed.account.fails = TemporaryError("gone")
     assert "gone" in (read_books(fed, NOON).fault or "")
+
+
+@pytest.mark.parametrize(
+    "error", [ccxt.ExchangeNotAvailable("500"), ccxt.RequestTimeout("10 s"), KeyError("time")]
+)
+def test_a_record_of_transfers_that_fails_alone_is_no_fault_of_the_books(
+    fed: HandFed, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    fed._api.fetch_ledger = fail
+    fed.account.hold(BTC, 1.0)
+    books = read_books(fed, NOON, transfers_since=NOON)
+    assert (books.fault, books.transfers) == (None, None)
+    assert len(books.positions) == 1
+    assert books.wallet_usd == fed.account.wallet_usd
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import ccxt
 import pytest
 from freqtrade.enums import RunMode
 from freqtrade.exceptions import TemporaryError
@@ -207,6 +208,30 @@ def test_books_that_cannot_be_read_deny_and_keep_the_figures(
     theirs(bot).fails = None
     loops(bot, clock, 6)
     assert reconciler(bot).breaks == ()
+
+
+def test_a_record_of_transfers_that_fails_halts_no_account_whose_wallet_agrees(
+    tmp_path: Path, bot: Bot, clock: Any
+) -> None:
+    """The record alone failed for minutes: a sound account was closed and halted."""
+    sound = bot.exchange._api.fetch_ledger
+    bot.exchange._api.fetch_ledger = fail
+    loops(bot, clock, 80)
+    assert (kinds(bot), events(tmp_path)) == ([], [])
+    moved_at = datetime.now(UTC) + LOOP
+    theirs(bot).move(-2000.0, moved_at)
+    loops(bot, clock, 14)
+    assert kinds(bot) == [BreakKind.MONEY]
+    assert "record of transfers cannot be read" in reconciler(bot).breaks[0].text
+    assert not entry(bot.strategy, datetime.now(UTC))
+    bot.exchange._api.fetch_ledger = sound
+    loops(bot, clock, 14)
+    assert (kinds(bot), events(tmp_path)) == ([], ["begun", "transfer", "ended"])
+    assert status(tmp_path)["equity_usd"] == pytest.approx(8_000.0)
+
+
+def fail(*_: object) -> None:
+    raise ccxt.ExchangeNotAvailable("500")
 
 
 def test_a_stop_that_is_missing_is_told_when_freqtrade_has_not_set_it_again(
