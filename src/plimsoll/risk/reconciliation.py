@@ -25,16 +25,17 @@ def breaks(
 ) -> tuple[Break, ...]:
     """Compare the exchange's books with the bot's; the account's breaks first, then by pair.
 
-    ``before`` is the answer of the last look: a break keeps the moment it was first seen. It
-    ends when two looks in a row do not show it, so that a report that is empty once ends
-    nothing. Books that could not be read, or that contradict themselves, are a break beside
+    ``before`` is the answer of the last look and what it `missed`: a break keeps the moment it
+    was first seen. It ends when two looks in a row do not show it, so that a report that is
+    empty once ends nothing. Books that could not be read, or that contradict themselves, are a break beside
     those that were there: nobody can know that they are over.
     """
     fault = exchange.fault or _contradiction(exchange)
     if fault is not None:
         text = f"the exchange's books cannot be read: {fault}"
         blind = Break(kind=BreakKind.UNREADABLE_BOOKS, text=text, since=exchange.as_of)
-        kept = aged((*before, blind), before)
+        shown = [one for one in before if not (one.unseen and one.settling)]
+        kept = aged((*shown, blind), before)
         return tuple(_settled(one, exchange, bot, profile) for one in kept)
     seen = _of_account(exchange, bot, profile)
     for pair in _pairs(exchange, bot):
@@ -58,6 +59,21 @@ def aged(seen: Iterable[Break], before: Sequence[Break]) -> tuple[Break, ...]:
         if key not in kept and not old.unseen and not old.settling
     ]
     return (*kept.values(), *missed)
+
+
+def missed(before: Sequence[Break], after: Sequence[Break]) -> tuple[Break, ...]:
+    """Return what still settled and is not among the breaks of this look, the first to miss it.
+
+    It denies nothing, and keeps its age: the next look may show it again. A look that could read
+    nothing has not missed it.
+    """
+    there = {one.key for one in after}
+    blind = any(one.kind is BreakKind.UNREADABLE_BOOKS and not one.unseen for one in after)
+    return tuple(
+        replace(one, unseen=True)
+        for one in before
+        if one.settling and one.key not in there and (blind or not one.unseen)
+    )
 
 
 def unexplained_amount(pair: str, exchange: ExchangeBooks, bot: BotBooks) -> float:

@@ -23,6 +23,7 @@ from plimsoll.risk import RiskProfile
 from plimsoll.risk.guards.reconciliation import reconciliation
 from plimsoll.risk.reconciliation import (
     breaks,
+    missed,
     unexplained_amount,
     unexplained_money_usd,
 )
@@ -427,6 +428,46 @@ def test_what_settled_in_time_leaves_no_trace() -> None:
     first = breaks(exchange(orders=()), bot(), PROFILE)
     second = breaks(later(exchange(), 5), bot(), PROFILE, first)
     assert second == ()
+
+
+def flapping(*there: bool, every: float = 10.0) -> list[tuple[Break, ...]]:
+    """The breaks of each look at a position that is reported by some of them only."""
+    gone = exchange(positions=(), orders=(), margin_usd=0.0)
+    before: tuple[Break, ...] = ()
+    looks = []
+    for number, is_there in enumerate(there):
+        books = exchange() if is_there else gone
+        seen = breaks(later(books, number * every), bot(), PROFILE, before)
+        looks.append(seen)
+        before = (*seen, *missed(before, seen))
+    return looks
+
+
+def test_a_break_that_every_second_look_misses_keeps_its_age() -> None:
+    looks = flapping(*[False, True] * 4)
+    assert [len(one) for one in looks] == [1, 0, 1, 0, 1, 1, 1, 1], "denied once it has settled"
+    assert {one.since for seen in looks for one in seen} == {NOON}
+    assert [only(one).settling for one in looks[::2]] == [True, True, False, False]
+    assert [only(one).unseen for one in looks[5::2]] == [True, True]
+
+
+def test_a_settling_break_that_two_looks_miss_begins_anew() -> None:
+    looks = flapping(False, True, True, False)
+    assert only(looks[-1]).since == NOON + timedelta(seconds=30)
+
+
+def test_a_look_that_reads_nothing_neither_shows_nor_ends_what_the_last_one_missed() -> None:
+    gone = exchange(positions=(), orders=(), margin_usd=0.0)
+    first = breaks(gone, bot(), PROFILE)
+    there = breaks(later(exchange(), 10), bot(), PROFILE, first)
+    before = (*there, *missed(first, there))
+    blind = ExchangeBooks(as_of=NOON + timedelta(seconds=20), fault="no answer")
+    unread = breaks(blind, bot(), PROFILE, before)
+    assert kinds(unread) == [BreakKind.UNREADABLE_BOOKS]
+    before = (*unread, *missed(before, unread))
+    again = breaks(later(gone, 40), bot(), PROFILE, before)
+    [back] = [one for one in again if one.kind is BreakKind.MISSING_POSITION]
+    assert (back.since, back.settling) == (NOON, False)
 
 
 def test_money_settles_first_since_a_fill_or_a_transfer_is_booked_a_moment_later() -> None:

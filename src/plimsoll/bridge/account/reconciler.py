@@ -26,6 +26,7 @@ from plimsoll.core.books import BotBooks, Break, BreakKind, ExchangeBooks
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.reconciliation import (
     breaks,
+    missed,
     transferred_usd,
     unexplained_amount,
     unexplained_money_usd,
@@ -95,6 +96,7 @@ class Reconciler:
         self._missing_usd = 0.0
         self._told: dict[object, Break] = {}
         self.breaks: tuple[Break, ...] = ()
+        self._missed: tuple[Break, ...] = ()
         self.unexplained_usd = 0.0
 
     @property
@@ -129,10 +131,10 @@ class Reconciler:
         profile = self._profile
         fully = _is_over(self._looked_fully_at, now, profile.reconcile_seconds)
         often = profile.reconcile_seconds / LOOKS_WITH_A_BREAK
-        again = bool(self.breaks) and _is_over(self._looked_at, now, often)
+        again = bool(self.breaks or self._missed) and _is_over(self._looked_at, now, often)
         if not fully and not again and booked == self._bookings:
             return False
-        before, starts = self.breaks, self._looked_at is None
+        before, starts = (*self.breaks, *self._missed), self._looked_at is None
         books = self._compare(now, before, fully=fully)
         ripe = [one for one in self.breaks if not one.unseen and (starts or not one.settling)]
         self._tell_begun(ripe, now)
@@ -190,6 +192,7 @@ class Reconciler:
             books = self._looked_into(books, bot)
             bot = self._bot_books(books, now)
         self.breaks = breaks(books, bot, self._profile, before)
+        self._missed = missed(before, self.breaks)
         if books.fault is None:
             self._value(books, bot)
         return books

@@ -391,3 +391,23 @@ def test_the_age_of_a_break_outlasts_a_report_that_is_empty_once(bot: Bot, clock
     [again] = reconciler(bot).breaks
     assert again.since == first.since
     assert datetime.now(UTC) - again.since >= timedelta(seconds=30)
+
+
+def test_a_position_that_every_second_look_misses_is_told_and_halts(
+    tmp_path: Path, bot: Bot, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report that flaps: half of the time nothing was denied, and nothing was ever told."""
+    open_trade(NOON, amount=10.0, stake_amount=1000.0, fee_open=0.0, fee_close=0.0)
+    theirs(bot).hold(BTC, 10.0)
+    loops(bot, clock, 7)
+    compare, looks = Reconciler._compare, []
+
+    def flap(self: Reconciler, *args: Any, **named: Any) -> Any:
+        looks.append(1)
+        theirs(bot).hold(BTC, 0.0 if len(looks) % 2 else 10.0)
+        return compare(self, *args, **named)
+
+    monkeypatch.setattr(Reconciler, "_compare", flap)
+    loops(bot, clock, 80)
+    assert events(tmp_path) == ["begun"]
+    assert [one["rule"] for one in written(tmp_path, "halt")] == ["reconciliation"]
