@@ -27,8 +27,8 @@ def breaks(
 
     ``before`` is the answer of the last look and what it `missed`: a break keeps the moment it
     was first seen. It ends when two looks in a row do not show it, so that a report that is
-    empty once ends nothing. Books that could not be read, or that contradict themselves, are a break beside
-    those that were there: nobody can know that they are over.
+    empty once ends nothing. Books that could not be read, or that contradict themselves, are a
+    break beside those that were there: nobody can know that they are over.
     """
     fault = exchange.fault or _contradiction(exchange)
     if fault is not None:

@@ -164,7 +164,8 @@ class Reconciler:
     def accept(self) -> None:
         """Take the wallet as it is for the account's own money: a person has said so.
 
-        What moved it up to the last look is part of it, whenever its record comes.
+        What moved it up to the last look is part of it, whenever its record comes. The break is
+        over at once: one look that misses it would leave it there, old enough to halt again.
         """
         if self._capital is None or not self._missing_usd:
             return
@@ -172,6 +173,8 @@ class Reconciler:
         at = max(self._capital.at, self._looked_at or self._capital.at)
         self._keep(replace(self._capital, usd=self._capital.usd + moved, at=at))
         self.unexplained_usd, self._looked_fully_at = 0.0, None
+        self.breaks = tuple(one for one in self.breaks if one.kind is not BreakKind.MONEY)
+        self._missed = tuple(one for one in self._missed if one.kind is not BreakKind.MONEY)
         text = f"{moved:+,.2f} USD that nothing explains were accepted as the account's own"
         self._news.append(News(event="accepted", text=text, amount_usd=moved))
 
@@ -251,14 +254,15 @@ class Reconciler:
     def _value(self, books: ExchangeBooks, bot: BotBooks) -> None:
         """Work out what is unexplained in USD: missing money, and positions beyond their trades.
 
-        While it may settle, money counts as far as it makes up for a position that the trades
-        do not know of: a fill is in the wallet before it is booked. A surplus is no profit:
-        nobody knows whose it is.
+        Until it is old enough to halt, money counts only as far as it makes up for a position
+        that the trades do not know of: a fill is in the wallet before it is booked, and a
+        withdrawal before its record. A surplus is no profit: nobody knows whose it is.
         """
         pairs = {one.pair for one in books.positions} | {one.pair for one in bot.trades}
         held = sum(_unexplained_profit_usd(pair, books, bot) for pair in pairs)
         money = self._missing_usd = unexplained_money_usd(books, bot) or 0.0
-        if any(one.settling for one in self.breaks if one.kind is BreakKind.MONEY):
+        ages = [one.age_seconds(books.as_of) for one in self.breaks if one.kind is BreakKind.MONEY]
+        if any(not age > self._profile.max_break_seconds for age in ages):
             money = max(money, -max(held, 0.0)) if money < 0 else min(money, max(-held, 0.0))
         total = held + money
         self.unexplained_usd = total if not total > 0 else 0.0

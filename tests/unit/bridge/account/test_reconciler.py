@@ -288,7 +288,7 @@ def test_a_person_who_re_arms_accepts_the_wallet_as_it_is(
     tmp_path: Path, bot: Bot, clock: Any
 ) -> None:
     theirs(bot).move(-2000.0, datetime.now(UTC), recorded=False)
-    loops(bot, clock, 14)
+    loops(bot, clock, 80)
     assert kinds(bot) == [BreakKind.MONEY]
     bot.strategy._session._looks_after.resume(datetime.now(UTC), reason="it was me", by="anna")
     loops(bot, clock, 7)
@@ -297,6 +297,35 @@ def test_a_person_who_re_arms_accepts_the_wallet_as_it_is(
     assert exits(bot, clock) is None
     [accepted] = [one for one in written(tmp_path, "break") if one["event"] == "accepted"]
     assert accepted["amount_usd"] == -2000
+
+
+def test_a_withdrawal_whose_record_comes_minutes_later_is_no_loss_meanwhile(
+    tmp_path: Path, bot: Bot, clock: Any
+) -> None:
+    """It counted as a loss after half a minute, tripped the daily loss and closed everything."""
+    moved_at = datetime.now(UTC) + LOOP
+    theirs(bot).move(-2000.0, moved_at, recorded=False)
+    loops(bot, clock, 50)
+    assert kinds(bot) == [BreakKind.MONEY]
+    assert not entry(bot.strategy, datetime.now(UTC))
+    assert status(tmp_path)["equity_usd"] == pytest.approx(10_000.0)
+    theirs(bot).move(-2000.0, moved_at)
+    theirs(bot).wallet_usd += 2000.0
+    loops(bot, clock, 14)
+    assert kinds(bot) == []
+    assert status(tmp_path)["equity_usd"] == pytest.approx(8_000.0)
+    assert status(tmp_path)["day_start_equity_usd"] == pytest.approx(8_000.0)
+    assert written(tmp_path, "halt") + written(tmp_path, "reducing") == []
+
+
+def test_money_without_a_record_is_a_loss_once_it_is_old_enough_to_halt(
+    tmp_path: Path, bot: Bot, clock: Any
+) -> None:
+    theirs(bot).move(-2000.0, datetime.now(UTC), recorded=False)
+    loops(bot, clock, 80)
+    assert status(tmp_path)["equity_usd"] == pytest.approx(8_000.0)
+    assert status(tmp_path)["day_start_equity_usd"] == pytest.approx(10_000.0)
+    assert written(tmp_path, "halt")[0]["rule"] == "reconciliation"
 
 
 def test_a_record_that_comes_after_the_wallet_was_accepted_moves_nothing_again(
