@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 LOOKED_INTO = timedelta(days=6, hours=12)
 """How far back the orders of a pair are looked into; Binance lists seven days at once."""
+RECORD_KEPT = timedelta(days=85)
+"""How far back the record of transfers is asked for; Binance keeps it for three months."""
 TRANSFER_PAGE = 1000
 TRANSFERS = frozenset({"transfer", "deposit", "withdrawal"})
 NO_RECORD = (ccxt.NotSupported, ccxt.PermissionDenied, ccxt.BadRequest, ccxt.ArgumentsRequired)
@@ -53,7 +55,8 @@ def read_books(
     as_of
         Timezone-aware UTC.
     transfers_since
-        Read the record of transfers from this moment on; without it ``transfers`` is empty.
+        Read the record of transfers from this moment on, or as far back as it is kept; without
+        it ``transfers`` is empty.
     look_into
         Pairs whose orders of the last days are read as well.
     hedge_mode
@@ -69,7 +72,11 @@ def read_books(
         orders = _open_orders(exchange)
         done = tuple(one for pair in look_into for one in done_orders(exchange, pair, as_of))
         mode = _hedge_mode(exchange, positions) if hedge_mode is None else hedge_mode
-        transfers = () if transfers_since is None else _transfers(exchange, transfers_since)
+        transfers = (
+            ()
+            if transfers_since is None
+            else _transfers(exchange, max(transfers_since, as_of - RECORD_KEPT))
+        )
         wallet_usd, margin_usd = _wallet(exchange, unrealised_usd)
         pairs = {one.pair for one in positions} | {one.pair for one in orders}
         return ExchangeBooks(
@@ -89,7 +96,7 @@ def read_books(
 
 
 def _transfers(exchange: Exchange, since: datetime) -> tuple[Transfer, ...] | None:
-    """Return the record of transfers; ``None`` where it cannot be read now."""
+    """Return the record of transfers; ``None`` where it cannot be read now, or not that far."""
     try:
         return read_transfers(exchange, since)
     except UNREADABLE as error:

@@ -37,6 +37,9 @@ logger = logging.getLogger(__name__)
 LOOKS_WITH_A_BREAK = 3
 """How many times as often the exchange is asked while a break is there."""
 
+LATE_RECORDS = timedelta(days=7)
+"""How late a transfer may come on record: as much is always asked for again."""
+
 Event = Literal["begun", "ended", "mended", "failed", "transfer", "accepted"]
 
 
@@ -198,6 +201,7 @@ class Reconciler:
         self._missed = missed(before, self.breaks)
         if books.fault is None:
             self._value(books, bot)
+            self._ask_less(books)
         return books
 
     def _looked_into(self, books: ExchangeBooks, bot: BotBooks) -> ExchangeBooks:
@@ -250,6 +254,19 @@ class Reconciler:
             "measured from as much more or less"
         )
         self._news.append(News(event="transfer", text=text, amount_usd=moved))
+
+    def _ask_less(self, books: ExchangeBooks) -> None:
+        """Where the wallet agrees, ask for no older transfers than may still come on record.
+
+        All that are on record are in the capital by now, and none is counted again: only the
+        moment moves, and only forward.
+        """
+        capital = self._capital
+        agrees = not any(one.kind is BreakKind.MONEY for one in self.breaks)
+        if capital is None or not agrees or books.wallet_usd is None or books.transfers is None:
+            return
+        if books.as_of - capital.at > 2 * LATE_RECORDS:
+            self._keep(replace(capital, at=books.as_of - LATE_RECORDS))
 
     def _value(self, books: ExchangeBooks, bot: BotBooks) -> None:
         """Work out what is unexplained in USD: missing money, and positions beyond their trades.

@@ -217,7 +217,13 @@ def test_a_record_that_the_key_may_not_read_is_none_and_an_account_that_fails_is
 
 
 @pytest.mark.parametrize(
-    "error", [ccxt.ExchangeNotAvailable("500"), ccxt.RequestTimeout("10 s"), KeyError("time")]
+    "error",
+    [
+        ccxt.ExchangeNotAvailable("500"),
+        ccxt.RequestTimeout("10 s"),
+        ccxt.BadRequest("-1127: the span is too long"),
+        KeyError("time"),
+    ],
 )
 def test_a_record_of_transfers_that_fails_alone_is_no_fault_of_the_books(
     fed: HandFed, error: Exception
@@ -231,6 +237,22 @@ def test_a_record_of_transfers_that_fails_alone_is_no_fault_of_the_books(
     assert (books.fault, books.transfers) == (None, None)
     assert len(books.positions) == 1
     assert books.wallet_usd == fed.account.wallet_usd
+
+
+@pytest.mark.parametrize(("days", "asked"), [(1, 1), (84, 84), (400, 85)])
+def test_transfers_are_asked_for_no_further_back_than_they_are_kept(
+    fed: HandFed, days: float, asked: float
+) -> None:
+    starts = []
+
+    def ledger(_: str, start: int, *__: object) -> list[object]:
+        starts.append(datetime.fromtimestamp(start / 1000, UTC))
+        return []
+
+    fed._api.fetch_ledger = ledger
+    books = read_books(fed, NOON, transfers_since=NOON - timedelta(days=days))
+    assert books.transfers == ()
+    assert starts == [NOON - timedelta(days=asked)]
 
 
 @pytest.mark.parametrize(

@@ -345,6 +345,38 @@ def test_a_record_that_comes_after_the_wallet_was_accepted_moves_nothing_again(
     assert status(tmp_path)["day_start_equity_usd"] == pytest.approx(8_000.0)
 
 
+def test_the_span_that_is_asked_for_stays_short_and_no_transfer_is_counted_twice(
+    tmp_path: Path, bot: Bot, clock: Any
+) -> None:
+    def since() -> timedelta:
+        kept = read_capital()
+        assert kept is not None
+        return datetime.now(UTC) - kept.at
+
+    theirs(bot).move(-1000.0, datetime.now(UTC))
+    for _ in range(100):
+        clock.shift(timedelta(days=1))
+        loops(bot, clock)
+        assert since() <= timedelta(days=14)
+    assert since() >= timedelta(days=7), "what comes late on record is still asked for"
+    theirs(bot).move(-500.0, datetime.now(UTC) - timedelta(days=5))
+    loops(bot, clock, 7)
+    clock.shift(timedelta(days=30))
+    loops(bot, clock, 7)
+    assert (kinds(bot), events(tmp_path)) == ([], ["transfer", "transfer"])
+    assert status(tmp_path)["equity_usd"] == pytest.approx(8_500.0)
+
+
+def test_the_span_stays_as_long_as_money_is_unexplained(bot: Bot, clock: Any) -> None:
+    before = read_capital()
+    theirs(bot).move(-70.0, datetime.now(UTC), recorded=False)
+    for _ in range(20):
+        clock.shift(timedelta(days=1))
+        loops(bot, clock)
+    assert kinds(bot) == [BreakKind.MONEY]
+    assert read_capital() == before
+
+
 def test_money_that_halts_nobody_is_accepted_by_a_person_too(
     tmp_path: Path, bot: Bot, clock: Any
 ) -> None:
