@@ -1,6 +1,6 @@
 """What the exchange holds, what the bot believes it holds, and where the two differ."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -252,6 +252,20 @@ class Break:
     def age_seconds(self, now: datetime) -> float:
         """Return how long it has been there."""
         return (now - self.since).total_seconds()
+
+
+def held_beside(breaks: Iterable[Break]) -> dict[str, float]:
+    """Return what the exchange holds beside the trades, by pair, below zero when short.
+
+    As of the last look: what it no longer showed is not held.
+    """
+    return {
+        str(one.pair): (one.exchange or 0.0) - (one.database or 0.0)
+        for one in breaks
+        if one.kind in (BreakKind.UNEXPLAINED_POSITION, BreakKind.WRONG_SIZE)
+        and not one.unseen
+        and not abs(one.exchange or 0.0) <= abs(one.database or 0.0)
+    }
 
 
 def _refuse_other_zones(moment: datetime) -> None:

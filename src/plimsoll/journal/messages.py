@@ -74,8 +74,26 @@ def restored(verdict: Verdict, now: datetime, *, lock: int | None = None) -> str
     return f"{said} {_ends(verdict, now, where=of, lock=lock)}"
 
 
-def closed(pairs: Sequence[str], seconds: float, *, is_flat: bool) -> str:
-    """Tell that all that was to be closed is closed; ``is_flat``: nothing else is open."""
+def closed(
+    pairs: Sequence[str],
+    seconds: float,
+    *,
+    is_flat: bool,
+    beside: Mapping[str, float] | None = None,
+) -> str:
+    """Tell that all that was to be closed is closed; ``is_flat``: no other trade is open.
+
+    ``beside`` is what the exchange holds all the same, by pair, below zero when short.
+    """
+    if is_flat and beside:
+        still = ", ".join(
+            f"{abs(amount):.8g} {'long' if amount > 0 else 'short'} of {pair_words(pair)}"
+            for pair, amount in sorted(beside.items())
+        )
+        return (
+            f"{OVER} All of the bot's positions are closed after {span(seconds)}. The exchange "
+            f"still holds {still}, which no trade explains."
+        )
     if is_flat:
         return f"{OVER} All positions closed after {span(seconds)}."
     return f"{OVER} Closed after {span(seconds)}: {', '.join(map(pair_words, pairs))}."

@@ -10,6 +10,7 @@ from plimsoll.core.books import (
     ExchangeBooks,
     ExchangeOrder,
     ExchangePosition,
+    held_beside,
 )
 from plimsoll.core.side import Side
 
@@ -64,3 +65,22 @@ def test_a_break_is_the_same_by_what_it_is_about_and_has_an_age() -> None:
     other = Break(kind=BreakKind.FOREIGN_ORDER, text="2", since=NOON, pair=BTC, order="2")
     assert one.key != other.key
     assert one.age_seconds(NOON + timedelta(seconds=40)) == 40
+
+
+@pytest.mark.parametrize(
+    ("kind", "held", "booked", "changes", "beside"),
+    [
+        (BreakKind.UNEXPLAINED_POSITION, -5.0, 0.0, {}, {BTC: -5.0}),
+        (BreakKind.WRONG_SIZE, 5.0, 3.0, {}, {BTC: 2.0}),
+        (BreakKind.WRONG_SIZE, 3.0, 5.0, {}, {}),
+        (BreakKind.UNEXPLAINED_POSITION, 5.0, 0.0, {"unseen": True}, {}),
+        (BreakKind.MISSING_STOP, 5.0, 3.0, {}, {}),
+    ],
+)
+def test_what_the_exchange_holds_beside_the_trades_is_known_by_its_breaks(
+    kind: BreakKind, held: float, booked: float, changes: dict[str, bool], beside: object
+) -> None:
+    seen = Break(
+        kind=kind, text="", since=NOON, pair=BTC, exchange=held, database=booked, **changes
+    )
+    assert held_beside([seen]) == beside

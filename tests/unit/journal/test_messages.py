@@ -93,6 +93,11 @@ def test_the_end_of_closing_and_of_a_verdict_are_told() -> None:
     assert flat(messages.closed([BTC, ETH], 12, is_flat=False)) == (
         "✅ Closed after 12 s: BTC/USDT, ETH/USDT."
     )
+    held = {ETH: 5.0, BTC: -0.25}
+    assert flat(messages.closed([BTC], 12, is_flat=True, beside=held)) == (
+        "✅ All of the bot's positions are closed after 12 s. The exchange still holds "
+        "0.25 short of BTC/USDT, 5 long of ETH/USDT, which no trade explains."
+    )
     assert messages.ended(LOSS) == "✅ Ended: Daily loss limit. Entries are allowed again."
     assert messages.ended(LATE) == (
         "✅ Ended: Late candles in BTC/USDT. Entries are allowed again."

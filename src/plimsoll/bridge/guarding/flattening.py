@@ -73,6 +73,7 @@ class Flattening:
         orders: Mapping[str, ExitOrder],
         now: datetime,
         open_pairs: Collection[str] = (),
+        beside: Mapping[str, float] | None = None,
     ) -> str | None:
         """Take what is open and to be closed now; return what people should be told.
 
@@ -86,6 +87,8 @@ class Flattening:
             The moment of this loop.
         open_pairs
             Every pair that is open now: what a person re-armed is not closed.
+        beside
+            What the exchange holds that is no trade's, by pair.
         """
         known = self._since
         self._since = {one.pair: known.get(one.pair, now) for one, _ in to_close}
@@ -97,7 +100,7 @@ class Flattening:
             for one, rule in to_close
         ]
         if not self.closing:
-            return self._ended(open_pairs, now)
+            return self._ended(open_pairs, now, beside)
         return self._alarm(now)
 
     def verdict(self, now: datetime) -> Verdict | None:
@@ -139,7 +142,9 @@ class Flattening:
         still = [(one.position, one.rule, one.why) for one in self.closing]
         return messages.not_closed(still, seconds=self.seconds(now), alarm=self.alarms)
 
-    def _ended(self, open_pairs: Collection[str], now: datetime) -> str | None:
+    def _ended(
+        self, open_pairs: Collection[str], now: datetime, beside: Mapping[str, float] | None
+    ) -> str | None:
         """Return that all is closed, once; nothing of what is open and held no longer."""
         began, self._began = self._began, {}
         self.alarms, self._alarmed_at = 0, None
@@ -147,7 +152,7 @@ class Flattening:
         if not closed:
             return None
         seconds = _seconds(min(closed.values()), now)
-        return messages.closed(sorted(closed), seconds, is_flat=not open_pairs)
+        return messages.closed(sorted(closed), seconds, is_flat=not open_pairs, beside=beside)
 
     def _why(self, pair: str, order: ExitOrder | None, now: datetime) -> str:
         refusal = self._refused.since(pair, self._since[pair])

@@ -36,6 +36,7 @@ from plimsoll.bridge.state.folder import RESUME, state_folder_of
 from plimsoll.bridge.state.latch import WHAT_TO_TYPE, Latch
 from plimsoll.bridge.state.limit_changes import limit_changes
 from plimsoll.core import Mode, PlimsollError, Verdict
+from plimsoll.core.books import held_beside
 from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.latch_record import STATE
@@ -179,7 +180,8 @@ class LiveSession(Session):
                 if (rule := supervisor.exit_reason(position.pair, now)) is not None
             ]
             open_pairs, alarms = [one.pair for one in positions], self._flattening.alarms
-            text = self._flattening.look(to_close, exit_orders(), now, open_pairs)
+            beside = held_beside(self._account.breaks)
+            text = self._flattening.look(to_close, exit_orders(), now, open_pairs, beside)
             if text is not None:
                 logger.warning("plimsoll: %s", text)
                 fields = self._flattening.status(now)

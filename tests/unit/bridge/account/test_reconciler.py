@@ -134,6 +134,26 @@ def test_what_nobody_knows_is_told_denies_and_halts_in_time(
     assert "5.00% of equity" in halt["reason"]
 
 
+def test_a_halt_that_has_closed_the_bots_own_says_what_the_exchange_still_holds(
+    tmp_path: Path, bot: Bot, clock: Any
+) -> None:
+    trade = open_trade(NOON, amount=1.0, stake_amount=100.0, fee_open=0.0, fee_close=0.0)
+    theirs(bot).hold(BTC, 1.0)
+    theirs(bot).hold(ETH, 5.0)
+    (tmp_path / "plimsoll" / "halt").write_text("enough")
+    loops(bot, clock, 7)
+    assert exits(bot, clock) == "manual_halt"
+    theirs(bot).hold(BTC, 0.0)
+    trade.close_profit_abs, trade.close_profit = 0.0, 0.0
+    trade.close_date, trade.is_open = datetime.now(UTC).replace(tzinfo=None), False
+    Trade.commit()
+    loops(bot, clock, 2)
+    told = [one for one in bot.said() if "closed after" in one]
+    assert len(told) == 1, told
+    assert "All of the bot's positions are closed after" in told[0]
+    assert "The exchange still holds 5 long of ETH/USDT, which no trade explains." in told[0]
+
+
 def test_a_small_break_denies_and_never_halts(tmp_path: Path, bot: Bot, clock: Any) -> None:
     theirs(bot).hold(ETH, 0.5)
     loops(bot, clock, 80)

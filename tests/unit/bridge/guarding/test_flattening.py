@@ -80,6 +80,16 @@ def test_what_closes_at_once_is_no_alarm() -> None:
     assert flattening.status(NOON + MINUTE) == {}
 
 
+def test_an_account_that_still_holds_what_is_not_the_bots_is_not_told_as_flat() -> None:
+    flattening = watch()
+    flattening.look(HELD, {}, NOON, [BTC])
+    told = flattening.look([], {}, NOON + MINUTE, (), {ETH: -5.0})
+    assert told == (
+        "✅ All of the bot's positions are closed after 60\u00a0s. The exchange still holds "
+        "5 short of ETH/USDT, which no trade explains."
+    )
+
+
 def test_the_alarm_comes_at_its_limit_says_what_is_open_and_grows() -> None:
     flattening = watch()
     told = alarms(flattening, [0, 59, 60, 359, 360, 660])
