@@ -91,8 +91,7 @@ def read_books(
             steps={pair: _step(exchange, pair) for pair in pairs},
         )
     except UNREADABLE as error:
-        text = str(error) or "no reason given"
-        return ExchangeBooks(as_of=as_of, fault=f"{type(error).__name__}: {text.splitlines()[0]}")
+        return ExchangeBooks(as_of=as_of, fault=_words(error))
 
 
 def _transfers(exchange: Exchange, since: datetime) -> tuple[Transfer, ...] | None:
@@ -100,8 +99,13 @@ def _transfers(exchange: Exchange, since: datetime) -> tuple[Transfer, ...] | No
     try:
         return read_transfers(exchange, since)
     except UNREADABLE as error:
-        logger.warning("plimsoll: the record of transfers cannot be read: %s", error)
+        logger.warning("plimsoll: the record of transfers cannot be read: %s", _words(error))
         return None
+
+
+def _words(error: Exception) -> str:
+    text = str(error) or "no reason given"
+    return f"{type(error).__name__}: {text.splitlines()[0]}"
 
 
 def read_transfers(exchange: Exchange, since: datetime) -> tuple[Transfer, ...] | None:
