@@ -87,7 +87,7 @@ def test_a_plain_strategy_is_held_by_all_of_them(workspace: Workspace) -> None:
     # Counted at each close: one more may be open than the limit says.
     assert max(opened.values()) <= 8 + 1
     reasons = {lock["reason"].split(":")[0] for lock in held["locks"]}
-    assert {"consecutive_losses", "cooldown", "plimsoll HALTED break_even"} <= reasons
+    assert {"Losses in a row", "Cooldown", "plimsoll HALTED break_even"} <= reasons
     assert len(held["locks"]) < held["total_trades"]
     with pytest.raises(PlimsollError, match=r"least 30 closed|positive mean profit of PlainWith"):
         expectation_of(read_backtest(workspace.userdir / "backtest_results"))

@@ -4,7 +4,7 @@ Freqtrade's own bot in live mode, loop by loop, on the venue over HTTP; `test_ho
 does the same with the command.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
@@ -168,7 +168,15 @@ def halted_and_flat(bot: OneProcessBot) -> None:
     assert bot.open_trades() == []
 
 
-@pytest.mark.parametrize("hostile", FOLLY, ids=lambda one: one.name)
+def in_turn(hostiles: Sequence[Hostile]) -> list[Any]:
+    """Return every strategy as a parameter; `make test` takes each third of them."""
+    return [
+        pytest.param(one, id=one.name, marks=[pytest.mark.slow] if number % 3 else [])
+        for number, one in enumerate(hostiles)
+    ]
+
+
+@pytest.mark.parametrize("hostile", in_turn(FOLLY))
 def test_folly_keeps_no_halt_from_closing(tmp_path: Path, venue: Venue, hostile: Hostile) -> None:
     with one_process_bot(tmp_path, venue, hostile.source) as bot:
         halted_and_flat(bot)
@@ -178,7 +186,7 @@ def test_folly_keeps_no_halt_from_closing(tmp_path: Path, venue: Venue, hostile:
         assert {one["rule"] for one in bot.records("halt")} == {"manual_halt"}
 
 
-@pytest.mark.parametrize("hostile", BROKEN, ids=lambda one: one.name)
+@pytest.mark.parametrize("hostile", in_turn(BROKEN))
 def test_a_broken_seal_is_mended_and_halts_for_good(
     tmp_path: Path, venue: Venue, hostile: Hostile
 ) -> None:

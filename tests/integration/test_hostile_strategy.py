@@ -13,7 +13,7 @@ from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.core import PlimsollError
 from tests.support.drill import STRATEGIES, Drill, DrillPlan, drill
 
-pytestmark = pytest.mark.freqtrade
+pytestmark = [pytest.mark.freqtrade, pytest.mark.slow]
 
 HOSTILE = '''"""A strategy that takes from the guards what they once closed by."""
 

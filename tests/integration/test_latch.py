@@ -31,6 +31,7 @@ PATIENCE = 180
 
 
 @pytest.mark.freqtrade
+@pytest.mark.slow
 def test_a_halt_outlives_a_locked_database_a_fresh_one_and_a_deleted_folder(
     tmp_path: Path,
 ) -> None:

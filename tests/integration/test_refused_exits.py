@@ -54,7 +54,13 @@ def closing(bot: OneProcessBot) -> dict[str, Any]:
     return (StateFolder(bot.folder / "user_data/plimsoll").status() or {})["closing"]
 
 
-@pytest.mark.parametrize(("fault", "why"), FAULTS, ids=[why for _, why in FAULTS])
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        pytest.param(fault, why, id=why, marks=[pytest.mark.slow] if number not in (0, 5) else [])
+        for number, (fault, why) in enumerate(FAULTS)
+    ],
+)
 def test_an_exit_that_fails_is_an_alarm_with_its_reason_and_flat_once_it_can_be(
     tmp_path: Path, venue: Venue, fault: dict[str, Any], why: str
 ) -> None:

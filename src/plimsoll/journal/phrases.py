@@ -100,14 +100,9 @@ def pair_words(pair: str) -> str:
 
 
 def until_words(until: datetime, now: datetime) -> str:
-    """Return a time of the next day as ``00:00 UTC``, a later one with its date.
-
-    What has no end of its own (a closing that began blind) ends when nothing is open.
-    """
+    """Return a time of the next day as ``00:00 UTC``, a later one with its date."""
     if until - now <= timedelta(days=1):
         return f"{until:%H:%M} UTC"
-    if until - now > timedelta(days=366):
-        return "nothing is open any more"
     return f"{until:%a} {until.day} {until:%b %H:%M} UTC"
 
 

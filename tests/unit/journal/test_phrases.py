@@ -150,7 +150,3 @@ def test_a_rule_that_its_reason_names_is_not_named_twice() -> None:
 def test_a_halt_without_a_reason_quotes_nobody() -> None:
     halt = Verdict(Mode.HALTED, "manual_halt", "halted by hand: no reason given")
     assert reason_words(halt) == "no reason given"
-
-
-def test_what_ends_when_nothing_is_open_names_no_day_of_another_century() -> None:
-    assert until_words(NOW + timedelta(days=365 * 100), NOW) == "nothing is open any more"

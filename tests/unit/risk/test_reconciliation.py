@@ -499,6 +499,8 @@ def test_an_account_without_a_break_is_active() -> None:
 def test_a_break_denies_at_once_and_halts_when_it_is_old_and_large() -> None:
     young = broken(500.0, age_seconds=300.0)
     assert (young.mode, young.multiplier) == (Mode.REDUCING, 0.0)
+    assert (young.value, young.limit) == (300.0, 300.0)
+    assert young.reason == "an order; seen for 300 s (limit 300 s)"
     old = broken(500.0)
     assert (old.mode, old.value, old.limit) == (Mode.HALTED, 0.5, 0.01)
     assert "lasting 301 s (limit 300 s), 50.00% of equity (limit 1.00%)" in old.reason
@@ -515,6 +517,7 @@ def test_small_breaks_never_halt_alone_and_do_together() -> None:
 def test_a_size_that_cannot_be_known_is_larger_than_any(size: float | None) -> None:
     verdict = broken(size)
     assert verdict.mode is Mode.HALTED
+    assert (verdict.value, verdict.limit) == (301.0, 300.0)
     assert "an unknown share of equity (limit 1.00%)" in verdict.reason
 
 

@@ -5,6 +5,7 @@ Freqtrade is imported when there is something to read: a halt must not wait for 
 
 import logging
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,15 +51,30 @@ def read_layer(file: Path) -> dict[str, Any]:
         return dict(load_config_file(str(file)))
 
 
+_mutex = threading.Lock()
+_quiet: list[int] = []
+"""What was disabled before anybody asked for quiet, then the levels that are asked for."""
+
+
 @contextmanager
 def quiet_logs(level: int = logging.WARNING) -> Iterator[None]:
-    """Drop what any logger says at this level or below; afterwards all is as it was."""
-    before = logging.root.manager.disable
-    logging.disable(max(level, before))
+    """Drop what any logger says at this level or below; afterwards all is as it was.
+
+    Several threads may ask for it at once, and leave in any order.
+    """
+    with _mutex:
+        if not _quiet:
+            _quiet.append(logging.root.manager.disable)
+        _quiet.append(level)
+        logging.disable(max(_quiet))
     try:
         yield
     finally:
-        logging.disable(before)
+        with _mutex:
+            _quiet.remove(level)
+            logging.disable(max(_quiet))
+            if len(_quiet) == 1:
+                _quiet.clear()
 
 
 @contextmanager

@@ -36,15 +36,17 @@ def reconciliation(account: AccountSnapshot, profile: RiskProfile) -> Verdict:
     what = account.breaks[0].text
     if len(account.breaks) > 1:
         what = f"{len(account.breaks)} breaks, the first: {what}"
+    longest = profile.max_break_seconds
     if lasting and not size <= limit:
         reason = (
-            f"{what}; lasting {oldest:.0f} s (limit {profile.max_break_seconds:g} s), "
+            f"{what}; lasting {oldest:.0f} s (limit {longest:g} s), "
             f"{_share(size)} (limit {limit:.2%})"
         )
-        return Verdict(Mode.HALTED, RULE, reason, value=size, limit=limit)
-    reason = f"{what}; seen for {oldest:.0f} s"
+        value, bound = (size, limit) if isfinite(size) else (oldest, longest)
+        return Verdict(Mode.HALTED, RULE, reason, value=value, limit=bound)
+    reason = f"{what}; seen for {oldest:.0f} s (limit {longest:g} s)"
     until = recheck_at(account, profile)
-    return Verdict(Mode.REDUCING, RULE, reason, until, value=size, limit=limit)
+    return Verdict(Mode.REDUCING, RULE, reason, until, value=oldest, limit=longest)
 
 
 def _share(size: float) -> str:

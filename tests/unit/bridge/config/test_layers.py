@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,17 @@ def test_a_silence_inside_another_does_not_end_it(caplog: pytest.LogCaptureFixtu
             logging.critical("outer")
         logging.info("after")
     assert caplog.messages == ["after"]
+
+
+def test_two_threads_that_want_silence_may_leave_it_in_any_order() -> None:
+    before = logging.root.manager.disable
+    first, second = ExitStack(), ExitStack()
+    first.enter_context(quiet_logs())
+    second.enter_context(quiet_logs(logging.CRITICAL))
+    first.close()
+    assert logging.root.manager.disable == logging.CRITICAL
+    second.close()
+    assert logging.root.manager.disable == before
 
 
 def test_logs_are_back_after_an_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
