@@ -271,7 +271,18 @@ RUN = st.tuples(
 def test_a_kill_halts_nobody_and_a_backup_of_before_the_newest_stamp_does(
     live: bool, runs: list[Any], last: list[str]
 ) -> None:
-    """Killed before any write, copied before any write, and the copy put back at the end."""
+    puts_back_a_copy(runs, last, live=live)
+
+
+@pytest.mark.parametrize("write", range(12))
+def test_the_same_before_each_write_of_a_start_and_two_fills(write: int) -> None:
+    fills = ["fill", "fill"]
+    puts_back_a_copy([(fills, write, None)], [], live=True)
+    puts_back_a_copy([(fills, None, write)], ["fill"], live=True)
+
+
+def puts_back_a_copy(runs: list[Any], last: list[str], *, live: bool) -> None:
+    """Kill before any write, copy before any write, and put the copy back at the end."""
     with TemporaryDirectory() as place, time_machine.travel(NOW, tick=False) as clock:
         patch = pytest.MonkeyPatch()
         patch.setenv("XDG_STATE_HOME", f"{place}/registry")
