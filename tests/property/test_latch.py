@@ -5,7 +5,9 @@ what was written until then is on the disk, and nothing else.
 """
 
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +28,7 @@ from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state import locks, recorder
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.bridge.state.latch import Latch
+from plimsoll.bridge.state.stamp import RENEWED_EVERY
 from plimsoll.core import Mode, Verdict
 from plimsoll.journal.files import records_backwards
 from plimsoll.journal.latch_record import STATE
@@ -34,7 +37,7 @@ from plimsoll.risk import RiskProfile
 from tests.unit.bridge.guarding.test_supervisor import NOW, Accounted
 
 RULES = ("drawdown", "manual_halt")
-BOT_OPS = ("trip", "flatten", "resume", "unlock", "strategy_unlocks", "loop")
+BOT_OPS = ("trip", "flatten", "resume", "unlock", "strategy_unlocks", "loop", "renew")
 LOSSES = ("lose_database", "restore_database", "lose_folder", "restore_folder", "none")
 
 
@@ -51,6 +54,9 @@ class World:
     now: datetime = NOW
     truth: set[str] = field(default_factory=set)
     writes_left: int | None = None
+    copy_after: int | None = None
+    stamps_at_copy: int | None = None
+    latch: Latch | None = None
     told: list[str] = field(default_factory=list)
     touched_folder: bool = False
     began: bool = False
@@ -72,7 +78,24 @@ class World:
             "db_url": f"sqlite:///{self.database}",
         }
 
+    @property
+    def backup(self) -> Path:
+        return self.root / "nightly.sqlite"
+
+    @property
+    def stamps(self) -> int:
+        return sum(one["kind"] in ("start", "stamp") for one in self.records())
+
+    def back_up(self) -> None:
+        copied(self.database, self.backup)
+        self.stamps_at_copy = self.stamps
+
     def wrote(self) -> None:
+        if self.copy_after is not None:
+            self.copy_after -= 1
+            if self.copy_after < 0:
+                self.copy_after = None
+                self.back_up()
         if self.writes_left is not None:
             self.writes_left -= 1
             if self.writes_left < 0:
@@ -85,6 +108,12 @@ class World:
 
     def records(self) -> list[dict[str, Any]]:
         return list(records_backwards(self.folder.decisions))
+
+
+def copied(source: Path, target: Path) -> None:
+    """Copy a database as SQLite does, whatever is in its write-ahead log."""
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+        one.backup(other)
 
 
 def process(world: World, kill_after: int | None, live: Callable[[Supervisor], None]) -> None:
@@ -104,7 +133,7 @@ def process(world: World, kill_after: int | None, live: Callable[[Supervisor], N
     patch.setattr(DecisionLog, "append", counted)
     event.listen(engine, "commit", lambda _: world.wrote())
     try:
-        latch = Latch(world.folder, world.config, PlimsollSettings())
+        latch = world.latch = Latch(world.folder, world.config, PlimsollSettings())
         beginning = latch.begin(world.now)
         supervisor = Supervisor(
             Accounted(),
@@ -148,6 +177,10 @@ def act(world: World, bot: Supervisor, op: str, rule: str) -> None:
         elif op == "strategy_unlocks":
             PairLocks.unlock_pair("*", world.now)
             bot._notice_unlocked(world.now)
+        elif op == "renew":
+            assert world.latch is not None
+            world.latch.filled()
+            world.latch.renew(world.now)
         else:
             bot._notice_unlocked(world.now)
     finally:
@@ -225,3 +258,74 @@ def keeps_the_latch(world: World, bot: Supervisor) -> None:
     if STATE in held:  # a person will look: what is lost with a folder cannot be named
         world.truth = {STATE}
     world.touched_folder, world.began = False, True
+
+
+STEPS = st.lists(st.sampled_from(["loop", "fill", "hour"]), max_size=4)
+RUN = st.tuples(
+    STEPS, st.one_of(st.none(), st.integers(0, 14)), st.one_of(st.none(), st.integers(0, 14))
+)
+
+
+@settings(max_examples=15)
+@given(st.booleans(), st.lists(RUN, min_size=1, max_size=3), STEPS)
+def test_a_kill_halts_nobody_and_a_backup_of_before_the_newest_stamp_does(
+    live: bool, runs: list[Any], last: list[str]
+) -> None:
+    puts_back_a_copy(runs, last, live=live)
+
+
+@pytest.mark.parametrize("write", range(12))
+def test_the_same_before_each_write_of_a_start_and_two_fills(write: int) -> None:
+    fills = ["fill", "fill"]
+    puts_back_a_copy([(fills, write, None)], [], live=True)
+    puts_back_a_copy([(fills, None, write)], ["fill"], live=True)
+
+
+def puts_back_a_copy(runs: list[Any], last: list[str], *, live: bool) -> None:
+    """Kill before any write, copy before any write, and put the copy back at the end."""
+    with TemporaryDirectory() as place, time_machine.travel(NOW, tick=False) as clock:
+        patch = pytest.MonkeyPatch()
+        patch.setenv("XDG_STATE_HOME", f"{place}/registry")
+        world = World(Path(place), live)
+
+        def steps(names: list[str]) -> Callable[[Supervisor], None]:
+            def live_on(bot: Supervisor) -> None:
+                assert not bot.held, "nothing was put back"
+                for name in names:
+                    step(world, name)
+                    clock.move_to(world.now)
+
+            return live_on
+
+        try:
+            for names, kill_after, copy_after in [*runs, (last, None, None)]:
+                world.copy_after = copy_after
+                process(world, kill_after, steps(names))
+            if not world.stamps_at_copy:  # none, or of a database that was new: paper may lose it
+                return
+            newer = world.stamps - world.stamps_at_copy
+            copied(world.backup, world.database)
+            held: list[set[str]] = []
+
+            def look(bot: Supervisor) -> None:
+                held.append({rule for rule, _ in bot.held})
+                bot.resume(world.now, reason="seen", by="anna")
+
+            process(world, None, look)
+            process(world, None, look)
+            if newer != 1:  # a copy from between the writes of one stamp may have that one
+                assert held[0] == ({STATE} if newer else set())
+            assert held[1] == set()
+        finally:
+            patch.undo()
+
+
+def step(world: World, name: str) -> None:
+    """Let a running bot loop: at once, after a fill, or an hour later."""
+    assert world.latch is not None
+    before = world.stamps
+    world.now += RENEWED_EVERY if name == "hour" else timedelta(seconds=5)
+    if name == "fill":
+        world.latch.filled()
+    world.latch.renew(world.now)
+    assert world.stamps - before == (name != "loop")

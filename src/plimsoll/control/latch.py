@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from plimsoll.bridge.state.folder import StateFolder
@@ -15,6 +16,7 @@ from plimsoll.journal.latch_record import (
     last_start,
     lasting,
     read_latch,
+    was_stamped,
 )
 
 if TYPE_CHECKING:
@@ -61,7 +63,9 @@ def on_record(
         pass
     except PlimsollError:
         return OnRecord(account, held)
-    reason = disagreement(record, stamp, account)
+    reason = disagreement(
+        record, stamp, account, was_stamped=partial(was_stamped, folder.decisions)
+    )
     if reason is not None and not may_pass(stamp, account):
         held = {(STATE, None): Verdict(Mode.HALTED, STATE, reason), **held}
     return OnRecord(account, held)

@@ -20,3 +20,4 @@ class Kind(StrEnum):
     ERROR = "error"
     RECOVERY = "recovery"
     BREAK = "break"
+    STAMP = "stamp"

@@ -6,14 +6,14 @@ was held then, so that a reading goes back to the last start of the account and 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from plimsoll.core import Mode, Verdict
 from plimsoll.journal.canonical import unsealed
-from plimsoll.journal.files import decision_files, lines_backwards, unended
+from plimsoll.journal.files import decision_files, lines_backwards, newest_of, unended
 from plimsoll.journal.kind import Kind
 
 Record = Mapping[str, Any]
@@ -27,7 +27,7 @@ _VERDICT_KINDS = frozenset({Kind.HALT, Kind.VERDICT})
 _KIND = re.compile(rb'"kind":"(\w+)"')
 _EVENT = re.compile(rb'"event":"(\w+)"')
 _SECOND_KEY = re.compile(rb'\{"at":"[^"]*","(\w+)"')
-_BEGINS_A_START = re.compile(rb'\{"account":"[^"]*","account_name":')
+_NAMES_AN_ACCOUNT = re.compile(rb'\{"account":"[^"]*","account_name":')
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class LatchRecord:
     released
         When a person ended what was held, by rule and pair, since the last start.
     stamp, stamp_before
-        What the account's database was stamped with at the last start, and at the one before;
-        ``None`` when it had no stamp.
+        What the account's database was stamped with last, by a start or while the bot ran, and
+        before that; ``None`` when it had no stamp.
     rearmed_at
         When a person last ended a halt; ``None`` when nobody did.
     """
@@ -150,27 +150,13 @@ def read_latch(
 
 def last_start(folder: Path) -> dict[str, Any] | None:
     """Return the last start that names its account; ``None`` when none does."""
-    return next(_starts_backwards(folder), None)
+    return next((one for one in newest_of(folder, [Kind.START]) if "account" in one), None)
 
 
 def was_stamped(folder: Path, stamp: str) -> bool:
-    """Return whether any start on record, however old, has this stamp."""
-    return any(start.get("stamp") == stamp for start in _starts_backwards(folder))
-
-
-def _starts_backwards(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield the starts that name their account, from the newest to the oldest."""
-    wanted = f'"kind":"{Kind.START}"'.encode()
-    for file in reversed(decision_files(folder)):
-        for line in lines_backwards(file):
-            if wanted not in line:
-                continue
-            try:
-                record = unsealed(line)
-            except ValueError:
-                continue
-            if record["kind"] == Kind.START and "account" in record:
-                yield record
+    """Return whether any start or renewal on record, however old, has this stamp."""
+    records = newest_of(folder, (Kind.START, Kind.STAMP))
+    return any(record.get("stamp") == stamp for record in records)
 
 
 def replayed(items: Iterable[Record | Damage], account: str | None) -> LatchRecord:
@@ -225,6 +211,8 @@ def _taken(latch: LatchRecord, record: Record) -> LatchRecord:
             return _without(latch, [key])
     if kind == Kind.REARM:
         return _rearmed(latch, record)
+    if kind == Kind.STAMP:
+        return replace(latch, stamp=record.get("stamp"), stamp_before=latch.stamp)
     return latch
 
 
@@ -315,7 +303,7 @@ def may_be_halt(torn: bytes) -> bool:
         return event.group(1).decode() in _ACTS
     if (kind := _KIND.search(torn)) is not None:
         return kind.group(1).decode() == Kind.HALT
-    if _BEGINS_A_START.match(torn):
+    if _NAMES_AN_ACCOUNT.match(torn):  # a start or a stamp
         return False
     second = _SECOND_KEY.match(torn)
     return second is None or not (second.group(1) == b"candle" or second.group(1) > b"event")

@@ -189,6 +189,10 @@ def _break(record: Record) -> str:
     return f"{record.get('event') or '?'}{aged}: {record.get('text') or '?'}"
 
 
+def _stamp(_: Record) -> str:
+    return "decision log and database stamped anew"
+
+
 def _fields(record: Record) -> str:
     own = {"seq", "at", "kind", "previous", "hash", "pair"}
     return ", ".join(f"{key}={value}" for key, value in record.items() if key not in own)
@@ -209,4 +213,5 @@ _WORDS: dict[str, Callable[[Record], str]] = {
     Kind.ERROR: _error,
     Kind.RECOVERY: _recovery,
     Kind.BREAK: _break,
+    Kind.STAMP: _stamp,
 }

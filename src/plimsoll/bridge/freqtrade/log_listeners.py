@@ -84,21 +84,27 @@ FAILED_REQUESTS = LogListener("freqtrade.exchange.common", gave_up, kept=timedel
 FAILED_LOOPS = LogListener("freqtrade.worker", retries, kept=timedelta(days=1))
 
 REFUSED = (
-    re.compile(r"Unable to (?:emergency )?exit trade (?P<pair>\S+): (?P<text>.+)", re.DOTALL),
+    re.compile(r"Unable to (?:emergency )?exit trade (?P<pair>\S+): (?P<text>.*)", re.DOTALL),
     re.compile(r"Unable to place order (?P<text>.+ on market (?P<pair>[^\s.]+)\..*)", re.DOTALL),
 )
-"""How Freqtrade says that it could not send an exit. The second may be of an entry as well."""
+"""How Freqtrade says that an exit failed. The second may be of an entry as well."""
+ORDERED = re.compile(r"Could not (?:create|place) |Insufficient funds to create ")
+"""How its reason begins when it was an order that failed, and not, say, a price that it lacks."""
 IN_SHORT = re.compile(r'"code":\s*"?(?P<code>-?\d+)"?,\s*"msg":\s*"(?P<said>[^"]*)"')
 LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The last exit of a pair that was refused, in short, and how many there were."""
+    """The last exit of a pair that failed, in short, and how many failed like it.
+
+    ``was_sent`` is whether it was an order that failed, and not something before it.
+    """
 
     at: datetime
     text: str
     count: int
+    was_sent: bool
 
 
 class RefusedExits(logging.Handler):
@@ -107,7 +113,7 @@ class RefusedExits(logging.Handler):
     def __init__(self, source: str = "freqtrade.freqtradebot") -> None:
         super().__init__(logging.WARNING)
         self.source = source
-        self._times: dict[str, deque[datetime]] = {}
+        self._times: dict[str, deque[tuple[datetime, bool]]] = {}
         self._texts: dict[str, str] = {}
         self._mutex = threading.Lock()
 
@@ -119,13 +125,18 @@ class RefusedExits(logging.Handler):
                 with self._mutex:
                     pair = match["pair"]
                     self._texts[pair] = in_short(match["text"])
-                    self._times.setdefault(pair, deque(maxlen=10_000)).append(datetime.now(UTC))
+                    times = self._times.setdefault(pair, deque(maxlen=10_000))
+                    times.append((datetime.now(UTC), ORDERED.match(match["text"]) is not None))
 
     def since(self, pair: str, began: datetime) -> Refusal | None:
-        """Return the last refusal of a pair's exit from a moment on; ``None`` without one."""
+        """Return the last failure of a pair's exit from a moment on; ``None`` without one."""
         with self._mutex:
-            times = [at for at in self._times.get(pair, ()) if at >= began]
-            return Refusal(times[-1], self._texts[pair], len(times)) if times else None
+            times = [one for one in self._times.get(pair, ()) if one[0] >= began]
+            if not times:
+                return None
+            last, was_sent = times[-1]
+            alike = sum(one[1] is was_sent for one in times)
+            return Refusal(last, self._texts[pair], alike, was_sent)
 
     def attach(self) -> "RefusedExits":
         """Listen from now on; a second call changes nothing."""
@@ -141,7 +152,7 @@ def in_short(text: str) -> str:
     match = IN_SHORT.search(text)
     if match is not None:
         return f"{match['said']} ({match['code']})"
-    line = " ".join(text.split())
+    line = " ".join(text.split()) or "no reason given"
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 

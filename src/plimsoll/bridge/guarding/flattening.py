@@ -159,7 +159,8 @@ class Flattening:
         if refusal is not None:
             times = "once" if refusal.count == 1 else f"{refusal.count} times"
             ago = span(_seconds(refusal.at, now), SPACE)
-            return f"exit refused {times}, last {ago} ago: {refusal.text}"
+            what = "exit refused" if refusal.was_sent else "exit could not be sent"
+            return f"{what} {times}, last {ago} ago: {refusal.text}"
         if order is not None and order.is_open:
             return f"an exit order rests unfilled for {span(_seconds(order.at, now), SPACE)}"
         if order is not None and order.at >= self._since[pair]:

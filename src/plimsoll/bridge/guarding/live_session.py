@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import timeframe_to_minutes
 
 from plimsoll.bridge.account.closed_trades import ClosedTrades
@@ -120,6 +121,7 @@ class LiveSession(Session):
                 self._tell_books(supervisor, now)
                 # Only now may an entry be asked about: the account has been seen.
                 self.supervisor = supervisor
+                self._latch.renew(now)
             except Exception as error:
                 logger.exception("plimsoll: the guards could not be asked")
                 locks.forget_failed_write()
@@ -128,6 +130,11 @@ class LiveSession(Session):
                 self._tell_books(supervisor, now)
             self._watch_closing(supervisor, now)
             self._report(supervisor, now)
+
+    def filled(self, trade: Trade, order: Order, now: datetime) -> None:
+        """Record a fill, which no backup of before has."""
+        self._latch.filled()
+        super().filled(trade, order, now)
 
     @property
     def looks_after(self) -> Supervisor:

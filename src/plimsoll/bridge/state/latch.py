@@ -6,10 +6,14 @@ database, then the people are told. What one of them lacks is written there agai
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.state import locks
@@ -18,6 +22,7 @@ from plimsoll.bridge.state.identity import account_of
 from plimsoll.bridge.state.recorder import Recorder, decision_log, reopened_log
 from plimsoll.bridge.state.registry import Registered, claim, register, registered
 from plimsoll.bridge.state.stamp import (
+    RENEWED_EVERY,
     Stamp,
     disagreement,
     may_pass,
@@ -45,7 +50,7 @@ logger = logging.getLogger(__name__)
 WHAT_TO_TYPE = f"{LOOK_FIRST}{RESUME}"
 
 TRIED_AGAIN_AFTER = timedelta(minutes=1)
-"""How long a bot leaves a folder alone that another one has taken."""
+"""How long a bot waits before it takes a folder again, or stamps again, where that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,12 @@ class Latch:
             log = reopened_log(folder.decisions, config)
         self.recorder = Recorder(log)
         self._stamp: Stamp | None = None
+        self._logged: str | None = None
+        """The account's newest stamp in the log."""
+        self._is_due = False
+        """Whether an order was filled since the stamp was drawn."""
+        self._drawn_at: datetime | None = None
+        self._stamp_failed_at: datetime | None = None
         self._tried_at: datetime | None = None
 
     def begin(self, now: datetime) -> Beginning:
@@ -124,15 +135,51 @@ class Latch:
             if known is None or known.reason != new.reason:
                 self._keep_first(new, now)
             held = union({(STATE, None): new}, held)
-        self._stamp = new_stamp(account.digest, record)
-        write_stamp(self._stamp)
+        self._logged = record.stamp
+        write_stamp(self._draw_stamp(now))
         self._record_start(now, held, rearmed_at)
-        if self.recorder.fault is None:  # from now on the log must have this very start
-            write_stamp(replace(self._stamp, previous=self._stamp.current))
+        self._finish_stamp()
         for text in self._notices:
             self.recorder(Kind.ERROR, now, where=STATE, message=text)
-        self._register()
+        try:
+            self._register()
+        except OSError as error:
+            self._notices.append(f"the account cannot be registered: {error}")
         return Beginning(held, new, rearmed_at, tuple(self._notices))
+
+    def filled(self) -> None:
+        """Take that an order was filled: a backup of before lacks it, and the stamp will tell."""
+        self._is_due = True
+
+    def renew(self, now: datetime) -> None:
+        """Stamp log and database anew, when it is time or an order was filled.
+
+        Like a start: the database first, with the new stamp beside the log's last, then the log,
+        then the database again, so that a kill between any two of them leaves both in agreement.
+        What cannot be written is tried again later, with the same stamp.
+        """
+        stamp, failed_at = self._stamp, self._stamp_failed_at
+        if stamp is None or _within(failed_at, now, TRIED_AGAIN_AFTER):
+            return
+        is_finished = stamp.previous == stamp.current
+        if is_finished and not self._is_due and _within(self._drawn_at, now, RENEWED_EVERY):
+            return
+        self._stamp_failed_at = now
+        try:
+            if is_finished:
+                stamp = self._draw_stamp(now)
+            if self._logged != stamp.current:
+                write_stamp(stamp)
+                self._record_stamp(stamp, now)
+            self._finish_stamp()
+        except SQLAlchemyError:
+            logger.exception("plimsoll: the database could not be stamped")
+            locks.forget_failed_write()
+            return
+        if self._logged == stamp.current:
+            self._stamp_failed_at = None
+            with suppress(OSError):  # the start has told that nothing can be registered
+                self._register()
 
     def lost(self, now: datetime) -> str | None:
         """Return what happened to the folder of a running bot; ``None`` while it is in place.
@@ -164,7 +211,8 @@ class Latch:
     ) -> Verdict | None:
         """Return the halt of a start whose records do not fit; ``None`` when they do."""
         reasons = []
-        reason = disagreement(record, stamp, self._account)
+        known = partial(was_stamped, self._folder.decisions)
+        reason = disagreement(record, stamp, self._account, was_stamped=known)
         if reason is not None and may_pass(stamp, self._account):
             # Paper databases come and go; what was held is held again from the log.
             again = "what was held is held again from the log" if held else "nothing was held"
@@ -196,6 +244,28 @@ class Latch:
             "rearmed_at": rearmed_at,
         }
         self.recorder.start(now, self._config, self._settings, state)
+        if self.recorder.fault is None and stamp is not None:
+            self._logged = stamp.current
+
+    def _draw_stamp(self, now: datetime) -> Stamp:
+        self._stamp = new_stamp(self._account.digest, self._logged)
+        self._drawn_at, self._is_due = now, False
+        return self._stamp
+
+    def _record_stamp(self, stamp: Stamp, now: datetime) -> None:
+        digest, name = self._account.digest, self._account.name
+        if self.recorder(
+            Kind.STAMP, now, durable=True, account=digest, account_name=name, stamp=stamp.current
+        ):
+            self._logged = stamp.current
+
+    def _finish_stamp(self) -> None:
+        """Let the database agree with nothing but the newest stamp, once the log has it."""
+        stamp = self._stamp
+        if stamp is not None and self._logged == stamp.current:
+            finished = replace(stamp, previous=stamp.current)
+            write_stamp(finished)
+            self._stamp = finished
 
     # The registry of accounts
 
@@ -221,15 +291,19 @@ class Latch:
         if entry.folder != self._own_path:
             return f"this account's latch was kept in {entry.folder}, which is gone"
         known = entry.stamp in (record.stamp, record.stamp_before)
-        # Starts that could not be registered, or were elsewhere, make the registry the older one.
+        # Stamps that could not be registered, or were elsewhere, make the registry the older one.
         if not known and not was_stamped(self._folder.decisions, entry.stamp):
-            return "the state folder is older than the account's last start on this machine"
+            return "the state folder is older than the account's last stamp on this machine"
         return None
 
     def _register(self) -> None:
-        if not self._account.live or self._stamp is None:
+        """Note the folder and its newest stamp; `OSError` where that cannot be written."""
+        stamp = self._stamp
+        if not self._account.live or stamp is None or self._logged != stamp.current:
             return
-        try:
-            register(self._account, Registered(self._own_path, self._stamp.current))
-        except OSError as error:
-            self._notices.append(f"the account cannot be registered: {error}")
+        register(self._account, Registered(self._own_path, stamp.current))
+
+
+def _within(since: datetime | None, now: datetime, span: timedelta) -> bool:
+    """Return whether less than a span has passed; not when the clock was set back."""
+    return since is not None and timedelta(0) <= now - since < span

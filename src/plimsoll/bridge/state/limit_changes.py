@@ -17,6 +17,7 @@ from plimsoll.risk.looser import LimitsInForce, limits_in_force, recorded_profil
 
 LOOSER, ACCEPTED = "looser", "accepted"
 """Events of a `Kind.LIMITS` record: a start found looser limits; a person accepted some."""
+EXPECTATION = "expectation_file"
 LIVE, DRY_RUN = "live", "dry_run"
 """Freqtrade's names of the two modes of a running bot."""
 
@@ -31,16 +32,23 @@ class LimitChanges:
         The profile, and what of the one asked for is held back.
     layers
         What a later layer of the same config loosened, where it was not in force already.
+    expectation_before
+        The file that `divergence` measured by, when the config names none any more: no limit, and
+        told like one that is off, but not held back.
     """
 
     in_force: LimitsInForce
     layers: Sequence[LoosenedLimit] = ()
+    expectation_before: str | None = None
 
     @property
     def changes(self) -> dict[str, tuple[Any, Any]]:
         """By limit: what was in force, and what was asked for."""
         looser = self.in_force.looser.items()
-        return {name: (change.before, change.after) for name, change in looser}
+        changes = {name: (change.before, change.after) for name, change in looser}
+        if self.expectation_before is not None:
+            changes[EXPECTATION] = (self.expectation_before, None)
+        return changes
 
     @property
     def held_back(self) -> dict[str, tuple[Any, Any]]:
@@ -112,7 +120,8 @@ def limit_changes(
     UsageError
         When a file of the config cannot be read again.
     """
-    earlier, accepted = _last_limits(decisions, mode=mode)
+    start, accepted = _last_limits(decisions, mode=mode)
+    earlier = None if start is None else _mapping(start.get("profile"))
     layers = loosened_limits(config.get("config_files", ()))
     in_force = limits_in_force(
         asked,
@@ -121,21 +130,32 @@ def limit_changes(
         accepted=accepted,
         needs_acceptance=mode == LIVE,
     )
-    return LimitChanges(in_force, [one for one in layers if one.name in in_force.looser])
+    return LimitChanges(
+        in_force,
+        [one for one in layers if one.name in in_force.looser],
+        _expectation_gone(start, config),
+    )
 
 
 def _last_limits(
     decisions: Path, **same: Any
 ) -> tuple[Mapping[str, Any] | None, Mapping[str, Any]]:
-    """Return the profile of the newest start with these fields, and what was accepted since."""
+    """Return the newest start with these fields, and what was accepted since."""
     accepted: dict[str, Any] = {}
     for record in newest_of(decisions, (Kind.START, Kind.LIMITS)):
         if record["kind"] == Kind.LIMITS:
             if record.get("event") == ACCEPTED and record.get("mode") == same["mode"]:
                 accepted = {**_mapping(record.get("accepted")), **accepted}
         elif all(record.get(name) == value for name, value in same.items()):
-            return _mapping(record.get("profile")), accepted
+            return record, accepted
     return None, accepted
+
+
+def _expectation_gone(start: Mapping[str, Any] | None, config: Mapping[str, Any]) -> str | None:
+    """Return the expectation of a start's config that this one lacks; ``None`` without one."""
+    before = _mapping((start or {}).get("config")).get(f"plimsoll.{EXPECTATION}")
+    now = _mapping(config.get("plimsoll")).get(EXPECTATION)
+    return str(before) if before and not now else None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -25,7 +25,7 @@ _claimed: dict[Path, FileLock] = {}
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What was registered of an account at its last start on this machine."""
+    """What was registered of an account on this machine: its folder, and its last stamp."""
 
     folder: Path
     stamp: str

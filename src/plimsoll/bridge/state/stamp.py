@@ -1,12 +1,14 @@
-"""A stamp in the bot's database, renewed at every start, by which log and database know each other.
+"""A stamp by which decision log and database know each other, renewed at starts and while running.
 
-The database has the stamp of the last start and of the one before, the start's record the same: a
-database that is new, another one or restored from a backup does not fit the log beside it.
+The database has the newest stamp and the one before, and every stamp is in the log: a database
+that is new, another one or restored from a backup does not fit the log beside it.
 """
 
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 
 from freqtrade.persistence import KeyValueStore
 
@@ -15,12 +17,19 @@ from plimsoll.journal.latch_record import LatchRecord
 
 KEY = "plimsoll_state"
 
+RENEWED_EVERY = timedelta(hours=1)
+"""How old a running bot's stamp gets, by its clock, when no order is filled meanwhile.
+
+A backup of the database that is older than the last renewal is known for one.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What a database says of itself: whose it is, and its last two starts.
+    """What a database says of itself: whose it is, and its last two stamps.
 
-    ``current`` is empty when what was stored cannot be read, which fits no log.
+    ``current`` is empty when what was stored cannot be read, which fits no log. Both are the same
+    once the log has ``current`` as well.
     """
 
     account: str
@@ -49,9 +58,9 @@ def stamp_in(value: object) -> Stamp | None:
         return Stamp("", "")
 
 
-def new_stamp(account: str, record: LatchRecord) -> Stamp:
-    """Return the stamp of a start that follows what is on record."""
-    return Stamp(account, secrets.token_hex(6), record.stamp)
+def new_stamp(account: str, logged: str | None) -> Stamp:
+    """Return a stamp that follows the newest one in the log."""
+    return Stamp(account, secrets.token_hex(6), logged)
 
 
 def may_pass(stamp: Stamp | None, account: Account) -> bool:
@@ -64,8 +73,17 @@ def may_pass(stamp: Stamp | None, account: Account) -> bool:
     return stamp is None or bool(stamp.account and stamp.account != account.digest)
 
 
-def disagreement(record: LatchRecord, stamp: Stamp | None, account: Account) -> str | None:
-    """Return why log and database do not belong together; ``None`` when they do."""
+def disagreement(
+    record: LatchRecord,
+    stamp: Stamp | None,
+    account: Account,
+    *,
+    was_stamped: Callable[[str], bool],
+) -> str | None:
+    """Return why log and database do not belong together; ``None`` when they do.
+
+    ``was_stamped`` says whether a stamp is anywhere in the log.
+    """
     if stamp is None:
         if record.stamp is None:
             return None
@@ -79,7 +97,9 @@ def disagreement(record: LatchRecord, stamp: Stamp | None, account: Account) -> 
         return None
     if not record.started:
         return "the decision log of this account is gone, and with it what was held"
+    if was_stamped(stamp.current):
+        return "the database is older than the decision log: a backup was put back, or another one"
     return (
-        "database and decision log are not of the same last start: one of them was restored, or "
+        "the decision log does not know the database's last stamp: one of them was restored, or "
         "exchanged"
     )

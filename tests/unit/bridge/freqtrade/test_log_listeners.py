@@ -84,19 +84,20 @@ NO_FUNDS = (
 
 
 @pytest.mark.parametrize(
-    ("text", "short"),
+    ("text", "short", "was_sent"),
     [
-        (REDUCE_ONLY, "ReduceOnly Order is rejected. (-2022)"),
-        (FILTER, "Precision is over. (-1111)"),
-        (f"Unable to exit trade {BTC}: Ticker\nwas empty", "Ticker was empty"),
-        (f"Unable to place order {NO_FUNDS}", NO_FUNDS),
+        (REDUCE_ONLY, "ReduceOnly Order is rejected. (-2022)", True),
+        (FILTER, "Precision is over. (-1111)", True),
+        (f"Unable to exit trade {BTC}: Ticker\nwas empty", "Ticker was empty", False),
+        (f"Unable to exit trade {BTC}: ", "no reason given", False),
+        (f"Unable to place order {NO_FUNDS}", NO_FUNDS, True),
     ],
-    ids=["reduce only", "filter", "no price", "no funds"],
+    ids=["reduce only", "filter", "no price", "no order book", "no funds"],
 )
-def test_why_an_exit_failed_is_kept_by_its_pair(text: str, short: str) -> None:
+def test_why_an_exit_failed_is_kept_by_its_pair(text: str, short: str, was_sent: bool) -> None:
     listener = RefusedExits()
     refuse(listener, text)
-    assert listener.since(BTC, NOON) == Refusal(NOON, short, 1)
+    assert listener.since(BTC, NOON) == Refusal(NOON, short, 1, was_sent)
     assert listener.since(ETH, NOON) is None
 
 
@@ -106,9 +107,24 @@ def test_refusals_are_counted_from_a_moment_on() -> None:
         at = NOON + timedelta(seconds=seconds)
         refuse(listener, f"Unable to exit trade {BTC}: try {seconds}", at=at)
     last = NOON + timedelta(seconds=10)
-    assert listener.since(BTC, NOON) == Refusal(last, "try 10", 3)
-    assert listener.since(BTC, NOON + timedelta(seconds=5)) == Refusal(last, "try 10", 2)
+    assert listener.since(BTC, NOON) == Refusal(last, "try 10", 3, was_sent=False)
+    assert listener.since(BTC, NOON + timedelta(seconds=5)) == Refusal(
+        last, "try 10", 2, was_sent=False
+    )
     assert listener.since(BTC, NOON + timedelta(seconds=11)) is None
+
+
+def test_only_failures_like_the_last_one_are_counted() -> None:
+    listener = RefusedExits()
+    no_price = f"Unable to exit trade {BTC}: Exit-Rate for {BTC} was empty."
+    for text in (no_price, no_price, REDUCE_ONLY):
+        refuse(listener, text)
+    refused = "ReduceOnly Order is rejected. (-2022)"
+    assert listener.since(BTC, NOON) == Refusal(NOON, refused, 1, was_sent=True)
+    refuse(listener, no_price)
+    assert listener.since(BTC, NOON) == Refusal(
+        NOON, f"Exit-Rate for {BTC} was empty.", 3, was_sent=False
+    )
 
 
 @pytest.mark.parametrize(

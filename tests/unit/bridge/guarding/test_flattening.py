@@ -168,6 +168,16 @@ def test_why_it_is_open_is_the_last_refusal_since_it_began() -> None:
     )
 
 
+def test_an_exit_that_lacked_a_price_was_not_refused() -> None:
+    refused = RefusedExits()
+    flattening = Flattening(PROFILE, refused)
+    with time_machine.travel(NOON, tick=False):
+        refused.emit(log(f"Unable to exit trade {BTC}: Exit-Rate for {BTC} was empty."))
+    assert why(flattening, NOON) == (
+        f"exit could not be sent once, last 0 s ago: Exit-Rate for {BTC} was empty."
+    )
+
+
 def test_without_a_refusal_it_is_the_order_that_rests() -> None:
     flattening = watch()
     flattening.look(HELD, {}, NOON)

@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 import time_machine
 from freqtrade.exceptions import OperationalException
-from freqtrade.persistence import PairLocks, Trade
+from freqtrade.persistence import Order, PairLocks, Trade
+from sqlalchemy.exc import OperationalError
 
 from plimsoll.bridge.config.settings import LIVE_OPT_IN, settings_from
 from plimsoll.bridge.state import locks, recorder
@@ -19,13 +21,13 @@ from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.bridge.state.identity import account_of
 from plimsoll.bridge.state.latch import Beginning, Latch
 from plimsoll.bridge.state.registry import registered
-from plimsoll.bridge.state.stamp import Stamp, read_stamp, write_stamp
+from plimsoll.bridge.state.stamp import RENEWED_EVERY, Stamp, read_stamp, write_stamp
 from plimsoll.core import Mode, PlimsollError, Verdict
 from plimsoll.journal.check import verify
 from plimsoll.journal.files import decision_files, records_backwards
 from plimsoll.journal.latch_record import STATE
 from plimsoll.journal.log import DecisionLog
-from tests.unit.bridge.bots import NOON, Bot, entry, running_bot
+from tests.unit.bridge.bots import BTC, NOON, Bot, entry, open_trade, running_bot
 from tests.unit.bridge.guarding.test_live_session import loops, status, written
 from tests.unit.bridge.trades import database_trades
 
@@ -127,7 +129,7 @@ def test_a_database_restored_from_a_backup_halts(tmp_path: Path, clock: Any) -> 
     shutil.copy(tmp_path / "backup", tmp_path / "bot.sqlite")
     with running_bot(tmp_path) as bot:
         assert held(bot) == {STATE}
-        assert any("restored, or exchanged" in text for text in bot.said())
+        assert any("older than the decision log: a backup" in text for text in bot.said())
         assert any("plimsoll resume --reason" in text for text in bot.said())
     (halt,) = written(tmp_path, "halt")
     assert (halt["rule"], halt["mode"], halt["event"]) == (STATE, "HALTED", "acted")
@@ -135,6 +137,111 @@ def test_a_database_restored_from_a_backup_halts(tmp_path: Path, clock: Any) -> 
     with running_bot(tmp_path) as bot:
         assert held(bot) == {STATE}, "until a person re-arms"
     assert len(written(tmp_path, "halt")) == 1
+
+
+def copied(source: Path, target: Path) -> None:
+    """Copy a database as SQLite does, whatever is in its write-ahead log."""
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+        one.backup(other)
+
+
+def back_up(folder: Path) -> None:
+    Trade.commit()
+    copied(folder / "bot.sqlite", folder / "backup")
+
+
+def put_back(folder: Path) -> None:
+    closed(folder)
+    copied(folder / "backup", folder / "bot.sqlite")
+
+
+def test_a_backup_of_the_same_run_is_known_for_one_after_an_hour(
+    tmp_path: Path, clock: Any
+) -> None:
+    with running_bot(tmp_path) as bot:
+        loops(bot, clock, 2)
+        back_up(tmp_path)
+        loops(bot, clock, after=RENEWED_EVERY)
+        loops(bot, clock, 3)
+        assert [one["stamp"] for one in written(tmp_path, "stamp")] == [read_stamp().current]
+    put_back(tmp_path)
+    with running_bot(tmp_path) as bot:
+        assert held(bot) == {STATE}
+        assert any("older than the decision log: a backup" in text for text in bot.said())
+
+
+def test_a_backup_from_before_a_fill_is_known_for_one_in_the_next_loop(
+    tmp_path: Path, clock: Any
+) -> None:
+    with running_bot(tmp_path) as bot:
+        loops(bot, clock, 2)
+        back_up(tmp_path)
+        fill = Order(ft_order_side="buy", price=100.0, average=100.0, filled=10.0, amount=10.0)
+        bot.strategy.order_filled(BTC, open_trade(NOON), fill, datetime.now(UTC))
+        loops(bot, clock, 3)
+        assert len(written(tmp_path, "stamp")) == 1
+    put_back(tmp_path)
+    with running_bot(tmp_path) as bot:
+        assert held(bot) == {STATE}
+
+
+def test_the_database_as_it_was_left_is_no_backup(tmp_path: Path, clock: Any) -> None:
+    with running_bot(tmp_path) as bot:
+        loops(bot, clock, 2, after=RENEWED_EVERY)
+        back_up(tmp_path)
+    put_back(tmp_path)
+    with running_bot(tmp_path) as bot:
+        assert held(bot) == set()
+
+
+def test_a_stamp_is_no_start_and_what_was_held_before_it_stays(tmp_path: Path, clock: Any) -> None:
+    with running_bot(tmp_path) as bot:
+        (tmp_path / "plimsoll/halt").write_text("news")
+        loops(bot, clock, 2, after=RENEWED_EVERY)
+        (tmp_path / "plimsoll/halt").unlink()
+    closed(tmp_path)
+    lose_database(tmp_path)
+    with running_bot(tmp_path) as bot:
+        assert held(bot) == {"manual_halt"}
+
+
+@pytest.mark.parametrize("fails_at", [1, 2, 3])
+def test_a_stamp_that_cannot_be_written_is_tried_again_and_halts_nobody(
+    tmp_path: Path, clock: Any, monkeypatch: pytest.MonkeyPatch, fails_at: int
+) -> None:
+    """Of its three writes the database refuses the first and the third, the log the second."""
+    writes = 0
+
+    def counted(real: Any, error: Exception) -> Any:
+        def write(*arguments: Any, **fields: Any) -> Any:
+            nonlocal writes
+            if arguments[1:2] != ("stamp",) and not isinstance(arguments[0], Stamp):
+                return real(*arguments, **fields)
+            writes += 1
+            if writes == fails_at:
+                raise error
+            return real(*arguments, **fields)
+
+        return write
+
+    with running_bot(tmp_path) as bot:
+        loops(bot, clock)
+        locked = OperationalError("INSERT", None, sqlite3.OperationalError("database is locked"))
+        full = PlimsollError("the disk is full")
+        with monkeypatch.context() as patch:
+            patch.setattr("plimsoll.bridge.state.latch.write_stamp", counted(write_stamp, locked))
+            patch.setattr(DecisionLog, "append", counted(DecisionLog.append, full))
+            loops(bot, clock, after=RENEWED_EVERY)
+            assert writes == fails_at
+            loops(bot, clock)
+            assert writes == fails_at, "not in every loop"
+            loops(bot, clock, after=timedelta(minutes=1))
+        assert held(bot) == set()
+        assert [one["stamp"] for one in written(tmp_path, "stamp")] == [read_stamp().current]
+        assert read_stamp().previous == read_stamp().current
+    closed(tmp_path)
+    with running_bot(tmp_path) as bot:
+        assert held(bot) == set()
 
 
 def test_a_paper_database_of_another_account_is_told_and_keeps_its_halts(
@@ -445,7 +552,7 @@ def test_a_user_folder_restored_as_a_whole_is_seen_by_the_registry(tmp_path: Pat
     (tmp_path / "backup").rename(tmp_path / "one")
     beginning = begin(config)
     assert beginning.new is not None
-    assert "older than the account's last start" in beginning.new.reason
+    assert "older than the account's last stamp" in beginning.new.reason
 
 
 def test_a_machine_without_a_place_for_the_registry_says_so_and_goes_on(

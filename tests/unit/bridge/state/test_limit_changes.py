@@ -10,6 +10,7 @@ import pytest
 from plimsoll.bridge.config.layers import read_layers
 from plimsoll.bridge.config.settings import settings_from
 from plimsoll.bridge.state.limit_changes import DRY_RUN, LIVE, LimitChanges, limit_changes
+from plimsoll.journal.config_difference import flat_config
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.log import DecisionLog
 from plimsoll.risk import RiskProfile
@@ -111,6 +112,26 @@ def test_the_limits_of_a_dry_run_say_nothing_of_live(starts: Starts) -> None:
     assert starts.start(LOOSE, mode=LIVE).changes == {}
     starts.start(STRICT, mode=DRY_RUN)
     assert starts.start(LOOSE, mode=LIVE).changes == {}
+
+
+def test_an_expectation_that_is_gone_is_told_once_and_is_not_held_back(starts: Starts) -> None:
+    """Without it `divergence` never acts, though every limit is as before."""
+    named = {"plimsoll": {"expectation_file": "promise.json"}}
+    profile = RiskProfile().model_dump(mode="json")
+    with DecisionLog(starts.folder) as log:
+        log.append(Kind.START, NOW, mode=LIVE, profile=profile, config=flat_config(named))
+    for config in (named, {"plimsoll": {"expectation_file": "newer.json"}}):
+        assert limit_changes(starts.folder, config, RiskProfile(), mode=LIVE).words() is None
+    made = starts.start({})
+    assert (made.held_back, made.facts()) == ({}, {})
+    assert made.words() == (
+        "⚠️ Limits are looser than before, and in force: expectation file promise.json → off."
+    )
+    (record,) = starts.records("limits")
+    assert record["changes"] == {
+        "expectation_file": {"before": "promise.json", "after": None, "in_force": True}
+    }
+    assert starts.start({}).changes == {}
 
 
 def test_the_wrong_order_of_layers_is_held_back_at_the_first_live_start(starts: Starts) -> None:
