@@ -327,7 +327,8 @@ class LiveSession(Session):
     def _tell_books(self, supervisor: Supervisor, now: datetime) -> None:
         """Tell and record what became of the exchange's books."""
         news = self._account.take_news()
-        tell_breaks(news, now, record=self.record, tell=supervisor.say)
+        share_usd = self._strategy.config.get("available_capital")
+        tell_breaks(news, now, record=self.record, tell=supervisor.say, share_usd=share_usd)
 
     def _listen(self, supervisor: Supervisor, now: datetime) -> None:
         """Take what a person said: the flag file, the config, a request to resume."""
