@@ -82,6 +82,14 @@ class BotView:
     unseen: str | None
     exchange: "ExchangeBooks | None" = None
 
+    @property
+    def why(self) -> str | None:
+        """Rule and reason of a running bot's mode while that is not ACTIVE."""
+        if not self.runs or self.mode in (None, Mode.ACTIVE.name):
+            return None
+        said = self.status.get("why")
+        return said if isinstance(said, str) else None
+
     def is_stale(self, max_age_seconds: float) -> bool:
         """Return whether no loop has ended lately."""
         return not self.runs or self.age_seconds is None or self.age_seconds > max_age_seconds

@@ -39,7 +39,7 @@ from plimsoll.core import Mode, PlimsollError, Verdict
 from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.latch_record import STATE
-from plimsoll.risk import GUARDS
+from plimsoll.risk import GUARDS, Evaluation
 
 logger = logging.getLogger(__name__)
 
@@ -360,6 +360,7 @@ class LiveSession(Session):
                     "bot": self._strategy.config.get("bot_name"),
                     "strategy": type(self._strategy).__name__,
                     "mode": supervisor.mode.name,
+                    "why": _why(supervisor.evaluation),
                     "held": [locks.lock_text(one) for one in supervisor.held.values()],
                     "loops": self._loops,
                     **self._limits.facts(),
@@ -375,3 +376,10 @@ class LiveSession(Session):
         except Exception as error:
             logger.exception("plimsoll: the status could not be written")
             self.record(Kind.ERROR, now, where="status", message=str(error))
+
+
+def _why(evaluation: Evaluation | None) -> str | None:
+    """Return rule and reason of the strictest denial of the account; ``None`` without one."""
+    if evaluation is None or evaluation.mode is Mode.ACTIVE:
+        return None
+    return f"{evaluation.account.rule}: {evaluation.account.reason}"
