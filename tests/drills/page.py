@@ -25,7 +25,7 @@ BACKTEST_CANNOT: dict[str, str] = {
 
 NOT_REACHED: dict[str, str] = {
     "price_collar": "no drill of it is on this page yet",
-    "reconciliation": "by no price; what it acts on is under *What broke once* and *Bad input*",
+    "reconciliation": "no price makes it act; see *What broke once* and *Bad input*",
 }
 """Guards that no drill reaches, and why."""
 
@@ -85,7 +85,7 @@ closed.
 
 BAD_INPUT = """## Bad input
 
-A line, a record, and no entry. *Mode* is what `plimsoll status` says meanwhile; *again by itself*:
+A line, a record, and no entry. *Afterwards* is what `plimsoll status` says then; *again by itself*:
 entries again once the input is good.
 
 """
@@ -270,7 +270,7 @@ def _broke(broke: Sequence[Mapping[str, Any]]) -> str:
 
 def _bad_input(rows: Sequence[Mapping[str, Any]]) -> str:
     lines = [[one["what"], one["mode"], one["said"].replace("\n", " ")] for one in rows]
-    return _table(("Bad input", "Mode", "What is said"), lines)
+    return _table(("Bad input", "Afterwards", "What is said"), lines)
 
 
 def _not_reached(trips: Sequence[Mapping[str, Any]], denied: Sequence[Mapping[str, Any]]) -> str:

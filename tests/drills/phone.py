@@ -18,6 +18,7 @@ from plimsoll.bridge.freqtrade.telegram_delivery import TelegramOutlet
 from plimsoll.bridge.state.latch import WHAT_TO_TYPE
 from plimsoll.bridge.state.locks import FOREVER
 from plimsoll.core import Mode, Verdict
+from plimsoll.core.books import BreakKind
 from plimsoll.journal import messages
 from plimsoll.risk import GUARDS, RiskProfile
 from tests.conftest import ROOT
@@ -32,6 +33,8 @@ STEP = timedelta(seconds=40)
 
 WIDTH, GAP, MARGIN = 318, 20, 12
 LINE, PAD = 16.5, 9
+SPARE = 24
+"""What a line leaves free for a font that runs wider than the one measured here."""
 TALLEST = 880
 NARROW, WIDE = set("ijltfr.,:;|!'()[]/ \u00a0\"-"), set("mwMW%@🛑✅🚫🔎⚠▶")
 CHAT, BUBBLE, INK, MUTED, FRAME = "#d5e1e8", "#ffffff", "#1b2730", "#7b8b96", "#22313b"
@@ -98,7 +101,10 @@ def samples() -> dict[str, list[str]]:
         "denied": [
             messages.denied(one, BTC, "long") for one in every.values() if one not in acting
         ],
-        "restored": [messages.restored(every["drawdown"], now, lock=7)],
+        "restored": [
+            messages.restored(every["drawdown"], now, lock=7),
+            messages.restored(every["daily_loss"], now, held=[every["drawdown"]]),
+        ],
         "rearmed": [messages.rearmed(["drawdown"], reason=HOSTILE, by="plimsoll resume, anna")],
         "not_rearmed": [messages.not_rearmed("anna")],
         "lock_put_back": [messages.lock_put_back(every["drawdown"])],
@@ -114,15 +120,21 @@ def samples() -> dict[str, list[str]]:
         "failed": [messages.failed("leverage", "OperationalError: database is locked")],
         "strategy_failed": [messages.strategy_failed("on_loop", "KeyError: 'ema'")],
         "settings_put_back": [messages.settings_put_back(["order_types"])],
-        "looser_limits": [messages.looser_limits(looser, list(looser))],
-        "limits_accepted": [messages.limits_accepted(looser, reason="step two", by="anna")],
+        "looser_limits": [
+            messages.looser_limits(looser, list(looser)),
+            messages.looser_limits(looser, []),
+        ],
+        "limits_accepted": [
+            messages.limits_accepted(looser, reason="step two", by="anna"),
+            messages.limits_accepted({}, reason="step two", by="anna"),
+        ],
         "reload_refused": [messages.reload_refused("config.json has the key risk twice")],
         "broken": [
             messages.broken(
                 f"the exchange holds 0.045 {BTC} more than the database", seconds=95, size_usd=3956
             )
         ],
-        "agreed": [messages.agreed(f"{BTC}: 0.079 long held, no stop order on the exchange")],
+        "agreed": [messages.agreed(BreakKind.MISSING_STOP, BTC)],
         "mended": [
             messages.mended(f"closed 0.045 long of {BTC} at market: no trade knew them"),
         ],
@@ -132,7 +144,10 @@ def samples() -> dict[str, list[str]]:
                 "no connection"
             )
         ],
-        "transferred": [messages.transferred(-1500.0)],
+        "transferred": [
+            messages.transferred(-1500.0),
+            messages.transferred(-1500.0, share_usd=500),
+        ],
         "money_accepted": [messages.money_accepted(-20.0)],
     }
 
@@ -210,7 +225,7 @@ def bubbles(seen: Sequence[str]) -> list[Bubble]:
 
 def wrapped(text: str) -> list[str]:
     """Break a text at spaces into lines that fit into a bubble."""
-    room, lines = WIDTH - 2 * MARGIN - 2 * PAD, [""]
+    room, lines = WIDTH - 2 * MARGIN - 2 * PAD - SPARE, [""]
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines[-1] else word
         if lines[-1] and sum(map(_width, longer)) > room:

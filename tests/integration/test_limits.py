@@ -17,7 +17,7 @@ def test_a_bad_reload_changes_nothing_and_a_looser_one_is_told(tmp_path: Path) -
         _refused(bot, {"plimsoll": {"risk": {"max_daily_los": 0.01}}}, "did you mean")
         whole = bot._config.read_text(encoding="utf-8")
         bot._config.write_text("{", encoding="utf-8")
-        _refused(bot, None, "Parse error")
+        _refused(bot, None, "found a fault in line 1")
         bot._config.write_text(whole, encoding="utf-8")
         assert len(bot.decisions("start")) == 1
         assert len(bot.trades(is_open=True)) == 2

@@ -45,6 +45,9 @@ time. *Latch kept* counts the kills before which a halt was on record: the
 flag file is removed before the restart, and the bot must be halted and flat. *Until the books
 agree* counts the loops after the restart, median and longest: 1 is the first.
 
+A sweep of 120 kills takes about 10 minutes on two quiet cores. 0 of 120 is not never: it means
+below 2.5 % with 95 % confidence.
+
 """
 
 

@@ -147,6 +147,8 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
     from plimsoll.journal.phrases import is_open_ended
 
     lines = [_row("bot", _bot_words(view)), _row("mode", view.mode or "not known")]
+    if view.why is not None and not any(view.why in held for held in view.held):
+        lines.append(_row("why", view.why))
     if view.flag is not None:
         lines.append(_row("flag file", f"up: {view.flag or 'no reason given'}"))
     lines += [_row("held", held) for held in view.held]
@@ -232,7 +234,7 @@ def _bot_words(view: "BotView") -> str:
 def _position(one: Any) -> str:
     stop = f", stop {one.stop_price:g}" if one.stop_price else ""
     return (
-        f"{one.pair} {one.side.value} {one.amount:g} at {one.entry_price:g}, "
+        f"trade {one.id}: {one.pair} {one.side.value} {one.amount:g} at {one.entry_price:g}, "
         f"stake {one.stake_usd:,.2f} USD, leverage {one.leverage:g}{stop}"
     )
 

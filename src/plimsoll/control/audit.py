@@ -118,10 +118,17 @@ def run_audit(bot: Bot, tell: Callable[[str], object]) -> Audit:
     look = _look(bot, status, profile, told_breaks(status))
     deadline = time.monotonic() + profile.break_settling_seconds
     while any(one.settling for one in look.breaks) and time.monotonic() < deadline:
-        tell("an order may just be under way; looking again ...")
+        tell(_looks_again(look.breaks, profile))
         time.sleep(PAUSE_SECONDS)
         look = _look(bot, bot.folder.status() or {}, profile, look.breaks)
     return look
+
+
+def _looks_again(breaks: Sequence[Break], profile: RiskProfile) -> str:
+    settling = [one for one in breaks if one.settling]
+    again = f"looking again for up to {profile.break_settling_seconds:g} s ..."
+    of_money = all(one.kind is BreakKind.MONEY for one in settling)
+    return again if of_money else f"an order may just be under way; {again}"
 
 
 def told_breaks(status: Mapping[str, Any]) -> tuple[Break, ...]:

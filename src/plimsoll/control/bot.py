@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from plimsoll.bridge.config.layer_checks import layer_faults
 from plimsoll.bridge.config.layers import read_layers
 from plimsoll.bridge.config.settings import PlimsollSettings, settings_from
 from plimsoll.bridge.state.folder import StateFolder, state_folder_of
@@ -81,6 +82,14 @@ class BotView:
     unseen: str | None
     exchange: "ExchangeBooks | None" = None
 
+    @property
+    def why(self) -> str | None:
+        """Rule and reason of a running bot's mode while that is not ACTIVE."""
+        if not self.runs or self.mode in (None, Mode.ACTIVE.name):
+            return None
+        said = self.status.get("why")
+        return said if isinstance(said, str) else None
+
     def is_stale(self, max_age_seconds: float) -> bool:
         """Return whether no loop has ended lately."""
         return not self.runs or self.age_seconds is None or self.age_seconds > max_age_seconds
@@ -115,7 +124,8 @@ def find_bot(userdir: Path | None, config_files: Sequence[Path], db_url: str | N
     try:
         settings = settings_from(config)
     except PlimsollError as error:
-        raise UsageError(str(error)) from None
+        faults = layer_faults(config.get("config_files", ()))
+        raise UsageError("; ".join([*faults, str(error)])) from None
     folder = userdir or Path(config.get("user_data_dir") or "user_data")
     folder = folder.expanduser().resolve()
     if not folder.is_dir():

@@ -113,7 +113,7 @@ def _ask(
     if view.held:
         tell(f"re-armed, and held again: {'; '.join(view.held)}")
         return Outcome(done=False, view=view)
-    tell(f"re-armed: {view.mode}")
+    tell(f"re-armed: {view.mode}" + (f", by {view.why}" if view.why else ""))
     return Outcome(done=_looped(view, taken), view=view)
 
 

@@ -35,8 +35,9 @@ REMEDIES: Final[dict[BreakKind, str]] = {
         "close the position on the exchange, then /delete ID in Telegram removes the trade"
     ),
     BreakKind.MISSING_STOP: (
-        "a running bot places it again in its next loop; if none runs, place a stop by hand or "
-        "close the position"
+        "a running bot places it again in its next loop; if none runs, close the position, or "
+        "place a reduce-only stop by hand (the bot tells it as somebody else's order) and cancel "
+        "it once the bot has placed its own"
     ),
     BreakKind.STOP_WITHOUT_POSITION: (
         "cancel it on the exchange: when it triggers, it may open a position"
@@ -47,8 +48,8 @@ REMEDIES: Final[dict[BreakKind, str]] = {
         "an account of its own"
     ),
     BreakKind.MONEY: (
-        "look at the exchange's transaction history. If nobody of yours moved it, withdraw the "
-        "API key first and ask afterwards"
+        "look at the exchange's transaction history. If nobody of yours moved it, revoke the "
+        "API key first, then ask who moved it"
     ),
 }
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from plimsoll.core import Mode, Position, Verdict
+from plimsoll.core.books import BreakKind
 from plimsoll.journal.latch_record import STATE
 from plimsoll.journal.limit_words import accepted_words, looser_words, refused_reload_words
 from plimsoll.journal.phrases import (
@@ -33,6 +34,8 @@ from plimsoll.journal.phrases import (
 ALARM, OVER, NOTE, REFUSED, BEGUN, LOOK = "🛑", "✅", "⚠️", "🚫", "▶️", "🔎"
 MOST_MARKS = 5
 RESUME = 'plimsoll resume --reason "…"'
+NEW_DATABASE = "the database is new"
+WRONG_FOLDER = "Wrong folder? End the bot and start it where its database is."
 IN_MEMORY = (
     "It stands in memory alone, since neither log nor database can be written: let the bot run."
 )
@@ -47,12 +50,14 @@ def acted(
     open_pairs: Sequence[str] | None,
     facts: Mapping[str, Any] | None = None,
     lock: int | None = None,
+    held: Sequence[Verdict] = (),
     kept: bool = True,
 ) -> str:
     """Tell a verdict that closes positions: of the account or of a pair, halted or for a time.
 
     ``open_pairs`` are the pairs that are open now, ``None`` when that cannot be known; ``lock`` is
-    the number of the verdict's lock, ``kept`` whether it is on record anywhere.
+    the number of the verdict's lock, ``held`` is all that holds with it, ``kept`` says whether it
+    is on record anywhere.
     """
     if verdict.pair is not None:
         is_open = open_pairs is None or verdict.pair in open_pairs
@@ -62,16 +67,18 @@ def acted(
         said = f"{ALARM} {breach(verdict, facts)}. {_closing(open_pairs)}"
     where = "" if verdict.pair is None else f" in {pair_words(verdict.pair)}"
     memory = "" if kept else f" {IN_MEMORY}"
-    return f"{said} {_ends(verdict, now, where=where, lock=lock)}{memory}"
+    return f"{said} {_ends(verdict, now, where=where, lock=lock, held=held)}{memory}"
 
 
-def restored(verdict: Verdict, now: datetime, *, lock: int | None = None) -> str:
-    """Tell, after a start, what still holds since before it."""
+def restored(
+    verdict: Verdict, now: datetime, *, lock: int | None = None, held: Sequence[Verdict] = ()
+) -> str:
+    """Tell, after a start, what still holds since before it; ``held`` is all that does."""
     what = "halted" if verdict.mode is Mode.HALTED else "closing"
     where = "" if verdict.pair is None else f" {pair_words(verdict.pair)}"
     of = "" if verdict.pair is None else f" in {pair_words(verdict.pair)}"
     said = f"{ALARM} Still {what}{where} since before this start. {breach(verdict)}."
-    return f"{said} {_ends(verdict, now, where=of, lock=lock)}"
+    return f"{said} {_ends(verdict, now, where=of, lock=lock, held=held)}"
 
 
 def closed(
@@ -167,9 +174,9 @@ def started(
         said += " Nothing is open."
     if not held:
         return f"{said} No halt is in force."
-    what = "halted" if any(one.mode is Mode.HALTED for one in held) else "no entries"
-    scope = "The account" if any(one.pair is None for one in held) else "Some pairs"
-    return f"{said} {scope}: {what} by {named(one.rule for one in held)}."
+    what = "Halted" if any(one.mode is Mode.HALTED for one in held) else "No entries"
+    scope = "" if any(one.pair is None for one in held) else " in some pairs"
+    return f"{said} {what}{scope}: {'; '.join(dict.fromkeys(map(_held_words, held)))}."
 
 
 # What else a person should know
@@ -254,9 +261,10 @@ def broken(what: str, *, seconds: float, size_usd: float | None = None) -> str:
     return f"{said} No entries; plimsoll audit shows both sides."
 
 
-def agreed(what: str) -> str:
+def agreed(kind: BreakKind, pair: str | None) -> str:
     """Tell that a break is over."""
-    return f"{OVER} No longer so: {stated(what)}."
+    what = "money that nothing explains" if kind is BreakKind.MONEY else kind.replace("_", " ")
+    return f"{OVER} Over: {what if pair is None else f'{pair_words(pair)}, {what}'}."
 
 
 def mended(what: str) -> str:
@@ -269,12 +277,15 @@ def not_mended(what: str) -> str:
     return f"{NOTE} {sentence(what)}"
 
 
-def transferred(amount_usd: float) -> str:
-    """Tell that money was moved into the account or out of it, as the exchange's record says."""
-    return (
-        f"{NOTE} {usd(amount_usd, signed=True)} transferred, by the exchange's record. Losses are "
-        f"measured from as much {'less' if amount_usd < 0 else 'more'}."
-    )
+def transferred(amount_usd: float, *, share_usd: float | None = None) -> str:
+    """Tell that money was moved into the account or out of it, as the exchange's record says.
+
+    ``share_usd`` is what the config gives the bot of the wallet (``available_capital``).
+    """
+    said = f"{NOTE} {usd(amount_usd, signed=True)} transferred, by the exchange's record."
+    if share_usd is not None:
+        return f"{said} The bot's share of {usd(share_usd)} is unchanged."
+    return f"{said} Losses are measured from as much {'less' if amount_usd < 0 else 'more'}."
 
 
 def money_accepted(amount_usd: float) -> str:
@@ -322,14 +333,25 @@ def _closing(open_pairs: Sequence[str] | None) -> str:
     return f"Closing {len(open_pairs)} positions."
 
 
-def _ends(verdict: Verdict, now: datetime, *, where: str, lock: int | None) -> str:
+def _held_words(verdict: Verdict) -> str:
+    words = "by hand" if verdict.rule == "manual_halt" else rule_words(verdict.rule)
+    return f"{words[:1].lower()}{words[1:]}"
+
+
+def _ends(
+    verdict: Verdict, now: datetime, *, where: str, lock: int | None, held: Sequence[Verdict]
+) -> str:
     if verdict.mode is not Mode.HALTED and verdict.until is not None:
-        if is_open_ended(verdict.until, now):
-            return f"No entries{where} until everything is closed. Ends by itself."
-        until = until_words(verdict.until, now)
-        return f"No entries{where} until {until}. Ends by itself; /locks shows it."
-    looks = "has checked positions and limits and " if verdict.rule == STATE else ""
-    said = f"No entries{where} until a person {looks}resumes: {RESUME}"
+        open_ended = is_open_ended(verdict.until, now)
+        until = "everything is closed" if open_ended else until_words(verdict.until, now)
+        if any(one.mode is Mode.HALTED and one.pair is None for one in held):
+            return f"This lasts until {until}, the halt until a person resumes."
+        ends = "Ends by itself." if open_ended else "Ends by itself; /locks shows it."
+        return f"No entries{where} until {until}. {ends}"
+    person = "has checked positions and limits" if verdict.rule == STATE else "resumes"
+    said = f"No entries{where} until a person {person}: {RESUME}"
+    if verdict.rule == STATE and NEW_DATABASE in verdict.reason:
+        said = f"{WRONG_FOLDER} {said}"
     if verdict.rule == "manual_halt":  # the flag would halt again after /unlock
         return f"{said} (in a shell)."
     number = "NUMBER (see /locks)" if lock is None else str(lock)

@@ -72,17 +72,17 @@ def _load(userdir: Path, files: Sequence[Path]) -> tuple[dict[str, Any], list[Fi
     from freqtrade.enums import RunMode
 
     from plimsoll.bridge.config.expectation import read_expectation
-    from plimsoll.bridge.config.layer_checks import require_sound_layers
-    from plimsoll.bridge.config.settings import require_secrets, settings_from
+    from plimsoll.bridge.config.layer_checks import sound_settings
+    from plimsoll.bridge.config.settings import require_secrets
     from plimsoll.bridge.freqtrade.plugin_search import register
 
     config: dict[str, Any] = {"user_data_dir": userdir.resolve()}
-    remedy = "correct the config, or take the shipped profiles again: plimsoll init"
+    remedy = "correct what is named; a shipped layer comes again with plimsoll init"
     try:
         config = read_layers(files) | config
-        require_sound_layers(config.get("config_files", ()))
+        settings = sound_settings(config)
         register(config)
-        read_expectation(settings_from(config).expectation_file)
+        read_expectation(settings.expectation_file)
         require_secrets(config)
         if files:
             # A trading run needs settings that come from the strategy: those are not asked for.

@@ -104,6 +104,23 @@ def test_status_names_what_is_to_be_closed_and_is_not(
     assert told["status"]["closing"] == closing
 
 
+def test_status_says_why_a_running_bot_is_not_active_and_names_the_trade(
+    run: Command, userdir: Path, database: str
+) -> None:
+    folder = StateFolder(userdir / "plimsoll")
+    why = "reconciliation: 0.1 long of BTC/USDT:USDT is unexplained"
+    with DecisionLog(folder.decisions):
+        folder.write_status({"mode": "REDUCING", "held": [], "why": why})
+        seen = run("status", "--db-url", database).out
+        folder.write_status({"mode": "HALTED", "held": [f"plimsoll HALTED {why}"], "why": why})
+        held = run("status", "--db-url", database).out
+    assert f"why        {why}\n" in seen
+    assert "open       trade 1: " in seen
+    assert not any(line.startswith("why") for line in held.splitlines())
+    folder.write_status({"mode": "REDUCING", "why": why})
+    assert "why " not in run("status", "--db-url", database).out
+
+
 def test_a_loop_of_long_ago_is_no_running_bot(run: Command, userdir: Path, database: str) -> None:
     StateFolder(userdir / "plimsoll").write_status({"mode": "ACTIVE", "equity_usd": 990.5})
     seen = run("status", "--db-url", database)

@@ -10,10 +10,11 @@ from freqtrade.persistence import Order, Trade
 
 from plimsoll.bridge.account.capital import Capital, store_capital
 from plimsoll.bridge.state.folder import StateFolder
-from plimsoll.control.audit import DRY_RUN, SPOT, Audit, run_audit, told_breaks
+from plimsoll.control.audit import DRY_RUN, SPOT, Audit, _looks_again, run_audit, told_breaks
 from plimsoll.control.bot import find_bot
 from plimsoll.core import UsageError
 from plimsoll.core.books import BotBooks, Break, BreakKind, ExchangeBooks
+from plimsoll.risk import RiskProfile
 from tests.unit.bridge.trades import FEE
 from tests.unit.control.conftest import BTC, ETH
 
@@ -111,6 +112,18 @@ def test_a_break_is_read_back_from_the_status_as_the_bot_wrote_it(tmp_path: Path
 def test_a_break_of_another_version_costs_an_age_and_nothing_else(told: Any) -> None:
     assert told_breaks({"breaks": [told, TOLD]}) == told_breaks({"breaks": [TOLD]})
     assert told_breaks({}) == ()
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        ([BreakKind.MONEY], "looking again for up to 30 s ..."),
+        ([BreakKind.MONEY, BreakKind.WRONG_SIZE], "an order may just be under way; looking again"),
+    ],
+)
+def test_money_alone_is_no_order_under_way(kinds: list[BreakKind], said: str) -> None:
+    breaks = [Break(kind=kind, text="x", since=NOON, settling=True) for kind in kinds]
+    assert _looks_again(breaks, RiskProfile()).startswith(said)
 
 
 def test_the_last_line_counts_the_breaks() -> None:

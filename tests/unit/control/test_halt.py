@@ -141,6 +141,19 @@ def test_a_running_bot_re_arms_itself(userdir: Path, empty: Path) -> None:
     assert bot.folder.halt_reason() is None
 
 
+def test_a_re_armed_bot_that_still_takes_less_says_why(userdir: Path, empty: Path) -> None:
+    def halved(folder: StateFolder) -> dict:
+        status = obedient(folder)
+        active = status["mode"] == Mode.ACTIVE.name
+        return {**status, "mode": Mode.REDUCING.name, "why": "drawdown: 7 %"} if active else status
+
+    bot, told = bot_of(userdir, empty), []
+    bot.folder.set_halt("storm")
+    with looping(bot.folder, halved):
+        assert not resume(bot, "over", seconds=0.5, tell=told.append).view.held
+    assert told[-1] == "re-armed: REDUCING, by drawdown: 7 %"
+
+
 def test_a_bot_that_is_held_again_is_not_done(userdir: Path, empty: Path) -> None:
     def again(folder: StateFolder) -> dict:
         folder.take_resume()

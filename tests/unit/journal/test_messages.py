@@ -1,6 +1,7 @@
 """Every message of the guards, as it is read on a phone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from plimsoll.bridge.state.latch import WHAT_TO_TYPE
 from plimsoll.core import Mode, Verdict
+from plimsoll.core.books import BreakKind
 from plimsoll.journal import messages
 from plimsoll.journal.phrases import RULES
 from tests.unit.risk.accounts import position
@@ -142,9 +144,9 @@ def test_a_start_is_one_message() -> None:
     )
     text = messages.started(**given, is_live=True, open_pairs=[], held=[HALT])
     assert "LIVE, with money, on binance." in text
-    assert text.endswith("Nothing is open. The account: halted by Drawdown limit.")
+    assert text.endswith("Nothing is open. Halted: drawdown limit.")
     text = messages.started(**given, is_live=True, open_pairs=None, held=[LATE])
-    assert text.endswith("not known yet. Some pairs: no entries by Late candles.")
+    assert text.endswith("not known yet. No entries in some pairs: late candles.")
 
 
 def test_what_else_a_person_should_know() -> None:
@@ -205,13 +207,25 @@ def test_what_holds_until_everything_is_closed_says_so() -> None:
     assert "2126" not in messages.restored(blind, NOW)
 
 
+def test_beside_a_halt_nothing_says_that_it_ends_by_itself() -> None:
+    daily = Verdict(Mode.FLATTEN, "daily_loss", "too much", NOW + timedelta(hours=10))
+    for text in (
+        messages.acted(daily, NOW, open_pairs=[], held=[HALT, daily]),
+        messages.restored(daily, NOW, held=[HALT, daily]),
+    ):
+        assert text.endswith("This lasts until 23:48 UTC, the halt until a person resumes.")
+        assert "by itself" not in text
+    of_pair = replace(HALT, pair=BTC)
+    assert "Ends by itself" in messages.acted(daily, NOW, open_pairs=[], held=[of_pair, daily])
+
+
 def test_a_halt_by_state_says_once_what_to_type() -> None:
     reason = f"the database is new; {WHAT_TO_TYPE}"
     text = messages.acted(Verdict(Mode.HALTED, "state", reason), NOW, open_pairs=[], lock=7)
     assert text == (
-        "🛑 Record of halts: the database is new. Nothing is open. No entries until a person has "
-        'checked positions and limits and resumes: plimsoll resume --reason "…" (in a shell), or '
-        "/unlock 7 here."
+        "🛑 Record of halts: the database is new. Nothing is open. Wrong folder? End the bot and "
+        "start it where its database is. No entries until a person has checked positions and "
+        'limits: plimsoll resume --reason "…" (in a shell), or /unlock 7 here.'
     )
 
 
@@ -250,7 +264,10 @@ def test_a_break_is_told_with_age_and_size() -> None:
 
 
 def test_what_became_of_a_break_is_told() -> None:
-    assert messages.agreed("an order is open") == "✅ No longer so: an order is open."
+    assert (
+        messages.agreed(BreakKind.MISSING_POSITION, BTC) == "✅ Over: BTC/USDT, missing position."
+    )
+    assert messages.agreed(BreakKind.MONEY, None) == "✅ Over: money that nothing explains."
     assert messages.mended(f"closed 1 long of {BTC}") == "✅ Mended: closed 1 long of BTC/USDT."
     assert messages.not_mended("no answer") == "⚠️ No answer."
 
@@ -260,6 +277,10 @@ def test_money_that_moved_is_told_with_its_sign() -> None:
         "⚠️ −1,500 USD transferred, by the exchange's record. Losses are measured from as much less."
     )
     assert messages.transferred(5.0).endswith(" as much more.")
+    assert flat(messages.transferred(-1500.0, share_usd=500)) == (
+        "⚠️ −1,500 USD transferred, by the exchange's record. The bot's share of 500 USD is "
+        "unchanged."
+    )
     assert flat(messages.money_accepted(5.5)).startswith("⚠️ +5.5 USD that nothing explains: ")
 
 

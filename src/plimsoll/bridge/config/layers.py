@@ -5,6 +5,7 @@ Freqtrade is imported when there is something to read: a halt must not wait for 
 
 import logging
 import os
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,16 +25,22 @@ def read_layers(files: Sequence[Path | str]) -> dict[str, Any]:
     Raises
     ------
     UsageError
-        One line, when a file is missing, cannot be read or is not JSON.
+        One line, which names each file that is missing, cannot be read or is not JSON.
     """
     if not files and not any(name.startswith(ENVIRONMENT_PREFIX) for name in os.environ):
         return {}
     from freqtrade.configuration.environment_vars import environment_vars_to_dict
     from freqtrade.configuration.load_config import load_from_files
+    from freqtrade.exceptions import OperationalException
     from freqtrade.misc import deep_merge_dicts
 
     with quiet_logs(), _usage_errors():
-        merged = load_from_files([str(file) for file in files]) if files else {}
+        try:
+            merged = load_from_files([str(file) for file in files]) if files else {}
+        except (OperationalException, OSError, UnicodeDecodeError):
+            if faults := _unreadable(list(map(Path, files))):
+                raise UsageError("; ".join(faults)) from None
+            raise
         return dict(deep_merge_dicts(environment_vars_to_dict(), merged))
 
 
@@ -43,12 +50,43 @@ def read_layer(file: Path) -> dict[str, Any]:
     Raises
     ------
     UsageError
-        One line, when it is missing, cannot be read or is not JSON.
+        One line, when it is missing, cannot be read or is not JSON; then with the line.
     """
     from freqtrade.configuration.load_config import load_config_file
+    from freqtrade.exceptions import ConfigurationError
 
     with quiet_logs(), _usage_errors():
-        return dict(load_config_file(str(file)))
+        try:
+            return dict(load_config_file(str(file)))
+        except ConfigurationError as error:
+            raise UsageError(_json_fault(file, str(error))) from None
+
+
+DEEPEST = 6
+"""How deep Freqtrade lets files include files."""
+
+
+def _unreadable(files: Sequence[Path], depth: int = 0) -> list[str]:
+    """Return what is wrong with each of these files, and of those that they include."""
+    faults = []
+    for file in files:
+        try:
+            more = read_layer(file).get("add_config_files", ())
+        except UsageError as error:
+            faults.append(str(error))
+            continue
+        if depth < DEEPEST:
+            faults += _unreadable([file.resolve().parent / one for one in more], depth + 1)
+    return faults
+
+
+def _json_fault(file: Path, said: str) -> str:
+    """Say where a file is not JSON: the parser names the byte at which it noticed."""
+    match = re.search(r"offset (\d+): ([^\n]*)", said)
+    if match is None:
+        return f"expected JSON in {file}: {said.splitlines()[0]}"
+    line = file.read_bytes()[: int(match[1])].count(b"\n") + 1
+    return f"expected JSON in {file}, found a fault in line {line} or just before it: {match[2]}"
 
 
 _mutex = threading.Lock()

@@ -24,12 +24,11 @@ from freqtrade.resolvers.pairlist_resolver import PairListResolver
 from freqtrade.resolvers.protection_resolver import ProtectionResolver
 from packaging.specifiers import SpecifierSet
 
-from plimsoll.bridge.config.layer_checks import require_sound_layers
+from plimsoll.bridge.config.layer_checks import sound_settings
 from plimsoll.bridge.config.settings import (
     require_live_opt_in,
     require_secrets,
     require_stated_costs,
-    settings_from,
 )
 from plimsoll.bridge.freqtrade.command_line import command_line_config, refuse
 from plimsoll.bundle import plugin_folder
@@ -157,8 +156,7 @@ def checked_config() -> dict[str, Any]:
         live trading.
     """
     command, config = command_line_config()
-    require_sound_layers(config.get("config_files", ()))
-    settings = settings_from(config)
+    settings = sound_settings(config)
     require_stated_costs(config, settings)
     if command in ("trade", "webserver"):
         require_secrets(config)

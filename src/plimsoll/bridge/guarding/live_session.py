@@ -41,7 +41,7 @@ from plimsoll.core.books import held_beside
 from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.latch_record import STATE
-from plimsoll.risk import GUARDS
+from plimsoll.risk import GUARDS, Evaluation
 
 logger = logging.getLogger(__name__)
 
@@ -336,7 +336,8 @@ class LiveSession(Session):
     def _tell_books(self, supervisor: Supervisor, now: datetime) -> None:
         """Tell and record what became of the exchange's books."""
         news = self._account.take_news()
-        tell_breaks(news, now, record=self.record, tell=supervisor.say)
+        share_usd = self._strategy.config.get("available_capital")
+        tell_breaks(news, now, record=self.record, tell=supervisor.say, share_usd=share_usd)
 
     def _listen(self, supervisor: Supervisor, now: datetime) -> None:
         """Take what a person said: the flag file, the config, a request to resume."""
@@ -368,6 +369,7 @@ class LiveSession(Session):
                     "bot": self._strategy.config.get("bot_name"),
                     "strategy": type(self._strategy).__name__,
                     "mode": supervisor.mode.name,
+                    "why": _why(supervisor.evaluation),
                     "held": [locks.lock_text(one) for one in supervisor.held.values()],
                     "loops": self._loops,
                     **self._limits.facts(),
@@ -383,3 +385,10 @@ class LiveSession(Session):
         except Exception as error:
             logger.exception("plimsoll: the status could not be written")
             self.record(Kind.ERROR, now, where="status", message=str(error))
+
+
+def _why(evaluation: Evaluation | None) -> str | None:
+    """Return rule and reason of the strictest denial of the account; ``None`` without one."""
+    if evaluation is None or evaluation.mode is Mode.ACTIVE:
+        return None
+    return f"{evaluation.account.rule}: {evaluation.account.reason}"

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from plimsoll.bridge.freqtrade.lock_removals import note_removals
@@ -103,7 +104,7 @@ class Supervisor:
             logger.warning("plimsoll: still in force: %s", locks.lock_text(verdict))
             # The message of the trip may have died with the process: it is sent after the loop.
             lock = locks.number_of(verdict, now)
-            text = messages.restored(verdict, now, lock=lock)
+            text = messages.restored(verdict, now, lock=lock, held=list(held.values()))
             self._tell(self._acted_text(verdict, now) if verdict is new else text)
 
     def loop(self, now: datetime) -> None:
@@ -374,20 +375,15 @@ class Supervisor:
 
     def _acted_text(self, verdict: Verdict, now: datetime, *, kept: bool = True) -> str:
         """Return the message of a verdict that has acted; what cannot be read is left out."""
-        facts = self.account.facts()
+        facts, held = self.account.facts(), list(self._state.held.values())
+        said = partial(messages.acted, verdict, now, facts=facts, held=held, kept=kept)
         try:
             positions = self.account.snapshot(now).positions
-            return messages.acted(
-                verdict,
-                now,
-                open_pairs=None if positions is None else [one.pair for one in positions],
-                facts=facts,
-                lock=locks.number_of(verdict, now),
-                kept=kept,
-            )
+            open_pairs = None if positions is None else [one.pair for one in positions]
+            return said(open_pairs=open_pairs, lock=locks.number_of(verdict, now))
         except Exception:
             logger.exception("plimsoll: a message lacks what could not be read")
-            return messages.acted(verdict, now, open_pairs=None, facts=facts, kept=kept)
+            return said(open_pairs=None)
 
 
 def _words(verdict: Verdict) -> dict[str, Any]:

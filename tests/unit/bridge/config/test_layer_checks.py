@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from plimsoll.bridge.config.layer_checks import require_sound_layers
-from plimsoll.core import UsageError
+from plimsoll.bridge.config.layer_checks import require_sound_layers, sound_settings
+from plimsoll.bridge.config.layers import read_layers
+from plimsoll.core import PlimsollError, UsageError
 from tests.conftest import ROOT
 
 
@@ -35,6 +36,20 @@ def test_a_key_that_one_object_has_twice_is_named_with_file_and_lines(tmp_path: 
     )
     said = refusal(file)
     assert f"found plimsoll.risk twice in {file}, in lines 2 and 3" in said
+
+
+def test_every_fault_of_every_layer_is_named_at_once(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    first.write_text('{"max_daily_loss_usd": 20, "risk": {}}')
+    second.write_text('{"fee": 1,\n "fee": 2, "plimsoll": {"risk": {"max_leverag": 1}}}')
+    said = refusal(first, second)
+    assert "found max_daily_loss_usd at the top of" in said
+    assert 'move it into "plimsoll": {"risk": {…}}; expected plimsoll.risk, found risk' in said
+    assert said.endswith(
+        f"found fee twice in {second}, in lines 1 and 2; only the last would count: remove one"
+    )
+    with pytest.raises(PlimsollError, match=r"fee twice.*max_daily_loss_usd.*max_leverag"):
+        sound_settings(read_layers([first, second]))
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,12 @@ def test_without_files_and_variables_there_is_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("{", "Parse error"), (None, "config.json"), (b"\xff\xfe{}", "utf-8")]
+    ("text", "said"),
+    [
+        ("{", r"expected JSON in .*config.json, found a fault in line 1 "),
+        (None, "config.json"),
+        (b"\xff\xfe{}", "utf-8"),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_wrong_usage_in_one_line(
     tmp_path: Path, text: str | bytes | None, said: str
@@ -103,6 +108,22 @@ def test_two_threads_that_want_silence_may_leave_it_in_any_order() -> None:
     assert logging.root.manager.disable == logging.CRITICAL
     second.close()
     assert logging.root.manager.disable == before
+
+
+def test_every_file_that_is_not_json_is_named_with_its_line(tmp_path: Path) -> None:
+    inner, outer, other = tmp_path / "inner.json", tmp_path / "outer.json", tmp_path / "other.json"
+    inner.write_text('{"a": "é",\n"b": 2\n"c": 3}', encoding="utf-8")
+    write(outer, {"add_config_files": ["inner.json"]})
+    other.write_text("{,}")
+    with pytest.raises(UsageError) as caught:
+        read_layers([outer, other, tmp_path / "none.json"])
+    said = str(caught.value)
+    assert (
+        f"expected JSON in {inner.resolve()}, found a fault in line 3 or just before it: " in said
+    )
+    assert f"{other}, found a fault in line 1 " in said
+    assert "none.json" in said
+    assert "\n" not in said
 
 
 def test_logs_are_back_after_an_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

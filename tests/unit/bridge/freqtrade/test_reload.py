@@ -54,7 +54,7 @@ def test_a_sound_config_is_reloaded(mine: Path) -> None:
         ({"plimsoll": {"risk": {"max_daily_los": 0.01}}}, "plimsoll.risk.max_daily_los"),
         ({"risk": {"max_leverage": 1}}, "expected plimsoll.risk, found risk at the top"),
         ('{"plimsoll": {}, "plimsoll": {}}', "plimsoll twice"),
-        ("{", "Parse error"),
+        ("{", "mine.json, found a fault in line 1"),
         ({"max_open_trades": "many"}, "many"),
         ({"plimsoll": {"expectation_file": "none.json"}}, "none.json"),
         ({"telegram": {"enabled": True}}, "expected secrets"),

@@ -70,6 +70,18 @@ def test_a_transfer_is_recorded_with_its_amount() -> None:
     assert "break" not in record
 
 
+def test_a_transfer_leaves_a_share_of_its_own_as_it_is() -> None:
+    said: list[str] = []
+    tell_breaks(
+        [News(event="transfer", text="-5.00 USD", amount_usd=-5.0)],
+        NOON,
+        record=lambda *_, **__: None,
+        tell=lambda text, *_: said.append(text),
+        share_usd=500.0,
+    )
+    assert said[0].endswith("The bot's share of 500\u00a0USD is unchanged.")
+
+
 def test_what_fails_again_and_again_is_about_the_same_thing() -> None:
     first = News(event="failed", text="no answer 1", about=ONE)
     second = News(event="failed", text="no answer 2", about=ONE)
@@ -83,5 +95,6 @@ def test_what_fails_again_and_again_is_about_the_same_thing() -> None:
 def test_every_event_has_words(event: Any) -> None:
     _, [(text, _)] = told(News(event=event, text="seen so", about=ONE, amount_usd=5.0))
     said = "+5\u00a0USD" if event in ("transfer", "accepted") else "seen so"
+    said = "Over: BTC/USDT, unknown order" if event == "ended" else said
     assert text[0] in "🔎✅⚠"
     assert said.lower() in text.lower()

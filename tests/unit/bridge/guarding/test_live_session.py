@@ -150,6 +150,7 @@ def test_a_halt_survives_a_kill_and_ends_by_unlock(tmp_path: Path, clock: Any) -
         loops(again, clock, 3, after=24 * HOUR)
         assert exits(again, clock) == "drawdown"
         assert status(tmp_path)["held"][0].startswith("plimsoll HALTED drawdown")
+        assert status(tmp_path)["why"].startswith("drawdown: drawdown ")
         for lock in PairLocks.get_pair_locks("*"):
             RPC._rpc_delete_lock(object.__new__(RPC), lockid=lock.id)
         loops(again, clock, 2)
@@ -366,6 +367,7 @@ def test_the_status_names_the_bot_its_mode_and_its_figures(tmp_path: Path, clock
         "bot": "one",
         "strategy": "Plain",
         "mode": Mode.ACTIVE.name,
+        "why": None,
         "held": [],
         "breaks": [],
         "loops": 3,

@@ -296,6 +296,19 @@ def test_the_strictest_names_the_exit(bot: Case) -> None:
     assert len(kept_verdicts()) == 2
 
 
+def test_what_acts_beside_a_halt_is_not_told_to_end_by_itself(bot: Case) -> None:
+    bot.account.equity = 870.0
+    bot.account.positions = (position(),)
+    bot.loop()
+    bot.account.equity = 860.0
+    bot.loop()
+    bot.loop()
+    flattened = [text for text in bot.told if "Daily loss" in text]
+    assert flattened
+    assert not any("by itself" in text for text in bot.told)
+    assert flattened[0].endswith("the halt until a person resumes.")
+
+
 def test_changes_of_the_mode_are_recorded_with_the_figures(bot: Case) -> None:
     bot.account.equity = 968.0
     for _ in range(3):
