@@ -77,9 +77,9 @@ The flag file is created while something stands in the way of closing.
 BROKE = """## What broke once
 
 Seven cases in which the kit had believed its own bookkeeping, or could not be heard. *Before* was
-seen with commit `{commit}`: of 1 to 5 in the same drills. *Flat after* is the exchange's time until it held
-nothing, by its own positions over its API (in a dry-run, by the database); a dash: nothing is to be
-closed.
+seen with commit `{commit}`: of 1 to 5 in the same drills. *Flat after* is the exchange's time
+until it held nothing, by its own positions over its API (in a dry-run, by the database); a dash:
+nothing is to be closed.
 
 """
 
