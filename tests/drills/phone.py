@@ -96,6 +96,7 @@ def samples() -> dict[str, list[str]]:
         "closed": [
             messages.closed([BTC, ETH], 12, is_flat=True),
             messages.closed([BTC], 4, is_flat=False),
+            messages.closed([BTC], 4, is_flat=True, beside={ETH: -0.5}),
         ],
         "ended": [messages.ended(every["daily_loss"])],
         "denied": [
