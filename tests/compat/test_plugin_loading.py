@@ -133,10 +133,14 @@ def test_trade_loads_protections_and_pairlists(workspace: Workspace) -> None:
     with serving(workspace, arguments, log=log) as bot:
         wait_until(lambda: (bot.ping() or {}).get("status") == "pong", seconds=180, what="a bot")
         assert sorted(bot.whitelist()["whitelist"]) == ["BTC/USDT:USDT", "ETH/USDT:USDT"]
-    output = log.read_text(encoding="utf-8")
-    assert_pairlists(output)
-    assert loads(output, "protection", "DailyLossGuard")
-    assert loads(output, "protection", "UsersOwnGuard")
+        # REST answers before the protections are loaded.
+        for name in ("DailyLossGuard", "UsersOwnGuard"):
+            wait_until(
+                lambda name=name: loads(log.read_text(encoding="utf-8"), "protection", name),
+                seconds=60,
+                what=name,
+            )
+    assert_pairlists(log.read_text(encoding="utf-8"))
 
 
 def test_webserver_registers_our_pairlists(workspace: Workspace) -> None:
