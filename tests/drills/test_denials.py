@@ -119,7 +119,7 @@ REFUSALS = [
     ),
 ]
 FIRST = REFUSALS[0]
-QUICK = ("open_positions", "position_size")
+QUICK = ("open_positions", "position_size", "price_collar")
 
 
 def _plan(risk: dict[str, Any]) -> DrillPlan:
@@ -183,9 +183,10 @@ def test_a_denied_entry_says_why_and_a_forced_one_is_refused(
         answer = bot.force_enter(BTC)  # an addition by hand would pass every guard by
         assert "already open" in answer["error"]
         assert len(bot.rows("SELECT * FROM orders")) == 1
-        seen = len(bot.decisions("denial"))
-        _restarted(bot, profile(**refusals[1].risk))
-        save(refusals[1].rule, _refused(bot, refusals[1], seen=seen))
+        for refusal in refusals[1:]:
+            seen = len(bot.decisions("denial"))
+            _restarted(bot, profile(**refusal.risk))
+            save(refusal.rule, _refused(bot, refusal, seen=seen))
 
 
 @pytest.mark.slow
