@@ -13,6 +13,7 @@ from plimsoll.bridge.freqtrade.telegram_delivery import TelegramOutlet
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.bridge.state.outbox import alarms_in
 from plimsoll.core import Mode, Verdict
+from plimsoll.core.books import BreakKind
 from plimsoll.journal import messages
 from plimsoll.journal.phrases import RULES
 from tests.support.drill import Drill, DrillPlan, drill
@@ -41,7 +42,7 @@ def every_message(rule: str, words: str) -> list[str]:
         messages.not_closed([(position(), rule, words)], seconds=90),
         messages.blind(words, closes_after_seconds=300),
         messages.broken(words, seconds=3, size_usd=10),
-        messages.agreed(words),
+        messages.agreed(BreakKind.MISSING_STOP, words),
         messages.mended(words),
         messages.not_mended(words),
         messages.strategy_failed(rule, words),

@@ -163,5 +163,6 @@ def _a_position_of_somebody_else(bot: Drill) -> None:
     bot.wait_until(lambda: bool(bot.decisions("halt")), what="a halt")
     assert bot.decisions("halt")[0]["rule"] == "reconciliation"
     bot.wait_until(lambda: mine not in held(bot), what="the bot is flat")
-    assert held(bot) == {other: -quantity}, "what is somebody else's is never touched"
+    orders = asked(bot, f"v1/allOrders?symbol={other}")
+    assert held(bot) == {other: -quantity}, f"what is somebody else's is never touched: {orders}"
     bot.wait_until(lambda: bot.telegram_messages(f"of {other[:3]}/USDT"), what="a message")
