@@ -42,7 +42,7 @@ def every_message(rule: str, words: str) -> list[str]:
         messages.not_closed([(position(), rule, words)], seconds=90),
         messages.blind(words, closes_after_seconds=300),
         messages.broken(words, seconds=3, size_usd=10),
-        messages.agreed(BreakKind.MISSING_STOP, words),
+        messages.agreed(BreakKind.MISSING_STOP, BTC),
         messages.mended(words),
         messages.not_mended(words),
         messages.strategy_failed(rule, words),
