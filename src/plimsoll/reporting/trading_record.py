@@ -8,18 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from plimsoll.performance.fills import TRADE_COLUMNS, check_trades
+from plimsoll.performance.guard_acts import GuardActs
 from plimsoll.performance.measures import Performance, performance
 
-if TYPE_CHECKING:
-    from plimsoll.performance.guard_acts import GuardActs
-
-OWN_COLUMNS: Mapping[str, object] = {
+OWN_COLUMNS: Mapping[str, float | str] = {
     "leverage": 1.0,
     "stake_amount": np.nan,
     "enter_tag": "",
@@ -75,7 +72,7 @@ class TradingRecord:
     benchmark_name: str = ""
     market: "pd.Series[float] | None" = None
     market_name: str = ""
-    acts: "GuardActs | None" = None
+    acts: GuardActs | None = None
     costs_bps: Mapping[str, float] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     is_baseline: bool = False
