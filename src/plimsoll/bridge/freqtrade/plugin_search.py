@@ -24,6 +24,7 @@ from freqtrade.resolvers.pairlist_resolver import PairListResolver
 from freqtrade.resolvers.protection_resolver import ProtectionResolver
 from packaging.specifiers import SpecifierSet
 
+from plimsoll.bridge.config.absent_layers import require_layers_of_variables
 from plimsoll.bridge.config.layer_checks import sound_settings
 from plimsoll.bridge.config.settings import (
     require_live_opt_in,
@@ -152,12 +153,13 @@ def checked_config() -> dict[str, Any]:
     Raises
     ------
     PlimsollError
-        What is wrong with its layers, its ``plimsoll`` section, its secrets, or its opt-in to
-        live trading.
+        What is wrong with its layers, its ``plimsoll`` section, its secrets, variables without their
+        layer, or its opt-in to live trading.
     """
     command, config = command_line_config()
     settings = sound_settings(config)
     require_stated_costs(config, settings)
+    require_layers_of_variables(config)
     if command in ("trade", "webserver"):
         require_secrets(config)
     if command == "trade":
