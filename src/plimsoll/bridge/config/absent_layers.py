@@ -1,7 +1,7 @@
 """Environment variables of a section that no layer of the config brings.
 
-``FREQTRADE__TELEGRAM__TOKEN`` alone makes a section ``telegram`` that lacks the rest. Freqtrade ends
-every command then, with status 0 and words that name neither the variable nor the section.
+``FREQTRADE__TELEGRAM__TOKEN`` alone makes a section ``telegram`` that lacks the rest. Freqtrade
+ends every command then, with status 0 and words that name neither the variable nor the section.
 """
 
 import os
