@@ -97,7 +97,7 @@ def _render(account: "DemoAccount") -> list[Path]:
 def _backtest(account: "DemoAccount") -> "Report":
     import pandas as pd
 
-    from plimsoll.cli.report import backtest_report
+    from plimsoll.cli.backtest_report import backtest_report
     from plimsoll.reporting.report import AccountStep
 
     report = backtest_report(
@@ -117,12 +117,12 @@ def _paper_run(account: "DemoAccount") -> "Report":
     from plimsoll.lab.demo import STRATEGY
     from plimsoll.lab.results import known_closes, load_candles, read_trade_database
     from plimsoll.performance.equity import buy_and_hold_curve, equity_curve
-    from plimsoll.performance.measures import performance
-    from plimsoll.reporting.report import Event, MarketKind, Report, StrategyTrack
+    from plimsoll.reporting.report import Event, MarketKind, Report
+    from plimsoll.reporting.trading_record import RecordSource, TradingRecord, record_trades
 
     if account.ended_at is None:
         raise PlimsollError("expected a demo that ran to its end, found none to draw")
-    trades = read_trade_database(account.trade_database).trades
+    trades = record_trades(read_trade_database(account.trade_database).trades)
     begin = pd.Timestamp(account.plan.start)
     candles = load_candles(
         account.userdir / "data" / "binance",
@@ -144,7 +144,9 @@ def _paper_run(account: "DemoAccount") -> "Report":
         made_at=pd.Timestamp(account.steps[-1].at),
         market=account.market,
         market_kind=MarketKind.SIMULATED,
-        strategies=[StrategyTrack(STRATEGY, equity, trades, performance(equity, trades))],
+        strategies=[
+            TradingRecord(STRATEGY, RecordSource.DRY_RUN, trades, equity, account.wallet_usd)
+        ],
         buy_and_hold=buy_and_hold_curve(closes, account.wallet_usd),
         pair=pair,
         candles=candles[pair],

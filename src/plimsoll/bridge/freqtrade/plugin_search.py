@@ -26,6 +26,7 @@ from packaging.specifiers import SpecifierSet
 
 from plimsoll.bridge.config.layer_checks import sound_settings
 from plimsoll.bridge.config.settings import (
+    require_guards_of_bot,
     require_live_opt_in,
     require_secrets,
     require_stated_costs,
@@ -162,6 +163,7 @@ def checked_config() -> dict[str, Any]:
         require_secrets(config)
     if command == "trade":
         require_live_opt_in(config, settings)
+        require_guards_of_bot(config, settings)
     return config
 
 
