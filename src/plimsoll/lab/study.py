@@ -144,7 +144,7 @@ STUDIES = (
     ),
 )
 
-GUARDS_OFF = Guarding("off", (), {"guard_backtests": False})
+GUARDS_OFF = Guarding("off", (), {"guards": "off"})
 GUARDS_ON = Guarding("on", ("risk-portfolio.json",))
 GUARDINGS = (GUARDS_OFF, GUARDS_ON)
 

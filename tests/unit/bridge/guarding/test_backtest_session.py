@@ -153,7 +153,7 @@ def test_the_same_candle_again_is_the_same_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("source", "plimsoll"),
-    [(PLAIN, {**AT_ONCE, "guard_backtests": False}), (BASELINE, AT_ONCE)],
+    [(PLAIN, {**AT_ONCE, "guards": "off"}), (BASELINE, AT_ONCE)],
     ids=["switched off", "a baseline"],
 )
 def test_without_guards_nothing_is_closed_nor_denied(
