@@ -75,7 +75,7 @@ class BacktestSession(CountedSession):
             observations=profile.backtest_breach_observations,
             record=self._record_of_account,
         )
-        self._acts = self._no_acts()
+        self._begin_counting()
         self._pending.clear()
 
     def _record_of_account(
