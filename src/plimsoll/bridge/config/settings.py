@@ -14,6 +14,21 @@ FEE_ROUNDING = 1e-9
 LIVE_OPT_IN = "I can afford to lose this money"
 
 
+class BacktestRearm(BaseModel):
+    """What stands in for the person who ends a halt, in backtests and hyperopt only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    after_days: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=3650,
+            description="Days from a halt to its re-arming, on probation; null: it is never.",
+        ),
+    ] = None
+
+
 class PlimsollSettings(BaseModel):
     """Everything that Plimsoll reads from a Freqtrade config."""
 
@@ -31,6 +46,7 @@ class PlimsollSettings(BaseModel):
         bool,
         Field(description="Whether backtests are guarded too; a running bot always is."),
     ] = True
+    backtest_rearm: BacktestRearm = BacktestRearm()
     allow_missing_funding: Annotated[
         bool,
         Field(description="Whether a backtest may run where no funding would be charged."),
@@ -61,6 +77,7 @@ KEYS: dict[str, type[BaseModel]] = {
     "": PlimsollSettings,
     "risk": RiskProfile,
     "costs": TradingCosts,
+    "backtest_rearm": BacktestRearm,
 }
 """The model of each section; what is deeper is the costs of one pair."""
 

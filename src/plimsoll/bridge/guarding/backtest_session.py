@@ -13,6 +13,7 @@ from plimsoll.bridge.account.closes import Closes
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.guarding.places import ACTED, acted_words
+from plimsoll.bridge.guarding.rearming import BY_POLICY, RearmPolicy
 from plimsoll.bridge.guarding.session import Session
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state.backtest_verdicts import BacktestVerdicts
@@ -31,6 +32,7 @@ class BacktestSession(Session):
         self._seconds = timeframe_to_minutes(strategy.timeframe) * 60
         self._closes = Closes(self._seconds)
         self._last: datetime | None = None
+        self._policy = RearmPolicy(settings.backtest_rearm.after_days)
         self._expectation = read_expectation(settings.expectation_file)
         self.record = backtest_recorder(strategy.config, settings)
         # With --strategy-list each strategy has a copy of the config; this one is stored.
@@ -52,10 +54,20 @@ class BacktestSession(Session):
             return
         supervisor = self._require()
         try:
+            self._rearm(supervisor, now)
             supervisor.loop(now)
         except Exception as error:
             logger.exception("plimsoll: the guards could not be asked")
             supervisor.failed(now, error)
+
+    def _rearm(self, supervisor: Supervisor, now: datetime) -> None:
+        """Do what a person would do about a halt, by the policy of the config."""
+        held = supervisor.held
+        if not held or not self._policy.is_due(held.values(), supervisor.account, now):
+            return
+        days = self._settings.backtest_rearm.after_days
+        if not supervisor.resume(now, reason=f"{days:g} days after the halt", by=BY_POLICY):
+            self._policy.give_up()
 
     def mark_price(self, pair: str, now: datetime) -> float | None:
         """Return the last close: an order is sent at the open that follows it."""
@@ -79,13 +91,19 @@ class BacktestSession(Session):
         if self._has_result:
             self._verdicts.begin()
         self._pending.clear()
+        self._policy.begin()
 
     def _record_of_account(
         self, kind: str, at: datetime, *, durable: bool = False, **fields: Any
     ) -> None:
         """Record a decision; keep a verdict that acted, and warn of a halt: it trades no more."""
         self.record(kind, at, durable=durable, **fields)
-        if not self._has_result or fields.get("event") != ACTED:
+        if not self._has_result:
+            return
+        if kind == Kind.REARM:
+            name = type(self._strategy).__name__
+            logger.warning("%s: plimsoll: re-armed at %s, %s", name, at, fields["reason"])
+        if fields.get("event") != ACTED:
             return
         self._verdicts.add(kind, at, **fields)
         if kind == Kind.HALT:
