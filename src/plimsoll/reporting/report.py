@@ -18,6 +18,7 @@ from plimsoll.performance.measures import Performance, performance
 from plimsoll.reporting import figures
 from plimsoll.reporting.drawing import Curve, Drawing, Mark, PricePanel
 from plimsoll.reporting.report_table import METRICS, journal, measure_row, time_text
+from plimsoll.reporting.trading_record import TradingRecord
 
 HTML_NAME, PNG_NAME = "report.html", "report.png"
 HOLD_NAME = "Buy and hold (no costs)"
@@ -45,17 +46,6 @@ _WARNINGS = {
     MarketKind.UNSTATED: "The origin of the prices is not stated: do not read these figures as "
     "evidence of profit.",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class StrategyTrack:
-    """One account: equity in USD (UTC index), Freqtrade's trade export, and their measures."""
-
-    name: str
-    equity: "pd.Series[float]"
-    trades: pd.DataFrame
-    performance: Performance
-    is_baseline: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +80,7 @@ class Report:
     made_at: pd.Timestamp
     market: str
     market_kind: MarketKind
-    strategies: Sequence[StrategyTrack]
+    strategies: Sequence[TradingRecord]
     buy_and_hold: "pd.Series[float] | None" = None
     pair: str | None = None
     candles: pd.DataFrame | None = None
@@ -190,7 +180,7 @@ def _chapter(paper: Report | None) -> dict[str, Any] | None:
     }
 
 
-def _column_name(track: StrategyTrack) -> str:
+def _column_name(track: TradingRecord) -> str:
     return f"{track.name} (baseline)" if track.is_baseline else track.name
 
 

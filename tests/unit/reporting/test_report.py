@@ -7,17 +7,16 @@ import pytest
 
 from plimsoll.performance.equity import buy_and_hold_curve, equity_curve
 from plimsoll.performance.fills import no_trades
-from plimsoll.performance.measures import performance
 from plimsoll.reporting.report import (
     AccountStep,
     Event,
     MarketKind,
     Report,
     ReportError,
-    StrategyTrack,
     render_report,
     report_record,
 )
+from plimsoll.reporting.trading_record import RecordSource, TradingRecord, record_trades
 from tests.unit.performance.frames import BTC, hours, trade, trades_frame, utc
 
 ROWS = 24 * 20
@@ -25,7 +24,9 @@ ROWS = 24 * 20
 
 def _track(name, trades, closes, **more):
     equity = equity_curve(trades, closes, 1_000.0)
-    return StrategyTrack(name, equity, trades, performance(equity, trades), **more)
+    return TradingRecord(
+        name, RecordSource.BACKTEST, record_trades(trades), equity, 1_000.0, **more
+    )
 
 
 @pytest.fixture(scope="module")
