@@ -54,7 +54,7 @@ def test_transfers_are_those_that_were_accepted(folder: Path) -> None:
 
 
 def test_a_damaged_log_is_read_as_far_as_it_goes_and_named(folder: Path) -> None:
-    file = sorted(folder.glob("*.jsonl"))[0]
+    file = min(folder.glob("*.jsonl"))
     lines = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(b"".join([lines[0], b"rubbish\n", *lines[2:]]))
     log = read_bot_log(folder, ACCOUNT)
