@@ -151,7 +151,7 @@ def _prepared(folder: Path, venue_config: Path, case: Case) -> Backtesting:
     config["stake_amount"] = 100
     if (STRATEGIES / f"{case.strategy}.py").exists():
         config["strategy_path"] = str(STRATEGIES)
-    config["plimsoll"] |= {"risk": WIDE, "guard_backtests": case.guards}
+    config["plimsoll"] |= {"risk": WIDE, "guards": "enforce" if case.guards else "off"}
     return Backtesting(config)
 
 

@@ -20,7 +20,7 @@ SINCE, FIRST, LAST = (
 )
 TRAIN_DAYS, WINDOW_DAYS = 50, 5
 SMALL = {
-    "plimsoll": {"guard_backtests": False},
+    "plimsoll": {"guards": "off"},
     "max_open_trades": len(PAIRS),
     "freqai": {
         "train_period_days": TRAIN_DAYS,

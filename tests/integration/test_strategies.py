@@ -402,7 +402,7 @@ def test_lookahead_analysis_finds_no_bias(
         data=data,
         venue=venue,
         folder=tmp_path,
-        plimsoll={"guard_backtests": False},
+        plimsoll={"guards": "off"},
     )
     assert f"{name}.py" in output
     [row] = [line for line in output.splitlines() if f"{name}.py" in line and "│" in line]

@@ -67,7 +67,7 @@ PROTOCOL = """
   fill at the open of the next candle; no market impact, no outages, no delisting.
 - **Account**: {balance:,} USDT, leverage 1, isolated margin, 5 % held in reserve. The portfolio
   strategies size their positions by volatility; `TrendFollow` and `BuyAndHold` take equal stakes.
-- **Guards**: *off* is the bare signal (`plimsoll.guard_backtests` false). *On* is
+- **Guards**: *off* is the bare signal (`plimsoll.guards` off). *On* is
   `user_data/config/risk-portfolio.json` on top of the shipped profile. In a backtest a halt is
   final, because nobody re-arms the account: equity stays flat where a running bot would wait for a
   person. The guards measure drawdown on the 95 % that is traded, so a limit of 12 % is 11.4 % in
@@ -79,7 +79,7 @@ PROTOCOL = """
 
 The commands, with guards on, run in the folder that holds `user_data` (`plimsoll init` makes one).
 The exchange replays `DATA` itself and serves the 4-hour candles, which are stored in `DATA`: use a
-copy. For guards off, `export FREQTRADE__PLIMSOLL__GUARD_BACKTESTS=false` and leave out
+copy. For guards off, `export FREQTRADE__PLIMSOLL__GUARDS=off` and leave out
 `risk-portfolio.json`.
 
 ```bash

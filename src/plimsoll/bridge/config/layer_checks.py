@@ -8,7 +8,7 @@ from typing import Any
 
 from plimsoll.bridge.config.layers import ENVIRONMENT_PREFIX, read_layer
 from plimsoll.bridge.config.repeated_keys import repeated_keys
-from plimsoll.bridge.config.settings import KEYS, PlimsollSettings, settings_from
+from plimsoll.bridge.config.settings import KEYS, RENAMED, PlimsollSettings, settings_from
 from plimsoll.core import PlimsollError, UsageError
 
 OURS = f"{ENVIRONMENT_PREFIX}PLIMSOLL__"
@@ -112,6 +112,8 @@ def _unknown(variable: str) -> list[str]:
     known = list(KEYS[section].model_fields)
     if parts[0] in known:
         return []
+    if not section and parts[0] in RENAMED:
+        return [f"{variable} {RENAMED[parts[0]]}"]
     similar = get_close_matches(parts[0], known, n=1)
     prefix = OURS + (f"{section.upper()}__" if section else "")
     advice = f"; did you mean {prefix}{similar[0].upper()}?" if similar else ""

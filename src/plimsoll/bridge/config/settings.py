@@ -1,7 +1,7 @@
 """The one top-level key ``plimsoll`` of a Freqtrade config, as a validated model."""
 
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -12,6 +12,13 @@ from plimsoll.risk.costs import PairCosts, TradingCosts
 
 FEE_ROUNDING = 1e-9
 LIVE_OPT_IN = "I can afford to lose this money"
+OBSERVE_OPT_IN = "Nothing closes my positions for me"
+
+RENAMED = {
+    "guard_backtests": 'is gone: plimsoll.guards is "enforce" (where it was true), "observe" or '
+    '"off" (where it was false)',
+}
+"""Keys of an earlier release, with what to write now."""
 
 
 class PlimsollSettings(BaseModel):
@@ -27,10 +34,13 @@ class PlimsollSettings(BaseModel):
     halt: Annotated[
         bool, Field(description="Halt a running bot: close everything, open nothing.")
     ] = False
-    guard_backtests: Annotated[
-        bool,
-        Field(description="Whether backtests are guarded too; a running bot always is."),
-    ] = True
+    guards: Annotated[
+        Literal["enforce", "observe", "off"],
+        Field(
+            description="What guards may do: enforce their verdicts, observe without acting, or "
+            "off, in backtests only."
+        ),
+    ] = "enforce"
     allow_missing_funding: Annotated[
         bool,
         Field(description="Whether a backtest may run where no funding would be charged."),
@@ -51,6 +61,10 @@ class PlimsollSettings(BaseModel):
     ] = ""
     live_opt_in: Annotated[
         str, Field(description=f'Must read "{LIVE_OPT_IN}" before a bot trades with money.')
+    ] = ""
+    observe_opt_in: Annotated[
+        str,
+        Field(description=f'Must read "{OBSERVE_OPT_IN}" before guards only observe money.'),
     ] = ""
     code_fingerprint: Annotated[
         str, Field(description="Written by the strategy base; never by a person.")
@@ -90,6 +104,8 @@ def _said(fault: ErrorDetails) -> str:
     if fault["type"] != "extra_forbidden":
         return f"{fault['msg']}, found {fault['input']!r}"
     *section, key = map(str, fault["loc"])
+    if not section and key in RENAMED:
+        return RENAMED[key]
     model = KEYS.get(".".join(section), PairCosts)
     page = "risk-profile" if model is RiskProfile else "profiles"
     similar = get_close_matches(key, model.model_fields, n=1)
@@ -142,6 +158,29 @@ def require_live_opt_in(config: dict[str, Any], settings: PlimsollSettings) -> N
             "dry_run is false, so this bot would trade with money; "
             f'set plimsoll.live_opt_in to "{LIVE_OPT_IN}" '
             "(or FREQTRADE__PLIMSOLL__LIVE_OPT_IN in the environment), or layer mode-dry-run.json"
+        )
+
+
+def require_guards_of_bot(config: dict[str, Any], settings: PlimsollSettings) -> None:
+    """Refuse to trade without guards, and with guards that only observe where money is at stake.
+
+    Raises
+    ------
+    PlimsollError
+        When ``plimsoll.guards`` is off, or when it is observe, ``dry_run`` is false and
+        ``plimsoll.observe_opt_in`` is not the exact sentence.
+    """
+    if settings.guards == "off":
+        raise PlimsollError(
+            'expected plimsoll.guards of a bot that trades to be "enforce" or "observe", found '
+            '"off", which is for backtests and hyperopt'
+        )
+    is_live = config.get("dry_run", True) is False
+    if is_live and settings.guards == "observe" and settings.observe_opt_in != OBSERVE_OPT_IN:
+        raise PlimsollError(
+            'plimsoll.guards is "observe" and dry_run is false, so no guard would close anything '
+            f'that loses money; set plimsoll.observe_opt_in to "{OBSERVE_OPT_IN}", or '
+            'plimsoll.guards to "enforce"'
         )
 
 

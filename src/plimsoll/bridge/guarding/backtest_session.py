@@ -12,31 +12,30 @@ from plimsoll.bridge.account.backtest import BacktestAccount
 from plimsoll.bridge.account.closes import Closes
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.freqtrade.backtest_report import offer_acts
+from plimsoll.bridge.guarding.counted_session import CountedSession
 from plimsoll.bridge.guarding.places import ACTED, acted_words
-from plimsoll.bridge.guarding.session import Session
 from plimsoll.bridge.guarding.supervisor import Supervisor
-from plimsoll.bridge.state.backtest_verdicts import BacktestVerdicts
 from plimsoll.bridge.state.recorder import backtest_recorder
 from plimsoll.journal.kind import Kind
 
 logger = logging.getLogger(__name__)
 
 
-class BacktestSession(Session):
+class BacktestSession(CountedSession):
     """The guards of a backtest: the account in memory, a new one for each run."""
 
     def __init__(self, strategy: Any, settings: PlimsollSettings) -> None:
         super().__init__(strategy, settings)
-        self.guards = settings.guard_backtests and not strategy.baseline
+        self.guards = settings.guards != "off" and not strategy.baseline
         self._seconds = timeframe_to_minutes(strategy.timeframe) * 60
         self._closes = Closes(self._seconds)
         self._last: datetime | None = None
         self._expectation = read_expectation(settings.expectation_file)
         self.record = backtest_recorder(strategy.config, settings)
-        # With --strategy-list each strategy has a copy of the config; this one is stored.
-        stored_config = strategy.dp._config.get("original_config", {})  # noqa: SLF001
-        self._verdicts = BacktestVerdicts(stored_config, type(strategy).__name__)
-        self._has_result = strategy.config["runmode"] == RunMode.BACKTEST
+        self._counts = strategy.config["runmode"] == RunMode.BACKTEST
+        if self._counts:
+            offer_acts(strategy.get_strategy_name(), strategy.config, self.acts_of)
 
     def learn(self, pair: str, candles: pd.DataFrame) -> None:
         """Keep the closes of a pair, to mark its positions by."""
@@ -76,18 +75,15 @@ class BacktestSession(Session):
             observations=profile.backtest_breach_observations,
             record=self._record_of_account,
         )
-        if self._has_result:
-            self._verdicts.begin()
+        self._acts = self._no_acts()
         self._pending.clear()
 
     def _record_of_account(
         self, kind: str, at: datetime, *, durable: bool = False, **fields: Any
     ) -> None:
-        """Record a decision; keep a verdict that acted, and warn of a halt: it trades no more."""
+        """Record and count a decision, and warn of a halt: it trades no more."""
         self.record(kind, at, durable=durable, **fields)
-        if not self._has_result or fields.get("event") != ACTED:
-            return
-        self._verdicts.add(kind, at, **fields)
-        if kind == Kind.HALT:
+        self._count(kind, at, fields)
+        if self._counts and kind == Kind.HALT and fields.get("event") == ACTED:
             name = type(self._strategy).__name__
             logger.warning("%s: plimsoll: %s, at %s", name, acted_words(fields), at)

@@ -16,7 +16,11 @@ from freqtrade.persistence import Order, Trade
 
 from plimsoll.bridge.account.freqtrade_trades import side_of, stop_was_missed
 from plimsoll.bridge.config.fingerprint import code_fingerprint
-from plimsoll.bridge.config.settings import require_live_opt_in, settings_from
+from plimsoll.bridge.config.settings import (
+    require_guards_of_bot,
+    require_live_opt_in,
+    settings_from,
+)
 from plimsoll.bridge.freqtrade.plugin_search import register
 from plimsoll.bridge.guarding.entry import Wanted
 from plimsoll.bridge.guarding.exits import OUR_EXIT, ExitRules, may_be_refused, record_overruled
@@ -61,6 +65,8 @@ class GuardedStrategy(HookedStrategy):
             self._settings = settings_from(config)
             if runmode == RunMode.LIVE:
                 require_live_opt_in(config, self._settings)
+            if runmode in (RunMode.DRY_RUN, RunMode.LIVE):
+                require_guards_of_bot(config, self._settings)
         except PlimsollError as error:
             raise OperationalException(f"plimsoll: {error}") from None
         # Part of the hash by which Freqtrade finds cached backtests.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plimsoll.bridge.config.layer_checks import require_sound_layers, sound_settings
+from plimsoll.bridge.config.layer_checks import layer_faults, require_sound_layers, sound_settings
 from plimsoll.bridge.config.layers import read_layers
 from plimsoll.core import PlimsollError, UsageError
 from tests.conftest import ROOT
@@ -91,6 +91,14 @@ def test_a_variable_of_no_key_is_refused_by_its_name(
     said = refusal()
     assert variable in said
     assert advice in said
+
+
+def test_a_variable_of_a_key_of_before_is_told_what_to_write_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FREQTRADE__PLIMSOLL__GUARD_BACKTESTS", "false")
+    (fault,) = layer_faults([])
+    assert 'plimsoll.guards is "enforce"' in fault
 
 
 def test_variables_of_known_keys_pass(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,8 @@ import pytest
 
 from plimsoll.bridge.config.settings import (
     LIVE_OPT_IN,
+    OBSERVE_OPT_IN,
+    require_guards_of_bot,
     require_live_opt_in,
     require_secrets,
     require_stated_costs,
@@ -107,6 +109,35 @@ def test_live_with_any_other_sentence_is_refused(said: str) -> None:
     config = {"dry_run": False, "plimsoll": {"live_opt_in": said}}
     with pytest.raises(PlimsollError, match="FREQTRADE__PLIMSOLL__LIVE_OPT_IN"):
         require_live_opt_in(config, settings_from(config))
+
+
+def test_the_key_of_before_is_refused_with_what_to_write_now() -> None:
+    said = refusal({"guard_backtests": False})
+    assert '"off" (where it was false)' in said
+    assert "plimsoll.guards" in said
+
+
+def test_guards_are_one_of_three_words() -> None:
+    assert settings_from({}).guards == "enforce"
+    assert "'enforce', 'observe' or 'off'" in refusal({"guards": "on"})
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_bot_is_not_run_with_guards_off(dry_run: bool) -> None:
+    config = {"dry_run": dry_run, "plimsoll": {"guards": "off"}}
+    with pytest.raises(PlimsollError, match='found "off"'):
+        require_guards_of_bot(config, settings_from(config))
+
+
+@pytest.mark.parametrize("said", ["", LIVE_OPT_IN, OBSERVE_OPT_IN.lower()])
+def test_guards_that_only_observe_money_are_opted_in_to_by_name(said: str) -> None:
+    observing = {"guards": "observe", "observe_opt_in": said}
+    config = {"dry_run": False, "plimsoll": observing}
+    with pytest.raises(PlimsollError, match="observe_opt_in"):
+        require_guards_of_bot(config, settings_from(config))
+    require_guards_of_bot({**config, "dry_run": True}, settings_from(config))
+    observing["observe_opt_in"] = OBSERVE_OPT_IN
+    require_guards_of_bot(config, settings_from(config))
 
 
 def test_an_enabled_api_without_secrets_is_refused_with_the_variables_to_set() -> None:
