@@ -3,6 +3,7 @@
 import pandas as pd
 
 from plimsoll.performance.guard_acts import ENFORCE, OBSERVE, OFF
+from plimsoll.performance.guard_words import guard_sentences
 from plimsoll.performance.measures import daily_returns
 from plimsoll.performance.periods import yearly_table
 from plimsoll.reporting import figures
@@ -15,7 +16,6 @@ from plimsoll.reporting.guard_story import (
     act_text,
     guard_points,
     guard_spans,
-    halt_sentences,
     rule_rows,
     summary,
 )
@@ -48,9 +48,11 @@ def guards_section(record: TradingRecord, market: str, key: str) -> Section:
     if acts.observed:
         text = "The guards only observed: what stands here is what they would have done."
         blocks.insert(0, Text([text]))
-    sentences = halt_sentences(acts, record.start, record.end)
+    sentences = guard_sentences(acts, record.name)
     if sentences:
-        blocks.append(Text(sentences, is_list=True))
+        blocks.append(Text([line.replace("`", "") for line in sentences], is_list=True))
+    if acts.halts:
+        blocks.append(Text([f"{time_text(pd.Timestamp(a.at))} {act_text(a)}" for a in acts.halts]))
     rows = rule_rows(acts, record.end)
     if rows:
         blocks.append(rule_table(rows, record.stake_currency))

@@ -19,7 +19,7 @@ from plimsoll.performance.guard_acts import (
 )
 from plimsoll.reporting import drawing
 from plimsoll.reporting.drawing import Point, Span
-from plimsoll.reporting.words import counted, day_text, number, percent, time_text
+from plimsoll.reporting.words import counted, number, percent, time_text
 
 NOT_RECORDED = (
     "This result does not say what the guards did: plain Freqtrade made it, or an older version. "
@@ -108,29 +108,6 @@ def summary(acts: GuardActs) -> str:
     return f"{', '.join(parts)}."
 
 
-def halt_sentences(acts: GuardActs, start: pd.Timestamp, end: pd.Timestamp) -> list[str]:
-    """Say of each halt of the account what it was, when, why, and how long nothing was traded."""
-    run = (end - start) / pd.Timedelta(days=1)
-    sentences = []
-    halts = {(act.rule, pd.Timestamp(act.at)): act for act in acts.halts}
-    for rule, span in guard_spans(acts, end):
-        act = halts.get((rule, span.start))
-        if act is None:
-            continue
-        days = (span.end - span.start) / pd.Timedelta(days=1)
-        word = "Would have halted" if span.observed else "HALTED"
-        head = f"{word} by {rule} on {time_text(span.start)}"
-        length = f"{number(days, 0)} of {number(run, 0)} days"
-        if span.observed:
-            tail = f"{length} would have been flat."
-        elif span.end < end:
-            tail = f"flat for {length}, until {day_text(span.end)}."
-        else:
-            tail = f"the remaining {length} are flat; plimsoll.guards: observe shows them."
-        sentences.append(f"{head}: {tail} {_reason(act)}".rstrip())
-    return sentences
-
-
 def act_text(act: Act) -> str:
     """Say what one act was, in one line."""
     words = {
@@ -188,9 +165,3 @@ def _ends(later: Act, begun: Act) -> bool:
     if later.event == REARMED:
         return True
     return later.event == ENDED and later.rule == begun.rule
-
-
-def _reason(act: Act) -> str:
-    if not act.reason:
-        return ""
-    return f"{act.reason[0].upper()}{act.reason[1:].rstrip('.')}."
