@@ -25,7 +25,13 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> list[DrillPlan]:
         account = DrillAccount(plan, folder, tell)
         account.say("held", "HALTED 30 s into the crash", ok=plan.strategy != "Bad")
         account.crash_at, account.held_at = AT, AT + timedelta(seconds=30)
+        account.held_by = "drawdown: reached its limit"
         account.equity = {"enforce": [Sample(AT, 9500.0, "HALTED")]}
+        if plan.compare:
+            later = AT + timedelta(hours=1)
+            account.market = [(AT, 1.0), (later, 0.7)]
+            for mode, end in (("enforce", 9200.0), ("observe", 7000.0)):
+                account.equity[mode] = [Sample(AT, 9500.0, ""), Sample(later, end, "")]
         return account
 
     monkeypatch.setattr("plimsoll.lab.drill.run_drill", run_drill)
@@ -53,6 +59,15 @@ def test_options_reach_the_plan(run: Run, plans: list[DrillPlan], tmp_path: Path
     assert (plan.side, plan.fall_fraction, plan.fall_minutes) == ("short", 0.2, 10.0)
     assert plan.own_limits
     assert plan.compare
+
+
+def test_two_bots_beside_each_other_leave_a_picture(
+    run: Run, plans: list[DrillPlan], tmp_path: Path
+) -> None:
+    ran = run("drill", "Mine", "--compare", "--json", "--out", str(tmp_path))
+    picture = Path(json.loads(ran.out)["picture"])
+    assert picture == tmp_path / "drill.svg"
+    assert "guards close all: drawdown<" in picture.read_text(encoding="utf-8")
 
 
 def test_a_step_that_fell_short_ends_with_1_and_is_in_the_json(
