@@ -1,6 +1,5 @@
 """All trades of a bot's database and the money behind them, read beside a bot that may run."""
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -216,7 +215,6 @@ def _copied(db_url: str, journal: Path) -> Iterator[str]:
         copy = Path(folder) / file.name
         shutil.copyfile(file, copy)
         shutil.copyfile(journal, copy.with_name(journal.name))
-        os.chmod(copy, 0o600)
         connection = sqlite3.connect(copy)
         try:
             connection.execute("SELECT name FROM sqlite_master").fetchone()
