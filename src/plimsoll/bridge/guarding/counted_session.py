@@ -78,7 +78,7 @@ class CountedSession(Session):
         return RunActs(
             guards=self._settings.guards if self.guards else OFF,
             profile=self._settings.risk.model_dump(mode="json"),
-            rearm={"after_days": None},
+            rearm=self._settings.backtest_rearm.model_dump(mode="json"),
         )
 
     def _count(self, kind: str, at: datetime, fields: Mapping[str, Any]) -> None:
