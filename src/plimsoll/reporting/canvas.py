@@ -126,7 +126,7 @@ def described(svg: str, key: str, title: str, summary: str) -> str:
 
 def time_axis(axis: Axes, layout: Layout) -> None:
     """Set short dates along the lower edge, as many as the layout has room for."""
-    locator = AutoDateLocator(minticks=3, maxticks=layout.most_ticks)
+    locator = AutoDateLocator(minticks=2, maxticks=layout.most_ticks)
     axis.xaxis.set_major_locator(locator)
     days = ["%Y", "%b %Y", "%d %b", "%d %b\n%H:%M", "%H:%M", "%H:%M:%S"]
     axis.xaxis.set_major_formatter(
