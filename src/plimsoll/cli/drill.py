@@ -2,7 +2,7 @@
 
 import json
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +13,8 @@ from plimsoll.core import PlimsollError, UsageError
 if TYPE_CHECKING:
     from plimsoll.lab.drill import DrillAccount
 
+LEAD = timedelta(minutes=8)
+"""How much of the calm before the crash the picture shows."""
 STEPS = 11
 """How many steps a run usually reports, for the progress bar."""
 
@@ -88,16 +90,51 @@ def drill(
     with Progress(silent=as_json, steps=STEPS) as progress:
         account = run_drill(plan, folder, progress.tell)
     record = write_record(account)
+    picture = _draw(account, out) if account.ok and compare else None
     took = time.monotonic() - began
     if as_json:
-        typer.echo(json.dumps(_record(account, took)))
+        typer.echo(json.dumps(_record(account, took, picture)))
     else:
+        if picture is not None:
+            typer.echo(f"\nPicture: {picture}")
         typer.echo(f"\nTook {took:.0f} s. Logs of the bot, and all that was seen: {record.parent}")
     if not account.ok:
         raise PlimsollError(f"a step of the drill fell short; the logs are in {folder}")
 
 
-def _record(account: "DrillAccount", took: float) -> dict[str, object]:
+def _draw(account: "DrillAccount", out: Path) -> Path:
+    """Draw both bots into the run's folder, and where the latest picture always lies."""
+    from plimsoll.cli.demo import publish
+    from plimsoll.reporting.crash_figure import Crash, crash_svg
+
+    begin = account.crash_at - LEAD if account.crash_at is not None else None
+    lines = {
+        mode: [(one.at, one.equity_usd) for one in samples if begin is None or one.at >= begin]
+        for mode, samples in account.equity.items()
+    }
+    market = [(at, level) for at, level in account.market if begin is None or at >= begin]
+    if account.crash_at is None or account.held_at is None:
+        raise PlimsollError("expected a drill in which the guards acted, found none to draw")
+    crash = Crash(
+        title="The same bot in the same crash",
+        market=_relative(market),
+        off=_relative(lines["observe"]),
+        on=_relative(lines["enforce"]),
+        crash_at=account.crash_at,
+        acted_at=account.held_at,
+        rule=account.held_by.partition(":")[0].replace("_", " "),
+    )
+    file = account.folder / "drill.svg"
+    file.write_text(crash_svg(crash), encoding="utf-8")
+    return publish(file, out)
+
+
+def _relative(line: list[tuple[datetime, float]]) -> list[tuple[datetime, float]]:
+    first = line[0][1]
+    return [(at, value / first) for at, value in line]
+
+
+def _record(account: "DrillAccount", took: float, picture: Path | None) -> dict[str, object]:
     crash = account.crash_at
 
     def after(at: datetime | None) -> float | None:
@@ -115,6 +152,7 @@ def _record(account: "DrillAccount", took: float) -> dict[str, object]:
         "equity_usd": {
             mode: samples[-1].equity_usd for mode, samples in account.equity.items() if samples
         },
+        "picture": None if picture is None else str(picture),
         "folder": str(account.folder),
         "steps": [{"text": step.text, "ok": step.ok} for step in account.steps],
     }

@@ -56,7 +56,8 @@ def guards_section(record: TradingRecord, market: str, key: str) -> Section:
     rows = rule_rows(acts, record.end)
     if rows:
         blocks.append(rule_table(rows, record.stake_currency))
-    panel = denials_panel(f"{key}-denials", acts, account_caption(record, market))
+    span = (record.start, record.end)
+    panel = denials_panel(f"{key}-denials", acts, span, account_caption(record, market))
     if panel is not None:
         blocks.append(panel)
     if acts.acts:

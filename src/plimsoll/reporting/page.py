@@ -148,7 +148,7 @@ def _guards_tile(record: TradingRecord) -> Tile:
     if not record.acts.halts:
         return Tile("Guards", state, "no halt")
     days = f"halted {number(total.days_halted, 0)} of {number(total.days_of_run, 0)} days"
-    return Tile("Guards", state, days, "loss")
+    return Tile("Guards", state, days)
 
 
 def _first_sections(report: "Report") -> list[Section]:

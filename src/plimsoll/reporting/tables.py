@@ -11,7 +11,7 @@ from plimsoll.performance.drawdown import Fall
 from plimsoll.performance.periods import YearReturns
 from plimsoll.performance.regimes import RegimeDays
 from plimsoll.reporting.guard_story import RuleRow
-from plimsoll.reporting.words import DASH, counted, day_text, number, percent, since, time_text
+from plimsoll.reporting.words import DASH, counted, day_text, number, percent, since
 
 MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -116,11 +116,12 @@ def fall_table(falls: Sequence[Fall]) -> Table:
 
 def regime_table(days: Sequence[RegimeDays], benchmark: str) -> Table:
     """Show what account and market did in the days of each regime."""
+    most = max((abs(one.account_fraction) for one in days), default=0.0)
     rows = [
         [
             Cell(one.regime, is_text=True),
             Cell(f"{one.days:,}"),
-            Cell(percent(one.account_fraction), math.copysign(1.0, one.account_fraction)),
+            Cell(percent(one.account_fraction), one.account_fraction / most if most else 0.0),
             Cell(percent(one.market_fraction)),
         ]
         for one in days
@@ -133,8 +134,8 @@ def rule_table(rows: Sequence[RuleRow], unit: str) -> Table:
     cells = [
         [
             Cell(row.rule, is_text=True),
-            Cell(time_text(row.first)),
-            Cell(time_text(row.last)),
+            Cell(day_text(row.first)),
+            Cell(day_text(row.last)),
             Cell(_count(row.denied)),
             Cell(_count(row.cut)),
             Cell(number(row.stake_usd, 0) if row.denied or row.cut else DASH),
@@ -144,11 +145,11 @@ def rule_table(rows: Sequence[RuleRow], unit: str) -> Table:
         ]
         for row in rows
     ]
-    columns = ["Rule", "First (UTC)", "Last (UTC)", "Denied", "Cut", f"Stake kept back ({unit})"]
+    columns = ["Rule", "First", "Last", "Denied", "Cut", f"Stake ({unit})"]
     columns += ["Closed", "Halts", "Days halted"]
-    note = "A dash: the rule did none of it. The same entry may be asked for, and denied, again "
-    note += "on every candle, so the stake kept back is not money that would have been at risk "
-    note += "at one time."
+    note = "A dash: the rule did none of it. Stake: what was denied or cut, summed up. The same "
+    note += "entry may be asked for, and denied, again on every candle, so it was never at risk "
+    note += "all at one time. Days are of UTC."
     return Table("By rule", columns, cells, [note])
 
 

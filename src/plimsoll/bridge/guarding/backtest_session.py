@@ -15,6 +15,7 @@ from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.freqtrade.backtest_report import offer_acts
 from plimsoll.bridge.guarding.counted_session import CountedSession
 from plimsoll.bridge.guarding.places import ACTED, acted_words
+from plimsoll.bridge.guarding.rearming import BY_POLICY, RearmPolicy
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state.recorder import backtest_recorder
 from plimsoll.journal.kind import Kind
@@ -31,6 +32,7 @@ class BacktestSession(CountedSession):
         self._seconds = timeframe_to_minutes(strategy.timeframe) * 60
         self._closes = Closes(self._seconds)
         self._last: datetime | None = None
+        self._policy = RearmPolicy(settings.backtest_rearm.after_days)
         self._expectation = read_expectation(settings.expectation_file)
         self.record = backtest_recorder(strategy.config, settings)
         self._counts = strategy.config["runmode"] == RunMode.BACKTEST
@@ -51,10 +53,20 @@ class BacktestSession(CountedSession):
             return
         supervisor = self._require()
         try:
+            self._rearm(supervisor, now)
             supervisor.loop(now)
         except Exception as error:
             logger.exception("plimsoll: the guards could not be asked")
             supervisor.failed(now, error)
+
+    def _rearm(self, supervisor: Supervisor, now: datetime) -> None:
+        """Do what a person would do about a halt, by the policy of the config."""
+        held = supervisor.held
+        if not held or not self._policy.is_due(held.values(), supervisor.account, now):
+            return
+        days = self._settings.backtest_rearm.after_days
+        if not supervisor.resume(now, reason=f"{days:g} days after the halt", by=BY_POLICY):
+            self._policy.give_up()
 
     def mark_price(self, pair: str, now: datetime) -> float | None:
         """Return the last close: an order is sent at the open that follows it."""
@@ -75,8 +87,9 @@ class BacktestSession(CountedSession):
             observations=profile.backtest_breach_observations,
             record=self._record_of_account,
         )
-        self._acts = self._no_acts()
+        self._begin_counting()
         self._pending.clear()
+        self._policy.begin()
 
     def _record_of_account(
         self, kind: str, at: datetime, *, durable: bool = False, **fields: Any
@@ -84,6 +97,10 @@ class BacktestSession(CountedSession):
         """Record and count a decision, and warn of a halt: it trades no more."""
         self.record(kind, at, durable=durable, **fields)
         self._count(kind, at, fields)
-        if self._counts and kind == Kind.HALT and fields.get("event") == ACTED:
-            name = type(self._strategy).__name__
+        if not self._counts:
+            return
+        name = type(self._strategy).__name__
+        if kind == Kind.HALT and fields.get("event") == ACTED:
             logger.warning("%s: plimsoll: %s, at %s", name, acted_words(fields), at)
+        elif kind == Kind.REARM:
+            logger.warning("%s: plimsoll: re-armed at %s, %s", name, at, fields["reason"])
