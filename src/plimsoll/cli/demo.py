@@ -36,9 +36,9 @@ def demo(
 
     began = time.monotonic()
     folder = run_folder(out, datetime.now(UTC)).resolve()
-    with _Progress(silent=as_json) as progress:
+    with Progress(silent=as_json, steps=STEPS) as progress:
         account = run_demo(DemoPlan(seed=seed), folder, progress.tell)
-        html, png, paper = (_publish(file, out) for file in _render(account))
+        html, png, paper = (publish(file, out) for file in _render(account))
     took = time.monotonic() - began
     if as_json:
         steps = [
@@ -56,19 +56,19 @@ def demo(
         raise PlimsollError(f"a step of the demo fell short; the logs are in {folder}")
 
 
-class _Progress:
+class Progress:
     """Print each step on a line of its own, and below them what is running."""
 
-    def __init__(self, *, silent: bool) -> None:
+    def __init__(self, *, silent: bool, steps: int) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = (BarColumn(bar_width=24), TimeElapsedColumn(), TextColumn("{task.description}"))
         console = Console(stderr=silent, quiet=silent, highlight=False, soft_wrap=True)
         self._progress = Progress(*columns, console=console, transient=True)
-        self._task = self._progress.add_task("starting the exchange", total=STEPS)
+        self._task = self._progress.add_task("starting the exchange", total=steps)
 
-    def __enter__(self) -> "_Progress":
+    def __enter__(self) -> "Progress":
         self._progress.start()
         return self
 
@@ -76,6 +76,7 @@ class _Progress:
         self._progress.stop()
 
     def tell(self, step: "Step") -> None:
+        """Print a step."""
         mark = "[green]ok[/]  " if step.ok else "[red]FAIL[/]"
         subject, _, text = step.text.partition(": ")
         self._progress.console.print(f"{mark} [bold]{subject:<13}[/] {text}")
@@ -153,7 +154,7 @@ def _paper_run(account: "DemoAccount") -> "Report":
     )
 
 
-def _publish(file: Path, out: Path) -> Path:
+def publish(file: Path, out: Path) -> Path:
     """Copy a run's file to where the latest always lies, whole or not at all."""
     target = out / file.name
     half = out / f".{file.name}.{os.getpid()}"

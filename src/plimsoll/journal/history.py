@@ -1,7 +1,7 @@
 """What a decision log holds about one pair and its account up to a moment, read in one pass."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -86,7 +86,7 @@ class History:
         return next((r for r in reversed(self.cycle) if r["kind"] == kind), None)
 
 
-def moment(record: Record) -> datetime:
+def moment(record: Mapping[str, Any]) -> datetime:
     """Return when a record was written, by the bot's clock."""
     return _utc(record["at"])
 
