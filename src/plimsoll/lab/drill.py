@@ -88,6 +88,7 @@ class DrillPlan:
             "internals": {"process_throttle_secs": THROTTLE_SECONDS},
             "pairlists": [{"method": "StaticPairList"}],
             "telegram": {"enabled": False, "token": "", "chat_id": ""},
+            "discord": {"enabled": False, "webhook_url": ""},
             "plimsoll": plimsoll if guards == GUARDED else {**plimsoll, "guards": guards},
         }
 

@@ -41,6 +41,7 @@ def test_the_last_layer_is_a_sound_config_and_never_trades_or_tells_outside(
     settings_from(layer)
     assert layer["dry_run"] is True
     assert layer["telegram"]["enabled"] is False
+    assert layer["discord"]["enabled"] is False
 
 
 def test_own_limits_are_left_alone(tmp_path: Path) -> None:
