@@ -11,7 +11,7 @@ import typer
 from plimsoll.core import PlimsollError, UsageError
 
 if TYPE_CHECKING:
-    from plimsoll.lab.drill import DrillAccount
+    from plimsoll.lab.drill_plan import DrillAccount
 
 LEAD = timedelta(minutes=8)
 """How much of the calm before the crash the picture shows."""
@@ -66,7 +66,8 @@ def drill(
     was told and the halt ended with "plimsoll resume"; 1 when a step fell short.
     """
     from plimsoll.lab.demo import run_folder
-    from plimsoll.lab.drill import DrillPlan, pairs_of, run_drill, write_record
+    from plimsoll.lab.drill import run_drill
+    from plimsoll.lab.drill_plan import DrillPlan, pairs_of, write_record
 
     if side not in ("long", "short"):
         raise UsageError(f"expected --side to be long or short, found {side}")
