@@ -24,7 +24,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit check wheel bench mutation clean lock venv results denials slow drills kill-sweep docs changelog
+.PHONY: help demo picture test unit check wheel bench mutation clean lock venv results denials slow drills foreign kill-sweep docs changelog
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,6 +69,9 @@ slow: $(READY) ## the drills too long for `make test`
 
 drills: $(READY) ## throw every switch of the risk kit in a running bot and rewrite docs/drills.md
 	$(BIN)/python -m tests.drills
+
+foreign: $(READY) ## guard strategies of others in every command and a crash; rewrite docs/foreign-strategies.md
+	$(BIN)/python -m tests.foreign
 
 KILLS ?= 120
 SEED ?= 1

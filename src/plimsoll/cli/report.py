@@ -31,6 +31,11 @@ def report(
     trials: int | None = typer.Option(
         None, "--trials", min=1, help="How many variants were tried before this one."
     ),
+    against: Path | None = typer.Option(
+        None,
+        "--against",
+        help="The same run with its guards in another state. [default: found beside the result]",
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the figures as one JSON object."),
 ) -> None:
     """Write a report of a backtest: figures, tables and trades against buy and hold."""
@@ -39,7 +44,9 @@ def report(
     from plimsoll.reporting.report import render_report, report_record
 
     source = existing(DEFAULT_FOLDER if result is None else result, "a result .zip or folder")
-    made = backtest_report(source, datadir=datadir, pair=pair, market=market, trials=trials)
+    made = backtest_report(
+        source, datadir=datadir, pair=pair, market=market, trials=trials, against=against
+    )
     files = render_report(made, made_folder(out, "--out"))
     if as_json:
         record = {**report_record(made), "html": str(files.html), "png": str(files.png)}

@@ -226,7 +226,8 @@ def _until_held(scene: _Scene) -> bool:
     account.held_at = datetime.fromisoformat(str(said["as_of"])).astimezone(UTC)
     held_by = next(iter(said.get("held") or ()), str(said.get("why")))
     account.held_by = held_by.removeprefix(f"plimsoll {said['mode']} ")
-    account.say("held", f"{said['mode']} {_since(account, account.held_at)}: {account.held_by}")
+    reason = account.held_by.partition(": ")[2] or account.held_by
+    account.say("held", f"{said['mode']} {_since(account, account.held_at)}: {reason}")
     return True
 
 

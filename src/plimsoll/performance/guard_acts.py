@@ -11,6 +11,7 @@ Moments are ISO 8601 in UTC there and ``datetime`` here; money is of the stake c
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, date, datetime
+from math import isfinite
 from typing import Any
 
 from plimsoll.performance.errors import MeasureError
@@ -223,4 +224,6 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, float) and not isfinite(value):  # JSON has no such number
+        return None
     return value

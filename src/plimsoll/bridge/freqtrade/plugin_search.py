@@ -30,6 +30,7 @@ from plimsoll.bridge.config.settings import (
     require_secrets,
     require_stated_costs,
 )
+from plimsoll.bridge.freqtrade.backtest_report import install_where_shown
 from plimsoll.bridge.freqtrade.command_line import command_line_config, refuse
 from plimsoll.bridge.freqtrade.plugin_files import (
     SUPPORTED_FREQTRADE,
@@ -138,6 +139,7 @@ class RegisteringHandler(logging.Handler):
         super().__init__()
         try:
             register(checked_config())
+            install_where_shown()
         except PlimsollError as error:
             refuse(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing was registered
