@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from plimsoll.bridge.guarding.places import ACTED, Places
 from plimsoll.bridge.guarding.supervisor import Supervisor
@@ -25,6 +24,9 @@ class ObservedPlaces(Places):
         """Leave the record as it is."""
         return True
 
+    def put_back(self, verdict: Verdict, now: datetime) -> None:
+        """Lock nothing again."""
+
 
 class ObservingSupervisor(Supervisor):
     """A supervisor whose verdicts stand in memory: none is locked, prolonged or taken over.
@@ -32,9 +34,7 @@ class ObservingSupervisor(Supervisor):
     A halt that would stand goes on standing there, so that what it would deny is counted.
     """
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self._places = ObservedPlaces(self._record, self.account.facts, persistent=self._persistent)
+    places_of = ObservedPlaces
 
     def begin(
         self,
@@ -45,7 +45,7 @@ class ObservingSupervisor(Supervisor):
         rearmed_at: datetime | None = None,
     ) -> None:
         """Take nothing over: what is held belongs to guards that enforce, and waits for them."""
-        self.rearmed_at = rearmed_at
+        self._rearming.begin(rearmed_at)
         if recorded:
             rules = ", ".join(sorted({rule for rule, _ in recorded}))
             logger.warning("plimsoll: still held for guards that enforce: %s", rules)
