@@ -68,7 +68,9 @@ class BacktestSession(CountedSession):
         if not held or not self._policy.is_due(held.values(), supervisor.account, now):
             return
         days = self._settings.backtest_rearm.after_days
-        if not supervisor.resume(now, reason=f"{days:g} days after the halt", by=BY_POLICY):
+        if supervisor.resume(now, reason=f"{days:g} days after the halt", by=BY_POLICY):
+            self._policy.begin()  # the next halt waits as long
+        else:
             self._policy.give_up()
 
     def mark_price(self, pair: str, now: datetime) -> float | None:
