@@ -56,8 +56,8 @@ class BacktestSession(CountedSession):
             return
         supervisor = self._require()
         try:
-            self._rearm(supervisor, now)
             supervisor.loop(now)
+            self._rearm(supervisor, now)
         except Exception as error:
             logger.exception("plimsoll: the guards could not be asked")
             supervisor.failed(now, error)
@@ -70,6 +70,7 @@ class BacktestSession(CountedSession):
         days = self._settings.backtest_rearm.after_days
         if supervisor.resume(now, reason=f"{days:g} days after the halt", by=BY_POLICY):
             self._policy.begin()  # the next halt waits as long
+            supervisor.evaluation = None  # that of a flat account would stand until it trades
         else:
             self._policy.give_up()
 
