@@ -114,8 +114,8 @@ def bot_run(wanted: Wanted) -> BotRun:
     equity = _cut(equity, since, until)
     if within.empty or len(equity) < 2:
         raise UsageError(
-            f"expected trades from {_time(since)} to {_time(until)}, found none; the bot's "
-            f"records are of {_time(span[0])} to {_time(span[1])}"
+            "expected trades between --since and --until, found none; the bot's records are of "
+            f"{_time(span[0])} to {_time(span[1])}"
         )
     traces.remarks.extend(_of_the_bounds(within, since, span))
     benchmark, said = bot_prices.benchmark_of(
@@ -312,8 +312,9 @@ def _market(traces: _Traces) -> str:
     named = own.get("market") if isinstance(own, Mapping) else None
     if named or (named := traces.log.config.get("plimsoll.market")):
         return str(named)
-    exchange = traces.trades["exchange"].dropna()
-    return f"real, {exchange.iloc[-1]}" if len(exchange) else NO_MARKET
+    exchange = str(traces.trades["exchange"].iloc[-1])
+    known = traces.config is not None or traces.log.acts is not None
+    return f"real, {exchange}" if known else f"{exchange}, {NO_MARKET}"
 
 
 def _facts(traces: _Traces, within: pd.DataFrame) -> dict[str, str]:
