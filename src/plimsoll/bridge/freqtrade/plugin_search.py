@@ -32,6 +32,7 @@ from plimsoll.bridge.config.settings import (
     require_stated_costs,
 )
 from plimsoll.bridge.freqtrade.command_line import command_line_config, refuse
+from plimsoll.bridge.freqtrade.strategy_loading import guard_strategies
 from plimsoll.bundle import plugin_folder
 from plimsoll.core import PlimsollError
 
@@ -174,14 +175,16 @@ class RegisteringHandler(logging.Handler):
 
         "plimsoll": {"class": "plimsoll.bridge.freqtrade.plugin_search.RegisteringHandler"}
 
-    It also checks the config's ``plimsoll`` section, and for ``freqtrade trade`` the opt-in to
-    live trading, so that a mistake ends any command before it begins.
+    Every strategy that is loaded afterwards is guarded. It also checks the config's ``plimsoll``
+    section, and for ``freqtrade trade`` the opt-in to live trading, so that a mistake ends any
+    command before it begins.
     """
 
     def __init__(self) -> None:
         super().__init__()
         try:
             register(checked_config())
+            guard_strategies()
         except PlimsollError as error:
             refuse(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing was registered

@@ -12,11 +12,12 @@ from plimsoll.bridge.account.backtest import BacktestAccount
 from plimsoll.bridge.account.closes import Closes
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.guarding.observing import ObservingSupervisor
 from plimsoll.bridge.guarding.places import ACTED, acted_words
 from plimsoll.bridge.guarding.session import Session
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state.backtest_verdicts import BacktestVerdicts
-from plimsoll.bridge.state.recorder import backtest_recorder
+from plimsoll.bridge.state.recorder import backtest_recorder, observed, silent
 from plimsoll.journal.kind import Kind
 
 logger = logging.getLogger(__name__)
@@ -27,12 +28,14 @@ class BacktestSession(Session):
 
     def __init__(self, strategy: Any, settings: PlimsollSettings) -> None:
         super().__init__(strategy, settings)
-        self.guards = settings.guards != "off" and not strategy.baseline
+        self.guards = settings.guards != "off" and not getattr(strategy, "baseline", False)
         self._seconds = timeframe_to_minutes(strategy.timeframe) * 60
         self._closes = Closes(self._seconds)
         self._last: datetime | None = None
         self._expectation = read_expectation(settings.expectation_file)
         self.record = backtest_recorder(strategy.config, settings)
+        if self.observes:
+            self.record = silent if self.record is silent else observed(self.record)
         # With --strategy-list each strategy has a copy of the config; this one is stored.
         stored_config = strategy.dp._config.get("original_config", {})  # noqa: SLF001
         self._verdicts = BacktestVerdicts(stored_config, type(strategy).__name__)
@@ -70,11 +73,12 @@ class BacktestSession(Session):
             starting_balance_usd=self._strategy.wallets.get_starting_balance(),
             expectation=self._expectation,
         )
-        self.supervisor = Supervisor(
+        record = self._record_of_account
+        self.supervisor = (ObservingSupervisor if self.observes else Supervisor)(
             account,
             profile,
             observations=profile.backtest_breach_observations,
-            record=self._record_of_account,
+            record=observed(record) if self.observes else record,
         )
         if self._has_result:
             self._verdicts.begin()
@@ -90,4 +94,5 @@ class BacktestSession(Session):
         self._verdicts.add(kind, at, **fields)
         if kind == Kind.HALT:
             name = type(self._strategy).__name__
-            logger.warning("%s: plimsoll: %s, at %s", name, acted_words(fields), at)
+            would = "would be " if self.observes else ""
+            logger.warning("%s: plimsoll: %s%s, at %s", name, would, acted_words(fields), at)
