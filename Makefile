@@ -62,7 +62,9 @@ check: $(READY) ## ruff, mypy, import-linter and the documentation checks
 
 denials: $(READY) ## count on real data (DATA=folder) what the guards deny and rewrite docs/denials.md
 	@test -n "$(DATA)" || { echo 'make denials needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
-	nice -n 10 $(BIN)/plimsoll denials --datadir $(DATA)
+	rm -rf out/foreign
+	$(BIN)/python -m tests.foreign.runs out/foreign
+	nice -n 10 $(BIN)/plimsoll denials --datadir $(DATA) --others out/foreign
 
 slow: $(READY) ## the drills too long for `make test`
 	$(BIN)/python -m pytest -m slow

@@ -15,6 +15,9 @@ WINDOWS_DAYS = (180, 90, 30)
 LEAST_DAYS = 30
 """Daily returns below which no Sharpe ratio is given."""
 
+_NO_CHANGE = 1e-12
+"""A return below this is the rounding of sums."""
+
 
 @dataclass(frozen=True)
 class YearReturns:
@@ -62,12 +65,13 @@ def rolling_sharpe(equity: "pd.Series[float]", window_days: int) -> "pd.Series[f
     """Return the Sharpe ratio of the last ``window_days`` daily returns, at each midnight.
 
     Mean / standard deviation (ddof 1) × √365, as in `plimsoll.performance.measures`. NaN where the
-    window is not full or the returns do not differ.
+    window is not full, or where fewer than `LEAST_DAYS` of its days have a return other than 0.
     """
     returns = daily_returns(equity)
     window = returns.rolling(window_days)
     deviation = window.std()
-    deviation = deviation.where(deviation > 1e-12)
+    moved = (returns.abs() > _NO_CHANGE).astype("float64").rolling(window_days).sum()
+    deviation = deviation.where((deviation > _NO_CHANGE) & (moved >= LEAST_DAYS))
     sharpe: pd.Series[float] = window.mean() / deviation * math.sqrt(DAYS_PER_YEAR)
     return sharpe.rename("sharpe")
 

@@ -51,7 +51,7 @@ def regimes(closes: "pd.Series[float]") -> pd.DataFrame:
     `VOLATILITIES`). A day whose look-back is not full is `UNKNOWN`.
     """
     known = closes.dropna()
-    daily = known.resample("1D", closed="right", label="right").last().ffill()
+    daily = known.resample("1D", closed="right", label="right").last().ffill().dropna()
     apart = daily / daily.rolling(TREND_DAYS).mean() - 1.0
     spread = daily.pct_change().rolling(VOLATILITY_DAYS).std()
     usual = spread.rolling(VOLATILITY_MEMORY_DAYS, min_periods=LEAST_MEMORY_DAYS).median()

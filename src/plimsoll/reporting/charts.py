@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from plimsoll.performance.drawdown import Fall, drawdown_curve
 from plimsoll.performance.measures import daily_returns
@@ -37,12 +37,13 @@ def falls_panel(key: str, equity: "pd.Series[float]", falls: Sequence[Fall], cap
 
     def draw(axis: Axes, layout: Layout) -> None:
         line = -thin(curve, layout.most_points) * 100.0
-        times = date2num(line.index)
+        axis.plot(date2num(line.index), line.to_numpy(), color=OWN, linewidth=1.3)
         for place, fall in enumerate(falls, start=1):
-            end = fall.recovered_at if fall.recovered_at is not None else equity.index[-1]
-            axis.axvspan(
-                date2num(fall.peak_at), date2num(end), color=EVENT_COLOUR, alpha=0.09, linewidth=0
-            )
+            until = fall.recovered_at if fall.recovered_at is not None else equity.index[-1]
+            part = line[(line.index >= fall.peak_at) & (line.index <= until)]
+            times = date2num(part.index)
+            alpha = 0.28 if place == 1 else 0.15
+            axis.fill_between(times, part.to_numpy(), 0.0, color=EVENT_COLOUR, alpha=alpha, lw=0)
             axis.annotate(
                 str(place),
                 (date2num(fall.trough_at), -fall.max_fraction * 100.0),
@@ -53,8 +54,6 @@ def falls_panel(key: str, equity: "pd.Series[float]", falls: Sequence[Fall], cap
                 color=EVENT_COLOUR,
                 fontweight="bold",
             )
-        axis.fill_between(times, line.to_numpy(), 0.0, color=OWN, alpha=0.25, linewidth=0)
-        axis.plot(times, line.to_numpy(), color=OWN, linewidth=1.3)
         axis.margins(x=0.0, y=0.16)
         axis.set_ylim(top=0.0)
         axis.set_ylabel("Drawdown (%)")
@@ -81,14 +80,14 @@ def falls_panel(key: str, equity: "pd.Series[float]", falls: Sequence[Fall], cap
 
 
 def rolling_panel(key: str, sharpe: "pd.Series[float]", window_days: int, caption: str) -> Panel:
-    """Draw the Sharpe ratio of a moving window."""
+    """Draw the Sharpe ratio of a moving window; ``sharpe`` spans the run, NaN where not defined."""
     known = sharpe.dropna()
 
     def draw(axis: Axes, layout: Layout) -> None:
-        line = thin(known, layout.most_points)
+        line = sharpe if len(sharpe) <= layout.most_points else thin(known, layout.most_points)
         axis.axhline(0.0, color=MUTED, linewidth=1.0)
         axis.plot(date2num(line.index), line.to_numpy(), color=OWN, linewidth=1.5)
-        axis.margins(x=0.0)
+        axis.set_xlim(date2num(sharpe.index[0]), date2num(sharpe.index[-1]))
         axis.set_ylabel(f"Sharpe, last {window_days} days")
         axis.yaxis.set_major_locator(MaxNLocator(nbins=5))
         time_axis(axis, layout)
@@ -111,44 +110,45 @@ def rolling_panel(key: str, sharpe: "pd.Series[float]", window_days: int, captio
     )
 
 
-def returns_panel(key: str, equity: "pd.Series[float]", caption: str) -> Panel:
-    """Draw the histogram of daily returns, losses and gains apart."""
+def returns_panel(key: str, equity: "pd.Series[float]", caption: str) -> Panel | None:
+    """Draw the histogram of the days' returns; None when the account never changed.
+
+    Days without a change are told and not drawn: an account that rests has hundreds of them.
+    """
     returns = daily_returns(equity) * 100.0
-    edges = _edges(np.asarray(returns, dtype="float64"))
-    counts, _ = np.histogram(returns, edges)
-    worst_days = returns.nsmallest(max(1, len(returns) // 20))
+    moved = returns[returns.abs() > 1e-9]
+    if moved.empty:
+        return None
+    edges = _edges(np.asarray(moved, dtype="float64"))
+    counts, _ = np.histogram(moved, edges)
 
     def draw(axis: Axes, layout: Layout) -> None:
         del layout
         colours = [LOSS if right <= 0.0 else WIN for right in edges[1:]]
         axis.bar(edges[:-1], counts, np.diff(edges), align="edge", color=colours, alpha=0.85)
         axis.axvline(float(returns.mean()), color=MUTED, linewidth=1.2, linestyle="--")
-        axis.set_yscale("symlog", linthresh=10.0)
-        axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        axis.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
         axis.set_ylabel("Days")
         axis.set_xlabel("Return of a day (%)")
         axis.margins(x=0.02)
 
-    title = "Returns of the days"
-    flat = int((returns.abs() < 1e-9).sum())
-    worst, mean, best = (number(float(one), 3) for one in returns.agg(["min", "mean", "max"]))
-    summary = (
-        f"{counted(len(returns), 'day')}, {flat:,} of them without a change. Mean {mean} % (dashed "
-        f"line), worst {worst} %, best {best} %; the worst twentieth of the days returned "
-        f"{number(float(worst_days.mean()))} % on average. Logarithmic above 10 days."
-    )
     rows = [
         (f"{number(low)} to {number(high)}", f"{count:,}")
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
         if count
     ]
-    return panel(
-        key,
-        (title, summary, caption),
-        draw,
-        2.8,
-        ("Return of a day (%)", "Days"),
-        rows,
+    words = ("Returns of the days", _returns_summary(returns, len(moved)), caption)
+    return panel(key, words, draw, 2.8, ("Return of a day (%)", "Days"), rows)
+
+
+def _returns_summary(returns: "pd.Series[float]", moved: int) -> str:
+    worst, mean, best = (number(float(one), 3) for one in returns.agg(["min", "mean", "max"]))
+    tail = float(returns.nsmallest(max(1, len(returns) // 20)).mean())
+    summary = f"{counted(len(returns), 'day')}. Mean {mean} % (dashed line), worst {worst} %, best "
+    summary += f"{best} %; the worst twentieth of them returned {number(tail)} % on average."
+    still = len(returns) - moved
+    return (
+        f"{summary} {counted(still, 'day')} without a change are not drawn." if still else summary
     )
 
 

@@ -1,5 +1,7 @@
 """What the guards did, drawn: bands and marks on an equity curve, and denials over time."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -41,7 +43,7 @@ def draw_guards(axis: Axes, drawing: Drawing) -> list[Line2D | Patch]:
         for span in drawing.spans:
             if (span.kind, span.observed) == (kind, observed):
                 start, end = date2num(span.start), date2num(span.end)
-                axis.axvspan(start, end, alpha=0.16, linewidth=0, zorder=1, **look)
+                axis.axvspan(start, end, alpha=0.13, linewidth=0, zorder=1, **look)
         handles.append(Patch(alpha=0.35, label=_named(words, observed=observed), **look))
     for kind, observed in dict.fromkeys((one.kind, one.observed) for one in drawing.points):
         points = [one for one in drawing.points if (one.kind, one.observed) == (kind, observed)]
@@ -74,32 +76,19 @@ def _named(words: str, *, observed: bool) -> str:
     return f"{words} (observed only)" if observed else words
 
 
-def denials_panel(key: str, acts: GuardActs, caption: str) -> Panel | None:
-    """Draw what was denied or cut over time, by rule; None when nothing was."""
-    days = pd.DataFrame(
-        [
-            (pd.Timestamp(day, tz="UTC"), one.rule, count)
-            for one in acts.denials
-            for day, count in one.by_day.items()
-        ],
-        columns=["day", "rule", "count"],
-    )
-    if days.empty:
+def denials_panel(
+    key: str, acts: GuardActs, span: tuple[pd.Timestamp, pd.Timestamp], caption: str
+) -> Panel | None:
+    """Draw what was denied or cut over the run, by rule; None when nothing was."""
+    days = [(day, one.rule, n) for one in acts.denials for day, n in one.by_day.items()]
+    if not days:
         return None
-    table = days.pivot_table(index="day", columns="rule", values="count", aggfunc="sum")
-    table = table.fillna(0.0).sort_index()
-    order = table.sum().sort_values(ascending=False).index
-    kept = table[order[:MOST_RULES]].copy()
-    if len(order) > MOST_RULES:
-        kept["other rules"] = table[order[MOST_RULES:]].sum(axis=1)
-    span = (table.index[-1] - table.index[0]) / pd.Timedelta(days=1)
-    rule, word = ("MS", "month") if span > 400 else ("W-MON", "week") if span > 80 else ("D", "day")
-    binned = kept.resample(rule, label="left", closed="left").sum()
+    binned, word = _binned(days, (span[1] - span[0]) / pd.Timedelta(days=1))
 
     def draw(axis: Axes, layout: Layout) -> None:
         base = np.zeros(len(binned))
         times = date2num(binned.index)
-        width = float(np.diff(times).min()) * 0.86 if len(times) > 1 else 0.8
+        width = {"day": 1.0, "week": 7.0, "month": 28.0}[word] * 0.86
         handles: list[Line2D | Patch] = []
         for place, name in enumerate(binned.columns):
             colour = STRATEGY_COLOURS[place] if place < MOST_RULES else HOLD_COLOUR
@@ -107,26 +96,34 @@ def denials_panel(key: str, acts: GuardActs, caption: str) -> Panel | None:
             axis.bar(times, values, width, bottom=base, align="edge", color=colour)
             handles.append(Patch(color=colour, label=str(name)))
             base = base + values
+        axis.set_xlim(date2num(span[0]), date2num(span[1]))
         axis.set_ylabel(f"Denied or cut per {word}")
         axis.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
         time_axis(axis, layout)
         key_above(axis, handles, layout)
 
-    title = f"Denials and cuts per {word}"
-    whole = int(table.to_numpy().sum())
-    summary = f"{whole:,} in all: " + ", ".join(
-        f"{name} {int(total):,}" for name, total in kept.sum().items()
-    )
+    counts = ", ".join(f"{name} {int(total):,}" for name, total in binned.sum().items())
+    summary = f"{sum(n for *_, n in days):,} in all: {counts}."
     rows = [
         (day_text(at), *(f"{int(value):,}" for value in values))
         for at, values in zip(pd.DatetimeIndex(binned.index), binned.to_numpy(), strict=True)
         if values.any()
     ]
-    return panel(
-        key,
-        (title, f"{summary}.", caption),
-        draw,
-        2.6,
-        (word.capitalize(), *map(str, binned.columns)),
-        rows,
-    )
+    words = (f"Denials and cuts per {word}", summary, caption)
+    return panel(key, words, draw, 2.6, (word.capitalize(), *map(str, binned.columns)), rows)
+
+
+def _binned(days: Sequence[tuple[date, str, int]], length: float) -> tuple[pd.DataFrame, str]:
+    """Sum denials by rule over days, weeks or months; the rarest rules become one column."""
+    frame = pd.DataFrame(days, columns=["day", "rule", "count"])
+    frame["day"] = pd.to_datetime(frame["day"], utc=True)
+    table = frame.pivot_table(index="day", columns="rule", values="count", aggfunc="sum")
+    table = table.fillna(0.0).sort_index()
+    order = table.sum().sort_values(ascending=False).index
+    kept = table[order[:MOST_RULES]].copy()
+    if len(order) > MOST_RULES:
+        kept["other rules"] = table[order[MOST_RULES:]].sum(axis=1)
+    for rule, word, most in (("D", "day", 70.0), ("W-MON", "week", 600.0)):
+        if length <= most:
+            return kept.resample(rule, label="left", closed="left").sum(), word
+    return kept.resample("MS").sum(), "month"

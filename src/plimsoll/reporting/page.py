@@ -18,6 +18,7 @@ from plimsoll.reporting.guard_story import guard_points, guard_spans
 from plimsoll.reporting.report_table import (
     METRICS,
     Column,
+    Row,
     dash_notes,
     journal,
     measure_row,
@@ -81,7 +82,7 @@ def html(report: "Report") -> str:
         tiles=_tiles(report.main),
         facts=_facts(report),
         names=names,
-        rows=[measure_row(metric, columns) for metric in METRICS],
+        rows=_measures(report, columns),
         dashes=dash_notes(names, columns),
         overview=_equity_panel(drawing, report, "equity"),
         first=_first_sections(report),
@@ -108,6 +109,16 @@ def _columns(report: "Report") -> tuple[list[str], list[Column]]:
         names.append(HOLD_NAME)
         columns.append(Column(report.hold_performance, False, True))  # noqa: FBT003
     return names, columns
+
+
+def _measures(report: "Report", columns: list[Column]) -> list[Row]:
+    """Return the table of measures, its money in the currency of the account."""
+    unit = f" {report.main.stake_currency}"
+    rows = [measure_row(metric, columns) for metric in METRICS]
+    return [
+        Row(row.label, row.meaning, [cell.replace(" USD", unit) for cell in row.cells])
+        for row in rows
+    ]
 
 
 def _tiles(record: TradingRecord) -> list[Tile]:
@@ -148,7 +159,7 @@ def _guards_tile(record: TradingRecord) -> Tile:
     if not record.acts.halts:
         return Tile("Guards", state, "no halt")
     days = f"halted {number(total.days_halted, 0)} of {number(total.days_of_run, 0)} days"
-    return Tile("Guards", state, days, "loss")
+    return Tile("Guards", state, days)
 
 
 def _first_sections(report: "Report") -> list[Section]:

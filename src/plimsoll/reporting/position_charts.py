@@ -1,5 +1,7 @@
 """The figures of what was held: exposure, costs and funding, excursions of the trades."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -8,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
+from plimsoll.performance.breakdown import Group
 from plimsoll.reporting.canvas import Layout, Panel, key_above, panel, time_axis
 from plimsoll.reporting.drawing import (
     HOLD_COLOUR,
@@ -113,6 +116,38 @@ def costs_panel(
         ("Day", f"Fees so far ({unit})", f"Funding so far ({unit})"),
         rows,
     )
+
+
+def hours_panel(key: str, groups: Sequence[Group], unit: str, caption: str) -> Panel:
+    """Draw the profit of the trades by the UTC hour of their opening."""
+    profits = {int(group.key): group.profit_usd for group in groups}
+
+    def draw(axis: Axes, layout: Layout) -> None:
+        hours = sorted(profits)
+        values = [profits[hour] for hour in hours]
+        axis.bar(hours, values, 0.8, color=[WIN if one > 0 else LOSS for one in values], alpha=0.85)
+        axis.axhline(0.0, color=MUTED, linewidth=0.8)
+        axis.set_xlim(-0.6, 23.6)
+        axis.set_xticks(range(0, 24, 2 if layout.most_ticks > 5 else 6))
+        axis.set_xlabel("Hour of opening (UTC)")
+        axis.set_ylabel(f"Profit ({unit})")
+        low, high = axis.get_ylim()
+        axis.yaxis.set_major_formatter(FuncFormatter(tick_text(high - low)))
+
+    best, worst = (pick(groups, key=lambda one: one.profit_usd) for pick in (max, min))
+    summary = (
+        f"Best {best.key}:00 with {number(best.profit_usd)} {unit} in "
+        f"{counted(best.trades, 'trade')}, worst {worst.key}:00 with {number(worst.profit_usd)} "
+        f"{unit} in {counted(worst.trades, 'trade')}. With 24 hours to choose from, some look good "
+        "by chance."
+    )
+    rows = [
+        (one.key, f"{one.trades:,}", number(one.profit_usd), number(one.average_usd))
+        for one in groups
+    ]
+    columns = ("Hour (UTC)", "Trades", f"Profit ({unit})", "Average")
+    words = ("Profit by hour of opening", summary, caption)
+    return panel(key, words, draw, 2.4, columns, rows)
 
 
 def excursion_panel(key: str, rows: pd.DataFrame, caption: str) -> Panel:

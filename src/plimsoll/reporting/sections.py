@@ -17,7 +17,13 @@ from plimsoll.performance.drawdown import worst_falls
 from plimsoll.performance.excursion import excursions
 from plimsoll.performance.exposure import cost_curves, exposure_curve
 from plimsoll.performance.measures import daily_returns
-from plimsoll.performance.periods import rolling_sharpe, rolling_window_days, yearly_table
+from plimsoll.performance.periods import (
+    LEAST_DAYS,
+    WINDOWS_DAYS,
+    rolling_sharpe,
+    rolling_window_days,
+    yearly_table,
+)
 from plimsoll.performance.regimes import (
     DEFINITION,
     TRENDS,
@@ -28,7 +34,12 @@ from plimsoll.performance.regimes import (
 )
 from plimsoll.reporting.canvas import Panel
 from plimsoll.reporting.charts import MOST_FALLS, falls_panel, returns_panel, rolling_panel
-from plimsoll.reporting.position_charts import costs_panel, excursion_panel, exposure_panel
+from plimsoll.reporting.position_charts import (
+    costs_panel,
+    excursion_panel,
+    exposure_panel,
+    hours_panel,
+)
 from plimsoll.reporting.tables import Table, fall_table, group_table, month_table, regime_table
 from plimsoll.reporting.trading_record import TradingRecord
 from plimsoll.reporting.words import counted, day_text, number
@@ -67,7 +78,7 @@ def account_sections(record: TradingRecord, market: str, key: str) -> list[Secti
         _falls(record, caption, f"{key}-falls"),
         _periods(record, caption, f"{key}-periods"),
         _holdings(record, caption, f"{key}-held"),
-        _origins(record, f"{key}-origin"),
+        _origins(record, caption, f"{key}-origin"),
         _excursions(record, caption, f"{key}-excursions"),
     ]
 
@@ -99,15 +110,19 @@ def _falls(record: TradingRecord, caption: str, key: str) -> Section:
 def _periods(record: TradingRecord, caption: str, key: str) -> Section:
     blocks: list[Panel | Table | Text] = [month_table(yearly_table(record.equity))]
     window = rolling_window_days(record.days)
-    sharpe = None if window is None else rolling_sharpe(record.equity, window).dropna()
-    if window is None:
-        days = f"The run has {number(record.days, 0)} days; a rolling Sharpe ratio needs 60."
-        blocks.append(Text([f"No rolling Sharpe ratio. {days}"], is_note=True))
-    elif sharpe is None or sharpe.empty:
-        blocks.append(Text(["No rolling Sharpe ratio: the account never changed."], is_note=True))
+    sharpe = None if window is None else rolling_sharpe(record.equity, window)
+    if window is None or sharpe is None:
+        days = f"the run has {number(record.days, 0)} days, and the shortest window needs "
+        days += f"{2 * min(WINDOWS_DAYS)}"
+        blocks.append(Text([f"No rolling Sharpe ratio: {days}."], is_note=True))
+    elif sharpe.notna().sum() < LEAST_DAYS:
+        few = f"hardly any {window} days have {LEAST_DAYS} on which the account changed"
+        blocks.append(Text([f"No rolling Sharpe ratio: {few}."], is_note=True))
     else:
         blocks.append(rolling_panel(f"{key}-sharpe", sharpe, window, caption))
-    blocks.append(returns_panel(f"{key}-days", record.equity, caption))
+    days_panel = returns_panel(f"{key}-days", record.equity, caption)
+    if days_panel is not None:
+        blocks.append(days_panel)
     return Section(key, "Months and days", blocks)
 
 
@@ -127,7 +142,7 @@ def _holdings(record: TradingRecord, caption: str, key: str) -> Section:
     return Section(key, "Exposure and costs", blocks)
 
 
-def _origins(record: TradingRecord, key: str) -> Section:
+def _origins(record: TradingRecord, caption: str, key: str) -> Section:
     title = "Where the profit came from"
     trades, unit = record.closed_trades, record.stake_currency
     if trades.empty:
@@ -138,12 +153,14 @@ def _origins(record: TradingRecord, key: str) -> Section:
         _grouped(trades, "By side", by_side(trades), unit),
         _grouped(trades, "By entry tag", by_column("enter_tag")(trades), unit),
         _grouped(trades, "By exit reason", by_column("exit_reason")(trades), unit),
-        _grouped(trades, "By hour of opening (UTC)", by_hour(trades), unit, hours),
         _grouped(trades, "By weekday of opening (UTC)", by_weekday(trades), unit, WEEKDAYS),
     ]
     what = "Closed trades only, after costs. Fees and funding are part of the profit; a negative "
     what += f"funding was paid. All money in {unit}."
-    return Section(key, title, [Text([what], is_note=True), *tables, *_regimes(record)])
+    by_the_hour = grouped(trades, by_hour(trades), hours)
+    hour = hours_panel(f"{key}-hour", by_the_hour, unit, caption)
+    blocks = [Text([what], is_note=True), *tables, hour, *_regimes(record)]
+    return Section(key, title, blocks)
 
 
 def _regimes(record: TradingRecord) -> list[Table | Text]:

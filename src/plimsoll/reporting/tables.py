@@ -11,7 +11,7 @@ from plimsoll.performance.drawdown import Fall
 from plimsoll.performance.periods import YearReturns
 from plimsoll.performance.regimes import RegimeDays
 from plimsoll.reporting.guard_story import RuleRow
-from plimsoll.reporting.words import DASH, counted, day_text, number, percent, since, time_text
+from plimsoll.reporting.words import DASH, counted, day_text, number, percent, since
 
 MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -23,13 +23,15 @@ FULL_HEAT_FRACTION = 0.15
 class Cell:
     """One cell: its text, whether it is a gain or a loss, and how long its bar or deep its tint is.
 
-    ``share`` is from −1 to 1; None for no bar. ``is_heat`` tints the whole cell instead.
+    ``share`` is from −1 to 1; None for no bar. ``is_heat`` tints the whole cell instead. A long
+    text ``wraps``.
     """
 
     text: str
     share: float | None = None
     is_heat: bool = False
     is_text: bool = False
+    wraps: bool = False
 
     @property
     def tone(self) -> str:
@@ -116,11 +118,12 @@ def fall_table(falls: Sequence[Fall]) -> Table:
 
 def regime_table(days: Sequence[RegimeDays], benchmark: str) -> Table:
     """Show what account and market did in the days of each regime."""
+    most = max((abs(one.account_fraction) for one in days), default=0.0)
     rows = [
         [
             Cell(one.regime, is_text=True),
             Cell(f"{one.days:,}"),
-            Cell(percent(one.account_fraction), math.copysign(1.0, one.account_fraction)),
+            Cell(percent(one.account_fraction), one.account_fraction / most if most else 0.0),
             Cell(percent(one.market_fraction)),
         ]
         for one in days
@@ -133,23 +136,32 @@ def rule_table(rows: Sequence[RuleRow], unit: str) -> Table:
     cells = [
         [
             Cell(row.rule, is_text=True),
-            Cell(time_text(row.first)),
-            Cell(time_text(row.last)),
             Cell(_count(row.denied)),
             Cell(_count(row.cut)),
-            Cell(number(row.stake_usd, 0) if row.denied or row.cut else DASH),
             Cell(_count(row.closed)),
             Cell(_count(row.halts)),
             Cell(number(row.days_halted, 1) if row.halts else DASH),
+            Cell(number(row.stake_usd, 0) if row.denied or row.cut else DASH),
+            Cell(day_text(row.first)),
+            Cell(day_text(row.last)),
         ]
         for row in rows
     ]
-    columns = ["Rule", "First (UTC)", "Last (UTC)", "Denied", "Cut", f"Stake kept back ({unit})"]
-    columns += ["Closed", "Halts", "Days halted"]
-    note = "A dash: the rule did none of it. The same entry may be asked for, and denied, again "
-    note += "on every candle, so the stake kept back is not money that would have been at risk "
-    note += "at one time."
+    columns = ["Rule", "Denied", "Cut", "Closed", "Halts", "Days halted", f"Stake ({unit})"]
+    columns += ["First", "Last"]
+    note = "A dash: the rule did none of it. Stake: what was denied or cut, summed up. The same "
+    note += "entry may be asked for, and denied, again on every candle, so it was never at risk "
+    note += "all at one time. Days are of UTC."
     return Table("By rule", columns, cells, [note])
+
+
+def halt_table(rows: Sequence[tuple[str, str, str, str, str]]) -> Table:
+    """Show the halts of the account: from, rule, until, days and the reason, as texts."""
+    cells = [
+        [Cell(one, is_text=place == 0, wraps=place == 4) for place, one in enumerate(row)]
+        for row in rows
+    ]
+    return Table("Halts", ("Halted (UTC)", "By", "Until", "Days", "Why"), cells)
 
 
 def plain_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
