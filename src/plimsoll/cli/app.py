@@ -13,6 +13,7 @@ from plimsoll.cli.doctor import doctor
 from plimsoll.cli.drill import drill
 from plimsoll.cli.expectation import expectation
 from plimsoll.cli.init import init
+from plimsoll.cli.policies import policies
 from plimsoll.cli.report import report
 from plimsoll.cli.results import results
 
@@ -32,6 +33,7 @@ app.command()(report)
 app.command("backtest-compare", context_settings=FREQTRADES_OWN)(backtest_compare)
 app.command()(results)
 app.command()(denials)
+app.command()(policies)
 app.command()(expectation)
 app.command()(control.status)
 app.command()(audit)
