@@ -54,7 +54,8 @@ class _Halt:
 def guard_table(acts: GuardActs, strategy: str) -> GuardTable | None:
     """Return one row for each rule that did something, and their sum; None when none did.
 
-    Rules that halted come first, then those that closed, then those that denied most. Columns for additions and leverage are there where one was denied or cut.
+    Rules that halted come first, then those that closed, then those that denied most. Columns
+    for additions and leverage are there where one was denied or cut.
     """
     rules = list(dict.fromkeys([*_ruled(acts), *(one.rule for one in acts.denials)]))
     if not rules:
