@@ -112,6 +112,8 @@ def fault_of_plimsoll(words: tuple[str, ...]) -> str | None:
                 for parameter in command.params
                 for opt in (*parameter.opts, *parameter.secondary_opts)
             } | dict.fromkeys(("-h", "--help"))
+            if option not in known and "ignore_unknown_options" in command.context_settings:
+                return fault_of_backtesting([word, *rest])
             if option not in known:
                 return f"{name} has no option {option}"
             parameter = known[option]
@@ -125,6 +127,15 @@ def fault_of_plimsoll(words: tuple[str, ...]) -> str | None:
             command, name = command.commands[word], f"{name} {word}"
         elif not any(parameter.param_type_name == "argument" for parameter in command.params):
             return f"{name} takes no argument, found {word}"
+    return None
+
+
+def fault_of_backtesting(words: list[str]) -> str | None:
+    """Say what of the words that are handed on ``freqtrade backtesting`` does not take."""
+    try:
+        Arguments(["backtesting", *words]).get_parsed_arg()
+    except SystemExit:
+        return f"freqtrade backtesting does not take {' '.join(words)}"
     return None
 
 
@@ -271,6 +282,11 @@ def test_the_reader_takes_output_beside_prompts_for_output() -> None:
         ("plimsoll -h", None),
         ("plimsoll doctor -c a.json --json", None),
         ("plimsoll venue serve --port=8601 --scenario flash-crash", None),
+        ("plimsoll backtest-compare --observe --strategy Mine -i 5m", None),
+        (
+            "plimsoll backtest-compare --strategy Mine --no-such",
+            "freqtrade backtesting does not take --strategy Mine --no-such",
+        ),
         ("plimsoll innit", "plimsoll has no command innit"),
         ("plimsoll venue sail", "plimsoll venue has no command sail"),
         ("plimsoll init --no-such", "plimsoll init has no option --no-such"),
