@@ -106,6 +106,35 @@ SECTIONS = (
         ),
     ),
     Section(
+        "Guards around strategies of others",
+        "Freqtrade's own backtest loop on 4 pairs × 14 days × 5 m of the simulated exchange: four "
+        "strategies that know nothing of Plimsoll, bare, and with guards that observe. CPU "
+        "seconds, the least of three rounds in which a bare process and a guarded one take turns. "
+        "Both make the same trades, compared by a hash over every column.",
+        (
+            Row("foreign_trades", "trades of all four, bare and observed"),
+            *(
+                row
+                for name, shape in (
+                    ("EmaCrossRoi", "averages, ROI table, trailing stop"),
+                    ("FuturesLongShort", "long and short, leverage, a stop of its own"),
+                    ("DcaLadder", "additions and partial exits"),
+                    ("OrderFilledState", "state on the trade, set by fills"),
+                )
+                for row in (
+                    Row(f"foreign_{name}_bare_seconds", f"{shape}: bare", " s"),
+                    Row(
+                        f"foreign_{name}_cost_ratio",
+                        f"{shape}: observed / bare",
+                        " ×",
+                        at_most=1.05,
+                    ),
+                )
+            ),
+            Row("foreign_cost_ratio", "all four: observed / bare", " ×", at_most=1.05),
+        ),
+    ),
+    Section(
         "A running bot",
         "What the guards add to a dry-run, in milliseconds of the processor: a SQLite file with "
         "5,000 closed and 20 open trades and their orders, 80 pairs that all signal beside the 20 "

@@ -108,6 +108,7 @@ def flat_halted_told_and_rearmed(bot: Drill) -> dict[str, Any]:
     assert "error" not in answer, answer
     bot.wait_until(lambda: len(bot.trades()) > before, what="an entry after the re-arm")
     return {
+        "about": "crash",
         "strategy": bot.plan.strategy,
         "run": trip.run,
         "rule": RULE,
@@ -168,6 +169,7 @@ def test_guards_that_observe_close_nothing_and_say_what_they_would_have(
         save(
             f"observed-{name}",
             {
+                "about": "observed",
                 "strategy": name,
                 "value": record["value"],
                 "limit": record["limit"],
@@ -193,6 +195,7 @@ def test_a_strategy_that_holds_on_by_every_means_cannot_stop_the_closing(
         save(
             "crash-HostileForeign",
             {
+                "about": "crash",
                 "strategy": "HostileForeign",
                 "run": "dry-run",
                 "rule": RULE,

@@ -5,6 +5,7 @@ import typer
 import plimsoll
 from plimsoll.cli import control, costs, data, features, log, venue
 from plimsoll.cli.audit import audit
+from plimsoll.cli.backtest_compare import FREQTRADES_OWN, backtest_compare
 from plimsoll.cli.check import check
 from plimsoll.cli.demo import demo
 from plimsoll.cli.denials import denials
@@ -29,6 +30,7 @@ app.command()(check)
 app.command()(demo)
 app.command()(drill)
 app.command()(report)
+app.command("backtest-compare", context_settings=FREQTRADES_OWN)(backtest_compare)
 app.command()(results)
 app.command()(denials)
 app.command()(policies)

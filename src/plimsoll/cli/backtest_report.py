@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 BASELINES = frozenset({"BuyAndHold", "NoTrade"})
 """Strategies in a report that the others have to beat."""
 
-HOLD_NAME = "Buy and hold (no costs)"
+REGIME_DAYS = 450
+"""Days of candles before a run from which regimes are told on its first day."""
 
 
 def backtest_report(
@@ -26,12 +27,33 @@ def backtest_report(
     pair: str | None = None,
     market: str | None = None,
     trials: int | None = None,
+    against: Path | None = None,
 ) -> "Report":
-    """Make the report of a stored backtest, strategies first and baselines after them."""
+    """Make the report of a stored backtest, strategies first and baselines after them.
+
+    ``against`` is the result of the same run with its guards in another state; without it the
+    folder of the result is asked for one.
+    """
     from plimsoll.lab.results import read_backtests
 
     results = tuple(sorted(read_backtests(source), key=lambda result: result.strategy in BASELINES))
-    return _report(results, _datadir(results[0], datadir), pair, market, trials)
+    other = _other(results[0], against)
+    return _report(results, _datadir(results[0], datadir), pair, market, trials, other)
+
+
+def _other(first: "BacktestResult", against: Path | None) -> "BacktestResult | None":
+    from plimsoll.lab.results import read_backtest
+    from plimsoll.lab.same_run import is_same_run, otherwise_guarded
+
+    if against is None:
+        return otherwise_guarded(first)
+    other = read_backtest(existing(against, "the result to compare with"), first.strategy)
+    if not is_same_run(other, first):
+        raise UsageError(
+            f"--against {against} is another run: expected {first.strategy} on {first.timeframe} "
+            f"from {first.start:%Y-%m-%d} to {first.end:%Y-%m-%d}, the same pairs and balance"
+        )
+    return other
 
 
 def _report(
@@ -40,40 +62,72 @@ def _report(
     pair: str | None,
     market: str | None,
     trials: int | None,
+    against: "BacktestResult | None",
 ) -> "Report":
     import pandas as pd
 
-    from plimsoll.lab.results import known_closes, load_candles
+    from plimsoll.lab.results import known_closes
     from plimsoll.performance.equity import buy_and_hold_curve
     from plimsoll.reporting.report import Report
 
     first = results[0]
     shown = _shown_pair(results, pair)
-    spot = first.config.get("trading_mode", "spot") != "futures"
-    candles = load_candles(
-        datadir,
-        first.pairs,
-        first.timeframe,
-        start=min(result.start for result in results),
-        end=max(result.end for result in results),
-        futures=not spot,
-    )
+    candles = _candles(results, datadir)
     closes = known_closes(candles, first.timeframe)
     name = market or first.market or "origin not stated"
     costs = [result.costs_bps for result in results if result.costs_bps is not None]
+    prices = _market(first, datadir)
     return Report(
         title=_title(results),
         made_at=pd.Timestamp(datetime.now(UTC)),
         market=name,
-        market_kind=_kind(name),
-        strategies=[backtest_record(result, closes) for result in results],
+        market_kind=market_kind(name),
+        strategies=[backtest_record(result, closes, prices) for result in results],
         buy_and_hold=buy_and_hold_curve(closes, first.starting_balance_usd),
         pair=shown,
         candles=candles[shown],
         costs_bps=costs[0] if costs else None,
         code_fingerprint=first.code_fingerprint,
         trials=trials,
+        against=None if against is None else backtest_record(against, closes),
     )
+
+
+def _candles(results: "tuple[BacktestResult, ...]", datadir: Path) -> "dict[str, pd.DataFrame]":
+    from plimsoll.lab.results import load_candles
+
+    first = results[0]
+    return load_candles(
+        datadir,
+        first.pairs,
+        first.timeframe,
+        start=min(result.start for result in results),
+        end=max(result.end for result in results),
+        futures=_is_futures(first),
+    )
+
+
+def _market(first: "BacktestResult", datadir: Path) -> "pd.Series[float]":
+    """Return the closes of the pair that stands for the market, from before the run on."""
+    import pandas as pd
+
+    from plimsoll.lab.results import known_closes, load_candles
+
+    bitcoin = [pair for pair in first.pairs if pair.startswith("BTC/")]
+    pair = [*bitcoin, *first.pairs][0]
+    candles = load_candles(
+        datadir,
+        [pair],
+        first.timeframe,
+        start=first.start - pd.Timedelta(days=REGIME_DAYS),
+        end=first.end,
+        futures=_is_futures(first),
+    )
+    return known_closes(candles, first.timeframe)[pair]
+
+
+def _is_futures(result: "BacktestResult") -> bool:
+    return str(result.config.get("trading_mode", "spot")) == "futures"
 
 
 def _title(results: "tuple[BacktestResult, ...]") -> str:
@@ -81,12 +135,16 @@ def _title(results: "tuple[BacktestResult, ...]") -> str:
     return f"Backtest of {', '.join(names) if len(names) <= 4 else f'{len(names)} strategies'}"
 
 
-def backtest_record(result: "BacktestResult", closes: "pd.DataFrame") -> "TradingRecord":
+def backtest_record(
+    result: "BacktestResult", closes: "pd.DataFrame", market: "pd.Series[float] | None" = None
+) -> "TradingRecord":
     """Return one strategy of a stored backtest as a record.
 
     ``closes``: the known closes of its pairs over the run (`plimsoll.lab.results.known_closes`).
+    ``market``: the closes that regimes are told from, named by its pair.
     """
     from plimsoll.performance.equity import buy_and_hold_curve, equity_curve
+    from plimsoll.reporting.report import HOLD_NAME
     from plimsoll.reporting.trading_record import RecordSource, TradingRecord, record_trades
 
     trades = record_trades(result.trades)
@@ -101,6 +159,9 @@ def backtest_record(result: "BacktestResult", closes: "pd.DataFrame") -> "Tradin
         closes=closes,
         benchmark=buy_and_hold_curve(closes, result.starting_balance_usd),
         benchmark_name=HOLD_NAME,
+        market=market,
+        market_name="" if market is None else str(market.name),
+        acts=result.acts,
         costs_bps=result.costs_bps,
         is_baseline=result.strategy in BASELINES,
     )
@@ -133,7 +194,8 @@ def existing(path: Path, what: str) -> Path:
     return path
 
 
-def _kind(market: str) -> "MarketKind":
+def market_kind(market: str) -> "MarketKind":
+    """Return what a market's name says of the origin of its prices."""
     from plimsoll.reporting.report import MarketKind
 
     word = market.split(",")[0].split()[0].lower() if market.strip() else ""

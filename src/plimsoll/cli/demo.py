@@ -38,7 +38,7 @@ def demo(
     folder = run_folder(out, datetime.now(UTC)).resolve()
     with Progress(silent=as_json, steps=STEPS) as progress:
         account = run_demo(DemoPlan(seed=seed), folder, progress.tell)
-        html, png, paper = (_publish(file, out) for file in _render(account))
+        html, png, paper = (publish(file, out) for file in _render(account))
     took = time.monotonic() - began
     if as_json:
         steps = [
@@ -154,7 +154,7 @@ def _paper_run(account: "DemoAccount") -> "Report":
     )
 
 
-def _publish(file: Path, out: Path) -> Path:
+def publish(file: Path, out: Path) -> Path:
     """Copy a run's file to where the latest always lies, whole or not at all."""
     target = out / file.name
     half = out / f".{file.name}.{os.getpid()}"

@@ -1,12 +1,7 @@
 """All trades of a bot's database and the money behind them, read beside a bot that may run."""
 
-import shutil
-import sqlite3
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -56,8 +51,7 @@ class TradeHistory:
 def read_trade_history(db_url: str) -> TradeHistory:
     """Read a bot's database without writing, migrating or locking it.
 
-    A database that a killed bot left in the middle of a write is completed by SQLite; that is
-    done in a copy.
+    The bot may run, or have been killed in the middle of a write: that write is left out.
 
     Raises
     ------
@@ -66,22 +60,6 @@ def read_trade_history(db_url: str) -> TradeHistory:
     PlimsollError
         When it cannot be read, or was written by another version of Freqtrade.
     """
-    journal = _hot_journal(db_url)
-    if journal is None:
-        return _read(db_url)
-    with _copied(db_url, journal) as copy:
-        return _read(copy)
-
-
-def timeframe_of(minutes: float | None) -> str:
-    """Return Freqtrade's name of a length of candles, empty when it is not known."""
-    if minutes is None or not minutes > 0:
-        return ""
-    unit = next(unit for unit in ("w", "d", "h", "m") if minutes % MINUTES_IN[unit] == 0)
-    return f"{int(minutes) // MINUTES_IN[unit]}{unit}"
-
-
-def _read(db_url: str) -> TradeHistory:
     with opened_to_read(db_url):
         _check_layout(db_url)
         stored = Trade.session.scalars(select(Trade).order_by(Trade.id)).unique()
@@ -97,6 +75,14 @@ def _read(db_url: str) -> TradeHistory:
             wallet=_wallet(),
             started_at=None if started is None else pd.Timestamp(started),
         )
+
+
+def timeframe_of(minutes: float | None) -> str:
+    """Return Freqtrade's name of a length of candles, empty when it is not known."""
+    if minutes is None or not minutes > 0:
+        return ""
+    unit = next(unit for unit in ("w", "d", "h", "m") if minutes % MINUTES_IN[unit] == 0)
+    return f"{int(minutes) // MINUTES_IN[unit]}{unit}"
 
 
 def _check_layout(db_url: str) -> None:
@@ -181,43 +167,3 @@ def _wallet() -> "pd.Series[float]":
 def _series(values: Mapping[Any, float]) -> "pd.Series[float]":
     index = pd.DatetimeIndex(list(values), tz="UTC")
     return pd.Series(list(values.values()), index=index, dtype="float64").sort_index()
-
-
-def _hot_journal(db_url: str) -> Path | None:
-    """Return the journal of a write that a killed bot began, which a reader may not complete."""
-    try:
-        url = make_url(db_url)
-    except Exception:  # noqa: BLE001 - what is wrong with it, the reading says
-        return None
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
-        return None
-    file = Path(str(url.database))
-    journal = file.with_name(f"{file.name}-journal")
-    if not journal.is_file() or journal.stat().st_size == 0:
-        return None
-    try:
-        connection = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
-        try:
-            connection.execute("SELECT name FROM sqlite_master").fetchone()
-        finally:
-            connection.close()
-    except sqlite3.OperationalError as error:
-        hot = error.sqlite_errorcode in (sqlite3.SQLITE_READONLY_ROLLBACK, sqlite3.SQLITE_CANTOPEN)
-        return journal if hot else None
-    return None
-
-
-@contextmanager
-def _copied(db_url: str, journal: Path) -> Iterator[str]:
-    """Copy a database and its journal, and let SQLite complete the copy."""
-    file = Path(str(make_url(db_url).database))
-    with tempfile.TemporaryDirectory(prefix="plimsoll-") as folder:
-        copy = Path(folder) / file.name
-        shutil.copyfile(file, copy)
-        shutil.copyfile(journal, copy.with_name(journal.name))
-        connection = sqlite3.connect(copy)
-        try:
-            connection.execute("SELECT name FROM sqlite_master").fetchone()
-        finally:
-            connection.close()
-        yield f"sqlite:///{copy}"

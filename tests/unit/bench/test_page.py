@@ -5,7 +5,7 @@ import re
 import pytest
 
 from plimsoll.core import PlimsollError
-from tests.bench import decision_log, engine, features, risk, running_bot, venue
+from tests.bench import decision_log, engine, features, foreign, risk, running_bot, venue
 from tests.bench.page import ROWS, render
 from tests.conftest import ROOT
 
@@ -92,6 +92,7 @@ def test_the_rows_are_what_the_benches_measure() -> None:
         **venue.run(days=6, ticker_requests=20),
         **features.run(rows=3000, compared_rows=1000),
         **engine.figures_of(timed, reading_seconds=2.0, computing_seconds=1.0),
+        **foreign.figures_of(*[dict.fromkeys(foreign.STRATEGIES, (1.0, 100, "equal"))] * 2),
     }
     assert set(measured) == {row.figure for row in ROWS}
     assert all(value > 0 for value in measured.values())
@@ -107,6 +108,16 @@ def test_seconds_a_trade_tell_linear_growth_from_a_steeper_one() -> None:
     assert found["engine_native_seconds_a_trade_whole_over_half"] == 2.0
     assert found["engine_four_native_protections_cost_ratio"] == 8.0
     assert found["features_backtest_over_reading"] == 0.5
+
+
+def test_a_guarded_strategy_of_others_that_trades_otherwise_is_not_timed() -> None:
+    bare = dict.fromkeys(foreign.STRATEGIES, (2.0, 100, "one"))
+    observed = bare | {"DcaLadder": (4.0, 100, "one")}
+    made = foreign.figures_of(bare, observed)
+    assert made["foreign_DcaLadder_cost_ratio"] == 2.0
+    assert made["foreign_cost_ratio"] == 1.25
+    with pytest.raises(PlimsollError, match="expected DcaLadder to make the same trades"):
+        foreign.figures_of(bare, bare | {"DcaLadder": (2.0, 100, "other")})
 
 
 def test_the_page_in_docs_has_the_rows_of_today() -> None:

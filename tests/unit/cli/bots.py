@@ -98,7 +98,10 @@ def trade(pair: str, orders: list[Order], *, closed: float | None = None, **othe
         made |= {"is_open": False, "close_date": naive(closed), "close_rate": exits[-1].price}
         made |= {"close_profit_abs": profit, "realized_profit": profit}
         made |= {"close_profit": profit / (bought * rate), "exit_reason": "exit_signal"}
-    return Trade(**{**made, **others}, orders=orders)
+    stored = Trade(**{**made, **others}, orders=orders)
+    # Its constructor begins with 0, whatever it is given.
+    stored.realized_profit = {**made, **others}.get("realized_profit", 0.0)
+    return stored
 
 
 def usual_trades() -> list[Trade]:

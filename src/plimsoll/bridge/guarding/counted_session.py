@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.freqtrade.repeated_errors import RepeatedErrors, count_errors
 from plimsoll.bridge.guarding.entry import Pending, Wanted
 from plimsoll.bridge.guarding.places import ACTED
 from plimsoll.bridge.guarding.run_acts import RunActs
@@ -20,6 +21,10 @@ FAULT = "fault"
 """The rule of an entry that was denied because the question to the guards failed."""
 
 
+NOTHING_ELSE = 100
+"""Entries that end a run when the question about each of them, from the first, has failed."""
+
+
 class CountedSession(Session):
     """Counts what is asked, denied and cut, where that happens; nothing where nobody reads it."""
 
@@ -27,6 +32,8 @@ class CountedSession(Session):
         super().__init__(strategy, settings)
         self._counts = True
         self._acts = self._no_acts()
+        self._errors: RepeatedErrors | None = None
+        self._faults, self._answered = 0, False
 
     def leverage(self, wanted: float, now: datetime, highest: float) -> float:
         """Return the leverage wanted, at most what the track record allows."""
@@ -55,11 +62,21 @@ class CountedSession(Session):
         self, trades: Iterable[Mapping[str, Any]], start: datetime, end: datetime
     ) -> GuardActs:
         """Return what the guards did in the run from ``start`` to ``end`` with these trades."""
+        if self._errors is not None:
+            self._errors.sum_up()
         return self._acts.result(positions_closed(trades), start, end)
+
+    def _begin_counting(self) -> None:
+        """Begin the count of a run, and of the errors in it."""
+        self._acts, self._faults, self._answered = self._no_acts(), 0, False
+        if self._counts:
+            name = self._strategy.get_strategy_name()
+            self._errors = RepeatedErrors(name, ends=self._acts.guards == ENFORCE)
+            count_errors(self._errors)
 
     def _no_acts(self) -> RunActs:
         return RunActs(
-            guards=ENFORCE if self.guards else OFF,
+            guards=self._settings.guards if self.guards else OFF,
             profile=self._settings.risk.model_dump(mode="json"),
             rearm=self._settings.backtest_rearm.model_dump(mode="json"),
         )
@@ -74,6 +91,7 @@ class CountedSession(Session):
                 self._acts.would_close(str(fields["rule"]), at, pair, position)
 
     def _allowed(self, size: EntrySize, pending: Pending) -> float:
+        self._answered = True
         request = pending.request
         if self._counts and 0 < size.stake_usd < request.stake_usd:
             rule = binding_rule(
@@ -90,4 +108,7 @@ class CountedSession(Session):
     def _failed(self, where: str, now: datetime, error: Exception) -> None:
         if where in ("sizing", "entry"):
             self._acts.denied(FAULT, ENTRY, now)
+            self._faults += 1
+            if self._errors is not None and not self._answered and self._faults == NOTHING_ELSE:
+                self._errors.end(where, error, self._faults)
         super()._failed(where, now, error)

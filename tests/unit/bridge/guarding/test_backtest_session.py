@@ -170,6 +170,34 @@ def test_a_halt_ends_after_the_policys_days_with_probation_and_the_cost_is_count
     assert any("re-armed at 2026-11-21" in line for line in warnings(caplog))
 
 
+def test_the_next_halt_waits_as_long_as_the_first(tmp_path: Path) -> None:
+    with falling(tmp_path, 70.0, **rearming(2, terminal_drawdown_fraction=None)) as bot:
+        close_all()
+        days_on(bot, 3)
+        again = LocalTrade(
+            **trade_fields(NOON, pair=BTC, trading_mode="futures", amount=50.0, id=2),
+            realized_profit=0.0,
+        )
+        LocalTrade.add_bt_trade(again)
+        for hour in range(72, 72 + 72):
+            if hour == 73:
+                close_again(again)
+            bot.loop(NOON + (hour + 1) * HOUR)
+        kept = acts(bot)
+    first, second = [one.at for one in kept.acts if one.event == "rearmed"]
+    halts = [one.at for one in kept.halts]
+    assert second - halts[-1] == first - halts[0] >= 48 * HOUR
+
+
+def close_again(trade: LocalTrade) -> None:
+    """Book another loss of 15 % and more."""
+    trade.is_open, trade.close_date, trade.close_profit_abs = False, NOON + 73 * HOUR, -1500.0
+    trade.close_profit, trade.exit_reason = -0.3, "stop_loss"
+    LocalTrade.bt_trades_open.clear()
+    LocalTrade.bt_trades.append(trade)
+    LocalTrade.bt_total_profit = -3000.0
+
+
 def test_the_end_of_probation_is_kept_as_well(tmp_path: Path) -> None:
     with falling(tmp_path, 70.0, **rearming(1, probation_days=1)) as bot:
         close_all()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from freqtrade.persistence import LocalTrade
 
+from plimsoll.bridge.guarding.counted_session import NOTHING_ELSE
 from plimsoll.bridge.guarding.entry import Wanted
 from plimsoll.core import Side
 from plimsoll.performance.guard_acts import Denials, GuardActs
@@ -97,3 +98,36 @@ def test_a_hyperopt_counts_nothing(tmp_path: Path) -> None:
         bot.loop(NOON)
         assert bot.strategy._session.stake(wanted(80.0), least=5.0) < 80
         assert acts(bot).denials == []
+
+
+def test_a_question_that_fails_from_the_first_entry_on_ends_the_run(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends: list[str] = []
+    monkeypatch.setattr(bot.strategy._session._errors, "_end", ends.append)
+    ask(bot, monkeypatch, NOTHING_ELSE - 1)
+    assert ends == []
+    ask(bot, monkeypatch, 1)
+    assert ends[0].startswith("plimsoll: Plain: sizing failed 100 times with RuntimeError: a bug")
+
+
+def test_a_question_that_was_once_answered_may_fail_as_often(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends: list[str] = []
+    monkeypatch.setattr(bot.strategy._session._errors, "_end", ends.append)
+    entry(bot.strategy, NOON)
+    ask(bot, monkeypatch, NOTHING_ELSE + 1)
+    assert ends == []
+
+
+def ask(bot: Bot, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Ask about entries while the account cannot be looked at."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bot.strategy._session.supervisor, "of_entry", fails)
+        for _ in range(times):
+            assert not entry(bot.strategy, NOON)
