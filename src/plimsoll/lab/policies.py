@@ -194,6 +194,6 @@ def row_of(measures: StudyRow, result: BacktestResult) -> PolicyRow:
         days_of_run=days,
         rearmed=acts.totals.rearmed,
         asked=acts.totals.entries_asked,
-        halts=Counter(halt.rule for halt in acts.halts),
-        denied=denied,
+        halts=dict(Counter(halt.rule for halt in acts.halts)),
+        denied=dict(denied),
     )

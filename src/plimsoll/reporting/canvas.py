@@ -13,7 +13,7 @@ import matplotlib as mpl
 from markupsafe import escape
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import HOURLY, MINUTELY, MONTHLY, AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -127,6 +127,9 @@ def described(svg: str, key: str, title: str, summary: str) -> str:
 def time_axis(axis: Axes, layout: Layout) -> None:
     """Set short dates along the lower edge, as many as the layout has room for."""
     locator = AutoDateLocator(minticks=2, maxticks=layout.most_ticks)
+    longer = {MONTHLY: [12], HOURLY: [24], MINUTELY: [60]}  # else a phone has too many dates
+    steps = {unit: [*locator.intervald[unit], *more] for unit, more in longer.items()}
+    locator.intervald = {**locator.intervald, **steps}
     axis.xaxis.set_major_locator(locator)
     days = ["%Y", "%b %Y", "%d %b", "%d %b\n%H:%M", "%H:%M", "%H:%M:%S"]
     axis.xaxis.set_major_formatter(

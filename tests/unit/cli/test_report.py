@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from plimsoll.cli.report import report
 from plimsoll.core.errors import PlimsollError, UsageError
 from plimsoll.lab.results import ResultError
+from plimsoll.reporting.csv_files import COLUMNS
 from tests.unit.performance.frames import BTC, trade, trades_frame, utc
 
 app = typer.Typer()
@@ -70,7 +71,9 @@ def test_command_finds_result_and_candles_in_user_data(userdir, tmp_path, monkey
     (tmp_path / "user_data").symlink_to(userdir)
     done = _run()
     assert done.exit_code == 0, done.output
-    assert done.output.split() == ["out/report.html", "out/report.png"]
+    names = ["report.html", "report.png", *COLUMNS]
+    assert done.output.split() == [f"out/{name}" for name in names]
+    assert all((tmp_path / "out" / name).stat().st_size for name in names)
     assert "origin of the prices is not stated" in (tmp_path / "out/report.html").read_text()
 
 

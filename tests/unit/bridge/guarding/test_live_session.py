@@ -366,6 +366,7 @@ def test_the_status_names_the_bot_its_mode_and_its_figures(tmp_path: Path, clock
         "as_of": "2026-11-19T12:00:15+00:00",
         "bot": "one",
         "strategy": "Plain",
+        "guards": "enforce",
         "mode": Mode.ACTIVE.name,
         "why": None,
         "held": [],
