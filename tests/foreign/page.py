@@ -48,9 +48,9 @@ them, and was the same both times.
 
 ALSO = """
 The same equality holds, by test, for `--strategy-list`, `--timeframe-detail`, a strategy given as
-base64, `--recursive-strategy-search`, FreqAI, spot, and `hyperopt -j 2` (trades, loss and parameters
-of every epoch). `lookahead-analysis`, `recursive-analysis` and `list-strategies` print the same
-tables, also with guards that enforce.
+base64, `--recursive-strategy-search`, FreqAI, spot, and `hyperopt -j 2` (trades, loss and
+parameters of every epoch). `lookahead-analysis`, `recursive-analysis` and `list-strategies` print
+the same tables, also with guards that enforce.
 
 """
 
@@ -64,8 +64,8 @@ Seconds of the processor in the backtest loop, the least of three rounds in turn
 CRASH = """
 ## A crash in a running bot
 
-`freqtrade trade` on the simulated exchange, at 120 times real time, with the strategy's own stop and
-orders. Once it holds positions the market falls within 30 s by 6 % (12 % for the ladder); the
+`freqtrade trade` on the simulated exchange, at 120 times real time, with the strategy's own stop
+and orders. Once it holds positions the market falls within 30 s by 6 % (12 % for the ladder); the
 drawdown that halts is narrowed to 1 %. Each row is checked in the decision log, the database, REST
 and Telegram; then nothing is entered, by hand neither, until `plimsoll resume`. **Loops** are
 counted from the loop of the verdict, 1 is the same one; **simulated s** run from the verdict to the

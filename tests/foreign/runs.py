@@ -3,12 +3,15 @@
 Two configs differ in Plimsoll alone: ``bare`` is the shipped layers less all that is Plimsoll's,
 ``observe`` is the shipped layers with guards that observe. The candles are the simulated
 exchange's, fetched once with Freqtrade's own command.
+
+``python -m tests.foreign.runs FOLDER`` writes those that trade perpetuals into a folder.
 """
 
 import hashlib
 import json
 import re
 import shutil
+import sys
 import zipfile
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +41,11 @@ END = "2025-06-30T00:00:00Z"
 SPAN, SHORT = "20250610-20250630", "20250622-20250630"
 """Of the matrix and of the quick run."""
 BARE, OBSERVE, ENFORCE = "bare", "observe", "enforce"
-TEMPLATES = ("sample_strategy.py", "FreqaiExampleStrategy.py")
+TEMPLATES = {
+    "SampleStrategy": "sample_strategy.py",
+    "FreqaiExampleStrategy": "FreqaiExampleStrategy.py",
+}
+"""Freqtrade's own, by the strategy's name."""
 FREQAI = "FreqaiExampleStrategy"
 FUTURES = (
     "SampleStrategy",
@@ -62,14 +69,17 @@ SECONDS = 900
 Trades = Mapping[str, list[dict[str, Any]]]
 
 
-def write_strategies(folder: Path) -> None:
-    """Put every foreign strategy into a folder: ours, Freqtrade's templates, the long one."""
+def write_strategies(folder: Path, names: Sequence[str] = EVERY) -> None:
+    """Put foreign strategies into a folder: ours, Freqtrade's templates, the long one."""
     folder.mkdir(parents=True, exist_ok=True)
     templates = Path(installed.__file__).parent / "templates"
-    files = [*HERE.glob("strategies/*.py"), *(templates / name for name in TEMPLATES)]
-    for file in files:
-        shutil.copy(file, folder / file.name)
-    (folder / "Thousands.py").write_text(source(), encoding="utf-8")
+    for name in names:
+        if name == "Thousands":
+            (folder / "Thousands.py").write_text(source(), encoding="utf-8")
+        elif name in TEMPLATES:
+            shutil.copy(templates / TEMPLATES[name], folder / f"{name}.py")
+        else:
+            shutil.copy(HERE / "strategies" / f"{name}.py", folder)
 
 
 def digest(trades: Sequence[Mapping[str, Any]]) -> str:
@@ -256,3 +266,7 @@ def spot_runs(folder: Path, candles: Runs) -> Iterator[Runs]:
 
 def _before(day: str, days: int) -> str:
     return f"{pd.Timestamp(day) - pd.Timedelta(days=days):%Y%m%d}"
+
+
+if __name__ == "__main__":
+    write_strategies(Path(sys.argv[1]), FUTURES)

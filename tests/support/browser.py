@@ -7,8 +7,9 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,32 +75,38 @@ class Page:
         return base64.b64decode(told["data"])
 
 
-@asynccontextmanager
-async def opened(browser: str) -> AsyncIterator[Page]:
-    """Start a browser without a window and yield a page of it; both end with the block."""
-    with tempfile.TemporaryDirectory(prefix="plimsoll-browser-") as folder:
+@contextmanager
+def started() -> Iterator[int]:
+    """Start a browser without a window and yield its port; it ends with the block."""
+    browser = browser_path()
+    assert browser is not None, f"expected one of {', '.join(NAMES)} on the path"
+    with tempfile.TemporaryDirectory(prefix="plimsoll-browser-", ignore_cleanup_errors=True) as to:
         words = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-        words += ["--remote-debugging-port=0", f"--user-data-dir={folder}", "--no-first-run"]
+        words += ["--remote-debugging-port=0", f"--user-data-dir={to}", "--no-first-run"]
         words += ["--disable-background-networking", "--disable-dev-shm-usage"]
-        process = subprocess.Popen(
-            [browser, *words, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        nowhere = subprocess.DEVNULL
+        process = subprocess.Popen([browser, *words, "about:blank"], stdout=nowhere, stderr=nowhere)
         try:
-            port = await _port(Path(folder) / "DevToolsActivePort")
-            async with aiohttp.ClientSession() as session:
-                async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
-                    pages = await answer.json(content_type=None)
-                address = next(p["webSocketDebuggerUrl"] for p in pages if p["type"] == "page")
-                async with session.ws_connect(address, max_msg_size=0) as socket:
-                    yield Page(socket)
+            yield _port(Path(to) / "DevToolsActivePort")
         finally:
             process.terminate()
             process.wait(timeout=20)
 
 
-async def _port(file: Path) -> int:
+@asynccontextmanager
+async def opened(port: int) -> AsyncIterator[Page]:
+    """Yield the page of a started browser."""
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
+            pages = await answer.json(content_type=None)
+        address = next(page["webSocketDebuggerUrl"] for page in pages if page["type"] == "page")
+        async with session.ws_connect(address, max_msg_size=0) as socket:
+            yield Page(socket)
+
+
+def _port(file: Path) -> int:
     for _ in range(int(SECONDS / 0.1)):
         if file.is_file() and (lines := file.read_text().splitlines()):
             return int(lines[0])
-        await asyncio.sleep(0.1)
+        time.sleep(0.1)
     raise AssertionError("the browser did not open its port")

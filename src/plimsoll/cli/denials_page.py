@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from plimsoll.lab.denials import Alike, Concentration, DenialFindings, Denials
+    from plimsoll.lab.denials import Account, Alike, Concentration, DenialFindings, Denials
 
 SLOWER = ("MomentumCross", "SlowTrend")
 
@@ -19,14 +19,30 @@ strategy.
 
 ## Entries asked for and denied
 
-The years 2022, which fell, and 2024, which rose: six pairs (four for `BasisReversion`), each year
-an account of its own. `OpenInterestFlow` has three pairs from 2024-06-20 to 2024-08-18. A signal
-asks again on each candle, until it is taken or ends. An entry counts for the guard that decided;
-others may have refused it as well. While a halt, a daily loss or another lock is in force,
-Freqtrade asks nobody: those entries are in no column. A halt by `break_even` therefore cuts a row
-short: from the day in the last column to the end of that year the strategy asked for nothing, and
-the counts say nothing of those months. Shares are of the entries asked for. What a
-running bot's senses tell (API, late candles, spread, mark price) is always well in a backtest.
+The years 2022, which fell, and 2023, which rose: six pairs (four for `BasisReversion`), each year
+an account of its own. Both are in sample, for limits are chosen by these tables;
+`OpenInterestFlow`, whose data begins in 2024, is not among them. A signal asks again on each
+candle, until it is taken or ends. An entry counts for the guard that decided; others may have
+refused it as well. While a halt, a daily loss or another lock is in force, Freqtrade asks nobody:
+those entries are in no column. A halt by `break_even` therefore cuts a row short: from the day in
+the last column to the end of that year the strategy asked for nothing, and the counts say nothing
+of those months. Shares are of the entries asked for. What a running bot's senses tell (API, late
+candles, spread, mark price) is always well in a backtest.
+
+"""
+
+OTHERS = """
+The last {count} are [strategies of others](foreign-strategies.md) that know nothing of Plimsoll, on
+hourly candles. Where such a strategy has no stop that it declares, its risk is taken to the stop
+that Freqtrade would use.
+"""
+
+ACCOUNTS = """
+## What the default guards made of each account
+
+The same years bare (guards off) and under the default guards, each an account of 100,000 USD,
+marked to market every hour. A halt of the whole account ends by a person, and in these runs nobody
+came: *days halted* run to the end of the year.
 
 """
 
@@ -95,8 +111,16 @@ MADE = """## How it was made
 
 def page(findings: "DenialFindings") -> str:
     """Return the whole page."""
-    text = HEAD + denials_table(findings.denials) + CONCENTRATION
-    text += concentration_table(findings.concentration) + ALIKE + alike_table(findings.alike)
+    text = HEAD + denials_table(findings.denials)
+    if findings.others:
+        text += OTHERS.format(count=len(findings.others))
+    text += ACCOUNTS + accounts_table(findings.accounts) + halts_table(findings.accounts)
+    text += (
+        CONCENTRATION
+        + concentration_table(findings.concentration)
+        + ALIKE
+        + alike_table(findings.alike)
+    )
     usual, terra, *_ = (row.shares for row in findings.alike)
     of = findings.concentration
     text += CHOICE.format(
@@ -132,6 +156,40 @@ def denials_table(rows: "Sequence[Denials]") -> str:
     cells = ["**all**", f"{asked:,}", _share(total.total(), asked)]
     lines.append(_row([*cells, *(_share(total[rule], asked) for rule in rules), "–"]))
     return "\n".join(lines) + "\n"
+
+
+def accounts_table(rows: "Sequence[Account]") -> str:
+    """Return a table of accounts: bare, under the default guards, and how they were halted."""
+    heads = ["strategy", "year", "trades", "return", "drawdown", "trades, guarded"]
+    heads += ["return, guarded", "drawdown, guarded", "halted", "days halted"]
+    lines = [_row(heads), _row(["---"] * len(heads))]
+    for one in rows:
+        halted = "–" if one.halted_by is None else f"{one.halted_on} `{one.halted_by}`"
+        cells = [f"`{one.strategy}`", one.year, f"{one.bare_trades:,}"]
+        cells += [_signed(one.bare_return_fraction), f"{one.bare_drawdown_fraction:.1%}"]
+        cells += [f"{one.trades:,}", _signed(one.return_fraction), f"{one.drawdown_fraction:.1%}"]
+        lines.append(_row([*cells, halted, str(one.days_halted) if one.days_halted else "–"]))
+    return "\n".join(lines) + "\n"
+
+
+def halts_table(rows: "Sequence[Account]") -> str:
+    """Return a table of the rules that halted accounts: how often, for how long, at what price.
+
+    *Bare* and *guarded* are the mean returns of those accounts.
+    """
+    rules = Counter(one.halted_by for one in rows if one.halted_by is not None)
+    heads = ["halted by", "accounts", "mean days halted", "mean return, bare", "guarded"]
+    heads += ["better guarded"]
+    lines = ["", _row(heads), _row(["---"] * len(heads))]
+    for rule, count in rules.most_common():
+        of = [one for one in rows if one.halted_by == rule]
+        better = sum(one.return_fraction > one.bare_return_fraction for one in of)
+        cells = [f"`{rule}`", f"{count} of {len(rows)}"]
+        cells += [f"{sum(one.days_halted for one in of) / count:.0f}"]
+        cells += [_signed(sum(one.bare_return_fraction for one in of) / count)]
+        cells += [_signed(sum(one.return_fraction for one in of) / count), f"{better} of {count}"]
+        lines.append(_row(cells))
+    return "\n".join(lines) + "\n" if rules else ""
 
 
 def concentration_table(rows: "Sequence[Concentration]") -> str:

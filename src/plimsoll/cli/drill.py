@@ -11,52 +11,59 @@ import typer
 from plimsoll.core import PlimsollError, UsageError
 
 if TYPE_CHECKING:
-    from plimsoll.lab.drill import DrillAccount
+    from plimsoll.lab.drill_plan import DrillAccount, DrillPlan
 
-LEAD = timedelta(minutes=8)
+LEAD = timedelta(minutes=5)
 """How much of the calm before the crash the picture shows."""
 STEPS = 11
 """How many steps a run usually reports, for the progress bar."""
 
 
+Strategy = Annotated[str, typer.Argument(help="The strategy's class name.")]
+Userdir = Annotated[Path, typer.Option(help="Your user folder; its strategies/ is searched.")]
+StrategyPath = Annotated[
+    Path | None, typer.Option(help="The folder of the strategy, instead of strategies/.")
+]
+Layers = Annotated[
+    list[Path] | None,
+    typer.Option("--config", "-c", help="Config layers of your own, such as your limits."),
+]
+Pairs = Annotated[str, typer.Option(help="The pairs to trade, as on the simulated exchange.")]
+Position = Annotated[str, typer.Option("--side", help="long or short: what the drill enters.")]
+Fall = Annotated[
+    float, typer.Option(min=0.01, max=0.9, help="How far the market moves, as a fraction.")
+]
+Minutes = Annotated[float, typer.Option(min=1, max=600, help="In how many minutes of its time.")]
+OwnLimits = Annotated[
+    bool,
+    typer.Option("--own-limits", help="Keep the limits of your config; the daily loss acts."),
+]
+Compare = Annotated[
+    bool, typer.Option("--compare", help="Run a second bot beside it whose guards only observe.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the simulated market.")]
+Speed = Annotated[
+    float, typer.Option(min=1, max=240, help="Seconds of the market per real second.")
+]
+Out = Annotated[Path, typer.Option(help="Folder of the runs; each gets a folder of its own in it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
 def drill(
-    strategy: Annotated[str, typer.Argument(help="The strategy's class name.")],
-    userdir: Annotated[
-        Path, typer.Option(help="Your user folder; its strategies/ is searched.")
-    ] = Path("user_data"),
-    strategy_path: Annotated[
-        Path | None, typer.Option(help="The folder of the strategy, instead of strategies/.")
-    ] = None,
-    config: Annotated[
-        list[Path] | None,
-        typer.Option("--config", "-c", help="Config layers of your own, such as your limits."),
-    ] = None,
-    pairs: Annotated[
-        str, typer.Option(help="The pairs to trade, as on the simulated exchange.")
-    ] = "BTC,ETH,SOL,XRP",
-    side: Annotated[str, typer.Option(help="long or short: what the drill enters.")] = "long",
-    fall: Annotated[
-        float, typer.Option(min=0.01, max=0.9, help="How far the market moves, as a fraction.")
-    ] = 0.30,
-    minutes: Annotated[
-        float, typer.Option(min=1, max=600, help="In how many minutes of its time.")
-    ] = 30.0,
-    own_limits: Annotated[
-        bool,
-        typer.Option("--own-limits", help="Keep the limits of your config; the daily loss acts."),
-    ] = False,
-    compare: Annotated[
-        bool,
-        typer.Option("--compare", help="Run a second bot beside it whose guards only observe."),
-    ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the simulated market.")] = 7,
-    speed: Annotated[
-        float, typer.Option(min=1, max=240, help="Seconds of the market per real second.")
-    ] = 60.0,
-    out: Annotated[
-        Path, typer.Option(help="Folder of the runs; each gets a folder of its own in it.")
-    ] = Path("out/drill"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    strategy: Strategy,
+    userdir: Userdir = Path("user_data"),
+    strategy_path: StrategyPath = None,
+    config: Layers = None,
+    pairs: Pairs = "BTC,ETH,SOL,XRP",
+    side: Position = "long",
+    fall: Fall = 0.30,
+    minutes: Minutes = 30.0,
+    own_limits: OwnLimits = False,
+    compare: Compare = False,
+    seed: Seed = 7,
+    speed: Speed = 60.0,
+    out: Out = Path("out/drill"),
+    as_json: AsJson = False,
 ) -> None:
     """Run your strategy in dry-run, crash the market, and see the guards close and re-arm it.
 
@@ -65,8 +72,7 @@ def drill(
     does not come back. Exit status 0 when the account was closed, entries were denied, somebody
     was told and the halt ended with "plimsoll resume"; 1 when a step fell short.
     """
-    from plimsoll.lab.demo import run_folder
-    from plimsoll.lab.drill import DrillPlan, pairs_of, run_drill, write_record
+    from plimsoll.lab.drill_plan import DrillPlan, pairs_of
 
     if side not in ("long", "short"):
         raise UsageError(f"expected --side to be long or short, found {side}")
@@ -83,14 +89,22 @@ def drill(
         own_limits=own_limits,
         compare=compare,
     )
+    _run(plan, out, as_json=as_json)
+
+
+def _run(plan: "DrillPlan", out: Path, *, as_json: bool) -> None:
+    """Run the drill, tell it, and end with 1 when a step fell short."""
     from plimsoll.cli.demo import Progress
+    from plimsoll.lab.demo import run_folder
+    from plimsoll.lab.drill import run_drill
+    from plimsoll.lab.drill_plan import write_record
 
     began = time.monotonic()
     folder = run_folder(out, datetime.now(UTC)).resolve()
     with Progress(silent=as_json, steps=STEPS) as progress:
         account = run_drill(plan, folder, progress.tell)
     record = write_record(account)
-    picture = _draw(account, out) if account.ok and compare else None
+    picture = _draw(account, out) if account.ok and plan.compare else None
     took = time.monotonic() - began
     if as_json:
         typer.echo(json.dumps(_record(account, took, picture)))
@@ -122,7 +136,7 @@ def _draw(account: "DrillAccount", out: Path) -> Path:
         on=_relative(lines["enforce"]),
         crash_at=account.crash_at,
         acted_at=account.held_at,
-        rule=account.held_by.partition(":")[0].replace("_", " "),
+        rule=account.rule,
     )
     file = account.folder / "drill.svg"
     file.write_text(crash_svg(crash), encoding="utf-8")

@@ -201,6 +201,8 @@ def _started(record: Record) -> LatchRecord:
 
 
 def _taken(latch: LatchRecord, record: Record) -> LatchRecord:
+    if record.get("observed"):  # nothing was held: guards that observe only say what they would do
+        return latch
     kind, event = record["kind"], record.get("event")
     if kind in _VERDICT_KINDS and (event in _ACTS or (kind == Kind.HALT and event is None)):
         return _with(latch, verdict_in(record))

@@ -172,15 +172,18 @@ def started(
     limits: Mapping[str, float],
     open_pairs: Sequence[str] | None,
     held: Sequence[Verdict] = (),
+    observing: bool = False,
 ) -> str:
     """Tell a start in one message: mode, guards, the main limits, what is open and what holds.
 
-    ``limits`` are the fractions by their words, such as ``{"daily loss": 0.03}``.
+    ``limits`` are the fractions by their words, such as ``{"daily loss": 0.03}``; ``observing``
+    says that guards refuse, cut and close nothing.
     """
     mode = "LIVE, with money," if is_live else "Dry-run"
     said = f"{BEGUN} {shown_name(strategy)} started. {mode} on {shown_name(exchange)}."
     told = ", ".join(f"{name} {per_cent(limit)}" for name, limit in limits.items())
-    said += f" {guards} guards on; limits: {told}."
+    on = "ONLY OBSERVE: nothing is refused or closed" if observing else "on"
+    said += f" {guards} guards {on}; limits: {told}."
     if open_pairs is None:
         said += " Which positions are open is not known yet."
     elif open_pairs:
@@ -195,6 +198,11 @@ def started(
 
 
 # What else a person should know
+
+
+def observed(text: str) -> str:
+    """Tell what guards would have done that only observe."""
+    return f"{NOTE} Observed only, nothing was done. What guards would say: {text}"
 
 
 def noticed(text: str) -> str:

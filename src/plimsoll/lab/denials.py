@@ -20,6 +20,7 @@ from plimsoll.journal.kind import Kind
 from plimsoll.lab.results import BacktestResult, load_candles
 from plimsoll.lab.study import (
     DATA,
+    GUARDS_OFF,
     SIX,
     SPAN,
     STUDIES,
@@ -27,6 +28,7 @@ from plimsoll.lab.study import (
     Study,
     StudyRow,
     backtest_study,
+    halt_of,
     measured,
     require_same_code,
     study_folder,
@@ -34,8 +36,8 @@ from plimsoll.lab.study import (
 from plimsoll.lab.study_data import BASE_TIMEFRAME, require_all
 from plimsoll.risk import RiskProfile
 
-YEARS = ("20220101-20230101", "20240101-20250101")
-"""A falling and a rising year, each an account of its own."""
+YEARS = ("20220101-20230101", "20230101-20240101")
+"""A falling and a rising year, each an account of its own; both in sample."""
 CRASHES = YEARS[0]
 """The year of Terra (May), Celsius and 3AC (June) and FTX (November)."""
 EQUAL_STAKES = ("TrendFollow", "MomentumCross", "SlowTrend")
@@ -99,6 +101,27 @@ class Denials:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """One strategy's account in one year: its own way, and with the default guards.
+
+    Returns and drawdowns are fractions, marked to market every hour. ``days_halted`` run from the
+    halt of the whole account, which nobody ended, to the end of the year.
+    """
+
+    strategy: str
+    year: str
+    bare_trades: int
+    bare_return_fraction: float
+    bare_drawdown_fraction: float
+    trades: int
+    return_fraction: float
+    drawdown_fraction: float
+    halted_by: str | None = None
+    halted_on: str | None = None
+    days_halted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Concentration:
     """What one strategy did in the year of the crashes under one variant of the limits."""
 
@@ -126,12 +149,19 @@ class DenialFindings:
     alike: tuple[Alike, ...]
     concentration: tuple[Concentration, ...]
     denials: tuple[Denials, ...]
+    accounts: tuple[Account, ...]
+    others: tuple[str, ...]
     code_fingerprint: str
     freqtrade_version: str
 
 
-def run_denials(datadir: Path, tell: Callable[[str], None]) -> DenialFindings:
+def run_denials(
+    datadir: Path, tell: Callable[[str], None], *, others: Path | None = None
+) -> DenialFindings:
     """Backtest every strategy with the default limits, then the variants; one after another.
+
+    ``others`` is a folder with more strategies, each named as its file, which trade the six pairs
+    on hourly candles.
 
     Raises
     ------
@@ -142,9 +172,11 @@ def run_denials(datadir: Path, tell: Callable[[str], None]) -> DenialFindings:
     """
     require_all(datadir, (study.needs() for study in STUDIES))
     fingerprint = code_fingerprint()
-    sums: dict[str, Denials] = {}
+    files = [] if others is None else sorted(others.glob("*.py"))
     concentration: list[Concentration] = []
     with study_folder(STUDIES, datadir) as folder:
+        for file in files:
+            shutil.copy(file, folder / "user_data" / "strategies")
         alike = how_often_alike(folder / DATA)
 
         def run(study: Study, guarding: Guarding) -> Sequence[BacktestResult]:
@@ -162,19 +194,48 @@ def run_denials(datadir: Path, tell: Callable[[str], None]) -> DenialFindings:
                 results = run(study, guarding)
                 rows = measured(study, guarding, results, folder / DATA)
                 concentration += map(concentration_of, rows, results)
-        for study in (year for one in STUDIES for year in in_years(one)):
-            results = run(study, Guarding("the defaults", (), {"log_backtests": True}))
-            for counted in denials_of(folder / DECISIONS, results):
-                known = sums.get(counted.strategy)
-                sums[counted.strategy] = counted if known is None else known.plus(counted)
-    order = [name for study in STUDIES for name in study.strategies]
+        studies = [*STUDIES, *study_of_others([file.stem for file in files])]
+        denials, accounts = _by_default(studies, run, folder)
     return DenialFindings(
         tuple(alike),
         tuple(concentration),
-        tuple(sums[name] for name in order),
+        denials,
+        accounts,
+        tuple(file.stem for file in files),
         fingerprint,
         freqtrade_version,
     )
+
+
+def _by_default(
+    studies: Sequence[Study],
+    run: Callable[[Study, Guarding], Sequence[BacktestResult]],
+    folder: Path,
+) -> tuple[tuple[Denials, ...], tuple[Account, ...]]:
+    """Run each year of each study bare and with the default guards; count and compare."""
+    sums: dict[str, Denials] = {}
+    accounts: list[Account] = []
+    for study in (year for one in studies for year in in_years(one)):
+        guardings = (GUARDS_OFF, Guarding("the defaults", (), {"log_backtests": True}))
+        made = [(one, run(study, one)) for one in guardings]
+        bare, guarded = (
+            measured(study, one, results, folder / DATA)[: len(study.strategies)]
+            for one, results in made
+        )
+        accounts += map(account_of, bare, guarded, made[1][1])
+        for counted in denials_of(folder / DECISIONS, made[1][1]):
+            known = sums.get(counted.strategy)
+            sums[counted.strategy] = counted if known is None else known.plus(counted)
+    order = [name for study in studies for name in study.strategies if name in sums]
+    accounts.sort(key=lambda one: (order.index(one.strategy), one.year))
+    return tuple(sums[name] for name in order), tuple(accounts)
+
+
+def study_of_others(names: Sequence[str]) -> list[Study]:
+    """Return the study of strategies that are not shipped; none when there are none."""
+    if not names:
+        return []
+    return [Study("strategies of others, 1 hour", BASE_TIMEFRAME, SIX, SPAN, tuple(names))]
 
 
 def how_often_alike(datadir: Path) -> list[Alike]:
@@ -197,9 +258,9 @@ def how_often_alike(datadir: Path) -> list[Alike]:
 
 
 def in_years(study: Study) -> list[Study]:
-    """Return a study as one for each of `YEARS`; a shorter one stays whole."""
+    """Return a study as one for each of `YEARS`; none for a span that is out of sample."""
     if study.timerange != SPAN:
-        return [study]
+        return []
     return [replace(study, timerange=year, baselines=()) for year in YEARS]
 
 
@@ -239,6 +300,29 @@ def denials_of(decisions: Path, results: Iterable[BacktestResult]) -> list[Denia
         )
         for one in results
     ]
+
+
+def account_of(bare: StudyRow, guarded: StudyRow, result: BacktestResult) -> Account:
+    """Return what the default guards made of one strategy's year."""
+    halt = halt_of(result)
+    end = result.end.normalize()
+    return Account(
+        strategy=result.strategy,
+        year=str(result.start.year),
+        bare_trades=bare.performance.closed_trades,
+        bare_return_fraction=_return(bare.equity),
+        bare_drawdown_fraction=bare.performance.max_drawdown_fraction,
+        trades=guarded.performance.closed_trades,
+        return_fraction=_return(guarded.equity),
+        drawdown_fraction=guarded.performance.max_drawdown_fraction,
+        halted_by=None if halt is None else halt.rule,
+        halted_on=None if halt is None else f"{halt.at:%Y-%m-%d}",
+        days_halted=0 if halt is None else (end - halt.at.normalize()).days + 1,
+    )
+
+
+def _return(equity: "pd.Series[float]") -> float:
+    return float(equity.iloc[-1] / equity.iloc[0] - 1)
 
 
 def concentration_of(row: StudyRow, result: BacktestResult) -> Concentration:

@@ -30,7 +30,7 @@ def examine(userdir: Path, config_files: Sequence[Path]) -> list[Finding]:
 
 
 def _examine(userdir: Path, named: Sequence[Path]) -> list[Finding]:
-    files, bare = (list(named), False) if named else _default_layers(userdir)
+    files, bare = (list(named), False) if named else default_layers(userdir)
     config, findings = _load(userdir, files, bare=bare)
     checks: list[tuple[str, Callable[[], list[Finding]]]] = [
         ("versions", _versions),
@@ -54,7 +54,7 @@ def _examine(userdir: Path, named: Sequence[Path]) -> list[Finding]:
     return findings
 
 
-def _default_layers(userdir: Path) -> tuple[list[Path], bool]:
+def default_layers(userdir: Path) -> tuple[list[Path], bool]:
     """Return the config that Freqtrade takes when none is named, or else our first layer alone.
 
     With the latter, or with neither, it is the installation that is looked at: the flag is true.

@@ -1,134 +1,39 @@
 """One strategy through a crash that does not come back, on the simulated exchange."""
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from plimsoll.core import PlimsollError, UsageError
+from plimsoll.bridge.config.layers import read_layers
+from plimsoll.bridge.config.settings import settings_from
+from plimsoll.core import UsageError
 from plimsoll.journal.messages import ALARM
 from plimsoll.lab.demo import Step
-from plimsoll.lab.drill_bot import HELD, BotPlan, DrillBot, Sample, drill_bot
+from plimsoll.lab.drill_bot import HELD, BotPlan, DrillBot, drill_bot
+from plimsoll.lab.drill_plan import (
+    BARE,
+    GUARDED,
+    LIMIT_OF,
+    LIMITS,
+    DrillAccount,
+    DrillPlan,
+)
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import Venue, serve_venue
 
-PAIRS = ("BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT", "XRP/USDT:USDT")
 START = datetime(2025, 5, 29, 13, 48, tzinfo=UTC)
 """A day's end is ten hours away, so that what ends with the day does not end in the drill."""
-THROTTLE_SECONDS = 10
 POLL_SECONDS = 0.1
 REAL_SECONDS = 90.0
 """How long the drill waits for what should come at once; a busy machine takes its time."""
 LEAST_JUMP = 0.05
 LOOKS = 20
 """How often in all nothing may be open before the strategy counts as out of the market."""
-GUARDED, BARE = "enforce", "observe"
 RESUME_REASON = "drill: the crash was looked into"
-NEVER_STALE = {"max_candle_delay_seconds": 3600, "max_blind_seconds": 86_400}
-"""At many times real time a second's hiccup of the machine makes candles minutes late."""
-LIMITS: dict[str, Any] = {
-    "drawdown_reduce_fraction": 0.02,
-    "drawdown_halt_fraction": 0.03,
-    "max_daily_loss_fraction": 0.1,
-    "max_risk_per_trade_fraction": 0.05,
-    "fixed_risk_fraction": 0.05,
-    "max_correlation": 1,
-    "max_consecutive_losses": 20,
-    "max_trades_per_day": 1000,
-    "cooldown_seconds": 0,
-    "min_target_to_cost": 1,
-}
-"""The limits of a drill: one halt that only a person ends is near, nothing else comes before it."""
-
-
-@dataclass(frozen=True, slots=True)
-class DrillPlan:
-    """What is drilled; ``layers`` are the user's own config files, in order.
-
-    Attributes
-    ----------
-    side
-        The side of the entries that the drill forces; the market moves against it.
-    fall_fraction, fall_minutes
-        How far the market moves, and in how many minutes of its time; it stays there.
-    after_minutes
-        How long both bots are watched after the move when they are compared.
-    own_limits
-        Whether the limits of the user's layers hold, instead of `LIMITS`.
-    compare
-        Whether a second bot runs beside the first whose guards only observe.
-    """
-
-    strategy: str
-    strategy_path: Path
-    layers: tuple[Path, ...] = ()
-    pairs: tuple[str, ...] = PAIRS
-    seed: int = 7
-    side: str = "long"
-    fall_fraction: float = 0.30
-    fall_minutes: float = 30.0
-    after_minutes: float = 20.0
-    speed: float = 60.0
-    own_limits: bool = False
-    compare: bool = False
-
-    def overlay(self, guards: str) -> dict[str, Any]:
-        """Return the last layer of a bot's config: what makes it a bot of a drill."""
-        risk = NEVER_STALE if self.own_limits else {**NEVER_STALE, **LIMITS}
-        plimsoll: dict[str, Any] = {"risk": risk, "state_folder": ""}
-        return {
-            "bot_name": f"drill-{guards}",
-            "dry_run": True,
-            "initial_state": "running",
-            "force_entry_enable": True,
-            "internals": {"process_throttle_secs": THROTTLE_SECONDS},
-            "pairlists": [{"method": "StaticPairList"}],
-            "telegram": {"enabled": False, "token": "", "chat_id": ""},
-            "plimsoll": plimsoll if guards == GUARDED else {**plimsoll, "guards": guards},
-        }
-
-
-@dataclass(slots=True)
-class DrillAccount:
-    """What the drill did; times are the market's.
-
-    Attributes
-    ----------
-    market
-        The mean price of the pairs over their first, by time.
-    equity
-        The loops of each bot by the mode of its guards.
-    exits
-        Why each position of the guarded bot was closed, oldest first.
-    """
-
-    plan: DrillPlan
-    folder: Path
-    tell: Callable[[Step], None]
-    steps: list[Step] = field(default_factory=list)
-    market: list[tuple[datetime, float]] = field(default_factory=list)
-    equity: dict[str, list[Sample]] = field(default_factory=dict)
-    exits: list[str] = field(default_factory=list)
-    crash_at: datetime | None = None
-    held_at: datetime | None = None
-    held_by: str = ""
-    flat_at: datetime | None = None
-    rearmed_at: datetime | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Whether every step went as it should."""
-        return bool(self.steps) and all(step.ok for step in self.steps)
-
-    def say(self, subject: str, text: str, *, ok: bool = True) -> None:
-        """Add a step and tell it."""
-        step = Step(datetime.now(UTC), f"{subject}: {text}", ok)
-        self.steps.append(step)
-        self.tell(step)
 
 
 @dataclass(slots=True)
@@ -235,6 +140,8 @@ def _crash(scene: _Scene) -> None:
     for is_jump in (False, True):
         if not _open_positions(scene):
             return
+        if plan.compare and not is_jump:
+            _pass(scene, scene.now() + timedelta(minutes=plan.before_minutes))
         _move(scene, jump_fraction=_jump_fraction(scene) if is_jump else None)
         held = _until_held(scene)
         if held:
@@ -330,8 +237,18 @@ def _until_held(scene: _Scene) -> bool:
     account.held_at = datetime.fromisoformat(str(said["as_of"])).astimezone(UTC)
     held_by = next(iter(said.get("held") or ()), str(said.get("why")))
     account.held_by = held_by.removeprefix(f"plimsoll {said['mode']} ")
-    account.say("held", f"{said['mode']} {_since(account, account.held_at)}: {account.held_by}")
+    rule, _, reason = account.held_by.partition(": ")
+    account.limit_fraction = _limit(scene.guarded, rule)
+    account.say("held", f"{said['mode']} {_since(account, account.held_at)}: {reason or rule}")
     return True
+
+
+def _limit(bot: DrillBot, rule: str) -> float | None:
+    """Return the limit of a rule in the bot's own profile, where it is a fraction."""
+    field = LIMIT_OF.get(rule)
+    if field is None:
+        return None
+    return float(getattr(settings_from(read_layers(bot.layers)).risk, field))
 
 
 def _until_flat(scene: _Scene) -> None:
@@ -387,8 +304,7 @@ def _see_the_end_of_the_fall(scene: _Scene) -> None:
     """Watch both bots until the market has been where it fell to for a while."""
     account, plan = scene.account, scene.plan
     minutes = plan.fall_minutes + plan.after_minutes
-    end = (account.crash_at or START) + timedelta(minutes=minutes)
-    scene.wait(lambda _: scene.now() >= end, seconds=minutes * 60 / plan.speed + REAL_SECONDS)
+    _pass(scene, (account.crash_at or START) + timedelta(minutes=minutes))
     samples = scene.bots[BARE].samples
     first, last = samples[0].equity_usd, samples[-1].equity_usd
     on = scene.guarded.samples
@@ -398,6 +314,13 @@ def _see_the_end_of_the_fall(scene: _Scene) -> None:
         f"the bot whose guards only observe has {last:,.0f} USD ({last / first - 1:+.1%}): "
         f"the guards kept {saved:,.0f} USD",
     )
+
+
+def _pass(scene: _Scene, until: datetime) -> None:
+    """Let the market's time pass."""
+    scene.venue.set_speed(scene.plan.speed)
+    seconds = (until - scene.now()).total_seconds() / scene.plan.speed
+    scene.wait(lambda _: scene.now() >= until, seconds=seconds + REAL_SECONDS)
 
 
 def _rearm(scene: _Scene) -> None:
@@ -425,43 +348,3 @@ def _since(account: DrillAccount, at: datetime) -> str:
 def _span(span: timedelta) -> str:
     minutes, seconds = divmod(round(max(span, timedelta()).total_seconds()), 60)
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-
-
-def pairs_of(text: str) -> tuple[str, ...]:
-    """Return the pairs of a list such as ``BTC,ETH/USDT:USDT``.
-
-    Raises
-    ------
-    UsageError
-        When it names none.
-    """
-    names: Sequence[str] = [part.strip().upper() for part in text.split(",") if part.strip()]
-    if not names:
-        raise UsageError(f'expected --pairs such as BTC,ETH, found "{text}"')
-    return tuple(name if "/" in name else f"{name}/USDT:USDT" for name in names)
-
-
-def write_record(account: DrillAccount) -> Path:
-    """Write all that was seen into the run's folder, as JSON, and return the file."""
-    record = {
-        "strategy": account.plan.strategy,
-        "ok": account.ok,
-        "crash_at": account.crash_at,
-        "held_at": account.held_at,
-        "held_by": account.held_by,
-        "flat_at": account.flat_at,
-        "rearmed_at": account.rearmed_at,
-        "exits": account.exits,
-        "steps": [{"text": step.text, "ok": step.ok} for step in account.steps],
-        "market": account.market,
-        "equity": {
-            mode: [(one.at, one.equity_usd, one.mode) for one in samples]
-            for mode, samples in account.equity.items()
-        },
-    }
-    file = account.folder / "drill.json"
-    try:
-        file.write_text(json.dumps(record, default=str, indent=1), encoding="utf-8")
-    except OSError as error:
-        raise PlimsollError(f"expected to write {file}, found {error}") from error
-    return file

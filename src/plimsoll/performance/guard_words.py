@@ -180,6 +180,8 @@ def _halt_words(acts: GuardActs, halt: _Halt) -> str:
 
 
 def _days(days: float) -> str:
+    if 0 < days < 0.05:
+        return "<0.1"
     return f"{days:.1f}" if 0 < days < 1.5 else f"{days:.0f}"
 
 

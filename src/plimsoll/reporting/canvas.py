@@ -33,7 +33,7 @@ class Layout:
     font_size: float
 
 
-WIDE = Layout("wide", 9.2, 9, 5, 1600, 9.5)
+WIDE = Layout("wide", 9.2, 9, 6, 1600, 9.5)
 NARROW = Layout("narrow", 4.3, 4, 2, 500, 9.5)
 LAYOUTS = (WIDE, NARROW)
 
@@ -149,10 +149,16 @@ def key_above(axis: Axes, handles: Sequence[Line2D | Patch], layout: Layout) -> 
         handles=list(handles),
         loc="lower left",
         bbox_to_anchor=(-0.008, 1.0),
-        ncols=min(max(len(handles), 1), layout.legend_columns),
+        ncols=_columns(len(handles), layout),
         frameon=False,
         borderaxespad=0.15,
         handlelength=1.7,
         columnspacing=1.3,
         handletextpad=0.5,
     )
+
+
+def _columns(entries: int, layout: Layout) -> int:
+    """Return the columns of a key whose rows are about equally full."""
+    rows = -(-max(entries, 1) // layout.legend_columns)
+    return -(-max(entries, 1) // rows)

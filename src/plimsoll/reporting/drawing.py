@@ -35,13 +35,12 @@ CSS_VARIABLES = {
 HALTED, REDUCING = "halted", "reducing"
 SPAN_STYLES = {HALTED: (EVENT_COLOUR, "halted"), REDUCING: ("#E69F00", "smaller stakes only")}
 """Colour and name of each kind of span."""
-FLATTENED, CLOSED, REARMED, PROBATION_ENDED = "flatten", "closed", "rearmed", "probation_ended"
+FLATTENED, CLOSED, REARMED = "flatten", "closed", "rearmed"
 POINT_STYLES = {
     HALTED: ("v", EVENT_COLOUR, "halt"),
     FLATTENED: ("s", EVENT_COLOUR, "everything closed"),
-    CLOSED: ("x", LOSS, "position closed by a guard"),
+    CLOSED: ("x", LOSS, "position closed"),
     REARMED: ("^", WIN, "re-armed"),
-    PROBATION_ENDED: ("D", WIN, "probation over"),
 }
 """Marker, colour and name of each kind of point."""
 

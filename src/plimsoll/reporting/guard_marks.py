@@ -43,7 +43,7 @@ def draw_guards(axis: Axes, drawing: Drawing) -> list[Line2D | Patch]:
         for span in drawing.spans:
             if (span.kind, span.observed) == (kind, observed):
                 start, end = date2num(span.start), date2num(span.end)
-                axis.axvspan(start, end, alpha=0.16, linewidth=0, zorder=1, **look)
+                axis.axvspan(start, end, alpha=0.13, linewidth=0, zorder=1, **look)
         handles.append(Patch(alpha=0.35, label=_named(words, observed=observed), **look))
     for kind, observed in dict.fromkeys((one.kind, one.observed) for one in drawing.points):
         points = [one for one in drawing.points if (one.kind, one.observed) == (kind, observed)]

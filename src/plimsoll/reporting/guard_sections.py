@@ -2,13 +2,12 @@
 
 import pandas as pd
 
-from plimsoll.performance.guard_acts import ENFORCE, OBSERVE, OFF
+from plimsoll.performance.guard_acts import ENFORCE, OBSERVE, OFF, GuardActs
 from plimsoll.performance.guard_words import guard_sentences
-from plimsoll.performance.measures import daily_returns
-from plimsoll.performance.periods import yearly_table
+from plimsoll.performance.worst import worst_day, worst_month
 from plimsoll.reporting import figures
 from plimsoll.reporting.canvas import Panel
-from plimsoll.reporting.drawing import Curve, Drawing
+from plimsoll.reporting.drawing import HALTED, Curve, Drawing
 from plimsoll.reporting.guard_marks import denials_panel
 from plimsoll.reporting.guard_story import (
     GUARDS_WERE_OFF,
@@ -19,11 +18,14 @@ from plimsoll.reporting.guard_story import (
     rule_rows,
     summary,
 )
+from plimsoll.reporting.report_table import METRICS, Column, why_dash
 from plimsoll.reporting.sections import Section, Text, account_caption
-from plimsoll.reporting.tables import Table, month_ends, plain_table, rule_table
+from plimsoll.reporting.tables import Table, halt_table, month_ends, plain_table, rule_table
 from plimsoll.reporting.trading_record import TradingRecord
-from plimsoll.reporting.words import counted, number, percent, time_text
+from plimsoll.reporting.words import DASH, counted, number, percent, time_text
 
+MOST_SENTENCES = 3
+"""Halts that are told in sentences; more of them are read better in the table alone."""
 MOST_ACTS = 200
 """Acts that the page lists; the result has all of them."""
 
@@ -48,11 +50,7 @@ def guards_section(record: TradingRecord, market: str, key: str) -> Section:
     if acts.observed:
         text = "The guards only observed: what stands here is what they would have done."
         blocks.insert(0, Text([text]))
-    sentences = guard_sentences(acts, record.name)
-    if sentences:
-        blocks.append(Text([line.replace("`", "") for line in sentences], is_list=True))
-    if acts.halts:
-        blocks.append(Text([f"{time_text(pd.Timestamp(a.at))} {act_text(a)}" for a in acts.halts]))
+    blocks += _halts(record, acts)
     rows = rule_rows(acts, record.end)
     if rows:
         blocks.append(rule_table(rows, record.stake_currency))
@@ -68,6 +66,29 @@ def guards_section(record: TradingRecord, market: str, key: str) -> Section:
         what = counted(len(acts.acts), "act")
         blocks.append(Text(listed, is_list=True, summary=f"Each act of the guards ({what})"))
     return Section(key, title, blocks)
+
+
+def _halts(record: TradingRecord, acts: GuardActs) -> list[Table | Text]:
+    """Tell few halts in a sentence each, and all of them with their reasons in a table."""
+    spans = {
+        (rule, span.start): span
+        for rule, span in guard_spans(acts, record.end)
+        if span.kind == HALTED
+    }
+    halts = [act for act in acts.halts if (act.rule, pd.Timestamp(act.at)) in spans]
+    sentences = [line.replace("`", "") for line in guard_sentences(acts, record.name)]
+    blocks: list[Table | Text] = []
+    if len(halts) <= MOST_SENTENCES and sentences:
+        blocks.append(Text(sentences, is_list=True))
+    rows = []
+    for act in halts:
+        span = spans[act.rule, pd.Timestamp(act.at)]
+        until = "the end" if span.end >= record.end else time_text(span.end)
+        days = number((span.end - span.start) / pd.Timedelta(days=1), 1)
+        rows.append((time_text(span.start), act.rule, until, days, act.reason))
+    if rows:
+        blocks.append(halt_table(rows))
+    return blocks
 
 
 def against_section(record: TradingRecord, other: TradingRecord, market: str, key: str) -> Section:
@@ -96,23 +117,25 @@ def against_section(record: TradingRecord, other: TradingRecord, market: str, ke
     return Section(key, title, [panel, plain_table("Side by side", ("", *names), lines)])
 
 
+def sharpe_text(record: TradingRecord) -> str:
+    """Write the Sharpe ratio of an account, or a dash with the reason why it has none."""
+    [metric] = [metric for metric in METRICS if metric.label == "Sharpe"]
+    reason = why_dash(metric, Column(record.performance, True, record.is_baseline))  # noqa: FBT003
+    return number(record.performance.sharpe) if reason is None else f"{DASH} ({reason})"
+
+
 def _compared(record: TradingRecord, other: TradingRecord) -> list[tuple[str, str, str]]:
     """Return the measures in which guards show: what they bought and what they cost."""
     made = []
     both = (other, record)
-    returns = [daily_returns(one.equity) for one in both]
-    months = [
-        [value for year in yearly_table(one.equity) for value in year.months if value == value]
-        for one in both
-    ]
     measured = [one.performance for one in both]
     made.append(("Total return", *(percent(one.total_return_fraction) for one in measured)))
     made.append(("Greatest drawdown", *(percent(one.max_drawdown_fraction) for one in measured)))
-    made.append(("Worst day", *(percent(float(one.min())) for one in returns)))
-    made.append(("Worst month", *(percent(min(one)) for one in months)))
-    made.append(("Sharpe", *(number(one.sharpe) for one in measured)))
+    made.append(("Worst day", *(percent(worst_day(one.equity)) for one in both)))
+    made.append(("Worst month", *(percent(worst_month(one.equity)) for one in both)))
+    made.append(("Sharpe", *(sharpe_text(one) for one in both)))
     made.append(("Closed trades", *(f"{one.closed_trades:,}" for one in measured)))
     unit = f" {record.stake_currency}"
-    made.append(("Fees paid", *(number(one.fees_paid_usd, 2, unit) for one in measured)))
+    made.append(("Fees paid", *(number(one.fees_paid_usd, 0, unit) for one in measured)))
     made.append(("Time in the market", *(percent(m.exposure_time_fraction, 1) for m in measured)))
     return [(label, first, second) for label, first, second in made]

@@ -28,7 +28,7 @@ NOT_RECORDED = (
 GUARDS_WERE_OFF = "The guards were off in this run: nothing was denied, cut, closed or halted."
 
 _POINTS = {HALTED: drawing.HALTED, FLATTEN: drawing.FLATTENED, CLOSED: drawing.CLOSED}
-_POINTS |= {REARMED: drawing.REARMED, PROBATION_ENDED: drawing.PROBATION_ENDED}
+_POINTS |= {REARMED: drawing.REARMED}
 
 
 @dataclass(frozen=True)

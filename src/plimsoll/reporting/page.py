@@ -18,6 +18,7 @@ from plimsoll.reporting.guard_story import guard_points, guard_spans
 from plimsoll.reporting.report_table import (
     METRICS,
     Column,
+    Row,
     dash_notes,
     journal,
     measure_row,
@@ -89,7 +90,7 @@ def html(report: "Report") -> str:
         tiles=_tiles(report.main),
         facts=_facts(report),
         names=names,
-        rows=[measure_row(metric, columns) for metric in METRICS],
+        rows=_measures(report, columns),
         dashes=dash_notes(names, columns),
         overview=_equity_panel(drawing, report, "equity"),
         first=_first_sections(report),
@@ -126,6 +127,16 @@ def _columns(report: "Report") -> tuple[list[str], list[Column]]:
         names.append(report.main.benchmark_name or HOLD_NAME)
         columns.append(Column(report.hold_performance, False, True))  # noqa: FBT003
     return names, columns
+
+
+def _measures(report: "Report", columns: list[Column]) -> list[Row]:
+    """Return the table of measures, its money in the currency of the account."""
+    unit = f" {report.main.stake_currency}"
+    rows = [measure_row(metric, columns) for metric in METRICS]
+    return [
+        Row(row.label, row.meaning, [cell.replace(" USD", unit) for cell in row.cells])
+        for row in rows
+    ]
 
 
 def _tiles(record: TradingRecord) -> list[Tile]:

@@ -23,13 +23,15 @@ FULL_HEAT_FRACTION = 0.15
 class Cell:
     """One cell: its text, whether it is a gain or a loss, and how long its bar or deep its tint is.
 
-    ``share`` is from −1 to 1; None for no bar. ``is_heat`` tints the whole cell instead.
+    ``share`` is from −1 to 1; None for no bar. ``is_heat`` tints the whole cell instead. A long
+    text ``wraps``.
     """
 
     text: str
     share: float | None = None
     is_heat: bool = False
     is_text: bool = False
+    wraps: bool = False
 
     @property
     def tone(self) -> str:
@@ -46,13 +48,18 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A titled table. ``notes`` say what is in it, and why a dash stands where one does."""
+    """A titled table. ``notes`` say what is in it, and why a dash stands where one does.
+
+    ``is_wide`` sets its cells closer; ``stacks`` puts the cells of a row below one another where
+    the page is narrow.
+    """
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     notes: Sequence[str] = ()
     is_wide: bool = False
+    stacks: bool = False
 
 
 def group_table(title: str, groups: Sequence[Group], unit: str, *notes: str) -> Table:
@@ -134,23 +141,33 @@ def rule_table(rows: Sequence[RuleRow], unit: str) -> Table:
     cells = [
         [
             Cell(row.rule, is_text=True),
-            Cell(day_text(row.first)),
-            Cell(day_text(row.last)),
             Cell(_count(row.denied)),
             Cell(_count(row.cut)),
-            Cell(number(row.stake_usd, 0) if row.denied or row.cut else DASH),
             Cell(_count(row.closed)),
             Cell(_count(row.halts)),
             Cell(number(row.days_halted, 1) if row.halts else DASH),
+            Cell(number(row.stake_usd, 0) if row.denied or row.cut else DASH),
+            Cell(day_text(row.first)),
+            Cell(day_text(row.last)),
         ]
         for row in rows
     ]
-    columns = ["Rule", "First", "Last", "Denied", "Cut", f"Stake ({unit})"]
-    columns += ["Closed", "Halts", "Days halted"]
+    columns = ["Rule", "Denied", "Cut", "Closed", "Halts", "Days halted", f"Stake ({unit})"]
+    columns += ["First", "Last"]
     note = "A dash: the rule did none of it. Stake: what was denied or cut, summed up. The same "
     note += "entry may be asked for, and denied, again on every candle, so it was never at risk "
     note += "all at one time. Days are of UTC."
     return Table("By rule", columns, cells, [note])
+
+
+def halt_table(rows: Sequence[tuple[str, str, str, str, str]]) -> Table:
+    """Show the halts of the account: from, rule, until, days and the reason, as texts."""
+    cells = [
+        [Cell(one, is_text=place == 0, wraps=place == 4) for place, one in enumerate(row)]
+        for row in rows
+    ]
+    columns = ("Halted (UTC)", "By", "Until", "Days", "Why")
+    return Table("Halts", columns, cells, stacks=True)
 
 
 def plain_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

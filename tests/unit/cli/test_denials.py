@@ -12,3 +12,12 @@ def test_a_folder_that_is_not_there_is_wrong_usage(run, tmp_path) -> None:
     done = run("denials", "--datadir", tmp_path / "none", "--out", tmp_path / "page.md")
     assert done.status == 2
     assert "found none at" in done.err
+
+
+def test_a_folder_without_strategies_is_wrong_usage(run, tmp_path) -> None:
+    out = tmp_path / "page.md"
+    asked = ("--datadir", tmp_path, "--others", tmp_path, "--out", out)
+    done = run("denials", *asked)
+    assert done.status == 2
+    assert "expected strategy files in --others" in done.err
+    assert not out.exists()

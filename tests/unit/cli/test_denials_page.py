@@ -2,8 +2,15 @@
 
 from collections import Counter
 
-from plimsoll.cli.denials_page import alike_table, concentration_table, denials_table, page
-from plimsoll.lab.denials import Alike, Concentration, DenialFindings, Denials
+from plimsoll.cli.denials_page import (
+    accounts_table,
+    alike_table,
+    concentration_table,
+    denials_table,
+    halts_table,
+    page,
+)
+from plimsoll.lab.denials import Account, Alike, Concentration, DenialFindings, Denials
 
 DENIALS = (
     Denials(
@@ -28,6 +35,16 @@ CONCENTRATION = (
 )
 
 
+ACCOUNTS = (
+    Account("SlowTrend", "2022", 90, -0.2, 0.25, 40, -0.118, 0.12, "drawdown", "2022-05-12", 234),
+    Account("SlowTrend", "2023", 80, 0.3, 0.05, 75, 0.28, 0.04),
+    Account("TrendFollow", "2022", 900, 0.04, 0.1, 100, -0.01, 0.03, "drawdown", "2022-03-01", 306),
+)
+FINDINGS = DenialFindings(
+    ALIKE, CONCENTRATION, DENIALS, ACCOUNTS, ("Theirs", "Yours"), "abc", "2026.9"
+)
+
+
 def test_denials_are_counted_by_guard_the_most_frequent_first() -> None:
     head, _, *rows, total = denials_table(DENIALS).splitlines()
     assert head == "| strategy | asked | denied | `correlation` | `cooldown` | halted |"
@@ -46,12 +63,31 @@ def test_the_rows_of_one_strategy_stand_together() -> None:
     assert "MomentumCross" in third
 
 
+def test_an_account_stands_bare_beside_guarded_and_says_who_halted_it() -> None:
+    halted, whole, _ = accounts_table(ACCOUNTS).splitlines()[2:]
+    assert halted == (
+        "| `SlowTrend` | 2022 | 90 | −20.0% | 25.0% | 40 | −11.8% | 12.0% "
+        "| 2022-05-12 `drawdown` | 234 |"
+    )
+    assert whole.endswith("| 75 | 28.0% | 4.0% | – | – |")
+
+
+def test_a_rule_is_judged_by_the_accounts_that_it_halted() -> None:
+    [row] = halts_table(ACCOUNTS).splitlines()[3:]
+    assert row == "| `drawdown` | 2 of 3 | 270 | −8.0% | −6.4% | 1 of 2 |"
+    assert halts_table(ACCOUNTS[1:2]) == ""
+
+
+def test_the_page_says_how_many_strategies_are_of_others() -> None:
+    assert "The last 2 are [strategies of others]" in page(FINDINGS)
+
+
 def test_windows_are_shares_by_limit() -> None:
     assert alike_table(ALIKE).splitlines()[-1] == "| Terra | 100.0% | 66.7% | 3.0% |"
 
 
 def test_the_argument_has_the_measured_figures() -> None:
-    text = " ".join(page(DenialFindings(ALIKE, CONCENTRATION, DENIALS, "abc", "2026.9")).split())
+    text = " ".join(page(FINDINGS).split())
     for figure in (
         "in 59% of all windows",
         "in 11% of all",

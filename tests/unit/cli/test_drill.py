@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from plimsoll.lab.drill import DrillAccount, DrillPlan
 from plimsoll.lab.drill_bot import Sample
+from plimsoll.lab.drill_plan import DrillAccount, DrillPlan
 from tests.unit.cli.commands import Run, assert_one_line
 
 AT = datetime(2025, 5, 29, 14, tzinfo=UTC)

@@ -19,15 +19,18 @@ from plimsoll.lab.denials import (
     VARIANTS,
     WIDEST,
     YEARS,
+    Account,
     Denials,
+    account_of,
     concentration_of,
     crash_studies,
     denials_of,
     how_often_alike,
     in_years,
     most_open,
+    study_of_others,
 )
-from plimsoll.lab.study import SIX, SPAN, STUDIES, StudyRow
+from plimsoll.lab.study import CHECK_START, SIX, SPAN, STUDIES, StudyRow
 from plimsoll.lab.study_data import file_of
 from plimsoll.performance.fills import no_trades
 from plimsoll.performance.measures import performance
@@ -88,10 +91,47 @@ def test_accounts_of_several_years_add_up() -> None:
     )
 
 
-def test_a_study_of_the_whole_span_is_split_into_years_and_a_short_one_is_not() -> None:
+def test_a_study_of_the_whole_span_is_split_into_years_in_sample_and_a_later_one_is_left() -> None:
     for study in STUDIES:
-        expected = YEARS if study.timerange == SPAN else (study.timerange,)
+        expected = YEARS if study.timerange == SPAN else ()
         assert tuple(one.timerange for one in in_years(study)) == expected
+
+
+def test_limits_are_chosen_by_years_in_sample() -> None:
+    assert all(pd.Timestamp(year.partition("-")[2], tz="UTC") <= CHECK_START for year in YEARS)
+
+
+def test_strategies_of_others_trade_the_six_pairs_of_the_years() -> None:
+    assert study_of_others([]) == []
+    [study] = study_of_others(["Theirs", "Yours"])
+    assert (study.strategies, study.pairs) == (("Theirs", "Yours"), SIX)
+    assert len(in_years(study)) == len(YEARS)
+
+
+def row_of(*values: float) -> StudyRow:
+    index = pd.date_range("2022-01-01", periods=len(values), freq="1D", tz="UTC")
+    equity = pd.Series(values, index=index)
+    made = performance(equity, no_trades())
+    return StudyRow(STUDIES[0], "Ensemble", "any", made, None, {}, equity)
+
+
+def test_an_account_is_halted_from_its_first_halt_to_the_end() -> None:
+    year = replace(result(*HALTS), end=pd.Timestamp("2023-04-30 23:00", tz="UTC"))
+    made = account_of(row_of(100.0, 80.0, 120.0), row_of(100.0, 95.0, 90.0), year)
+    assert made == Account(
+        strategy="Ensemble",
+        year="2022",
+        bare_trades=0,
+        bare_return_fraction=pytest.approx(0.2),
+        bare_drawdown_fraction=pytest.approx(0.2),
+        trades=0,
+        return_fraction=pytest.approx(-0.1),
+        drawdown_fraction=pytest.approx(0.1),
+        halted_by="break_even",
+        halted_on="2023-04-05",
+        days_halted=26,
+    )
+    assert account_of(row_of(1.0, 1.0), row_of(1.0, 1.0), result()).days_halted == 0
 
 
 def test_pairs_that_move_as_one_are_alike_in_every_window(tmp_path: Path) -> None:

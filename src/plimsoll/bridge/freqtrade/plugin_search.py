@@ -39,6 +39,7 @@ from plimsoll.bridge.freqtrade.plugin_files import (
     require_supported_freqtrade,
     shadowed,
 )
+from plimsoll.bridge.freqtrade.strategy_loading import guard_strategies
 from plimsoll.core import PlimsollError
 
 logger = logging.getLogger(__name__)
@@ -131,14 +132,16 @@ class RegisteringHandler(logging.Handler):
 
         "plimsoll": {"class": "plimsoll.bridge.freqtrade.plugin_search.RegisteringHandler"}
 
-    It also checks the config's ``plimsoll`` section, and for ``freqtrade trade`` the opt-in to
-    live trading, so that a mistake ends any command before it begins.
+    Every strategy that is loaded afterwards is guarded. It also checks the config's ``plimsoll``
+    section, and for ``freqtrade trade`` the opt-in to live trading, so that a mistake ends any
+    command before it begins.
     """
 
     def __init__(self) -> None:
         super().__init__()
         try:
             register(checked_config())
+            guard_strategies()
             install_where_shown()
         except PlimsollError as error:
             refuse(error)

@@ -42,24 +42,26 @@ class Files:
     broken: tuple[tuple[Path, str], ...]
 
 
-def strategy_files(folders: Iterable[Path], *, recursive: bool = False) -> Files:
+def strategy_files(
+    folders: Iterable[Path], *, recursive: bool = False, first: Path | None = None
+) -> Files:
     """Return the strategies in the folders, in the order in which Freqtrade searches them.
 
-    Of two with one name the first counts, as for Freqtrade.
+    Of two with one name the first counts, as for Freqtrade; ``first`` is read before all.
     """
     classes: dict[str, _Class] = {}
     broken: list[tuple[Path, str]] = []
-    for folder in folders:
-        for file in _python_files(folder, recursive=recursive):
-            try:
-                tree = ast.parse(file.read_text(encoding="utf-8"))
-            except (OSError, SyntaxError, ValueError) as error:
-                broken.append((file, str(error)))
-                continue
-            imported = dict(_imports(tree))
-            for node in tree.body:
-                if isinstance(node, ast.ClassDef):
-                    classes.setdefault(node.name, _Class(node, file, imported))
+    files = [file for one in folders for file in _python_files(one, recursive=recursive)]
+    for file in files if first is None else [first, *files]:
+        try:
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+        except (OSError, SyntaxError, ValueError) as error:
+            broken.append((file, str(error)))
+            continue
+        imported = dict(_imports(tree))
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                classes.setdefault(node.name, _Class(node, file, imported))
     strategies = tuple(
         StrategyClass(
             one.node.name,

@@ -14,10 +14,11 @@ from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.freqtrade.backtest_report import offer_acts
 from plimsoll.bridge.guarding.counted_session import CountedSession
+from plimsoll.bridge.guarding.observing import ObservingSupervisor
 from plimsoll.bridge.guarding.places import ACTED, acted_words
 from plimsoll.bridge.guarding.rearming import BY_POLICY, RearmPolicy
 from plimsoll.bridge.guarding.supervisor import Supervisor
-from plimsoll.bridge.state.recorder import backtest_recorder
+from plimsoll.bridge.state.recorder import backtest_recorder, observed, silent
 from plimsoll.journal.kind import Kind
 
 logger = logging.getLogger(__name__)
@@ -28,13 +29,15 @@ class BacktestSession(CountedSession):
 
     def __init__(self, strategy: Any, settings: PlimsollSettings) -> None:
         super().__init__(strategy, settings)
-        self.guards = settings.guards != "off" and not strategy.baseline
+        self.guards = settings.guards != "off" and not getattr(strategy, "baseline", False)
         self._seconds = timeframe_to_minutes(strategy.timeframe) * 60
         self._closes = Closes(self._seconds)
         self._last: datetime | None = None
         self._policy = RearmPolicy(settings.backtest_rearm.after_days)
         self._expectation = read_expectation(settings.expectation_file)
         self.record = backtest_recorder(strategy.config, settings)
+        if self.observes:
+            self.record = silent if self.record is silent else observed(self.record)
         self._counts = strategy.config["runmode"] == RunMode.BACKTEST
         if self._counts:
             offer_acts(strategy.get_strategy_name(), strategy.config, self.acts_of)
@@ -53,8 +56,8 @@ class BacktestSession(CountedSession):
             return
         supervisor = self._require()
         try:
-            self._rearm(supervisor, now)
             supervisor.loop(now)
+            self._rearm(supervisor, now)
         except Exception as error:
             logger.exception("plimsoll: the guards could not be asked")
             supervisor.failed(now, error)
@@ -65,7 +68,10 @@ class BacktestSession(CountedSession):
         if not held or not self._policy.is_due(held.values(), supervisor.account, now):
             return
         days = self._settings.backtest_rearm.after_days
-        if not supervisor.resume(now, reason=f"{days:g} days after the halt", by=BY_POLICY):
+        if supervisor.resume(now, reason=f"{days:g} days after the halt", by=BY_POLICY):
+            self._policy.begin()  # the next halt waits as long
+            supervisor.evaluation = None  # that of a flat account would stand until it trades
+        else:
             self._policy.give_up()
 
     def mark_price(self, pair: str, now: datetime) -> float | None:
@@ -81,11 +87,12 @@ class BacktestSession(CountedSession):
             starting_balance_usd=self._strategy.wallets.get_starting_balance(),
             expectation=self._expectation,
         )
-        self.supervisor = Supervisor(
+        record = self._record_of_account
+        self.supervisor = (ObservingSupervisor if self.observes else Supervisor)(
             account,
             profile,
             observations=profile.backtest_breach_observations,
-            record=self._record_of_account,
+            record=observed(record) if self.observes else record,
         )
         self._begin_counting()
         self._pending.clear()
@@ -101,6 +108,7 @@ class BacktestSession(CountedSession):
             return
         name = type(self._strategy).__name__
         if kind == Kind.HALT and fields.get("event") == ACTED:
-            logger.warning("%s: plimsoll: %s, at %s", name, acted_words(fields), at)
+            would = "would be " if self.observes else ""
+            logger.warning("%s: plimsoll: %s%s, at %s", name, would, acted_words(fields), at)
         elif kind == Kind.REARM:
             logger.warning("%s: plimsoll: re-armed at %s, %s", name, at, fields["reason"])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import inf
-from typing import Protocol
+from typing import Any, Protocol
 
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.candles.windows import correlation, yearly_volatility
@@ -26,7 +26,9 @@ Distance = tuple[FeatureUse, float] | None
 class Rules(Protocol):
     """What an entry needs of a strategy."""
 
-    stoploss: float
+    @property
+    def stoploss(self) -> float:
+        """The widest stop, a negative fraction of the stake."""
 
     def stop_distance(self) -> Distance:
         """Return the feature and the multiple of the stop."""
@@ -39,6 +41,46 @@ class Rules(Protocol):
 
     def value_asked(self, pair: str, moment: datetime, use: FeatureUse) -> float | None:
         """Return a feature on the last candle closed at a moment."""
+
+
+DECLARED = ("stop_distance", "trailing_distance", "target_distance", "value_asked")
+
+
+def rules_of(strategy: Any) -> Rules:
+    """Return what a strategy declares of its stops; of one that declares none, Freqtrade's stop."""
+    declares = all(hasattr(type(strategy), name) for name in DECLARED)
+    return strategy if declares else FreqtradeStop(strategy)
+
+
+class FreqtradeStop:
+    """The rules of a strategy that declares none: the stop that Freqtrade itself begins with.
+
+    ``custom_stoploss`` and a trailing stop only tighten it.
+    """
+
+    def __init__(self, strategy: Any) -> None:
+        self._strategy = strategy
+
+    @property
+    def stoploss(self) -> float:
+        """The strategy's ``stoploss`` at this moment, a negative fraction of the stake."""
+        return float(self._strategy.stoploss)
+
+    def stop_distance(self) -> Distance:
+        """Return none."""
+        return None
+
+    def trailing_distance(self) -> Distance:
+        """Return none."""
+        return None
+
+    def target_distance(self) -> Distance:
+        """Return none."""
+        return None
+
+    def value_asked(self, pair: str, moment: datetime, use: FeatureUse) -> float | None:
+        """Know of no feature."""
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +111,11 @@ class Pending:
         """Return the question about another stake at another price."""
         request = replace(self.request, stake_usd=stake_usd, price=price)
         return Pending(request, self.account, self.evaluation, self.tag, self.yearly_volatility)
+
+    def without_resting(self) -> "Pending":
+        """Return the question of an account without the pair's entry, which rests unfilled."""
+        others = [one for one in self.account.positions or () if one.pair != self.request.pair]
+        return replace(self, account=replace(self.account, positions=others))
 
     def marked(self, price: float | None) -> "Pending":
         """Return the question with the mark price of this moment; ``None`` when unknown."""

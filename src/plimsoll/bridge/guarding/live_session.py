@@ -30,19 +30,22 @@ from plimsoll.bridge.guarding.candle_record import CandleRecord
 from plimsoll.bridge.guarding.entry import Pending, Wanted
 from plimsoll.bridge.guarding.flattening import Flattening
 from plimsoll.bridge.guarding.messenger import messenger_of
+from plimsoll.bridge.guarding.observing import ObservingSupervisor
 from plimsoll.bridge.guarding.rearming import rearming_facts
-from plimsoll.bridge.guarding.session import Session
+from plimsoll.bridge.guarding.session import Session, Veto
+from plimsoll.bridge.guarding.status import status_of
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import RESUME, state_folder_of
 from plimsoll.bridge.state.latch import WHAT_TO_TYPE, Latch
 from plimsoll.bridge.state.limit_changes import limit_changes
+from plimsoll.bridge.state.recorder import observed
 from plimsoll.core import Mode, PlimsollError, Verdict
 from plimsoll.core.books import held_beside
 from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.latch_record import STATE
-from plimsoll.risk import GUARDS, Evaluation
+from plimsoll.risk import GUARDS
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +67,8 @@ class LiveSession(Session):
         settings = settings.model_copy(update={"risk": self._limits.in_force.profile})
         super().__init__(strategy, settings)
         self._latch = Latch(self._folder, config, settings)
-        self.record = self._recorder = self._latch.recorder
+        self._recorder = self._latch.recorder
+        self.record = observed(self._recorder) if self.observes else self._recorder
         beginning = self._latch.begin(now)
         self._drop_old_request(now)
         outlets = outlets_of(config, rpc_modules(strategy.dp))
@@ -83,7 +87,7 @@ class LiveSession(Session):
             closed=closed,
             reconciler=self._reconciler,
         )
-        supervisor = Supervisor(
+        supervisor = (ObservingSupervisor if self.observes else Supervisor)(
             self._account,
             profile,
             observations=profile.live_breach_observations,
@@ -144,8 +148,8 @@ class LiveSession(Session):
 
     @property
     def closes_something(self) -> bool:
-        """Whether a position is, or would be, closed by a guard."""
-        return self._looks_after.closes_something
+        """Whether a position is, or would be, closed by a guard that does not only observe."""
+        return not self.observes and self._looks_after.closes_something
 
     @property
     def is_closing(self) -> bool:
@@ -153,12 +157,12 @@ class LiveSession(Session):
         return bool(self._flattening.closing)
 
     def exit_rule(self, pair: str, now: datetime) -> str | None:
-        """Return the rule that wants a pair flat; ``None`` when none does."""
-        return self._looks_after.exit_reason(pair, now)
+        """Return the rule that wants a pair flat; ``None`` when none does, or it only observes."""
+        return None if self.observes else self._looks_after.exit_reason(pair, now)
 
     def _substitute_price(self, pair: str) -> float | None:
         """Return the entry's price for an exit that a guard wants; no order is sent at it."""
-        if self._looks_after.exit_reason(pair, datetime.now(UTC)) is None:
+        if self.exit_rule(pair, datetime.now(UTC)) is None:
             return None
         entries = {one.pair: one.entry_price for one in self._account.open_positions()}
         return entries.get(pair)
@@ -180,6 +184,8 @@ class LiveSession(Session):
 
     def _watch_closing(self, supervisor: Supervisor, now: datetime) -> None:
         """See what is to be closed and still open, alarm, and halt what cannot be closed."""
+        if self.observes:
+            return
         try:
             positions = self._account.open_positions()
             to_close = [
@@ -226,14 +232,19 @@ class LiveSession(Session):
             self._candles.write(wanted.now)
         return super()._ask(wanted, supervisor)
 
-    def _confirmed(self, pending: Pending, now: datetime) -> bool:
+    def _confirmed(
+        self, pending: Pending, now: datetime, veto: Veto, judged: Pending | None
+    ) -> bool:
+        if self.observes:
+            return super()._confirmed(pending, now, veto, judged)
         if self._recorder.fault is not None:
             reason = f"decisions cannot be recorded: {self._recorder.fault}"
             verdict = Verdict(Mode.REDUCING, "decision_log", reason, pair=pending.request.pair)
             self._deny(verdict, pending)
             return False
         # The order itself may be what cannot be recorded; it is not sent then.
-        return super()._confirmed(pending, now) and self._recorder.fault is None
+        sent = super()._confirmed(pending, now, veto, judged)
+        return sent and self._recorder.fault is None
 
     def _tell_limits(self, supervisor: Supervisor, now: datetime) -> None:
         """Record and tell which limits are looser than before."""
@@ -331,6 +342,7 @@ class LiveSession(Session):
                 limits=limits,
                 open_pairs=sorted(one.pair for one in self._account.open_positions()),
                 held=list(supervisor.held.values()),
+                observing=self.observes,
             )
         )
 
@@ -365,19 +377,11 @@ class LiveSession(Session):
             self._loops += 1
             self._folder.write_status(
                 {
-                    "as_of": now,
-                    "bot": self._strategy.config.get("bot_name"),
-                    "strategy": type(self._strategy).__name__,
-                    "mode": supervisor.mode.name,
-                    "why": _why(supervisor.evaluation),
-                    "held": [locks.lock_text(one) for one in supervisor.held.values()],
+                    **status_of(self._strategy, self._settings, supervisor, now),
                     "loops": self._loops,
                     **self._limits.facts(),
                     **self.messenger.status(),
                     "breaks": [asdict(one) for one in self._account.breaks],
-                    "stops_on_exchange": bool(
-                        self._strategy.order_types.get("stoploss_on_exchange")
-                    ),
                     **self._account.facts(),
                     "rearming": rearming_facts(self._account.standing, supervisor.profile, now),
                     **self._flattening.status(now),
@@ -386,10 +390,3 @@ class LiveSession(Session):
         except Exception as error:
             logger.exception("plimsoll: the status could not be written")
             self.record(Kind.ERROR, now, where="status", message=str(error))
-
-
-def _why(evaluation: Evaluation | None) -> str | None:
-    """Return rule and reason of the strictest denial of the account; ``None`` without one."""
-    if evaluation is None or evaluation.mode is Mode.ACTIVE:
-        return None
-    return f"{evaluation.account.rule}: {evaluation.account.reason}"

@@ -23,8 +23,12 @@ def open_session(strategy: Any, settings: PlimsollSettings) -> Session | None:
     """
     runmode = strategy.config.get("runmode")
     require_sound_layers(strategy.config.get("config_files", ()))
-    # Freqtrade's look-ahead analysis runs backtests under the mode of its other tools.
-    if runmode in (RunMode.BACKTEST, RunMode.HYPEROPT, RunMode.UTIL_NO_EXCHANGE):
+    if runmode == RunMode.UTIL_NO_EXCHANGE:
+        # Its look-ahead and recursive analyses compare backtests: a denial would spoil them.
+        return BacktestSession(strategy, settings.model_copy(update={"guards": "observe"}))
+    if runmode in (RunMode.BACKTEST, RunMode.HYPEROPT):
+        return BacktestSession(strategy, settings)
+    if runmode == RunMode.WEBSERVER and strategy.wallets is not None:  # a backtest of FreqUI
         return BacktestSession(strategy, settings)
     if runmode in (RunMode.DRY_RUN, RunMode.LIVE):
         if strategy.config.get("margin_mode") == MarginMode.CROSS:

@@ -60,10 +60,13 @@ def rearming_facts(standing: Standing, profile: RiskProfile, now: datetime) -> d
 def beyond_terminal_words(standing: Standing, profile: RiskProfile) -> str:
     """Return why a plain re-arming does not take place."""
     limit, fall = profile.terminal_drawdown_fraction, standing.fall_fraction
-    reached = "" if limit is None else f" (limit {limit:.1%})"
-    known = "the drawdown" if fall is None else f"a drawdown of {fall:.1%}"
-    peak = "" if standing.peak_usd is None else f", {standing.peak_usd:,.2f} USD,"
-    return f"{known} from the highest equity ever{peak} is beyond the terminal one{reached}"
+    of_limit = "" if limit is None else f" of {limit:.1%}"
+    if not is_terminal(standing.equity_usd, standing.peak_usd, profile):
+        return f"the account was halted by its terminal drawdown{of_limit}"
+    return (
+        f"a drawdown of {fall:.1%} from the highest equity ever, {standing.peak_usd:,.2f} USD, is "
+        f"beyond the terminal one{of_limit}"
+    )
 
 
 class Rearming:
@@ -194,7 +197,10 @@ class RearmPolicy:
             self._halted_at = None
             return False
         self._halted_at = self._halted_at or now
-        return now - self._halted_at >= self._after and not account.has_positions
+        if now - self._halted_at < self._after or account.has_positions:
+            return False
+        self._halted_at = None  # the next halt waits as long, and nobody asks in between
+        return True
 
     def give_up(self) -> None:
         """Take that the account is beyond its terminal drawdown."""

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 import pandas as pd
 from freqtrade.persistence import Order, Trade
 
+from plimsoll.bridge.account.freqtrade_trades import side_of
 from plimsoll.bridge.config.settings import PlimsollSettings
-from plimsoll.bridge.guarding.entry import Pending, Wanted, ask
+from plimsoll.bridge.guarding.entry import Pending, Wanted, ask, rules_of
 from plimsoll.bridge.guarding.supervisor import Supervisor
-from plimsoll.bridge.state.recorder import silent
+from plimsoll.bridge.state.recorder import Record, silent
 from plimsoll.core import Mode, ModelHealth, Verdict
 from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
@@ -23,10 +24,17 @@ from plimsoll.risk.guards.leverage import allowed_leverage
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
+Veto = Callable[[], str | None]
+
 _NEVER = object()
 
 EXCHANGE_ROUNDING = 0.7
 """Freqtrade raises a stake to the exchange's minimum from this share of it on."""
+
+
+def no_veto() -> str | None:
+    """Want the order."""
+    return None
 
 
 class Session:
@@ -36,10 +44,13 @@ class Session:
 
     def __init__(self, strategy: Any, settings: PlimsollSettings) -> None:
         self._strategy, self._settings = strategy, settings
+        self._rules = rules_of(strategy)
+        self.observes = settings.guards == "observe"
         self._pending: dict[str, Pending] = {}
+        self._would_stake: dict[str, float] = {}
         self._denied_on: dict[tuple[str, str], datetime | object | None] = {}
         self.guards = True
-        self.record: Callable[..., object] = silent
+        self.record: Record = silent
         self.supervisor: Supervisor | None = None
 
     def learn(self, pair: str, candles: pd.DataFrame) -> None:
@@ -59,13 +70,17 @@ class Session:
             self.supervisor.account.set_models(models)
 
     def exit_rule(self, pair: str, now: datetime) -> str | None:
-        """Return the rule that wants a pair flat; ``None`` when none does."""
-        return None if self.supervisor is None else self.supervisor.exit_reason(pair, now)
+        """Return the rule that wants a pair flat; ``None`` when none does, or it only observes."""
+        if self.supervisor is None or self.observes:
+            return None
+        return self.supervisor.exit_reason(pair, now)
 
     @property
     def closes_something(self) -> bool:
-        """Whether a position is, or would be, closed by a guard."""
-        return self.supervisor is not None and self.supervisor.closes_something
+        """Whether a position is, or would be, closed by a guard that does not only observe."""
+        if self.supervisor is None or self.observes:
+            return False
+        return self.supervisor.closes_something
 
     @property
     def is_closing(self) -> bool:
@@ -78,7 +93,7 @@ class Session:
         if not isfinite(wanted):
             message = f"expected a leverage that is a number, found {wanted}"
             raise ValueError(message)
-        if not self.guards or wanted <= supervisor.profile.max_leverage:
+        if self.observes or not self.guards or wanted <= supervisor.profile.max_leverage:
             return min(wanted, highest)
         record = supervisor.account.track_record(now)
         return min(wanted, allowed_leverage(record, supervisor.profile), highest)
@@ -93,21 +108,23 @@ class Session:
         size = pending.size(
             supervisor.profile, least_usd=least, raised_from_fraction=EXCHANGE_ROUNDING
         )
-        return self._allowed(size, pending)
+        allowed = self._allowed(size, pending)
+        self._would_stake[wanted.pair] = allowed
+        return wanted.stake_usd if self.observes else allowed
 
     def confirm(
-        self, pair: str, *, amount: float, price: float, now: datetime, veto: str | None
+        self, pair: str, *, amount: float, price: float, now: datetime, veto: Veto = no_veto
     ) -> bool:
-        """Ask every guard about the order as it is about to be sent."""
+        """Ask every guard about the order as it is about to be sent, and the strategy last.
+
+        ``veto`` returns why the strategy does not want it after all; ``None`` when it does. Guards
+        that only observe are asked for the record: the strategy's answer is the answer.
+        """
         if not self.guards:
-            return veto is None
-        pending = self._pending.pop(pair)
-        leverage = pending.request.leverage
-        pending = pending.resized(amount * price / leverage, price)
-        if veto is not None:
-            self._deny(Verdict(Mode.REDUCING, "strategy", veto, pair=pair), pending)
-            return False
-        return self._confirmed(pending, now)
+            return veto() is None
+        pending = self._pending.pop(pair, None) or self._replaced(pair, price, now)
+        asked = pending.resized(amount * price / pending.request.leverage, price)
+        return self._confirmed(asked, now, veto, self._as_sized(asked))
 
     def add(self, wanted: Wanted, *, least: float) -> float | None:
         """Return the stake to add to a position; ``None`` when it is denied."""
@@ -119,7 +136,43 @@ class Session:
         stake = self._allowed(size, pending)
         if stake == 0:
             return None
-        return stake if self._confirmed(pending.resized(stake, wanted.price), wanted.now) else None
+        asked = pending.resized(stake, wanted.price)
+        return stake if self._confirmed(asked, wanted.now, no_veto, asked) else None
+
+    def _as_sized(self, asked: Pending) -> Pending | None:
+        """Return the question that is judged: of guards that observe, with the stake they leave.
+
+        ``None`` when they leave none, which is on record.
+        """
+        pair, stake = asked.request.pair, asked.request.stake_usd
+        left = self._would_stake.pop(pair, stake)
+        if not self.observes or left >= stake:
+            return asked
+        return asked.resized(left, asked.request.price) if left > 0 else None
+
+    def _replaced(self, pair: str, price: float, now: datetime) -> Pending:
+        """Return the question about a resting entry that is sent anew, at another price.
+
+        Raises
+        ------
+        RuntimeError
+            When no entry of the pair rests: a stake was not asked about, so none is confirmed.
+        """
+        trade = next(iter(Trade.get_trades_proxy(pair=pair, is_open=True)), None)
+        if trade is None:
+            message = f"no stake of {pair} was asked about"
+            raise RuntimeError(message)
+        wanted = Wanted(
+            pair=pair,
+            side=side_of(trade),
+            now=now,
+            price=price,
+            stake_usd=trade.stake_amount,
+            leverage=trade.leverage,
+            tag=trade.enter_tag,
+        )
+        pending = self._ask(wanted, self._require())
+        return pending if trade.amount else pending.without_resting()
 
     def leaving(
         self, trade: Trade, reason: str, price: float, amount: float, now: datetime
@@ -237,7 +290,7 @@ class Session:
     def _ask(self, wanted: Wanted, supervisor: Supervisor) -> Pending:
         return ask(
             wanted,
-            self._strategy,
+            self._rules,
             supervisor,
             self._settings.costs,
             spread_fraction=self.spread_fraction(wanted.pair),
@@ -249,14 +302,26 @@ class Session:
             self._deny(self._require().fault(pending.request.pair) or size.denial, pending)
         return size.stake_usd
 
-    def _confirmed(self, pending: Pending, now: datetime) -> bool:
+    def _judge(self, pending: Pending, now: datetime) -> bool:
+        """Return whether the guards allow an order; that they do not is recorded."""
         supervisor = self._require()
         if supervisor.profile.max_price_deviation_fraction is not None:
             pending = pending.marked(self.mark_price(pending.request.pair, now))
-        request = pending.request
-        verdict = supervisor.judge(request, pending.account, pending.evaluation)
+        verdict = supervisor.judge(pending.request, pending.account, pending.evaluation)
         if not verdict.allows_entries:
             self._deny(verdict, pending)
+        return verdict.allows_entries
+
+    def _confirmed(
+        self, pending: Pending, now: datetime, veto: Veto, judged: Pending | None
+    ) -> bool:
+        """Return whether an order is sent: as the guards say of ``judged``, then the strategy."""
+        supervisor, request = self._require(), pending.request
+        allowed = judged is not None and self._judge(judged, now)
+        if not allowed and not self.observes:
+            return False
+        if (refusal := veto()) is not None:
+            self._deny(Verdict(Mode.REDUCING, "strategy", refusal, pair=request.pair), pending)
             return False
         supervisor.account.ordered(now)
         self.record(

@@ -55,6 +55,8 @@ class Supervisor:
         Whether locks outlive this process and a person may remove them.
     """
 
+    places_of = Places
+
     def __init__(
         self,
         account: Account,
@@ -71,7 +73,7 @@ class Supervisor:
         self._observations = observations
         self._record, self._tell, self._mention = record, tell, mention or tell
         self._persistent = persistent
-        self._places = Places(record, account.facts, persistent=persistent)
+        self._places = self.places_of(record, account.facts, persistent=persistent)
         self._state = LatchState()
         self.evaluation: Evaluation | None = None
         self._denied: dict[tuple[str, str], datetime] = {}
@@ -125,9 +127,7 @@ class Supervisor:
         if self._persistent:
             self._notice_unlocked(now)
         self._go_on_closing(now)
-        held = self._state.held
-        waits = bool(held) and (self.account.has_positions or self._runs_out(now))
-        if might_act or waits or self._state.counts:
+        if might_act or self._waits(now) or self._state.counts:
             account = self.account.snapshot(now)
             if account.equity_usd is not None:
                 self._end_blind_closing(now)
@@ -230,12 +230,13 @@ class Supervisor:
 
     def deny(self, verdict: Verdict, now: datetime, **fields: Any) -> None:
         """Record a denied entry, once an hour for each pair and rule to the people."""
-        self._record(Kind.DENIAL, now, rule=verdict.rule, **_words(verdict), **fields)
+        said = {name: getattr(verdict, name) for name in ("reason", "value", "limit", "until")}
+        self._record(Kind.DENIAL, now, rule=verdict.rule, **said, **fields)
         pair = str(fields.get("pair"))
         level = logging.INFO if self._persistent else logging.DEBUG  # thousands in a backtest
         logger.log(level, "plimsoll: no entry in %s, %s: %s", pair, verdict.rule, verdict.reason)
         if self._persistent:  # nobody reads about a backtest's
-            text = messages.denied(verdict, pair, fields.get("side"))
+            text = self._said(messages.denied(verdict, pair, fields.get("side")))
             self.say(text, now, verdict.rule, pair, alarm=False)
 
     def say(self, text: str, now: datetime, *about: str, alarm: bool = True) -> None:
@@ -324,6 +325,10 @@ class Supervisor:
             self._state = self._state.release(keys)
         return done
 
+    def _waits(self, now: datetime) -> bool:
+        """Return whether what is held is still to be finished, or ends now."""
+        return bool(self._state.held) and (self.account.has_positions or self._runs_out(now))
+
     def _runs_out(self, now: datetime) -> bool:
         return any(
             held.until is not None and held.until <= now for held in self._state.held.values()
@@ -348,7 +353,8 @@ class Supervisor:
             if key not in self._state.held:
                 self._record(Kind.VERDICT, now, event="ended", **verdict_fields(verdict))
                 if self._persistent:
-                    self._tell(messages.ended(verdict, list(self._state.held.values())))
+                    text = messages.ended(verdict, list(self._state.held.values()))
+                    self._tell(self._said(text))
         if self.mode is not before:
             self._record(
                 Kind.VERDICT,
@@ -374,7 +380,11 @@ class Supervisor:
             self._state = self._state.confirm(key)
         if self._persistent:
             logger.warning("plimsoll: %s", acted_words(verdict_fields(verdict)))
-            self._tell(self._acted_text(verdict, now, kept=recorded or locked))
+            self._tell(self._said(self._acted_text(verdict, now, kept=recorded or locked)))
+
+    def _said(self, text: str) -> str:
+        """Return the text of a verdict as people are told it."""
+        return text
 
     def _acted_text(self, verdict: Verdict, now: datetime, *, kept: bool = True) -> str:
         """Return the message of a verdict that has acted; what cannot be read is left out."""
@@ -387,12 +397,3 @@ class Supervisor:
         except Exception:
             logger.exception("plimsoll: a message lacks what could not be read")
             return said(open_pairs=None)
-
-
-def _words(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "reason": verdict.reason,
-        "value": verdict.value,
-        "limit": verdict.limit,
-        "until": verdict.until,
-    }

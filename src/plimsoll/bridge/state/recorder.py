@@ -33,11 +33,25 @@ SECRET_KEYS = (
 Record = Callable[..., object]
 """Writes one decision: ``(kind, at, *, durable, **fields)``."""
 
+OBSERVED = frozenset({Kind.VERDICT, Kind.HALT, Kind.DENIAL})
+"""What guards that only observe mark as such: nothing was done."""
+
 _open: dict[Path, DecisionLog] = {}
 
 
 def silent(*_: object, **__: object) -> None:
     """Record nothing and tell nobody: a backtest."""
+
+
+def observed(record: Record) -> Record:
+    """Return what records the same and marks every verdict: it was observed, nothing was done."""
+
+    def recording(kind: str, at: datetime, *, durable: bool = False, **fields: Any) -> object:
+        if kind in OBSERVED:
+            fields["observed"] = True
+        return record(kind, at, durable=durable, **fields)
+
+    return recording
 
 
 def decision_log(folder: Path, config: Mapping[str, Any]) -> DecisionLog:

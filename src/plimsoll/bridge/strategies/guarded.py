@@ -51,6 +51,7 @@ class GuardedStrategy(HookedStrategy):
     positions at market in the same loop; entries and additions are asked about one by one.
     """
 
+    guards_itself = True
     baseline = False
     """A baseline is measured without guards in backtests, and refuses to trade."""
 
@@ -229,8 +230,8 @@ class GuardedStrategy(HookedStrategy):
             return False
 
         def confirmed() -> bool:
-            veto = self.veto_entry(pair, Side(side), rate, current_time)
-            return session.confirm(pair, amount=amount, price=rate, now=current_time, veto=veto)
+            ask = partial(self.veto_entry, pair, Side(side), rate, current_time)
+            return session.confirm(pair, amount=amount, price=rate, now=current_time, veto=ask)
 
         return session.safely(False, current_time, "entry", confirmed)  # noqa: FBT003
 

@@ -122,6 +122,105 @@ def test_a_halt_is_in_the_decision_log_too_where_backtests_write_one(tmp_path: P
     assert {kind for kind, _ in recorded} == {"halt", "verdict"}
 
 
+# The policy that stands in for a person
+
+
+def rearming(days: float | None, **risk: Any) -> dict[str, Any]:
+    risk = {"backtest_breach_observations": 1, **risk}
+    return {"plimsoll": {"risk": risk, "backtest_rearm": {"after_days": days}}}
+
+
+def close_all() -> None:
+    """Book what the guards have closed: 15 % of the account."""
+    (trade,) = LocalTrade.bt_trades_open
+    trade.is_open, trade.close_date, trade.close_profit_abs = False, NOON, -1500.0
+    trade.close_profit, trade.exit_reason = -0.3, "plimsoll_drawdown"
+    LocalTrade.bt_trades_open.clear()
+    LocalTrade.bt_trades.append(trade)
+    LocalTrade.bt_total_profit = -1500.0
+
+
+def days_on(bot: Bot, days: int) -> None:
+    """Loop through so many days, an hour at a time."""
+    for hour in range(1, 24 * days + 1):
+        bot.loop(NOON + hour * HOUR)
+
+
+def test_a_halt_ends_after_the_policys_days_with_probation_and_the_cost_is_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with falling(tmp_path, 70.0, **rearming(2)) as bot:
+        close_all()
+        days_on(bot, 3)
+        session = bot.strategy._session
+        kept = session.acts_of([], NOON - HOUR, NOON + 3 * 24 * HOUR)
+        assert session.supervisor.held == {}
+        account = session.supervisor.account.snapshot(NOON + 3 * 24 * HOUR)
+        assert account.high_water_equity_usd == account.equity_usd
+        assert account.peak_equity_usd > account.equity_usd
+        _, evaluation = session.supervisor.of_entry(BTC, NOON + 3 * 24 * HOUR, leverage=1.0)
+        shares = {one.rule: one.multiplier for one in evaluation.denials if one.pair is None}
+        assert shares == {"drawdown": 0.5, "probation": 0.5} or shares == {"probation": 0.5}
+    (rearmed,) = [one for one in kept.acts if one.event == "rearmed"]
+    assert rearmed.at - NOON == 48 * HOUR
+    assert "backtest_rearm" in rearmed.reason
+    assert kept.totals.rearmed == 1
+    assert kept.totals.days_halted == pytest.approx(2.0)
+    assert kept.rearm == {"after_days": 2.0}
+    assert any("re-armed at 2026-11-21" in line for line in warnings(caplog))
+
+
+def test_the_next_halt_waits_as_long_as_the_first(tmp_path: Path) -> None:
+    with falling(tmp_path, 70.0, **rearming(2, terminal_drawdown_fraction=None)) as bot:
+        close_all()
+        days_on(bot, 3)
+        again = LocalTrade(
+            **trade_fields(NOON, pair=BTC, trading_mode="futures", amount=50.0, id=2),
+            realized_profit=0.0,
+        )
+        LocalTrade.add_bt_trade(again)
+        for hour in range(72, 72 + 72):
+            if hour == 73:
+                close_again(again)
+            bot.loop(NOON + (hour + 1) * HOUR)
+        kept = acts(bot)
+    first, second = [one.at for one in kept.acts if one.event == "rearmed"]
+    halts = [one.at for one in kept.halts]
+    assert second - halts[-1] == first - halts[0] >= 48 * HOUR
+
+
+def close_again(trade: LocalTrade) -> None:
+    """Book another loss of 15 % and more."""
+    trade.is_open, trade.close_date, trade.close_profit_abs = False, NOON + 73 * HOUR, -1500.0
+    trade.close_profit, trade.exit_reason = -0.3, "stop_loss"
+    LocalTrade.bt_trades_open.clear()
+    LocalTrade.bt_trades.append(trade)
+    LocalTrade.bt_total_profit = -3000.0
+
+
+def test_the_end_of_probation_is_kept_as_well(tmp_path: Path) -> None:
+    with falling(tmp_path, 70.0, **rearming(1, probation_days=1)) as bot:
+        close_all()
+        days_on(bot, 3)
+        kept = acts(bot)
+    events = [one.event for one in kept.acts]
+    assert events.count("probation_ended") == 1
+    assert events.index("probation_ended") > events.index("rearmed")
+
+
+@pytest.mark.parametrize(
+    "settings", [rearming(None), rearming(1, terminal_drawdown_fraction=0.12)], ids=["", "terminal"]
+)
+def test_without_days_or_beyond_the_terminal_drawdown_a_halt_stays(
+    tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    with falling(tmp_path, 70.0, **settings) as bot:
+        close_all()
+        days_on(bot, 4)
+        assert bot.strategy._session.supervisor.mode is Mode.HALTED
+        assert acts(bot).totals.rearmed == 0
+
+
 # When it begins again
 
 

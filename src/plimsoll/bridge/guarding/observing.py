@@ -1,0 +1,81 @@
+"""Guards that only observe: every verdict is computed, recorded and told, and nothing is done."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+
+from plimsoll.bridge.guarding.places import ACTED, Places
+from plimsoll.bridge.guarding.supervisor import Supervisor
+from plimsoll.core import Mode, Verdict
+from plimsoll.journal import messages
+from plimsoll.risk.latch import Key
+
+logger = logging.getLogger(__name__)
+
+
+class ObservedPlaces(Places):
+    """Writes to the log alone: nothing is locked, and nothing is found again after a restart."""
+
+    def act(self, verdict: Verdict, now: datetime) -> tuple[bool, bool]:
+        """Record what would have acted."""
+        return self._log(verdict, now, ACTED), True
+
+    def refresh(self, verdict: Verdict, now: datetime, *, is_locked: bool) -> bool:
+        """Leave the record as it is."""
+        return True
+
+    def put_back(self, verdict: Verdict, now: datetime) -> None:
+        """Lock nothing again."""
+
+
+class ObservingSupervisor(Supervisor):
+    """A supervisor whose verdicts stand in memory: none is locked, prolonged or taken over.
+
+    A halt that would stand goes on standing there, so that what it would deny is counted.
+    """
+
+    places_of = ObservedPlaces
+
+    def begin(
+        self,
+        now: datetime,
+        recorded: Mapping[Key, Verdict] | None = None,
+        *,
+        new: Verdict | None = None,
+        rearmed_at: datetime | None = None,
+    ) -> None:
+        """Take nothing over: what is held belongs to guards that enforce, and waits for them."""
+        self._rearming.begin(rearmed_at)
+        if recorded:
+            rules = ", ".join(sorted({rule for rule, _ in recorded}))
+            logger.warning("plimsoll: still held for guards that enforce: %s", rules)
+
+    def loop(self, now: datetime) -> None:
+        """Mark the account; ask the guards, unless it would be halted: no more could act.
+
+        Raises
+        ------
+        Exception
+            Whatever the account's numbers could not be read for.
+        """
+        if self._would_be_halted:
+            self.account.update(now)
+        else:
+            super().loop(now)
+
+    @property
+    def _would_be_halted(self) -> bool:
+        held = self._state.held.items()
+        return any(one.mode is Mode.HALTED and pair is None for (_, pair), one in held)
+
+    def _waits(self, now: datetime) -> bool:
+        return bool(self._state.held) and self._runs_out(now)
+
+    def _notice_unlocked(self, now: datetime) -> None:
+        """Look at no lock: there is none."""
+
+    def _go_on_closing(self, now: datetime) -> None:
+        """Prolong nothing: nothing is closed."""
+
+    def _said(self, text: str) -> str:
+        return messages.observed(text)

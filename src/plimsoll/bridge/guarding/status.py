@@ -1,0 +1,33 @@
+"""What a running bot's status says of its strategy and of its guards."""
+
+from datetime import datetime
+from typing import Any
+
+from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.guarding.supervisor import Supervisor
+from plimsoll.bridge.state import locks
+from plimsoll.core import Mode
+from plimsoll.risk import Evaluation
+
+
+def status_of(
+    strategy: Any, settings: PlimsollSettings, supervisor: Supervisor, now: datetime
+) -> dict[str, Any]:
+    """Return the first fields of the status: whose it is, and what the guards say and may do."""
+    return {
+        "as_of": now,
+        "bot": strategy.config.get("bot_name"),
+        "strategy": type(strategy).__name__,
+        "guards": settings.guards,
+        "mode": supervisor.mode.name,
+        "why": _why(supervisor.evaluation),
+        "held": [locks.lock_text(one) for one in supervisor.held.values()],
+        "stops_on_exchange": bool(strategy.order_types.get("stoploss_on_exchange")),
+    }
+
+
+def _why(evaluation: Evaluation | None) -> str | None:
+    """Return rule and reason of the strictest denial of the account; ``None`` without one."""
+    if evaluation is None or evaluation.mode is Mode.ACTIVE:
+        return None
+    return f"{evaluation.account.rule}: {evaluation.account.reason}"
