@@ -24,7 +24,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo test unit check wheel bench mutation clean lock venv results denials slow drills foreign kill-sweep docs changelog
+.PHONY: help demo picture test unit check wheel bench mutation clean lock venv results denials slow drills foreign kill-sweep docs changelog
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ $(READY): constraints.txt pyproject.toml
 
 demo: $(READY) ## backtest, paper-trade and crash-test the strategies on the simulated exchange
 	$(BIN)/plimsoll demo
+
+picture: $(READY) ## draw the README's picture again: one strategy in a crash, guards off and on
+	$(BIN)/python -m tests.picture
 
 test: $(READY) ## lint, types, import rules and all tests
 	$(MAKE) --no-print-directory check

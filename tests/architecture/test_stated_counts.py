@@ -1,6 +1,7 @@
-"""Where a page says how many features or guards there are, the registries have as many."""
+"""What a page counts, and the version that it names, are those of the code."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.conftest import ROOT
 
 COUNTS = {"features": len(features.names()), "guards": len(GUARDS.names())}
 STATED = re.compile(r"(?<![\w.,-])(\d+) (?:pure |shipped |registered )?(features|guards)\b")
+WHEEL = re.compile(r"freqtrade_plimsoll-([\d.]+)-py3|freqtrade-plimsoll(?:==|:| )(\d[\d.]*\d)")
 MEASURED = {"benchmarks.md", "denials.md", "results.md"}
 """Written with their figures at one moment, which is stated there."""
 PAGES = [
@@ -38,3 +40,10 @@ def test_every_stated_count_is_that_of_the_registry() -> None:
 @pytest.mark.parametrize("name", ["README.md", "docs/features.md", "docs/feature-list.md"])
 def test_the_pages_that_count_features_are_read(name: str) -> None:
     assert [what for what, _ in stated(ROOT / name)] == ["features"]
+
+
+@pytest.mark.parametrize("name", ["docs/install.md", "docs/docker.md", "docs/profiles.md"])
+def test_every_stated_version_is_the_one_that_is_built(name: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = WHEEL.findall((ROOT / name).read_text(encoding="utf-8"))
+    assert {wheel or pinned for wheel, pinned in named} == {project["version"]}

@@ -31,6 +31,7 @@ def busy_account(*, positions: int, trades: int) -> AccountSnapshot:
         equity_usd=10_000.0,
         day_start_equity_usd=10_000.0,
         high_water_equity_usd=10_000.0,
+        peak_equity_usd=10_000.0,
         starting_balance_usd=10_000.0,
         sees_open_positions=True,
         positions=[_position(pair) for pair in pairs[:positions]],

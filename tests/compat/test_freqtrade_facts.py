@@ -124,7 +124,7 @@ def test_fact_l8_saved_results_name_the_code_fingerprint_for_every_way_to_name_s
 
 @pytest.mark.freqtrade
 def test_fact_l8_saved_results_keep_the_halts_of_each_strategy(workspace: Workspace) -> None:
-    """Freqtrade writes the config beside a result when every strategy has run."""
+    """Freqtrade makes, stores, reads and prints a strategy's statistics with ours among them."""
     layer = workspace.folder / "nervous.json"
     risk = {
         "drawdown_reduce_fraction": 0.001,
@@ -138,11 +138,17 @@ def test_fact_l8_saved_results_keep_the_halts_of_each_strategy(workspace: Worksp
         [*arguments, "--cache", "none", "--strategy-list", "TrendFollow", "NoTrade"],
     )
     still, follower = read_backtests(workspace.userdir / "backtest_results")
-    assert (still.strategy, still.halts) == ("NoTrade", [])
+    assert (still.strategy, still.halts) == ("NoTrade", ())
     (halt,) = follower.halts
-    assert (halt["kind"], halt["rule"], halt["scope"]) == ("halt", "drawdown", "account")
-    assert follower.start < pd.Timestamp(halt["at"]) < follower.end
+    assert (halt.event, halt.rule, halt.pair) == ("halted", "drawdown", None)
+    assert follower.start < pd.Timestamp(halt.at) < follower.end
     assert " ".join(printed.split()).count("TrendFollow: plimsoll: HALTED the account by") == 1
+    shown = workspace.run("backtesting-show", workspace.layers())
+    for text in (printed, shown):
+        table = text[text.index("STRATEGY SUMMARY") :]
+        assert "WHAT THE GUARDS DID: TrendFollow" in table
+        assert f"HALTED by drawdown on {halt.at:%Y-%m-%d}: the remaining" in table
+        assert "NoTrade: the guards watched and had nothing to do" in table
 
 
 @pytest.mark.freqtrade

@@ -105,6 +105,8 @@ WORSE: dict[str, list[GuardCase]] = {
         breaks=lambda seen: seen,
     ),
     "drawdown": of_account([1000, 930, 920, 900, 880, 500, 0, -5], equity_usd=float),
+    "terminal_drawdown": of_account([1000, 751, 750, 500, 0, -5], equity_usd=float),
+    "probation": of_account([20, 14, 13, 0], rearmed_at=lambda days: before(days=days)),
     "daily_loss": of_account([1001, 971, 970, 955, 500, -5], equity_usd=float),
     "divergence": of_account(
         [0.02, 0.009, 0.007, 0.004, 0.0, -0.05],
@@ -175,6 +177,17 @@ STRICTER: dict[str, list[dict[str, Any]]] = {
         {"drawdown_reduce_fraction": 0.05, "drawdown_stake_multiplier": 0.25},
         {"drawdown_reduce_fraction": 0.02, "drawdown_halt_fraction": 0.02},
     ],
+    "terminal_drawdown": [
+        {"terminal_drawdown_fraction": one} for one in (None, 0.5, 0.25, 0.12)
+    ],
+    "probation": [
+        {"probation_days": 0},
+        {"probation_stake_fraction": 1},
+        {"probation_days": 1},
+        {},
+        {"probation_stake_fraction": 0.1},
+        {"probation_stake_fraction": 0.1, "probation_days": 60},
+    ],
     "daily_loss": [
         {"max_daily_loss_fraction": 0.1},
         {"max_daily_loss_fraction": 0.03},
@@ -187,7 +200,11 @@ STRICTER: dict[str, list[dict[str, Any]]] = {
         {"max_divergence_fraction": 0.2, "divergence_z": 1},
         {"max_divergence_fraction": 0.05, "divergence_z": 0},
     ],
-    "break_even": [{"break_even_trades": None}, {"break_even_trades": 100}],
+    "break_even": [
+        {"break_even_trades": None},
+        {"break_even_trades": 100, "break_even_z": 3},
+        {"break_even_trades": 100},
+    ],
     "consecutive_losses": [
         {"max_consecutive_losses": 20, "consecutive_losses_pause_hours": 0.5},
         {"max_consecutive_losses": 5, "consecutive_losses_pause_hours": 0.5},
@@ -249,6 +266,7 @@ STRICTER: dict[str, list[dict[str, Any]]] = {
 # The numbers that a guard rests on: of the account, of its position in ETH, of the request.
 NUMBERS: dict[str, dict[str, tuple[str, ...]]] = {
     "drawdown": {"account": ("equity_usd", "high_water_equity_usd")},
+    "terminal_drawdown": {"account": ("equity_usd", "peak_equity_usd")},
     "daily_loss": {"account": ("equity_usd", "day_start_equity_usd")},
     "reconciliation": {"break": ("size_usd",)},
     "divergence": {"trades": ("profit_fraction",)},
@@ -418,6 +436,7 @@ def test_what_it_needs_is_declared() -> None:
             full = about.account
             kept = {"as_of", "sees_open_positions", *NEEDS.get(name, ())}
             kept |= {"track_record", "expectation", "manual_halt_reason", "rearmed_at"}
+            kept |= {"peak_at", "beyond_terminal_at"}
             if name == "reconciliation":
                 kept |= {"equity_usd"}
             if full.positions is not None and name in {"stale_data", "daily_loss", "drawdown"}:

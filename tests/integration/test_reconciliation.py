@@ -156,7 +156,10 @@ def _a_position_of_somebody_else(bot: Drill) -> None:
         method="POST",
     )
     bot.wait_until(
-        lambda: any(not one["ours"] for one in events(bot, "begun", "unexplained_position")),
+        lambda: any(
+            one["pair"].startswith(other[:3]) and not one["ours"]
+            for one in events(bot, "begun", "unexplained_position")
+        ),
         what="a break that is not the bot's",
     )
     bot.resume()

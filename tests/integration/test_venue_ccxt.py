@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import ccxt
 import ccxt.async_support
 import ccxt.pro
@@ -62,6 +63,49 @@ def test_sync_ccxt_reads_every_public_method(served: tuple[str, dict[str, Any]])
     assert api.fetch_mark_prices()[BTC]["markPrice"] > 0
     with pytest.raises(ccxt.BadSymbol):
         api.fapiPublicGetKlines({"symbol": "FOOUSDT", "interval": "5m"})
+
+
+ELSEWHERE = ("publicGetPing", "sapiGetSystemStatus", "dapiPublicGetPing", "eapiPublicGetPing")
+
+
+@pytest.mark.parametrize("method", ELSEWHERE)
+def test_sync_ccxt_asks_this_exchange_for_addresses_of_others_and_is_refused(
+    served: tuple[str, dict[str, Any]], method: str
+) -> None:
+    with pytest.raises(ccxt.NetworkError) as refused:
+        getattr(ccxt.binance(served[1]), method)()
+    assert "Tunnel connection failed: 404" in str(refused.value.__cause__)
+
+
+@pytest.mark.parametrize("method", ELSEWHERE)
+def test_async_ccxt_asks_this_exchange_for_addresses_of_others_and_is_refused(
+    served: tuple[str, dict[str, Any]], method: str
+) -> None:
+    async def refusal() -> BaseException | None:
+        api = ccxt.pro.binance(served[1])
+        try:
+            with pytest.raises(ccxt.BaseError) as refused:
+                await getattr(api, method)()
+        finally:
+            await api.close()
+        return refused.value.__cause__
+
+    cause = asyncio.run(refusal())
+    assert isinstance(cause, aiohttp.ClientHttpProxyError)
+    assert cause.status == 404
+
+
+def test_a_socket_to_another_address_is_refused_here(served: tuple[str, dict[str, Any]]) -> None:
+    async def refusal() -> str:
+        api = ccxt.pro.binance(served[1])
+        try:
+            with pytest.raises(ccxt.NetworkError) as refused:
+                await api.watch(api.urls["api"]["ws"]["inverse"], "any", {"id": 1}, "any")
+        finally:
+            await api.close()
+        return str(refused.value)
+
+    assert f"404, message='Not Found', url='{served[0]}'" in asyncio.run(refusal())
 
 
 def _awaited(

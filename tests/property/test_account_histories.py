@@ -55,6 +55,7 @@ def histories(draw: st.DrawFn) -> list[AccountSnapshot]:
                 equity_usd=equity,
                 day_start_equity_usd=day_start,
                 high_water_equity_usd=peak,
+                peak_equity_usd=peak,
                 starting_balance_usd=START_USD,
                 sees_open_positions=True,
                 positions=positions,

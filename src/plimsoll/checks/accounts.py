@@ -111,6 +111,8 @@ def _well() -> AccountSnapshot:
         equity_usd=1000.0,
         day_start_equity_usd=1000.0,
         high_water_equity_usd=1000.0,
+        peak_equity_usd=1000.0,
+        peak_at=before(days=30),
         starting_balance_usd=1000.0,
         sees_open_positions=True,
         positions=(position(),),
@@ -170,6 +172,7 @@ def _of_equity() -> list[Ladder]:
         _account_ladder("equity_usd", falling, (None, *NO_NUMBERS)),
         _account_ladder("day_start_equity_usd", rising, (None, *NO_NUMBERS)),
         _account_ladder("high_water_equity_usd", rising, (None, *NO_NUMBERS)),
+        _account_ladder("peak_equity_usd", rising, (None, *NO_NUMBERS)),
     ]
 
 

@@ -9,6 +9,7 @@ from plimsoll.cli.check import check
 from plimsoll.cli.demo import demo
 from plimsoll.cli.denials import denials
 from plimsoll.cli.doctor import doctor
+from plimsoll.cli.drill import drill
 from plimsoll.cli.expectation import expectation
 from plimsoll.cli.init import init
 from plimsoll.cli.report import report
@@ -25,6 +26,7 @@ app.command()(init)
 app.command()(doctor)
 app.command()(check)
 app.command()(demo)
+app.command()(drill)
 app.command()(report)
 app.command()(results)
 app.command()(denials)

@@ -100,9 +100,19 @@ def resume(
             help="Accept the looser limits of the config, too; they hold from the next reload on.",
         ),
     ] = False,
+    beyond_terminal: Annotated[
+        bool,
+        typer.Option(
+            "--beyond-terminal",
+            help="Go on although the terminal drawdown from the highest equity ever is reached.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Re-arm a halted bot, running or not; losses are measured from then on.
+
+    Stakes are smaller until the profile's probation is over. Beyond the terminal drawdown it
+    takes --beyond-terminal.
 
     Exit status: 0 when nothing is held any more, 1 when something is, or the bot did not
     answer in time (the request is withdrawn), 2 for wrong usage.
@@ -112,7 +122,10 @@ def resume(
     bot = find(userdir, config, db_url)
     if allow_looser:
         _accept(bot, reason, wait, _teller(as_json))
-    _end(person.resume(bot, reason, seconds=wait, tell=_teller(as_json)), as_json)
+    outcome = person.resume(
+        bot, reason, seconds=wait, tell=_teller(as_json), beyond_terminal=beyond_terminal
+    )
+    _end(outcome, as_json)
 
 
 def find(userdir: Path | None, config: list[Path] | None, db_url: str | None) -> "Bot":
@@ -143,6 +156,7 @@ def _end(outcome: "Outcome", as_json: bool) -> None:
 
 
 def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
+    from plimsoll.control.bot import now_of
     from plimsoll.journal.limit_words import change_words
     from plimsoll.journal.phrases import is_open_ended
 
@@ -166,6 +180,7 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
     for key, name in [*figures, ("high_water_equity_usd", "high water")]:
         if isinstance(told.get(key), int | float):
             lines.append(_row(name, f"{told[key]:,.2f} USD"))
+    lines += _rearming_rows(told.get("rearming") or {}, now_of(bot, told))
     for name, (before, after) in (told.get("held_back") or {}).items():
         lines.append(_row("held back", change_words(name, before, after)))
     lines += [_row("messages", said) for said in _unheard(bot, told)]
@@ -218,6 +233,21 @@ def _closing_rows(closing: object) -> list[str]:
         )
         for one in rows or ()
     ]
+
+
+def _rearming_rows(facts: Mapping[str, Any], now: datetime) -> list[str]:
+    """Say until when a bot is on probation, and how much of the terminal drawdown is used."""
+    rows = []
+    until, peak = facts.get("probation_until"), facts.get("peak_equity_usd")
+    high = f" or equity above {peak:,.2f} USD" if isinstance(peak, int | float) else ""
+    if until is not None and (end := datetime.fromisoformat(until)) > now:
+        share = f"stakes times {facts['probation_stake_fraction']:g}"
+        rows.append(_row("probation", f"{share} until {end:%Y-%m-%d %H:%M} UTC{high}"))
+    fall, limit = facts.get("peak_drawdown_fraction"), facts.get("terminal_drawdown_fraction")
+    if isinstance(fall, float) and isinstance(limit, float):
+        used = f"{max(fall, 0.0):.1%} of {limit:.1%} below the highest equity ever are used"
+        rows.append(_row("terminal", used if fall < limit else f"{used}: reached"))
+    return rows
 
 
 def _bot_words(view: "BotView") -> str:

@@ -36,9 +36,9 @@ def demo(
 
     began = time.monotonic()
     folder = run_folder(out, datetime.now(UTC)).resolve()
-    with _Progress(silent=as_json) as progress:
+    with Progress(silent=as_json, steps=STEPS) as progress:
         account = run_demo(DemoPlan(seed=seed), folder, progress.tell)
-        html, png, paper = (_publish(file, out) for file in _render(account))
+        html, png, paper = (publish(file, out) for file in _render(account))
     took = time.monotonic() - began
     if as_json:
         steps = [
@@ -56,19 +56,19 @@ def demo(
         raise PlimsollError(f"a step of the demo fell short; the logs are in {folder}")
 
 
-class _Progress:
+class Progress:
     """Print each step on a line of its own, and below them what is running."""
 
-    def __init__(self, *, silent: bool) -> None:
+    def __init__(self, *, silent: bool, steps: int) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = (BarColumn(bar_width=24), TimeElapsedColumn(), TextColumn("{task.description}"))
         console = Console(stderr=silent, quiet=silent, highlight=False, soft_wrap=True)
         self._progress = Progress(*columns, console=console, transient=True)
-        self._task = self._progress.add_task("starting the exchange", total=STEPS)
+        self._task = self._progress.add_task("starting the exchange", total=steps)
 
-    def __enter__(self) -> "_Progress":
+    def __enter__(self) -> "Progress":
         self._progress.start()
         return self
 
@@ -76,6 +76,7 @@ class _Progress:
         self._progress.stop()
 
     def tell(self, step: "Step") -> None:
+        """Print a step."""
         mark = "[green]ok[/]  " if step.ok else "[red]FAIL[/]"
         subject, _, text = step.text.partition(": ")
         self._progress.console.print(f"{mark} [bold]{subject:<13}[/] {text}")
@@ -96,7 +97,7 @@ def _render(account: "DemoAccount") -> list[Path]:
 def _backtest(account: "DemoAccount") -> "Report":
     import pandas as pd
 
-    from plimsoll.cli.report import backtest_report
+    from plimsoll.cli.backtest_report import backtest_report
     from plimsoll.reporting.report import AccountStep
 
     report = backtest_report(
@@ -116,12 +117,12 @@ def _paper_run(account: "DemoAccount") -> "Report":
     from plimsoll.lab.demo import STRATEGY
     from plimsoll.lab.results import known_closes, load_candles, read_trade_database
     from plimsoll.performance.equity import buy_and_hold_curve, equity_curve
-    from plimsoll.performance.measures import performance
-    from plimsoll.reporting.report import Event, MarketKind, Report, StrategyTrack
+    from plimsoll.reporting.report import Event, MarketKind, Report
+    from plimsoll.reporting.trading_record import RecordSource, TradingRecord, record_trades
 
     if account.ended_at is None:
         raise PlimsollError("expected a demo that ran to its end, found none to draw")
-    trades = read_trade_database(account.trade_database).trades
+    trades = record_trades(read_trade_database(account.trade_database).trades)
     begin = pd.Timestamp(account.plan.start)
     candles = load_candles(
         account.userdir / "data" / "binance",
@@ -143,7 +144,9 @@ def _paper_run(account: "DemoAccount") -> "Report":
         made_at=pd.Timestamp(account.steps[-1].at),
         market=account.market,
         market_kind=MarketKind.SIMULATED,
-        strategies=[StrategyTrack(STRATEGY, equity, trades, performance(equity, trades))],
+        strategies=[
+            TradingRecord(STRATEGY, RecordSource.DRY_RUN, trades, equity, account.wallet_usd)
+        ],
         buy_and_hold=buy_and_hold_curve(closes, account.wallet_usd),
         pair=pair,
         candles=candles[pair],
@@ -151,7 +154,7 @@ def _paper_run(account: "DemoAccount") -> "Report":
     )
 
 
-def _publish(file: Path, out: Path) -> Path:
+def publish(file: Path, out: Path) -> Path:
     """Copy a run's file to where the latest always lies, whole or not at all."""
     target = out / file.name
     half = out / f".{file.name}.{os.getpid()}"

@@ -16,8 +16,9 @@ def doctor(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check versions, plugins, config, data, secrets, exchange and clock; suggest remedies.
+    """Check config, versions, plugins, guards, strategies, secrets, data, exchange and clock.
 
+    Without -c it looks at Freqtrade's config.json, or else at the installation alone.
     Exit status: 0 when all is well, 1 when the worst is a warning, 2 when there is a fault.
     """
     from plimsoll.lab.doctor import examine
@@ -31,6 +32,7 @@ def doctor(
                 "subject": finding.subject,
                 "found": finding.found,
                 "remedy": finding.remedy,
+                **({"names": list(finding.names)} if finding.names else {}),
             }
             for finding in findings
         ]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from plimsoll.lab.study import Findings, StudyRow
 
 PICTURE = Path("images") / "results-equity.png"
+GUARDS_PICTURE = Path("images") / "results-guards.png"
 TRIALS = Path("research") / "trials.csv"
 
 
@@ -46,9 +47,13 @@ def results(
     if not chosen:
         known = ", ".join(name for study in STUDIES for name in study.strategies)
         raise UsageError(f"expected --only to be one of {known}; found {only}")
-    picture = out.parent / PICTURE
+    picture, guards_picture = out.parent / PICTURE, out.parent / GUARDS_PICTURE
     if only is None:
-        for file in (out, picture):  # what cannot be written fails now, not after the runs
+        for file in (
+            out,
+            picture,
+            guards_picture,
+        ):  # what cannot be written fails now, not after the runs
             made_folder(file.parent, "--out")
             file.open("ab").close()
     began = time.monotonic()
@@ -57,10 +62,16 @@ def results(
         typer.echo(json.dumps(_record(findings)))
     if only is None:
         picture.write_bytes(_draw(findings))
-        trials = read_trials(out.parent / TRIALS)
-        text = page(findings, picture=PICTURE.as_posix(), trials=trials, balance=BALANCE_USD)
+        guards_picture.write_bytes(_draw_guards(findings))
+        text = page(
+            findings,
+            picture=PICTURE.as_posix(),
+            guards_picture=GUARDS_PICTURE.as_posix(),
+            trials=read_trials(out.parent / TRIALS),
+            balance=BALANCE_USD,
+        )
         out.write_text(text, encoding="utf-8")
-        typer.echo(f"written: {out}, {picture}", err=True)
+        typer.echo(f"written: {out}, {picture}, {guards_picture}", err=True)
     elif not as_json:
         typer.echo(table(findings.rows))
 
@@ -86,6 +97,8 @@ def _record(findings: "Findings") -> dict[str, object]:
 
 
 def _row_record(row: "StudyRow") -> dict[str, object]:
+    from plimsoll.performance.worst import worst_day, worst_month
+
     halt = row.halt and {"rule": row.halt.rule, "at": row.halt.at.isoformat()}
     return {
         "study": row.study.name,
@@ -95,6 +108,8 @@ def _row_record(row: "StudyRow") -> dict[str, object]:
         "guards": row.guarding,
         "halt": halt,
         "years": row.years,
+        "worst_day_fraction": worst_day(row.equity),
+        "worst_month_fraction": worst_month(row.equity),
         "out_of_sample": row.check and row.check.as_record(),
         **row.performance.as_record(),
     }
@@ -122,4 +137,17 @@ def _draw(findings: "Findings") -> bytes:
         panels,
         title="All strategies on real data, after all costs",
         subtitle="Binance USD-M perpetuals, marked to market each hour; a cross: account halted",
+    )
+
+
+def _draw_guards(findings: "Findings") -> bytes:
+    """Draw the worst of each strategy with guards off and on."""
+    from plimsoll.cli.results_guards import bars
+    from plimsoll.reporting.results_figure import guards_png
+
+    return guards_png(
+        bars(findings.rows),
+        title="What the guards bought",
+        subtitle="The worst of each account, guards off and on; Binance USD-M perpetuals, "
+        "after all costs",
     )

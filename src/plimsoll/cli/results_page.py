@@ -9,6 +9,9 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plimsoll.cli.results_cells import amount, code, funding, number, percent
+from plimsoll.cli.results_guards import bought
+
 if TYPE_CHECKING:
     from plimsoll.lab.study import Findings, Study, StudyRow
 
@@ -124,8 +127,15 @@ def read_trials(file: Path) -> Trials | None:
     return Trials(len(stages), sum(stage.startswith("CHECK") for stage in stages))
 
 
-def page(findings: "Findings", *, picture: str, trials: Trials | None, balance: int) -> str:
-    """Return the whole page; ``picture`` is the image's address, seen from the page."""
+def page(
+    findings: "Findings",
+    *,
+    picture: str,
+    guards_picture: str,
+    trials: Trials | None,
+    balance: int,
+) -> str:
+    """Return the whole page; ``picture`` and ``guards_picture`` are addresses seen from it."""
     rows = findings.rows
     searched = (
         "not known"
@@ -146,7 +156,8 @@ def page(findings: "Findings", *, picture: str, trials: Trials | None, balance: 
         date=f"{datetime.now(UTC):%Y-%m-%d}",
         commands=commands(list(dict.fromkeys(row.study for row in rows)), balance),
     )
-    parts = [head, table(rows), _halts(rows), target(rows), protocol, reading(findings)]
+    parts = [head, table(rows), bought(rows, guards_picture), _halts(rows), target(rows)]
+    parts += [protocol, reading(findings)]
     return "\n".join(part.strip("\n") + "\n" for part in parts if part)
 
 
@@ -161,7 +172,7 @@ def verdict(rows: "Sequence[StudyRow]") -> str:
     if reached:
         text = [f"**The target was reached** by {'; '.join(reached)}.\n"]
     text.append(
-        f"- The best Sharpe out of sample, {_number(_check_sharpe(best))}, is that of "
+        f"- The best Sharpe out of sample, {number(_check_sharpe(best))}, is that of "
         f"{_name(best)}; the target is above {TARGET_SHARPE:g}. Its best days: {_best_days(best)}."
     )
     for row in judged:
@@ -169,9 +180,9 @@ def verdict(rows: "Sequence[StudyRow]") -> str:
             made = row.performance
             text.append(
                 f"- The ensemble, guards {row.guarding}: Sharpe out of sample "
-                f"{_number(_check_sharpe(row))}, drawdown {_percent(made.max_drawdown_fraction)}, "
-                f"2022 {_percent(row.years.get(BEAR, math.nan))}, "
-                f"2023 {_percent(row.years.get(SIDEWAYS, math.nan))}."
+                f"{number(_check_sharpe(row))}, drawdown {percent(made.max_drawdown_fraction)}, "
+                f"2022 {percent(row.years.get(BEAR, math.nan))}, "
+                f"2023 {percent(row.years.get(SIDEWAYS, math.nan))}."
             )
     return "\n".join(text)
 
@@ -186,14 +197,14 @@ def table(rows: "Sequence[StudyRow]") -> str:
     lines = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
     for row in rows:
         made = row.performance
-        cells = [_code(row.strategy), _short(row), row.study.timeframe]
+        cells = [code(row.strategy), _short(row), row.study.timeframe]
         cells += [f"{made.start:%Y-%m} to {made.end - SHORTLY:%Y-%m}", str(len(row.study.pairs))]
-        cells += [f"{made.closed_trades:,}", _percent(made.total_return_fraction)]
-        cells += [_percent(made.cagr_fraction), _number(made.sharpe), _number(made.sortino)]
-        cells += [_percent(made.max_drawdown_fraction), _number(made.profit_factor)]
-        cells += [_amount(made.turnover_per_year), _amount(made.fees_paid_usd)]
-        cells += [_funding(made.funding_paid_usd)]
-        cells += [_percent(row.years.get(year, math.nan)) for year in years]
+        cells += [f"{made.closed_trades:,}", percent(made.total_return_fraction)]
+        cells += [percent(made.cagr_fraction), number(made.sharpe), number(made.sortino)]
+        cells += [percent(made.max_drawdown_fraction), number(made.profit_factor)]
+        cells += [amount(made.turnover_per_year), amount(made.fees_paid_usd)]
+        cells += [funding(made.funding_paid_usd)]
+        cells += [percent(row.years.get(year, math.nan)) for year in years]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -207,15 +218,15 @@ def target(rows: "Sequence[StudyRow]") -> str:
     text = TARGET.format(
         sharpe=TARGET_SHARPE,
         drawdown=TARGET_DRAWDOWN,
-        held=_number(whole),
-        held_check=_number(later),
+        held=number(whole),
+        held_check=number(later),
     )
     titles = ["strategy", "guards", "Sharpe out of sample", "drawdown", "2022", "2023"]
     titles += ["a year / drawdown", "the same out of sample", "met"]
     lines = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
     for row in judged:
         outcomes = criteria(row, rows)
-        cells = [_code(row.strategy), _short(row)]
+        cells = [code(row.strategy), _short(row)]
         cells += [f"{value} {'✓' if met else '✗'}" for value, met in outcomes]
         cells += [f"{sum(met for _, met in outcomes)} of {len(outcomes)}"]
         lines.append("| " + " | ".join(cells) + " |")
@@ -230,12 +241,12 @@ def criteria(row: "StudyRow", rows: "Sequence[StudyRow]") -> list[tuple[str, boo
     later_calmar = math.nan if check is None else check.calmar
     sharpe = _check_sharpe(row)
     return [
-        (_number(sharpe), sharpe > TARGET_SHARPE),
-        (_percent(made.max_drawdown_fraction), made.max_drawdown_fraction < TARGET_DRAWDOWN),
-        (_percent(bear), bear > NOTHING),
-        (_percent(sideways), sideways > NOTHING),
-        (_number(made.calmar), made.calmar > whole),
-        (_number(later_calmar), later_calmar > later),
+        (number(sharpe), sharpe > TARGET_SHARPE),
+        (percent(made.max_drawdown_fraction), made.max_drawdown_fraction < TARGET_DRAWDOWN),
+        (percent(bear), bear > NOTHING),
+        (percent(sideways), sideways > NOTHING),
+        (number(made.calmar), made.calmar > whole),
+        (number(later_calmar), later_calmar > later),
     ]
 
 
@@ -254,7 +265,7 @@ def _studies(rows: "Sequence[StudyRow]") -> str:
     lines = []
     for study in dict.fromkeys(row.study for row in rows):
         span = study.needs()
-        names = ", ".join(_code(name) for name in study.strategies)
+        names = ", ".join(code(name) for name in study.strategies)
         bases = ", ".join(pair.partition("/")[0] for pair in study.pairs)
         lines.append(f"  - {study.name}: {names} on {bases}, {span.first} to {span.last}")
     return "\n".join(lines)
@@ -267,7 +278,7 @@ def _short_spans(rows: "Sequence[StudyRow]") -> str:
         for row in rows
         if not row.is_baseline and row.performance.end - row.performance.start < YEAR
     }
-    names = ", ".join(f"{_code(name)} ({span.days} days)" for name, span in days.items())
+    names = ", ".join(f"{code(name)} ({span.days} days)" for name, span in days.items())
     return f"- Less than a year says nothing about a strategy: {names}." if names else ""
 
 
@@ -275,7 +286,7 @@ def _guard_effects(rows: "Sequence[StudyRow]") -> str:
     """Compare the return of each strategy with guards on and off."""
     returns = {(row.strategy, row.guarding): row.performance.total_return_fraction for row in rows}
     pairs = [
-        f"{_code(name)} {_percent(value)} off, {_percent(returns[name, 'on'])} on"
+        f"{code(name)} {percent(value)} off, {percent(returns[name, 'on'])} on"
         for (name, guarding), value in returns.items()
         if guarding == "off" and (name, "on") in returns
     ]
@@ -290,7 +301,7 @@ def _related(rows: "Sequence[StudyRow]") -> str:
     daily = [(row.strategy, daily_returns(row.equity)) for row in bare]
     pairs = [(a.corr(b), one, two) for (one, a), (two, b) in combinations(daily, 2)]
     close = sorted((pair for pair in pairs if pair[0] >= RELATED), reverse=True)
-    names = "; ".join(f"{_code(one)} and {_code(two)} {value:.2f}" for value, one, two in close)
+    names = "; ".join(f"{code(one)} and {code(two)} {value:.2f}" for value, one, two in close)
     return f"- One bet in two rows, by correlation of daily returns: {names}." if names else ""
 
 
@@ -347,11 +358,7 @@ def commands(studies: "Sequence[Study]", balance: int) -> str:
 
 
 def _name(row: "StudyRow") -> str:
-    return f"{_code(row.strategy)}, guards {row.guarding}"
-
-
-def _code(name: str) -> str:
-    return name if " " in name else f"`{name}`"
+    return f"{code(row.strategy)}, guards {row.guarding}"
 
 
 def _short(row: "StudyRow") -> str:
@@ -373,28 +380,10 @@ def _best_days(row: "StudyRow") -> str:
 
     best = daily_returns(row.equity).nlargest(2)
     return ", ".join(
-        f"{midnight - timedelta(days=1):%Y-%m-%d} {_percent(float(value))}"
+        f"{midnight - timedelta(days=1):%Y-%m-%d} {percent(float(value))}"
         for midnight, value in zip(pd.DatetimeIndex(best.index), best, strict=True)
     )
 
 
 def _or_least(value: float) -> float:
     return -math.inf if math.isnan(value) else value
-
-
-def _percent(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.1%}".replace("-0.0%", "0.0%").replace("-", "−")
-
-
-def _number(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
-
-
-def _amount(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:,.0f}"
-
-
-def _funding(paid_usd: float) -> str:
-    if round(paid_usd) == 0:
-        return "0"
-    return f"{abs(paid_usd):,.0f} {'paid' if paid_usd > 0 else 'received'}"

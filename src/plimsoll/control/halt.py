@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from getpass import getuser
 
+from plimsoll.bridge.state.folder import Request
 from plimsoll.control.bot import Bot, BotView, look, now_of
 from plimsoll.control.exchange import (
     has_account,
@@ -15,6 +16,8 @@ from plimsoll.control.exchange import (
 )
 from plimsoll.core import Mode, PlimsollError, UsageError
 from plimsoll.core.books import ExchangeBooks
+from plimsoll.journal.messages import RESUME_BEYOND
+from plimsoll.risk.guards.terminal_drawdown import RULE as TERMINAL
 
 POLL_SECONDS = 0.2
 LOOK_SECONDS = 1.0
@@ -62,15 +65,20 @@ def halt(bot: Bot, reason: str, *, seconds: float, tell: Tell) -> Outcome:
     return _flat_or_not(bot, view, tell, deadline=deadline)
 
 
-def resume(bot: Bot, reason: str, *, seconds: float, tell: Tell) -> Outcome:
+def resume(
+    bot: Bot, reason: str, *, seconds: float, tell: Tell, beyond_terminal: bool = False
+) -> Outcome:
     """Take the flag down and re-arm: by the running bot, or in the database of a stopped one.
+
+    ``beyond_terminal`` says that a person accepts to go on beyond the terminal drawdown.
 
     Raises
     ------
     UsageError
         Without a reason, or when there is no database to re-arm.
     PlimsollError
-        When the config itself halts the bot, or the database cannot be read.
+        When the config itself halts the bot, the database cannot be read, or the account is
+        beyond its terminal drawdown and nobody has accepted that.
     """
     if not reason.strip():
         raise UsageError("expected --reason to say why the bot may trade again, found nothing")
@@ -82,27 +90,46 @@ def resume(bot: Bot, reason: str, *, seconds: float, tell: Tell) -> Outcome:
     view = look(bot)
     if not view.runs and view.positions is None and not view.held:
         raise UsageError(view.unseen or "the bot's database cannot be read")
+    if not beyond_terminal:
+        _require_above_terminal(view)
     was_up = view.flag is not None
     bot.folder.clear_halt()
     if was_up:
         tell("flag taken down")
     if not view.runs:
-        return _rearm_without_bot(bot, reason, view, tell)
+        return _rearm_without_bot(bot, reason, view, tell, beyond_terminal=beyond_terminal)
     if not was_up and not view.held and not _waits_for_person(view):
         tell("nothing is held, so there is nothing to re-arm")
         return Outcome(done=True, view=view)
-    return _ask(bot, reason, view, seconds=seconds, was_up=was_up, tell=tell)
+    request = Request(reason.strip(), f"plimsoll resume, {person_name()}", beyond_terminal)
+    return _ask(bot, request, view, seconds=seconds, was_up=was_up, tell=tell)
+
+
+def _require_above_terminal(view: BotView) -> None:
+    """Refuse what the bot would refuse: to go on beyond the terminal drawdown without a word."""
+    facts = view.status.get("rearming") or {}
+    limit, fall = facts.get("terminal_drawdown_fraction"), facts.get("peak_drawdown_fraction")
+    by_rule = any(f" {TERMINAL}: " in held for held in view.held)
+    reached = isinstance(limit, float) and isinstance(fall, float) and fall >= limit
+    if by_rule or (reached and view.mode == Mode.HALTED.name):
+        known = f"{fall:.1%} from the highest equity ever" if isinstance(fall, float) else ""
+        raise PlimsollError(
+            f"not re-armed: the terminal drawdown is reached{known and ', '}{known}; what to look "
+            f"at first is in docs/emergency.md. To go on all the same: {RESUME_BEYOND}"
+        )
 
 
 def _ask(
-    bot: Bot, reason: str, view: BotView, *, seconds: float, was_up: bool, tell: Tell
+    bot: Bot, request: Request, view: BotView, *, seconds: float, was_up: bool, tell: Tell
 ) -> Outcome:
     deadline, down = time.monotonic() + seconds, time.time()
     if was_up:  # a loop that began under the flag would halt again what it re-arms
         view = _wait(bot, lambda now: now.state == "stopped" or _looped(now, down), deadline)
     asked = view.state != "stopped" and (not was_up or _looped(view, down))
     if asked:
-        bot.folder.ask_to_resume(reason.strip(), f"plimsoll resume, {person_name()}")
+        bot.folder.ask_to_resume(
+            request.reason, request.by, beyond_terminal=request.beyond_terminal
+        )
         tell("asked the running bot to re-arm ...")
         view = _wait(bot, lambda _: not bot.folder.resume_is_waiting, deadline)
     if not asked or _withdraw(bot):
@@ -128,7 +155,9 @@ def _halted_without_bot(bot: Bot, view: BotView, tell: Tell) -> Outcome:
     return _flat_or_not(bot, view, tell, manages="no bot watches over")
 
 
-def _rearm_without_bot(bot: Bot, reason: str, view: BotView, tell: Tell) -> Outcome:
+def _rearm_without_bot(
+    bot: Bot, reason: str, view: BotView, tell: Tell, *, beyond_terminal: bool
+) -> Outcome:
     if not view.held and not _waits_for_person(view):
         tell("no guarded bot is running, and nothing is held: there is nothing to re-arm")
         return Outcome(done=True, view=view)
@@ -141,6 +170,7 @@ def _rearm_without_bot(bot: Bot, reason: str, view: BotView, tell: Tell) -> Outc
         bot.db_url,
         reason=reason.strip(),
         by=f"plimsoll resume, {person_name()}",
+        beyond_terminal=beyond_terminal,
         now=now_of(bot, view.status),
     )
     where = "in the database" if view.positions is not None else "on record, without a database"

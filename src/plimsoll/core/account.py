@@ -28,6 +28,8 @@ class AccountSnapshot:
         Equity when the current trading day began.
     high_water_equity_usd
         The highest equity since the account began, or since a person re-armed it.
+    peak_equity_usd, peak_at
+        The highest equity ever, which no re-arming resets, and when it was reached.
     sees_open_positions
         Whether the caller could mark open positions to market. Freqtrade's native
         protections cannot.
@@ -51,12 +53,16 @@ class AccountSnapshot:
         is no account on an exchange, as in a dry-run.
     rearmed_at
         When a person last re-armed the account; streaks and statistics begin there.
+    beyond_terminal_at
+        When a person last re-armed it beyond its terminal drawdown.
     """
 
     as_of: datetime
     equity_usd: float | None = None
     day_start_equity_usd: float | None = None
     high_water_equity_usd: float | None = None
+    peak_equity_usd: float | None = None
+    peak_at: datetime | None = None
     starting_balance_usd: float | None = None
     sees_open_positions: bool = False
     positions: Sequence[Position] | None = None
@@ -70,6 +76,7 @@ class AccountSnapshot:
     manual_halt_reason: str | None = None
     breaks: Sequence[Break] | None = None
     rearmed_at: datetime | None = None
+    beyond_terminal_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """Refuse a moment that is not UTC."""

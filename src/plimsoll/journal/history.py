@@ -1,7 +1,7 @@
 """What a decision log holds about one pair and its account up to a moment, read in one pass."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,6 +44,10 @@ class History:
         it is not. ``pair_verdict`` is the last verdict about the pair alone.
     fill, exits
         Of the pair: the last fill, and the last exit of each trade.
+    rearmed
+        The last re-arming whose probation has not ended yet.
+    refused
+        The last request to re-arm that was refused since the halt.
     later
         Fills and exits of the pair after ``cycle``'s last order, also those after ``at``.
     """
@@ -61,6 +65,8 @@ class History:
     signal: Record | None = None
     fill: Record | None = None
     exits: dict[str, Record] = field(default_factory=dict)
+    rearmed: Record | None = None
+    refused: Record | None = None
     later: list[Record] = field(default_factory=list)
     follows_order: bool = False
 
@@ -86,7 +92,7 @@ class History:
         return next((r for r in reversed(self.cycle) if r["kind"] == kind), None)
 
 
-def moment(record: Record) -> datetime:
+def moment(record: Mapping[str, Any]) -> datetime:
     """Return when a record was written, by the bot's clock."""
     return _utc(record["at"])
 
@@ -175,6 +181,10 @@ def _take(history: History, record: Record, *, in_cycle: bool) -> None:
             history.exits[trade_of(record)] = record
         case Kind.VERDICT if mine:
             history.pair_verdict = record
+        case Kind.ERROR if record.get("where") == "rearm":
+            history.refused = record
+        case Kind.VERDICT if record.get("event") == "probation_ended":
+            history.rearmed = None
         case Kind.VERDICT | Kind.HALT | Kind.REARM if record.get("pair") is None:
             _take_account(history, record)
 
@@ -190,6 +200,9 @@ def _take_outcome(history: History, record: Record, *, in_cycle: bool) -> None:
 
 
 def _take_account(history: History, record: Record) -> None:
+    if record["kind"] == Kind.REARM:
+        history.refused = None
+        history.rearmed = record if record.get("probation_until") else history.rearmed
     stops = record["kind"] == Kind.HALT or mode_of(record) in _STOPPING
     if record["kind"] == Kind.REARM or not stops:
         history.halted = history.halted_since = None

@@ -34,6 +34,7 @@ from plimsoll.journal.phrases import (
 ALARM, OVER, NOTE, REFUSED, BEGUN, LOOK = "🛑", "✅", "⚠️", "🚫", "▶️", "🔎"
 MOST_MARKS = 5
 RESUME = 'plimsoll resume --reason "…"'
+RESUME_BEYOND = 'plimsoll resume --beyond-terminal --reason "…"'
 NEW_DATABASE = "the database is new"
 WRONG_FOLDER = "Wrong folder? End the bot and start it where its database is."
 IN_MEMORY = (
@@ -116,11 +117,25 @@ def ended(verdict: Verdict, still: Sequence[Verdict] = ()) -> str:
     return f"{said} Entries are allowed again."
 
 
-def rearmed(rules: Sequence[str], *, reason: str, by: str, halted: bool = True) -> str:
-    """Tell that a person ended what held the account."""
+def rearmed(
+    rules: Sequence[str],
+    *,
+    reason: str,
+    by: str,
+    halted: bool = True,
+    probation: tuple[datetime, float] | None = None,
+) -> str:
+    """Tell that a person ended what held the account.
+
+    ``probation`` is until when stakes are smaller, and the factor on them.
+    """
     who = "/unlock" if by == "unlock" else quote(by)
     was = f" It was held by: {named(rules)}." if rules else " Nothing was held."
     since = " Drawdown and losses in a row are measured from now on." if halted and rules else ""
+    if probation is not None:
+        until, share = probation
+        since += f" On probation: stakes times {share:g} until {until:%Y-%m-%d %H:%M} UTC, or a "
+        since += "new high."
     return f"{BEGUN} Re-armed by {who}: {quote(reason)}.{was}{since}"
 
 
@@ -325,6 +340,23 @@ def not_closed(
     return (
         f"{ALARM * min(alarm, MOST_MARKS)} STILL OPEN after {span(seconds)}: {'; '.join(rows)}. "
         "The bot tries again in every loop. Look at the exchange, and close there what it cannot."
+    )
+
+
+# A re-arming and what follows
+
+
+def probation_ended(why: str) -> str:
+    """Tell that stakes are whole again after a re-arming."""
+    return f"{OVER} Probation ended: {clean(why)}. Stakes are whole again."
+
+
+def beyond_terminal(by: str, why: str) -> str:
+    """Tell that a person's plain re-arming did not take place beyond the terminal drawdown."""
+    who = "/unlock" if by == "unlock" else quote(by)
+    return (
+        f"{ALARM} Not re-armed by {who}: {clean(why)}. What held still holds. To go on all the "
+        f"same, in a shell: {RESUME_BEYOND}"
     )
 
 

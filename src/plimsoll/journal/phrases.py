@@ -36,6 +36,8 @@ class RuleWords:
 RULES: dict[str, RuleWords] = {
     "manual_halt": RuleWords("Halted by hand"),
     "drawdown": RuleWords("Drawdown limit", "loss"),
+    "terminal_drawdown": RuleWords("Terminal drawdown", "loss"),
+    "probation": RuleWords("Probation"),
     "daily_loss": RuleWords("Daily loss limit", "usd"),
     "divergence": RuleWords("Worse than its backtest", "fraction"),
     "break_even": RuleWords("Below break-even"),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -125,7 +125,7 @@ def _answer(history: History) -> Answer:
     ]
     for cause in causes:
         if (answer := cause(history)) is not None:
-            return answer
+            return replace(answer, notes=answer.notes + _probation_note(history, answer.cause))
     signal = (history.row or {}).get("signal")
     text = f"{_candle(history)} had a {signal} signal, and the log tells neither of an order nor "
     text += "of a denial: Freqtrade itself did not enter"
@@ -171,6 +171,9 @@ def _halted(history: History) -> Answer | None:
     is_halt = last["kind"] == Kind.HALT or mode_of(last) == Mode.HALTED.name
     said = "the bot was halted" if is_halt else "the bot was flattening the account"
     notes = ['a halt ends by "plimsoll resume --reason ..." only'] if is_halt else []
+    if is_halt and history.refused is not None:
+        notes = [f"a plain re-arming was refused {history.refused.get('message')}"]
+        notes += ['it ends by "plimsoll resume --beyond-terminal --reason ..." only']
     text = f"{said} by {because(last)}, since {_time(moment(first))}"
     return Answer("halted", text, notes + _signal_note(history), _records(first, last))
 
@@ -260,6 +263,19 @@ def _signal_note(history: History) -> list[str]:
     if signal == "none":
         return [f"there was no signal either; {_last_signal(history)}"]
     return [f"the candle's signal was {signal}"] if signal else []
+
+
+def _probation_note(history: History, cause: str) -> list[str]:
+    """Say that stakes were smaller after a re-arming, where that matters."""
+    rearmed = history.rearmed
+    if rearmed is None or cause not in ("ordered", "denied", "not_taken"):
+        return []
+    until = str(rearmed["probation_until"])
+    if datetime.fromisoformat(until) <= history.at:
+        return []
+    since = _time(moment(rearmed))
+    said = f"on probation until {time_words(until)}, since it was re-armed at {since}"
+    return [f"stakes were smaller: the account was {said}"]
 
 
 def _lock_note(history: History) -> list[str]:

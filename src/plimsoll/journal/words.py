@@ -152,7 +152,10 @@ def _halt(record: Record) -> str:
 
 
 def _rearm(record: Record) -> str:
-    return f"re-armed by {record.get('by') or '?'}: {record.get('reason') or 'no reason given'}"
+    said = f"re-armed by {record.get('by') or '?'}: {record.get('reason') or 'no reason given'}"
+    said += "; beyond the terminal drawdown" if record.get("beyond_terminal") else ""
+    until = record.get("probation_until")
+    return said + (f"; on probation until {time_words(until)}" if isinstance(until, str) else "")
 
 
 def _limits(record: Record) -> str:

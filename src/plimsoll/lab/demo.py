@@ -3,7 +3,6 @@
 import json
 import secrets
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +18,14 @@ from plimsoll.bridge.config.layers import read_layer
 from plimsoll.control.bot import rest_client
 from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import freqtrade
-from plimsoll.lab.processes import child_environment, command, last_line, running, wait_until
+from plimsoll.lab.processes import (
+    child_environment,
+    command,
+    free_port,
+    last_line,
+    running,
+    wait_until,
+)
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import Venue, serve_venue
 
@@ -200,7 +206,7 @@ def _backtest(account: DemoAccount, venue: Venue) -> None:
 @contextmanager
 def _paper_bot(account: DemoAccount, venue: Venue) -> Iterator[FtRestClient]:
     """Run ``freqtrade trade`` in dry-run, with its REST API on a free port of loopback."""
-    port, password = _free_port(), secrets.token_urlsafe(24)
+    port, password = free_port(), secrets.token_urlsafe(24)
     overlay = account.folder / "demo.json"
     overlay.write_text(json.dumps(OVERLAY, indent=2), encoding="utf-8")
     arguments = ["trade", "--userdir", str(account.userdir), *_layers(account, venue, "dry-run")]
@@ -335,12 +341,6 @@ def _closed(bot: FtRestClient) -> int:
 
 def _entered(bot: FtRestClient) -> int:
     return int((_ask(bot.profit) or {}).get("trade_count", 0))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def run_folder(out: Path, now: datetime) -> Path:

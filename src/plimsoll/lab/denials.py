@@ -296,7 +296,7 @@ def denials_of(decisions: Path, results: Iterable[BacktestResult]) -> list[Denia
             one.strategy,
             asked[one.strategy],
             denied.get(one.strategy, Counter()),
-            tuple((str(halt["rule"]), str(halt["at"])[:10]) for halt in one.halts[:1]),
+            tuple((halt.rule, f"{halt.at:%Y-%m-%d}") for halt in one.halts[:1]),
         )
         for one in results
     ]

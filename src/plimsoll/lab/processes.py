@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -46,8 +47,13 @@ def command(name: str) -> str:
     return str(script)
 
 
-def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def child_environment(
+    extra: Mapping[str, str] | None = None, *, settings: bool = True
+) -> dict[str, str]:
     """Return the environment for a child: ours, less what would change Freqtrade's behaviour.
+
+    ``settings`` says whether the user's ``FREQTRADE__`` variables reach it, which Freqtrade puts
+    over every config file.
 
     Freqtrade skips its logging set-up, and with it the registration of plugins, when
     ``PYTEST_VERSION`` is set. It wraps the lines of its log at the width of a terminal that
@@ -56,7 +62,9 @@ def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     inherited = {
         key: value
         for key, value in os.environ.items()
-        if not key.startswith("PYTEST_") and key not in ("COLUMNS", "LINES")
+        if not key.startswith("PYTEST_")
+        and key not in ("COLUMNS", "LINES")
+        and (settings or not key.startswith("FREQTRADE__"))
     }
     return {**inherited, **(extra or {})}
 
@@ -69,10 +77,12 @@ def running(
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
     stdout: int | None = None,
+    settings: bool = True,
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a child for the length of the block, its output going to ``log``.
 
-    With ``stdout=subprocess.PIPE`` its standard output is the caller's to read. It is ended on
+    With ``stdout=subprocess.PIPE`` its standard output is the caller's to read; `child_environment`
+    explains ``settings``. It is ended on
     leaving: interrupt, then terminate, then kill, by pid. On Linux the kernel ends it as well
     when this process is killed.
     """
@@ -80,7 +90,7 @@ def running(
         child = subprocess.Popen(
             list(arguments),
             cwd=folder,
-            env=child_environment(environment),
+            env=child_environment(environment, settings=settings),
             stdin=subprocess.DEVNULL,
             stdout=errors if stdout is None else stdout,
             stderr=errors,
@@ -134,6 +144,13 @@ def last_line(log: Path) -> str:
     """Return the last line with text of a log, for an error message."""
     lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
     return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def wait_until(

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from plimsoll.bridge.state.backtest_verdicts import account_halts
 from plimsoll.core.errors import PlimsollError, UsageError
 from plimsoll.performance.fills import no_trades
+from plimsoll.performance.guard_acts import Act, GuardActs
 
 
 class ResultError(PlimsollError):
@@ -34,7 +34,8 @@ class BacktestResult:
     ``trades`` is Freqtrade's trade export (`plimsoll.performance.fills.TRADE_COLUMNS` and more).
     ``start`` and ``end`` are the dates of the first and last candle. ``fee_fraction`` is the
     highest fee that a trade paid, or what the config says; None when neither knows.
-    ``config`` is the user's own config as stored beside the result, without secrets.
+    ``config`` is the user's own config as stored beside the result, without secrets. ``acts`` is
+    what the guards did; None when the result does not say.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class BacktestResult:
     trades: pd.DataFrame
     fee_fraction: float | None
     config: Mapping[str, Any]
+    acts: GuardActs | None = None
 
     @property
     def costs_bps(self) -> dict[str, float] | None:
@@ -74,9 +76,11 @@ class BacktestResult:
         return _own_text(self.config, "code_fingerprint")
 
     @property
-    def halts(self) -> list[dict[str, Any]]:
-        """Halts of the whole account, oldest first, as records of the decision log."""
-        return account_halts(self.config, self.strategy)
+    def halts(self) -> tuple[Act, ...]:
+        """Halts of the whole account that acted, oldest first; none where guards observed."""
+        if self.acts is None:
+            return ()
+        return tuple(halt for halt in self.acts.halts if not halt.observed)
 
     @property
     def market(self) -> str | None:
@@ -256,6 +260,7 @@ def _backtest(
         trades=trades,
         fee_fraction=None if fee is None else float(fee),
         config=config,
+        acts=GuardActs.from_result(stats),
     )
 
 

@@ -215,8 +215,8 @@ def halt_of(result: BacktestResult) -> Halt | None:
     """Return the first halt of the whole account of a result; ``None`` when there was none."""
     if not result.halts:
         return None
-    record = result.halts[0]
-    return Halt(record["rule"], pd.Timestamp(record["at"]), record["reason"])
+    first = result.halts[0]
+    return Halt(first.rule, pd.Timestamp(first.at), first.reason)
 
 
 def yearly_returns(equity: "pd.Series[float]") -> dict[int, float]:

@@ -38,9 +38,17 @@ class Venue:
         """Start a scenario at the venue's now, for all symbols unless ``symbols`` says which."""
         self._call("scenario", {"name": name, **options})
 
+    def prices(self) -> dict[str, float]:
+        """Return the last price of each contract now, by the exchange's own name."""
+        rows = self._ask("fapi/v1/ticker/price")
+        return {row["symbol"]: float(row["price"]) for row in rows}
+
     def _call(self, path: str, body: dict[str, object] | None = None) -> dict[str, Any]:
+        return dict(self._ask(f"plimsoll/{path}", body))
+
+    def _ask(self, path: str, body: dict[str, object] | None = None) -> Any:
         request = urllib.request.Request(  # noqa: S310 - the address is the venue's own
-            f"{self.url}/plimsoll/{path}",
+            f"{self.url}/{path}",
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
@@ -48,7 +56,7 @@ class Venue:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=ANSWER_SECONDS) as answer:
-                return dict(json.load(answer))
+                return json.load(answer)
         except urllib.error.HTTPError as error:
             said = error.read().decode(errors="replace")
             raise PlimsollError(f"the venue refused {path}: {said}") from error

@@ -62,6 +62,40 @@ def drawdown(equity: "pd.Series[float]") -> Drawdown:
     )
 
 
+@dataclass(frozen=True)
+class Fall:
+    """One stretch below a high-water mark, from the peak to the recovery.
+
+    ``recovered_at`` is None while the account is still below; ``days`` then runs to the end.
+    """
+
+    max_fraction: float
+    peak_at: pd.Timestamp
+    trough_at: pd.Timestamp
+    recovered_at: pd.Timestamp | None
+    days: float
+
+
+def worst_falls(equity: "pd.Series[float]", most: int) -> list[Fall]:
+    """Return the deepest stretches below a high-water mark, the deepest first.
+
+    Expects a checked, positive-first series; an account that never fell has none.
+    """
+    fraction = drawdown_curve(equity).to_numpy(dtype="float64")
+    index = pd.DatetimeIndex(equity.index)
+    edges = np.diff((fraction > 0.0).astype("int8"), prepend=0, append=0)
+    starts, ends = (np.flatnonzero(edges == turn).tolist() for turn in (1, -1))
+    falls = []
+    for first, after in zip(starts, ends, strict=True):
+        trough = first + int(np.argmax(fraction[first:after]))
+        recovered = index[after] if after < len(index) else None
+        end = recovered if recovered is not None else index[-1]
+        days = float((end - index[first - 1]) / pd.Timedelta(days=1))
+        depth = float(fraction[trough])
+        falls.append(Fall(depth, index[first - 1], index[trough], recovered, days))
+    return sorted(falls, key=lambda fall: -fall.max_fraction)[:most]
+
+
 def _under_water(below: NDArray[np.bool_], index: pd.DatetimeIndex) -> tuple[float, float]:
     """Return the longest stretch in days and the share of the whole span.
 

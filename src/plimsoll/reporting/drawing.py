@@ -32,6 +32,18 @@ CSS_VARIABLES = {
     PAPER: "var(--paper)",
 }
 
+HALTED, REDUCING = "halted", "reducing"
+SPAN_STYLES = {HALTED: (EVENT_COLOUR, "halted"), REDUCING: ("#E69F00", "smaller stakes only")}
+"""Colour and name of each kind of span."""
+FLATTENED, CLOSED, REARMED = "flatten", "closed", "rearmed"
+POINT_STYLES = {
+    HALTED: ("v", EVENT_COLOUR, "halt"),
+    FLATTENED: ("s", EVENT_COLOUR, "everything closed"),
+    CLOSED: ("x", LOSS, "position closed"),
+    REARMED: ("^", WIN, "re-armed"),
+}
+"""Marker, colour and name of each kind of point."""
+
 MOST_POINTS = 1600
 """Points a line keeps: more than a screen has columns."""
 MOST_LISTED_MARKS, MOST_MARK_LETTERS = 6, 78
@@ -88,15 +100,40 @@ class Mark:
     text: str
 
 
+@dataclass(frozen=True)
+class Span:
+    """A time in which a guard held the account: ``kind`` is one of `SPAN_STYLES`.
+
+    ``observed``: the guard only noted it, and nothing was held.
+    """
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+    kind: str
+    observed: bool = False
+
+
+@dataclass(frozen=True)
+class Point:
+    """A moment at which a guard did something: ``kind`` is one of `POINT_STYLES`."""
+
+    at: pd.Timestamp
+    kind: str
+    observed: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """All that the figures show."""
+    """All that the figures show. ``spans`` and ``points`` are what the guards did, on equity."""
 
     title: str
     subtitle: str
     curves: Sequence[Curve]
     price: PricePanel | None
     marks: Sequence[Mark]
+    spans: Sequence[Span] = ()
+    points: Sequence[Point] = ()
+    unit: str = "USD"
 
 
 def thin(series: "pd.Series[float]", most_points: int = MOST_POINTS) -> "pd.Series[float]":

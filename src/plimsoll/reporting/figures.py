@@ -5,7 +5,6 @@ same bytes for the same input.
 """
 
 import io
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,15 +13,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from plimsoll.performance.drawdown import drawdown_curve
+from plimsoll.reporting.canvas import WIDE, Layout, key_above, svgs, time_axis
 from plimsoll.reporting.drawing import (
-    CSS_VARIABLES,
     EVENT_COLOUR,
     HOLD_COLOUR,
     INK,
@@ -44,21 +43,22 @@ from plimsoll.reporting.drawing import (
     thin,
     tick_text,
 )
+from plimsoll.reporting.guard_marks import draw_guards
 
 
-def equity_svg(drawing: Drawing) -> str:
-    """Return the equity figure as SVG text for inlining in HTML."""
-    return _svg(drawing, _draw_equity, height_inches=3.7)
+def equity_svgs(drawing: Drawing, key: str, title: str, summary: str) -> list[tuple[str, str]]:
+    """Return the equity figure for inlining in HTML, one SVG text a layout."""
+    return _svgs(drawing, _draw_equity, key, title, summary, height_inches=3.7)
 
 
-def drawdown_svg(drawing: Drawing) -> str:
-    """Return the drawdown figure as SVG text for inlining in HTML."""
-    return _svg(drawing, _draw_drawdown, height_inches=2.7)
+def drawdown_svgs(drawing: Drawing, key: str, title: str, summary: str) -> list[tuple[str, str]]:
+    """Return the drawdown figure for inlining in HTML, one SVG text a layout."""
+    return _svgs(drawing, _draw_drawdown, key, title, summary, height_inches=2.7)
 
 
-def price_svg(drawing: Drawing) -> str:
-    """Return trades on price as SVG text; the drawing must have a price panel."""
-    return _svg(drawing, _draw_price, height_inches=4.2)
+def price_svgs(drawing: Drawing, key: str, title: str, summary: str) -> list[tuple[str, str]]:
+    """Return trades on price, one SVG text a layout; the drawing must have a price panel."""
+    return _svgs(drawing, _draw_price, key, title, summary, height_inches=4.2)
 
 
 def overview_png(drawing: Drawing) -> bytes:
@@ -73,7 +73,7 @@ def overview_png(drawing: Drawing) -> bytes:
         FigureCanvasAgg(figure)
         axes = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
         for axis, draw in zip(axes, panels, strict=True):
-            draw(axis, drawing)
+            draw(axis, drawing, WIDE)
             _draw_marks(axis, drawing.marks, numbered=axis is axes[0])
         axes[-1].set_xlabel(_time_label(drawing))
         figure.align_ylabels()
@@ -107,57 +107,49 @@ def _shortened(text: str, *, alone: bool) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _svg(drawing: Drawing, draw: Callable[[Axes, Drawing], None], *, height_inches: float) -> str:
-    with mpl.rc_context({**STYLE, "svg.hashsalt": draw.__name__}):
-        figure = Figure(figsize=(9.2, height_inches), layout="constrained")
-        FigureCanvasSVG(figure)
-        axis = figure.subplots()
-        draw(axis, drawing)
+def _svgs(
+    drawing: Drawing,
+    draw: Callable[[Axes, Drawing, Layout], None],
+    key: str,
+    title: str,
+    summary: str,
+    *,
+    height_inches: float,
+) -> list[tuple[str, str]]:
+    def whole(axis: Axes, layout: Layout) -> None:
+        draw(axis, drawing, layout)
         axis.set_xlabel(_time_label(drawing))
         _draw_marks(axis, drawing.marks, numbered=True)
-        out = io.StringIO()
-        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        figure.savefig(out, format="svg", metadata=nothing)
-    return _for_inlining(out.getvalue())
+
+    return svgs(key, title, summary, whole, height_inches=height_inches)
 
 
-def _for_inlining(svg: str) -> str:
-    """Drop what an HTML page must not repeat or fetch; let the page's variables colour it."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg).replace("xlink:href", "href")
-    svg = re.sub(r'<g id="[^"]*">', "<g>", svg)
-    svg = re.sub(r'(<svg [^>]*?)width="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r'(<svg [^>]*?)height="[^"]*"', r'\1role="img"', svg, count=1)
-    for colour, variable in CSS_VARIABLES.items():
-        svg = svg.replace(colour.lower(), variable)
-    return svg
-
-
-def _draw_equity(axis: Axes, drawing: Drawing) -> None:
+def _draw_equity(axis: Axes, drawing: Drawing, layout: Layout) -> None:
+    handles: list[Line2D | Patch] = []
     for curve, style in _styled(drawing.curves):
-        line = thin(curve.equity)
-        axis.plot(date2num(line.index), line.to_numpy(), label=curve.name, **style)
-    axis.set_ylabel("Equity (USD)")
+        line = thin(curve.equity, layout.most_points)
+        handles += axis.plot(date2num(line.index), line.to_numpy(), label=curve.name, **style)
+    handles += draw_guards(axis, drawing)
+    axis.set_ylabel(f"Equity ({drawing.unit})")
     axis.yaxis.set_major_locator(MaxNLocator(nbins=6))
     low, high = axis.get_ylim()
     axis.yaxis.set_major_formatter(FuncFormatter(tick_text(high - low)))
-    _finish(axis, drawing)
-    _legend(axis)
+    _finish(axis, drawing, layout)
+    key_above(axis, handles, layout)
 
 
-def _draw_drawdown(axis: Axes, drawing: Drawing) -> None:
+def _draw_drawdown(axis: Axes, drawing: Drawing, layout: Layout) -> None:
     for curve, style in _styled(drawing.curves):
-        line = -thin(drawdown_curve(curve.equity)) * 100.0
+        line = -thin(drawdown_curve(curve.equity), layout.most_points) * 100.0
         axis.plot(date2num(line.index), line.to_numpy(), label=curve.name, **style)
     axis.set_ylabel("Drawdown (%)")
     axis.set_ylim(top=0.0)
     axis.margins(y=0.08)
     axis.yaxis.set_major_locator(MaxNLocator(nbins=5))
-    _finish(axis, drawing)
+    _finish(axis, drawing, layout)
 
 
-def _draw_price(axis: Axes, drawing: Drawing) -> None:
+def _draw_price(axis: Axes, drawing: Drawing, layout: Layout) -> None:
     panel = drawing.price
     if panel is None:
         raise ValueError("this drawing has no price panel")
@@ -171,8 +163,8 @@ def _draw_price(axis: Axes, drawing: Drawing) -> None:
     axis.set_ylabel(f"{panel.pair.split(':')[0]} price")
     low, high = axis.get_ylim()
     axis.yaxis.set_major_formatter(FuncFormatter(tick_text(high - low)))
-    _finish(axis, drawing)
-    _price_legend(axis, panel, len(shown))
+    _finish(axis, drawing, layout)
+    _price_legend(axis, panel, len(shown), layout)
 
 
 def _draw_trades(axis: Axes, trades: pd.DataFrame) -> None:
@@ -226,7 +218,7 @@ def _draw_open_trades(axis: Axes, trades: pd.DataFrame, size: float) -> None:
         )
 
 
-def _price_legend(axis: Axes, panel: PricePanel, shown: int) -> None:
+def _price_legend(axis: Axes, panel: PricePanel, shown: int, layout: Layout) -> None:
     def key(marker: str, colour: str, label: str, face: str | None = None) -> Line2D:
         return Line2D(
             [],
@@ -246,53 +238,24 @@ def _price_legend(axis: Axes, panel: PricePanel, shown: int) -> None:
         key("X", LOSS, "exit with loss"),
     ]
     what = f"{shown} trade{'' if shown == 1 else 's'} of {panel.strategy}"
-    _legend(axis, handles, what)
+    lead = Line2D([], [], linestyle="none", label=what)
+    key_above(axis, [lead, *handles], layout)
 
 
-def _legend(axis: Axes, handles: Sequence[Line2D] | None = None, lead: str | None = None) -> None:
-    """Put the key above the axes, where it covers no data."""
-    legend_handles = (
-        list(handles) if handles is not None else list(axis.get_legend_handles_labels()[0])
-    )
-    if lead is not None:
-        legend_handles.insert(0, Line2D([], [], linestyle="none", label=lead))
-    axis.legend(
-        handles=legend_handles,
-        loc="lower left",
-        bbox_to_anchor=(-0.008, 1.0),
-        ncols=min(len(legend_handles), 5),
-        frameon=False,
-        borderaxespad=0.15,
-        handlelength=1.9 if handles is None else 1.0,
-        columnspacing=1.4,
-        handletextpad=0.5,
-    )
-
-
-def _finish(axis: Axes, drawing: Drawing) -> None:
+def _finish(axis: Axes, drawing: Drawing, layout: Layout) -> None:
     """Set the time axis to the span of the curves."""
     ends = [curve.equity.index[[0, -1]] for curve in drawing.curves]
     if ends:
         axis.set_xlim(
             date2num(min(pair[0] for pair in ends)), date2num(max(pair[1] for pair in ends))
         )
-    locator = AutoDateLocator(minticks=4, maxticks=9)
-    axis.xaxis.set_major_locator(locator)
-    days = ["%Y", "%b %Y", "%d %b", "%d %b\n%H:%M", "%H:%M", "%H:%M:%S"]
-    axis.xaxis.set_major_formatter(
-        ConciseDateFormatter(
-            locator,
-            formats=days,
-            zero_formats=["", "%Y", *days[2:4], *days[3:5]],
-            show_offset=False,
-        )
-    )
+    time_axis(axis, layout)
 
 
 def _time_label(drawing: Drawing) -> str:
     first = min(curve.equity.index[0] for curve in drawing.curves)
     last = max(curve.equity.index[-1] for curve in drawing.curves)
-    return f"Time (UTC), {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    return f"UTC, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
 
 
 def _draw_marks(axis: Axes, marks: Sequence[Mark], *, numbered: bool) -> None:

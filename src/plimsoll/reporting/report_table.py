@@ -1,13 +1,15 @@
 """The tables of a report: measures by strategy, and the journal of trades."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from plimsoll.performance.breakdown import LEAST_TRADES
 from plimsoll.performance.measures import Performance
+from plimsoll.performance.periods import LEAST_DAYS
+from plimsoll.reporting.words import DASH, number, percent, time_text
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,19 @@ class Metric:
     meaning: str
     needs_trades: bool = False
     """Whether the figure comes from trades, which buy and hold has none of."""
+    undefined: str = "not defined: nothing to divide by"
+    """Why the figure is not defined when it is not."""
+    least_days: int = 0
+    least_trades: int = 0
+    """Days and closed trades below which the figure would measure luck, and is a dash."""
+
+
+class Column(NamedTuple):
+    """One account of the table; ``is_held`` is one that holds and does not trade by rules."""
+
+    performance: Performance
+    has_trades: bool
+    is_held: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,29 +45,41 @@ class Row:
     cells: Sequence[str]
 
 
-def measure_row(metric: Metric, columns: Sequence[tuple[Performance, bool]]) -> Row:
-    """Write one measure of every account; the flag says whether the account trades at all."""
-    cells = [metric.text(p) if trades or not metric.needs_trades else "–" for p, trades in columns]
+def measure_row(metric: Metric, columns: Sequence[Column]) -> Row:
+    """Write one measure of every account; what `why_dash` has a reason for is a dash."""
+    cells = [
+        metric.text(one.performance) if why_dash(metric, one) is None else DASH for one in columns
+    ]
     return Row(metric.label, metric.meaning, cells)
 
 
-def _number(value: float, digits: int = 2, unit: str = "") -> str:
-    """Write a figure; one that is not defined is a dash, and minus zero is zero."""
-    if not math.isfinite(value):
-        return "–"
-    text = f"{value:,.{digits}f}"
-    if float(text.replace(",", "")) == 0.0:
-        text = text.lstrip("-")
-    return text.replace("-", "−") + unit
+def why_dash(metric: Metric, column: Column) -> str | None:
+    """Say why a measure of an account is not given; None when it is."""
+    measured = column.performance
+    if metric.needs_trades and not column.has_trades:
+        return "it makes no trades"
+    days = (measured.end - measured.start) / pd.Timedelta(days=1)
+    if days < metric.least_days:
+        return f"fewer than {metric.least_days} days"
+    trades = measured.closed_trades
+    if column.has_trades and not column.is_held and trades < metric.least_trades:
+        return f"fewer than {metric.least_trades} closed trades" if trades else "no closed trade"
+    if metric.text(measured).startswith(DASH):
+        return metric.undefined
+    return None
 
 
-def _percent(fraction: float, digits: int = 2) -> str:
-    return _number(fraction * 100.0, digits, " %")
-
-
-def time_text(at: pd.Timestamp | None) -> str:
-    """Write a UTC time to the minute, a dash for none."""
-    return "–" if at is None or pd.isna(at) else f"{at:%Y-%m-%d %H:%M}"
+def dash_notes(names: Sequence[str], columns: Sequence[Column]) -> list[str]:
+    """Say for each account which measures are dashes, and why."""
+    notes = []
+    for name, column in zip(names, columns, strict=True):
+        reasons: dict[str, list[str]] = {}
+        for metric in METRICS:
+            reason = why_dash(metric, column)
+            if reason is not None and not metric.label.startswith("…"):
+                reasons.setdefault(reason, []).append(metric.label)
+        notes += [f"{name}: {', '.join(labels)}: {why}." for why, labels in reasons.items()]
+    return notes
 
 
 def _recovery_text(p: Performance) -> str:
@@ -62,19 +89,45 @@ def _recovery_text(p: Performance) -> str:
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric("Total return", lambda p: _percent(p.total_return_fraction), "last value / first − 1"),
-    Metric("CAGR", lambda p: _percent(p.cagr_fraction), "the return as a yearly rate, 365 days"),
+    Metric("Total return", lambda p: percent(p.total_return_fraction), "last value / first − 1"),
+    Metric(
+        "CAGR",
+        lambda p: percent(p.cagr_fraction),
+        "the return as a yearly rate, 365 days",
+        least_days=LEAST_DAYS,
+    ),
     Metric(
         "Volatility",
-        lambda p: _percent(p.annual_volatility_fraction),
+        lambda p: percent(p.annual_volatility_fraction),
         "deviation of daily returns × √365",
     ),
-    Metric("Sharpe", lambda p: _number(p.sharpe), "mean daily return / deviation × √365"),
-    Metric("Sortino", lambda p: _number(p.sortino), "as Sharpe, counting losses only"),
-    Metric("Calmar", lambda p: _number(p.calmar), "CAGR / greatest drawdown"),
+    Metric(
+        "Sharpe",
+        lambda p: number(p.sharpe),
+        "mean daily return / deviation × √365",
+        undefined="the daily returns do not differ",
+        least_days=LEAST_DAYS,
+        least_trades=LEAST_TRADES,
+    ),
+    Metric(
+        "Sortino",
+        lambda p: number(p.sortino),
+        "as Sharpe, counting losses only",
+        undefined="no day lost",
+        least_days=LEAST_DAYS,
+        least_trades=LEAST_TRADES,
+    ),
+    Metric(
+        "Calmar",
+        lambda p: number(p.calmar),
+        "CAGR / greatest drawdown",
+        undefined="the account never fell",
+        least_days=LEAST_DAYS,
+        least_trades=LEAST_TRADES,
+    ),
     Metric(
         "Greatest drawdown",
-        lambda p: _percent(p.max_drawdown_fraction),
+        lambda p: percent(p.max_drawdown_fraction),
         "deepest fall from a high, open positions included",
     ),
     Metric("… from", lambda p: time_text(p.drawdown_peak_at), ""),
@@ -82,52 +135,61 @@ METRICS: tuple[Metric, ...] = (
     Metric("… recovered", _recovery_text, ""),
     Metric(
         "Longest under water",
-        lambda p: _number(p.longest_under_water_days, 1, " days"),
+        lambda p: number(p.longest_under_water_days, 1, " days"),
         "from a high until it is seen again",
     ),
     Metric("Closed trades", lambda p: f"{p.closed_trades:,}", "", needs_trades=True),
     Metric(
-        "Win rate", lambda p: _percent(p.win_rate_fraction, 1), "profit above 0", needs_trades=True
+        "Win rate",
+        lambda p: percent(p.win_rate_fraction, 1),
+        "profit above 0",
+        needs_trades=True,
+        least_trades=LEAST_TRADES,
     ),
     Metric(
         "Profit factor",
-        lambda p: _number(p.profit_factor),
+        lambda p: number(p.profit_factor),
         "sum of wins / sum of losses",
         needs_trades=True,
+        undefined="no losing trade",
+        least_trades=LEAST_TRADES,
     ),
     Metric(
         "Expectancy",
-        lambda p: _number(p.expectancy_per_average_loss, 3),
+        lambda p: number(p.expectancy_per_average_loss, 3),
         "mean profit / mean loss",
         needs_trades=True,
+        undefined="no losing trade",
+        least_trades=LEAST_TRADES,
     ),
     Metric(
         "Average trade",
-        lambda p: _number(p.average_trade_usd, 2, " USD"),
+        lambda p: number(p.average_trade_usd, 2, " USD"),
         "after costs",
         needs_trades=True,
+        undefined="no closed trade",
     ),
     Metric(
         "Turnover",
-        lambda p: _number(p.turnover_per_year, 1, " × a year"),
+        lambda p: number(p.turnover_per_year, 1, " × a year"),
         "traded notional / mean equity",
         needs_trades=True,
     ),
     Metric(
         "Fees paid",
-        lambda p: _number(p.fees_paid_usd, 2, " USD"),
+        lambda p: number(p.fees_paid_usd, 2, " USD"),
         "with what else the fee rate stands for",
         needs_trades=True,
     ),
     Metric(
         "Funding paid",
-        lambda p: _number(p.funding_paid_usd, 2, " USD"),
+        lambda p: number(p.funding_paid_usd, 2, " USD"),
         "negative when received",
         needs_trades=True,
     ),
     Metric(
         "Time in the market",
-        lambda p: _percent(p.exposure_time_fraction, 1),
+        lambda p: percent(p.exposure_time_fraction, 1),
         "with a position open",
         needs_trades=True,
     ),
@@ -166,7 +228,7 @@ def _journal_row(record: Mapping[Any, Any]) -> JournalRow:
         closed=time_text(record["close_date"]) if is_closed else "open",
         open_rate=f"{record['open_rate']:g}",
         close_rate=f"{record['close_rate']:g}" if is_closed else "–",
-        profit=_number(float(record["profit_abs"])) if is_closed else "–",
+        profit=number(float(record["profit_abs"])) if is_closed else "–",
         is_win=is_closed and record["profit_abs"] > 0,
         reason=" → ".join(why),
     )

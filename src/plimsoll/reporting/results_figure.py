@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from PIL import Image
 
 from plimsoll.reporting.drawing import (
@@ -42,6 +42,73 @@ class Panel:
     title: str
     curves: Sequence[Curve]
     halts: Mapping[str, pd.Timestamp]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One measure of one strategy with guards off and on, as fractions of 0 or below."""
+
+    name: str
+    off: float
+    on: float
+
+
+def guards_png(panels: Sequence[tuple[str, Sequence[Bar]]], *, title: str, subtitle: str) -> bytes:
+    """Return measures side by side as a PNG 1600 pixels wide: what was without and with guards.
+
+    Each panel is a name and a bar for each strategy; the same strategies in all of them.
+
+    Raises
+    ------
+    ValueError
+        When there is no panel, or one without a bar.
+    """
+    if not panels or not all(bars for _, bars in panels):
+        raise ValueError("a picture of what the guards bought needs a bar in every panel")
+    with mpl.rc_context({**STYLE, "font.size": 13}):
+        height = 1.9 + 0.52 * len(panels[0][1])
+        figure = Figure(figsize=(16, height), dpi=100, layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+        for axis, (name, bars) in zip(axes, panels, strict=True):
+            _draw_bars(axis, name, bars)
+        figure.text(0.012, 1 - 0.3 / height, title, va="center", fontsize=18, fontweight="bold")
+        figure.text(0.012, 1 - 0.68 / height, subtitle, va="center", color=MUTED, fontsize=13)
+        axes[0].legend(
+            loc="lower left", bbox_to_anchor=(-0.02, 1.06), ncols=2, frameon=False, borderaxespad=0
+        )
+        rect = (0.006, 0.004, 0.988, 1 - 0.95 / height)
+        figure.set_layout_engine("constrained", rect=rect, w_pad=0.12)
+        out = io.BytesIO()
+        figure.savefig(out, format="png", metadata={"Software": None})
+    return _with_few_colours(out)
+
+
+def _draw_bars(axis: Axes, name: str, bars: Sequence[Bar]) -> None:
+    rows = range(len(bars))
+    thick = 0.38
+    for shift, side, colour in ((-thick / 2, "off", LOSS), (thick / 2, "on", WIN)):
+        values = [getattr(bar, side) for bar in bars]
+        places = [row + shift for row in rows]
+        axis.barh(places, values, height=thick, color=colour, label=f"guards {side}")
+        for place, value in zip(places, values, strict=True):
+            text = f"{value:.1%}".replace("-0.0%", "0.0%").replace("-", "−")
+            axis.annotate(
+                text,
+                (value, place),
+                xytext=(-4, 0),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                fontsize=10,
+            )
+    axis.set_yticks(list(rows), [bar.name for bar in bars])
+    axis.set_ylim(len(bars) - 0.4, -0.6)
+    axis.set_xlim(min(min(bar.off, bar.on) for bar in bars) * 1.25 - 1e-6, 0)
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
+    axis.xaxis.set_major_locator(MaxNLocator(4))
+    axis.grid(visible=False, axis="y")
+    axis.set_title(name.capitalize(), loc="right", fontsize=13)
 
 
 def results_png(panels: Sequence[Panel], *, title: str, subtitle: str) -> bytes:

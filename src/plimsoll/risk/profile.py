@@ -79,6 +79,28 @@ class RiskProfile(BaseModel):
             le=0.15,
         ),
     ] = 0.12
+    terminal_drawdown_fraction: Annotated[
+        float | None,
+        _losses(
+            "within the third fall of 12 %: two of them are 23 %",
+            "Fall from the highest equity ever, which no re-arming resets, at which the account is "
+            "halted and beyond which only --beyond-terminal re-arms it; null: no such drawdown.",
+            gt=0,
+            le=0.5,
+        ),
+    ] = 0.25
+    probation_days: Annotated[
+        float,
+        _losses(
+            "our choice: two weeks",
+            "Length of the probation after a re-arming; a new highest equity ends it; 0: none.",
+            ge=0,
+            le=365,
+        ),
+    ] = 14.0
+    probation_stake_fraction: Annotated[
+        float, _losses("half", "Factor on every stake on probation; 1: none.", gt=0, le=1)
+    ] = 0.5
     max_consecutive_losses: Annotated[
         int, _losses("1 in 32 by chance", "Losing trades in a row before a pause.", ge=1, le=20)
     ] = 5
@@ -363,6 +385,15 @@ class RiskProfile(BaseModel):
             le=1000,
         ),
     ] = 100
+    break_even_z: Annotated[
+        float,
+        _model(
+            "any loss",
+            "Standard errors below zero before those trades lose more than by chance; 0: any loss.",
+            ge=0,
+            le=3,
+        ),
+    ] = 0.0
     min_model_accuracy_fraction: Annotated[
         float, _model("a coin", "Model accuracy below which entries are denied.", gt=0, lt=1)
     ] = 0.50

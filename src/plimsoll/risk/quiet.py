@@ -9,17 +9,25 @@ from math import inf
 
 from plimsoll.risk.denial import positive
 from plimsoll.risk.profile import RiskProfile
+from plimsoll.risk.rearming import terminal_floor_usd
 
 MARGIN = 1e-6
 """Relative distance kept from a limit, so that rounding never hides a breach."""
 
 
 def loss_floor_usd(
-    day_start_usd: float | None, high_water_usd: float | None, profile: RiskProfile
+    day_start_usd: float | None,
+    high_water_usd: float | None,
+    profile: RiskProfile,
+    *,
+    peak_usd: float | None = None,
+    accepted: bool = False,
 ) -> float:
-    """Return the equity above which neither the daily loss nor the drawdown closes anything.
+    """Return the equity above which neither the daily loss nor a drawdown closes anything.
 
-    Infinity when a level is unknown: then no equity is surely calm.
+    ``peak_usd`` is the highest equity ever, by default the high-water mark; ``accepted`` says
+    that its terminal drawdown no longer halts. Infinity when a level is unknown: then no equity
+    is surely calm.
     """
     if not positive(day_start_usd) or not positive(high_water_usd):
         return inf
@@ -27,7 +35,9 @@ def loss_floor_usd(
     if profile.max_daily_loss_usd is not None:
         daily = min(daily, profile.max_daily_loss_usd)
     halt = high_water_usd * (1 - profile.drawdown_halt_fraction)
-    return max(day_start_usd - daily, halt) + high_water_usd * MARGIN
+    peak = high_water_usd if peak_usd is None else peak_usd
+    terminal = terminal_floor_usd(peak, profile, accepted=accepted)
+    return max(day_start_usd - daily, halt, terminal) + max(peak, high_water_usd) * MARGIN
 
 
 def liquidation_is_far(

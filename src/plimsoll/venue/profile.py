@@ -10,18 +10,8 @@ import orjson
 from plimsoll.core.errors import UsageError
 from plimsoll.venue.market.symbols import SymbolSpec
 
-# Every url key of ccxt 4.5.90 `binance` and `ccxt.pro.binance`, and the path each stands for.
+# The url keys of ccxt 4.5.90 that Freqtrade's futures mode asks, and the path each stands for.
 HTTP_PATHS: dict[str, str] = {
-    "sapi": "/sapi/v1",
-    "sapiV2": "/sapi/v2",
-    "sapiV3": "/sapi/v3",
-    "sapiV4": "/sapi/v4",
-    "dapiPublic": "/dapi/v1",
-    "dapiPrivate": "/dapi/v1",
-    "dapiPrivateV2": "/dapi/v2",
-    "dapiData": "/dapi/data",
-    "eapiPublic": "/eapi/v1",
-    "eapiPrivate": "/eapi/v1",
     "fapiPublic": "/fapi/v1",
     "fapiPublicV2": "/fapi/v2",
     "fapiPublicV3": "/fapi/v3",
@@ -29,39 +19,25 @@ HTTP_PATHS: dict[str, str] = {
     "fapiPrivateV2": "/fapi/v2",
     "fapiPrivateV3": "/fapi/v3",
     "fapiData": "/futures/data",
-    "public": "/api/v3",
-    "private": "/api/v3",
-    "v1": "/api/v1",
-    "papi": "/papi/v1",
-    "papiV2": "/papi/v2",
-}
-SOCKET_PATHS: dict[str, str] = {
-    "spot": "/spot/ws",
-    "margin": "/spot/ws",
-    "linear": "/ws",
-    "inverse": "/inverse/ws",
-    "stock": "/equity/ws",
-    "option": "/option/public/ws",
-    "optionMarket": "/option/market/ws",
-    "optionPrivate": "/option/private/ws",
-    "papi": "/pm/ws",
-}
-SOCKET_API_PATHS: dict[str, str] = {
-    "spot": "/ws-api/v3",
-    "linear": "/ws-fapi/v1",
-    "inverse": "/ws-dapi/v1",
 }
 
 
 def ccxt_urls(url: str) -> dict[str, Any]:
-    """Return ccxt's ``urls``: live, test and demo keys all on the exchange at `url`."""
-    socket_url = "ws" + url.removeprefix("http")
-    sockets: dict[str, Any] = {key: socket_url + path for key, path in SOCKET_PATHS.items()}
-    sockets["ws-api"] = {key: socket_url + path for key, path in SOCKET_API_PATHS.items()}
+    """Return ccxt's ``urls``: what Freqtrade asks of USD-M futures is on the exchange at `url`."""
     api: dict[str, Any] = {key: url + path for key, path in HTTP_PATHS.items()}
-    api["ws"] = sockets
+    api["ws"] = {"linear": "ws" + url.removeprefix("http") + "/ws"}
     api["archive"] = url  # ours, not ccxt's: where `plimsoll data backfill` finds daily files
-    return {"api": api, "test": api, "demo": api}
+    return {"api": api}
+
+
+def ccxt_connection(url: str) -> dict[str, Any]:
+    """Return what connects ccxt with the exchange at `url`, and with nothing else.
+
+    Freqtrade logs it at every command, so it is short: all other addresses that ccxt knows are
+    encrypted (``https``, ``wss``), and for those the exchange is named as proxy. It refuses to
+    pass anything on.
+    """
+    return {"httpsProxy": url, "wssProxy": url, "urls": ccxt_urls(url)}
 
 
 def log_config(clock_url: str | None) -> dict[str, Any]:
@@ -120,7 +96,7 @@ def freqtrade_config(
                     "fetchMarkets": {"types": ["linear"]},
                     "fetchCurrencies": False,
                 },
-                "urls": ccxt_urls(url),
+                **ccxt_connection(url),
             },
         },
         "plimsoll": {"market": market},

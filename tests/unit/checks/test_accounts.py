@@ -23,7 +23,7 @@ from plimsoll.core import Side
 def test_everything_of_a_healthy_account_is_known() -> None:
     well = account()
     left_out = {one.name for one in fields(well) if getattr(well, one.name) is None}
-    assert left_out <= {"manual_halt_reason", "rearmed_at"}
+    assert left_out <= {"manual_halt_reason", "rearmed_at", "beyond_terminal_at"}
     assert well.equity_usd == well.day_start_equity_usd == well.high_water_equity_usd == 1000.0
     assert len(well.closed_trades or ()) == TRADES
     assert {HELD, ASKED} <= set(well.data_health.pairs if well.data_health else ())

@@ -121,6 +121,47 @@ def test_status_says_why_a_running_bot_is_not_active_and_names_the_trade(
     assert "why " not in run("status", "--db-url", database).out
 
 
+def test_status_shows_probation_and_what_is_used_of_the_terminal_drawdown(
+    run: Command, userdir: Path, database: str
+) -> None:
+    folder = StateFolder(userdir / "plimsoll")
+    until = datetime.now(UTC) + timedelta(days=3)
+    facts = {
+        "peak_equity_usd": 12_000.0,
+        "peak_drawdown_fraction": 0.1,
+        "terminal_drawdown_fraction": 0.25,
+        "probation_until": until,
+        "probation_stake_fraction": 0.5,
+    }
+    folder.write_status({"mode": "REDUCING", "rearming": facts})
+    lines = run("status", "--db-url", database).out.splitlines()
+    day = f"{until:%Y-%m-%d %H:%M}"
+    assert f"probation  stakes times 0.5 until {day} UTC or equity above 12,000.00 USD" in lines
+    assert "terminal   10.0% of 25.0% below the highest equity ever are used" in lines
+    over = {**facts, "probation_until": until - timedelta(days=4), "peak_drawdown_fraction": 0.25}
+    folder.write_status({"mode": "HALTED", "rearming": over})
+    out = run("status", "--db-url", database).out
+    assert "probation" not in out
+    assert "terminal   25.0% of 25.0% below the highest equity ever are used: reached" in out
+
+
+def test_resume_beyond_the_terminal_drawdown_says_what_to_type(
+    run: Command, userdir: Path, database: str
+) -> None:
+    state = StateFolder(userdir / "plimsoll")
+    state.set_halt("an evil day")
+    facts = {"peak_drawdown_fraction": 0.26, "terminal_drawdown_fraction": 0.25}
+    state.write_status({"mode": "HALTED", "rearming": facts})
+    refused = run("resume", "--reason", "I feel lucky", "--db-url", database)
+    assert refused.status == 1
+    assert "the terminal drawdown is reached, 26.0% from the highest equity ever" in refused.err
+    assert "plimsoll resume --beyond-terminal --reason" in refused.err
+    assert state.halt_reason() == "an evil day", "the flag stays up"
+    done = run("resume", "--reason", "the last try", "--beyond-terminal", "--db-url", database)
+    assert done.status == 0, done
+    assert last(state.decisions, "rearm")["reason"] == "the last try"
+
+
 def test_a_loop_of_long_ago_is_no_running_bot(run: Command, userdir: Path, database: str) -> None:
     StateFolder(userdir / "plimsoll").write_status({"mode": "ACTIVE", "equity_usd": 990.5})
     seen = run("status", "--db-url", database)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plimsoll.cli.demo import _publish
+from plimsoll.cli.demo import publish
 from plimsoll.lab.demo import Step
 from tests.unit.cli.commands import Run
 
@@ -61,12 +61,12 @@ def test_a_step_that_fell_short_ends_with_1_and_is_in_the_record(
     assert "a step of the demo fell short" in ran.err
 
 
-def test_a_published_file_replaces_the_older_one_and_leaves_nothing_else(tmp_path: Path) -> None:
+def test_apublished_file_replaces_the_older_one_and_leaves_nothing_else(tmp_path: Path) -> None:
     made, out = tmp_path / "run" / "report.png", tmp_path / "out"
     made.parent.mkdir()
     out.mkdir()
     made.write_text("new")
     (out / "report.png").write_text("old")
-    assert _publish(made, out).read_text() == "new"
+    assert publish(made, out).read_text() == "new"
     assert [file.name for file in out.iterdir()] == ["report.png"]
     assert made.exists()

@@ -156,7 +156,13 @@ def test_reading_names_a_span_below_a_year_and_its_days() -> None:
 
 
 def test_page_holds_no_figure_of_an_earlier_run() -> None:
-    text = page(findings(GOOD, HELD), picture="a.png", trials=None, balance=100_000)
+    text = page(
+        findings(GOOD, HELD),
+        picture="a.png",
+        guards_picture="b.png",
+        trials=None,
+        balance=100_000,
+    )
     assert "  - six pairs: `Ensemble` on BTC, 2022-01-01 to 2025-06-30\n" in text
     read = text.partition("## How to read them")[2]
     assert re.findall(r"\d+\.\d+|\b(?:19|20)\d\d\b", read) == []
@@ -165,7 +171,13 @@ def test_page_holds_no_figure_of_an_earlier_run() -> None:
 def test_page_holds_protocol_halts_and_the_picture(tmp_path) -> None:
     halted = replace(POOR, guarding="on", halt=Halt("break_even", utc("2023-05-01"), "100 lost"))
     findings = Findings((GOOD, halted, HELD), {"fee": 4.0, "spread": 2.0}, "abc123", "2026.9")
-    text = page(findings, picture="images/a.png", trials=Trials(512, 29), balance=100_000)
+    text = page(
+        findings,
+        picture="images/a.png",
+        guards_picture="images/b.png",
+        trials=Trials(512, 29),
+        balance=100_000,
+    )
     assert "](images/a.png)" in text
     assert "fee 4 bps + spread 2 bps" in text
     assert "`abc123`, Freqtrade 2026.9" in text

@@ -2,12 +2,13 @@
 
 import contextlib
 import sqlite3
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from plimsoll.bridge.account.capital import Capital, read_capital, store_capital
+from plimsoll.bridge.account.stored_peak import StoredPeak, read_peak, store_peak
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.control.database import read_records
 from plimsoll.control.rearm import WRITER_LOCK, is_written, rearm_stopped
@@ -81,6 +82,41 @@ def test_a_log_is_written_while_its_writer_lives_and_the_file_of_a_dead_one_is_n
     assert not is_written(decisions)
     (decisions / WRITER_LOCK).touch()
     assert not is_written(decisions)
+
+
+def test_beyond_the_terminal_drawdown_nothing_ends_without_the_word(
+    userdir: Path, database: Path
+) -> None:
+    state, before, url = (
+        StateFolder(userdir / "plimsoll"),
+        reasons(database),
+        f"sqlite:///{database}",
+    )
+    with database_trades(database):
+        store_peak(StoredPeak(1000.0, NOW, None, 1000.0, 740.0))
+    with pytest.raises(PlimsollError, match=r"26\.0% from the highest .*--beyond-terminal"):
+        rearm_stopped(state, {}, url, now=NOW, **BY)
+    assert reasons(database) == before
+    assert last(state.decisions, "rearm") is None
+    rearm_stopped(state, {}, url, now=NOW, **BY, beyond_terminal=True)
+    record = last(state.decisions, "rearm")
+    assert record is not None
+    assert record["beyond_terminal"] is True
+    with database_trades(database):
+        assert read_peak() == StoredPeak(1000.0, NOW, NOW, 1000.0, 740.0)
+
+
+def test_the_record_has_until_when_the_account_is_on_probation(
+    userdir: Path, database: Path
+) -> None:
+    state = StateFolder(userdir / "plimsoll")
+    config = {"plimsoll": {"risk": {"probation_days": 3}}}
+    rearm_stopped(state, config, f"sqlite:///{database}", now=NOW, **BY)
+    record = last(state.decisions, "rearm")
+    assert record is not None
+    until = datetime.fromisoformat(record["probation_until"])
+    assert until == NOW + timedelta(days=3)
+    assert record["beyond_terminal"] is False
 
 
 @pytest.mark.parametrize(

@@ -5,22 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from freqtrade.data.history import get_datahandler
-from freqtrade.enums import CandleType
 
 from plimsoll.lab.doctor import Finding, Level, examine
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.venue.market.symbols import LISTED
 from plimsoll.venue.profile import freqtrade_config
-from tests.conftest import random_candles
 from tests.ports import free_port
 
 PAIR = "BTC/USDT:USDT"
 
 
 @pytest.fixture
-def userdir(tmp_path: Path) -> Path:
+def userdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A user folder as ``plimsoll init`` lays it out, with a venue that nobody serves."""
+    monkeypatch.delenv("PYTEST_VERSION", raising=False)
+    monkeypatch.chdir(tmp_path)
     folder = tmp_path / "user_data"
     lay_out(folder)
     specs = [spec for spec in LISTED.values() if spec.pair == PAIR]
@@ -48,16 +47,6 @@ def found(subject: str, userdir: Path, *own: Path) -> list[Finding]:
 def the(findings: list[Finding]) -> Finding:
     [finding] = findings
     return finding
-
-
-def store_candles(userdir: Path, *, funding: bool) -> None:
-    folder = userdir / "data" / "binance"
-    (folder / "futures").mkdir(parents=True)
-    handler = get_datahandler(folder, "feather")
-    handler.ohlcv_store(PAIR, "5m", random_candles(50), CandleType.FUTURES)
-    if funding:
-        rates = random_candles(3, timeframe="8h")[["date"]].assign(funding_rate=0.0001)
-        handler.ohlcv_store(PAIR, "1h", rates, CandleType.FUNDING_RATE)
 
 
 def test_a_sound_folder_has_one_fault_the_exchange_that_nobody_serves(userdir: Path) -> None:
@@ -129,10 +118,43 @@ def test_a_config_that_is_no_json_is_a_fault(userdir: Path) -> None:
     assert the(found("config", userdir, file)).level is Level.FAULT
 
 
-def test_no_config_at_all_is_a_warning(userdir: Path) -> None:
-    findings = {finding.subject: finding for finding in examine(userdir, [])}
+def test_no_config_at_all_is_a_warning(tmp_path: Path) -> None:
+    findings = {finding.subject: finding for finding in examine(tmp_path, [])}
     assert findings["config"].level is Level.WARNING
-    assert findings["exchange"].found == "none configured"
+    assert "exchange" not in findings
+
+
+def test_an_installation_that_init_laid_out_is_well_without_a_config(userdir: Path) -> None:
+    findings = examine(userdir, [])
+    assert {finding.level for finding in findings} == {Level.OK}
+    subjects = [finding.subject for finding in findings]
+    assert subjects[0] == "config"
+    assert {"guards", "strategies", "versions"} <= set(subjects)
+    assert {"data", "exchange"} & set(subjects) == set()
+
+
+def test_freqtrades_own_config_file_is_taken_when_none_is_named(userdir: Path) -> None:
+    here = {"httpsProxy": f"http://127.0.0.1:{free_port()}"}
+    exchange = {"name": "binance", "ccxt_config": here}
+    content = {"dry_run": True, "max_open_trades": "many", "exchange": exchange}
+    (userdir / "config.json").write_text(json.dumps(content), encoding="utf-8")
+    findings = {finding.subject: finding for finding in examine(userdir, [])}
+    assert findings["config"].level is Level.FAULT
+    assert "'many' is not of type" in findings["config"].found
+    assert "data" in findings
+
+
+def test_a_variable_of_telegram_without_its_layer_is_named(
+    userdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FREQTRADE__TELEGRAM__TOKEN", "for-this-test")
+    finding = the(found("config", userdir))
+    assert finding.level is Level.FAULT
+    assert "FREQTRADE__TELEGRAM__TOKEN is set" in finding.found
+    assert "for-this-test" not in finding.found
+    assert "-c user_data/config/telegram.json" in finding.remedy
+    [bare] = [one for one in examine(userdir, []) if one.subject == "config"]
+    assert bare.level is Level.WARNING
 
 
 def test_a_config_that_registers_no_plugins_is_a_warning(userdir: Path) -> None:
@@ -141,25 +163,7 @@ def test_a_config_that_registers_no_plugins_is_a_warning(userdir: Path) -> None:
     assert findings["registration"].level is Level.WARNING
 
 
-# Plugins and strategies
-
-
-@pytest.mark.parametrize("kind", ["protections", "pairlists"])
-@pytest.mark.parametrize(
-    "source",
-    ["import no_such_module\n\n\nclass Mine(Base):\n    pass\n", "class Mine(Base:\n"],
-    ids=["import error", "syntax error"],
-)
-def test_a_plugin_that_freqtrade_cannot_load_is_a_fault(
-    userdir: Path, kind: str, source: str
-) -> None:
-    file = userdir / "plugins" / kind / "Mine.py"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(source, encoding="utf-8")
-    mine, shipped = found(kind, userdir)
-    assert mine.level is Level.FAULT
-    assert "Mine" in mine.found
-    assert shipped.level is Level.OK
+# Strategies
 
 
 def test_a_folder_without_strategies_is_a_warning_with_the_command(tmp_path: Path) -> None:
@@ -168,33 +172,12 @@ def test_a_folder_without_strategies_is_a_warning_with_the_command(tmp_path: Pat
     assert findings["strategies"].remedy == f"run: plimsoll init --userdir {tmp_path}"
 
 
-# Data
-
-
-def test_no_data_is_a_warning(userdir: Path) -> None:
-    finding = the(found("data", userdir))
-    assert finding.level is Level.WARNING
-    assert "download-data" in finding.remedy
-
-
-def test_candles_without_funding_rates_are_a_warning(userdir: Path) -> None:
-    store_candles(userdir, funding=False)
-    finding = the(found("data", userdir))
-    assert finding.level is Level.WARNING
-    assert f"{PAIR} 5m: 50 candles, 2024-01-01 to 2024-01-01" in finding.found
-    assert "no funding rates" in finding.found
-
-
-def test_candles_with_funding_rates_are_well(userdir: Path) -> None:
-    store_candles(userdir, funding=True)
-    assert the(found("data", userdir)).level is Level.OK
-
-
-def test_a_damaged_candle_file_is_a_fault_and_the_other_checks_go_on(userdir: Path) -> None:
-    store_candles(userdir, funding=True)
-    file = userdir / "data/binance/futures/BTC_USDT_USDT-5m-futures.feather"
-    file.write_bytes(b"no feather")
-    findings = {finding.subject: finding for finding in examine(userdir, layers(userdir))}
+def test_a_check_that_cannot_run_is_a_fault_and_the_others_go_on(userdir: Path) -> None:
+    folder = userdir / "data/binance/futures"
+    folder.mkdir(parents=True)
+    layer = own_layer(userdir, {"dataformat_ohlcv": "json", "trading_mode": "futures"})
+    (folder / "BTC_USDT_USDT-5m-futures.json").write_text("no json", encoding="utf-8")
+    findings = {finding.subject: finding for finding in examine(userdir, layers(userdir, layer))}
     assert findings["data"].level is Level.FAULT
     assert findings["secrets"].level is Level.OK
 

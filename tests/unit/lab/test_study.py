@@ -1,16 +1,13 @@
 """What a study runs, reads from the stored results and measures."""
 
-import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from plimsoll.bridge.state.backtest_verdicts import BacktestVerdicts
 from plimsoll.core import UsageError
 from plimsoll.lab.results import BacktestResult
 from plimsoll.lab.study import (
@@ -26,6 +23,7 @@ from plimsoll.lab.study import (
 )
 from plimsoll.lab.study_data import file_of
 from plimsoll.performance.fills import no_trades
+from plimsoll.performance.guard_acts import Act, GuardActs
 from tests.unit.performance.frames import hours, utc
 
 BTC = "BTC/USDT:USDT"
@@ -48,15 +46,21 @@ def study() -> Study:
     return Study("one pair", "1h", (BTC,), "20240101-20240201", ("One", "Other"), ("BuyAndHold",))
 
 
-def result(*halts: tuple[str, ...], strategy: str = "Ensemble") -> BacktestResult:
-    """A result whose stored config holds these verdicts of the strategy ``Ensemble``."""
-    stored: dict[str, Any] = {}
-    verdicts = BacktestVerdicts(stored, "Ensemble")
-    verdicts.begin()
-    for kind, scope, rule, reason, at in halts:
-        moment = datetime.fromisoformat(at)
-        verdicts.add(kind, moment, event="acted", scope=scope, rule=rule, reason=reason)
-    stored = json.loads(json.dumps(stored))
+def result(
+    *halts: tuple[str, ...], strategy: str = "Ensemble", observed: bool = False
+) -> BacktestResult:
+    """A result of a strategy with these verdicts."""
+    acts = [
+        Act(
+            at=datetime.fromisoformat(at),
+            event="halted" if kind == "halt" else "flatten",
+            rule=rule,
+            pair=BTC if scope == "pair" else None,
+            reason=reason,
+            observed=observed,
+        )
+        for kind, scope, rule, reason, at in halts
+    ]
     return BacktestResult(
         path=Path("result.zip"),
         strategy=strategy,
@@ -69,7 +73,8 @@ def result(*halts: tuple[str, ...], strategy: str = "Ensemble") -> BacktestResul
         final_balance_usd=900.0,
         trades=no_trades(),
         fee_fraction=None,
-        config=stored,
+        config={},
+        acts=GuardActs(acts=acts),
     )
 
 
@@ -78,14 +83,14 @@ def test_first_halt_of_the_account_is_read_from_the_stored_result() -> None:
     assert halt_of(result(*HALTS)) == Halt("break_even", utc("2023-04-05 06:00"), reason)
 
 
-def test_halt_of_one_pair_a_flatten_and_another_strategys_halt_are_no_halt_of_the_account() -> None:
+def test_halt_of_one_pair_a_flatten_and_an_observed_halt_are_no_halt_of_the_account() -> None:
     assert halt_of(result(*HALTS[:2])) is None
-    assert halt_of(result(*HALTS, strategy="Other")) is None
+    assert halt_of(result(*HALTS, observed=True)) is None
     assert halt_of(result()) is None
 
 
-def test_result_of_before_verdicts_were_stored_has_no_halt() -> None:
-    assert halt_of(replace(result(), config={})) is None
+def test_result_without_a_word_of_guards_has_no_halt() -> None:
+    assert halt_of(replace(result(*HALTS), acts=None)) is None
 
 
 def test_year_ends_with_the_value_at_its_midnight() -> None:

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from plimsoll.performance.drawdown import drawdown, drawdown_curve
+from plimsoll.performance.drawdown import drawdown, drawdown_curve, worst_falls
 from tests.unit.performance.frames import hours
 
 
@@ -44,3 +44,15 @@ def test_an_account_that_never_fell_has_no_dates() -> None:
     measured = drawdown(equity(100, 100, 101))
     assert (measured.peak_at, measured.trough_at, measured.recovered_at) == (None, None, None)
     assert measured.under_water_time_fraction == 0
+
+
+def test_the_worst_falls_are_apart_and_the_deepest_is_first() -> None:
+    account = equity(100, 90, 100, 110, 55, 80, 110, 100)
+    deep, early, late = worst_falls(account, 5)
+    assert deep.max_fraction == 0.5
+    assert (deep.peak_at, deep.trough_at, deep.recovered_at) == tuple(hours(8)[[3, 4, 6]])
+    assert early.max_fraction == pytest.approx(0.1)
+    assert late.recovered_at is None
+    assert (late.days, deep.days) == (1 / 24, 3 / 24)
+    assert worst_falls(account, 1) == [deep]
+    assert worst_falls(equity(100, 101), 5) == []

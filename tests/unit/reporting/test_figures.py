@@ -2,19 +2,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from plimsoll.reporting.canvas import for_inlining
 from plimsoll.reporting.drawing import Curve, Drawing, Mark, PricePanel
 from plimsoll.reporting.figures import (
-    _for_inlining,
     _levels,
     _shortened,
     _styled,
-    drawdown_svg,
-    equity_svg,
-    price_svg,
+    drawdown_svgs,
+    equity_svgs,
+    price_svgs,
 )
 from tests.unit.performance.frames import BTC, hours, trade, trades_frame
 
 INDEX = hours(48)
+WORDS = ("key", "title", "summary")
 EQUITY = pd.Series(np.linspace(100.0, 120.0, 48), index=INDEX)
 
 
@@ -23,18 +24,19 @@ def drawing(*marks: Mark, price: PricePanel | None = None) -> Drawing:
 
 
 def test_a_figure_for_a_page_fetches_nothing_and_takes_the_page_s_colours() -> None:
-    for svg in (equity_svg(drawing()), drawdown_svg(drawing())):
+    layouts = (*equity_svgs(drawing(), *WORDS), *drawdown_svgs(drawing(), *WORDS))
+    for _, svg in layouts:
         assert svg.startswith("<svg ")
         assert "xmlns" not in svg
         assert "<metadata>" not in svg
         assert "<g id=" not in svg
         assert "var(--ink)" in svg
-    assert "Trend" in equity_svg(drawing())
+    assert all("Trend" in svg for _, svg in equity_svgs(drawing(), *WORDS))
 
 
 def test_a_page_decides_on_width_and_height() -> None:
     group = '<g id="axes"><path/></g>'
-    svg = _for_inlining(f'<?xml?>\n<svg height="3pt" width="4pt" viewBox="0 0 4 3">{group}</svg>')
+    svg = for_inlining(f'<?xml?>\n<svg height="3pt" width="4pt" viewBox="0 0 4 3">{group}</svg>')
     assert svg == '<svg role="img"  viewBox="0 0 4 3"><g><path/></g></svg>'
 
 
@@ -43,14 +45,14 @@ def test_trades_are_drawn_on_their_own_pair_s_price_only() -> None:
     own = trade(INDEX[3], INDEX[9], 10.0, 10.5)
     other = trade(INDEX[3], INDEX[9], 10.0, 10.5, pair="ETH/USDT:USDT")
     panel = PricePanel(BTC, candles, trades_frame(own, other), "Trend")
-    svg = price_svg(drawing(price=panel))
+    (_, svg), _ = price_svgs(drawing(price=panel), *WORDS)
     assert "1 trade of Trend" in svg
     assert "BTC/USDT price" in svg
 
 
 def test_a_drawing_without_a_price_has_no_price_figure() -> None:
     with pytest.raises(ValueError, match="no price panel"):
-        price_svg(drawing())
+        price_svgs(drawing(), *WORDS)
 
 
 def test_marks_that_would_touch_are_stacked() -> None:

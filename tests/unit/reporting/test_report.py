@@ -7,17 +7,17 @@ import pytest
 
 from plimsoll.performance.equity import buy_and_hold_curve, equity_curve
 from plimsoll.performance.fills import no_trades
-from plimsoll.performance.measures import performance
+from plimsoll.reporting.canvas import LAYOUTS
 from plimsoll.reporting.report import (
     AccountStep,
     Event,
     MarketKind,
     Report,
     ReportError,
-    StrategyTrack,
     render_report,
     report_record,
 )
+from plimsoll.reporting.trading_record import RecordSource, TradingRecord, record_trades
 from tests.unit.performance.frames import BTC, hours, trade, trades_frame, utc
 
 ROWS = 24 * 20
@@ -25,7 +25,9 @@ ROWS = 24 * 20
 
 def _track(name, trades, closes, **more):
     equity = equity_curve(trades, closes, 1_000.0)
-    return StrategyTrack(name, equity, trades, performance(equity, trades), **more)
+    return TradingRecord(
+        name, RecordSource.BACKTEST, record_trades(trades), equity, 1_000.0, **more
+    )
 
 
 @pytest.fixture(scope="module")
@@ -173,13 +175,14 @@ def test_undefined_figure_is_a_dash_not_a_zero(page):
 
 def test_inline_figures_take_the_colours_of_the_page(page):
     figures = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
-    assert len(figures) == 3
+    assert len(figures) >= 3 * len(LAYOUTS)
     assert all("var(--ink)" in f and "#1b2126" not in f for f in figures)
 
 
 def test_report_without_candles_has_no_price_figure(report, tmp_path):
     text = render_report(replace(report, candles=None), tmp_path).html.read_text()
-    assert text.count("<svg") == 2
+    assert text.count('id="equity-figure"') == 1
+    assert 'id="price-figure"' not in text
     assert "Trades on the price" not in text
 
 

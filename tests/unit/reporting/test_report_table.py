@@ -4,7 +4,8 @@ import pytest
 
 from plimsoll.performance.fills import no_trades
 from plimsoll.performance.measures import Performance, performance
-from plimsoll.reporting.report_table import METRICS, Row, journal, measure_row, time_text
+from plimsoll.reporting.report_table import METRICS, Column, Row, journal, measure_row
+from plimsoll.reporting.words import time_text
 from tests.unit.performance.frames import hours, trade, trades_frame, utc
 
 
@@ -15,7 +16,7 @@ def flat() -> Performance:
 
 def row(label: str, *columns: tuple[Performance, bool]) -> Row:
     [metric] = [metric for metric in METRICS if metric.label == label]
-    return measure_row(metric, columns)
+    return measure_row(metric, [Column(*column) for column in columns])
 
 
 def test_an_undefined_figure_is_a_dash_and_nothing_is_never_minus_nothing(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from plimsoll.reporting.drawing import HOLD_COLOUR, Curve
-from plimsoll.reporting.results_figure import Panel, _styles, results_png
+from plimsoll.reporting.results_figure import Bar, Panel, _styles, guards_png, results_png
 from tests.unit.performance.frames import hours, utc
 
 TEXT = {"title": "All", "subtitle": "after costs"}
@@ -51,3 +51,17 @@ def test_nine_strategies_and_three_baselines_are_told_apart_in_all_panels() -> N
 def test_picture_of_nothing_is_refused(panels: list[Panel]) -> None:
     with pytest.raises(ValueError, match="a curve in every panel"):
         results_png(panels, **TEXT)
+
+
+def test_picture_of_what_the_guards_bought_grows_with_the_strategies() -> None:
+    few = [("worst day", [Bar("One", -0.1, -0.02)])]
+    more = [("worst day", [Bar(f"S{number}", -0.1, 0.0) for number in range(5)])]
+    assert size(guards_png(few, **TEXT))[0] == 1600
+    assert size(guards_png(more, **TEXT))[1] - size(guards_png(few, **TEXT))[1] == 208
+    assert guards_png(few, **TEXT) == guards_png(few, **TEXT)
+
+
+@pytest.mark.parametrize("panels", [[], [("worst day", [])]])
+def test_picture_of_what_nobody_bought_is_refused(panels: list[tuple[str, list[Bar]]]) -> None:
+    with pytest.raises(ValueError, match="a bar in every panel"):
+        guards_png(panels, **TEXT)

@@ -266,7 +266,7 @@ def test_a_caller_learns_what_it_cannot_watch() -> None:
 
 def test_every_guard_has_its_own_name() -> None:
     names = GUARDS.names()
-    assert len(names) == len(set(names)) == 26
+    assert len(names) == len(set(names)) == 28
     assert set(NEEDS) <= set(names)
 
 

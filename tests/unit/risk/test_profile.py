@@ -18,7 +18,17 @@ PRESETS = {
     for file in sorted((ROOT / "user_data/config").glob("risk-*.json"))
 }
 PAGE = ROOT / "docs" / "risk-profile.md"
-UNITS = ("_fraction", "_usd", "_seconds", "_hours", "_utc", "_atr", "_multiple", "_multiplier")
+UNITS = (
+    "_fraction",
+    "_usd",
+    "_seconds",
+    "_hours",
+    "_days",
+    "_utc",
+    "_atr",
+    "_multiple",
+    "_multiplier",
+)
 
 
 def preset(name: str) -> RiskProfile:

@@ -6,7 +6,7 @@ import pytest
 
 from plimsoll.core.errors import UsageError
 from plimsoll.venue.market.symbols import LISTED
-from plimsoll.venue.profile import ccxt_urls, freqtrade_config, write_config
+from plimsoll.venue.profile import ccxt_connection, freqtrade_config, write_config
 
 URL = "http://127.0.0.1:8123"
 
@@ -22,15 +22,25 @@ def _leaves(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 @pytest.mark.parametrize("flavour", ["sync", "pro"])
-def test_no_url_that_ccxt_knows_is_left_pointing_elsewhere(flavour: str) -> None:
+def test_no_url_that_ccxt_knows_is_reached_without_this_machine(flavour: str) -> None:
     import ccxt
     import ccxt.pro
 
     build = ccxt.binance if flavour == "sync" else ccxt.pro.binance
-    api = build({"urls": ccxt_urls(URL)})
+    api = build(ccxt_connection(URL))
+    assert api.check_proxy_settings()[1] == URL
+    assert api.check_ws_proxy_settings()[1] == URL
+    here, proxied = (URL, URL.replace("http", "ws")), ("https://", "wss://")
     for name in ("api", "test", "demo"):
         for key, address in _leaves(api.urls[name]).items():
-            assert address.startswith((URL, URL.replace("http", "ws"))), f"{name}.{key}: {address}"
+            assert address.startswith(here + proxied), f"{name}.{key}: {address}"
+
+
+def test_freqtrade_logs_few_addresses() -> None:
+    config = freqtrade_config(URL, list(LISTED.values())[:2], follow_clock=True)
+    logged = str(config["exchange"]["ccxt_config"])
+    assert logged.count("127.0.0.1") == 11
+    assert len(logged) < 800
 
 
 def test_the_log_config_names_the_clock_only_when_time_is_simulated() -> None:

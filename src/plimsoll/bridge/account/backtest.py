@@ -22,6 +22,7 @@ from plimsoll.core import (
 )
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.quiet import liquidation_is_far, loss_floor_usd
+from plimsoll.risk.rearming import Standing
 from plimsoll.risk.track_record import track_record
 
 HEALTHY = ApiHealth()
@@ -55,6 +56,7 @@ class BacktestAccount:
         self._equity_usd: float | None = starting_balance_usd
         self._record: tuple[int, TrackRecord] | None = None
         self._models: Sequence[ModelHealth] = ()
+        self._rearmed_at: datetime | None = None
 
     @property
     def has_positions(self) -> bool:
@@ -115,7 +117,7 @@ class BacktestAccount:
         self._equity_usd = equity
         levels = self._levels
         if levels.observe(now, equity):
-            self._floor_usd = loss_floor_usd(levels.day_start_usd, levels.high_water_usd, profile)
+            self._floor_usd = self._floor()
         if near or not equity > self._floor_usd:
             return True
         if marked and levels.day_ends_at is not None:
@@ -154,6 +156,8 @@ class BacktestAccount:
             equity_usd=self._equity(),
             day_start_equity_usd=self._levels.day_start_usd,
             high_water_equity_usd=self._levels.high_water_usd,
+            peak_equity_usd=self._levels.peak_usd,
+            peak_at=self._levels.peak_at,
             starting_balance_usd=self._starting,
             sees_open_positions=True,
             positions=positions,
@@ -165,6 +169,7 @@ class BacktestAccount:
             expectation=self._expectation,
             track_record=self._record_of(now) if with_record else None,
             breaks=(),
+            rearmed_at=self._rearmed_at,
         )
 
     def track_record(self, now: datetime) -> TrackRecord:
@@ -180,9 +185,37 @@ class BacktestAccount:
         """Take what the models' predictions were worth of late."""
         self._models = models
 
-    def rearm(self, now: datetime) -> None:
-        """Nobody re-arms a backtest."""
-        raise NotImplementedError
+    @property
+    def standing(self) -> Standing:
+        """What of the account outlives its re-armings; none is beyond the terminal drawdown."""
+        levels = self._levels
+        return Standing(
+            self._rearmed_at, levels.peak_usd, levels.peak_at, equity_usd=self._equity()
+        )
+
+    def rearm(self, now: datetime, *, beyond_terminal: bool = False) -> None:
+        """Measure losses in a row, statistics and the drawdown from now on.
+
+        Raises
+        ------
+        ValueError
+            Beyond the terminal drawdown, which only a person can accept.
+        """
+        if beyond_terminal:
+            message = "expected a person to re-arm beyond the terminal drawdown, found a backtest"
+            raise ValueError(message)
+        equity = self._equity()
+        self._calm = self._calm_at = None
+        self._rearmed_at = now
+        self._levels.rearm()
+        self._levels.observe(now, equity)  # a flat account is not marked again
+        self._floor_usd = self._floor()
+
+    def _floor(self) -> float:
+        levels = self._levels
+        return loss_floor_usd(
+            levels.day_start_usd, levels.high_water_usd, self._profile, peak_usd=levels.peak_usd
+        )
 
     def liquidity_usd(self, pair: str, now: datetime) -> float | None:
         """Return the turnover of a pair's last candle; ``None`` without one."""

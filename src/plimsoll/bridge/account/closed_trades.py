@@ -59,6 +59,9 @@ class ClosedTrades:
         if self._ids:  # else all are new, and may be more than a query takes ids
             filters.append(Trade.id.in_(ids))
         trades = Trade.get_trades(filters).all()
+        for trade in trades:
+            if trade.is_open:  # this thread's copy of it, from before another thread closed it
+                Trade.session.refresh(trade)
         new = sorted(map(closed_trade_of, trades), key=_closed_at)
         self.trades += new
         self.trades.sort(key=_closed_at)

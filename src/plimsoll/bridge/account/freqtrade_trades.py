@@ -1,6 +1,6 @@
 """Freqtrade's trades as the values that guards read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -130,3 +130,25 @@ def exit_orders() -> dict[str, ExitOrder]:
                 status = order.status or "unknown"
                 last[trade.pair] = ExitOrder(order.order_date_utc, bool(order.ft_is_open), status)
     return last
+
+
+def whole_position(trade: Trade, mark: float | None) -> Position:
+    """Return a position as if its resting additions were filled: limits hold for them too.
+
+    Freqtrade books an addition into its trade when the order is done, and asks for another one
+    while it rests.
+    """
+    position = position_of(trade, mark)
+    if not trade.amount:  # the entry itself rests: it counts with the amount that it asks for
+        return position
+    resting = [order for order in trade.open_orders if order.ft_order_side == trade.entry_side]
+    if not resting:
+        return position
+    amount = position.amount + sum(order.safe_amount for order in resting)
+    added_usd = sum(order.safe_amount * order.safe_placement_price for order in resting)
+    return replace(
+        position,
+        amount=amount,
+        entry_price=(position.amount * position.entry_price + added_usd) / amount,
+        margin_usd=trade.stake_amount + added_usd / trade.leverage,
+    )

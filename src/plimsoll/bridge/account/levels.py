@@ -1,4 +1,4 @@
-"""The two levels that losses are measured from: the day's start and the high-water mark."""
+"""The levels that losses are measured from: the day's start, the high-water mark, the peak."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,15 +9,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from plimsoll.bridge.account.stored_levels import (
     BEGINNING,
+    NOISE_FRACTION,
     StoredLevels,
     UnreadableLevelsError,
     read_levels,
+    realised_path,
     recorded_levels,
     store_levels,
 )
+from plimsoll.bridge.account.stored_peak import StoredPeak, read_peak, store_peak
 from plimsoll.bridge.state.locks import forget_failed_write
 from plimsoll.core import ClosedTrade, PlimsollError
 from plimsoll.risk import RiskProfile
+from plimsoll.risk.rearming import Standing, moved_peak_usd
 from plimsoll.risk.trading_day import day_end
 
 ONE_DAY = timedelta(days=1)
@@ -25,7 +29,7 @@ STORED_EVERY = timedelta(minutes=1)
 
 
 class EquityLevels:
-    """Day-start and high-water equity in the stake currency, kept from one mark to the next.
+    """Day-start, high-water and highest equity in the stake currency, from mark to mark.
 
     One wrong tick must move neither: a high needs two observations in a row, and the day starts
     with the median of the last mark before it and the first two in it (with the first of these
@@ -40,19 +44,32 @@ class EquityLevels:
         self.day_ends_at: datetime | None = None
         self.day_start_usd: float | None = None
         self.high_water_usd: float | None = None
+        self.peak_usd: float | None = None
+        self.peak_at: datetime | None = None
 
-    def begin(self, now: datetime, day_start_usd: float | None, high_water_usd: float) -> None:
+    def begin(
+        self,
+        now: datetime,
+        day_start_usd: float | None,
+        high_water_usd: float,
+        peak: StoredPeak | None = None,
+    ) -> None:
         """Set what is known at the start of a bot."""
+        peak = peak or StoredPeak()
+        self.peak_usd = max(high_water_usd, peak.peak_usd or high_water_usd)
+        self.peak_at = peak.peak_at
         self.day_ends_at = day_end(now, starts_at_hour_utc=self._hour)
         self.day_start_usd = day_start_usd
         self.high_water_usd = high_water_usd
 
     def rearm(self) -> None:
-        """Measure the drawdown from the next observation on."""
+        """Measure the drawdown from the next observation on; the peak stays."""
         self.high_water_usd = self._before = None
 
     def shift(self, by_usd: float) -> None:
         """Move all levels with money that came or went without a trade."""
+        if self.peak_usd is not None:
+            self.peak_usd = moved_peak_usd(self.peak_usd, self._before, by_usd)
         if self.day_start_usd is not None:
             self.day_start_usd += by_usd
         if self.high_water_usd is not None:
@@ -70,10 +87,16 @@ class EquityLevels:
         before, self._before = self._before, equity_usd
         changed = self._begin_day(now, equity_usd, before)
         high = equity_usd
-        if self._confirm and self.high_water_usd is not None:
+        if self._confirm:
             high = -inf if before is None else min(equity_usd, before)
-        if self.high_water_usd is None or high > self.high_water_usd:
+        if self.high_water_usd is None:  # as after a re-arming: the first mark counts
+            self.high_water_usd, changed = equity_usd, True
+        elif high > self.high_water_usd:
             self.high_water_usd, changed = high, True
+        if self.peak_usd is None:
+            self.peak_usd, self.peak_at, changed = equity_usd, now, True
+        elif high > self.peak_usd:
+            self.peak_usd, self.peak_at, changed = high, now, True
         return changed
 
     def _begin_day(self, now: datetime, equity_usd: float, before: float | None) -> bool:
@@ -107,6 +130,8 @@ class LiveLevels:
             day_starts_at_hour_utc=profile.day_starts_at_hour_utc, confirm_highs=True
         )
         self._stored = StoredLevels()
+        self._stored_peak = StoredPeak()
+        self.beyond_terminal_at: datetime | None = None
         self._stored_at: datetime | None = None
         self._fault: SQLAlchemyError | None = None
         self._last_mark: tuple[datetime, float] | None = None
@@ -121,6 +146,13 @@ class LiveLevels:
     def high_water_usd(self) -> float | None:
         """Highest equity since the account began or was re-armed."""
         return self._levels.high_water_usd
+
+    def standing(self, equity_usd: float | None) -> Standing:
+        """Return what outlives the account's re-armings, with its equity now."""
+        levels = self._levels
+        return Standing(
+            self.rearmed_at, levels.peak_usd, levels.peak_at, self.beyond_terminal_at, equity_usd
+        )
 
     def begin(
         self,
@@ -158,7 +190,17 @@ class LiveLevels:
             profile=self._profile,
         )
         self._stored = (stored or StoredLevels()).at_capital(starting_balance_usd)
-        self._levels.begin(now, recorded.day_start_usd, recorded.high_water_usd)
+        try:
+            peak = read_peak()
+        except UnreadableLevelsError as error:
+            peak = None
+            fault = f"{error}; the highest equity is worked out from closed trades"
+        if peak is None:
+            peak = StoredPeak(peak_usd=max(realised_path(closed, starting_balance_usd, None)))
+        noise = 0.0 if exact else NOISE_FRACTION
+        peak = peak.at_capital(starting_balance_usd, noise_fraction=noise)
+        self.beyond_terminal_at = peak.beyond_at
+        self._levels.begin(now, recorded.day_start_usd, recorded.high_water_usd, peak)
         self._before_unmarked_usd = None if recorded.day_was_marked else recorded.day_start_usd
         return fault
 
@@ -196,9 +238,13 @@ class LiveLevels:
             self._before_unmarked_usd, changed = None, True
         return changed
 
-    def rearm(self, now: datetime, equity_usd: float | None) -> None:
-        """Measure the drawdown from now on."""
+    def rearm(
+        self, now: datetime, equity_usd: float | None, *, beyond_terminal: bool = False
+    ) -> None:
+        """Measure the drawdown from now on; the highest equity stays as it is."""
         self.rearmed_at = now
+        if beyond_terminal:
+            self.beyond_terminal_at = now
         self._levels.rearm()
         self._levels.observe(now, equity_usd)
 
@@ -217,8 +263,12 @@ class LiveLevels:
             return
         self._stored = self._current(starting_balance_usd)
         self._stored_at = None
+        peak = self._peak_now(self._stored.capital_usd)
         try:
             store_levels(self._stored)
+            if changed or peak != self._stored_peak:
+                store_peak(peak)
+                self._stored_peak = peak
         except SQLAlchemyError as error:
             forget_failed_write()
             self._fault = error
@@ -236,6 +286,12 @@ class LiveLevels:
         if self._fault is not None:
             said = str(self._fault).splitlines()[0]
             raise PlimsollError(f"the bot's database cannot be written: {said}") from self._fault
+
+    def _peak_now(self, capital_usd: float | None) -> StoredPeak:
+        mark = None if self._last_mark is None else self._last_mark[1]
+        return StoredPeak(
+            self._levels.peak_usd, self._levels.peak_at, self.beyond_terminal_at, capital_usd, mark
+        )
 
     def _current(self, starting_balance_usd: float | None) -> StoredLevels:
         """Return what is to be stored now; what is unknown stays as it was."""

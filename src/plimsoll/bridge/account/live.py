@@ -3,7 +3,6 @@
 import logging
 import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any
@@ -19,8 +18,8 @@ from plimsoll.bridge.account.bot_books import entry_fee_usd
 from plimsoll.bridge.account.closed_trades import ClosedTrades
 from plimsoll.bridge.account.freqtrade_trades import (
     open_profit_usd,
-    position_of,
     resting_profit_usd,
+    whole_position,
 )
 from plimsoll.bridge.account.levels import LiveLevels
 from plimsoll.bridge.account.live_candles import LiveCandles
@@ -43,6 +42,7 @@ from plimsoll.core import (
 from plimsoll.core.books import Break
 from plimsoll.journal.phrases import usd
 from plimsoll.risk import RiskProfile
+from plimsoll.risk.rearming import Standing
 from plimsoll.risk.track_record import track_record
 
 ORDERS_KEPT = 1000
@@ -102,7 +102,9 @@ class LiveAccount:
 
     def open_positions(self) -> list[Position]:
         """Return what is open now, at the marks of the last loop; a resting entry counts."""
-        return [_position(trade, self._marks.get(trade.pair)) for trade in Trade.get_open_trades()]
+        return [
+            whole_position(trade, self._marks.get(trade.pair)) for trade in Trade.get_open_trades()
+        ]
 
     def update(self, now: datetime) -> bool:
         """Mark the account; a running bot is evaluated at every loop."""
@@ -140,7 +142,7 @@ class LiveAccount:
         Watched are the pairs that are held and, beside them, the pair that is asked about or,
         where none is, the whole whitelist.
         """
-        positions = self._positions()
+        positions, standing = self._positions(), self.standing
         asked = [pair] if pair is not None else self._data.current_whitelist()
         watched = dict.fromkeys([*asked, *(position.pair for position in positions)])
         return AccountSnapshot(
@@ -148,6 +150,8 @@ class LiveAccount:
             equity_usd=self._equity_usd,
             day_start_equity_usd=self._levels.day_start_usd,
             high_water_equity_usd=self._levels.high_water_usd,
+            peak_equity_usd=standing.peak_usd,
+            peak_at=standing.peak_at,
             starting_balance_usd=self._starting,
             sees_open_positions=True,
             positions=positions,
@@ -160,7 +164,8 @@ class LiveAccount:
             track_record=self._record_of(now) if with_record else None,
             manual_halt_reason=self._manual_halt_reason,
             breaks=self.breaks,
-            rearmed_at=self._levels.rearmed_at,
+            rearmed_at=standing.rearmed_at,
+            beyond_terminal_at=standing.beyond_terminal_at,
         )
 
     def track_record(self, now: datetime) -> TrackRecord:
@@ -204,14 +209,19 @@ class LiveAccount:
         """Return once what there is to tell of the exchange's books; nothing in a dry-run."""
         return [] if self._reconciler is None else self._reconciler.take_news()
 
-    def rearm(self, now: datetime) -> None:
+    @property
+    def standing(self) -> Standing:
+        """What of the account outlives its re-armings, as of the last loop."""
+        return self._levels.standing(self._equity_usd)
+
+    def rearm(self, now: datetime, *, beyond_terminal: bool = False) -> None:
         """Measure losses in a row, statistics and the drawdown from now on.
 
         Money that nothing explains is accepted as it is.
         """
         if self._reconciler is not None:
             self._reconciler.accept()
-        self._levels.rearm(now, self._equity_usd)
+        self._levels.rearm(now, self._equity_usd, beyond_terminal=beyond_terminal)
         self._levels.store(now, starting_balance_usd=self._starting)
 
     def liquidity_usd(self, pair: str, now: datetime) -> float | None:
@@ -285,7 +295,7 @@ class LiveAccount:
 
     def _see(self, trades: Sequence[Trade], writes: int) -> list[Position]:
         """Keep the positions of trades that were read after so many writes."""
-        positions = [_position(trade, self._marks.get(trade.pair)) for trade in trades]
+        positions = [whole_position(trade, self._marks.get(trade.pair)) for trade in trades]
         self._seen = (writes, weakref.ref(Trade.session()), positions) if is_written() else None
         return positions
 
@@ -375,25 +385,3 @@ class LiveAccount:
             record = track_record(trades, starting_balance_usd=self._starting or 0.0, as_of=now)
             self._record = (*key, record)
         return self._record[2]
-
-
-def _position(trade: Trade, mark: float | None) -> Position:
-    """Return a position as if its resting additions were filled: limits hold for them too.
-
-    Freqtrade books an addition into its trade when the order is done, and asks for another one
-    while it rests.
-    """
-    position = position_of(trade, mark)
-    if not trade.amount:  # the entry itself rests: it counts with the amount that it asks for
-        return position
-    resting = [order for order in trade.open_orders if order.ft_order_side == trade.entry_side]
-    if not resting:
-        return position
-    amount = position.amount + sum(order.safe_amount for order in resting)
-    added_usd = sum(order.safe_amount * order.safe_placement_price for order in resting)
-    return replace(
-        position,
-        amount=amount,
-        entry_price=(position.amount * position.entry_price + added_usd) / amount,
-        margin_usd=trade.stake_amount + added_usd / trade.leverage,
-    )

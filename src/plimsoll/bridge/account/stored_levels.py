@@ -99,7 +99,7 @@ def store_levels(levels: StoredLevels) -> None:
     ValueError
         When a number is not finite; what was stored stays.
     """
-    text = json.dumps(asdict(levels), default=_time_text, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(asdict(levels), default=moment_text, separators=(",", ":"), allow_nan=False)
     KeyValueStore.store_value(KEY, text)  # type: ignore[arg-type]
 
 
@@ -166,7 +166,7 @@ def recorded_levels(
         # From the next midnight on, which is the day's end where days begin at midnight.
         unmarked = known.day_at + timedelta(hours=23)
     if not highs:
-        highs = _realised_path(closed, starting_balance_usd, since)
+        highs = realised_path(closed, starting_balance_usd, since)
     highs += [total - outside_usd for total in _wallet_history(unmarked)]
     return Recorded(start, max(highs), marked)
 
@@ -183,7 +183,7 @@ def _known_before(
     return max(mark, realised) if any(trade.closed_at > at for trade in earlier) else mark
 
 
-def _realised_path(
+def realised_path(
     closed: Sequence[ClosedTrade], starting_balance_usd: float, since: datetime | None
 ) -> list[float]:
     """Return realised equity at the beginning of the span and after each trade of it."""
@@ -211,7 +211,8 @@ def _wallet_history(since: datetime | None) -> list[float]:
     return [float(total) for (total,) in totals if total is not None]
 
 
-def _time_text(moment: datetime) -> str:
+def moment_text(moment: datetime) -> str:
+    """Return a moment as it is stored."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -220,10 +221,11 @@ def _parsed(text: Any) -> StoredLevels:
     values = json.loads(text)
     if sorted(values) != sorted(field.name for field in fields(StoredLevels)):
         raise ValueError(text)
-    return StoredLevels(**{name: _value(name, value) for name, value in values.items()})
+    return StoredLevels(**{name: parsed_value(name, value) for name, value in values.items()})
 
 
-def _value(name: str, value: Any) -> Any:
+def parsed_value(name: str, value: Any) -> Any:
+    """Return a stored amount or moment; ValueError or TypeError where it is none."""
     if value is None:
         return None
     if not name.endswith("_usd"):

@@ -21,6 +21,21 @@ RENAMED = {
 """Keys of an earlier release, with what to write now."""
 
 
+class BacktestRearm(BaseModel):
+    """What stands in for the person who ends a halt, in backtests and hyperopt only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    after_days: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=3650,
+            description="Days from a halt to its re-arming, on probation; null: it is never.",
+        ),
+    ] = None
+
+
 class PlimsollSettings(BaseModel):
     """Everything that Plimsoll reads from a Freqtrade config."""
 
@@ -41,6 +56,7 @@ class PlimsollSettings(BaseModel):
             "off, in backtests only."
         ),
     ] = "enforce"
+    backtest_rearm: BacktestRearm = BacktestRearm()
     allow_missing_funding: Annotated[
         bool,
         Field(description="Whether a backtest may run where no funding would be charged."),
@@ -75,6 +91,7 @@ KEYS: dict[str, type[BaseModel]] = {
     "": PlimsollSettings,
     "risk": RiskProfile,
     "costs": TradingCosts,
+    "backtest_rearm": BacktestRearm,
 }
 """The model of each section; what is deeper is the costs of one pair."""
 

@@ -41,6 +41,13 @@ def command_line_config() -> tuple[str | None, dict[str, Any]]:
     return args.get("command"), config
 
 
+def running_command() -> str | None:
+    """Return the name of the freqtrade command that this process runs; ``None`` when it is none."""
+    from freqtrade.commands.arguments import Arguments
+
+    return Arguments(None).get_parsed_arg().get("command") if is_freqtrade_command() else None
+
+
 def is_freqtrade_command() -> bool:
     """Return whether this process is the ``freqtrade`` command, under whatever name."""
     return "freqtrade.main" in sys.modules

@@ -10,7 +10,6 @@ the ``protections`` property of `plimsoll.bridge.strategies.guarded.GuardedStrat
 workers build protections in fresh processes that configure no logging).
 """
 
-import ast
 import logging
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -22,8 +21,8 @@ from freqtrade.config_schema import CONF_SCHEMA
 from freqtrade.resolvers import IResolver
 from freqtrade.resolvers.pairlist_resolver import PairListResolver
 from freqtrade.resolvers.protection_resolver import ProtectionResolver
-from packaging.specifiers import SpecifierSet
 
+from plimsoll.bridge.config.absent_layers import require_layers_of_variables
 from plimsoll.bridge.config.layer_checks import sound_settings
 from plimsoll.bridge.config.settings import (
     require_guards_of_bot,
@@ -31,12 +30,17 @@ from plimsoll.bridge.config.settings import (
     require_secrets,
     require_stated_costs,
 )
+from plimsoll.bridge.freqtrade.backtest_report import install_where_shown
 from plimsoll.bridge.freqtrade.command_line import command_line_config, refuse
+from plimsoll.bridge.freqtrade.plugin_files import (
+    SUPPORTED_FREQTRADE,
+    name_pairlists,
+    plugin_folders,
+    require_supported_freqtrade,
+    shadowed,
+)
 from plimsoll.bridge.freqtrade.strategy_loading import guard_strategies
-from plimsoll.bundle import plugin_folder
 from plimsoll.core import PlimsollError
-
-SUPPORTED_FREQTRADE = SpecifierSet(">=2026.9,<2026.10")
 
 logger = logging.getLogger(__name__)
 
@@ -58,19 +62,7 @@ def register(config: Mapping[str, Any]) -> None:
     _widen_search(PairListResolver, "pairlists")
     for name in shadowed(config):
         logger.warning("Your own %s takes the place of the one that Plimsoll ships.", name)
-    for folder in plugin_folders(config, "pairlists"):
-        for name in class_names(folder):
-            if name not in freqtrade.constants.AVAILABLE_PAIRLISTS:
-                freqtrade.constants.AVAILABLE_PAIRLISTS.append(name)
-
-
-def require_supported_freqtrade(installed: str) -> None:
-    """Refuse a freqtrade version that this release was not tested with."""
-    if installed not in SUPPORTED_FREQTRADE:
-        raise PlimsollError(
-            f"expected freqtrade {SUPPORTED_FREQTRADE}, found {installed}; "
-            f"run: pip install 'freqtrade{SUPPORTED_FREQTRADE}'"
-        )
+    name_pairlists(config)
 
 
 def require_known_resolvers() -> None:
@@ -96,42 +88,6 @@ def require_known_resolvers() -> None:
         )
 
 
-def plugin_folders(config: Mapping[str, Any], kind: str) -> list[Path]:
-    """Return the existing folders with plugins of ``kind``: the user's first, then the shipped."""
-    folders = [plugin_folder(kind)]
-    if "user_data_dir" in config:
-        folders.insert(0, Path(config["user_data_dir"]) / "plugins" / kind)
-    return [folder for folder in folders if folder.is_dir()]
-
-
-def shadowed(config: Mapping[str, Any]) -> list[str]:
-    """Return the shipped plugins that a file of the user's own takes the place of."""
-    names = []
-    for kind in ("protections", "pairlists"):
-        *own, shipped = plugin_folders(config, kind)
-        names += [
-            name for folder in own for name in class_names(folder) if name in class_names(shipped)
-        ]
-    return names
-
-
-def class_names(folder: Path) -> list[str]:
-    """Return the classes with a base that the folder's files define, without importing them.
-
-    A file that cannot be read or is not valid Python is named in a warning and skipped:
-    Freqtrade itself says so again when the config asks for a class in it.
-    """
-    names: list[str] = []
-    for file in sorted(folder.glob("*.py")):
-        try:
-            body = ast.parse(file.read_text(encoding="utf-8")).body
-        except (OSError, SyntaxError, UnicodeDecodeError) as error:
-            logger.warning("Plugin file %s is not valid Python (%s); skipped.", file, error)
-            continue
-        names += [node.name for node in body if isinstance(node, ast.ClassDef) and node.bases]
-    return names
-
-
 def _widen_search(resolver: type[IResolver], kind: str) -> None:
     if "build_search_paths" in vars(resolver):
         return
@@ -154,12 +110,13 @@ def checked_config() -> dict[str, Any]:
     Raises
     ------
     PlimsollError
-        What is wrong with its layers, its ``plimsoll`` section, its secrets, or its opt-in to
-        live trading.
+        What is wrong with its layers, its ``plimsoll`` section, its secrets, variables without
+        their layer, or its opt-in to live trading.
     """
     command, config = command_line_config()
     settings = sound_settings(config)
     require_stated_costs(config, settings)
+    require_layers_of_variables(config)
     if command in ("trade", "webserver"):
         require_secrets(config)
     if command == "trade":
@@ -185,6 +142,7 @@ class RegisteringHandler(logging.Handler):
         try:
             register(checked_config())
             guard_strategies()
+            install_where_shown()
         except PlimsollError as error:
             refuse(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing was registered

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from plimsoll.candles.windows import Window
 from plimsoll.core import AccountSnapshot, ModelHealth, TrackRecord
+from plimsoll.risk.rearming import Standing
 
 
 class Account(Protocol):
@@ -36,8 +37,12 @@ class Account(Protocol):
     def set_models(self, models: Sequence[ModelHealth]) -> None:
         """Take what the models' predictions were worth of late."""
 
-    def rearm(self, now: datetime) -> None:
-        """Measure from now on."""
+    @property
+    def standing(self) -> Standing:
+        """What of the account outlives its re-armings, as of the last mark."""
+
+    def rearm(self, now: datetime, *, beyond_terminal: bool = False) -> None:
+        """Measure from now on; the highest equity ever stays."""
 
     def liquidity_usd(self, pair: str, now: datetime) -> float | None:
         """Return what the market of a pair offers; ``None`` when unknown.

@@ -12,18 +12,19 @@ from plimsoll.bridge.account.backtest import BacktestAccount
 from plimsoll.bridge.account.closes import Closes
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.freqtrade.backtest_report import offer_acts
+from plimsoll.bridge.guarding.counted_session import CountedSession
 from plimsoll.bridge.guarding.observing import ObservingSupervisor
 from plimsoll.bridge.guarding.places import ACTED, acted_words
-from plimsoll.bridge.guarding.session import Session
+from plimsoll.bridge.guarding.rearming import BY_POLICY, RearmPolicy
 from plimsoll.bridge.guarding.supervisor import Supervisor
-from plimsoll.bridge.state.backtest_verdicts import BacktestVerdicts
 from plimsoll.bridge.state.recorder import backtest_recorder, observed, silent
 from plimsoll.journal.kind import Kind
 
 logger = logging.getLogger(__name__)
 
 
-class BacktestSession(Session):
+class BacktestSession(CountedSession):
     """The guards of a backtest: the account in memory, a new one for each run."""
 
     def __init__(self, strategy: Any, settings: PlimsollSettings) -> None:
@@ -32,14 +33,14 @@ class BacktestSession(Session):
         self._seconds = timeframe_to_minutes(strategy.timeframe) * 60
         self._closes = Closes(self._seconds)
         self._last: datetime | None = None
+        self._policy = RearmPolicy(settings.backtest_rearm.after_days)
         self._expectation = read_expectation(settings.expectation_file)
         self.record = backtest_recorder(strategy.config, settings)
         if self.observes:
             self.record = silent if self.record is silent else observed(self.record)
-        # With --strategy-list each strategy has a copy of the config; this one is stored.
-        stored_config = strategy.dp._config.get("original_config", {})  # noqa: SLF001
-        self._verdicts = BacktestVerdicts(stored_config, type(strategy).__name__)
-        self._has_result = strategy.config["runmode"] == RunMode.BACKTEST
+        self._counts = strategy.config["runmode"] == RunMode.BACKTEST
+        if self._counts:
+            offer_acts(strategy.get_strategy_name(), strategy.config, self.acts_of)
 
     def learn(self, pair: str, candles: pd.DataFrame) -> None:
         """Keep the closes of a pair, to mark its positions by."""
@@ -55,10 +56,20 @@ class BacktestSession(Session):
             return
         supervisor = self._require()
         try:
+            self._rearm(supervisor, now)
             supervisor.loop(now)
         except Exception as error:
             logger.exception("plimsoll: the guards could not be asked")
             supervisor.failed(now, error)
+
+    def _rearm(self, supervisor: Supervisor, now: datetime) -> None:
+        """Do what a person would do about a halt, by the policy of the config."""
+        held = supervisor.held
+        if not held or not self._policy.is_due(held.values(), supervisor.account, now):
+            return
+        days = self._settings.backtest_rearm.after_days
+        if not supervisor.resume(now, reason=f"{days:g} days after the halt", by=BY_POLICY):
+            self._policy.give_up()
 
     def mark_price(self, pair: str, now: datetime) -> float | None:
         """Return the last close: an order is sent at the open that follows it."""
@@ -80,19 +91,21 @@ class BacktestSession(Session):
             observations=profile.backtest_breach_observations,
             record=observed(record) if self.observes else record,
         )
-        if self._has_result:
-            self._verdicts.begin()
+        self._begin_counting()
         self._pending.clear()
+        self._policy.begin()
 
     def _record_of_account(
         self, kind: str, at: datetime, *, durable: bool = False, **fields: Any
     ) -> None:
-        """Record a decision; keep a verdict that acted, and warn of a halt: it trades no more."""
+        """Record and count a decision, and warn of a halt: it trades no more."""
         self.record(kind, at, durable=durable, **fields)
-        if not self._has_result or fields.get("event") != ACTED:
+        self._count(kind, at, fields)
+        if not self._counts:
             return
-        self._verdicts.add(kind, at, **fields)
-        if kind == Kind.HALT:
-            name = type(self._strategy).__name__
+        name = type(self._strategy).__name__
+        if kind == Kind.HALT and fields.get("event") == ACTED:
             would = "would be " if self.observes else ""
             logger.warning("%s: plimsoll: %s%s, at %s", name, would, acted_words(fields), at)
+        elif kind == Kind.REARM:
+            logger.warning("%s: plimsoll: re-armed at %s, %s", name, at, fields["reason"])

@@ -31,6 +31,7 @@ from plimsoll.bridge.guarding.entry import Pending, Wanted
 from plimsoll.bridge.guarding.flattening import Flattening
 from plimsoll.bridge.guarding.messenger import messenger_of
 from plimsoll.bridge.guarding.observing import ObservingSupervisor
+from plimsoll.bridge.guarding.rearming import rearming_facts
 from plimsoll.bridge.guarding.session import Session, Veto
 from plimsoll.bridge.guarding.status import status_of
 from plimsoll.bridge.guarding.supervisor import Supervisor
@@ -365,9 +366,8 @@ class LiveSession(Session):
         flagged = None if flag is None else f"flag file: {flag or 'no reason'}"
         self._account.set_manual_halt(said if flagged is None else flagged)
         if request is not None:
-            reason, by = request
-            supervisor.resume(now, reason=reason, by=by)
-            if self._reconciler is not None and self._recorder.fault is None:
+            rearmed = supervisor.resume(now, **request._asdict())
+            if rearmed and self._reconciler is not None and self._recorder.fault is None:
                 self._reconciler.accept()  # also where money denies entries and nothing is held
 
     def _report(self, supervisor: Supervisor, now: datetime) -> None:
@@ -383,6 +383,7 @@ class LiveSession(Session):
                     **self.messenger.status(),
                     "breaks": [asdict(one) for one in self._account.breaks],
                     **self._account.facts(),
+                    "rearming": rearming_facts(self._account.standing, supervisor.profile, now),
                     **self._flattening.status(now),
                 }
             )

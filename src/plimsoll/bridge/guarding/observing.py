@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from plimsoll.bridge.guarding.places import ACTED, Places
 from plimsoll.bridge.guarding.supervisor import Supervisor
@@ -25,6 +24,9 @@ class ObservedPlaces(Places):
         """Leave the record as it is."""
         return True
 
+    def put_back(self, verdict: Verdict, now: datetime) -> None:
+        """Lock nothing again."""
+
 
 class ObservingSupervisor(Supervisor):
     """A supervisor whose verdicts stand in memory: none is locked, prolonged or taken over.
@@ -32,9 +34,7 @@ class ObservingSupervisor(Supervisor):
     A halt that would stand goes on standing there, so that what it would deny is counted.
     """
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self._places = ObservedPlaces(self._record, self.account.facts, persistent=self._persistent)
+    places_of = ObservedPlaces
 
     def begin(
         self,
@@ -45,28 +45,33 @@ class ObservingSupervisor(Supervisor):
         rearmed_at: datetime | None = None,
     ) -> None:
         """Take nothing over: what is held belongs to guards that enforce, and waits for them."""
-        self.rearmed_at = rearmed_at
+        self._rearming.begin(rearmed_at)
         if recorded:
             rules = ", ".join(sorted({rule for rule, _ in recorded}))
             logger.warning("plimsoll: still held for guards that enforce: %s", rules)
 
     def loop(self, now: datetime) -> None:
-        """Mark the account; ask the guards, unless it would be halted: no more could act.
+        """Mark the account and ask the guards, unless it would be halted: no more could act.
 
         Raises
         ------
         Exception
             Whatever the account's numbers could not be read for.
         """
-        if self._would_be_halted:
-            self.account.update(now)
-        else:
+        if not self._state.held or self.halted is None:
             super().loop(now)
 
+    def resume(self, now: datetime, *, reason: str, by: str, beyond_terminal: bool = False) -> bool:
+        """Re-arm what would be halted, and measure from the account's worth now."""
+        self.account.update(now)
+        return super().resume(now, reason=reason, by=by, beyond_terminal=beyond_terminal)
+
     @property
-    def _would_be_halted(self) -> bool:
+    def halted(self) -> Verdict | None:
+        """The verdict by which the account would be halted; ``None`` when it would not be."""
         held = self._state.held.items()
-        return any(one.mode is Mode.HALTED and pair is None for (_, pair), one in held)
+        halts = (one for (_, pair), one in held if pair is None and one.mode is Mode.HALTED)
+        return next(halts, None)
 
     def _waits(self, now: datetime) -> bool:
         return bool(self._state.held) and self._runs_out(now)

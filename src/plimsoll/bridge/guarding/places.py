@@ -16,8 +16,9 @@ from plimsoll.journal.latch_record import Key, verdict_fields
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-ACTED, PROLONGED = "acted", "prolonged"
-"""The events of a verdict that begins to close positions, and of one that lasts longer."""
+ACTED, PROLONGED, REARMED = "acted", "prolonged", "rearmed"
+"""The events of a verdict that begins to close positions, of one that lasts longer, of its end by
+a person."""
 
 RECORDED_AGAIN_AFTER = timedelta(hours=1)
 
@@ -86,7 +87,9 @@ class Places:
             logger.warning("plimsoll: %s", text)
             self._record(Kind.ERROR, now, durable=True, where="latch", message=text)
 
-    def release(self, held: Mapping[Key, Verdict], now: datetime, *, reason: str, by: str) -> bool:
+    def release(
+        self, held: Mapping[Key, Verdict], now: datetime, *, reason: str, by: str, **fields: Any
+    ) -> bool:
         """End what is held, on record first; return whether it could be recorded.
 
         Only a recorded re-arming ends it: without one the locks stay, or are put back.
@@ -95,20 +98,26 @@ class Places:
             Kind.REARM,
             now,
             durable=True,
+            event=REARMED,
             rules=sorted({rule for rule, _ in held}),
             released=[{"rule": rule, "pair": pair} for rule, pair in held],
             halted=any(verdict.mode is Mode.HALTED for verdict in held.values()),
             reason=reason,
             by=by,
+            **fields,
         )
         if written is False:
-            for verdict in held.values():
-                self._try(locks.put_back, verdict, now)
+            self.lock_again(held, now)
             return False
         for key in held:
             self._logged.pop(key, None)
         locks.release(held, now)
         return True
+
+    def lock_again(self, held: Mapping[Key, Verdict], now: datetime) -> None:
+        """Put the locks of these verdicts back: what a person has asked did not take place."""
+        for verdict in held.values():
+            self._try(locks.put_back, verdict, now)
 
     def raise_fault(self) -> None:
         """Raise the first error of the database since the last call, if there was one."""

@@ -12,7 +12,9 @@ from plimsoll.bridge.freqtrade.lock_removals import note_removals
 from plimsoll.bridge.guarding.account import Account
 from plimsoll.bridge.guarding.blindness import BLIND, Blindness
 from plimsoll.bridge.guarding.places import Places, acted_words
+from plimsoll.bridge.guarding.rearming import Rearming
 from plimsoll.bridge.state import locks
+from plimsoll.bridge.state.folder import Request
 from plimsoll.bridge.state.recorder import Record, silent
 from plimsoll.core import AccountSnapshot, EntryRequest, Mode, Verdict
 from plimsoll.journal import messages
@@ -53,6 +55,8 @@ class Supervisor:
         Whether locks outlive this process and a person may remove them.
     """
 
+    places_of = Places
+
     def __init__(
         self,
         account: Account,
@@ -69,12 +73,14 @@ class Supervisor:
         self._observations = observations
         self._record, self._tell, self._mention = record, tell, mention or tell
         self._persistent = persistent
-        self._places = Places(record, account.facts, persistent=persistent)
+        self._places = self.places_of(record, account.facts, persistent=persistent)
         self._state = LatchState()
         self.evaluation: Evaluation | None = None
         self._denied: dict[tuple[str, str], datetime] = {}
         self._blindness = Blindness()
-        self.rearmed_at: datetime | None = None
+        self._rearming = Rearming(
+            account, profile, self._places, record, tell, persistent=persistent
+        )
 
     # What the loop asks
 
@@ -90,7 +96,7 @@ class Supervisor:
 
         ``recorded`` is what the log holds; ``new`` of it has acted at this very start.
         """
-        self.rearmed_at = rearmed_at
+        self._rearming.begin(rearmed_at)
         if not self._persistent:
             return
         note_removals()
@@ -116,6 +122,8 @@ class Supervisor:
             Whatever the account's numbers could not be read for; the caller denies.
         """
         might_act = self.account.update(now)
+        if self._rearming.watches:
+            self._rearming.look(now, self.mode)
         if self._persistent:
             self._notice_unlocked(now)
         self._go_on_closing(now)
@@ -241,14 +249,19 @@ class Supervisor:
 
     # What a person asks
 
-    def resume(self, now: datetime, *, reason: str, by: str) -> None:
-        """Re-arm: end every lock of ours and measure from now on.
+    @property
+    def rearmed_at(self) -> datetime | None:
+        """When a person last ended a halt; ``None`` when nobody did."""
+        return self._rearming.rearmed_at
+
+    def resume(self, now: datetime, *, reason: str, by: str, beyond_terminal: bool = False) -> bool:
+        """Re-arm: end every lock of ours and measure from now on; return whether it took place.
 
         Also the locks that a native protection of ours has made beside the loop.
         """
         self._state = replace(self._state, held={**locks.held_verdicts(now), **self._state.held})
-        released = list(self._state.held)
-        self._rearm(now, released, reason=reason, by=by)
+        request = Request(reason, by, beyond_terminal)
+        return self._rearm(now, list(self._state.held), request)
 
     # How
 
@@ -299,26 +312,18 @@ class Supervisor:
                 self._places.put_back(held[key], now)
                 self.say(messages.lock_put_back(held[key]), now, "latch", key[0])
         if persons:
-            self._rearm(now, persons, reason="the lock was removed", by="unlock")
+            self._rearm(now, persons, Request("the lock was removed", "unlock"))
         for key, verdict in active.items():
             if verdict.mode is Mode.HALTED and key not in held:
                 self._state = self._state.hold(verdict)
                 self._acted(key, verdict, now)
 
-    def _rearm(self, now: datetime, keys: list[Key], *, reason: str, by: str) -> None:
+    def _rearm(self, now: datetime, keys: list[Key], request: Request) -> bool:
         held = {key: self._state.held[key] for key in keys}
-        if not self._places.release(held, now, reason=reason, by=by):
-            logger.error("plimsoll: not re-armed by %s: the decision log cannot be written", by)
-            self._tell(messages.not_rearmed(by))
-            return
-        self._state = self._state.release(keys)
-        halted = any(verdict.mode is Mode.HALTED for verdict in held.values())
-        if halted:
-            self.rearmed_at = now
-            self.account.rearm(now)
-        rules = sorted({rule for rule, _ in keys})
-        self._tell(messages.rearmed(rules, reason=reason, by=by, halted=halted))
-        logger.warning("plimsoll: re-armed by %s: %s", by, reason)
+        done = self._rearming.rearm(held, now, request)
+        if done:
+            self._state = self._state.release(keys)
+        return done
 
     def _waits(self, now: datetime) -> bool:
         """Return whether what is held is still to be finished, or ends now."""

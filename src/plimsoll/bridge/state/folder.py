@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -14,6 +14,14 @@ RESUME = "resume.json"
 ACCEPT = "accept-looser.json"
 STATUS = "status.json"
 DECISIONS = "decisions"
+
+
+class Request(NamedTuple):
+    """What a person asks of a running bot: why, who, whether beyond the terminal drawdown."""
+
+    reason: str
+    by: str
+    beyond_terminal: bool = False
 
 
 class StateFolder:
@@ -51,17 +59,18 @@ class StateFolder:
         """Take the flag down; nothing happens when there is none."""
         (self.path / HALT).unlink(missing_ok=True)
 
-    def ask_to_resume(self, reason: str, by: str) -> None:
+    def ask_to_resume(self, reason: str, by: str, *, beyond_terminal: bool = False) -> None:
         """Leave the request to re-arm, for the running bot to take."""
-        self._write(RESUME, orjson.dumps({"reason": reason, "by": by}))
+        request = Request(reason, by, beyond_terminal)
+        self._write(RESUME, orjson.dumps(request._asdict()))
 
     @property
     def resume_is_waiting(self) -> bool:
         """Whether a request to re-arm was not taken yet."""
         return (self.path / RESUME).exists()
 
-    def take_resume(self) -> tuple[str, str] | None:
-        """Return reason and person of a request to re-arm and remove it; ``None`` without one.
+    def take_resume(self) -> Request | None:
+        """Return a request to re-arm and remove it; ``None`` without one.
 
         Raises
         ------
@@ -80,17 +89,18 @@ class StateFolder:
         return (self.path / ACCEPT).exists()
 
     def take_acceptance(self) -> tuple[str, str] | None:
-        """Return reason and person of who accepts looser limits; ``None`` without a request.
+        """Return who accepts looser limits, and why; ``None`` without a request.
 
         Raises
         ------
         PlimsollError
             When the request is not one; it is removed and accepts nothing.
         """
-        return self._take(ACCEPT)
+        request = self._take(ACCEPT)
+        return None if request is None else (request.reason, request.by)
 
-    def _take(self, name: str) -> tuple[str, str] | None:
-        """Return reason and person of a request and remove it; ``None`` without one.
+    def _take(self, name: str) -> Request | None:
+        """Return a request and remove it; ``None`` without one.
 
         Raises
         ------
@@ -108,11 +118,12 @@ class StateFolder:
         try:
             request = orjson.loads(content)
             reason, by = request["reason"].strip(), request["by"].strip()
+            beyond_terminal = request.get("beyond_terminal", False) is True
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             raise PlimsollError(f"the request in {file} cannot be read: {error}") from None
         if not reason:
             raise PlimsollError(f"a request without a reason in {file} was refused")
-        return reason, by
+        return Request(reason, by, beyond_terminal)
 
     def write_status(self, status: Mapping[str, Any]) -> None:
         """Replace the status that ``plimsoll status`` reads."""

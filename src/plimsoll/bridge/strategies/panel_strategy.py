@@ -5,6 +5,7 @@ value, so an enum or dataclass defined beside it would be another object in each
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -52,6 +53,10 @@ class PanelStrategy(GuardedStrategy):
     def panel(self) -> Panel:
         """Return the panel as it is known now."""
         return self._reader.read(self.dp, self.panel_timeframes, with_funding=self.panel_funding)
+
+    def days_known(self, candles: Mapping[str, pd.DataFrame]) -> int:
+        """Return the days of the panel's candles, the past before the backtest included."""
+        return len(self.panel().closes("1d"))
 
     def candle_span(self) -> pd.Timedelta:
         """Return the length of the strategy's own candles."""

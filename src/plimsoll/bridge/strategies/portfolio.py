@@ -13,6 +13,7 @@ from freqtrade.persistence import Trade
 
 from plimsoll.bridge.strategies.panel import Panel
 from plimsoll.bridge.strategies.panel_strategy import PanelStrategy
+from plimsoll.bridge.strategies.readiness import days_until, made_up_panel
 from plimsoll.bridge.strategies.seal import put
 from plimsoll.bridge.strategies.trade_copies import spared
 from plimsoll.core import Side
@@ -79,6 +80,17 @@ class PortfolioStrategy(PanelStrategy):
                 day = self._day_known(candles["date"].loc[row] + self.candle_span())
                 candles.loc[row, "enter_tag"] = reasons(day, pair)
         return candles
+
+    def ready(self, candles: pd.DataFrame, pair: str) -> "pd.Series[bool]":
+        """Return the rows on which there is an opinion about the pair."""
+        return candles["target_weight"].notna()
+
+    def days_needed(self) -> int | None:
+        """Return the days up to the first opinion, by the present parameters."""
+        pairs = self._reader.pairs(self.dp)
+        weights = self.targets(made_up_panel(pairs, self.panel_timeframes)).weights
+        daily = weights.notna().any(axis=1).groupby(pd.DatetimeIndex(weights.index).floor("D"))
+        return days_until(daily.any())
 
     # What GuardedStrategy asks
 

@@ -4,7 +4,9 @@ This module defines the class and nothing else: hyperopt pickles a strategy's ba
 value, so an enum or dataclass defined beside it would be another object in each worker.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from freqtrade.strategy.parameters import NumericParameter
 from plimsoll.bridge.config.settings import settings_from
 from plimsoll.bridge.strategies.backtest_funding import require_funding_of_backtest
 from plimsoll.bridge.strategies.entry_values import EntryValues
+from plimsoll.bridge.strategies.readiness import require_ready
 from plimsoll.core import PlimsollError, Side
 from plimsoll.features import Candles, FeatureUse
 from plimsoll.risk.stops import nearest_stop_price
@@ -98,7 +101,25 @@ class RuleStrategy(IStrategy):
             require_funding_of_backtest(self, settings_from(self.config), data)
         except PlimsollError as error:
             raise OperationalException(f"plimsoll: {error}") from None
-        return super().advise_all_indicators(data)
+        candles = super().advise_all_indicators(data)
+        try:
+            require_ready(self, candles)
+        except PlimsollError as error:
+            raise OperationalException(f"plimsoll: {error}") from None
+        return candles
+
+    def ready(self, candles: pd.DataFrame, pair: str) -> "pd.Series[bool]":
+        """Return the rows on which every feature has a value that has been computed by now."""
+        columns = [use.column for use in self.features() if use.column in candles]
+        return candles[columns].notna().all(axis=1)
+
+    def days_needed(self) -> int | None:
+        """Return the days of candles up to the first row that is ready; ``None`` for never."""
+        return ceil(self.startup_candle_count * self._span() / pd.Timedelta(days=1))
+
+    def days_known(self, candles: Mapping[str, pd.DataFrame]) -> int:
+        """Return the days of candles that a backtest has, its warm-up included."""
+        return int(max(map(len, candles.values())) * self._span() / pd.Timedelta(days=1))
 
     def populate_indicators(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
         """Add the features' columns."""
@@ -171,6 +192,9 @@ class RuleStrategy(IStrategy):
         return trade.calc_profit_ratio(price)
 
     # How
+
+    def _span(self) -> pd.Timedelta:
+        return pd.Timedelta(minutes=timeframe_to_minutes(self.timeframe))
 
     def _sides(self) -> list[Side]:
         return [Side.LONG, Side.SHORT] if self.can_short else [Side.LONG]

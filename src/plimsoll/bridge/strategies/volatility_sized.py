@@ -42,6 +42,18 @@ class SizedStrategy(PanelStrategy):
         size: Any = sizes.loc[day, pair]
         return float(size) * self.equity_usd(now) if size > 0 else 0.0
 
+    def ready(self, candles: pd.DataFrame, pair: str) -> "pd.Series[bool]":
+        """Return the rows on which every feature and the pair's size are known."""
+        sizes, known = self.sizes(), super().ready(candles, pair)
+        if pair not in sizes:
+            return known & False
+        closed = (candles["date"] + self.candle_span()).dt.floor("D") - pd.Timedelta(days=1)
+        return known & sizes[pair].reindex(closed).notna().to_numpy()
+
+    def days_needed(self) -> int | None:
+        """Return the days up to the first size, or those of the features where they are more."""
+        return max(self.least_daily_closes + 1, super().days_needed() or 0)
+
     def sizes(self) -> pd.DataFrame:
         """Return the size of each pair at full strength, days × pairs; computed once a panel."""
         panel, target = self.panel(), self.target_volatility.value

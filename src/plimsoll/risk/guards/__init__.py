@@ -23,11 +23,13 @@ from plimsoll.risk.guards.order_throttle import order_throttle
 from plimsoll.risk.guards.portfolio_heat import portfolio_heat
 from plimsoll.risk.guards.position_size import position_size
 from plimsoll.risk.guards.price_collar import price_collar
+from plimsoll.risk.guards.probation import probation
 from plimsoll.risk.guards.reconciliation import reconciliation
 from plimsoll.risk.guards.risk_per_trade import risk_per_trade
 from plimsoll.risk.guards.round_trip_cost import round_trip_cost
 from plimsoll.risk.guards.spread import spread
 from plimsoll.risk.guards.stale_data import stale_data
+from plimsoll.risk.guards.terminal_drawdown import terminal_drawdown
 from plimsoll.risk.guards.trades_per_day import trades_per_day
 from plimsoll.risk.guards.trading_hours import trading_hours
 from plimsoll.risk.profile import RiskProfile
@@ -88,6 +90,8 @@ GUARDS = Guards(
         manual_halt,
         reconciliation,
         drawdown,
+        terminal_drawdown,
+        probation,
         daily_loss,
         divergence,
         break_even,
@@ -117,6 +121,7 @@ GUARDS = Guards(
 NEEDS: dict[str, tuple[str, ...]] = {
     "reconciliation": ("breaks",),
     "drawdown": ("equity_usd", "high_water_equity_usd"),
+    "terminal_drawdown": ("equity_usd", "peak_equity_usd"),
     "daily_loss": ("equity_usd", "day_start_equity_usd"),
     "divergence": ("closed_trades",),
     "break_even": ("closed_trades",),

@@ -1,6 +1,9 @@
 """Results that do not even pay for themselves."""
 
-from plimsoll.core import AccountSnapshot, Mode, Verdict
+from collections.abc import Sequence
+from math import sqrt
+
+from plimsoll.core import AccountSnapshot, ClosedTrade, Mode, Verdict
 from plimsoll.risk.denial import active, known, unknown
 from plimsoll.risk.guards.divergence import latest_trades
 from plimsoll.risk.profile import RiskProfile
@@ -11,7 +14,9 @@ RULE = "break_even"
 def break_even(account: AccountSnapshot, profile: RiskProfile) -> Verdict:
     """Send an account back to paper when its latest trades together lost money.
 
-    It needs as many trades as the profile says; a sum of exactly zero is break-even.
+    It needs as many trades as the profile says; a sum of exactly zero is break-even. A loss
+    counts when it is more than ``break_even_z`` standard errors of the sum, by the spread of
+    those trades: less may be chance. With 0 any loss counts.
 
     Returns
     -------
@@ -28,10 +33,19 @@ def break_even(account: AccountSnapshot, profile: RiskProfile) -> Verdict:
     profit_usd = sum(trade.profit_usd for trade in latest)
     if not known(profit_usd):
         return unknown(RULE, f"profit {profit_usd} USD", account, profile, limit=0)
-    if profit_usd >= 0:
+    limit_usd = -profile.break_even_z * _standard_error_usd(latest)
+    if profit_usd >= min(limit_usd, 0.0):
         return active(RULE)
     reason = (
         f"the latest {count} trades made {profit_usd:.2f} USD, "
-        "below break-even, limit 0.00 USD: back to paper"
+        f"below break-even, limit {limit_usd + 0.0:.2f} USD: back to paper"
     )
-    return Verdict(Mode.HALTED, RULE, reason, value=profit_usd, limit=0.0)
+    return Verdict(Mode.HALTED, RULE, reason, value=profit_usd, limit=limit_usd + 0.0)
+
+
+def _standard_error_usd(trades: Sequence[ClosedTrade]) -> float:
+    """Return the standard error of the sum of the trades' profits, by their sample deviation."""
+    count = len(trades)
+    mean = sum(trade.profit_usd for trade in trades) / count
+    variance = sum((trade.profit_usd - mean) ** 2 for trade in trades) / (count - 1)
+    return sqrt(count * variance)

@@ -1,7 +1,7 @@
 """The account of a backtest, one candle after the other."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -165,6 +165,27 @@ def test_a_market_is_read_up_to_the_moment(account: BacktestAccount) -> None:
     assert account.window(ETH, at(2), 3) is None
 
 
-def test_nobody_re_arms_a_backtest(account: BacktestAccount) -> None:
-    with pytest.raises(NotImplementedError):
-        account.rearm(datetime.now(UTC))
+def test_a_policy_re_arms_and_the_drawdown_is_measured_anew_from_a_peak_that_stays(
+    account: BacktestAccount,
+) -> None:
+    hold(100.0)
+    account.update(at(1))
+    peak = account.standing.peak_usd
+    close_in_backtest(at(2), -1000.0)
+    LocalTrade.bt_trades_open.clear()
+    account.update(at(2))
+    fell = account.facts()["equity_usd"]
+    account.rearm(at(3))
+    seen = account.snapshot(at(3))
+    assert (seen.high_water_equity_usd, seen.rearmed_at) == (fell, at(3))
+    assert seen.peak_equity_usd == peak == account.standing.peak_usd
+    assert peak is not None
+    assert fell is not None
+    assert peak > fell
+    account.update(at(4))
+    assert account.snapshot(at(4)).high_water_equity_usd == fell, "a flat account is not marked"
+
+
+def test_a_policy_never_accepts_the_terminal_drawdown(account: BacktestAccount) -> None:
+    with pytest.raises(ValueError, match="a person"):
+        account.rearm(at(1), beyond_terminal=True)

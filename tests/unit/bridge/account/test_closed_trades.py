@@ -1,6 +1,7 @@
 """The closed trades of a bot's database and of a backtest's memory: each once, in order."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -91,6 +92,26 @@ def test_a_trade_that_closes_while_the_first_are_read_is_read_once(
     assert profits(closed.read()) == [1.0, -2.0]
     assert closed.read() == []
     assert profits(closed.trades) == [1.0, -2.0]
+
+
+def test_a_trade_that_another_thread_closed_is_read_with_its_profit() -> None:
+    """A thread keeps its own copy of a trade: a forced entry after an exit read it without one."""
+    fill_database([])
+    Trade.session.add(Trade(**trade_fields(NOON.replace(tzinfo=None))))
+    Trade.commit()
+    copy = Trade.get_trades([Trade.is_open.is_(True)]).one()
+    assert copy.close_profit_abs is None
+
+    def close() -> None:
+        trade = Trade.get_trades([Trade.is_open.is_(True)]).one()
+        trade.is_open, trade.close_date = False, NOON.replace(tzinfo=None)
+        trade.close_profit, trade.close_profit_abs = 0.04, 4.0
+        Trade.commit()
+
+    with ThreadPoolExecutor(1) as another:
+        another.submit(close).result()
+    closed = ClosedTrades()
+    assert profits(closed.read()) == [4.0]
 
 
 def test_open_trades_and_trades_without_a_date_are_not_closed() -> None:

@@ -14,7 +14,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from plimsoll.bridge.account.closed_trades import ClosedTrades
-from plimsoll.bridge.account.live import LiveAccount, _position
+from plimsoll.bridge.account.freqtrade_trades import whole_position
+from plimsoll.bridge.account.live import LiveAccount
 from tests.unit.bridge.account.test_live import account_of
 from tests.unit.bridge.bots import BTC, ETH, NOON, Bot, entry, open_trade, running_bot
 from tests.unit.bridge.guarding.test_live_session import clock, loops
@@ -113,7 +114,7 @@ def afresh(account: LiveAccount) -> tuple[list[Any], list[Any]]:
     """Positions and closed trades, read as if for the first time."""
     trades = Trade.get_open_trades()
     marks = account._marks
-    return [_position(one, marks.get(one.pair, one.open_rate)) for one in trades], (
+    return [whole_position(one, marks.get(one.pair, one.open_rate)) for one in trades], (
         ClosedTrades().read()
     )
 

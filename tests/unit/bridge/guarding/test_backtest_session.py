@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ from freqtrade.enums import RunMode
 from freqtrade.persistence import LocalTrade
 
 from plimsoll.bridge.guarding.entry import Wanted
-from plimsoll.bridge.state.backtest_verdicts import KEY, account_halts
 from plimsoll.core import Mode, Side
+from plimsoll.performance.guard_acts import GuardActs
 from tests.unit.bridge.bots import BTC, NOON, PLAIN, Bot, backtest, candles, entry
 from tests.unit.bridge.trades import trade_fields
 
@@ -40,6 +40,11 @@ def falling(folder: Path, to: float, *, source: str = PLAIN, **others: Any) -> I
         yield bot
 
 
+def acts(bot: Bot, *trades: dict[str, Any]) -> GuardActs:
+    """What the run so far would have in its result."""
+    return bot.strategy._session.acts_of(trades, NOON - HOUR, NOON + HOUR)
+
+
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [one.getMessage() for one in caplog.records if one.name == SPEAKER]
 
@@ -52,37 +57,34 @@ def test_a_halt_is_stored_as_a_record_and_said_in_one_line(
 ) -> None:
     with falling(tmp_path, 70.0) as bot:
         bot.loop(NOON + STEP)
-        stored = bot.config["original_config"]
-        (halt,) = account_halts(stored, "Plain")
-        assert (halt["rule"], halt["mode"], halt["scope"]) == ("drawdown", "HALTED", "account")
-        assert (halt["at"], halt["event"]) == ("2026-11-19T12:00:00Z", "acted")
-        assert halt["value"] > halt["limit"] == 0.12
-        assert halt["high_water_equity_usd"] - halt["equity_usd"] == pytest.approx(1500, abs=2)
-        kept = stored[KEY]["Plain"]
-    line = f"Plain: plimsoll: HALTED the account by drawdown: {halt['reason']}; "
+        kept = acts(bot)
+        (halt,) = kept.halts
+        assert (halt.rule, halt.event, halt.pair) == ("drawdown", "halted", None)
+        assert halt.at == NOON
+        assert halt.value > halt.limit == 0.12
+        assert kept.totals.days_halted == pytest.approx(1 / 24)
+    line = f"Plain: plimsoll: HALTED the account by drawdown: {halt.reason}; "
     line += "until a person re-arms it, at 2026-11-19 12:00:00+00:00"
     assert warnings(caplog) == [line]
-    assert {one["event"] for one in kept} == {"acted"}
+    assert {one.event for one in kept.acts} == {"halted", "flatten"}
 
 
 def test_a_flatten_is_stored_and_not_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with falling(tmp_path, 92.0) as bot:
         assert bot.strategy._session.supervisor.mode is Mode.FLATTEN
-        stored = bot.config["original_config"]
-    (flatten,) = stored[KEY]["Plain"]
-    assert (flatten["kind"], flatten["rule"], flatten["mode"]) == (
-        "verdict",
-        "daily_loss",
-        "FLATTEN",
-    )
-    assert flatten["until"] == "2026-11-20T00:00:00Z"
-    assert account_halts(stored, "Plain") == []
+        kept = acts(bot)
+    (flatten,) = kept.acts
+    assert (flatten.event, flatten.rule, flatten.pair) == ("flatten", "daily_loss", None)
+    assert flatten.until == datetime(2026, 11, 20, tzinfo=UTC)
+    assert kept.halts == ()
+    assert kept.totals.days_halted == 0
     assert warnings(caplog) == []
 
 
 def test_a_calm_backtest_stores_that_nothing_acted(tmp_path: Path) -> None:
     with falling(tmp_path, 100.0) as bot:
-        assert bot.config["original_config"][KEY] == {"Plain": []}
+        kept = acts(bot)
+        assert (kept.acts, kept.denials, kept.totals.entries_asked) == ([], [], 0)
 
 
 @pytest.mark.parametrize("runmode", [RunMode.HYPEROPT, RunMode.UTIL_NO_EXCHANGE], ids=str)
@@ -91,7 +93,7 @@ def test_a_run_without_a_result_halts_and_keeps_quiet(
 ) -> None:
     with falling(tmp_path, 70.0, runmode=runmode) as bot:
         assert bot.strategy._session.supervisor.mode is Mode.HALTED
-        assert KEY not in bot.config["original_config"]
+        assert acts(bot).acts == []
     assert warnings(caplog) == []
 
 
@@ -120,12 +122,83 @@ def test_a_halt_is_in_the_decision_log_too_where_backtests_write_one(tmp_path: P
     assert {kind for kind, _ in recorded} == {"halt", "verdict"}
 
 
+# The policy that stands in for a person
+
+
+def rearming(days: float | None, **risk: Any) -> dict[str, Any]:
+    risk = {"backtest_breach_observations": 1, **risk}
+    return {"plimsoll": {"risk": risk, "backtest_rearm": {"after_days": days}}}
+
+
+def close_all() -> None:
+    """Book what the guards have closed: 15 % of the account."""
+    (trade,) = LocalTrade.bt_trades_open
+    trade.is_open, trade.close_date, trade.close_profit_abs = False, NOON, -1500.0
+    trade.close_profit, trade.exit_reason = -0.3, "plimsoll_drawdown"
+    LocalTrade.bt_trades_open.clear()
+    LocalTrade.bt_trades.append(trade)
+    LocalTrade.bt_total_profit = -1500.0
+
+
+def days_on(bot: Bot, days: int) -> None:
+    """Loop through so many days, an hour at a time."""
+    for hour in range(1, 24 * days + 1):
+        bot.loop(NOON + hour * HOUR)
+
+
+def test_a_halt_ends_after_the_policys_days_with_probation_and_the_cost_is_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with falling(tmp_path, 70.0, **rearming(2)) as bot:
+        close_all()
+        days_on(bot, 3)
+        session = bot.strategy._session
+        kept = session.acts_of([], NOON - HOUR, NOON + 3 * 24 * HOUR)
+        assert session.supervisor.held == {}
+        account = session.supervisor.account.snapshot(NOON + 3 * 24 * HOUR)
+        assert account.high_water_equity_usd == account.equity_usd
+        assert account.peak_equity_usd > account.equity_usd
+        assert session.supervisor.of_entry(BTC, NOON + 3 * 24 * HOUR, leverage=1.0)[1].of_pair(
+            BTC
+        ).multiplier == pytest.approx(0.5)
+    (rearmed,) = [one for one in kept.acts if one.event == "rearmed"]
+    assert rearmed.at - NOON == 48 * HOUR
+    assert "backtest_rearm" in rearmed.reason
+    assert kept.totals.rearmed == 1
+    assert kept.totals.days_halted == pytest.approx(2.0)
+    assert kept.rearm == {"after_days": 2.0}
+    assert any("re-armed at 2026-11-21" in line for line in warnings(caplog))
+
+
+def test_the_end_of_probation_is_kept_as_well(tmp_path: Path) -> None:
+    with falling(tmp_path, 70.0, **rearming(1, probation_days=1)) as bot:
+        close_all()
+        days_on(bot, 3)
+        kept = acts(bot)
+    events = [one.event for one in kept.acts]
+    assert events.count("probation_ended") == 1
+    assert events.index("probation_ended") > events.index("rearmed")
+
+
+@pytest.mark.parametrize(
+    "settings", [rearming(None), rearming(1, terminal_drawdown_fraction=0.12)], ids=["", "terminal"]
+)
+def test_without_days_or_beyond_the_terminal_drawdown_a_halt_stays(
+    tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    with falling(tmp_path, 70.0, **settings) as bot:
+        close_all()
+        days_on(bot, 4)
+        assert bot.strategy._session.supervisor.mode is Mode.HALTED
+        assert acts(bot).totals.rearmed == 0
+
+
 # When it begins again
 
 
 def test_going_back_in_time_forgets_the_halt_of_the_run_before(tmp_path: Path) -> None:
     with falling(tmp_path, 70.0) as bot:
-        assert account_halts(bot.config["original_config"], "Plain")
+        assert acts(bot).halts
         session = bot.strategy._session
         session.stake(
             Wanted(pair=BTC, side=Side.LONG, now=NOON, price=70.0, stake_usd=9.0, leverage=1.0),
@@ -135,7 +208,7 @@ def test_going_back_in_time_forgets_the_halt_of_the_run_before(tmp_path: Path) -
         LocalTrade.reset_trades()
         bot.loop(NOON - HOUR)
         assert bot.strategy._session.supervisor.mode is Mode.ACTIVE
-        assert bot.config["original_config"][KEY] == {"Plain": []}
+        assert acts(bot).acts == []
         assert not session._pending, "a question to the account of before"
 
 
@@ -162,7 +235,7 @@ def test_without_guards_nothing_is_closed_nor_denied(
         assert session.exit_rule(BTC, NOON) is None
         assert not session.closes_something
         assert entry(bot.strategy, NOON)
-        assert bot.config["original_config"][KEY] == {"Plain": []}
+        assert (acts(bot).guards, acts(bot).acts, acts(bot).denials) == ("off", [], [])
 
 
 def test_guards_that_cannot_be_asked_deny_until_they_can(

@@ -376,11 +376,18 @@ def test_the_status_names_the_bot_its_mode_and_its_figures(tmp_path: Path, clock
         "equity_usd": 10_000.0,
         "day_start_equity_usd": 10_000.0,
         "high_water_equity_usd": 10_000.0,
+        "rearming": {
+            "peak_equity_usd": 10_000.0,
+            "peak_drawdown_fraction": 0.0,
+            "terminal_drawdown_fraction": 0.25,
+            "probation_until": None,
+            "probation_stake_fraction": 0.5,
+        },
         "told_to": [],
         "nobody_is_told": "nobody is told: no messenger is set up (docs/messages.md)",
         "undelivered": {"count": 0, "oldest": None, "last_error": None},
         "last_told": (
-            "▶️ Plain started. Dry-run on binance. 26 guards on; limits: daily loss 3\u00a0%, "
+            "▶️ Plain started. Dry-run on binance. 28 guards on; limits: daily loss 3\u00a0%, "
             "drawdown 12\u00a0%, risk per trade 1\u00a0%. Nothing is open. No halt is in force."
         ),
     }

@@ -21,6 +21,7 @@ from plimsoll.bridge.state import locks
 from plimsoll.core import AccountSnapshot, Mode, PairData, Position, TrackRecord, Verdict
 from plimsoll.core.health import DataHealth
 from plimsoll.risk import RiskProfile
+from plimsoll.risk.rearming import Standing
 from plimsoll.risk.track_record import track_record
 from tests.unit.bridge.trades import backtest_trades, database_trades
 from tests.unit.risk.accounts import BTC, ETH, account, position, request
@@ -41,6 +42,8 @@ class Accounted:
         self.calm = False
         self.halt: str | None = None
         self.rearmed: list[datetime] = []
+        self.peak: float | None = None
+        self.beyond_at: datetime | None = None
         self.records_asked: list[bool] = []
         self.models: Any = ()
 
@@ -67,6 +70,8 @@ class Accounted:
             equity_usd=self.equity,
             day_start_equity_usd=self.day_start,
             high_water_equity_usd=self.high,
+            peak_equity_usd=self.equity if self.peak is None else self.peak,
+            beyond_terminal_at=self.beyond_at,
             positions=self.positions,
             closed_trades=(),
             order_times=(),
@@ -82,9 +87,20 @@ class Accounted:
 
     def ordered(self, now: datetime) -> None: ...
 
-    def rearm(self, now: datetime) -> None:
+    @property
+    def standing(self) -> Standing:
+        return Standing(
+            self.rearmed[-1] if self.rearmed else None,
+            self.peak,
+            None,
+            self.beyond_at,
+            self.equity,
+        )
+
+    def rearm(self, now: datetime, *, beyond_terminal: bool = False) -> None:
         self.rearmed.append(now)
         self.high = self.equity
+        self.beyond_at = now if beyond_terminal else self.beyond_at
 
     def liquidity_usd(self, pair: str, now: datetime) -> float | None:
         return None

@@ -57,7 +57,7 @@ def test_a_request_is_taken_once(folder: StateFolder) -> None:
     assert not folder.resume_is_waiting
     folder.ask_to_resume(" the feed was wrong ", "anna")
     assert folder.resume_is_waiting
-    assert folder.take_resume() == ("the feed was wrong", "anna")
+    assert folder.take_resume() == ("the feed was wrong", "anna", False)
     assert not folder.resume_is_waiting
     assert folder.take_resume() is None
 

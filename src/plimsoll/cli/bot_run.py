@@ -1,0 +1,364 @@
+"""One bot, running or dead, as the trading record that a report is drawn from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from plimsoll.cli import bot_money, bot_prices
+from plimsoll.core.errors import PlimsollError, UsageError
+
+if TYPE_CHECKING:
+    from plimsoll.control.bot import Bot
+    from plimsoll.control.bot_log import BotLog
+    from plimsoll.control.trade_history import TradeHistory
+    from plimsoll.journal.trade_notes import TradeNote
+    from plimsoll.lab.disk_candles import DiskCandles
+    from plimsoll.reporting.trading_record import TradingRecord
+
+MOMENT = pd.Timedelta(seconds=1)
+NO_MARKET = "origin not stated"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What of a bot is to be reported.
+
+    ``since`` and ``until`` bound the span, UTC; ``benchmark`` names a pair to hold instead;
+    ``strategy`` keeps the trades of one strategy; ``starting_balance`` replaces what is on record.
+    """
+
+    userdir: Path | None = None
+    config: tuple[Path, ...] = ()
+    db_url: str | None = None
+    datadir: Path | None = None
+    since: pd.Timestamp | None = None
+    until: pd.Timestamp | None = None
+    benchmark: str | None = None
+    strategy: str | None = None
+    starting_balance: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class BotRun:
+    """A bot's record, with what a page about it needs beside.
+
+    ``candles`` are by pair (Freqtrade's columns), ``notes`` the log's words of each trade by pair
+    and opening. ``remarks`` say what is not known, or is known only in part.
+    """
+
+    record: "TradingRecord"
+    market: str
+    candles: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    notes: "Mapping[tuple[str, pd.Timestamp], TradeNote]" = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Traces:
+    """What a bot has left: its database, its log, its status, and candles on disk."""
+
+    bot: "Bot | None"
+    db_url: str
+    history: "TradeHistory"
+    trades: pd.DataFrame
+    currency: str
+    log: "BotLog"
+    candles: "Mapping[str, DiskCandles]"
+    live: bool
+    remarks: list[str]
+
+    @property
+    def config(self) -> Mapping[str, Any] | None:
+        """The bot's config; ``None`` when no file of it was read."""
+        known = self.bot is not None and self.bot.config.get("config_files")
+        return self.bot.config if self.bot is not None and known else None
+
+    @property
+    def status(self) -> Mapping[str, Any]:
+        """What the bot wrote after its last loop; empty without a log that is its own."""
+        if self.bot is None or self.log.acts is None:
+            return {}
+        return self.bot.folder.status() or {}
+
+    @property
+    def timeframe(self) -> str:
+        """The bot's timeframe; empty when nothing says it."""
+        from plimsoll.control.trade_history import timeframe_of
+
+        named = (self.config or {}).get("timeframe") or self.log.config.get("timeframe")
+        minutes = self.trades["timeframe"].dropna()
+        return str(named or timeframe_of(float(minutes.iloc[-1]) if len(minutes) else None))
+
+
+def bot_run(wanted: Wanted) -> BotRun:
+    """Read a bot's database, and what its log and the candles on disk add to it.
+
+    Raises
+    ------
+    UsageError
+        When there is no such bot, no trade in the span, or no starting balance is on record.
+    PlimsollError
+        When its database cannot be read, or has no trade yet.
+    """
+    from plimsoll.performance.guard_acts import SECTION, GuardActs
+    from plimsoll.performance.known_equity import trades_within
+    from plimsoll.reporting.trading_record import RecordSource, TradingRecord, record_trades
+
+    traces, span = _read(wanted)
+    equity, known = _valued(traces, wanted, span)
+    since, until = _bounds(wanted, span)
+    within = trades_within(traces.trades, since, until)
+    equity = _cut(equity, since, until)
+    if within.empty or len(equity) < 2:
+        raise UsageError(
+            f"expected trades from {_time(since)} to {_time(until)}, found none; the bot's "
+            f"records are of {_time(span[0])} to {_time(span[1])}"
+        )
+    traces.remarks.extend(_of_the_bounds(within, since, span))
+    benchmark, said = bot_prices.benchmark_of(
+        wanted.benchmark, traces.candles, sorted(set(within["pair"])), equity
+    )
+    traces.remarks.extend(said)
+    record = TradingRecord(
+        name=_name(traces, wanted),
+        source=RecordSource.LIVE if traces.live else RecordSource.DRY_RUN,
+        trades=record_trades(within),
+        equity=equity,
+        starting_balance_usd=float(equity.iloc[0]),
+        stake_currency=traces.currency,
+        timeframe=traces.timeframe,
+        closes=known,
+        acts=None if traces.log.acts is None else GuardActs.from_result({SECTION: traces.log.acts}),
+        costs_bps=bot_money.costs_of(within),
+        facts=_facts(traces, within),
+        **benchmark,
+    )
+    return BotRun(
+        record=record,
+        market=_market(traces),
+        candles={pair: one.frame for pair, one in traces.candles.items()},
+        notes=_notes(traces),
+        remarks=tuple(traces.remarks),
+    )
+
+
+def _read(wanted: Wanted) -> tuple[_Traces, bot_money.Span]:
+    """Read what there is of a bot, and the span that it covers."""
+    from plimsoll.control.trade_history import read_trade_history
+
+    bot = _bot(wanted)
+    db_url = _db_url(wanted, bot)
+    history = read_trade_history(db_url)
+    named = None if bot is None else bot.config.get("stake_currency")
+    trades, currency, remarks = bot_money.usable_trades(history, named, wanted.strategy)
+    if trades.empty:
+        raise _without_trades(db_url, history, wanted.strategy)
+    log, said = _log(bot, db_url, wanted, trades)
+    span = _span(history, trades, log)
+    candles, missing = bot_prices.candles_of(
+        trades, None if bot is None else bot.config, wanted.datadir, wanted.benchmark, span
+    )
+    remarks += [*said, *missing]
+    live = _is_live(bot, log, trades)
+    traces = _Traces(bot, db_url, history, trades, currency, log, candles, live, remarks)
+    return traces, span
+
+
+def _valued(
+    traces: _Traces, wanted: Wanted, span: bot_money.Span
+) -> tuple["pd.Series[float]", pd.DataFrame]:
+    """Return the account's equity over its whole life, and the known prices behind it."""
+    balance, said = bot_money.starting_balance(
+        wanted.starting_balance, traces.history, traces.log, traces.config, traces.currency
+    )
+    traces.remarks.extend(said)
+    traded = set(traces.trades["pair"])
+    closes = bot_prices.closes_on_disk(
+        {pair: one for pair, one in traces.candles.items() if pair in traded}
+    )
+    marks = None
+    if not traded <= set(traces.candles):
+        marks = bot_money.marks_of(traces.history, traces.log, traces.status, live=traces.live)
+        seen = 0 if marks is None else len(marks)
+        traces.remarks.append(
+            "without candles the equity curve knows open profit and loss at "
+            f"{seen:,} moments (decision log, status, daily wallet); between them it follows the "
+            "fills, and a fall that was made good in between does not show"
+        )
+    return bot_money.equity_of(traces.trades, closes, marks, balance, span)
+
+
+def _bot(wanted: Wanted) -> "Bot | None":
+    """Return where the bot's traces are; ``None`` where a database alone was named."""
+    from plimsoll.control.bot import find_bot
+
+    try:
+        return find_bot(wanted.userdir, wanted.config, wanted.db_url)
+    except UsageError:
+        if wanted.userdir is None and not wanted.config and wanted.db_url is not None:
+            return None
+        raise
+
+
+def _db_url(wanted: Wanted, bot: "Bot | None") -> str:
+    if wanted.db_url is not None:
+        return wanted.db_url
+    if bot is None:
+        raise UsageError("expected a bot, found none; name it with --db, or its config with -c")
+    return bot.db_url
+
+
+def _log(
+    bot: "Bot | None", db_url: str, wanted: Wanted, trades: pd.DataFrame
+) -> tuple["BotLog", list[str]]:
+    """Read the decision log of the bot whose database this is, and say what it lacks."""
+    from plimsoll.control.bot_log import BotLog, read_bot_log
+    from plimsoll.control.database import read_stamp
+    from plimsoll.journal.latch_record import was_stamped
+
+    none = "what the guards did is not known: "
+    if bot is None or not bot.folder.decisions.is_dir():
+        where = "none was named" if bot is None else f"there is none at {bot.folder.decisions}"
+        return BotLog(), [f"{none}no decision log ({where})"]
+    stamp = read_stamp(db_url)
+    known = stamp is not None and any(
+        one and was_stamped(bot.folder.decisions, one) for one in (stamp.current, stamp.previous)
+    )
+    if stamp is None or not known:
+        theirs = "has no stamp of a guarded bot" if stamp is None else "has a stamp it lacks"
+        said = f"{none}the decision log at {bot.folder.decisions} is of another database than "
+        return BotLog(), [f"{said}this one, which {theirs}"]
+    log = read_bot_log(
+        bot.folder.decisions,
+        stamp.account or None,
+        since=_moment(wanted.since),
+        until=_moment(wanted.until),
+        positions=_positions(trades),
+    )
+    if log.fault is None:
+        return log, []
+    return log, [f"the decision log is not whole: {log.fault}; see plimsoll log verify"]
+
+
+def _positions(trades: pd.DataFrame) -> dict[int, dict[str, Any]]:
+    return {
+        int(row["trade_id"]): {
+            "open_time": row["open_date"].isoformat(),
+            "stake_usd": float(row["stake_amount"]),
+        }
+        for row in trades.to_dict("records")
+    }
+
+
+def _span(history: "TradeHistory", trades: pd.DataFrame, log: "BotLog") -> bot_money.Span:
+    """Return the first and the last moment of which anything is known."""
+    from plimsoll.performance.fills import trade_fills
+
+    first = trades["open_date"].min()
+    moments = [trade_fills(trades)["time"].max(), trades["close_date"].max(), log.last_at]
+    moments += list(history.wallet.index[-1:])
+    end = max(at for at in moments if at is not None and not pd.isna(at))
+    started = history.started_at
+    begin = first if started is None else min(first, started)
+    if end - begin > pd.Timedelta(days=1) or begin == first:
+        begin = min(begin, first - MOMENT)
+    return begin, max(end, first + MOMENT)
+
+
+def _bounds(wanted: Wanted, span: bot_money.Span) -> bot_money.Span:
+    since = span[0] if wanted.since is None else max(wanted.since, span[0])
+    until = span[1] if wanted.until is None else min(wanted.until, span[1])
+    return since, until
+
+
+def _cut(
+    equity: "pd.Series[float]", since: pd.Timestamp, until: pd.Timestamp
+) -> "pd.Series[float]":
+    """Return equity from ``since`` to ``until``, with the value that stood at each."""
+    ends = pd.DatetimeIndex([since, until]).as_unit("ns")
+    index = equity.index.union(ends)
+    filled = equity.reindex(index).ffill().bfill()
+    return filled[(filled.index >= since) & (filled.index <= until)]
+
+
+def _of_the_bounds(within: pd.DataFrame, since: pd.Timestamp, span: bot_money.Span) -> list[str]:
+    before = int((within["open_date"] < since).sum())
+    if since <= span[0] or not before:
+        return []
+    said = f"{before} trades were open when the span began: tables have their whole profit, "
+    return [f"{said}the curve what was made within the span"]
+
+
+def _is_live(bot: "Bot | None", log: "BotLog", trades: pd.DataFrame) -> bool:
+    """Return whether money was at stake, by the log, the orders' numbers, the config."""
+    if log.mode is not None:
+        return log.mode == "live"
+    numbers = [str(one.get("order_id")) for orders in trades["orders"] for one in orders]
+    if numbers:
+        return not any(number.startswith("dry_run") for number in numbers)
+    return bot is not None and not bot.config.get("dry_run", True)
+
+
+def _name(traces: _Traces, wanted: Wanted) -> str:
+    names = [str(name) for name in dict.fromkeys(traces.trades["strategy"].dropna())]
+    return wanted.strategy or (names[-1] if names else "bot")
+
+
+def _market(traces: _Traces) -> str:
+    own = (traces.config or {}).get("plimsoll")
+    named = own.get("market") if isinstance(own, Mapping) else None
+    if named or (named := traces.log.config.get("plimsoll.market")):
+        return str(named)
+    exchange = traces.trades["exchange"].dropna()
+    return f"real, {exchange.iloc[-1]}" if len(exchange) else NO_MARKET
+
+
+def _facts(traces: _Traces, within: pd.DataFrame) -> dict[str, str]:
+    from sqlalchemy.engine import make_url
+
+    names = within["strategy"].fillna("not recorded").value_counts()
+    still_open = within[within["close_date"].isna()]
+    banked = float(still_open["realized_profit"].sum())
+    open_said = f"{len(still_open)}"
+    if banked:
+        open_said += f", {banked:+,.2f} {traces.currency} made by partial exits"
+    facts = {
+        "Database": make_url(traces.db_url).render_as_string(hide_password=True),
+        "Strategies": ", ".join(f"{name} ({count} trades)" for name, count in names.items()),
+        "Open trades": open_said,
+    }
+    for number, remark in enumerate(traces.remarks, start=1):
+        facts[f"Note {number}"] = remark[:1].upper() + remark[1:]
+    return facts
+
+
+def _notes(traces: _Traces) -> "dict[tuple[str, pd.Timestamp], TradeNote]":
+    keys = zip(traces.trades["pair"], traces.trades["open_date"], strict=True)
+    numbers = traces.trades["trade_id"]
+    notes = traces.log.notes
+    return {key: notes[int(n)] for key, n in zip(keys, numbers, strict=True) if int(n) in notes}
+
+
+def _without_trades(db_url: str, history: "TradeHistory", strategy: str | None) -> PlimsollError:
+    from sqlalchemy.engine import make_url
+
+    shown = make_url(db_url).render_as_string(hide_password=True)
+    if strategy is not None and not history.trades.empty:
+        names = ", ".join(sorted(set(history.trades["strategy"].dropna())))
+        return UsageError(f"expected trades of {strategy} in {shown}, found those of {names}")
+    waiting = f"; {history.resting} entry orders are unfilled" if history.resting else ""
+    since = (
+        "" if history.started_at is None else f", which has run since {_time(history.started_at)}"
+    )
+    return PlimsollError(f"no trade yet in {shown}{since}{waiting}: there is nothing to report")
+
+
+def _moment(at: pd.Timestamp | None) -> Any:
+    return None if at is None else at.to_pydatetime()
+
+
+def _time(at: pd.Timestamp) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,98 @@
+"""``plimsoll drill`` as a user runs it, on a strategy that knows nothing of Plimsoll."""
+
+import json
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from plimsoll.lab.processes import child_environment, command
+from tests.integration.test_demo import plimsoll_processes
+
+pytestmark = pytest.mark.freqtrade
+
+STRATEGY = """
+import talib.abstract as ta
+from freqtrade.strategy import IStrategy
+
+
+class Stranger(IStrategy):
+    timeframe = "5m"
+    startup_candle_count = 30
+    minimal_roi = {"0": 0.5}
+    stoploss = -0.25
+
+    def populate_indicators(self, dataframe, metadata):
+        dataframe["rsi"] = ta.RSI(dataframe, timeperiod=14)
+        return dataframe
+
+    def populate_entry_trend(self, dataframe, metadata):
+        return dataframe
+
+    def populate_exit_trend(self, dataframe, metadata):
+        return dataframe
+"""
+
+
+@pytest.fixture
+def userdir(tmp_path: Path) -> Path:
+    """A user folder that holds a strategy of a stranger's and nothing else."""
+    folder = tmp_path / "mine"
+    (folder / "strategies").mkdir(parents=True)
+    (folder / "strategies" / "Stranger.py").write_text(STRATEGY, encoding="utf-8")
+    return folder
+
+
+def drill(*words: str, folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [command("plimsoll"), "drill", *words, "--out", str(folder / "drills"), "--json"],
+        capture_output=True,
+        text=True,
+        env={**child_environment(), **environment},
+        cwd=folder,
+    )
+
+
+@pytest.mark.timeout(600)
+def test_a_strangers_strategy_is_closed_halted_told_and_rearmed_and_nothing_is_left(
+    tmp_path: Path, userdir: Path
+) -> None:
+    before = sorted(userdir.rglob("*"))
+    secrets = {"FREQTRADE__TELEGRAM__TOKEN": "1:a", "FREQTRADE__DRY_RUN": "false"}
+    done = drill("Stranger", "--userdir", str(userdir), folder=tmp_path, **secrets)
+    assert done.returncode == 0, done.stderr + done.stdout
+    record = json.loads(done.stdout)
+    assert record["held_by"].startswith("drawdown: ")
+    assert record["rearmed"] is True
+    assert 0 < record["held_after_seconds"] <= record["flat_after_seconds"]
+    assert set(record["exits"]) == {"emergency_exit"}
+    assert 8_000 < record["equity_usd"]["enforce"] < 9_300
+    subjects = [step["text"].partition(":")[0] for step in record["steps"]]
+    assert subjects[-8:] == ["held", "flat", "denied", "told", "status", "resume", "status", "end"]
+    assert [file for file in sorted(userdir.rglob("*")) if "__pycache__" not in str(file)] == before
+    assert plimsoll_processes(tmp_path) == []
+
+
+@pytest.mark.timeout(600)
+def test_two_bots_beside_each_other_show_what_the_guards_kept(
+    tmp_path: Path, userdir: Path
+) -> None:
+    done = drill("Stranger", "--userdir", str(userdir), "--compare", folder=tmp_path)
+    assert done.returncode == 0, done.stderr + done.stdout
+    record = json.loads(done.stdout)
+    on, off = (record["equity_usd"][mode] for mode in ("enforce", "observe"))
+    assert on - off > 500
+    assert ElementTree.parse(record["picture"]).getroot().tag.endswith("svg")
+    assert plimsoll_processes(tmp_path) == []
+
+
+@pytest.mark.timeout(300)
+def test_a_strategy_that_is_not_there_ends_with_freqtrades_own_line(
+    tmp_path: Path, userdir: Path
+) -> None:
+    done = drill("Nobody", "--userdir", str(userdir), folder=tmp_path)
+    assert done.returncode == 1
+    assert "Impossible to load Strategy 'Nobody'" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert plimsoll_processes(tmp_path) == []

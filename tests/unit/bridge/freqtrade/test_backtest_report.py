@@ -1,0 +1,46 @@
+"""Freqtrade's report says what the guards did."""
+
+from typing import Any
+
+import pytest
+from freqtrade.optimize import backtesting, optimize_reports
+from freqtrade.optimize.hyperopt import hyperopt_optimizer
+from freqtrade.optimize.optimize_reports import bt_output
+from freqtrade.optimize.optimize_reports import optimize_reports as makers
+
+from plimsoll.bridge.freqtrade.backtest_report import _with_acts, install, offer_acts, show_acts
+from plimsoll.performance.guard_acts import GuardActs
+from tests.unit.performance.test_guard_words import ACTS
+
+
+def test_installing_twice_is_installing_once_wherever_the_report_is_printed() -> None:
+    install()
+    shown, made = bt_output.show_backtest_results, makers.generate_strategy_stats
+    install()
+    assert bt_output.show_backtest_results is shown
+    assert makers.generate_strategy_stats is made
+    assert optimize_reports.show_backtest_results is shown
+    assert backtesting.show_backtest_results is shown
+
+
+def test_hyperopt_makes_its_statistics_as_before() -> None:
+    install()
+    assert hyperopt_optimizer.generate_strategy_stats is not makers.generate_strategy_stats
+
+
+def test_only_the_run_whose_config_it_is_gets_what_its_guards_did() -> None:
+    config: dict[str, Any] = {}
+    offer_acts("Mine", config, lambda trades, start, end: ACTS)
+    generate = _with_acts(lambda *_, **__: {"trades": []})
+    assert GuardActs.from_result(generate([], "Mine", {"config": config}, 0, 0)) == ACTS
+    assert GuardActs.from_result(generate([], "Mine", {"config": {}}, 0, 0)) is None
+    assert GuardActs.from_result(generate([], "Other", {"config": config}, 0, 0)) is None
+
+
+def test_the_table_and_the_sentence_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    show_acts({"Mine": {"plimsoll": ACTS.to_dict()}, "Bare": {}})
+    printed = capsys.readouterr().out
+    assert "WHAT THE GUARDS DID: Mine" in printed
+    assert "break_even" in printed
+    assert "HALTED by break_even on 2026-10-13" in printed
+    assert "Bare: no record of guards" in printed

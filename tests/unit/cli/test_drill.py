@@ -1,0 +1,88 @@
+"""``plimsoll drill``: what it asks of the lab, and how it ends."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plimsoll.lab.drill_bot import Sample
+from plimsoll.lab.drill_plan import DrillAccount, DrillPlan
+from tests.unit.cli.commands import Run, assert_one_line
+
+AT = datetime(2025, 5, 29, 14, tzinfo=UTC)
+
+
+@pytest.fixture
+def plans(monkeypatch: pytest.MonkeyPatch) -> list[DrillPlan]:
+    """The plans that were run; nothing else is."""
+    made: list[DrillPlan] = []
+
+    def run_drill(plan: DrillPlan, folder: Path, tell: Any) -> DrillAccount:
+        made.append(plan)
+        folder.mkdir(parents=True)
+        account = DrillAccount(plan, folder, tell)
+        account.say("held", "HALTED 30 s into the crash", ok=plan.strategy != "Bad")
+        account.crash_at, account.held_at = AT, AT + timedelta(seconds=30)
+        account.held_by = "drawdown: reached its limit"
+        account.equity = {"enforce": [Sample(AT, 9500.0, "HALTED")]}
+        if plan.compare:
+            later = AT + timedelta(hours=1)
+            account.market = [(AT, 1.0), (later, 0.7)]
+            for mode, end in (("enforce", 9200.0), ("observe", 7000.0)):
+                account.equity[mode] = [Sample(AT, 9500.0, ""), Sample(later, end, "")]
+        return account
+
+    monkeypatch.setattr("plimsoll.lab.drill.run_drill", run_drill)
+    return made
+
+
+def test_each_step_is_a_line_and_the_run_leaves_its_record(
+    run: Run, plans: list[DrillPlan], tmp_path: Path
+) -> None:
+    ran = run("drill", "Mine", "--userdir", str(tmp_path), "--out", str(tmp_path / "out"))
+    assert ran.status == 0
+    assert "HALTED 30 s into the crash" in ran.out
+    assert plans[0].strategy_path == tmp_path / "strategies"
+    assert len(list((tmp_path / "out").glob("runs/*/drill.json"))) == 1
+
+
+def test_options_reach_the_plan(run: Run, plans: list[DrillPlan], tmp_path: Path) -> None:
+    words = ["--strategy-path", str(tmp_path), "-c", "a.json", "--pairs", "BTC,SOL"]
+    words += ["--side", "short", "--fall", "0.2", "--minutes", "10", "--own-limits", "--compare"]
+    assert run("drill", "Mine", *words, "--out", str(tmp_path)).status == 0
+    [plan] = plans
+    assert plan.strategy_path == tmp_path
+    assert [layer.name for layer in plan.layers] == ["a.json"]
+    assert plan.pairs == ("BTC/USDT:USDT", "SOL/USDT:USDT")
+    assert (plan.side, plan.fall_fraction, plan.fall_minutes) == ("short", 0.2, 10.0)
+    assert plan.own_limits
+    assert plan.compare
+
+
+def test_two_bots_beside_each_other_leave_a_picture(
+    run: Run, plans: list[DrillPlan], tmp_path: Path
+) -> None:
+    ran = run("drill", "Mine", "--compare", "--json", "--out", str(tmp_path))
+    picture = Path(json.loads(ran.out)["picture"])
+    assert picture == tmp_path / "drill.svg"
+    assert "guards close all: drawdown<" in picture.read_text(encoding="utf-8")
+
+
+def test_a_step_that_fell_short_ends_with_1_and_is_in_the_json(
+    run: Run, plans: list[DrillPlan], tmp_path: Path
+) -> None:
+    ran = run("drill", "Bad", "--out", str(tmp_path), "--json")
+    assert ran.status == 1
+    record = json.loads(ran.out)
+    assert (record["ok"], record["held_after_seconds"]) == (False, 30.0)
+    assert record["equity_usd"] == {"enforce": 9500.0}
+    assert "a step of the drill fell short" in ran.err
+
+
+def test_a_side_that_is_none_is_refused(run: Run, plans: list[DrillPlan]) -> None:
+    ran = run("drill", "Mine", "--side", "up")
+    assert ran.status == 2
+    assert_one_line(ran, "--side", "up")
+    assert plans == []
