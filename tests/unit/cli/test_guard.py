@@ -63,9 +63,7 @@ def test_guard_as_json(run: Run, userdir: Path) -> None:
     assert len(told["next"]) == 2
 
 
-def test_a_strategy_without_guards_ends_with_one_and_says_so_first(
-    run: Run, userdir: Path
-) -> None:
+def test_a_strategy_without_guards_ends_with_one_and_says_so_first(run: Run, userdir: Path) -> None:
     own = userdir / "own.json"
     own.write_text('{"plimsoll": {"guards": "off"}}', encoding="utf-8")
     layers = ("-c", str(userdir / "config/base.json"), "-c", str(own))
