@@ -180,8 +180,8 @@ def _open_positions(scene: _Scene) -> bool:
     if not positions:
         why = next((f"{pair}: {said}" for pair, said in refused.items()), None)
         text = f"none could be opened: {why or 'the strategy closed them by itself'}"
-    account.say("positions", text, ok=opened and bool(positions))
-    return bool(positions)
+    account.say("positions", text, ok=opened)
+    return opened
 
 
 def _exposure_usd(positions: Sequence[Mapping[str, Any]]) -> float:
@@ -189,9 +189,8 @@ def _exposure_usd(positions: Sequence[Mapping[str, Any]]) -> float:
 
 
 def _filled(bot: DrillBot) -> bool:
-    """Return whether a position is open and no entry rests."""
-    positions = bot.positions()
-    return bool(positions) and not any(one.get("has_open_orders") for one in positions or ())
+    """Return whether a position is held; others may still rest on the exchange."""
+    return any(not one.get("has_open_orders") for one in bot.positions() or ())
 
 
 def _jump_fraction(scene: _Scene) -> float:
@@ -254,8 +253,8 @@ def _limit(bot: DrillBot, rule: str) -> float | None:
 def _until_flat(scene: _Scene) -> None:
     account = scene.account
     flat = scene.wait(lambda _: scene.guarded.positions() == [], seconds=REAL_SECONDS)
-    scene.look()
-    account.flat_at = scene.now()
+    account.flat_at = now = scene.now()
+    scene.wait(lambda _: scene.guarded.samples[-1].at > now, seconds=REAL_SECONDS / 3)
     since_ms = (account.crash_at or START).timestamp() * 1000
     trades = (scene.guarded.rest.trades() or {}).get("trades", [])
     closed = [one for one in trades if not one["is_open"] and one["close_timestamp"] >= since_ms]

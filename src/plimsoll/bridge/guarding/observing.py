@@ -51,22 +51,27 @@ class ObservingSupervisor(Supervisor):
             logger.warning("plimsoll: still held for guards that enforce: %s", rules)
 
     def loop(self, now: datetime) -> None:
-        """Mark the account; ask the guards, unless it would be halted: no more could act.
+        """Mark the account and ask the guards, unless it would be halted: no more could act.
 
         Raises
         ------
         Exception
             Whatever the account's numbers could not be read for.
         """
-        if self._would_be_halted:
-            self.account.update(now)
-        else:
+        if not self._state.held or self.halted is None:
             super().loop(now)
 
+    def resume(self, now: datetime, *, reason: str, by: str, beyond_terminal: bool = False) -> bool:
+        """Re-arm what would be halted, and measure from the account's worth now."""
+        self.account.update(now)
+        return super().resume(now, reason=reason, by=by, beyond_terminal=beyond_terminal)
+
     @property
-    def _would_be_halted(self) -> bool:
+    def halted(self) -> Verdict | None:
+        """The verdict by which the account would be halted; ``None`` when it would not be."""
         held = self._state.held.items()
-        return any(one.mode is Mode.HALTED and pair is None for (_, pair), one in held)
+        halts = (one for (_, pair), one in held if pair is None and one.mode is Mode.HALTED)
+        return next(halts, None)
 
     def _waits(self, now: datetime) -> bool:
         return bool(self._state.held) and self._runs_out(now)

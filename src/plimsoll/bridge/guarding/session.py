@@ -13,6 +13,7 @@ from freqtrade.persistence import Order, Trade
 from plimsoll.bridge.account.freqtrade_trades import side_of
 from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.guarding.entry import Pending, Wanted, ask, rules_of
+from plimsoll.bridge.guarding.observing import ObservingSupervisor
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state.recorder import Record, silent
 from plimsoll.core import Mode, ModelHealth, Verdict
@@ -103,6 +104,8 @@ class Session:
         if not self.guards:
             return wanted.stake_usd
         supervisor = self._require()
+        if self._would_deny(wanted):
+            return wanted.stake_usd
         pending = self._ask(wanted, supervisor)
         self._pending[wanted.pair] = pending
         size = pending.size(
@@ -122,7 +125,10 @@ class Session:
         """
         if not self.guards:
             return veto() is None
-        pending = self._pending.pop(pair, None) or self._replaced(pair, price, now)
+        pending = self._pending.pop(pair, None)
+        if pending is None and self._would_stake.pop(pair, None) == 0.0:
+            return veto() is None  # denied and on record, by guards that only observe
+        pending = pending or self._replaced(pair, price, now)
         asked = pending.resized(amount * price / pending.request.leverage, price)
         return self._confirmed(asked, now, veto, self._as_sized(asked))
 
@@ -131,6 +137,8 @@ class Session:
         if not self.guards:
             return wanted.stake_usd
         supervisor = self._require()
+        if self._would_deny(wanted):
+            return None
         pending = self._ask(wanted, supervisor)
         size = pending.size(supervisor.profile, planned=False, least_usd=least)
         stake = self._allowed(size, pending)
@@ -138,6 +146,28 @@ class Session:
             return None
         asked = pending.resized(stake, wanted.price)
         return stake if self._confirmed(asked, wanted.now, no_veto, asked) else None
+
+    def _would_deny(self, wanted: Wanted) -> bool:
+        """Return whether a backtest that would be halted is asked for an entry; record the denial.
+
+        Nothing else of the account need be looked at for that: many entries follow such a halt.
+        """
+        supervisor = self._require()
+        if not self.in_memory or not isinstance(supervisor, ObservingSupervisor):
+            return False
+        if (halt := supervisor.halted) is None:
+            return False
+        self._pending.pop(wanted.pair, None)
+        self._would_stake[wanted.pair] = 0.0
+        supervisor.deny(
+            halt,
+            wanted.now,
+            pair=wanted.pair,
+            side=wanted.side.value,
+            stake_usd=wanted.stake_usd,
+            tag=wanted.tag,
+        )
+        return True
 
     def _as_sized(self, asked: Pending) -> Pending | None:
         """Return the question that is judged: of guards that observe, with the stake they leave.

@@ -72,9 +72,8 @@ def assumptions_of(strategy: Any, settings: PlimsollSettings) -> Assumptions:
 def say_assumptions(strategy: Any, settings: PlimsollSettings) -> None:
     """Say at a start what guards a strategy has, and what is assumed of it."""
     assumed, name = assumptions_of(strategy, settings), type(strategy).__name__
-    does = "only OBSERVE" if settings.guards == "observe" else "guard"
     for line in assumed.lines:
-        logger.info("plimsoll: guards %s %s: %s", does, name, line)
+        logger.info("plimsoll: %s, guards %s: %s", name, settings.guards, line)
     for cut in assumed.cuts:
         logger.warning("plimsoll: %s: %s", name, cut)
 
