@@ -286,6 +286,7 @@ def test_the_reader_takes_output_beside_prompts_for_output() -> None:
         ("plimsoll -h", None),
         ("plimsoll doctor -c a.json --json", None),
         ("plimsoll venue serve --port=8601 --scenario flash-crash", None),
+        ("plimsoll backtest-compare --observe --strategy Mine -i 5m", None),
         ("plimsoll innit", "plimsoll has no command innit"),
         ("plimsoll backtest-compare --observe -c a.json --strategy Mine", None),
         (

@@ -161,6 +161,7 @@ class Runs:
         results = self.folder / f"results-{guards}"
         shutil.rmtree(results, ignore_errors=True)
         results.mkdir()
+        (self.folder / f"{guards}.log").unlink(missing_ok=True)
         self.run(
             "backtesting",
             guards,

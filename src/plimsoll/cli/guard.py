@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from plimsoll.lab.guard_page import Callback, GuardPage
 
 NAME_WIDTH = 31
+OBSERVED = "what they would do; nothing is refused"
+COMPARED = "without guards and with them"
 VENUES = ("venue-sim.json", "venue-binance.json")
 
 
@@ -88,15 +90,19 @@ def _own(one: "Callback", page: "GuardPage") -> str:
 def _next(
     page: "GuardPage", userdir: Path, files: list[Path], strategy_path: Path | None
 ) -> list[str]:
+    """Return the commands that show the strategy under guards, with candles first if need be."""
     layers = "".join(f" -c {quote(str(file))}" for file in files)
     folder = "" if userdir == Path("user_data") else f" --userdir {quote(str(userdir))}"
     path = page.file.parent
     is_usual = strategy_path is None and path.resolve() == (userdir / "strategies").resolve()
     where = "" if is_usual else f" --strategy-path {quote(str(path))}"
-    run = f"freqtrade backtesting{folder}{layers} --strategy {page.strategy}{where}"
+    run = f"{folder}{layers} --strategy {page.strategy}{where}"
+    timeframe = page.timeframe or "5m"
+    download = f"freqtrade download-data{folder}{layers} -t {timeframe} --days 60"
     return [
-        f"FREQTRADE__PLIMSOLL__GUARDS=observe {run}    # what they would do; nothing is refused",
-        f"{run}    # the same with guards",
+        *([] if any((userdir / "data").glob("*/**/*.*")) else [download]),
+        f"FREQTRADE__PLIMSOLL__GUARDS=observe freqtrade backtesting{run}    # {OBSERVED}",
+        f"plimsoll backtest-compare{run}    # {COMPARED}",
     ]
 
 

@@ -25,6 +25,8 @@ from plimsoll.lab.strategy_loading import LoadedStrategy
 WITHOUT_KEYWORDS = ("informative_pairs", "version", "protections")
 """Callbacks that Freqtrade calls without ``**kwargs``, beside ``populate_*``."""
 
+NO_TIMEFRAME = "none of its own, --timeframe gives it"
+
 ONLY_WHEN = {
     "custom_stoploss": "use_custom_stoploss",
     "custom_roi": "use_custom_roi",
@@ -65,6 +67,7 @@ class GuardPage:
 
     strategy: str
     file: Path
+    timeframe: str | None
     guards: str
     why_not: str | None
     callbacks: tuple[Callback, ...]
@@ -87,6 +90,7 @@ def guard_page(loaded: LoadedStrategy) -> GuardPage:
     return GuardPage(
         strategy=kind.__name__,
         file=loaded.file,
+        timeframe=getattr(strategy, "timeframe", None),
         guards=settings.guards,
         why_not=_why_not(loaded),
         callbacks=tuple(row for row in rows if row.owner or row.hook == row.name),
@@ -172,7 +176,7 @@ def _asked_in(hook: str) -> frozenset[str]:
 
 def _facts(strategy: Any) -> Iterator[tuple[str, str]]:
     """Yield what of a strategy's settings the guards rest on."""
-    timeframe = getattr(strategy, "timeframe", None) or "none of its own, --timeframe gives it"
+    timeframe = getattr(strategy, "timeframe", None) or NO_TIMEFRAME
     yield "timeframe", f"{timeframe}, {strategy.startup_candle_count} startup candles"
     yield "stop", ", ".join(_stop(strategy))
     has_leverage = type(strategy).leverage is not IStrategy.leverage

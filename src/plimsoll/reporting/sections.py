@@ -164,13 +164,14 @@ def _origins(record: TradingRecord, caption: str, key: str) -> Section:
 
 
 def _regimes(record: TradingRecord) -> list[Table | Text]:
-    if record.market is None:
-        return [Text(["No regimes: the record holds no candles of a market."], is_note=True)]
-    table = regimes(record.market)
+    market = record.market
+    within = None if market is None else market[record.start : record.end].dropna()
+    if market is None or within is None or len(within) < 2:
+        text = "No regimes: the record holds no candles of a market over the run."
+        return [Text([text], is_note=True)]
+    table = regimes(market)
     trades, unit, name = record.closed_trades, record.stake_currency, record.market_name
-    own = daily_returns(record.equity)
-    within = record.market[(record.market.index >= record.start)]
-    held = daily_returns(within[within.index <= record.end])
+    own, held = daily_returns(record.equity), daily_returns(within)
     days = [regime_days(own, held, table[column]) for column in ("trend", "volatility")]
     at = trades["open_date"]
     return [

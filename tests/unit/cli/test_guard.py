@@ -33,15 +33,23 @@ def test_guard_explains_freqtrades_sample_in_a_page(run: Run, userdir: Path) -> 
 
 def test_the_next_commands_name_whole_layers_and_the_folder(run: Run, userdir: Path) -> None:
     ran = run("guard", str(userdir / "strategies/sample_strategy.py"), "--userdir", str(userdir))
-    observe, enforce = ran.out.splitlines()[-2:]
+    download, observe, compare = (line.strip() for line in ran.out.splitlines()[-3:])
     layers = "".join(
         f" -c {userdir}/config/{name}"
         for name in ("base.json", "venue-binance.json", "mode-backtest.json")
     )
-    command = f"freqtrade backtesting --userdir {userdir}{layers} --strategy SampleStrategy"
-    assert observe.strip().startswith(f"FREQTRADE__PLIMSOLL__GUARDS=observe {command}")
-    assert enforce.strip().startswith(command)
+    words = f" --userdir {userdir}{layers} --strategy SampleStrategy"
+    assert download == f"freqtrade download-data --userdir {userdir}{layers} -t 5m --days 60"
+    assert observe.startswith(f"FREQTRADE__PLIMSOLL__GUARDS=observe freqtrade backtesting{words}")
+    assert compare.startswith(f"plimsoll backtest-compare{words}")
     assert "--strategy-path" not in ran.out
+
+
+def test_with_candles_on_disk_no_download_is_proposed(run: Run, userdir: Path) -> None:
+    folder = userdir / "data/binance/futures"
+    folder.mkdir(parents=True)
+    (folder / "BTC_USDT_USDT-5m-futures.feather").write_bytes(b"")
+    assert "download-data" not in run("guard", "SampleStrategy", "--userdir", str(userdir)).out
 
 
 def test_a_strategy_elsewhere_is_named_with_its_folder(
@@ -60,7 +68,7 @@ def test_guard_as_json(run: Run, userdir: Path) -> None:
     assert row["hook"] == "should_exit"
     assert row["does"]
     assert len(told["cuts"]) == 1
-    assert len(told["next"]) == 2
+    assert len(told["next"]) == 3
 
 
 def test_a_strategy_without_guards_ends_with_one_and_says_so_first(run: Run, userdir: Path) -> None:

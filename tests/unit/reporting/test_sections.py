@@ -88,6 +88,13 @@ def test_a_short_run_has_no_rolling_ratio() -> None:
     assert "No regimes" in notes(parts["k-origin"])
 
 
+def test_a_market_that_ends_before_the_run_tells_no_regime() -> None:
+    earlier = RUN.market.copy()
+    earlier.index = earlier.index - pd.Timedelta(days=400)
+    parts = account_sections(record(market=earlier), "m", "k")
+    assert "No regimes" in " ".join(notes(part) for part in parts)
+
+
 def test_only_the_best_and_the_worst_of_many_tags_are_listed() -> None:
     rows = [trade(INDEX[n], INDEX[n + 2], 10.0, 10.0 + n, enter_tag=f"tag {n}") for n in range(50)]
     closes = pd.DataFrame({"BTC/USDT:USDT": PRICE}, index=INDEX)
