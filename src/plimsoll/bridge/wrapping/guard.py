@@ -328,14 +328,19 @@ class Guard:
     @property
     def order_types(self) -> dict[str, Any]:
         """The strategy's order types, at market for an exit that a guard wants."""
-        return self._kept.read("order_types", closing=self._closes_now)
+        return self._kept.read("order_types", closing=self._is_closing)
 
     @property
     def order_time_in_force(self) -> dict[str, Any]:
         """The strategy's time in force, none that waits for an exit that a guard wants."""
-        return self._kept.read("order_time_in_force", closing=self._closes_now)
+        return self._kept.read("order_time_in_force", closing=self._is_closing)
 
     # How
+
+    @property
+    def _is_closing(self) -> bool:
+        """Whether an exit of the guards is being sent, or anything is to be closed."""
+        return self._closes_now or (self.session is not None and self.session.closes_something)
 
     def _own(self, name: str) -> Any:
         return self._hooks[name].own(self.strategy)
