@@ -12,6 +12,7 @@ from plimsoll.cli.denials import denials
 from plimsoll.cli.doctor import doctor
 from plimsoll.cli.drill import drill
 from plimsoll.cli.expectation import expectation
+from plimsoll.cli.guard import guard
 from plimsoll.cli.init import init
 from plimsoll.cli.policies import policies
 from plimsoll.cli.report import report
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command()(init)
 app.command()(doctor)
+app.command()(guard)
 app.command()(check)
 app.command()(demo)
 app.command()(drill)

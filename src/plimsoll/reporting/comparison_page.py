@@ -27,7 +27,7 @@ from plimsoll.reporting.report_table import METRICS, Column, Row, dash_notes, me
 from plimsoll.reporting.tables import Cell, Table, month_ends, plain_table
 from plimsoll.reporting.trading_record import TradingRecord
 from plimsoll.reporting.whole_file import write_whole
-from plimsoll.reporting.words import DASH, counted, number, percent, time_text
+from plimsoll.reporting.words import DASH, number, time_text
 
 HTML_NAME = "comparison.html"
 _GUARD_ROWS = (
@@ -226,18 +226,3 @@ def _correlation_table(compared: Comparison) -> Table | None:
     note = "Over the days that two runs share, 10 at least; a dash where they share fewer, or "
     note += "where one of them never changed."
     return Table(table.title, table.columns, table.rows, [note])
-
-
-def summary_lines(compared: Comparison) -> list[str]:
-    """Return one line a record for a terminal: return, fall, trades, halts."""
-    lines = []
-    for name, record in _named(compared):
-        p = record.performance
-        halts = "guards not recorded"
-        if record.acts is not None:
-            halts = f"{counted(len(record.acts.halts), 'halt')}, guards {guards_state(record)}"
-        lines.append(
-            f"{name}: {percent(p.total_return_fraction)}, deepest fall "
-            f"{percent(p.max_drawdown_fraction)}, {counted(p.closed_trades, 'trade')}, {halts}"
-        )
-    return lines

@@ -24,8 +24,10 @@ def ended(folder: Path) -> subprocess.Popen[str]:
             "Impossible to load Strategy 'Mine'.",
         ),
         (
-            "2026 - x - WARNING - Could not import /a/Mine.py due to 'no module named y'\n"
-            "2026 - freqtrade - ERROR - Impossible to load Strategy 'Mine'.\n",
+            (
+                "2026 - x - WARNING - Could not import /a/Mine.py due to 'no module named y'\n"
+                "2026 - freqtrade - ERROR - Impossible to load Strategy 'Mine'.\n"
+            ),
             "Impossible to load Strategy 'Mine'. Could not import /a/Mine.py due to 'no module",
         ),
         ("plimsoll: live trading needs plimsoll.live_opt_in\nbye\n", "needs plimsoll.live_opt_in"),

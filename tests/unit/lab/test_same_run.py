@@ -35,7 +35,7 @@ def store(folder: Path, number: int, guards: str | None, **more: Any) -> Path:
     spans = {k: stats[k] // 1000 for k in ("backtest_start_ts", "backtest_end_ts")}
     meta = {"Trend": {"run_id": str(number), "backtest_start_time": number, **spans}}
     whole = {"strategy": {"Trend": stats}, "metadata": meta, "strategy_comparison": []}
-    config = {"exportdirectory": folder, "original_config": {}}
+    config = {"exportdirectory": folder, "original_config": {"trading_mode": "futures"}}
     return Path(store_backtest_results(config, whole, f"2024-02-0{number}_10-00-00"))
 
 

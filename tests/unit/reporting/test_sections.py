@@ -37,6 +37,7 @@ def test_every_section_has_its_figures_and_tables() -> None:
     assert titles(SECTIONS["main-periods"], Panel) == [
         "Rolling Sharpe ratio, 30 days",
         "Returns of the days",
+        "Returns of the trades",
     ]
     assert titles(SECTIONS["main-held"], Panel) == ["Exposure over time", "Costs and funding"]
     origins = titles(SECTIONS["main-origin"], Table)
@@ -86,6 +87,13 @@ def test_a_short_run_has_no_rolling_ratio() -> None:
     assert "the run has 20 days, and the shortest window needs 60" in notes(parts["k-periods"])
     assert titles(parts["k-held"], Panel) == ["Costs and funding"]
     assert "No regimes" in notes(parts["k-origin"])
+
+
+def test_a_market_that_ends_before_the_run_tells_no_regime() -> None:
+    earlier = RUN.market.copy()
+    earlier.index = earlier.index - pd.Timedelta(days=400)
+    parts = account_sections(record(market=earlier), "m", "k")
+    assert "No regimes" in " ".join(notes(part) for part in parts)
 
 
 def test_only_the_best_and_the_worst_of_many_tags_are_listed() -> None:
