@@ -11,7 +11,7 @@ from typing import Any
 from plimsoll.bridge.config.layers import read_layers
 from plimsoll.bridge.config.settings import settings_from
 from plimsoll.core import UsageError
-from plimsoll.journal.messages import ALARM
+from plimsoll.journal.messages import ALARM, REFUSED
 from plimsoll.lab.demo import Step
 from plimsoll.lab.drill_bot import HELD, BotPlan, DrillBot, drill_bot
 from plimsoll.lab.drill_plan import (
@@ -178,8 +178,8 @@ def _open_positions(scene: _Scene) -> bool:
     share = usd / scene.guarded.samples[-1].equity_usd
     text = f"{len(positions)} open, {usd:,.0f} USD ({share:.0%} of equity), {forced} of them forced"
     if not positions:
-        why = next((f"{pair}: {said}" for pair, said in refused.items()), None)
-        text = f"none could be opened: {why or 'the strategy closed them by itself'}"
+        why = _told(scene, REFUSED) or [f"{pair}: {said}" for pair, said in refused.items()]
+        text = f"none could be opened: {[*why, 'the strategy closed them by itself'][0]}"
     account.say("positions", text, ok=opened)
     return opened
 
@@ -287,16 +287,16 @@ def _see_denied(scene: _Scene) -> None:
 def _see_told(scene: _Scene) -> None:
     """See that a messenger was told of what the guards closed."""
     deadline = time.monotonic() + REAL_SECONDS / 3
-    while not (alarms := _alarms(scene)) and time.monotonic() < deadline:
+    while not (alarms := _told(scene, ALARM)) and time.monotonic() < deadline:
         scene.look()
         time.sleep(POLL_SECONDS)
     scene.account.say("told", alarms[0] if alarms else "nobody was told", ok=bool(alarms))
 
 
-def _alarms(scene: _Scene) -> list[str]:
-    """Return the first line of each message that says what the guards closed."""
+def _told(scene: _Scene, mark: str) -> list[str]:
+    """Return the first line of each message that begins with a mark."""
     lines = [text.partition("\n")[0] for text in scene.guarded.told.texts]
-    return [line for line in lines if line.startswith(ALARM)]
+    return [line for line in lines if line.startswith(mark)]
 
 
 def _see_the_end_of_the_fall(scene: _Scene) -> None:

@@ -100,7 +100,7 @@ class DrillBot:
         if isinstance(answer, dict) and answer.get("trade_id") is not None:
             return None
         said = answer.get("error") if isinstance(answer, dict) else None
-        return str(said or "the bot did not answer")
+        return str(said or "the bot did not answer").rpartition("forceenter: ")[2]
 
     def run(self, *words: str) -> tuple[int, str]:
         """Run ``plimsoll`` on this bot as a person would; return exit status and last line."""
