@@ -67,8 +67,8 @@ CRASH = """
 `freqtrade trade` on the simulated exchange, at 120 times real time, with the strategy's own stop
 and orders. Once it holds positions the market falls within 30 s by less than its own stop (by 12 %
 for the ladder, 6 % for the averages, 2.5 to 4 % for others); the drawdown that halts is narrowed
-to 1 %, and one observation of it is enough. Each row is checked in the decision log, the database, REST
-and Telegram; then nothing is entered, by hand neither, until `plimsoll resume`. **Loops** are
+to 1 %, and one observation of it is enough. Each row is checked in the decision log, the database,
+REST and Telegram; then nothing is entered, by hand neither, until `plimsoll resume`. **Loops** are
 counted from the loop of the verdict, 1 is the same one; **simulated s** run from the verdict to the
 last close.
 

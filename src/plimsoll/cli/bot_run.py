@@ -234,9 +234,11 @@ def _log(
         until=_moment(wanted.until),
         positions=_positions(trades),
     )
-    if log.fault is None:
-        return log, []
-    return log, [f"the decision log is not whole: {log.fault}; see plimsoll log verify"]
+    cuts = "the decision log has no record of cut stakes and leverage: they count as 0 here"
+    remarks = [cuts] if log.acts is not None else []
+    if log.fault is not None:
+        remarks.append(f"the decision log is not whole: {log.fault}; see plimsoll log verify")
+    return log, remarks
 
 
 def _positions(trades: pd.DataFrame) -> dict[int, dict[str, Any]]:

@@ -50,6 +50,22 @@ CHOICE = """
 ## The defaults
 
 Chosen for capital first, over all strategies together, never for one strategy's profit.
+
+- **Live, never.** A halt ends by a person. Whether the feed, the exchange or the market has
+  changed, no rule of a backtest can see.
+- **`break_even_z` 1.645.** With 0 any loss over the latest 100 trades halts, which a strategy
+  without any edge meets every other time by chance, and one with a small edge sooner or later:
+  compare *never, break-even: any loss* with *never*. At 1.645 standard errors (one-sided 95 %, as
+  `divergence_z`) what loses without doubt is still halted long before its drawdown would be.
+- **Backtests and hyperopt: 30 days** (`mode-backtest.json`). With *never* one early halt makes two
+  years into a few weeks: such a result says little of the strategy, and a hyperopt tunes the weeks
+  before the halt. Waiting is not free: the days halted are flat, and they are in the table.
+- **Probation: 14 days at half stakes**, the factor of `drawdown_stake_multiplier`: the next fall
+  begins at half the pace, and a new highest equity ends it early.
+- **Terminal drawdown: 25 %.** Every re-arming measures its 12 % from lower down; two whole falls
+  are 23 %, so that a plain `resume` starts a third and no fourth. A strategy that loses steadily
+  and is re-armed by rule ends here, as the table shows.
+
 """
 
 MADE = """## How they were made
@@ -58,6 +74,7 @@ MADE = """## How they were made
   out.
 - **Re-arming**: as in a bot: drawdown, losses in a row and statistics are measured from it; the
   highest equity ever is not. Beyond the terminal drawdown no policy re-arms.
+- **Left out**: {left_out}.
 - **Time**: {minutes:.0f} minutes, one freqtrade process after another.
 - **Code**: fingerprint `{fingerprint}`, Freqtrade {freqtrade}, written on {today}.
 """
@@ -66,12 +83,25 @@ MADE = """## How they were made
 def page(findings: "PolicyFindings") -> str:
     """Return the whole page."""
     made = MADE.format(
+        left_out=left_out(findings.rows),
         minutes=findings.seconds / 60,
         fingerprint=findings.code_fingerprint,
         freqtrade=findings.freqtrade_version,
         today=datetime.now(UTC).date(),
     )
     return HEAD + tables(findings.rows) + CHOICE + made
+
+
+def left_out(rows: "Sequence[PolicyRow]") -> str:
+    """Return which strategies of those years and which policies were not run."""
+    from plimsoll.lab.policies import POLICIES, in_sample_studies
+
+    strategies = [name for study in in_sample_studies() for name in study.strategies]
+    run = {row.strategy for row in rows}
+    missing = [f"`{name}`" for name in strategies if name not in run]
+    done = {row.policy for row in rows}
+    missing += [f"*{one.name}*" for one in POLICIES if one.name not in done]
+    return ", ".join(missing) or "no strategy of those years and no policy"
 
 
 def tables(rows: "Sequence[PolicyRow]") -> str:

@@ -54,7 +54,8 @@ class _Halt:
 def guard_table(acts: GuardActs, strategy: str) -> GuardTable | None:
     """Return one row for each rule that did something, and their sum; None when none did.
 
-    Rules that halted come first, then those that closed, then those that denied most. Columns for additions and leverage are there where one was denied or cut.
+    Rules that halted come first, then those that closed, then those that denied most. Columns
+    for additions and leverage are there where one was denied or cut.
     """
     rules = list(dict.fromkeys([*_ruled(acts), *(one.rule for one in acts.denials)]))
     if not rules:
@@ -78,12 +79,11 @@ def guard_table(acts: GuardActs, strategy: str) -> GuardTable | None:
 def guard_sentences(acts: GuardActs | None, strategy: str) -> list[str]:
     """Return what a reader must not miss: no guards, halts and the days that they took."""
     if acts is None:
-        return [
-            (
-                f"{strategy}: no record of guards in this result: it ran without Plimsoll's log "
-                "handler (base.json), or before results had one"
-            )
-        ]
+        line = (
+            f"{strategy}: no guards on record: they were not loaded (base.json does that), could "
+            "not be put around it (the log says why), or the result is older"
+        )
+        return [line]
     if acts.guards == OFF:
         return [f"{strategy}: no guards in this run (plimsoll.guards: off)"]
     said = [_halt_words(acts, halt) for halt in _halts(acts)]

@@ -33,7 +33,13 @@ from plimsoll.performance.regimes import (
     regimes,
 )
 from plimsoll.reporting.canvas import Panel
-from plimsoll.reporting.charts import MOST_FALLS, falls_panel, returns_panel, rolling_panel
+from plimsoll.reporting.charts import (
+    MOST_FALLS,
+    falls_panel,
+    returns_panel,
+    rolling_panel,
+    trades_panel,
+)
 from plimsoll.reporting.position_charts import (
     costs_panel,
     excursion_panel,
@@ -123,7 +129,9 @@ def _periods(record: TradingRecord, caption: str, key: str) -> Section:
     days_panel = returns_panel(f"{key}-days", record.equity, caption)
     if days_panel is not None:
         blocks.append(days_panel)
-    return Section(key, "Months and days", blocks)
+    if len(record.closed_trades):
+        blocks.append(trades_panel(f"{key}-trades", record.closed_trades, caption))
+    return Section(key, "Months, days and trades", blocks)
 
 
 def _holdings(record: TradingRecord, caption: str, key: str) -> Section:

@@ -1,7 +1,7 @@
 """The page of policies: means against the same strategies without guards, and each of them."""
 
-from plimsoll.cli.policies_page import each, halts, page, together
-from plimsoll.lab.policies import PolicyFindings, PolicyRow
+from plimsoll.cli.policies_page import each, halts, left_out, page, together
+from plimsoll.lab.policies import POLICIES, PolicyFindings, PolicyRow, in_sample_studies
 
 
 def row(policy: str, strategy: str, gain: float, fall: float, **others) -> PolicyRow:
@@ -61,6 +61,17 @@ def test_the_rows_of_one_strategy_stand_together_with_their_denials() -> None:
         "| 365 | 3 | 2 `drawdown`, 1 `break_even` | 60 of 2,000: 50 `correlation`, 7 `cooldown`, "
         "2 `spread` |"
     )
+
+
+def test_what_was_not_run_is_named() -> None:
+    said = left_out([row("never", "TrendFollow", 0.0, 0.0)])
+    assert said.startswith("`TrendPortfolio`, `FundingCarry`, `Ensemble`, `MomentumCross`")
+    assert "*guards off*, *7 days*" in said
+    assert "TrendFollow" not in said
+    everything = [row(policy.name, "TrendFollow", 0.0, 0.0) for policy in POLICIES]
+    for study in in_sample_studies():
+        everything += [row("never", name, 0.0, 0.0) for name in study.strategies]
+    assert left_out(everything) == "no strategy of those years and no policy"
 
 
 def test_the_page_says_how_it_was_made() -> None:

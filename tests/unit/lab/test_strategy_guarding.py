@@ -151,8 +151,6 @@ READING = """
     def __getattribute__(self, name):
         return object.__getattribute__(self, name)
 """
-    "\n    def __getattribute__(self, name):\n        return object.__getattribute__(self, name)\n"
-)
 
 
 @pytest.mark.parametrize("mode", ["enforce", "observe", "off"])

@@ -147,4 +147,4 @@ def test_a_run_without_guards_says_so_in_one_line() -> None:
 
 def test_a_result_without_a_word_of_guards_says_so() -> None:
     (line,) = guard_sentences(None, "Mine")
-    assert line.startswith("Mine: no record of guards in this result")
+    assert line.startswith("Mine: no guards on record")

@@ -6,8 +6,14 @@ import pytest
 
 from plimsoll.performance.drawdown import worst_falls
 from plimsoll.performance.periods import rolling_sharpe
-from plimsoll.reporting.charts import _edges, falls_panel, returns_panel, rolling_panel
-from tests.unit.performance.frames import hours
+from plimsoll.reporting.charts import (
+    _edges,
+    falls_panel,
+    returns_panel,
+    rolling_panel,
+    trades_panel,
+)
+from tests.unit.performance.frames import hours, trade, trades_frame
 from tests.unit.reporting.records import record
 
 RUN = record()
@@ -47,6 +53,17 @@ def test_days_without_a_change_are_told_and_not_drawn() -> None:
     assert sum(int(row[1]) for row in again.rows) == drawn
     assert "without a change are not drawn" in again.summary
     assert returns_panel("k", FLAT, "caption") is None
+
+
+def test_the_returns_of_trades_are_of_the_entry_s_value_after_costs() -> None:
+    rows = trades_frame(
+        trade(RUN.start, RUN.end, 10.0, 11.0, amount=2.0, fee=0.001, leverage=5.0),
+        trade(RUN.start, RUN.end, 10.0, 9.0),
+    )
+    panel = trades_panel("k", rows, "caption")
+    assert "worst −10.00 %, best 9.79 %" in panel.summary
+    assert "mean −0.10 %" in panel.summary
+    assert sum(int(row[1]) for row in panel.rows) == 2
 
 
 RUN_LENGTH = RUN.equity.index[-1] - RUN.equity.index[0] + pd.Timedelta(hours=1)

@@ -37,6 +37,7 @@ def test_every_section_has_its_figures_and_tables() -> None:
     assert titles(SECTIONS["main-periods"], Panel) == [
         "Rolling Sharpe ratio, 30 days",
         "Returns of the days",
+        "Returns of the trades",
     ]
     assert titles(SECTIONS["main-held"], Panel) == ["Exposure over time", "Costs and funding"]
     origins = titles(SECTIONS["main-origin"], Table)
