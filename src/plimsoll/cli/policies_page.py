@@ -59,7 +59,8 @@ Chosen for capital first, over all strategies together, never for one strategy's
   `divergence_z`) what loses without doubt is still halted long before its drawdown would be.
 - **Backtests and hyperopt: 30 days** (`mode-backtest.json`). With *never* one early halt makes two
   years into a few weeks: such a result says little of the strategy, and a hyperopt tunes the weeks
-  before the halt. Waiting is not free: the days halted are flat, and they are in the table.
+  before the halt. It is no kinder look: a losing strategy loses again after each re-arming, as it
+  would in the hands of a person who resumes, and the days halted are flat.
 - **Probation: 14 days at half stakes**, the factor of `drawdown_stake_multiplier`: the next fall
   begins at half the pace, and a new highest equity ends it early.
 - **Terminal drawdown: 25 %.** Every re-arming measures its 12 % from lower down; two whole falls
