@@ -87,7 +87,8 @@ def crash_svg(crash: Crash) -> str:
         raise ValueError("a picture of a crash needs two values of each line")
     scale = _Scale(crash)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
+        f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
         f"<title>{escape(crash.alternative())}</title>",
         f"<style>{STYLE}</style>",
         f'<rect class="paper" width="{WIDTH}" height="{HEIGHT}" rx="14"/>',
