@@ -83,10 +83,12 @@ def keep(save: EvidenceFolder, trades: Trades) -> None:
 
 def require_observed(runs: Runs, names: Iterable[str]) -> None:
     """Assert that guards watched each of the strategies: else the same trades show nothing."""
-    said = (runs.folder / f"{OBSERVE}.log").read_text(encoding="utf-8", errors="replace")
-    assert [name for name in names if f"guards only OBSERVE {name}:" not in said] == []
-    bare = (runs.folder / f"{BARE}.log").read_text(encoding="utf-8", errors="replace")
-    assert "plimsoll: " not in bare
+    bare, watched = runs.watched(BARE), runs.watched(OBSERVE)
+    for name in names:
+        assert bare[name] is None
+        assert watched[name] is not None, f"no guard watched {name}"
+        assert watched[name]["guards"] == OBSERVE
+        assert watched[name]["totals"]["entries_asked"] > 0
 
 
 def test_a_few_make_the_same_trades_while_the_guards_observe(runs: Runs) -> None:
