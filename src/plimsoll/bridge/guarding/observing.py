@@ -27,6 +27,9 @@ class ObservedPlaces(Places):
     def put_back(self, verdict: Verdict, now: datetime) -> None:
         """Lock nothing again."""
 
+    def lock_again(self, held: Mapping[Key, Verdict], now: datetime) -> None:
+        """Lock nothing: a re-arming that does not take place leaves what it found."""
+
 
 class ObservingSupervisor(Supervisor):
     """A supervisor whose verdicts stand in memory: none is locked, prolonged or taken over.
