@@ -176,7 +176,8 @@ def _guards_tile(record: TradingRecord) -> Tile:
     total = record.acts.totals
     if not record.acts.halts:
         return Tile("Guards", state, "no halt")
-    days = f"halted {number(total.days_halted, 0)} of {number(total.days_of_run, 0)} days"
+    would = "would be " if record.acts.observed else ""
+    days = f"{would}halted {number(total.days_halted, 0)} of {number(total.days_of_run, 0)} days"
     return Tile("Guards", state, days)
 
 

@@ -5,7 +5,16 @@ import re
 import pytest
 from matplotlib.axes import Axes
 
-from plimsoll.reporting.canvas import LAYOUTS, NARROW, WIDE, Layout, described, panel
+from plimsoll.reporting.canvas import (
+    LAYOUTS,
+    NARROW,
+    WIDE,
+    Layout,
+    _columns,
+    _cut,
+    described,
+    panel,
+)
 
 
 def draw(axis: Axes, layout: Layout) -> None:
@@ -45,3 +54,24 @@ def test_ids_of_two_figures_in_one_page_differ() -> None:
 @pytest.mark.parametrize("text", ["<script>", "a & b"])
 def test_words_of_a_figure_are_escaped(text: str) -> None:
     assert text not in described("<svg a='1'><g/></svg>", "k", text, text)
+
+
+@pytest.mark.parametrize(
+    ("labels", "layout", "columns"),
+    [
+        (["a", "b", "c"], WIDE, 3),
+        (["a", "b", "c"], NARROW, 2),
+        (["x" * 60, "y" * 60, "z"], WIDE, 2),
+        (["x" * 40, "y"], NARROW, 1),
+        (["a"], NARROW, 1),
+    ],
+)
+def test_a_key_has_as_many_columns_as_fit(labels: list[str], layout: Layout, columns: int) -> None:
+    assert _columns(labels, layout) == columns
+
+
+def test_a_name_that_is_longer_than_the_figure_is_cut() -> None:
+    cut = _cut("x" * 200, NARROW)
+    assert len(cut) < 60
+    assert cut.endswith("…")
+    assert _cut("short", NARROW) == "short"

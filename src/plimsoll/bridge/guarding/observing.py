@@ -29,7 +29,7 @@ class ObservedPlaces(Places):
         """Lock nothing again."""
 
     def lock_again(self, held: Mapping[Key, Verdict], now: datetime) -> None:
-        """Lock nothing again: what is not re-armed stands in memory."""
+        """Lock nothing: a re-arming that does not take place leaves what it found."""
 
     def unlock(self, keys: Iterable[Key], now: datetime) -> None:
         """Leave the locks to the guards that enforce: a re-arming here is of what was observed."""

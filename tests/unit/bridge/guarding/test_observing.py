@@ -64,3 +64,13 @@ def test_what_would_be_halted_is_re_armed_from_its_worth_now(tmp_path: Path) -> 
         assert supervisor.resume(NOON + STEP, reason="a look", by="a person")
         assert supervisor.held == {}
         assert PairLocks.get_all_locks() == []
+
+
+def test_a_re_arming_that_is_refused_beyond_the_terminal_drawdown_locks_nothing(
+    tmp_path: Path,
+) -> None:
+    with observed(tmp_path, 40.0) as bot:
+        supervisor = fall(bot, 40.0)
+        assert not supervisor.resume(NOON + STEP, reason="a look", by="a person")
+        assert supervisor.halted is not None
+        assert PairLocks.get_all_locks() == []
