@@ -17,8 +17,8 @@ from plimsoll.lab.processes import child_environment
 from tests.conftest import ROOT
 from tests.foreign.runs import BARE, OBSERVE, Runs, futures_runs
 
-STRATEGIES = ("EmaCrossRoi", "FuturesLongShort", "DcaLadder", "OrderFilledState")
-"""By shape: a ROI table and trailing, a stop of its own with leverage, additions, state."""
+STRATEGIES = ("EmaCrossRoi", "FuturesLongShort", "DcaLadder", "MultiTimeframe")
+"""By shape: a ROI table and trailing, a stop of its own with leverage, additions, informatives."""
 SPAN = "20250616-20250630"
 ROUNDS = 3
 SECONDS = 900

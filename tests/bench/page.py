@@ -119,7 +119,7 @@ SECTIONS = (
                     ("EmaCrossRoi", "averages, ROI table, trailing stop"),
                     ("FuturesLongShort", "long and short, leverage, a stop of its own"),
                     ("DcaLadder", "additions and partial exits"),
-                    ("OrderFilledState", "state on the trade, set by fills"),
+                    ("MultiTimeframe", "candles of other timeframes and pairs"),
                 )
                 for row in (
                     Row(f"foreign_{name}_bare_seconds", f"{shape}: bare", " s"),

@@ -37,10 +37,17 @@ pytestmark = pytest.mark.freqtrade
 
 OWN_SETTINGS = ("stoploss", "order_types")
 """What the drills' own bots are given and a strategy of others brings along."""
-RISK = profile(drawdown_reduce_fraction=0.006, drawdown_halt_fraction=0.01)
+RISK = profile(
+    drawdown_reduce_fraction=0.006, drawdown_halt_fraction=0.01, live_breach_observations=1
+)
+"""One observation is enough: the strategy's own stop would close in the second."""
 RULE = "drawdown"
 STOPS_THERE = {"order_types": {**MARKET_ORDERS, "stoploss_on_exchange": True}}
 """With money a stop rests on the exchange."""
+
+
+PATIENT = {"unfilledtimeout": {"entry": 25, "exit": 25, "unit": "minutes"}}
+"""Its own, which the shipped config would shorten."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +74,12 @@ class ForeignPlan(DrillPlan):
 
 PLANS = {
     "EmaCrossRoi": ForeignPlan(start="2025-06-23T10:48:00Z"),
-    "FuturesLongShort": ForeignPlan(start="2025-06-25T20:08:00Z"),
+    "FuturesLongShort": ForeignPlan(start="2025-06-25T20:08:00Z", fall_fraction=0.025),
     "DcaLadder": ForeignPlan(start="2025-06-23T10:08:00Z", fall_fraction=0.12),
-    "MultiTimeframe": ForeignPlan(start="2025-06-27T00:18:00Z"),
-    "LimitMaker": ForeignPlan(start="2025-06-24T14:01:00Z"),
+    "MultiTimeframe": ForeignPlan(start="2025-06-27T00:18:00Z", fall_fraction=0.04),
+    "LimitMaker": ForeignPlan(
+        start="2025-06-24T14:01:00Z", fall_fraction=0.04, speed=60.0, overlay=PATIENT
+    ),
 }
 
 
@@ -104,8 +113,8 @@ def flat_halted_told_and_rearmed(bot: Drill) -> dict[str, Any]:
     stays_flat(bot, candles=1)
     rearm(bot)
     before = len(bot.trades())
-    answer = bot.force_enter(BTC, stake_usd=500.0)
-    assert "error" not in answer, answer
+    answer = bot.force_enter(BTC, stake_usd=500.0)  # where it has not entered by itself
+    assert "already open" in answer.get("error", "already open"), answer
     bot.wait_until(lambda: len(bot.trades()) > before, what="an entry after the re-arm")
     return {
         "about": "crash",

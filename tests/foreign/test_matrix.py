@@ -5,7 +5,7 @@ Freqtrade's commands.
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def both(run: Callable[[str], Trades], other: str = OBSERVE) -> tuple[Trades, Tr
     return bare, guarded
 
 
-def require_equal(bare: Trades, guarded: Trades, *, least: int = LEAST_TRADES) -> None:
+def require_equal(runs: Runs, bare: Trades, guarded: Trades, *, least: int = LEAST_TRADES) -> None:
     """Assert that each strategy traded, and made the same trades both times."""
     assert set(bare) == set(guarded)
     for name, trades in bare.items():
@@ -71,6 +71,7 @@ def require_equal(bare: Trades, guarded: Trades, *, least: int = LEAST_TRADES) -
         for one, other in zip(trades, guarded[name], strict=False):
             assert one == other, name
         assert digest(trades) == digest(guarded[name]), name
+    require_observed(runs, bare)
 
 
 def keep(save: EvidenceFolder, trades: Trades) -> None:
@@ -80,28 +81,29 @@ def keep(save: EvidenceFolder, trades: Trades) -> None:
         save(f"equal-{name}", row)
 
 
-def was_guarded(runs: Runs, name: str) -> bool:
-    """Whether the log of a run says that a strategy's guards observe."""
-    said = (runs.folder / f"{OBSERVE}.log").read_text(encoding="utf-8")
-    return any(name in line and "observe" in line for line in said.splitlines())
+def require_observed(runs: Runs, names: Iterable[str]) -> None:
+    """Assert that guards watched each of the strategies: else the same trades show nothing."""
+    said = (runs.folder / f"{OBSERVE}.log").read_text(encoding="utf-8", errors="replace")
+    assert [name for name in names if f"guards only OBSERVE {name}:" not in said] == []
+    bare = (runs.folder / f"{BARE}.log").read_text(encoding="utf-8", errors="replace")
+    assert "plimsoll: " not in bare
 
 
 def test_a_few_make_the_same_trades_while_the_guards_observe(runs: Runs) -> None:
-    require_equal(*both(lambda guards: runs.backtest(guards, *A_FEW, timerange=SHORT)))
+    require_equal(runs, *both(lambda guards: runs.backtest(guards, *A_FEW, timerange=SHORT)))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FUTURES)
-def test_each_makes_the_same_trades_by_itself(runs: Runs, name: str, save: EvidenceFolder) -> None:
-    bare, guarded = both(lambda guards: runs.backtest(guards, name))
-    require_equal(bare, guarded)
+def test_all_make_the_same_trades_in_one_list(runs: Runs, save: EvidenceFolder) -> None:
+    bare, guarded = both(lambda guards: runs.backtest(guards, *FUTURES, timerange=SHORT))
+    require_equal(runs, bare, guarded, least=15)
     keep(save, guarded)
 
 
 @pytest.mark.slow
-def test_all_make_the_same_trades_in_one_list(runs: Runs) -> None:
-    both_lists = both(lambda guards: runs.backtest(guards, *FUTURES, timerange=SHORT))
-    require_equal(*both_lists, least=15)
+@pytest.mark.parametrize("name", ["SampleStrategy", "MultiTimeframe", "LimitMaker", "Thousands"])
+def test_one_by_itself_makes_the_same_trades_over_weeks(runs: Runs, name: str) -> None:
+    require_equal(runs, *both(lambda guards: runs.backtest(guards, name)))
 
 
 @pytest.mark.slow
@@ -111,15 +113,15 @@ def test_freqais_example_makes_the_same_trades(runs: Runs, save: EvidenceFolder)
         return runs.backtest(guards, FREQAI, timerange=SHORT, extra=config)
 
     bare, guarded = both(run)
-    require_equal(bare, guarded)
+    require_equal(runs, bare, guarded)
     keep(save, guarded)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SPOT)
 def test_each_makes_the_same_trades_on_spot(spot: Runs, name: str, save: EvidenceFolder) -> None:
-    bare, guarded = both(lambda guards: spot.backtest(guards, name))
-    require_equal(bare, guarded)
+    bare, guarded = both(lambda guards: spot.backtest(guards, name, timerange=SHORT))
+    require_equal(spot, bare, guarded)
     if name not in FUTURES:
         keep(save, guarded)
 
@@ -129,6 +131,7 @@ def test_each_makes_the_same_trades_on_spot(spot: Runs, name: str, save: Evidenc
 def test_candles_of_a_minute_in_between_change_nothing(runs: Runs, name: str) -> None:
     detail = ("--timeframe-detail", "1m")
     require_equal(
+        runs,
         *both(lambda guards: runs.backtest(guards, name, timerange=DETAIL, arguments=detail)),
         least=10,
     )
@@ -137,7 +140,7 @@ def test_candles_of_a_minute_in_between_change_nothing(runs: Runs, name: str) ->
 @pytest.mark.slow
 def test_a_strategy_without_a_file_makes_the_same_trades(runs: Runs) -> None:
     code = runs.base64("MixedIn")
-    require_equal(*both(lambda guards: runs.backtest(guards, code, timerange=SHORT)))
+    require_equal(runs, *both(lambda guards: runs.backtest(guards, code, timerange=SHORT)))
 
 
 @pytest.mark.slow
@@ -150,11 +153,12 @@ def test_a_strategy_in_a_folder_below_makes_the_same_trades(runs: Runs) -> None:
     searched = ("--recursive-strategy-search",)
     try:
         require_equal(
+            runs,
             *both(
                 lambda guards: runs.backtest(
                     guards, "MovedBelow", timerange=SHORT, arguments=searched
                 )
-            )
+            ),
         )
     finally:
         shutil.rmtree(runs.strategies / "family")

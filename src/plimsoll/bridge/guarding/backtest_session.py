@@ -57,8 +57,8 @@ class BacktestSession(CountedSession):
             return
         supervisor = self._require()
         try:
-            self._rearm(supervisor, now)
             supervisor.loop(now)
+            self._rearm(supervisor, now)
         except Exception as error:
             logger.exception("plimsoll: the guards could not be asked")
             supervisor.failed(now, error)
@@ -69,7 +69,10 @@ class BacktestSession(CountedSession):
         if not held or not self._policy.is_due(held.values(), supervisor.account, now):
             return
         days = self._settings.backtest_rearm.after_days
-        if not supervisor.resume(now, reason=f"{days:g} days after the halt", by=BY_POLICY):
+        if supervisor.resume(now, reason=f"{days:g} days after the halt", by=BY_POLICY):
+            self._policy.begin()  # the next halt waits as long
+            supervisor.evaluation = None  # that of a flat account would stand until it trades
+        else:
             self._policy.give_up()
 
     def mark_price(self, pair: str, now: datetime) -> float | None:
