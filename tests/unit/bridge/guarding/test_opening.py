@@ -50,7 +50,8 @@ def test_an_analysis_of_freqtrades_is_only_observed(tmp_path: Path) -> None:
     with backtest(tmp_path) as bot:
         bot.strategy.config["runmode"] = RunMode.UTIL_NO_EXCHANGE
         session = open_session(bot.strategy, bot.strategy._settings)
-        assert session is not None and session.observes
+        assert session is not None
+        assert session.observes
 
 
 def test_a_bot_with_a_cross_margin_is_refused(tmp_path: Path) -> None:
