@@ -382,7 +382,7 @@ class Guard:
             session.mended(broken, now)
 
     def _stop_was_missed(self, trade: Trade, price: float) -> bool:
-        types = self._own("order_types")
+        types = self.order_types
         on_exchange = not self.strategy.config["dry_run"] and types.get("stoploss_on_exchange")
         return bool(on_exchange) and stop_was_missed(trade, price)
 
