@@ -21,10 +21,12 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	bridge/strategies/test_hooks_deny cli/test_log cli/test_report control/test_halt \
 	journal/test_check journal/test_log lab/test_costs lab/test_freqtrade lab/test_processes \
 	lab/test_strategy_check lab/test_study lab/test_venue test_strategies \
+	reporting/test_charts reporting/test_guard_sections reporting/test_page \
+	reporting/test_position_charts reporting/test_sections \
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit check wheel bench mutation clean lock venv results denials slow drills foreign kill-sweep docs changelog
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results denials policies slow drills foreign kill-sweep docs changelog
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -65,6 +67,13 @@ denials: $(READY) ## count on real data (DATA=folder) what the guards deny and r
 	rm -rf out/foreign
 	$(BIN)/python -m tests.foreign.runs out/foreign
 	nice -n 10 $(BIN)/plimsoll denials --datadir $(DATA) --others out/foreign
+
+policies: $(READY) ## weigh in sample (DATA=folder) how a halt ends and rewrite docs/rearming.md
+	@test -n "$(DATA)" || { echo 'make policies needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
+	nice -n 10 $(BIN)/plimsoll policies --datadir $(DATA)
+
+browser: $(READY) ## open the report in a Chromium, narrow and wide, light and dark; pictures in out/browser
+	PLIMSOLL_PICTURES=out/browser $(BIN)/python -m pytest -m browser -rs tests/integration/test_report_in_browser.py
 
 slow: $(READY) ## the drills too long for `make test`
 	$(BIN)/python -m pytest -m slow

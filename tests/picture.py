@@ -23,7 +23,7 @@ def main() -> int:
         done = subprocess.run(
             [
                 *(command("plimsoll"), "drill", STRATEGY, "--strategy-path", str(STRATEGIES)),
-                *("--own-limits", "--compare", "--out", folder),
+                *("--own-limits", "--compare", "--speed", "20", "--out", folder),
             ],
             env=child_environment(),
             check=False,

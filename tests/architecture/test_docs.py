@@ -1,8 +1,10 @@
 """What the documentation says to type exists: commands, options, targets, files, modules."""
 
+import io
 import re
 import shlex
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -112,6 +114,8 @@ def fault_of_plimsoll(words: tuple[str, ...]) -> str | None:
                 for parameter in command.params
                 for opt in (*parameter.opts, *parameter.secondary_opts)
             } | dict.fromkeys(("-h", "--help"))
+            if option not in known and command.context_settings.get("ignore_unknown_options"):
+                return fault_of_freqtrade(("backtesting", word, *rest))
             if option not in known:
                 return f"{name} has no option {option}"
             parameter = known[option]
@@ -125,6 +129,17 @@ def fault_of_plimsoll(words: tuple[str, ...]) -> str | None:
             command, name = command.commands[word], f"{name} {word}"
         elif not any(parameter.param_type_name == "argument" for parameter in command.params):
             return f"{name} takes no argument, found {word}"
+    return None
+
+
+def fault_of_freqtrade(words: tuple[str, ...]) -> str | None:
+    """Say what Freqtrade does not understand of what a command of ours hands on to it."""
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            Arguments(list(words)).get_parsed_arg()
+    except SystemExit:
+        return said.getvalue().strip().splitlines()[-1]
     return None
 
 
@@ -271,7 +286,13 @@ def test_the_reader_takes_output_beside_prompts_for_output() -> None:
         ("plimsoll -h", None),
         ("plimsoll doctor -c a.json --json", None),
         ("plimsoll venue serve --port=8601 --scenario flash-crash", None),
+        ("plimsoll backtest-compare --observe --strategy Mine -i 5m", None),
         ("plimsoll innit", "plimsoll has no command innit"),
+        ("plimsoll backtest-compare --observe -c a.json --strategy Mine", None),
+        (
+            "plimsoll backtest-compare -c a.json --no-such",
+            "freqtrade: error: unrecognized arguments: --no-such",
+        ),
         ("plimsoll venue sail", "plimsoll venue has no command sail"),
         ("plimsoll init --no-such", "plimsoll init has no option --no-such"),
         ("plimsoll init folder", "plimsoll init takes no argument, found folder"),

@@ -23,8 +23,8 @@ EXAMPLE = re.compile(
     r"`(user_data/strategies/\w+\.py)`[^\n]*\n\n```python\n(.*?)^```", re.MULTILINE | re.DOTALL
 )
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-INHERITED = {"gather_informative_pairs"}
-"""Freqtrade's own methods that the bases answer; no hook of an author's."""
+OF_THE_BASES = {"value_before", "value_asked", "ready", "days_needed", "days_known"}
+"""What the bases answer themselves: an author asks them, or leaves them as they are."""
 
 
 def stubs() -> dict[str, ast.FunctionDef]:
@@ -59,7 +59,7 @@ def authors_hooks() -> set[str]:
     methods = {name for name in own if not name.startswith("_") and not hasattr(IStrategy, name)}
     return {
         name for name in methods if inspect.isfunction(getattr(GuardedStrategy, name, None))
-    } - {"value_before", "value_asked", *INHERITED}
+    } - OF_THE_BASES
 
 
 def rows(head: str) -> list[list[str]]:

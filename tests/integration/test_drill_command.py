@@ -66,7 +66,7 @@ def test_a_strangers_strategy_is_closed_halted_told_and_rearmed_and_nothing_is_l
     assert record["held_by"].startswith("drawdown: ")
     assert record["rearmed"] is True
     assert 0 < record["held_after_seconds"] <= record["flat_after_seconds"]
-    assert set(record["exits"]) == {"emergency_exit"}
+    assert set(record["exits"]) == {"plimsoll_drawdown"}
     assert 8_000 < record["equity_usd"]["enforce"] < 9_300
     subjects = [step["text"].partition(":")[0] for step in record["steps"]]
     assert subjects[-8:] == ["held", "flat", "denied", "told", "status", "resume", "status", "end"]

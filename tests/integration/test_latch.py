@@ -107,7 +107,8 @@ def _is_halted_beside_a_fresh_database(bot: Drill, folder: Path) -> None:
 def _is_halted_when_its_folder_is_deleted_and_a_second_bot_is_refused(bot: Drill) -> None:
     rearm(bot, "the price has recovered")
     bot.wait_for_positions(2, seconds=PATIENCE)
-    assert status(bot)["mode"] == "ACTIVE"
+    assert status(bot)["mode"] == "REDUCING"
+    assert status(bot)["why"].startswith("probation: ")
     state = bot.userdir / "plimsoll"
     shutil.rmtree(state)
     bot.wait_until(lambda: bot.decisions("halt"), seconds=PATIENCE, what="the halt")

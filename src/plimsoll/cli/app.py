@@ -5,13 +5,16 @@ import typer
 import plimsoll
 from plimsoll.cli import control, costs, data, features, log, venue
 from plimsoll.cli.audit import audit
+from plimsoll.cli.backtest_compare import FREQTRADES_OWN, backtest_compare
 from plimsoll.cli.check import check
 from plimsoll.cli.demo import demo
 from plimsoll.cli.denials import denials
 from plimsoll.cli.doctor import doctor
 from plimsoll.cli.drill import drill
 from plimsoll.cli.expectation import expectation
+from plimsoll.cli.guard import guard
 from plimsoll.cli.init import init
+from plimsoll.cli.policies import policies
 from plimsoll.cli.report import report
 from plimsoll.cli.results import results
 
@@ -24,12 +27,15 @@ app = typer.Typer(
 )
 app.command()(init)
 app.command()(doctor)
+app.command()(guard)
 app.command()(check)
 app.command()(demo)
 app.command()(drill)
 app.command()(report)
+app.command("backtest-compare", context_settings=FREQTRADES_OWN)(backtest_compare)
 app.command()(results)
 app.command()(denials)
+app.command()(policies)
 app.command()(expectation)
 app.command()(control.status)
 app.command()(audit)

@@ -81,7 +81,7 @@ def _report(
         title=_title(results),
         made_at=pd.Timestamp(datetime.now(UTC)),
         market=name,
-        market_kind=_kind(name),
+        market_kind=market_kind(name),
         strategies=[backtest_record(result, closes, prices) for result in results],
         buy_and_hold=buy_and_hold_curve(closes, first.starting_balance_usd),
         pair=shown,
@@ -194,7 +194,8 @@ def existing(path: Path, what: str) -> Path:
     return path
 
 
-def _kind(market: str) -> "MarketKind":
+def market_kind(market: str) -> "MarketKind":
+    """Return what a market's name says of the origin of its prices."""
     from plimsoll.reporting.report import MarketKind
 
     word = market.split(",")[0].split()[0].lower() if market.strip() else ""

@@ -21,8 +21,8 @@ def usable_trades(
 ) -> tuple[pd.DataFrame, str, list[str]]:
     """Return the trades that can be added up, their stake currency, and what was left out.
 
-    ``stake_currency``: the config's; the most frequent one where it has no trade. ``strategy``
-    keeps the trades of one strategy.
+    ``stake_currency``: the config's; where it has no trade, the most frequent one, of equals the
+    latest. ``strategy`` keeps the trades of one strategy.
     """
     trades, remarks = history.trades, []
     if strategy is not None:
@@ -32,7 +32,7 @@ def usable_trades(
         remarks.append(f"{history.resting} entry {orders} unfilled: no position yet")
     if trades.empty:
         return trades, stake_currency or "USDT", remarks
-    counted = trades["stake_currency"].value_counts()
+    counted = trades["stake_currency"].iloc[::-1].value_counts()
     currency = stake_currency if stake_currency in counted else str(counted.index[0])
     for other in counted.index[counted.index != currency]:
         made = trades.loc[trades["stake_currency"] == other, "profit_abs"].sum()
@@ -205,9 +205,9 @@ def marks_of(
     known: dict[pd.Timestamp, float] = {
         pd.Timestamp(at): usd for at, usd in zip(log.equity.index, log.equity, strict=True)
     }
-    equity, as_of = status.get("equity_usd"), status.get("as_of")
-    if isinstance(equity, int | float) and isinstance(as_of, str):
-        known[pd.Timestamp(as_of)] = float(equity)
+    equity, seen_at = status.get("equity_usd"), as_of(status)
+    if isinstance(equity, int | float) and seen_at is not None:
+        known[seen_at] = float(equity)
     moved = log.transfers.sum()
     for at in known:
         earlier = float(log.transfers[log.transfers.index <= at].sum())
@@ -220,6 +220,16 @@ def marks_of(
     index = pd.DatetimeIndex([pd.Timestamp(at) for at in known]).tz_convert("UTC").as_unit("ns")
     marks = pd.Series(list(known.values()), index=index, dtype="float64").sort_index()
     return marks[~marks.index.duplicated(keep="last")].dropna()
+
+
+def as_of(status: Mapping[str, Any]) -> pd.Timestamp | None:
+    """Return the bot's time after its last loop; ``None`` when its status does not have it."""
+    told = status.get("as_of")
+    try:
+        at = pd.Timestamp(told) if isinstance(told, str) else None
+    except ValueError:
+        return None
+    return None if at is None or at.tz is None else at.tz_convert("UTC")
 
 
 def costs_of(trades: pd.DataFrame) -> dict[str, float]:

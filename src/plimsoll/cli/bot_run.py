@@ -67,6 +67,7 @@ class _Traces:
     currency: str
     log: "BotLog"
     candles: "Mapping[str, DiskCandles]"
+    status: Mapping[str, Any]
     live: bool
     remarks: list[str]
 
@@ -75,13 +76,6 @@ class _Traces:
         """The bot's config; ``None`` when no file of it was read."""
         known = self.bot is not None and self.bot.config.get("config_files")
         return self.bot.config if self.bot is not None and known else None
-
-    @property
-    def status(self) -> Mapping[str, Any]:
-        """What the bot wrote after its last loop; empty without a log that is its own."""
-        if self.bot is None or self.log.acts is None:
-            return {}
-        return self.bot.folder.status() or {}
 
     @property
     def timeframe(self) -> str:
@@ -114,8 +108,8 @@ def bot_run(wanted: Wanted) -> BotRun:
     equity = _cut(equity, since, until)
     if within.empty or len(equity) < 2:
         raise UsageError(
-            f"expected trades from {_time(since)} to {_time(until)}, found none; the bot's "
-            f"records are of {_time(span[0])} to {_time(span[1])}"
+            "expected trades between --since and --until, found none; the bot's records are of "
+            f"{_time(span[0])} to {_time(span[1])}"
         )
     traces.remarks.extend(_of_the_bounds(within, since, span))
     benchmark, said = bot_prices.benchmark_of(
@@ -157,14 +151,16 @@ def _read(wanted: Wanted) -> tuple[_Traces, bot_money.Span]:
     if trades.empty:
         raise _without_trades(db_url, history, wanted.strategy)
     log, said = _log(bot, db_url, wanted, trades)
-    span = _span(history, trades, log)
+    # A status without a log of its own may be another bot's.
+    status = {} if bot is None or log.acts is None else bot.folder.status() or {}
+    span = _span(history, trades, log, bot_money.as_of(status))
     candles, missing = bot_prices.candles_of(
         trades, None if bot is None else bot.config, wanted.datadir, wanted.benchmark, span
     )
     remarks += [*said, *missing]
     live = _is_live(bot, log, trades)
-    traces = _Traces(bot, db_url, history, trades, currency, log, candles, live, remarks)
-    return traces, span
+    known = (bot, db_url, history, trades, currency, log, candles, status)
+    return _Traces(*known, live, remarks), span
 
 
 def _valued(
@@ -238,9 +234,11 @@ def _log(
         until=_moment(wanted.until),
         positions=_positions(trades),
     )
-    if log.fault is None:
-        return log, []
-    return log, [f"the decision log is not whole: {log.fault}; see plimsoll log verify"]
+    cuts = "the decision log has no record of cut stakes and leverage: they count as 0 here"
+    remarks = [cuts] if log.acts is not None else []
+    if log.fault is not None:
+        remarks.append(f"the decision log is not whole: {log.fault}; see plimsoll log verify")
+    return log, remarks
 
 
 def _positions(trades: pd.DataFrame) -> dict[int, dict[str, Any]]:
@@ -253,12 +251,14 @@ def _positions(trades: pd.DataFrame) -> dict[int, dict[str, Any]]:
     }
 
 
-def _span(history: "TradeHistory", trades: pd.DataFrame, log: "BotLog") -> bot_money.Span:
+def _span(
+    history: "TradeHistory", trades: pd.DataFrame, log: "BotLog", seen_at: pd.Timestamp | None
+) -> bot_money.Span:
     """Return the first and the last moment of which anything is known."""
     from plimsoll.performance.fills import trade_fills
 
     first = trades["open_date"].min()
-    moments = [trade_fills(trades)["time"].max(), trades["close_date"].max(), log.last_at]
+    moments = [trade_fills(trades)["time"].max(), trades["close_date"].max(), log.last_at, seen_at]
     moments += list(history.wallet.index[-1:])
     end = max(at for at in moments if at is not None and not pd.isna(at))
     started = history.started_at
@@ -312,8 +312,9 @@ def _market(traces: _Traces) -> str:
     named = own.get("market") if isinstance(own, Mapping) else None
     if named or (named := traces.log.config.get("plimsoll.market")):
         return str(named)
-    exchange = traces.trades["exchange"].dropna()
-    return f"real, {exchange.iloc[-1]}" if len(exchange) else NO_MARKET
+    exchange = str(traces.trades["exchange"].iloc[-1])
+    known = traces.config is not None or traces.log.acts is not None
+    return f"real, {exchange}" if known else f"{exchange}, {NO_MARKET}"
 
 
 def _facts(traces: _Traces, within: pd.DataFrame) -> dict[str, str]:

@@ -13,7 +13,7 @@ from plimsoll.core import PlimsollError, UsageError
 if TYPE_CHECKING:
     from plimsoll.lab.drill_plan import DrillAccount, DrillPlan
 
-LEAD = timedelta(minutes=8)
+LEAD = timedelta(minutes=5)
 """How much of the calm before the crash the picture shows."""
 STEPS = 11
 """How many steps a run usually reports, for the progress bar."""
@@ -136,7 +136,7 @@ def _draw(account: "DrillAccount", out: Path) -> Path:
         on=_relative(lines["enforce"]),
         crash_at=account.crash_at,
         acted_at=account.held_at,
-        rule=account.held_by.partition(":")[0].replace("_", " "),
+        rule=account.rule,
     )
     file = account.folder / "drill.svg"
     file.write_text(crash_svg(crash), encoding="utf-8")

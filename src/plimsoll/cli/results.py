@@ -108,6 +108,7 @@ def _row_record(row: "StudyRow") -> dict[str, object]:
         "guards": row.guarding,
         "halt": halt,
         "years": row.years,
+        "days_halted": row.days_halted,
         "worst_day_fraction": worst_day(row.equity),
         "worst_month_fraction": worst_month(row.equity),
         "out_of_sample": row.check and row.check.as_record(),

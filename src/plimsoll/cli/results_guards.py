@@ -53,6 +53,7 @@ def bought(rows: "Sequence[StudyRow]", picture: str) -> str:
         return ""
     measures = ["worst day", "worst month", "drawdown", "return"]
     titles = ["strategy", *(f"{name}, {side}" for name in measures for side in ("off", "on"))]
+    titles.append("days halted")
     lines = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
     better = dict.fromkeys(measures, 0)
     for twin in both:
@@ -60,6 +61,7 @@ def bought(rows: "Sequence[StudyRow]", picture: str) -> str:
         for name, off, on in _measures(twin):
             cells += [percent(off), percent(on)]
             better[name] += round(on, 3) > round(off, 3)
+        cells.append(f"{twin.on.days_halted:,.0f}")
         lines.append("| " + " | ".join(cells) + " |")
     said = READING.format(
         count=len(both),

@@ -71,10 +71,10 @@ PROTOCOL = """
 - **Account**: {balance:,} USDT, leverage 1, isolated margin, 5 % held in reserve. The portfolio
   strategies size their positions by volatility; `TrendFollow` and `BuyAndHold` take equal stakes.
 - **Guards**: *off* is the bare signal (`plimsoll.guards` off). *On* is
-  `user_data/config/risk-portfolio.json` on top of the shipped profile. In a backtest a halt is
-  final, because nobody re-arms the account: equity stays flat where a running bot would wait for a
-  person. The guards measure drawdown on the 95 % that is traded, so a limit of 12 % is 11.4 % in
-  the table. Baselines run without guards.
+  `user_data/config/risk-portfolio.json` on top of the shipped profile. In a backtest a rule stands
+  in for the person who ends a halt: `mode-backtest.json` re-arms after 30 days, flat until then and
+  on [probation](risk-profile.md) afterwards. The guards measure drawdown on the 95 % that is
+  traded, so a limit of 12 % is 11.4 % in the table. Baselines run without guards.
 - **Trials**: {trials}.
   This run used the shipped defaults, and nothing was chosen by its figures. How much of the
   research is luck, after all its trials, is in its [conclusions](research/conclusions.md).

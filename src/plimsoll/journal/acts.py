@@ -17,6 +17,8 @@ Record = Mapping[str, Any]
 _DAY = timedelta(days=1)
 _BY_GUARD = "plimsoll_"
 """How the reason of an exit begins that a guard has ordered; the rule follows."""
+_OWN_VETO = "strategy"
+"""The rule of a denial that was the strategy's own: no act of a guard."""
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class ActsReader:
     _halted: timedelta = timedelta()
     _entries: int = 0
     _denied: int = 0
+    _passed: int = 0
     _first: datetime | None = None
     _last: datetime | None = None
 
@@ -94,9 +97,9 @@ class ActsReader:
             "days_halted": halted / _DAY,
             "days_of_run": span / _DAY,
             "rearmed": events.count("rearmed"),
-            "entries_asked": self._entries + self._denied,
+            "entries_asked": self._entries + self._denied - self._passed,
             "entries_denied": self._denied,
-            "stakes_cut": sum(one["count"] for (_, k), one in self._denials.items() if k == "cut"),
+            "stakes_cut": 0,
             "positions_closed": events.count("closed"),
         }
 
@@ -160,13 +163,14 @@ class ActsReader:
         }
 
     def _take_denial(self, record: Record, at: datetime) -> None:
-        kind = str(record.get("denied") or "entry")
-        kind = kind if kind in ("entry", "addition", "cut", "leverage") else "entry"
-        self._denied += kind == "entry"
         rule = str(record.get("rule") or "unknown")
+        if rule == _OWN_VETO:
+            return
+        self._denied += 1
+        self._passed += bool(record.get("observed"))
         row = self._denials.setdefault(
-            (rule, kind),
-            {"rule": rule, "kind": kind, "count": 0, "stake_usd": 0.0, "by_day": {}}
+            (rule, "entry"),
+            {"rule": rule, "kind": "entry", "count": 0, "stake_usd": 0.0, "by_day": {}}
             | {"first": text_of(at), "last": text_of(at)},
         )
         row["count"] += 1

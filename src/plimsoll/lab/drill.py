@@ -8,11 +8,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from plimsoll.bridge.config.layers import read_layers
+from plimsoll.bridge.config.settings import settings_from
 from plimsoll.core import UsageError
-from plimsoll.journal.messages import ALARM
+from plimsoll.journal.messages import ALARM, REFUSED
 from plimsoll.lab.demo import Step
 from plimsoll.lab.drill_bot import HELD, BotPlan, DrillBot, drill_bot
-from plimsoll.lab.drill_plan import BARE, GUARDED, LIMITS, DrillAccount, DrillPlan
+from plimsoll.lab.drill_plan import (
+    BARE,
+    GUARDED,
+    LIMIT_OF,
+    LIMITS,
+    DrillAccount,
+    DrillPlan,
+)
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import Venue, serve_venue
 
@@ -131,6 +140,8 @@ def _crash(scene: _Scene) -> None:
     for is_jump in (False, True):
         if not _open_positions(scene):
             return
+        if plan.compare and not is_jump:
+            _pass(scene, scene.now() + timedelta(minutes=plan.before_minutes))
         _move(scene, jump_fraction=_jump_fraction(scene) if is_jump else None)
         held = _until_held(scene)
         if held:
@@ -167,10 +178,10 @@ def _open_positions(scene: _Scene) -> bool:
     share = usd / scene.guarded.samples[-1].equity_usd
     text = f"{len(positions)} open, {usd:,.0f} USD ({share:.0%} of equity), {forced} of them forced"
     if not positions:
-        why = next((f"{pair}: {said}" for pair, said in refused.items()), None)
-        text = f"none could be opened: {why or 'the strategy closed them by itself'}"
-    account.say("positions", text, ok=opened and bool(positions))
-    return bool(positions)
+        why = _told(scene, REFUSED) or [f"{pair}: {said}" for pair, said in refused.items()]
+        text = f"none could be opened: {[*why, 'the strategy closed them by itself'][0]}"
+    account.say("positions", text, ok=opened)
+    return opened
 
 
 def _exposure_usd(positions: Sequence[Mapping[str, Any]]) -> float:
@@ -178,9 +189,8 @@ def _exposure_usd(positions: Sequence[Mapping[str, Any]]) -> float:
 
 
 def _filled(bot: DrillBot) -> bool:
-    """Return whether a position is open and no entry rests."""
-    positions = bot.positions()
-    return bool(positions) and not any(one.get("has_open_orders") for one in positions or ())
+    """Return whether a position is held; others may still rest on the exchange."""
+    return any(not one.get("has_open_orders") for one in bot.positions() or ())
 
 
 def _jump_fraction(scene: _Scene) -> float:
@@ -226,16 +236,25 @@ def _until_held(scene: _Scene) -> bool:
     account.held_at = datetime.fromisoformat(str(said["as_of"])).astimezone(UTC)
     held_by = next(iter(said.get("held") or ()), str(said.get("why")))
     account.held_by = held_by.removeprefix(f"plimsoll {said['mode']} ")
-    reason = account.held_by.partition(": ")[2] or account.held_by
-    account.say("held", f"{said['mode']} {_since(account, account.held_at)}: {reason}")
+    rule, _, reason = account.held_by.partition(": ")
+    account.limit_fraction = _limit(scene.guarded, rule)
+    account.say("held", f"{said['mode']} {_since(account, account.held_at)}: {reason or rule}")
     return True
+
+
+def _limit(bot: DrillBot, rule: str) -> float | None:
+    """Return the limit of a rule in the bot's own profile, where it is a fraction."""
+    field = LIMIT_OF.get(rule)
+    if field is None:
+        return None
+    return float(getattr(settings_from(read_layers(bot.layers)).risk, field))
 
 
 def _until_flat(scene: _Scene) -> None:
     account = scene.account
     flat = scene.wait(lambda _: scene.guarded.positions() == [], seconds=REAL_SECONDS)
-    scene.look()
-    account.flat_at = scene.now()
+    account.flat_at = now = scene.now()
+    scene.wait(lambda _: scene.guarded.samples[-1].at > now, seconds=REAL_SECONDS / 3)
     since_ms = (account.crash_at or START).timestamp() * 1000
     trades = (scene.guarded.rest.trades() or {}).get("trades", [])
     closed = [one for one in trades if not one["is_open"] and one["close_timestamp"] >= since_ms]
@@ -268,24 +287,23 @@ def _see_denied(scene: _Scene) -> None:
 def _see_told(scene: _Scene) -> None:
     """See that a messenger was told of what the guards closed."""
     deadline = time.monotonic() + REAL_SECONDS / 3
-    while not (alarms := _alarms(scene)) and time.monotonic() < deadline:
+    while not (alarms := _told(scene, ALARM)) and time.monotonic() < deadline:
         scene.look()
         time.sleep(POLL_SECONDS)
     scene.account.say("told", alarms[0] if alarms else "nobody was told", ok=bool(alarms))
 
 
-def _alarms(scene: _Scene) -> list[str]:
-    """Return the first line of each message that says what the guards closed."""
+def _told(scene: _Scene, mark: str) -> list[str]:
+    """Return the first line of each message that begins with a mark."""
     lines = [text.partition("\n")[0] for text in scene.guarded.told.texts]
-    return [line for line in lines if line.startswith(ALARM)]
+    return [line for line in lines if line.startswith(mark)]
 
 
 def _see_the_end_of_the_fall(scene: _Scene) -> None:
     """Watch both bots until the market has been where it fell to for a while."""
     account, plan = scene.account, scene.plan
     minutes = plan.fall_minutes + plan.after_minutes
-    end = (account.crash_at or START) + timedelta(minutes=minutes)
-    scene.wait(lambda _: scene.now() >= end, seconds=minutes * 60 / plan.speed + REAL_SECONDS)
+    _pass(scene, (account.crash_at or START) + timedelta(minutes=minutes))
     samples = scene.bots[BARE].samples
     first, last = samples[0].equity_usd, samples[-1].equity_usd
     on = scene.guarded.samples
@@ -295,6 +313,13 @@ def _see_the_end_of_the_fall(scene: _Scene) -> None:
         f"the bot whose guards only observe has {last:,.0f} USD ({last / first - 1:+.1%}): "
         f"the guards kept {saved:,.0f} USD",
     )
+
+
+def _pass(scene: _Scene, until: datetime) -> None:
+    """Let the market's time pass."""
+    scene.venue.set_speed(scene.plan.speed)
+    seconds = (until - scene.now()).total_seconds() / scene.plan.speed
+    scene.wait(lambda _: scene.now() >= until, seconds=seconds + REAL_SECONDS)
 
 
 def _rearm(scene: _Scene) -> None:

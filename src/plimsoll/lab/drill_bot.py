@@ -26,6 +26,7 @@ from plimsoll.lab.told import Told, webhook
 
 START_SECONDS = 180.0
 COMMAND_SECONDS = 120.0
+NOT_FOUND, NOT_IMPORTED = "Impossible to load Strategy", "Could not import "
 HELD = frozenset({"FLATTEN", "HALTED"})
 """Modes in which everything is closed and nothing is entered."""
 
@@ -99,7 +100,7 @@ class DrillBot:
         if isinstance(answer, dict) and answer.get("trade_id") is not None:
             return None
         said = answer.get("error") if isinstance(answer, dict) else None
-        return str(said or "the bot did not answer")
+        return str(said or "the bot did not answer").rpartition("forceenter: ")[2]
 
     def run(self, *words: str) -> tuple[int, str]:
         """Run ``plimsoll`` on this bot as a person would; return exit status and last line."""
@@ -168,8 +169,10 @@ def require_alive(child: subprocess.Popen[str], log: Path) -> None:
     text = log.read_text(encoding="utf-8", errors="replace")
     faults = [match.group(1) for match in FAULT.finditer(text)]
     errors = [line for line in text.splitlines() if " ERROR - " in line or "plimsoll: " in line]
-    said = (faults or errors or [last_line(log)])[-1].strip()
-    raise PlimsollError(f"freqtrade trade ended: {said}; its log is {log}")
+    said = (faults or errors or [last_line(log)])[-1].rpartition(" ERROR - ")[2].strip()
+    broken = [line.partition(NOT_IMPORTED)[2] for line in text.splitlines() if NOT_IMPORTED in line]
+    why = f" {NOT_IMPORTED}{broken[-1].strip()}." if broken and NOT_FOUND in said else ""
+    raise PlimsollError(f"freqtrade trade ended: {said}{why} Its log is {log}")
 
 
 def _trades(bot: DrillBot) -> bool:

@@ -14,6 +14,8 @@ from plimsoll.lab.drill_bot import Sample
 PAIRS = ("BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT", "XRP/USDT:USDT")
 THROTTLE_SECONDS = 10
 GUARDED, BARE = "enforce", "observe"
+LIMIT_OF = {"daily_loss": "max_daily_loss_fraction", "drawdown": "drawdown_halt_fraction"}
+"""The field of the risk profile that a rule of the account acts by."""
 NEVER_STALE = {"max_candle_delay_seconds": 3600, "max_blind_seconds": 86_400}
 """At many times real time a second's hiccup of the machine makes candles minutes late."""
 LIMITS: dict[str, Any] = {
@@ -41,8 +43,8 @@ class DrillPlan:
         The side of the entries that the drill forces; the market moves against it.
     fall_fraction, fall_minutes
         How far the market moves, and in how many minutes of its time; it stays there.
-    after_minutes
-        How long both bots are watched after the move when they are compared.
+    before_minutes, after_minutes
+        How long both bots are watched before and after the move when they are compared.
     own_limits
         Whether the limits of the user's layers hold, instead of `LIMITS`.
     compare
@@ -57,6 +59,7 @@ class DrillPlan:
     side: str = "long"
     fall_fraction: float = 0.30
     fall_minutes: float = 30.0
+    before_minutes: float = 6.0
     after_minutes: float = 20.0
     speed: float = 60.0
     own_limits: bool = False
@@ -89,6 +92,8 @@ class DrillAccount:
         The mean price of the pairs over their first, by time.
     equity
         The loops of each bot by the mode of its guards.
+    held_by, limit_fraction
+        The rule that closed the account and its reason; its limit, where it is a fraction.
     exits
         Why each position of the guarded bot was closed, oldest first.
     """
@@ -103,8 +108,15 @@ class DrillAccount:
     crash_at: datetime | None = None
     held_at: datetime | None = None
     held_by: str = ""
+    limit_fraction: float | None = None
     flat_at: datetime | None = None
     rearmed_at: datetime | None = None
+
+    @property
+    def rule(self) -> str:
+        """The rule that closed the account, with its limit: ``daily loss 3 %``."""
+        name = self.held_by.partition(":")[0].replace("_", " ")
+        return name if self.limit_fraction is None else f"{name} {100 * self.limit_fraction:g} %"
 
     @property
     def ok(self) -> bool:

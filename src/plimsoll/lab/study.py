@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -81,6 +81,7 @@ class Halt:
 class StudyRow:
     """What one strategy did; ``years`` holds the return of each calendar year.
 
+    ``days_halted`` is how long a halt of the account stood, in days of 24 hours.
     ``check`` measures the equity from `CHECK_START` on, without its trades; None for a span that
     ended before or began after.
     """
@@ -93,6 +94,7 @@ class StudyRow:
     years: dict[int, float]
     equity: "pd.Series[float]"
     halt: Halt | None = None
+    days_halted: float = 0.0
 
     @property
     def is_baseline(self) -> bool:
@@ -275,8 +277,9 @@ def measured(
     rows = []
     for result in results:
         equity = equity_curve(result.trades, closes, result.starting_balance_usd)
-        halt = halt_of(result)
-        rows.append(_row(study, result.strategy, guarding.name, equity, result.trades, halt))
+        row = _row(study, result.strategy, guarding.name, equity, result.trades, halt_of(result))
+        days = 0.0 if result.acts is None else result.acts.totals.days_halted
+        rows.append(replace(row, days_halted=days))
     if study.baselines and guarding is GUARDS_OFF:
         fee = max(result.fee_fraction or 0.0 for result in results)
         held = buy_and_hold_curve(closes, first.starting_balance_usd, fee_fraction=fee)

@@ -54,7 +54,8 @@ class _Halt:
 def guard_table(acts: GuardActs, strategy: str) -> GuardTable | None:
     """Return one row for each rule that did something, and their sum; None when none did.
 
-    Columns for additions and leverage are there where one was denied or cut.
+    Rules that halted come first, then those that closed, then those that denied most. Columns
+    for additions and leverage are there where one was denied or cut.
     """
     rules = list(dict.fromkeys([*_ruled(acts), *(one.rule for one in acts.denials)]))
     if not rules:
@@ -63,6 +64,7 @@ def guard_table(acts: GuardActs, strategy: str) -> GuardTable | None:
         kind for kind in DENIED if kind in _ALWAYS or any(one.kind == kind for one in acts.denials)
     ]
     days = _days_halted(acts)
+    rules.sort(key=lambda rule: _weight(acts, rule, days), reverse=True)
     rows = [_row(acts, rule, kinds, days.get(rule)) for rule in rules]
     rows.append(_sum(acts, kinds))
     headers = (RULE, ACTED, FIRST, LAST, *(DENIED[kind] for kind in kinds))
@@ -77,12 +79,11 @@ def guard_table(acts: GuardActs, strategy: str) -> GuardTable | None:
 def guard_sentences(acts: GuardActs | None, strategy: str) -> list[str]:
     """Return what a reader must not miss: no guards, halts and the days that they took."""
     if acts is None:
-        return [
-            (
-                f"{strategy}: no record of guards in this result: it ran without Plimsoll's log "
-                "handler (base.json), or before results had one"
-            )
-        ]
+        line = (
+            f"{strategy}: no guards on record: they were not loaded (base.json does that), could "
+            "not be put around it (the log says why), or the result is older"
+        )
+        return [line]
     if acts.guards == OFF:
         return [f"{strategy}: no guards in this run (plimsoll.guards: off)"]
     said = [_halt_words(acts, halt) for halt in _halts(acts)]
@@ -95,6 +96,13 @@ def guard_sentences(acts: GuardActs | None, strategy: str) -> list[str]:
     if acts.observed and not said:
         said.append(f"{strategy}: the guards only observed; nothing was refused, cut or closed")
     return said
+
+
+def _weight(acts: GuardActs, rule: str, days: Mapping[str, float]) -> tuple[float, int, int]:
+    """Return what a reader looks for first: days halted, closing, then the number of denials."""
+    closing = sum(act.rule == rule and act.event in (HALTED, FLATTEN) for act in acts.acts)
+    denied = sum(one.count for one in acts.denials if one.rule == rule)
+    return days.get(rule, 0.0), closing, denied
 
 
 def _ruled(acts: GuardActs) -> list[str]:
@@ -180,6 +188,8 @@ def _halt_words(acts: GuardActs, halt: _Halt) -> str:
 
 
 def _days(days: float) -> str:
+    if 0 < days < 0.05:
+        return "<0.1"
     return f"{days:.1f}" if 0 < days < 1.5 else f"{days:.0f}"
 
 

@@ -13,7 +13,7 @@ import matplotlib as mpl
 from markupsafe import escape
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import HOURLY, MINUTELY, MONTHLY, AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -32,6 +32,9 @@ class Layout:
     most_points: int
     font_size: float
 
+
+_KEY_LETTERS = 6
+"""Letters that would fit where an entry of a key has its sign and the space behind it."""
 
 WIDE = Layout("wide", 9.2, 9, 6, 1600, 9.5)
 NARROW = Layout("narrow", 4.3, 4, 2, 500, 9.5)
@@ -66,7 +69,7 @@ def svgs(
     """
     made = []
     for layout in LAYOUTS:
-        height = height_inches if layout is WIDE else min(height_inches, 3.1)
+        height = height_inches if layout is WIDE else min(height_inches, 3.5)
         svg = drawn(f"{key}-{layout.name}", draw, layout, height_inches=height)
         made.append((layout.name, described(svg, f"{key}-{layout.name}", title, summary)))
     return made
@@ -127,6 +130,9 @@ def described(svg: str, key: str, title: str, summary: str) -> str:
 def time_axis(axis: Axes, layout: Layout) -> None:
     """Set short dates along the lower edge, as many as the layout has room for."""
     locator = AutoDateLocator(minticks=2, maxticks=layout.most_ticks)
+    longer = {MONTHLY: [12], HOURLY: [24], MINUTELY: [60]}  # else a phone has too many dates
+    steps = {unit: [*locator.intervald[unit], *more] for unit, more in longer.items()}
+    locator.intervald = {**locator.intervald, **steps}
     axis.xaxis.set_major_locator(locator)
     days = ["%Y", "%b %Y", "%d %b", "%d %b\n%H:%M", "%H:%M", "%H:%M:%S"]
     axis.xaxis.set_major_formatter(
@@ -142,11 +148,13 @@ def time_axis(axis: Axes, layout: Layout) -> None:
 
 def key_above(axis: Axes, handles: Sequence[Line2D | Patch], layout: Layout) -> None:
     """Put the key above the axes, where it covers no data."""
+    labels = [_cut(str(handle.get_label()), layout) for handle in handles]
     axis.legend(
         handles=list(handles),
+        labels=labels,
         loc="lower left",
         bbox_to_anchor=(-0.008, 1.0),
-        ncols=_columns(len(handles), layout),
+        ncols=_columns(labels, layout),
         frameon=False,
         borderaxespad=0.15,
         handlelength=1.7,
@@ -155,7 +163,26 @@ def key_above(axis: Axes, handles: Sequence[Line2D | Patch], layout: Layout) -> 
     )
 
 
-def _columns(entries: int, layout: Layout) -> int:
-    """Return the columns of a key whose rows are about equally full."""
-    rows = -(-max(entries, 1) // layout.legend_columns)
-    return -(-max(entries, 1) // rows)
+def _columns(labels: Sequence[str], layout: Layout) -> int:
+    """Return the most columns of a key that fit side by side, its rows about equally full.
+
+    A key that is wider than the axes would make the axes narrow.
+    """
+    for columns in range(min(len(labels), layout.legend_columns), 1, -1):
+        rows = -(-len(labels) // columns)
+        if -(-len(labels) // rows) != columns:
+            continue
+        parts = [labels[start : start + rows] for start in range(0, len(labels), rows)]
+        if sum(max(map(len, part)) + _KEY_LETTERS for part in parts) <= _letters(layout):
+            return columns
+    return 1
+
+
+def _cut(label: str, layout: Layout) -> str:
+    most = _letters(layout) - _KEY_LETTERS
+    return label if len(label) <= most else f"{label[: most - 1]}…"
+
+
+def _letters(layout: Layout) -> int:
+    """Return how many letters of the layout's size fit above the axes."""
+    return int(layout.width_inches * 72.0 * 0.88 / (layout.font_size * 0.55))

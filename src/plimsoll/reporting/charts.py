@@ -119,17 +119,46 @@ def returns_panel(key: str, equity: "pd.Series[float]", caption: str) -> Panel |
     moved = returns[returns.abs() > 1e-9]
     if moved.empty:
         return None
-    edges = _edges(np.asarray(moved, dtype="float64"))
-    counts, _ = np.histogram(moved, edges)
+    words = ("Returns of the days", _returns_summary(returns, len(moved)), caption)
+    return histogram_panel(key, words, np.asarray(moved, dtype="float64"), "day", returns.mean())
+
+
+def trades_panel(key: str, trades: pd.DataFrame, caption: str) -> Panel:
+    """Draw the histogram of the trades' returns: profit after costs over the entry's value.
+
+    ``trades`` are closed ones, one at least.
+    """
+    entry = trades["amount"] * trades["open_rate"]
+    returns = np.asarray(trades["profit_abs"] / entry * 100.0, dtype="float64")
+    middle, best, worst = (number(float(pick(returns)), 2) for pick in (np.median, max, min))
+    summary = (
+        f"{counted(len(returns), 'trade')}, in percent of the entry's value after costs, without "
+        f"leverage. Median {middle} %, mean {number(float(returns.mean()), 2)} % (dashed line), "
+        f"worst {worst} %, best {best} %."
+    )
+    words = ("Returns of the trades", summary, caption)
+    return histogram_panel(key, words, returns, "trade", float(returns.mean()))
+
+
+def histogram_panel(
+    key: str,
+    words: tuple[str, str, str],
+    values: "np.ndarray[Any, np.dtype[np.float64]]",
+    noun: str,
+    mean: float,
+) -> Panel:
+    """Draw how many returns in percent fell where, losses and gains apart, and their mean."""
+    edges = _edges(values)
+    counts, _ = np.histogram(values, edges)
 
     def draw(axis: Axes, layout: Layout) -> None:
         del layout
         colours = [LOSS if right <= 0.0 else WIN for right in edges[1:]]
         axis.bar(edges[:-1], counts, np.diff(edges), align="edge", color=colours, alpha=0.85)
-        axis.axvline(float(returns.mean()), color=MUTED, linewidth=1.2, linestyle="--")
+        axis.axvline(mean, color=MUTED, linewidth=1.2, linestyle="--")
         axis.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
-        axis.set_ylabel("Days")
-        axis.set_xlabel("Return of a day (%)")
+        axis.set_ylabel(f"{noun.capitalize()}s")
+        axis.set_xlabel(f"Return of a {noun} (%)")
         axis.margins(x=0.02)
 
     rows = [
@@ -137,8 +166,8 @@ def returns_panel(key: str, equity: "pd.Series[float]", caption: str) -> Panel |
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
         if count
     ]
-    words = ("Returns of the days", _returns_summary(returns, len(moved)), caption)
-    return panel(key, words, draw, 2.8, ("Return of a day (%)", "Days"), rows)
+    columns = (f"Return of a {noun} (%)", f"{noun.capitalize()}s")
+    return panel(key, words, draw, 2.8, columns, rows)
 
 
 def _returns_summary(returns: "pd.Series[float]", moved: int) -> str:

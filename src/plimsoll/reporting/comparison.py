@@ -47,7 +47,7 @@ class Comparison:
 
     @cached_property
     def spans_differ(self) -> bool:
-        """Whether the records begin or end a day apart, or a 20th of the longest if that is less."""
+        """Whether they begin or end a day apart, or a 20th of the longest if that is less."""
         starts = [record.start for record in self.records]
         ends = [record.end for record in self.records]
         longest = max(end - start for start, end in zip(starts, ends, strict=True))

@@ -26,8 +26,10 @@ from plimsoll.reporting.guard_sections import guards_state
 from plimsoll.reporting.report_table import METRICS, Column, Row, dash_notes, measure_row
 from plimsoll.reporting.tables import Cell, Table, month_ends, plain_table
 from plimsoll.reporting.trading_record import TradingRecord
-from plimsoll.reporting.words import DASH, counted, number, percent, time_text
+from plimsoll.reporting.whole_file import write_whole
+from plimsoll.reporting.words import DASH, number, time_text
 
+HTML_NAME = "comparison.html"
 _GUARD_ROWS = (
     *("Guards", "Halts", "First halt (UTC)", "Days halted", "Re-armed", "Entries denied"),
     *("Stakes cut", "Positions closed", "Denies most"),
@@ -37,6 +39,14 @@ DASHES = ("-", "--", ":", "-.")
 WARNING = "Figures of different runs: read what differs below before comparing them. A result in "
 WARNING += "the past says little about the next one."
 SAME = "Period, pairs, timeframe, costs, guards, balance and origin of the prices are the same."
+
+
+def render_comparison(compared: Comparison, folder: Path) -> dict[str, Path]:
+    """Write ``comparison.html`` into ``folder``, whole or not at all; return where."""
+    text = comparison_html(compared).encode()
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / HTML_NAME, text)
+    return {"html": folder / HTML_NAME}
 
 
 def comparison_html(compared: Comparison) -> str:
@@ -129,10 +139,10 @@ def _curves_panel(
                 linestyle=DASHES[turn % len(DASHES)],
                 linewidth=1.6,
             )
-            at = [float(curve.asof(moment)) for moment in crosses[place]]
+            times = pd.DatetimeIndex(list(crosses[place]), tz="UTC")
             axis.scatter(
-                date2num(list(crosses[place])),
-                at,
+                date2num(times),
+                curve.reindex(times, method="ffill").to_numpy(dtype="float64"),
                 marker="X",
                 s=60,
                 color=STRATEGY_COLOURS[colour],
@@ -216,18 +226,3 @@ def _correlation_table(compared: Comparison) -> Table | None:
     note = "Over the days that two runs share, 10 at least; a dash where they share fewer, or "
     note += "where one of them never changed."
     return Table(table.title, table.columns, table.rows, [note])
-
-
-def summary_lines(compared: Comparison) -> list[str]:
-    """Return one line a record for a terminal: return, fall, trades, halts."""
-    lines = []
-    for name, record in _named(compared):
-        p = record.performance
-        halts = "guards not recorded"
-        if record.acts is not None:
-            halts = f"{counted(len(record.acts.halts), 'halt')}, guards {guards_state(record)}"
-        lines.append(
-            f"{name}: {percent(p.total_return_fraction)}, deepest fall "
-            f"{percent(p.max_drawdown_fraction)}, {counted(p.closed_trades, 'trade')}, {halts}"
-        )
-    return lines

@@ -87,7 +87,8 @@ def crash_svg(crash: Crash) -> str:
         raise ValueError("a picture of a crash needs two values of each line")
     scale = _Scale(crash)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
+        f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
         f"<title>{escape(crash.alternative())}</title>",
         f"<style>{STYLE}</style>",
         f'<rect class="paper" width="{WIDTH}" height="{HEIGHT}" rx="14"/>',
@@ -162,10 +163,11 @@ def _marks(crash: Crash, scale: _Scale) -> list[str]:
     """Mark the moment at which the guards acted, and name the minutes below."""
     x = scale.x(crash.acted_at)
     level = [value for at, value in crash.on if at <= crash.acted_at][-1:] or [crash.on[0][1]]
+    y = scale.y(level[0])
     aside, anchor = (14, "start") if x < WIDTH / 2 else (-14, "end")
     parts = [
-        f'<path class="mark" d="M{x:.1f} {MARKET_TOP}V{BOTTOM}"/>',
-        f'<circle class="dot" cx="{x:.1f}" cy="{scale.y(level[0]):.1f}" r="10"/>',
+        f'<path class="mark" d="M{x:.1f} {MARKET_TOP}V{y:.1f}"/>',
+        f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="10"/>',
         _text(x + aside, TOP - 22, "on-text", f"guards close all: {crash.rule}", anchor),
     ]
     end = crash.off[-1][0]

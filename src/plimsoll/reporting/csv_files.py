@@ -10,6 +10,7 @@ import io
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import pandas as pd
 from plimsoll.performance.drawdown import drawdown_curve
 from plimsoll.performance.fills import trade_fills
 from plimsoll.reporting.trading_record import TradingRecord
+from plimsoll.reporting.whole_file import write_whole
 
 Row = Sequence[Any]
 
@@ -102,6 +104,16 @@ def csv_files(records: Sequence[TradingRecord]) -> dict[str, bytes]:
         name: _table(COLUMNS[name], (row for record in records for row in rows_of(record)))
         for name, rows_of in _ROWS.items()
     }
+
+
+def write_csv(records: Sequence[TradingRecord], folder: Path) -> dict[str, Path]:
+    """Write every file into ``folder``, each whole or not at all; return where, by its name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = {}
+    for name, content in csv_files(records).items():
+        written[name] = folder / name
+        write_whole(written[name], content)
+    return written
 
 
 def _table(columns: Iterable[str], rows: Iterable[Row]) -> bytes:

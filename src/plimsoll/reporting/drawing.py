@@ -33,16 +33,19 @@ CSS_VARIABLES = {
 }
 
 HALTED, REDUCING = "halted", "reducing"
-SPAN_STYLES = {HALTED: (EVENT_COLOUR, "halted"), REDUCING: ("#E69F00", "smaller stakes only")}
-"""Colour and name of each kind of span."""
+SPAN_STYLES = {
+    HALTED: (EVENT_COLOUR, "halted", "would be halted"),
+    REDUCING: ("#E69F00", "smaller stakes", "stakes would be smaller"),
+}
+"""Colour and name of each kind of span, and its name where guards only observed."""
 FLATTENED, CLOSED, REARMED = "flatten", "closed", "rearmed"
 POINT_STYLES = {
-    HALTED: ("v", EVENT_COLOUR, "halt"),
-    FLATTENED: ("s", EVENT_COLOUR, "everything closed"),
-    CLOSED: ("x", LOSS, "position closed"),
-    REARMED: ("^", WIN, "re-armed"),
+    HALTED: ("v", EVENT_COLOUR, "halt", "would halt"),
+    FLATTENED: ("s", EVENT_COLOUR, "everything closed", "would close everything"),
+    CLOSED: ("x", LOSS, "position closed", "would close a position"),
+    REARMED: ("^", WIN, "re-armed", "would be re-armed"),
 }
-"""Marker, colour and name of each kind of point."""
+"""Marker, colour and name of each kind of point, and its name where guards only observed."""
 
 MOST_POINTS = 1600
 """Points a line keeps: more than a screen has columns."""

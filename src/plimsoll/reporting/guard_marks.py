@@ -36,15 +36,16 @@ def draw_guards(axis: Axes, drawing: Drawing) -> list[Line2D | Patch]:
     """
     handles: list[Line2D | Patch] = []
     for kind, observed in dict.fromkeys((one.kind, one.observed) for one in drawing.spans):
-        colour, words = SPAN_STYLES[kind]
+        colour, done, watched = SPAN_STYLES[kind]
         look: dict[str, Any] = {"facecolor": colour, "edgecolor": "none"}
         if observed:
             look = {"facecolor": "none", "edgecolor": colour, "hatch": "////"}
+        alpha = 0.45 if observed else 0.13
         for span in drawing.spans:
             if (span.kind, span.observed) == (kind, observed):
                 start, end = date2num(span.start), date2num(span.end)
-                axis.axvspan(start, end, alpha=0.13, linewidth=0, zorder=1, **look)
-        handles.append(Patch(alpha=0.35, label=_named(words, observed=observed), **look))
+                axis.axvspan(start, end, alpha=alpha, linewidth=0, zorder=1, **look)
+        handles.append(Patch(alpha=0.5, label=watched if observed else done, **look))
     for kind, observed in dict.fromkeys((one.kind, one.observed) for one in drawing.points):
         points = [one for one in drawing.points if (one.kind, one.observed) == (kind, observed)]
         handles.append(_marked(axis, drawing, points))
@@ -52,7 +53,7 @@ def draw_guards(axis: Axes, drawing: Drawing) -> list[Line2D | Patch]:
 
 
 def _marked(axis: Axes, drawing: Drawing, points: list[Point]) -> Line2D:
-    marker, colour, words = POINT_STYLES[points[0].kind]
+    marker, colour, done, watched = POINT_STYLES[points[0].kind]
     observed = points[0].observed
     line = drawing.curves[0].equity
     places = np.clip(line.index.searchsorted([one.at for one in points]), 0, len(line) - 1)
@@ -67,13 +68,9 @@ def _marked(axis: Axes, drawing: Drawing, points: list[Point]) -> Line2D:
         markeredgecolor=colour if observed or is_cross else PAPER,
         markeredgewidth=1.2 if observed or is_cross else 0.8,
         zorder=6,
-        label=_named(words, observed=observed),
+        label=watched if observed else done,
     )
     return drawn
-
-
-def _named(words: str, *, observed: bool) -> str:
-    return f"{words} (observed only)" if observed else words
 
 
 def denials_panel(

@@ -31,7 +31,7 @@ MOST_ACTS = 200
 
 _STATES = {
     ENFORCE: "on",
-    OBSERVE: "observing only",
+    OBSERVE: "observing",
     OFF: "off",
 }
 

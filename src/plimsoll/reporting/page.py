@@ -31,7 +31,7 @@ from plimsoll.reporting.sections import (
     costs_text,
 )
 from plimsoll.reporting.tables import month_ends
-from plimsoll.reporting.trading_record import TradingRecord
+from plimsoll.reporting.trading_record import RecordSource, TradingRecord
 from plimsoll.reporting.words import DASH, number, percent, time_text
 
 if TYPE_CHECKING:
@@ -49,6 +49,14 @@ _WARNINGS = {
     "unstated": "The origin of the prices is not stated: do not read these figures as "
     "evidence of profit.",
 }
+
+_BOT_WARNINGS = {
+    RecordSource.DRY_RUN: "Paper money: Freqtrade assumed the fills, and no order moved a price. "
+    "A result in the past says little about the next one.",
+    RecordSource.LIVE: "Real fills, as the bot recorded them. A result in the past says little "
+    "about the next one.",
+}
+"""What stands above a bot's page where its prices were real, or are not known to be."""
 
 
 class ReportError(PlimsollError):
@@ -78,7 +86,7 @@ def html(report: "Report") -> str:
     names, columns = _columns(report)
     return environment.get_template("report.html.j2").render(
         report=report,
-        warning=_WARNINGS[report.market_kind],
+        warning=_warning(report),
         tiles=_tiles(report.main),
         facts=_facts(report),
         names=names,
@@ -102,11 +110,21 @@ def png(report: "Report") -> bytes:
     return figures.overview_png(_drawing(report))
 
 
+def _warning(report: "Report") -> str:
+    """Return what the figures may be taken for: by the market, then by who filled the orders."""
+    of_market = _WARNINGS[report.market_kind]
+    return (
+        of_market
+        if report.market_kind == "simulated"
+        else _BOT_WARNINGS.get(report.main.source, of_market)
+    )
+
+
 def _columns(report: "Report") -> tuple[list[str], list[Column]]:
     names = [f"{r.name} (baseline)" if r.is_baseline else r.name for r in report.strategies]
     columns = [Column(r.performance, True, r.is_baseline) for r in report.strategies]  # noqa: FBT003
     if report.hold_performance is not None:
-        names.append(HOLD_NAME)
+        names.append(report.main.benchmark_name or HOLD_NAME)
         columns.append(Column(report.hold_performance, False, True))  # noqa: FBT003
     return names, columns
 
@@ -158,7 +176,8 @@ def _guards_tile(record: TradingRecord) -> Tile:
     total = record.acts.totals
     if not record.acts.halts:
         return Tile("Guards", state, "no halt")
-    days = f"halted {number(total.days_halted, 0)} of {number(total.days_of_run, 0)} days"
+    would = "would be " if record.acts.observed else ""
+    days = f"{would}halted {number(total.days_halted, 0)} of {number(total.days_of_run, 0)} days"
     return Tile("Guards", state, days)
 
 
@@ -204,13 +223,13 @@ def _drawing(report: "Report") -> Drawing:
     ordered = [main, *(record for record in report.strategies if record is not main)]
     curves = [Curve(record.name, record.equity) for record in ordered]
     if report.buy_and_hold is not None:
-        curves.append(Curve(HOLD_NAME, report.buy_and_hold, is_hold=True))
+        name = main.benchmark_name or HOLD_NAME
+        curves.append(Curve(name, report.buy_and_hold, is_hold=True))
     start, end = report.span
     acts = main.acts
     return Drawing(
         title=report.title,
-        subtitle=f"{report.market}, {start:%Y-%m-%d} to {end:%Y-%m-%d}.  "
-        f"{_WARNINGS[report.market_kind]}",
+        subtitle=f"{report.market}, {start:%Y-%m-%d} to {end:%Y-%m-%d}.  {_warning(report)}",
         curves=curves,
         price=_price_panel(report),
         marks=[Mark(e.at, e.text) for e in sorted(report.events, key=lambda e: e.at)],

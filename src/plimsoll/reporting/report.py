@@ -1,7 +1,5 @@
 """One report of one or more accounts: a self-contained HTML page and a PNG overview."""
 
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +15,7 @@ from plimsoll.reporting import page
 from plimsoll.reporting.page import HOLD_NAME, ReportError
 from plimsoll.reporting.sections import Section
 from plimsoll.reporting.trading_record import TradingRecord
+from plimsoll.reporting.whole_file import write_whole
 
 __all__ = [
     "HOLD_NAME",
@@ -132,8 +131,8 @@ def render_report(report: Report, folder: Path) -> ReportFiles:
     text, picture = page.html(report), page.png(report)
     folder.mkdir(parents=True, exist_ok=True)
     files = ReportFiles(html=folder / HTML_NAME, png=folder / PNG_NAME)
-    _write_whole(files.png, picture)
-    _write_whole(files.html, text.encode())
+    write_whole(files.png, picture)
+    write_whole(files.html, text.encode())
     return files
 
 
@@ -151,16 +150,3 @@ def report_record(report: Report) -> dict[str, Any]:
         "strategies": {track.name: track.performance.as_record() for track in report.strategies},
         "buy_and_hold": None if hold is None else hold.as_record(),
     }
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write beside ``path`` and rename, so that no reader sees half a file."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -33,7 +33,13 @@ from plimsoll.performance.regimes import (
     regimes,
 )
 from plimsoll.reporting.canvas import Panel
-from plimsoll.reporting.charts import MOST_FALLS, falls_panel, returns_panel, rolling_panel
+from plimsoll.reporting.charts import (
+    MOST_FALLS,
+    falls_panel,
+    returns_panel,
+    rolling_panel,
+    trades_panel,
+)
 from plimsoll.reporting.position_charts import (
     costs_panel,
     excursion_panel,
@@ -123,7 +129,9 @@ def _periods(record: TradingRecord, caption: str, key: str) -> Section:
     days_panel = returns_panel(f"{key}-days", record.equity, caption)
     if days_panel is not None:
         blocks.append(days_panel)
-    return Section(key, "Months and days", blocks)
+    if len(record.closed_trades):
+        blocks.append(trades_panel(f"{key}-trades", record.closed_trades, caption))
+    return Section(key, "Months, days and trades", blocks)
 
 
 def _holdings(record: TradingRecord, caption: str, key: str) -> Section:
@@ -164,13 +172,14 @@ def _origins(record: TradingRecord, caption: str, key: str) -> Section:
 
 
 def _regimes(record: TradingRecord) -> list[Table | Text]:
-    if record.market is None:
-        return [Text(["No regimes: the record holds no candles of a market."], is_note=True)]
-    table = regimes(record.market)
+    market = record.market
+    within = None if market is None else market[record.start : record.end].dropna()
+    if market is None or within is None or len(within) < 2:
+        text = "No regimes: the record holds no candles of a market over the run."
+        return [Text([text], is_note=True)]
+    table = regimes(market)
     trades, unit, name = record.closed_trades, record.stake_currency, record.market_name
-    own = daily_returns(record.equity)
-    within = record.market[(record.market.index >= record.start)]
-    held = daily_returns(within[within.index <= record.end])
+    own, held = daily_returns(record.equity), daily_returns(within)
     days = [regime_days(own, held, table[column]) for column in ("trend", "volatility")]
     at = trades["open_date"]
     return [

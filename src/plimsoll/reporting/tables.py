@@ -48,13 +48,18 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A titled table. ``notes`` say what is in it, and why a dash stands where one does."""
+    """A titled table. ``notes`` say what is in it, and why a dash stands where one does.
+
+    ``is_wide`` sets its cells closer; ``stacks`` puts the cells of a row below one another where
+    the page is narrow.
+    """
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     notes: Sequence[str] = ()
     is_wide: bool = False
+    stacks: bool = False
 
 
 def group_table(title: str, groups: Sequence[Group], unit: str, *notes: str) -> Table:
@@ -161,7 +166,8 @@ def halt_table(rows: Sequence[tuple[str, str, str, str, str]]) -> Table:
         [Cell(one, is_text=place == 0, wraps=place == 4) for place, one in enumerate(row)]
         for row in rows
     ]
-    return Table("Halts", ("Halted (UTC)", "By", "Until", "Days", "Why"), cells)
+    columns = ("Halted (UTC)", "By", "Until", "Days", "Why")
+    return Table("Halts", columns, cells, stacks=True)
 
 
 def plain_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

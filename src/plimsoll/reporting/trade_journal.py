@@ -1,6 +1,6 @@
 """The trade journal: single trades with their fills, the reasons on record, and the price."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -73,9 +73,16 @@ def journal_section(
     title = "Trade journal"
     if trades.empty:
         return Section(key, title, [Text(["No trade to tell of."])])
+    made = trade_fills(trades.reset_index(drop=True)).sort_values("time", kind="stable")
     panels = [
-        _panel(record, row, candles.get(row["pair"]), reasons or {}, f"{key}-{place}")
-        for place, row in enumerate(trades.to_dict("records"), start=1)
+        _panel(
+            record,
+            {**row, "fills": made[made["trade"] == place]},
+            candles.get(row["pair"]),
+            reasons or {},
+            f"{key}-{place + 1}",
+        )
+        for place, row in enumerate(trades.to_dict("records"))
     ]
     return Section(key, title, [Text([_introduction(record, trades, choice)]), *panels])
 
@@ -104,11 +111,10 @@ def _panel(
     is_open = bool(pd.isna(row["close_date"]))
     ended = record.end if is_open else row["close_date"]
     ended = max(ended, row["open_date"])
-    fills = _fills(row)
     bars = around(candles, row["open_date"], ended)
     picture = TradePicture(
         bars=bars,
-        fills=fills,
+        fills=_fills(row, row["fills"]),
         opened=row["open_date"],
         ended=ended,
         is_short=bool(row["is_short"]),
@@ -123,7 +129,7 @@ def _panel(
     caption = _caption(row, unit, has_candles=not bars.empty)
     columns = ("Time (UTC)", "Fill", f"Price ({unit})", "Amount", f"Value ({unit})")
     svgs = picture_svgs(key, title, summary, picture)
-    return Panel(key, title, summary, caption, svgs, columns, _fill_rows(row))
+    return Panel(key, title, summary, caption, svgs, columns, _fill_rows(row["fills"]))
 
 
 def _title(row: Mapping[Any, Any], unit: str, *, is_open: bool) -> str:
@@ -171,36 +177,22 @@ def _caption(row: Mapping[Any, Any], unit: str, *, has_candles: bool) -> str:
     return paid if has_candles else f"{paid} No candles on disk: the fills alone are drawn."
 
 
-def _fills(row: Mapping[Any, Any]) -> list[Fill]:
-    frame = _fill_frame(row)
+def _fills(row: Mapping[Any, Any], made: pd.DataFrame) -> list[Fill]:
     sign = -1.0 if row["is_short"] else 1.0
-    return [
-        Fill(at, float(price), amount * sign > 0.0)
-        for at, price, amount in zip(
-            frame["time"], frame["price_usd"], frame["amount"], strict=True
-        )
-    ] or [Fill(row["open_date"], float(row["open_rate"]), True)]  # noqa: FBT003
+    rows = zip(made["time"], made["price_usd"], made["amount"], strict=True)
+    fills = [Fill(at, float(price), amount * sign > 0.0) for at, price, amount in rows]
+    return fills or [Fill(row["open_date"], float(row["open_rate"]), is_entry=True)]
 
 
-def _fill_rows(row: Mapping[Any, Any]) -> Sequence[Sequence[str]]:
-    frame = _fill_frame(row)
-    words = {True: "buy", False: "sell"}
+def _fill_rows(made: pd.DataFrame) -> list[tuple[str, ...]]:
+    rows = zip(made["time"], made["price_usd"], made["amount"], strict=True)
     return [
         (
             f"{at:%Y-%m-%d %H:%M:%S}",
-            words[amount > 0.0],
+            "buy" if amount > 0.0 else "sell",
             f"{price:.8g}",
             f"{abs(amount):.8g}",
             number(abs(amount) * price, 2),
         )
-        for at, price, amount in zip(
-            frame["time"], frame["price_usd"], frame["amount"], strict=True
-        )
+        for at, price, amount in rows
     ]
-
-
-def _fill_frame(row: Mapping[Any, Any]) -> pd.DataFrame:
-    one = pd.DataFrame([dict(row)])
-    for name in ("open_date", "close_date"):
-        one[name] = pd.to_datetime(one[name], utc=True)
-    return trade_fills(one).sort_values("time", kind="stable")

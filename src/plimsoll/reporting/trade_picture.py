@@ -14,6 +14,7 @@ from markupsafe import escape
 from matplotlib.dates import AutoDateLocator, num2date
 from matplotlib.ticker import MaxNLocator
 
+from plimsoll.performance.fills import utc_ns
 from plimsoll.reporting.canvas import described
 from plimsoll.reporting.drawing import tick_text
 
@@ -73,19 +74,20 @@ class TradePicture:
 def around(candles: pd.DataFrame | None, opened: pd.Timestamp, ended: pd.Timestamp) -> pd.DataFrame:
     """Return the candles around a trade: some before it, and some after it.
 
-    ``candles`` has Freqtrade's columns (``date`` is the open time, UTC); None for none. No row
-    comes back where it has none of that time.
+    ``candles`` has Freqtrade's columns (``date`` is the open time, UTC, rising); None for none.
+    No row comes back where it has none of that time.
     """
     empty = pd.DataFrame(columns=["low", "high", "close"], dtype="float64")
     if candles is None or len(candles) < 2:
         return empty
-    dates = candles["date"]
-    length = (dates.iloc[1:].to_numpy() - dates.iloc[:-1].to_numpy()).min()
+    at_ns = utc_ns(candles["date"])
     life = max(ended - opened, pd.Timedelta(0))
-    spare = pd.Timedelta(length) * LEAST_CANDLES
+    spare = pd.Timedelta(int(np.diff(at_ns[:LEAST_CANDLES]).min()), "ns") * LEAST_CANDLES
     before = max(life * BEFORE_FRACTION, spare * BEFORE_FRACTION)
     after = max(life * AFTER_FRACTION, spare * AFTER_FRACTION)
-    rows = candles[dates.between(opened - before, ended + after)]
+    first = np.searchsorted(at_ns, (opened - before).as_unit("ns").value, side="left")
+    last = np.searchsorted(at_ns, (ended + after).as_unit("ns").value, side="right")
+    rows = candles.iloc[first:last]
     if rows.empty:
         return empty
     return rows.set_index("date")[["low", "high", "close"]]
@@ -113,6 +115,7 @@ class _Drawn:
         first, last = min(times), max(times)
         margin = max((last - first) * 0.02, pd.Timedelta(seconds=1))
         self.begin, self.end = first - margin, last + margin
+        self._begin_s, self._end_s = self.begin.timestamp(), self.end.timestamp()
         prices = [fill.price for fill in picture.fills]
         extremes = [picture.lowest, picture.highest]
         prices += [value for value in extremes if np.isfinite(value)]
@@ -131,8 +134,11 @@ class _Drawn:
         )
 
     def x(self, at: pd.Timestamp) -> float:
+        return self._x_of(at.timestamp())
+
+    def _x_of(self, seconds: float) -> float:
         inner = self.frame.width - self.frame.left - _RIGHT
-        share = (at - self.begin) / (self.end - self.begin)
+        share = (seconds - self._begin_s) / (self._end_s - self._begin_s)
         return round(self.frame.left + inner * share, 1)
 
     def y(self, price: float) -> float:
@@ -183,10 +189,14 @@ class _Drawn:
     def _price(self) -> str:
         if not len(self.bars):
             return ""
-        times = [self.x(at) for at in self.bars.index]
-        highs = [f"{x} {self.y(v)}" for x, v in zip(times, self.bars["high"], strict=True)]
-        lows = [f"{x} {self.y(v)}" for x, v in zip(times, self.bars["low"], strict=True)]
-        closes = [f"{x} {self.y(v)}" for x, v in zip(times, self.bars["close"], strict=True)]
+        seconds = pd.DatetimeIndex(self.bars.index).as_unit("ns").asi8 / 1e9
+        times = [self._x_of(at) for at in seconds.tolist()]
+
+        def points(name: str) -> list[str]:
+            values = self.bars[name].tolist()
+            return [f"{x} {self.y(value)}" for x, value in zip(times, values, strict=True)]
+
+        highs, lows, closes = points("high"), points("low"), points("close")
         return (
             f'<path d="M{"L".join([*highs, *reversed(lows)])}Z" style="fill:{MUTED};opacity:.22"/>'
             f'<path d="M{"L".join(closes)}" style="fill:none;stroke:{MUTED};stroke-width:1.2"/>'

@@ -92,14 +92,17 @@ class RiskProfile(BaseModel):
     probation_days: Annotated[
         float,
         _losses(
-            "our choice: two weeks",
+            "two weeks, as long as each step of the first real money",
             "Length of the probation after a re-arming; a new highest equity ends it; 0: none.",
             ge=0,
             le=365,
         ),
     ] = 14.0
     probation_stake_fraction: Annotated[
-        float, _losses("half", "Factor on every stake on probation; 1: none.", gt=0, le=1)
+        float,
+        _losses(
+            "half, as in a drawdown", "Factor on every stake on probation; 1: none.", gt=0, le=1
+        ),
     ] = 0.5
     max_consecutive_losses: Annotated[
         int, _losses("1 in 32 by chance", "Losing trades in a row before a pause.", ge=1, le=20)
@@ -388,12 +391,12 @@ class RiskProfile(BaseModel):
     break_even_z: Annotated[
         float,
         _model(
-            "any loss",
+            "one-sided 95 %: with 0 every strategy measured was halted, see rearming.md",
             "Standard errors below zero before those trades lose more than by chance; 0: any loss.",
             ge=0,
             le=3,
         ),
-    ] = 0.0
+    ] = 1.645
     min_model_accuracy_fraction: Annotated[
         float, _model("a coin", "Model accuracy below which entries are denied.", gt=0, lt=1)
     ] = 0.50

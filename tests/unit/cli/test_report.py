@@ -1,5 +1,6 @@
 """``plimsoll report`` on a result that Freqtrade's own code stored."""
 
+import csv
 import json
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from plimsoll.cli.report import report
 from plimsoll.core.errors import PlimsollError, UsageError
 from plimsoll.lab.results import ResultError
+from plimsoll.reporting.csv_files import COLUMNS
 from tests.unit.performance.frames import BTC, trade, trades_frame, utc
 
 app = typer.Typer()
@@ -70,7 +72,9 @@ def test_command_finds_result_and_candles_in_user_data(userdir, tmp_path, monkey
     (tmp_path / "user_data").symlink_to(userdir)
     done = _run()
     assert done.exit_code == 0, done.output
-    assert done.output.split() == ["out/report.html", "out/report.png"]
+    names = ["report.html", "report.png", *COLUMNS]
+    assert done.output.split() == [f"out/{name}" for name in names]
+    assert all((tmp_path / "out" / name).stat().st_size for name in names)
     assert "origin of the prices is not stated" in (tmp_path / "out/report.html").read_text()
 
 
@@ -126,3 +130,26 @@ def test_damaged_result_is_not_a_traceback(tmp_path):
     done = _run(tmp_path / "bad.zip", "--datadir", tmp_path)
     assert isinstance(done.exception, ResultError)
     assert isinstance(done.exception, PlimsollError)
+
+
+def test_two_results_are_compared_and_one_can_be(userdir, tmp_path):
+    result = userdir / "backtest_results"
+    done = _run(result, result, "--out", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert done.output.split()[0] == str(tmp_path / "comparison.html")
+    page = (tmp_path / "comparison.html").read_text()
+    assert "TrendFollow (backtest)" in page
+    assert "Period, pairs, timeframe, costs, guards, balance" in page
+    alone = _run(result, "--compare", "--out", tmp_path)
+    assert "two records at least, found 1" in str(alone.exception)
+
+
+def test_a_backtest_has_a_journal_on_its_candles(userdir, tmp_path):
+    done = _run(userdir / "backtest_results", "--out", tmp_path)
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "report.html").read_text()
+    assert "Trade journal" in page
+    assert "No candles on disk: the fills alone" not in page
+    with (tmp_path / "trades.csv").open() as file:
+        [row] = csv.DictReader(file)
+    assert float(row["profit_usd"]) == pytest.approx(9.895)

@@ -32,11 +32,12 @@ def cells_of(text: str) -> dict[str, str]:
 
 
 def test_a_row_holds_the_worst_with_guards_off_and_on() -> None:
-    cells = cells_of(bought([OFF, ON, HELD], "a.png"))
+    cells = cells_of(bought([OFF, replace(ON, days_halted=41.6), HELD], "a.png"))
     assert cells["strategy"] == "`Ensemble`"
     assert (cells["worst month, off"], cells["worst month, on"]) == ("−40.0%", "−12.0%")
     assert (cells["drawdown, off"], cells["drawdown, on"]) == ("−40.0%", "−12.0%")
     assert (cells["return, off"], cells["return, on"]) == ("−10.0%", "−5.0%")
+    assert cells["days halted"] == "42"
 
 
 def test_what_was_bought_is_counted_and_what_it_cost_as_well() -> None:

@@ -150,3 +150,23 @@ def test_records_after_the_span_do_not_count(bot: Bot) -> None:
     bot.write("denial", after_seconds=10, pair=BTC, rule="spread")
     bot.write("denial", after_seconds=40, pair=BTC, rule="spread")
     assert acts(bot, until=until).totals.entries_denied == 1
+
+
+def test_what_was_observed_and_entered_all_the_same_was_asked_once(tmp_path: Path) -> None:
+    bot = Bot(tmp_path)
+    bot.write("denial", pair=BTC, side="long", rule="spread", observed=True)
+    bot.write("order", after_seconds=1, pair=BTC, side="long", stake_usd=50.0)
+    totals = acts(bot).totals
+    assert (totals.entries_asked, totals.entries_denied) == (1, 1)
+
+
+def test_a_strategys_own_veto_is_no_act_of_a_guard(bot: Bot) -> None:
+    bot.write("denial", pair=BTC, side="long", rule="strategy", reason="not now")
+    assert acts(bot).denials == ()
+    assert acts(bot).totals.entries_denied == 0
+
+
+def test_the_end_of_a_probation_is_an_act(bot: Bot) -> None:
+    mode = {"mode_before": "ACTIVE", "mode": "ACTIVE", "scope": "account", "rule": "probation"}
+    bot.write("verdict", event="probation_ended", reason="its 7 days are over", **mode)
+    assert [act.event for act in acts(bot).acts] == ["probation_ended"]

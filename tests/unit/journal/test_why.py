@@ -86,6 +86,37 @@ def test_a_halt_holds_until_a_person_ends_it(bot: Bot) -> None:
     assert answer(bot).cause == "no_signal"
 
 
+def test_a_refused_re_arming_and_what_ends_it_are_notes_of_the_halt(bot: Bot) -> None:
+    bot.write("halt", **HALT)
+    bot.write("error", where="rearm", message="by anna: a drawdown of 26.0% from the highest")
+    bot.candle("long")
+    notes = answer(bot).notes
+    assert notes[0] == (
+        "a plain re-arming was refused by anna: a drawdown of 26.0% from the highest"
+    )
+    assert notes[1] == 'it ends by "plimsoll resume --beyond-terminal --reason ..." only'
+    bot.write("rearm", reason="the last try", by="anna", beyond_terminal=True)
+    bot.write("halt", **HALT)
+    bot.candle("long")
+    assert answer(bot).notes[0] == 'a halt ends by "plimsoll resume --reason ..." only'
+
+
+def test_an_order_on_probation_says_that_stakes_were_smaller(bot: Bot) -> None:
+    until = START + timedelta(days=14)
+    bot.write("rearm", reason="checked", by="anna", event="rearmed", probation_until=until)
+    bot.candle("long")
+    bot.write("denial", **DENIAL)
+    (note,) = answer(bot).notes
+    assert note == (
+        "stakes were smaller: the account was on probation until 2026-12-04 14:00:00, since it "
+        "was re-armed at 2026-11-20 14:15:02"
+    )
+    bot.write("verdict", event="probation_ended", mode="ACTIVE", mode_before="ACTIVE")
+    bot.candle("long")
+    bot.write("denial", **DENIAL)
+    assert answer(bot).notes == []
+
+
 def test_flattening_ends_with_its_verdict(bot: Bot) -> None:
     until = START + timedelta(minutes=25)
     bot.write(

@@ -46,6 +46,14 @@ def test_a_reason_has_value_and_limit_when_both_are_known(
         ({"kind": "halt", "rule": "manual_halt", "reason": "by hand"}, "halted by manual_halt"),
         ({"kind": "denial", "side": "long", "rule": "spread"}, "long denied by spread"),
         ({"kind": "rearm", "by": "plimsoll resume"}, "re-armed by plimsoll resume: no reason"),
+        (
+            {"kind": "rearm", "by": "x", "reason": "y", "probation_until": "2026-12-04T12:00:00Z"},
+            "re-armed by x: y; on probation until 2026-12-04 12:00:00",
+        ),
+        (
+            {"kind": "rearm", "by": "x", "reason": "y", "beyond_terminal": True},
+            "re-armed by x: y; beyond the terminal drawdown",
+        ),
         ({"kind": "exit", "trade": 3, "profit_fraction": -0.015}, "exit of trade 3 (-1.50%)"),
         ({"kind": "recovery", "files": [{}]}, "continued after a crash; 1 torn lines set aside"),
         ({"kind": "error", "message": "no"}, "?: no"),

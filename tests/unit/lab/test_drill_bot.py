@@ -23,6 +23,13 @@ def ended(folder: Path) -> subprocess.Popen[str]:
             "2026 - freqtrade - ERROR - Impossible to load Strategy 'Mine'.\n2026 - bye\n",
             "Impossible to load Strategy 'Mine'.",
         ),
+        (
+            (
+                "2026 - x - WARNING - Could not import /a/Mine.py due to 'no module named y'\n"
+                "2026 - freqtrade - ERROR - Impossible to load Strategy 'Mine'.\n"
+            ),
+            "Impossible to load Strategy 'Mine'. Could not import /a/Mine.py due to 'no module",
+        ),
         ("plimsoll: live trading needs plimsoll.live_opt_in\nbye\n", "needs plimsoll.live_opt_in"),
         ("2026 - freqtrade - ERROR - Configuration error: x is required\n", "x is required"),
         ("only this\n", "only this"),

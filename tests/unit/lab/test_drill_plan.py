@@ -12,12 +12,14 @@ from plimsoll.lab.drill_bot import Sample
 from plimsoll.lab.drill_plan import (
     BARE,
     GUARDED,
+    LIMIT_OF,
     LIMITS,
     DrillAccount,
     DrillPlan,
     pairs_of,
     write_record,
 )
+from plimsoll.risk import GUARDS, RiskProfile
 
 AT = datetime(2025, 5, 29, 14, tzinfo=UTC)
 
@@ -76,3 +78,16 @@ def test_the_record_holds_what_was_seen(tmp_path: Path) -> None:
     assert record["held_by"] == "drawdown"
     assert record["equity"][GUARDED] == [[str(AT), 9500.0, "HALTED"]]
     assert record["market"] == [[str(AT), 0.9]]
+
+
+def test_the_rule_that_acted_is_told_with_its_limit(tmp_path: Path) -> None:
+    drilled = account(tmp_path)
+    drilled.held_by = "daily_loss: daily loss 300.00 USD reached its limit"
+    assert drilled.rule == "daily loss"
+    drilled.limit_fraction = 0.03
+    assert drilled.rule == "daily loss 3 %"
+
+
+def test_every_limit_that_is_told_is_a_field_of_the_profile() -> None:
+    assert set(LIMIT_OF) <= set(GUARDS.names())
+    assert set(LIMIT_OF.values()) <= set(RiskProfile.model_fields)

@@ -1,12 +1,18 @@
 """What is said of each strategy: guarded, watched, or not and why."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from freqtrade.resolvers import StrategyResolver
 
+from plimsoll.bridge.freqtrade.strategy_files import strategy_files
+from plimsoll.bridge.freqtrade.strategy_loading import guard_strategies
+from plimsoll.bridge.wrapping.install import guard_of
 from plimsoll.lab.finding import Finding, Level
-from plimsoll.lab.strategy_guarding import check_guards, check_strategies
+from plimsoll.lab.strategy_guarding import check_guards, check_strategies, why_not_guarded
+from plimsoll.lab.strategy_loading import load_strategy
 
 HANDLER = "plimsoll.bridge.freqtrade.plugin_search.RegisteringHandler"
 REGISTERED = {"log_config": {"handlers": {"plimsoll": {"class": HANDLER}}}}
@@ -126,3 +132,42 @@ def test_guards_that_only_observe_money_want_their_sentence() -> None:
     opted = guards("observe", dry_run=False)
     opted["plimsoll"]["observe_opt_in"] = "Nothing closes my positions for me"
     assert the(check_guards(opted)).level is Level.WARNING
+
+
+BODY = """
+    timeframe = "5m"
+    stoploss = -0.1
+
+    def populate_indicators(self, dataframe, metadata):
+        return dataframe
+
+    def populate_entry_trend(self, dataframe, metadata):
+        return dataframe
+
+    def populate_exit_trend(self, dataframe, metadata):
+        return dataframe
+"""
+READING = """
+    def __getattribute__(self, name):
+        return object.__getattribute__(self, name)
+"""
+
+
+@pytest.mark.parametrize("mode", ["enforce", "observe", "off"])
+@pytest.mark.parametrize("more", ["", READING], ids=["plain", "own reading"])
+def test_what_the_text_says_is_what_loading_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, more: str
+) -> None:
+    monkeypatch.setattr(StrategyResolver, "validate_strategy", StrategyResolver.validate_strategy)
+    guard_strategies()
+    write(tmp_path, "Mine", PLAIN + BODY + more)
+    config = {
+        **guards(mode),
+        "exchange": {"name": "binance"},
+        "trading_mode": "futures",
+        "max_open_trades": 3,
+    }
+    (tmp_path / "own.json").write_text(json.dumps(config), encoding="utf-8")
+    [told] = strategy_files([tmp_path / "strategies"]).strategies
+    loaded = load_strategy("Mine", tmp_path, [tmp_path / "own.json"]).strategy
+    assert (why_not_guarded(told, config) is None) is (guard_of(loaded) is not None)

@@ -49,8 +49,8 @@ def test_each_rule_has_a_row_and_the_sum_is_the_last() -> None:
         "Days halted",
     )
     assert table.rows == (
-        ("daily_loss", "1", "2026-10-02", "2026-10-02", "-", "-", "-", "-"),
         ("break_even", "1", "2026-10-13", "2026-10-13", "-", "-", "1", "39"),
+        ("daily_loss", "1", "2026-10-02", "2026-10-02", "-", "-", "-", "-"),
         ("open_positions", "-", "2026-10-01", "2026-10-12", "1,200", "-", "-", "-"),
         ("sizing", "-", "2026-10-01", "2026-10-12", "-", "7", "-", "-"),
         ("TOTAL", "2", "", "", "1,200", "7", "1", "39"),
@@ -94,7 +94,7 @@ def test_a_halt_that_was_rearmed_is_said_with_its_length_and_the_next_by_itself(
     ]
     table = guard_table(acts, "Mine")
     assert table is not None
-    assert [row[-1] for row in table.rows] == ["7", "30", "-", "-", "37"]
+    assert [row[-1] for row in table.rows] == ["30", "7", "-", "-", "37"]
 
 
 def test_observing_guards_would_have() -> None:
@@ -147,4 +147,4 @@ def test_a_run_without_guards_says_so_in_one_line() -> None:
 
 def test_a_result_without_a_word_of_guards_says_so() -> None:
     (line,) = guard_sentences(None, "Mine")
-    assert line.startswith("Mine: no record of guards in this result")
+    assert line.startswith("Mine: no guards on record")

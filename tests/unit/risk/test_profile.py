@@ -135,7 +135,7 @@ def test_every_limit_has_a_group_a_source_a_description_and_a_unit() -> None:
         if "number" in kinds:
             plain = name in {
                 "max_correlation", "max_leverage", "proven_max_leverage", "proven_sharpe",
-                "min_target_to_cost", "divergence_z",
+                "min_target_to_cost", "divergence_z", "break_even_z",
             }  # fmt: skip
             said = f"expected a name that ends in a unit ({', '.join(UNITS)}); found {name}"
             assert plain or name.endswith(UNITS), said

@@ -30,6 +30,7 @@ class BacktestSession(CountedSession):
     def __init__(self, strategy: Any, settings: PlimsollSettings) -> None:
         super().__init__(strategy, settings)
         self.guards = settings.guards != "off" and not getattr(strategy, "baseline", False)
+        self._acts = self._no_acts()
         self._seconds = timeframe_to_minutes(strategy.timeframe) * 60
         self._closes = Closes(self._seconds)
         self._last: datetime | None = None
@@ -56,8 +57,8 @@ class BacktestSession(CountedSession):
             return
         supervisor = self._require()
         try:
-            self._rearm(supervisor, now)
             supervisor.loop(now)
+            self._rearm(supervisor, now)
         except Exception as error:
             logger.exception("plimsoll: the guards could not be asked")
             supervisor.failed(now, error)
@@ -68,7 +69,10 @@ class BacktestSession(CountedSession):
         if not held or not self._policy.is_due(held.values(), supervisor.account, now):
             return
         days = self._settings.backtest_rearm.after_days
-        if not supervisor.resume(now, reason=f"{days:g} days after the halt", by=BY_POLICY):
+        if supervisor.resume(now, reason=f"{days:g} days after the halt", by=BY_POLICY):
+            self._policy.begin()  # the next halt waits as long
+            supervisor.evaluation = None  # that of a flat account would stand until it trades
+        else:
             self._policy.give_up()
 
     def mark_price(self, pair: str, now: datetime) -> float | None:

@@ -167,11 +167,9 @@ class LiveSession(Session):
         entries = {one.pair: one.entry_price for one in self._account.open_positions()}
         return entries.get(pair)
 
-    def mended(self, broken: Sequence[str], changed: Sequence[str], now: datetime) -> None:
-        """Say what was undone, and halt for good where it was the seal itself."""
-        super().mended(broken, changed, now)
-        if not broken:
-            return
+    def mended(self, broken: Sequence[str], now: datetime) -> None:
+        """Say what was put back, and halt for good."""
+        super().mended(broken, now)
         names = ", ".join(dict.fromkeys(broken))
         reason = f"the strategy replaced {names} at run time; it was put back"
         supervisor = self._looks_after

@@ -60,6 +60,8 @@ class ObservingSupervisor(Supervisor):
         """
         if not self._state.held or self.halted is None:
             super().loop(now)
+        elif self._persistent:
+            self.account.update(now)  # a running bot's status goes on saying what it is worth
 
     def resume(self, now: datetime, *, reason: str, by: str, beyond_terminal: bool = False) -> bool:
         """Re-arm what would be halted, and measure from the account's worth now."""

@@ -197,7 +197,10 @@ class RearmPolicy:
             self._halted_at = None
             return False
         self._halted_at = self._halted_at or now
-        return now - self._halted_at >= self._after and not account.has_positions
+        if now - self._halted_at < self._after or account.has_positions:
+            return False
+        self._halted_at = None  # the next halt waits as long, and nobody asks in between
+        return True
 
     def give_up(self) -> None:
         """Take that the account is beyond its terminal drawdown."""

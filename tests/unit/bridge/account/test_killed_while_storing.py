@@ -66,6 +66,7 @@ def seen_by_the_next(database: Path) -> tuple[float | None, float | None]:
         asked = {"starting_balance_usd": 1000.0, "outside_usd": 0.0, "closed": ()}
         assert levels.begin(MIDNIGHT + 2 * LOOP, **asked) is None
         enable_database_use()
+    assert levels.standing(None).peak_usd == 1100.0, "no kill lowers the highest equity"
     return levels.day_start_usd, levels.high_water_usd
 
 
@@ -79,4 +80,4 @@ def test_a_kill_at_any_commit_leaves_all_of_the_old_levels_or_of_the_new(tmp_pat
         if code != KILLED:
             break
     assert code == 0, "one of the bots lived to the end"
-    assert left == [OLD, NEW]
+    assert left == [OLD, NEW, NEW], "the third commit is that of the highest equity"

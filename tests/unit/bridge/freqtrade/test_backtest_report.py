@@ -43,4 +43,4 @@ def test_the_table_and_the_sentence_are_printed(capsys: pytest.CaptureFixture[st
     assert "WHAT THE GUARDS DID: Mine" in printed
     assert "break_even" in printed
     assert "HALTED by break_even on 2026-10-13" in printed
-    assert "Bare: no record of guards" in printed
+    assert "Bare: no guards on record" in printed

@@ -102,7 +102,7 @@ def test_a_config_that_nobody_stores_is_no_fault(
 ) -> None:
     with falling(tmp_path, 70.0, original_config={}) as bot:
         del bot.config["original_config"]
-        bot.strategy.bot_start()
+        bot.strategy.ft_bot_start()
         bot.loop(NOON - STEP)
         bot.loop(NOON)
     assert len(warnings(caplog)) >= 1
@@ -158,9 +158,9 @@ def test_a_halt_ends_after_the_policys_days_with_probation_and_the_cost_is_count
         account = session.supervisor.account.snapshot(NOON + 3 * 24 * HOUR)
         assert account.high_water_equity_usd == account.equity_usd
         assert account.peak_equity_usd > account.equity_usd
-        assert session.supervisor.of_entry(BTC, NOON + 3 * 24 * HOUR, leverage=1.0)[1].of_pair(
-            BTC
-        ).multiplier == pytest.approx(0.5)
+        _, evaluation = session.supervisor.of_entry(BTC, NOON + 3 * 24 * HOUR, leverage=1.0)
+        shares = {one.rule: one.multiplier for one in evaluation.denials if one.pair is None}
+        assert shares == {"drawdown": 0.5, "probation": 0.5} or shares == {"probation": 0.5}
     (rearmed,) = [one for one in kept.acts if one.event == "rearmed"]
     assert rearmed.at - NOON == 48 * HOUR
     assert "backtest_rearm" in rearmed.reason
@@ -168,6 +168,34 @@ def test_a_halt_ends_after_the_policys_days_with_probation_and_the_cost_is_count
     assert kept.totals.days_halted == pytest.approx(2.0)
     assert kept.rearm == {"after_days": 2.0}
     assert any("re-armed at 2026-11-21" in line for line in warnings(caplog))
+
+
+def test_the_next_halt_waits_as_long_as_the_first(tmp_path: Path) -> None:
+    with falling(tmp_path, 70.0, **rearming(2, terminal_drawdown_fraction=None)) as bot:
+        close_all()
+        days_on(bot, 3)
+        again = LocalTrade(
+            **trade_fields(NOON, pair=BTC, trading_mode="futures", amount=50.0, id=2),
+            realized_profit=0.0,
+        )
+        LocalTrade.add_bt_trade(again)
+        for hour in range(72, 72 + 72):
+            if hour == 73:
+                close_again(again)
+            bot.loop(NOON + (hour + 1) * HOUR)
+        kept = acts(bot)
+    first, second = [one.at for one in kept.acts if one.event == "rearmed"]
+    halts = [one.at for one in kept.halts]
+    assert second - halts[-1] == first - halts[0] >= 48 * HOUR
+
+
+def close_again(trade: LocalTrade) -> None:
+    """Book another loss of 15 % and more."""
+    trade.is_open, trade.close_date, trade.close_profit_abs = False, NOON + 73 * HOUR, -1500.0
+    trade.close_profit, trade.exit_reason = -0.3, "stop_loss"
+    LocalTrade.bt_trades_open.clear()
+    LocalTrade.bt_trades.append(trade)
+    LocalTrade.bt_total_profit = -3000.0
 
 
 def test_the_end_of_probation_is_kept_as_well(tmp_path: Path) -> None:

@@ -321,6 +321,21 @@ def test_nothing_is_closed_or_locked_while_a_bot_observes(tmp_path: Path, clock:
         assert not guard_of(bot.strategy).session.looks_after.held
 
 
+def test_what_a_bot_is_worth_is_followed_after_a_halt_that_was_only_observed(
+    tmp_path: Path, clock: Any
+) -> None:
+    with traded(tmp_path, **observing()) as bot:
+        open_trade(NOON - HOUR)
+        loops(bot, clock)
+        session = guard_of(bot.strategy).session
+        session.looks_after.hold(HALT, NOON)
+        before = session.looks_after.account.facts()["equity_usd"]
+        bot.price(BTC, 90.0)
+        loops(bot, clock)
+        after = session.looks_after.account.facts()["equity_usd"]
+    assert before - after == pytest.approx(100.0, rel=0.01)
+
+
 # Settings and threads
 
 
@@ -328,7 +343,6 @@ def test_a_manual_addition_is_refused_in_the_threads_of_telegram_and_rest(
     tmp_path: Path, clock: Any
 ) -> None:
     with traded(tmp_path) as bot:
-        assert bot.strategy.position_adjustment_enable is True  # nothing trades yet
         loops(bot, clock)
         assert bot.strategy.position_adjustment_enable is True
         found: list[bool] = []

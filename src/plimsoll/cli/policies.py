@@ -1,0 +1,62 @@
+"""``plimsoll policies``: what halting and re-arming by rule cost and save, as a page of tables."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def policies(
+    datadir: Annotated[Path, typer.Option(help="Freqtrade data folder with real candles.")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/rearming.md"),
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Folder with strategies of others, one a file, for one-hour candles."),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Run this strategy alone; may be repeated.")
+    ] = None,
+    policy: Annotated[
+        list[str] | None, typer.Option(help="Run this policy alone; may be repeated.")
+    ] = None,
+) -> None:
+    """Backtest every strategy with and without guards, and under ways to halt and to go on.
+
+    The years are those on which the research chose, 2022 and 2023: a default is not chosen on
+    what came later. The data folder is that of `plimsoll results`. With --only or --policy the
+    tables are printed, and no page is written.
+    """
+    from plimsoll.archive.layout import require_outer
+    from plimsoll.cli.places import made_folder
+    from plimsoll.cli.policies_page import page, tables
+    from plimsoll.core import UsageError
+    from plimsoll.lab.policies import POLICIES, run_policies
+
+    datadir = datadir.expanduser().resolve()
+    if not datadir.is_dir():
+        raise UsageError(f"expected a Freqtrade data folder at --datadir, found none at {datadir}")
+    require_outer(datadir)
+    known = [one.name for one in POLICIES]
+    if unknown := [name for name in policy or () if name not in known]:
+        raise UsageError(f"expected --policy to be one of {', '.join(known)}; found {unknown[0]}")
+    if folder is not None and not folder.is_dir():
+        raise UsageError(f"expected a folder of strategies at --folder, found none at {folder}")
+    whole = not only and not policy
+    if whole:
+        made_folder(out.parent, "--out")
+        out.open("ab").close()  # what cannot be written fails now, not after the runs
+    began = time.monotonic()
+
+    def tell(text: str) -> None:
+        minutes, seconds = divmod(int(time.monotonic() - began), 60)
+        typer.echo(f"{minutes:3d}:{seconds:02d}  {text}", err=True)
+
+    findings = run_policies(
+        datadir, tell, strategies=only or (), policies=policy or (), folder=folder
+    )
+    if not whole:
+        typer.echo(tables(findings.rows))
+        return
+    out.write_text(page(findings), encoding="utf-8")
+    typer.echo(f"written: {out}", err=True)
