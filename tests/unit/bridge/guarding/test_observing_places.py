@@ -27,7 +27,7 @@ def supervisor(bot: Bot) -> Any:
 
 def ask_to_resume(folder: Path) -> None:
     """Leave a person's request."""
-    StateFolder(folder / "plimsoll").request_resume("looked at it", by="a person")
+    StateFolder(folder / "plimsoll").ask_to_resume("looked at it", "a person")
 
 
 def test_what_is_held_waits_while_guards_observe(tmp_path: Path, clock: Any) -> None:
