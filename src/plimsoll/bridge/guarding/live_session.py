@@ -22,6 +22,7 @@ from plimsoll.bridge.freqtrade.log_listeners import (
     FAILED_LOOPS,
     FAILED_REQUESTS,
     REFUSED_EXITS,
+    keep_listening,
 )
 from plimsoll.bridge.freqtrade.reload import check_reloads
 from plimsoll.bridge.freqtrade.telegram_delivery import outlets_of, rpc_modules
@@ -115,6 +116,7 @@ class LiveSession(Session):
     def loop(self, now: datetime) -> None:
         """Hear what a person said, let the guards look at the account, write the status."""
         supervisor = self._looks_after
+        keep_listening()
         with supervisor.mutex or nullcontext():
             try:
                 self._notice_lost(supervisor, now)

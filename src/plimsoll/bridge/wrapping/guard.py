@@ -68,7 +68,7 @@ class Guard(BotAnswers):
         self.session: Session | None = None
         self.passed_by: frozenset[str] = frozenset()
         self._watch: Watch | None = None
-        self._loop_thread: int | None = None
+        self._loop_thread = threading.get_ident()
         self._closes_now = self._declares_stop = False
         self._kept = KeptSettings(self._own, ())
         self._would_leverage: dict[str, float] = {}
@@ -316,10 +316,9 @@ class Guard(BotAnswers):
         A manual entry on an open position passes every callback by; Freqtrade refuses it in the
         threads of Telegram and REST when this is false there.
         """
-        own = bool(self._own("position_adjustment_enable"))
-        if self.session is None:  # Freqtrade reads the setting, before anything trades
-            return own
-        return own and self._loop_thread == threading.get_ident()
+        # The thread that loads a strategy is the one that loops; others may ask before it does.
+        is_own_thread = self._loop_thread == threading.get_ident()
+        return is_own_thread and bool(self._own("position_adjustment_enable"))
 
     @property
     def use_custom_stoploss(self) -> bool:
