@@ -12,6 +12,7 @@ from plimsoll.bridge.strategies.panel import Panel
 from plimsoll.bridge.strategies.panel_strategy import PanelStrategy
 from plimsoll.bridge.strategies.portfolio import PortfolioStrategy
 from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
+from plimsoll.bridge.wrapping.explicit import guarded
 from plimsoll.core import Side
 from plimsoll.features import FeatureUse
 from plimsoll.signals.panels import Targets
@@ -26,5 +27,6 @@ __all__ = [
     "Side",
     "SizedStrategy",
     "Targets",
+    "guarded",
     "side_of",
 ]

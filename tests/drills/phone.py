@@ -120,7 +120,6 @@ def samples() -> dict[str, list[str]]:
         "blind": [messages.blind("NetworkError: no connection", closes_after_seconds=300)],
         "failed": [messages.failed("leverage", "OperationalError: database is locked")],
         "strategy_failed": [messages.strategy_failed("on_loop", "KeyError: 'ema'")],
-        "settings_put_back": [messages.settings_put_back(["order_types"])],
         "looser_limits": [
             messages.looser_limits(looser, list(looser)),
             messages.looser_limits(looser, []),

@@ -89,7 +89,7 @@ Nothing is refused, closed or locked; the verdict is recorded and told.
 
 
 def write_page(
-    evidence: Path, figures: Mapping[str, float], docs: Path, *, seconds: float, days: int = 20
+    evidence: Path, figures: Mapping[str, float], docs: Path, *, seconds: float, days: int = 8
 ) -> None:
     """Write ``foreign-strategies.md`` into a folder."""
     parts = [

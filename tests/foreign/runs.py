@@ -164,7 +164,6 @@ class Runs:
         results = self.folder / f"results-{guards}"
         shutil.rmtree(results, ignore_errors=True)
         results.mkdir()
-        (self.folder / f"{guards}.log").unlink(missing_ok=True)
         self.run(
             "backtesting",
             guards,
@@ -174,7 +173,12 @@ class Runs:
             *arguments,
             extra=extra,
         )
-        return exported(results)
+        return {name: one["trades"] for name, one in exported(results).items()}
+
+    def watched(self, guards: str) -> dict[str, Any]:
+        """Return what the last backtest's result says of the guards; None where there were none."""
+        stored = exported(self.folder / f"results-{guards}")
+        return {name: one.get("plimsoll") for name, one in stored.items()}
 
     def hyperopt(self, guards: str, name: str, *, epochs: int, spaces: Sequence[str]) -> list[Any]:
         """Search with two workers; return trade count, loss and parameters of each epoch."""
@@ -205,12 +209,12 @@ class Runs:
 WITHOUT_DATA = ("list-strategies",)
 
 
-def exported(results: Path) -> Trades:
-    """Return the trades of each strategy of a folder's last backtest."""
+def exported(results: Path) -> dict[str, dict[str, Any]]:
+    """Return what a folder's last backtest stored of each strategy."""
     file = results / get_latest_backtest_filename(results)
     with zipfile.ZipFile(file) as whole:
         stored = json.loads(whole.read(f"{file.stem}.json"))
-    return {name: one["trades"] for name, one in stored["strategy"].items()}
+    return dict(stored["strategy"])
 
 
 def tables(printed: str) -> list[str]:

@@ -83,10 +83,12 @@ def keep(save: EvidenceFolder, trades: Trades) -> None:
 
 def require_observed(runs: Runs, names: Iterable[str]) -> None:
     """Assert that guards watched each of the strategies: else the same trades show nothing."""
-    said = (runs.folder / f"{OBSERVE}.log").read_text(encoding="utf-8", errors="replace")
-    assert [name for name in names if f"guards only OBSERVE {name}:" not in said] == []
-    bare = (runs.folder / f"{BARE}.log").read_text(encoding="utf-8", errors="replace")
-    assert "plimsoll: " not in bare
+    bare, watched = runs.watched(BARE), runs.watched(OBSERVE)
+    for name in names:
+        assert bare[name] is None
+        assert watched[name] is not None, f"no guard watched {name}"
+        assert watched[name]["guards"] == OBSERVE
+        assert watched[name]["totals"]["entries_asked"] > 0
 
 
 def test_a_few_make_the_same_trades_while_the_guards_observe(runs: Runs) -> None:
@@ -94,17 +96,16 @@ def test_a_few_make_the_same_trades_while_the_guards_observe(runs: Runs) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FUTURES)
-def test_each_makes_the_same_trades_by_itself(runs: Runs, name: str, save: EvidenceFolder) -> None:
-    bare, guarded = both(lambda guards: runs.backtest(guards, name))
-    require_equal(runs, bare, guarded)
+def test_all_make_the_same_trades_in_one_list(runs: Runs, save: EvidenceFolder) -> None:
+    bare, guarded = both(lambda guards: runs.backtest(guards, *FUTURES, timerange=SHORT))
+    require_equal(runs, bare, guarded, least=15)
     keep(save, guarded)
 
 
 @pytest.mark.slow
-def test_all_make_the_same_trades_in_one_list(runs: Runs) -> None:
-    both_lists = both(lambda guards: runs.backtest(guards, *FUTURES, timerange=SHORT))
-    require_equal(runs, *both_lists, least=15)
+@pytest.mark.parametrize("name", ["SampleStrategy", "MultiTimeframe", "LimitMaker", "Thousands"])
+def test_one_by_itself_makes_the_same_trades_over_weeks(runs: Runs, name: str) -> None:
+    require_equal(runs, *both(lambda guards: runs.backtest(guards, name)))
 
 
 @pytest.mark.slow
@@ -121,7 +122,7 @@ def test_freqais_example_makes_the_same_trades(runs: Runs, save: EvidenceFolder)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SPOT)
 def test_each_makes_the_same_trades_on_spot(spot: Runs, name: str, save: EvidenceFolder) -> None:
-    bare, guarded = both(lambda guards: spot.backtest(guards, name))
+    bare, guarded = both(lambda guards: spot.backtest(guards, name, timerange=SHORT))
     require_equal(spot, bare, guarded)
     if name not in FUTURES:
         keep(save, guarded)

@@ -102,22 +102,32 @@ FOLLY = [
     Hostile("clings to positions", methods=CLINGS),
     Hostile("raises in every hook", methods=RAISES),
     Hostile(
+        "callbacks of the object", on_start=f"self.should_exit = self.bot_loop_start = {DISARM}"
+    ),
+    Hostile("a callback under its name", on_loop=f"vars(self)['should_exit'] = {DISARM}"),
+    Hostile("the loop under its name", on_loop=f"vars(self)['bot_loop_start'] = {DISARM}"),
+    Hostile("a confirmation", on_start="self.confirm_trade_exit = lambda *a, **b: False"),
+    Hostile("what would ask for exits", on_start=f"type(self).custom_exit = {DISARM}"),
+    Hostile("a guard's name on the object", on_loop="vars(self)['_session'] = None"),
+    Hostile(
         "no order times out",
         on_start="self.config['unfilledtimeout'] = {'entry': 9999, 'exit': 9999}",
     ),
 ]
 BROKEN = [
-    Hostile("a callback under its name", on_loop=f"vars(self)['should_exit'] = {DISARM}"),
-    Hostile("the loop under its name", on_loop=f"vars(self)['bot_loop_start'] = {DISARM}"),
     Hostile("a callback of the class", on_loop=f"type(self).should_exit = {DISARM}"),
     Hostile("the loop of the class", on_loop=f"type(self).bot_loop_start = {DISARM}"),
     Hostile(
         "every callback of the class",
-        on_loop="from plimsoll.bridge.strategies.seal import SEALED\n"
-        f"for name in SEALED: setattr(type(self), name, {DISARM})",
+        on_loop="from plimsoll.bridge.wrapping.watch import HOOKED\n"
+        f"for name in HOOKED: setattr(type(self), name, {DISARM})",
     ),
-    Hostile("attribute access", on_loop="type(self).__setattr__ = object.__setattr__"),
-    Hostile("the session", on_loop="vars(self)['_session'] = None"),
+    Hostile(
+        "attribute access",
+        on_loop="look = lambda self, name: object.__getattribute__(self, name)\n"
+        "type(self).__getattribute__ = look",
+    ),
+    Hostile("the guard", on_loop="vars(self)['_plimsoll_guard'] = None"),
     Hostile("the wallets", on_loop="self.wallets = None"),
     Hostile("the data provider", on_loop="self.dp = None"),
     Hostile("the supervisor", on_loop="self._session.supervisor = None"),
@@ -135,17 +145,9 @@ BROKEN = [
     Hostile("the record", on_loop=f"self._session.record = {DISARM}"),
 ]
 AT_THE_START = {
-    "instance callbacks": f"self.should_exit = {DISARM}",
-    "the loop": f"self.bot_loop_start = {DISARM}",
-    "a confirmation": f"self.confirm_trade_exit = {DISARM}",
-    "under its name": f"vars(self)['should_exit'] = {DISARM}",
     "a class attribute": f"type(self).should_exit = {DISARM}",
-    "an error that is swallowed": f"try:\n    self.should_exit = {DISARM}\nexcept Exception:\n"
-    f"    type(self).custom_exit = {DISARM}",
-    "the session": "self._session = None",
-    "its rules": "self._exit_rules = None",
+    "the guard": "vars(self)['_plimsoll_guard'] = None",
     "the session's loop": f"self._session.loop = {DISARM}",
-    "additions by hand": "self.position_adjustment_enable = True",
     "its class": "self.__class__ = type(self).__mro__[1]",
 }
 

@@ -4,13 +4,11 @@
 """
 
 import shutil
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from plimsoll.bridge.state.folder import StateFolder
-from plimsoll.core import PlimsollError
 from tests.support.drill import STRATEGIES, Drill, DrillPlan, drill
 
 pytestmark = [pytest.mark.freqtrade, pytest.mark.slow]
@@ -46,7 +44,11 @@ def place(bot: Drill, hook: str) -> None:
     (folder / "HostileLong.py").write_text(HOSTILE.replace("HOOK", hook), encoding="utf-8")
 
 
-@pytest.mark.parametrize("hook", [SIGNALS_OFF, LIMIT_EXITS], ids=["signals off", "limit exits"])
+@pytest.mark.parametrize(
+    "hook",
+    [SIGNALS_OFF, LIMIT_EXITS, CALLBACKS],
+    ids=["signals off", "limit exits", "callbacks of its own"],
+)
 def test_a_halt_closes_what_the_strategy_would_hold(tmp_path: Path, hook: str) -> None:
     plan = DrillPlan(strategy="HostileLong", live=True)
     with drill(tmp_path, plan, start=False) as bot:
@@ -61,14 +63,3 @@ def test_a_halt_closes_what_the_strategy_would_hold(tmp_path: Path, hook: str) -
         orders = bot.rows("SELECT order_type FROM orders WHERE ft_order_side = 'sell'")
         assert {row["order_type"] for row in orders} == {"market"}
         bot.telegram.wait_for("HALTED")
-
-
-def test_callbacks_of_its_own_are_refused_when_it_starts(tmp_path: Path) -> None:
-    plan = DrillPlan(strategy="HostileLong", live=True)
-    with drill(tmp_path, plan, start=False) as bot:
-        place(bot, CALLBACKS)
-        with suppress(PlimsollError):  # REST answers before the strategy starts
-            bot.start()
-        bot.wait_until(lambda: not bot.alive, what="the bot's end")
-        assert bot.log_lines("found that it sets bot_loop_start on itself")
-        assert bot.trades() == []

@@ -46,7 +46,6 @@ def every_message(rule: str, words: str) -> list[str]:
         messages.mended(words),
         messages.not_mended(words),
         messages.strategy_failed(rule, words),
-        messages.settings_put_back([words]),
         messages.not_rearmed(words),
         messages.lock_put_back(halted),
         messages.limits_accepted({"max_leverage": (1, 2)}, reason=words, by=words),

@@ -61,8 +61,9 @@ Chosen for capital first, over all strategies together, never for one strategy's
   years into a few weeks: such a result says little of the strategy, and a hyperopt tunes the weeks
   before the halt. It is no kinder look: a losing strategy loses again after each re-arming, as it
   would in the hands of a person who resumes, and the days halted are flat.
-- **Probation: 14 days at half stakes**, the factor of `drawdown_stake_multiplier`: the next fall
-  begins at half the pace, and a new highest equity ends it early.
+- **Probation: 14 days at half stakes**, the factor of `drawdown_stake_multiplier`. On these years
+  it changed little (*30 days, no probation*); it is there for the fall that goes on after a
+  re-arming, which costs half as much then, and a new highest equity ends it early.
 - **Terminal drawdown: 25 %.** Every re-arming measures its 12 % from lower down; two whole falls
   are 23 %, so that a plain `resume` starts a third and no fourth. A strategy that loses steadily
   and is re-armed by rule ends here, as the table shows.

@@ -237,11 +237,6 @@ def strategy_failed(where: str, reason: str) -> str:
     return f"{NOTE} {clean(where)} of the strategy failed; the guards go on: {clean(reason)}."
 
 
-def settings_put_back(names: Sequence[str]) -> str:
-    """Tell that the strategy has changed settings that the guards rest on."""
-    return f"{NOTE} The strategy replaced {clean(', '.join(names))}, which was put back."
-
-
 def undelivered(count: int, *, oldest: datetime, error: str | None) -> str:
     """Say which alarms wait for delivery."""
     what = "alarm waits" if count == 1 else "alarms wait"

@@ -20,7 +20,6 @@ from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
 
 from plimsoll.bridge.strategies.guarded import GuardedStrategy
-from plimsoll.bridge.strategies.seal import require_sealed
 from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.checks.finding import Finding, described
 from plimsoll.checks.strategies import CONTRACTS as ON_CANDLES
@@ -33,18 +32,18 @@ CANDLES = 25_000
 LEAST_DAYS, DAYS_AFTER_THE_CUT = 60, 40
 LOOKED_AT = PAIRS[:2]
 EQUITY_USD = 10_000.0
-CONTRACTS = len(ON_CANDLES) + 3
-"""How many contracts a strategy is held to: those on candles, its callbacks, file and loading."""
+CONTRACTS = len(ON_CANDLES) + 2
+"""How many contracts a strategy is held to: those on candles, its file and loading."""
 
 
 def check_strategy_class(file: Path, strategy: type) -> list[Finding]:
     """Hold a strategy that a file defines to every contract; return what fell short.
 
-    What shows in the class comes first: callbacks that the guards answer, one class in the file.
-    A strategy that cannot be loaded is tried no further.
+    What shows in the file comes first: one class. A strategy that cannot be loaded is tried no
+    further.
     """
     subject = f"strategy {strategy.__name__}"
-    findings = [*_own_callbacks(subject, strategy), *_other_classes(subject, file)]
+    findings = _other_classes(subject, file)
     if findings:
         return findings
     with TemporaryDirectory(prefix="plimsoll-check-") as name, FtNoDBContext("1h"), _quiet():
@@ -69,16 +68,6 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logging.disable(before)
-
-
-def _own_callbacks(subject: str, strategy: type) -> list[Finding]:
-    if not issubclass(strategy, GuardedStrategy):
-        return []
-    try:
-        require_sealed(strategy, GuardedStrategy)
-    except PlimsollError as error:
-        return [Finding(subject, "it leaves the callbacks to the guards", str(error))]
-    return []
 
 
 def _other_classes(subject: str, file: Path) -> list[Finding]:

@@ -86,8 +86,9 @@ def crash_svg(crash: Crash) -> str:
     if min(len(line) for line in (crash.market, crash.off, crash.on)) < 2:
         raise ValueError("a picture of a crash needs two values of each line")
     scale = _Scale(crash)
+    size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
         f"<title>{escape(crash.alternative())}</title>",
         f"<style>{STYLE}</style>",
         f'<rect class="paper" width="{WIDTH}" height="{HEIGHT}" rx="14"/>',

@@ -182,6 +182,7 @@ def bot_config(folder: Path, runmode: RunMode, **others: Any) -> dict[str, Any]:
         "max_open_trades": 4,
         "timeframe": "5m",
         "candle_type_def": CandleType.FUTURES,
+        "spaces": ["default"],
         "trading_mode": "futures",
         "margin_mode": "isolated",
         "exchange": {"name": "binance", "key": "", "secret": "", "pair_whitelist": [BTC, ETH]},
@@ -264,7 +265,7 @@ def running_bot(
                 bot.price(pair, 100.0)
             for messenger in messengers.values():
                 messenger.recent.clear()  # another process would not have heard them
-            bot.strategy.bot_start()
+            bot.strategy.ft_bot_start()
             yield bot
         finally:
             enable_database_use()
@@ -278,7 +279,7 @@ def backtest(
     with backtest_trades():
         PairLocks.reset_locks()
         bot = build(folder, runmode, source, **others)
-        bot.strategy.bot_start()
+        bot.strategy.ft_bot_start()
         yield bot
 
 

@@ -166,9 +166,6 @@ def test_what_else_a_person_should_know() -> None:
     assert messages.strategy_failed("on_loop", "plimsoll: a bug") == (
         "⚠️ on_loop of the strategy failed; the guards go on: a bug."
     )
-    assert messages.settings_put_back(["order_types", "use_exit_signal"]) == (
-        "⚠️ The strategy replaced order_types, use_exit_signal, which was put back."
-    )
 
 
 def test_what_waits_for_delivery_is_named() -> None:

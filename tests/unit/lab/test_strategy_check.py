@@ -33,13 +33,6 @@ class Tried(GuardedStrategy):
 
 FUTURE = "another future changes nothing before it"
 DEFECTS = {
-    "a sealed callback": (
-        """
-    def confirm_trade_entry(self, *args, **kwargs):
-        return True
-""",
-        "it leaves the callbacks to the guards",
-    ),
     "a second class": ("\n\nclass Other:\n    pass\n", "its file holds one class"),
     "a stop by a feature that it does not list": (
         """

@@ -30,6 +30,7 @@ class BacktestSession(CountedSession):
     def __init__(self, strategy: Any, settings: PlimsollSettings) -> None:
         super().__init__(strategy, settings)
         self.guards = settings.guards != "off" and not getattr(strategy, "baseline", False)
+        self._acts = self._no_acts()
         self._seconds = timeframe_to_minutes(strategy.timeframe) * 60
         self._closes = Closes(self._seconds)
         self._last: datetime | None = None

@@ -52,6 +52,12 @@ def rules_of(strategy: Any) -> Rules:
     return strategy if declares else FreqtradeStop(strategy)
 
 
+def declares_stop(strategy: Any) -> bool:
+    """Return whether a strategy declares the stop that its stakes are sized by."""
+    rules = rules_of(strategy)
+    return rules.stop_distance() is not None or rules.trailing_distance() is not None
+
+
 class FreqtradeStop:
     """The rules of a strategy that declares none: the stop that Freqtrade itself begins with.
 

@@ -1,9 +1,7 @@
-"""How positions are left: what the config asks for, and which exits nobody may refuse."""
+"""Which exits are ours, and which nobody may refuse."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
 
 from freqtrade.enums import ExitType
 from freqtrade.persistence import LocalTrade
@@ -44,27 +42,3 @@ def record_overruled(
         trade=trade.id,
         message=f"the strategy refused the exit {reason}, which is not its to refuse",
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExitRules:
-    """What class and config say of exits, before the base changes any of it."""
-
-    order_type: str
-    on_signals: bool
-    only_in_profit: bool
-    profit_offset: float
-
-    @classmethod
-    def of(cls, strategy: Any) -> Self:
-        """Read a strategy as Freqtrade has loaded it."""
-        return cls(
-            order_type=str(strategy.order_types["exit"]),
-            on_signals=bool(strategy.use_exit_signal),
-            only_in_profit=bool(strategy.exit_profit_only),
-            profit_offset=float(strategy.exit_profit_offset),
-        )
-
-    def ignore_signal(self, trade: LocalTrade, price: float) -> bool:
-        """Return whether an exit signal is not acted on, since the trade is not in profit."""
-        return self.only_in_profit and not trade.calc_profit_ratio(price) > self.profit_offset

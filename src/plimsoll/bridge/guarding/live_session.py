@@ -69,7 +69,7 @@ class LiveSession(Session):
         self._latch = Latch(self._folder, config, settings)
         self._recorder = self._latch.recorder
         self.record = observed(self._recorder) if self.observes else self._recorder
-        beginning = self._latch.begin(now)
+        self._beginning = beginning = self._latch.begin(now)
         self._drop_old_request(now)
         outlets = outlets_of(config, rpc_modules(strategy.dp))
         self.messenger = messenger_of(self._folder.path, outlets)
@@ -167,11 +167,9 @@ class LiveSession(Session):
         entries = {one.pair: one.entry_price for one in self._account.open_positions()}
         return entries.get(pair)
 
-    def mended(self, broken: Sequence[str], changed: Sequence[str], now: datetime) -> None:
-        """Say what was undone, and halt for good where it was the seal itself."""
-        super().mended(broken, changed, now)
-        if not broken:
-            return
+    def mended(self, broken: Sequence[str], now: datetime) -> None:
+        """Say what was put back, and halt for good."""
+        super().mended(broken, now)
         names = ", ".join(dict.fromkeys(broken))
         reason = f"the strategy replaced {names} at run time; it was put back"
         supervisor = self._looks_after
@@ -288,7 +286,11 @@ class LiveSession(Session):
         try:
             supervisor.hold(halt, now)
         finally:
-            self._latch.begin_again(now, supervisor.held, supervisor.rearmed_at)
+            held, rearmed_at = supervisor.held, supervisor.rearmed_at
+            if self.observes:  # what it would hold is nobody's: what was held before it began is
+                held = {**self._beginning.held, (STATE, None): halt}
+                rearmed_at = self._beginning.rearmed_at
+            self._latch.begin_again(now, held, rearmed_at)
 
     def _notice_gap(self, supervisor: Supervisor, now: datetime) -> None:
         """Tell that nobody has looked for long, and let nothing be closed for that alone.

@@ -1,11 +1,12 @@
 """Guards that only observe: every verdict is computed, recorded and told, and nothing is done."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from plimsoll.bridge.guarding.places import ACTED, Places
 from plimsoll.bridge.guarding.supervisor import Supervisor
+from plimsoll.bridge.state.folder import Request
 from plimsoll.core import Mode, Verdict
 from plimsoll.journal import messages
 from plimsoll.risk.latch import Key
@@ -29,6 +30,9 @@ class ObservedPlaces(Places):
 
     def lock_again(self, held: Mapping[Key, Verdict], now: datetime) -> None:
         """Lock nothing: a re-arming that does not take place leaves what it found."""
+
+    def unlock(self, keys: Iterable[Key], now: datetime) -> None:
+        """Leave the locks to the guards that enforce: a re-arming here is of what was observed."""
 
 
 class ObservingSupervisor(Supervisor):
@@ -67,9 +71,12 @@ class ObservingSupervisor(Supervisor):
             self.account.update(now)  # a running bot's status goes on saying what it is worth
 
     def resume(self, now: datetime, *, reason: str, by: str, beyond_terminal: bool = False) -> bool:
-        """Re-arm what would be halted, and measure from the account's worth now."""
+        """Re-arm what would be halted, and measure from the account's worth now.
+
+        What guards that enforce hold goes on waiting for them.
+        """
         self.account.update(now)
-        return super().resume(now, reason=reason, by=by, beyond_terminal=beyond_terminal)
+        return self._rearm(now, list(self._state.held), Request(reason, by, beyond_terminal))
 
     @property
     def halted(self) -> Verdict | None:

@@ -1,7 +1,7 @@
 """The two places of what has acted, as the loop writes them: the log, then the database."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -111,8 +111,12 @@ class Places:
             return False
         for key in held:
             self._logged.pop(key, None)
-        locks.release(held, now)
+        self.unlock(held, now)
         return True
+
+    def unlock(self, keys: Iterable[Key], now: datetime) -> None:
+        """End the locks of these rules."""
+        locks.release(keys, now)
 
     def lock_again(self, held: Mapping[Key, Verdict], now: datetime) -> None:
         """Put the locks of these verdicts back: what a person has asked did not take place."""

@@ -285,15 +285,11 @@ class Session:
                 self.supervisor.say(text, now, where)
             return None
 
-    def mended(self, broken: Sequence[str], changed: Sequence[str], now: datetime) -> None:
-        """Say what of the strategy's own code was undone: its seal, and settings of exits."""
-        names = ", ".join(dict.fromkeys([*broken, *changed]))
-        message = f"the strategy replaced {names}, which was put back"
+    def mended(self, broken: Sequence[str], now: datetime) -> None:
+        """Say what the strategy's own code has replaced of what the guards rest on."""
+        message = f"the strategy replaced {', '.join(dict.fromkeys(broken))}, which was put back"
         logger.warning("plimsoll: %s", message)
         self.record(Kind.ERROR, now, where="seal", message=message)
-        if self.supervisor is not None and changed:
-            text = messages.settings_put_back(list(dict.fromkeys(changed)))
-            self.supervisor.say(text, now, "seal", text)
 
     def _record_failed(self, where: str, now: datetime, error: Exception) -> None:
         self.record(Kind.ERROR, now, where=where, message=f"{type(error).__name__}: {error}")

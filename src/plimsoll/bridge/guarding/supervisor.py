@@ -283,7 +283,7 @@ class Supervisor:
         verdict = self._state.held.get((BLIND, None))
         if verdict is not None and not self.account.has_positions:
             self._state = self._state.let_go((BLIND, None))
-            locks.release([(BLIND, None)], now)
+            self._places.unlock([(BLIND, None)], now)
             self._record(Kind.VERDICT, now, durable=True, event="ended", **verdict_fields(verdict))
             self._tell(messages.ended(verdict, list(self._state.held.values())))
 

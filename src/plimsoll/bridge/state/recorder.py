@@ -33,8 +33,8 @@ SECRET_KEYS = (
 Record = Callable[..., object]
 """Writes one decision: ``(kind, at, *, durable, **fields)``."""
 
-OBSERVED = frozenset({Kind.VERDICT, Kind.HALT, Kind.DENIAL})
-"""What guards that only observe mark as such: nothing was done."""
+OBSERVED = frozenset({Kind.VERDICT, Kind.HALT, Kind.DENIAL, Kind.REARM})
+"""What guards that only observe mark as such: nothing was done, so nothing is ended by it."""
 
 _open: dict[Path, DecisionLog] = {}
 

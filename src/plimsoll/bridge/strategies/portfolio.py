@@ -14,7 +14,6 @@ from freqtrade.persistence import Trade
 from plimsoll.bridge.strategies.panel import Panel
 from plimsoll.bridge.strategies.panel_strategy import PanelStrategy
 from plimsoll.bridge.strategies.readiness import days_until, made_up_panel
-from plimsoll.bridge.strategies.seal import put
 from plimsoll.bridge.strategies.trade_copies import spared
 from plimsoll.core import Side
 from plimsoll.features import FeatureUse
@@ -99,7 +98,7 @@ class PortfolioStrategy(PanelStrategy):
         unchanged = type(self).adjust_position is PortfolioStrategy.adjust_position
         if unchanged and self.config["runmode"] in (RunMode.BACKTEST, RunMode.HYPEROPT):
             hook = type(self).adjust_trade_position.__get__(self)
-            put(self, "adjust_trade_position", spared(hook))
+            self.adjust_trade_position = spared(hook)  # type: ignore[method-assign]
 
     def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
         """Return the candles that close with the day, where a flat pair is to be opened."""

@@ -7,9 +7,6 @@ from typing import Any
 from freqtrade.persistence import LocalTrade
 from freqtrade.strategy import IStrategy
 
-from plimsoll.bridge.guarding.exits import ExitRules
-from plimsoll.bridge.guarding.session import Session
-from plimsoll.bridge.strategies.seal import READS_TRADE, put
 from plimsoll.core import PlimsollError
 
 Hook = Callable[..., Any]
@@ -81,25 +78,37 @@ def only_moving(custom_stoploss: Hook) -> Hook:
     return moving
 
 
-def spare_backtest(strategy: Any, base: type, session: Session | None, rules: ExitRules) -> None:
-    """Spare a backtest on ``base`` what its strategy has no use for."""
-    _spare_copies(strategy, base)
-    own_loop = type(strategy).on_loop is not base.on_loop  # type: ignore[attr-defined]
-    if session is not None and not own_loop and rules.order_type == "market":
-        put(strategy, "bot_loop_start", session.on_candle)
-    if not rules.only_in_profit:  # the stops of a backtest are never on an exchange
-        put(strategy, "should_exit", IStrategy.should_exit.__get__(strategy))
+READS_TRADE: dict[str, tuple[str, ...]] = {
+    "custom_stoploss": ("custom_stoploss",),
+    "custom_roi": ("custom_roi",),
+    "custom_exit": ("custom_exit", "exit_reason"),
+    "confirm_trade_exit": ("confirm_trade_exit", "veto_exit"),
+    "order_filled": ("order_filled", "on_fill"),
+}
+"""Callbacks that are given a trade, and what a strategy's own code reads it in."""
+
+NOTHING_OF_ITS_OWN = ("custom_exit", "confirm_trade_exit", "order_filled")
+"""Of those, what need not be asked at all of a strategy without code of its own for it."""
 
 
-def _spare_copies(strategy: Any, base: type) -> None:
-    """Let hooks read the trade itself, not a deep copy for each call.
+def spare_backtest(strategy: Any, base: type) -> None:
+    """Spare a backtest on ``base`` what its strategy has no use for.
 
-    Freqtrade copies the trade for every hook of every candle, but not for hooks whose
-    qualified name begins with ``IStrategy.``. A running bot keeps the copy. A strategy's
-    own code must only read the trade, and is held to it.
+    Freqtrade copies the trade for every callback of every candle, but not for those whose
+    qualified name begins with ``IStrategy.``. A running bot keeps the copy. A strategy's own code
+    must only read the trade, and is held to it.
     """
     for name, rules in READS_TRADE.items():
-        own = any(getattr(type(strategy), rule) is not getattr(base, rule) for rule in rules)
+        own = _answers(strategy, base, rules)
+        if not own and name in NOTHING_OF_ITS_OWN:
+            setattr(strategy, name, getattr(IStrategy, name).__get__(strategy))
+            continue
         hook = getattr(type(strategy), name).__get__(strategy)
         hook = read_only(hook) if own else hook
-        put(strategy, name, spared(only_moving(hook) if name == "custom_stoploss" else hook))
+        setattr(strategy, name, spared(only_moving(hook) if name == "custom_stoploss" else hook))
+    if not _answers(strategy, base, ("bot_loop_start", "on_loop")):
+        strategy.bot_loop_start = IStrategy.bot_loop_start.__get__(strategy)
+
+
+def _answers(strategy: Any, base: type, names: tuple[str, ...]) -> bool:
+    return any(getattr(type(strategy), name) is not getattr(base, name) for name in names)

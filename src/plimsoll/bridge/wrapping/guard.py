@@ -1,52 +1,44 @@
 """The guard of one strategy: answers Freqtrade before and after the strategy does."""
 
 import threading
-from collections.abc import Callable
+from copy import deepcopy
 from datetime import datetime
-from functools import cache, partial
-from inspect import signature
+from functools import partial
 from typing import Any, TypeVar
 
 import pandas as pd
 from freqtrade.enums import ExitCheckTuple, ExitType, RunMode
 from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import Order, Trade
-from freqtrade.strategy import IStrategy
 from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
 from plimsoll.bridge.account.freqtrade_trades import side_of, stop_was_missed
 from plimsoll.bridge.config.fingerprint import code_fingerprint
 from plimsoll.bridge.config.settings import PlimsollSettings
-from plimsoll.bridge.guarding.entry import Wanted
+from plimsoll.bridge.guarding.entry import Wanted, declares_stop
 from plimsoll.bridge.guarding.exits import OUR_EXIT, may_be_refused, record_overruled
 from plimsoll.bridge.guarding.live_session import LiveSession
 from plimsoll.bridge.guarding.opening import open_session
 from plimsoll.bridge.guarding.session import Session
 from plimsoll.bridge.state.recorder import silent
 from plimsoll.bridge.wrapping.assumptions import say_assumptions
-from plimsoll.bridge.wrapping.watch import HOOKED, HOOKED_OF_BOT, Hooks, Watch
+from plimsoll.bridge.wrapping.callbacks import (
+    READS_ITSELF,
+    is_freqtrades,
+    named,
+    reads_trade_itself,
+)
+from plimsoll.bridge.wrapping.kept_settings import KeptSettings
+from plimsoll.bridge.wrapping.watch import HOOKED, HOOKED_OF_BOT, Hooks, Watch, require_whole
 from plimsoll.core import PlimsollError, Side
 
 T = TypeVar("T")
-Callback = TypeVar("Callback", bound=Callable[..., Any])
 
 ALL = frozenset({*HOOKED, *HOOKED_OF_BOT})
 WHILE_CLOSING = frozenset({"should_exit", "ft_check_timed_out"})
 """What a backtest's guards answer only while something is to be closed."""
 
-AT_MARKET = {"exit": "market", "emergency_exit": "market"}
-"""The order types of an exit that a guard wants."""
-
-AT_ONCE = {"exit": "GTC"}
-"""Its time in force."""
-
 SAID_NO = "its confirm_trade_entry said no"
-
-
-def reads_trade_itself(callback: Callback) -> Callback:
-    """Name a callback so that Freqtrade hands it the trade itself, not a deep copy."""
-    callback.__qualname__ = f"IStrategy.{callback.__name__}"
-    return callback
 
 
 class Guard:
@@ -68,32 +60,40 @@ class Guard:
     """
 
     def __init__(self, strategy: Any, settings: PlimsollSettings, hooks: Hooks) -> None:
-        self._strategy, self._settings, self._hooks = strategy, settings, hooks
+        self.strategy = strategy
+        self._settings, self._hooks = settings, hooks
+        for hook in hooks.values():
+            hook.guard = self
         self.session: Session | None = None
         self.passed_by: frozenset[str] = frozenset()
         self._watch: Watch | None = None
         self._loop_thread: int | None = None
-        self._closes_now = False
+        self._closes_now = self._declares_stop = False
+        self._kept = KeptSettings(self._own, ())
         self._would_leverage: dict[str, float] = {}
 
     # Start and loop
 
     def ft_bot_start(self, **given: Any) -> None:
         """Open the session, then start the strategy; say what the guards assume of it."""
-        strategy = self._strategy
+        strategy = self.strategy
         # With --strategy-list each strategy has a copy of the config; this one saves the results.
         saved = strategy.dp._config.get("original_config", {})  # noqa: SLF001 - DataProvider offers no config
         saved["plimsoll"] = {**saved.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
-        self._watch = None
+        self._kept = KeptSettings(self._own, self._hooks)
         try:
             self.session = session = open_session(strategy, self._settings)
-            self._own("ft_bot_start")(**given)
+            self._watch = None
             if isinstance(session, LiveSession):
                 self._watch = Watch(strategy, self._hooks, session)
+            self._own("ft_bot_start")(**given)
+            require_whole(strategy, self._watch)
         except PlimsollError as error:
             raise OperationalException(f"plimsoll: {error}") from None
+        self._declares_stop = declares_stop(strategy)
         self._pass_by()
-        if session is not None and strategy.config["runmode"] != RunMode.UTIL_NO_EXCHANGE:
+        told = strategy.config["runmode"] != RunMode.UTIL_NO_EXCHANGE
+        if session is not None and session.guards and told:
             say_assumptions(strategy, self._settings)
 
     def _pass_by(self) -> None:
@@ -124,7 +124,7 @@ class Guard:
         if session.in_memory:
             if session.closes_something is ("should_exit" in self.passed_by):
                 self._pass_by()
-            if _is_freqtrades(own, "bot_loop_start"):
+            if is_freqtrades(own, "bot_loop_start"):
                 return
         if session.in_memory or session.observes:
             strategy_safe_wrapper(own, supress_error=True)(current_time=current_time, **given)
@@ -145,7 +145,7 @@ class Guard:
     @reads_trade_itself
     def leverage(self, *given: Any, **asked: Any) -> float:
         """Take the strategy's leverage, at most what the track record allows; 1 on any error."""
-        asked = _named("leverage", given, asked)
+        asked = named("leverage", given, asked)
         session, now = self.session, asked["current_time"]
         if session is None:
             return 1.0
@@ -165,7 +165,7 @@ class Guard:
     @reads_trade_itself
     def custom_stake_amount(self, *given: Any, **asked: Any) -> float:
         """Size an entry by the risk profile: at most what the strategy wants, 0 when denied."""
-        asked = _named("custom_stake_amount", given, asked)
+        asked = named("custom_stake_amount", given, asked)
         session, now, proposed = self.session, asked["current_time"], asked["proposed_stake"]
         if session is None:
             return 0.0
@@ -190,7 +190,7 @@ class Guard:
     @reads_trade_itself
     def confirm_trade_entry(self, *given: Any, **asked: Any) -> bool:
         """Ask every guard about the very order that is about to be sent, then the strategy."""
-        asked = _named("confirm_trade_entry", given, asked)
+        asked = named("confirm_trade_entry", given, asked)
         session, now = self.session, asked["current_time"]
         if session is None:
             return False
@@ -199,7 +199,7 @@ class Guard:
         def veto() -> str | None:
             ask = self._as_bare if session.observes else self._as_asked
             answers.append(ask("confirm_trade_entry", True, asked))  # noqa: FBT003 - the default
-            return None if answers[0] else getattr(self._strategy, "refusal", None) or SAID_NO
+            return None if answers[0] else getattr(self.strategy, "refusal", None) or SAID_NO
 
         def confirmed() -> bool:
             return session.confirm(
@@ -224,7 +224,7 @@ class Guard:
 
         def bounded(stake: float | None, tag: str) -> tuple[float | None, str]:
             trade: Trade = asked["trade"]
-            most = self._strategy.max_entry_position_adjustment
+            most = self.strategy.max_entry_position_adjustment
             is_full = most > -1 and trade.nr_of_successful_entries > most
             if stake is None or not stake > 0 or is_full:
                 return stake, tag
@@ -277,9 +277,13 @@ class Guard:
     @reads_trade_itself
     def confirm_trade_exit(self, *given: Any, **asked: Any) -> bool:
         """Let every exit through; a strategy may refuse its own, never a stop's or a guard's."""
-        asked = _named("confirm_trade_exit", given, asked)
+        asked = named("confirm_trade_exit", given, asked)
         session, trade, now = self.session, asked["trade"], asked["current_time"]
-        agreed = self._as_bare("confirm_trade_exit", True, asked)  # noqa: FBT003 - the default
+        if session is None or session.observes:
+            agreed = self._as_bare("confirm_trade_exit", True, asked)  # noqa: FBT003 - the default
+        else:  # one that fails lets the exit through, as Freqtrade would, but on record
+            ask = partial(self._as_asked, "confirm_trade_exit", True, asked)  # noqa: FBT003
+            agreed = session.safely(True, now, "veto of an exit", ask)  # noqa: FBT003
         if session is None:
             return agreed
         reason = asked["exit_reason"]
@@ -295,7 +299,7 @@ class Guard:
     @reads_trade_itself
     def order_filled(self, *given: Any, **asked: Any) -> None:
         """Record a fill, then let the strategy know."""
-        asked = _named("order_filled", given, asked)
+        asked = named("order_filled", given, asked)
         session, now = self.session, asked["current_time"]
         if session is not None:
             fill = partial(session.filled, asked["trade"], asked["order"], now)
@@ -312,38 +316,50 @@ class Guard:
         threads of Telegram and REST when this is false there.
         """
         own = bool(self._own("position_adjustment_enable"))
-        if self._loop_thread is None:  # nothing trades yet: Freqtrade reads the setting
+        if self.session is None:  # Freqtrade reads the setting, before anything trades
             return own
         return own and self._loop_thread == threading.get_ident()
 
     @property
+    def use_custom_stoploss(self) -> bool:
+        """Whether Freqtrade asks for the stop: always where a declared one sizes stakes."""
+        return self._declares_stop or bool(self._own("use_custom_stoploss"))
+
+    @property
     def order_types(self) -> dict[str, Any]:
         """The strategy's order types, at market for an exit that a guard wants."""
-        own: dict[str, Any] = self._own("order_types")
-        return {**own, **AT_MARKET} if self._closes_now else own
+        return self._kept.read("order_types", closing=self._is_closing)
 
     @property
     def order_time_in_force(self) -> dict[str, Any]:
         """The strategy's time in force, none that waits for an exit that a guard wants."""
-        own: dict[str, Any] = self._own("order_time_in_force")
-        return {**own, **AT_ONCE} if self._closes_now else own
+        return self._kept.read("order_time_in_force", closing=self._is_closing)
 
     # How
 
+    @property
+    def _is_closing(self) -> bool:
+        """Whether an exit of the guards is being sent, or anything is to be closed."""
+        return self._closes_now or (self.session is not None and self.session.closes_something)
+
     def _own(self, name: str) -> Any:
-        return self._hooks[name].own(self._strategy)
+        return self._hooks[name].own(self.strategy)
 
     def _as_bare(self, name: str, default: Any, asked: dict[str, Any]) -> Any:
         """Return what Freqtrade alone would get of the strategy: its errors are no denial."""
         own = self._own(name)
-        if _is_freqtrades(own, name):
+        if is_freqtrades(own, name):
             return default
         return strategy_safe_wrapper(own, default_retval=default, supress_error=True)(**asked)
 
     def _as_asked(self, name: str, default: Any, asked: dict[str, Any]) -> Any:
         """Return what the strategy answers; raise what it raises."""
         own = self._own(name)
-        return default if _is_freqtrades(own, name) else own(**asked)
+        if is_freqtrades(own, name):
+            return default
+        if "trade" in asked and not getattr(own, "__qualname__", "").startswith(READS_ITSELF):
+            asked = {**asked, "trade": deepcopy(asked["trade"])}
+        return own(**asked)
 
     def _wanted(self, stake: float, asked: dict[str, Any], trade: Trade | None = None) -> Wanted:
         pair = asked["pair"]
@@ -363,30 +379,13 @@ class Guard:
         """Mend what the strategy's own code has replaced since; halt when it has."""
         session = self.session
         if session is not None and self._watch is not None and (broken := self._watch.mend()):
-            session.mended(broken, (), now)
+            session.mended(broken, now)
 
     def _stop_was_missed(self, trade: Trade, price: float) -> bool:
-        types = self._own("order_types")
-        on_exchange = not self._strategy.config["dry_run"] and types.get("stoploss_on_exchange")
+        types = self.order_types
+        on_exchange = not self.strategy.config["dry_run"] and types.get("stoploss_on_exchange")
         return bool(on_exchange) and stop_was_missed(trade, price)
-
-
-def _named(name: str, given: tuple[Any, ...], asked: dict[str, Any]) -> dict[str, Any]:
-    """Return all arguments by name: Freqtrade names them, a strategy's own call may not."""
-    if not given:
-        return asked
-    return {**dict(zip(_parameters(name), given, strict=False)), **asked}
-
-
-@cache
-def _parameters(name: str) -> tuple[str, ...]:
-    return tuple(signature(getattr(IStrategy, name)).parameters)[1:]
 
 
 def _closing(rule: str) -> ExitCheckTuple:
     return ExitCheckTuple(ExitType.EMERGENCY_EXIT, f"{OUR_EXIT}{rule}")
-
-
-def _is_freqtrades(own: Any, name: str) -> bool:
-    """Return whether an answer is the one of a strategy that has none of its own."""
-    return getattr(own, "__func__", None) is getattr(IStrategy, name)

@@ -24,12 +24,17 @@ class Hook:
 
     def __init__(self, kind: type, name: str) -> None:
         self._kind, self._name = kind, name
+        self.guard: Any = None
         self._answer = name.removeprefix("_")
         self._is_inherited = name not in vars(kind)
         self._raw = vars(kind).get(name)
         held = next((vars(one)[name] for one in kind.__mro__ if name in vars(one)), None)
         if isinstance(held, Hook):  # the class of a strategy that another one is derived from
-            vars(self).update(vars(held))
+            vars(self).update({**vars(held), "guard": None})
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the guard to its strategy's object: hyperopt pickles the class before that."""
+        return {**vars(self), "guard": None}
 
     def own(self, strategy: Any) -> Any:
         """Return the strategy's own answer, bound to it."""
@@ -48,7 +53,9 @@ class Hook:
                 return getattr(super(self._kind, kind or self._kind), self._name)
             bind = getattr(type(self._raw), "__get__", None)
             return self._raw if bind is None else bind(self._raw, None, kind)
-        guard = strategy.__dict__.get(GUARD)
+        guard = self.guard
+        if guard is None or guard.strategy is not strategy:  # another object of the class
+            guard = strategy.__dict__.get(GUARD)
         if guard is None or self._name in guard.passed_by:
             return self.own(strategy)
         return getattr(guard, self._answer)

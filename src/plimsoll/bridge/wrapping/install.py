@@ -39,7 +39,7 @@ def wrapped(strategy: Any) -> Any:
         In one line, when the config's section is not valid, or a bot that trades could not be
         guarded.
     """
-    if guard_of(strategy) is not None or hasattr(type(strategy), "guards_itself"):
+    if guard_of(strategy) is not None:
         return strategy
     config = strategy.config
     try:
@@ -54,12 +54,13 @@ def wrapped(strategy: Any) -> Any:
     config["plimsoll"] = {**config.get("plimsoll", {}), "code_fingerprint": code_fingerprint()}
     try:
         require_hookable(type(strategy))
-        if settings.guards == "off":
-            raise PlimsollError('plimsoll.guards is "off"')
-        hooks = put_hooks(type(strategy), of_bot=config.get("runmode") in TRADING)
-        vars(strategy)[GUARD] = Guard(strategy, settings, hooks)
     except PlimsollError as error:
         _say_unguarded(strategy, str(error))
+        return strategy
+    hooks = put_hooks(type(strategy), of_bot=config.get("runmode") in TRADING)
+    vars(strategy)[GUARD] = Guard(strategy, settings, hooks)
+    if settings.guards == "off":
+        _say_unguarded(strategy, 'plimsoll.guards is "off"')
     return strategy
 
 

@@ -22,7 +22,12 @@ HOOKED = (
 )
 """What Freqtrade calls, and the guards answer."""
 
-HOOKED_OF_BOT = ("position_adjustment_enable", "order_types", "order_time_in_force")
+HOOKED_OF_BOT = (
+    "position_adjustment_enable",
+    "use_custom_stoploss",
+    "order_types",
+    "order_time_in_force",
+)
 """What Freqtrade reads of a strategy that trades, and the guards answer."""
 
 OF_STRATEGY = (GUARD, "dp", "wallets", "config")
@@ -122,6 +127,22 @@ class Watch:
                 del vars(guard)[name]
                 broken.append(name)
         return broken
+
+
+def require_whole(strategy: Any, watch: Watch | None) -> None:
+    """Refuse a strategy that has replaced what its guards rest on while it started.
+
+    Raises
+    ------
+    PlimsollError
+        One line that names what was replaced.
+    """
+    replaced = [] if watch is None else watch.mend()
+    if replaced:
+        raise PlimsollError(
+            f"expected {type(strategy).__name__} to leave its guards alone, found that its start "
+            f"replaces {', '.join(replaced)}"
+        )
 
 
 def _looks_up_itself(kind: type) -> bool:

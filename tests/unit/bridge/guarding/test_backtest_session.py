@@ -102,7 +102,7 @@ def test_a_config_that_nobody_stores_is_no_fault(
 ) -> None:
     with falling(tmp_path, 70.0, original_config={}) as bot:
         del bot.config["original_config"]
-        bot.strategy.bot_start()
+        bot.strategy.ft_bot_start()
         bot.loop(NOON - STEP)
         bot.loop(NOON)
     assert len(warnings(caplog)) >= 1

@@ -368,11 +368,14 @@ def test_an_addition_is_held_to_the_collar_too(tmp_path: Path) -> None:
     with running_bot(tmp_path, adding, strategy="Stops") as bot:
         looked(bot)
         trade = open_trade(NOON - timedelta(hours=1), pair=BTC, amount=2.0, stop_loss=98.0)
-        arguments = (trade, NOON, 100.0, 0.0, 5.0, 1000.0, 100.0, 100.0, 0.0, 0.0)
+        rates = ("current_rate", "current_entry_rate", "current_exit_rate")
+        profits = ("current_profit", "current_entry_profit", "current_exit_profit")
+        arguments = {"trade": trade, "current_time": NOON, "min_stake": 5.0, "max_stake": 1000.0}
+        arguments |= {**dict.fromkeys(rates, 100.0), **dict.fromkeys(profits, 0.0)}
         bot.exchange.marks[BTC] = 95.0
-        assert bot.strategy.adjust_trade_position(*arguments) is None
+        assert bot.strategy._adjust_trade_position_internal(**arguments)[0] is None
         bot.exchange.marks[BTC] = 100.0
-        added = bot.strategy.adjust_trade_position(*arguments)
+        added, _ = bot.strategy._adjust_trade_position_internal(**arguments)
         assert added == pytest.approx(50.0), bot.said()
 
 

@@ -105,16 +105,6 @@ def test_so_it_does_in_a_backtest(tmp_path: Path, clock: Any) -> None:
         assert reasons(bot, trade, 80.0) == ["plimsoll_daily_loss"]
 
 
-def test_beside_a_signal_that_is_ignored_the_strategys_own_exit_is_asked(
-    tmp_path: Path, clock: Any, begin: Begin
-) -> None:
-    with begin(tmp_path, LEAVES, exit_profit_only=True, exit_profit_offset=0.05) as bot:
-        trade = at_100()
-        assert reasons(bot, trade, 99.0) == ["mine"]
-        assert reasons(bot, trade, 105.0) == ["mine"], "fees take it below the offset"
-        assert reasons(bot, trade, 106.0) == [SIGNAL]
-
-
 def test_without_exit_profit_only_all_is_as_in_freqtrade(
     tmp_path: Path, clock: Any, begin: Begin
 ) -> None:
@@ -168,14 +158,11 @@ def test_what_the_strategy_raises_in_its_exits_is_recorded_and_ends_no_bot(
 # A second start
 
 
-def test_a_second_start_leaves_exit_signals_off(tmp_path: Path, clock: Any, begin: Begin) -> None:
+def test_with_exit_signals_off_a_strategys_own_exits_are_not_asked_for(
+    tmp_path: Path, clock: Any, begin: Begin
+) -> None:
     with begin(tmp_path, LEAVES, use_exit_signal=False, **ONLY_IN_PROFIT) as bot:
-        for _ in range(2):
-            marked = bot.strategy.populate_exit_trend(candles([1.0] * 5), {"pair": BTC})
-            assert "exit_long" not in marked.columns
-            assert reasons(bot, at_100(), 200.0, signal=False) == []
-            assert bot.strategy.use_exit_signal is True
-            bot.strategy.bot_start()
+        assert reasons(bot, at_100(), 200.0) == []
 
 
 def test_a_second_start_during_a_halt_does_not_keep_market_exits(
@@ -183,14 +170,17 @@ def test_a_second_start_during_a_halt_does_not_keep_market_exits(
 ) -> None:
     resting = {**ON_EXCHANGE, "stoploss_on_exchange": False}
     with running_bot(tmp_path, order_types=resting) as bot:
+        trade = open_trade(NOON - HOUR)
         (tmp_path / "plimsoll/halt").touch()
         loops(bot, clock)
-        bot.strategy.bot_start()
+        bot.strategy.ft_bot_start()
         loops(bot, clock)
+        assert reasons(bot, trade, 100.0) == ["plimsoll_manual_halt"]
         assert bot.strategy.order_types["exit"] == "market"
         (tmp_path / "plimsoll/halt").unlink()
         StateFolder(tmp_path / "plimsoll").ask_to_resume("seen", "anna")
         loops(bot, clock)
+        assert reasons(bot, trade, 100.0, signal=False) == []
         assert bot.strategy.order_types["exit"] == "limit"
 
 

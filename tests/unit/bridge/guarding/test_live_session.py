@@ -285,18 +285,23 @@ def leave(bot: Bot, trade: Trade, reason: str) -> bool:
     )
 
 
+def reasons(bot: Bot, trade: Trade) -> list[str]:
+    """What Freqtrade would close a trade for, most urgent first."""
+    exits = bot.strategy.should_exit(trade, 100.0, NOON, enter=False, exit_=False)
+    return [one.exit_reason for one in exits]
+
+
 def test_a_strategy_may_refuse_its_own_exits_while_no_guard_holds(
     tmp_path: Path, clock: Any
 ) -> None:
     with running_bot(tmp_path, RESTS) as bot:
         held = open_trade(NOON - HOUR)
         loops(bot, clock)
-        asked = {"pair": BTC, "trade": held, "current_rate": 100.0, "current_profit": 0.0}
-        assert bot.strategy.custom_exit(current_time=NOON, **asked) == "mine"
+        assert reasons(bot, held) == ["mine"]
         assert not leave(bot, held, "mine")
         (tmp_path / "plimsoll/halt").touch()
         loops(bot, clock)
-        assert bot.strategy.custom_exit(current_time=NOON, **asked) == "plimsoll_manual_halt"
+        assert reasons(bot, held) == ["plimsoll_manual_halt"]
         assert leave(bot, held, "mine")
 
 
@@ -328,11 +333,11 @@ def test_resting_orders_are_cancelled_only_when_their_pair_is_to_be_flat(
         loops(bot, clock)
 
         def cancelled(order: Order) -> tuple[bool, bool]:
-            asked = {"pair": BTC, "trade": held, "order": order, "current_time": NOON}
-            return (
-                bot.strategy.check_entry_timeout(**asked),
-                bot.strategy.check_exit_timeout(**asked),
-            )
+            found = []
+            for side in (held.entry_side, held.exit_side):
+                order.ft_order_side = side
+                found.append(bot.strategy.ft_check_timed_out(held, order, NOON))
+            return found[0], found[1]
 
         assert cancelled(limit) == (False, False)
         (tmp_path / "plimsoll/halt").touch()
@@ -345,14 +350,10 @@ def test_with_exit_signals_off_the_guards_still_exit(tmp_path: Path, clock: Any)
     with running_bot(tmp_path, RESTS, use_exit_signal=False) as bot:
         held = open_trade(NOON - HOUR)
         loops(bot, clock)
-        assert bot.strategy.use_exit_signal is True
-        asked = {"pair": BTC, "trade": held, "current_rate": 100.0, "current_profit": 0.0}
-        assert bot.strategy.custom_exit(current_time=NOON, **asked) is None
-        marked = bot.strategy.populate_exit_trend(candles([1.0] * 5), {"pair": BTC})
-        assert "exit_long" not in marked.columns
+        assert reasons(bot, held) == []
         (tmp_path / "plimsoll/halt").touch()
         loops(bot, clock)
-        assert bot.strategy.custom_exit(current_time=NOON, **asked) == "plimsoll_manual_halt"
+        assert reasons(bot, held) == ["plimsoll_manual_halt"]
 
 
 # What is written

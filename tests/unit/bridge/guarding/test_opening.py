@@ -35,7 +35,23 @@ def test_a_running_bot_gets_guards_that_outlive_it(tmp_path: Path, runmode: RunM
 def test_where_nothing_is_traded_there_are_none(tmp_path: Path, runmode: RunMode | None) -> None:
     with backtest(tmp_path) as bot:
         bot.config["runmode"] = bot.strategy.config["runmode"] = runmode
+        bot.strategy.wallets = None
         assert open_session(bot.strategy, bot.strategy._settings) is None
+
+
+def test_a_backtest_of_freqtrades_webserver_is_guarded(tmp_path: Path) -> None:
+    with backtest(tmp_path) as bot:
+        bot.strategy.config["runmode"] = RunMode.WEBSERVER
+        session = open_session(bot.strategy, bot.strategy._settings)
+        assert type(session) is BacktestSession
+
+
+def test_an_analysis_of_freqtrades_is_only_observed(tmp_path: Path) -> None:
+    with backtest(tmp_path) as bot:
+        bot.strategy.config["runmode"] = RunMode.UTIL_NO_EXCHANGE
+        session = open_session(bot.strategy, bot.strategy._settings)
+        assert session is not None
+        assert session.observes
 
 
 def test_a_bot_with_a_cross_margin_is_refused(tmp_path: Path) -> None:

@@ -127,13 +127,13 @@ def test_an_order_is_confirmed_with_its_own_amount_and_price(tmp_path: Path, beg
         session = opened(bot)
         records = recorded(session)
         session.stake(wanted(leverage=2.0, tag="t"), least=5.0)
-        assert session.confirm(BTC, amount=1.9, price=101.0, now=NOON, veto=None)
+        assert session.confirm(BTC, amount=1.9, price=101.0, now=NOON, veto=lambda: None)
         (order,) = of(records, "order")
         assert order["stake_usd"] == pytest.approx(1.9 * 101.0 / 2.0)
         assert (order["price"], order["leverage"], order["tag"]) == (101.0, 2.0, "t")
         assert (order["side"], order["durable"]) == ("long", True)
-        with pytest.raises(KeyError):
-            session.confirm(BTC, amount=1.9, price=101.0, now=NOON, veto=None)
+        with pytest.raises(RuntimeError, match="no stake"):
+            session.confirm(BTC, amount=1.9, price=101.0, now=NOON, veto=lambda: None)
 
 
 def test_a_veto_is_a_denial_of_the_strategys_own(tmp_path: Path, begin: Begin) -> None:
@@ -141,7 +141,7 @@ def test_a_veto_is_a_denial_of_the_strategys_own(tmp_path: Path, begin: Begin) -
         session = opened(bot)
         session.stake(wanted(), least=5.0)
         records = recorded(session)
-        assert not session.confirm(BTC, amount=1.0, price=100.0, now=NOON, veto="not today")
+        assert not session.confirm(BTC, amount=1.0, price=100.0, now=NOON, veto=lambda: "not today")
         (denial,) = of(records, "denial")
         assert (denial["rule"], denial["reason"]) == ("strategy", "not today")
         assert of(records, "order") == []

@@ -447,7 +447,7 @@ def test_a_reload_in_one_process_carries_on_what_is_held(tmp_path: Path, clock: 
         (tmp_path / "plimsoll/halt").write_text("news")
         loops(bot, clock)
         (tmp_path / "plimsoll/halt").unlink()
-        bot.strategy.bot_start()
+        bot.strategy.ft_bot_start()
         assert held(bot) == {"manual_halt"}
     first, second = written(tmp_path, "start")
     assert first["held"] == []

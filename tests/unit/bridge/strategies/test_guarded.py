@@ -16,7 +16,7 @@ def test_the_fingerprint_is_in_what_the_cache_hashes_and_in_what_a_result_keeps(
     section = {"risk": {"day_starts_at_hour_utc": 5}}
     original = {"plimsoll": dict(section)}
     strategy = load("NoTrade", plimsoll=dict(section), original_config=original)
-    strategy.bot_start()
+    strategy.ft_bot_start()
     for told in (strategy.config, original):
         assert told["plimsoll"] == {**section, "code_fingerprint": code_fingerprint()}
 

@@ -13,6 +13,7 @@ import time_machine
 from freqtrade.persistence import LocalTrade
 
 from plimsoll.bridge.strategies.guarded import GuardedStrategy
+from plimsoll.bridge.wrapping.install import guard_of
 from plimsoll.journal.files import records_backwards
 from tests.unit.bridge.bots import BTC, NOON, PLAIN, Bot, backtest, candles, entry, running_bot
 from tests.unit.bridge.trades import trade_fields
@@ -117,7 +118,8 @@ def adjust(strategy: GuardedStrategy, **others: Any) -> Any:
         "current_exit_profit": 0.0,
         **others,
     }
-    return strategy.adjust_trade_position(**arguments)
+    stake, _ = strategy._adjust_trade_position_internal(**arguments)
+    return stake
 
 
 NO = {stake: 0.0, leverage: 1.0, confirm: False, adjust: None}
@@ -138,10 +140,11 @@ def written(folder: Path, kind: str) -> list[dict[str, Any]]:
 def test_a_hook_of_the_strategy_that_raises_is_a_no(
     tmp_path: Path, begin: Begin, ask: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with begin(tmp_path, FAILING) as bot, caplog.at_level(logging.ERROR):
+    with begin(tmp_path, FAILING) as bot, caplog.at_level(logging.WARNING):
         strategy = looked(bot)
         assert ask(strategy) == NO[ask]
-        assert "a bug of its own" in caplog.text
+        # A veto is asked for last, of an order whose stake was allowed: see the next test.
+        assert ask is confirm or "a bug of its own" in caplog.text
 
 
 def test_so_is_one_that_raises_after_the_stake_was_given(tmp_path: Path, begin: Begin) -> None:
@@ -164,7 +167,7 @@ def test_before_the_first_loop_everything_is_a_no(
 @pytest.mark.parametrize("ask", NO, ids=lambda ask: ask.__name__)
 def test_without_a_start_everything_is_a_no(tmp_path: Path, ask: Callable[..., Any]) -> None:
     with backtest(tmp_path, ODD.replace("answer = None", "answer = 10.0")) as bot:
-        vars(bot.strategy)["_session"] = None
+        guard_of(bot.strategy).session = None
         assert ask(bot.strategy) == NO[ask]
 
 

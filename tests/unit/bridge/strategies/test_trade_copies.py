@@ -11,8 +11,8 @@ from freqtrade.persistence import LocalTrade
 from freqtrade.strategy import IStrategy, stoploss_from_absolute
 
 from plimsoll.bridge.config.settings import LIVE_OPT_IN
-from plimsoll.bridge.strategies.seal import READS_TRADE
-from plimsoll.bridge.strategies.trade_copies import only_moving, read_only, spared
+from plimsoll.bridge.strategies.trade_copies import READS_TRADE, only_moving, read_only, spared
+from plimsoll.bridge.wrapping.install import guard_of
 from plimsoll.core import PlimsollError
 from tests.unit.bridge.bots import NOON, PLAIN, backtest, running_bot
 from tests.unit.bridge.strategies.test_rules import PAIR, TWO_PERIODS, trade
@@ -40,7 +40,12 @@ def test_a_running_bot_keeps_the_copy_of_the_trade(tmp_path: Path, runmode: RunM
 
 
 def hooks_of(strategy: IStrategy) -> list[Callable[..., object]]:
-    return [getattr(strategy, name) for name in READS_TRADE]
+    """The strategy's own answers, behind its guard."""
+    hooks = guard_of(strategy)._hooks
+    return [
+        hooks[name].own(strategy) if name in hooks else getattr(strategy, name)
+        for name in READS_TRADE
+    ]
 
 
 def test_a_hook_that_a_strategy_wrote_itself_is_held_to_reading(tmp_path: Path) -> None:
@@ -55,16 +60,6 @@ def test_a_hook_that_a_strategy_wrote_itself_is_held_to_reading(tmp_path: Path) 
     ):
         bot.strategy.custom_roi(pair=PAIR, trade=held)
     assert held.stake_amount == 1000.0
-
-
-@pytest.mark.parametrize("profit_only", [True, False])
-def test_a_backtest_pays_for_the_check_only_where_it_is_needed(
-    tmp_path: Path, profit_only: bool
-) -> None:
-    with backtest(tmp_path, exit_profit_only=profit_only) as bot:
-        freqtrades_own = bot.strategy.should_exit.__func__ is IStrategy.should_exit
-        assert freqtrades_own is not profit_only
-        bot.strategy.bot_start()
 
 
 def test_a_hook_that_only_reads_answers_as_ever() -> None:
@@ -99,25 +94,16 @@ def test_a_spared_hook_bears_the_name_that_freqtrade_copies_nothing_for() -> Non
 
 
 @pytest.mark.parametrize(
-    ("source", "exit_order", "is_spared"),
-    [(PLAIN, "market", True), (LOOPS, "market", False), (PLAIN, "limit", False)],
-    ids=["plain", "a loop of its own", "exits that can rest"],
+    ("source", "is_spared"), [(PLAIN, True), (LOOPS, False)], ids=["plain", "a loop of its own"]
 )
 def test_the_loop_is_spared_only_where_it_has_nothing_else_to_do(
-    tmp_path: Path, source: str, exit_order: str, is_spared: bool
+    tmp_path: Path, source: str, is_spared: bool
 ) -> None:
-    orders = {
-        "entry": "market",
-        "exit": exit_order,
-        "emergency_exit": "market",
-        "stoploss": "market",
-        "stoploss_on_exchange": False,
-    }
-    with backtest(tmp_path, source, order_types=orders) as bot:
-        session = bot.strategy._session
-        assert (bot.strategy.bot_loop_start == session.on_candle) is is_spared
+    with backtest(tmp_path, source) as bot:
+        own = guard_of(bot.strategy)._hooks["bot_loop_start"].own(bot.strategy)
+        assert (own.__func__ is IStrategy.bot_loop_start) is is_spared
         bot.loop(NOON)
-        assert session.supervisor is not None
+        assert bot.strategy._session.supervisor is not None
         assert getattr(bot.strategy, "looped", None) == (NOON if source is LOOPS else None)
 
 

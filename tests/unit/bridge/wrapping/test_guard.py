@@ -343,7 +343,6 @@ def test_a_manual_addition_is_refused_in_the_threads_of_telegram_and_rest(
     tmp_path: Path, clock: Any
 ) -> None:
     with traded(tmp_path) as bot:
-        assert bot.strategy.position_adjustment_enable is True  # nothing trades yet
         loops(bot, clock)
         assert bot.strategy.position_adjustment_enable is True
         found: list[bool] = []

@@ -9,6 +9,7 @@ class Answers:
     """A guard that answers for itself."""
 
     passed_by: frozenset[str] = frozenset()
+    strategy = None
 
     def leverage(self) -> str:
         return "guard"

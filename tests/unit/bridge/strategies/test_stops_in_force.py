@@ -1,0 +1,49 @@
+"""A declared stop is one that Freqtrade sets: stakes are sized by it.
+
+`tests/contracts/test_strategy_callbacks.py` has a strategy with a stop of its own beside it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from freqtrade.exceptions import FreqtradeException
+
+from tests.unit.bridge.bots import PLAIN, running_bot
+from tests.unit.bridge.guarding.test_live_session import clock, loops
+
+__all__ = ["clock"]
+
+STOPPED = f"""
+from plimsoll.features import volatility
+{PLAIN}
+    def features(self):
+        return [volatility.atr.use(period=14)]
+
+    def stop_distance(self):
+        return self.features()[0], 2.0
+
+    def entry_signal(self, candles, side):
+        return candles["close"] < 0
+"""
+TAKES_IT_BACK = f"""{STOPPED}
+    def on_loop(self, now):
+        self.use_custom_stoploss = False
+"""
+
+
+def test_a_declared_stop_that_is_never_set_is_refused(tmp_path: Path) -> None:
+    """The config could switch it off, and stakes were sized by it nevertheless."""
+    with running_bot(tmp_path, STOPPED):
+        pass
+    with (
+        pytest.raises(FreqtradeException, match="use_custom_stoploss to be true"),
+        running_bot(tmp_path, STOPPED, use_custom_stoploss=False),
+    ):
+        pass
+
+
+def test_it_stays_in_force_whatever_the_strategy_sets_later(tmp_path: Path, clock: Any) -> None:
+    with running_bot(tmp_path, TAKES_IT_BACK) as bot:
+        loops(bot, clock, 2)
+        assert bot.strategy.use_custom_stoploss is True
