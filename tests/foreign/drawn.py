@@ -12,6 +12,8 @@ Row = Mapping[str, Any]
 
 CANDLE = timedelta(minutes=5)
 OURS = "plimsoll_"
+SLACK = 1.15
+"""Of a limit over equity: prices and equity have moved since, by far less."""
 SAME = ("observe", "off")
 
 
@@ -54,6 +56,7 @@ def broken_promises(setting: Row, row: Row, *, whole_data: bool) -> Iterator[str
         yield f"{days} days halted by the acts, {section['totals']['days_halted']} by the totals"
     yield from _rearms(acts, setting["guarded"]["backtest_rearm"]["after_days"], trades)
     yield from _limits(trades, risk, start)
+    yield from _sizes(trades, risk, float(setting["config"]["dry_run_wallet"]))
     yield from _counts(section, result)
 
 
@@ -134,6 +137,31 @@ def _limits(trades: Sequence[Row], risk: Row, start: datetime) -> Iterator[str]:
         pairs = {one["pair"] for one in held}
         if len(pairs) > risk["max_open_positions"]:
             yield f"{len(pairs)} pairs held at {now}"
+
+
+def _sizes(trades: Sequence[Row], risk: Row, wallet_usd: float) -> Iterator[str]:
+    """Look at what is held after each fill, at the prices paid: no more than the limits leave."""
+    fills = sorted(
+        (order["order_filled_timestamp"], not order["ft_is_entry"], trade["pair"], order["amount"])
+        + (order["cost"],)
+        for trade in trades
+        for order in trade["orders"]
+        if order["order_filled_timestamp"]
+    )
+    held: dict[str, tuple[float, float]] = {}
+    for stamp, closes, pair, amount, cost in fills:
+        before, paid = held.get(pair, (0.0, 0.0))
+        if closes:
+            left = max(0.0, before - amount)
+            held[pair] = left, paid * left / before if before > 0 else 0.0
+            continue
+        held[pair] = before + amount, paid + cost
+        for name, size in (
+            ("max_position_fraction", held[pair][1]),
+            ("max_exposure_fraction", sum(cost for _, cost in held.values())),
+        ):
+            if size > risk[name] * wallet_usd * SLACK + 10:
+                yield f"{pair} at {pd.Timestamp(stamp, unit='ms')}: {size:.0f} over {name}"
 
 
 def _counts(section: Row, result: Row) -> Iterator[str]:
