@@ -30,6 +30,8 @@ HOOKED_OF_BOT = (
     "adjust_order_price",
     "custom_entry_price",
     "get_exit_signal",
+    "analyze",
+    "gather_informative_pairs",
 )
 """What Freqtrade reads or asks of a strategy that trades, and the guards answer."""
 
