@@ -9,6 +9,7 @@ from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
 from plimsoll.bridge.guarding.session import Session
 from plimsoll.bridge.wrapping.callbacks import reads_trade_itself
+from plimsoll.bridge.wrapping.watch import Watch
 
 Signal = tuple[bool, bool, str | None]
 
@@ -23,8 +24,12 @@ class BotAnswers:
     """
 
     session: Session | None
+    _watch: Watch | None
 
     def _own(self, name: str) -> Any:
+        raise NotImplementedError
+
+    def _look(self, now: datetime, watch: Watch | None = None) -> None:
         raise NotImplementedError
 
     @reads_trade_itself
@@ -55,7 +60,9 @@ class BotAnswers:
     def analyze(self, pairs: list[str]) -> None:
         """Analyse nothing while the whole account is closed: it takes time, and may end the bot."""
         if self.session is None or not _closes_all(self.session):
+            watch = self._watch
             self._own("analyze")(pairs)
+            self._look(datetime.now(UTC), watch)
 
     def gather_informative_pairs(self) -> list[Any]:
         """Take the pairs that the strategy wants beside; none on an error, which ends no loop.

@@ -130,9 +130,9 @@ class Guard(BotAnswers):
         if session.in_memory or session.observes:
             strategy_safe_wrapper(own, supress_error=True)(current_time=current_time, **given)
         elif not session.is_closing:  # it may take its time, a position is closed at once
-            run = partial(own, current_time=current_time, **given)
+            run, watch = partial(own, current_time=current_time, **given), self._watch
             session.tolerate("bot_loop_start", current_time, run)
-            self._look(current_time)
+            self._look(current_time, watch)
 
     def ft_advise_signals(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
         """Return the strategy's signals, and let a backtest's guards know the closes."""
@@ -260,7 +260,10 @@ class Guard(BotAnswers):
         self._closes_now = rule is not None
         if rule is not None:
             return [_closing(rule)]
-        return session.tolerate("exits", current_time, own) or []
+        watch = self._watch
+        exits = session.tolerate("exits", current_time, own) or []
+        self._look(current_time, watch)
+        return exits
 
     def ft_check_timed_out(self, trade: Trade, order: Order, current_time: datetime) -> bool:
         """Cancel a resting order when its pair is to be flat, for a market exit to follow."""
@@ -375,11 +378,14 @@ class Guard(BotAnswers):
             stop_price=None if trade is None else trade.stop_loss or None,
         )
 
-    def _look(self, now: datetime) -> None:
-        """Mend what the strategy's own code has replaced since; halt when it has."""
-        session = self.session
-        if session is not None and self._watch is not None and (broken := self._watch.mend()):
-            session.mended(broken, now)
+    def _look(self, now: datetime, watch: Watch | None = None) -> None:
+        """Mend what the strategy's own code has replaced since; halt when it has.
+
+        ``watch`` is whose eyes they are, held from before that code ran: it may replace them too.
+        """
+        watch = watch or self._watch
+        if watch is not None and (broken := watch.mend()):
+            watch.session.mended(broken, now)
 
     def _stop_was_missed(self, trade: Trade, price: float) -> bool:
         types = self.order_types
