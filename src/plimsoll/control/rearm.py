@@ -75,31 +75,40 @@ def rearm_stopped(
     with DecisionLog(folder.decisions, secrets=secrets_of(config)) as log:
         known = on_record(folder, config, db_url, now, pending=log.recovery)
         if known.held and is_missing(db_url):
-            _require_accepted(known.held.values(), Standing(), profile, request)
+            request = _accepted(known.held.values(), Standing(), profile, request)
             return _record(log, known, {}, None, now, request, profile)
         with _database(db_url):
             locked, peak = locks.held_verdicts(now), _stored_peak()
             held = [*known.held.values(), *locked.values()]
             standing = Standing(peak_usd=peak.peak_usd, equity_usd=peak.mark_usd)
-            _require_accepted(held, standing, profile, request)
+            request = _accepted(held, standing, profile, request)
             rules = _record(log, known, locked, read_stamp(), now, request, profile)
             locks.release(locked, now)
-            if needs_beyond_terminal(held, standing, profile):
+            if request.beyond_terminal:
                 store_peak(replace(peak, beyond_at=now))
             if has_money_break(folder.status() or {}):
                 forget_capital()
     return rules
 
 
-def _require_accepted(
+def _accepted(
     held: Iterable[Verdict], standing: Standing, profile: RiskProfile, request: Request
-) -> None:
-    if needs_beyond_terminal(held, standing, profile) and not request.beyond_terminal:
+) -> Request:
+    """Return the request, with whether the account is beyond its terminal drawdown.
+
+    Raises
+    ------
+    PlimsollError
+        When it is, and the request does not accept that.
+    """
+    is_beyond = needs_beyond_terminal(held, standing, profile)
+    if is_beyond and not request.beyond_terminal:
         text = beyond_terminal_words(standing, profile)
         raise PlimsollError(
             f"not re-armed: {text}; what to look at first is in docs/emergency.md. To go on all "
             f"the same: {RESUME_BEYOND}"
         )
+    return request._replace(beyond_terminal=is_beyond)
 
 
 def _stored_peak() -> StoredPeak:

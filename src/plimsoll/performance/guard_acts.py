@@ -150,7 +150,7 @@ class GuardActs:
                 rearm=section["rearm"],
                 acts=tuple(_act(one) for one in section["acts"]),
                 denials=tuple(_denials(one) for one in section["denials"]),
-                totals=Totals(**_known(Totals, section["totals"])),
+                totals=_totals(section["totals"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise MeasureError(
@@ -177,6 +177,13 @@ class GuardActs:
     def closed(self) -> tuple[Act, ...]:
         """The positions that a guard has closed, oldest first."""
         return tuple(act for act in self.acts if act.event == CLOSED)
+
+
+def _totals(record: Mapping[str, Any]) -> Totals:
+    known = _known(Totals, record)
+    if words := [name for name, value in known.items() if not isinstance(value, int | float)]:
+        raise TypeError(f"expected numbers, found {words[0]} {known[words[0]]!r}")
+    return Totals(**known)
 
 
 def _act(record: Mapping[str, Any]) -> Act:

@@ -101,8 +101,10 @@ def moved_peak_usd(peak_usd: float, equity_usd: float | None, moved_usd: float) 
     """Return the highest equity after money was moved in or out: the drawdown stays the same.
 
     A withdrawal is no loss, and a payment does not make a loss smaller. By the amount alone where
-    the equity before the move is unknown, or nothing is left of it.
+    the equity before the move is unknown, or nothing is left of it. An account at its highest
+    equity is there afterwards as well, not above it by a digit: that would be a new high.
     """
     if not positive(equity_usd) or equity_usd + moved_usd <= 0:
         return peak_usd + moved_usd
-    return peak_usd * (equity_usd + moved_usd) / equity_usd
+    moved_peak = peak_usd * (equity_usd + moved_usd) / equity_usd
+    return moved_peak if equity_usd > peak_usd else max(moved_peak, equity_usd + moved_usd)

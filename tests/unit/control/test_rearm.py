@@ -106,6 +106,20 @@ def test_beyond_the_terminal_drawdown_nothing_ends_without_the_word(
         assert read_peak() == StoredPeak(1000.0, NOW, NOW, 1000.0, 740.0)
 
 
+def test_the_word_beyond_it_says_nothing_of_an_account_that_is_not(
+    userdir: Path, database: Path
+) -> None:
+    state = StateFolder(userdir / "plimsoll")
+    with database_trades(database):
+        store_peak(StoredPeak(1000.0, NOW, None, 1000.0, 990.0))
+    rearm_stopped(state, {}, f"sqlite:///{database}", now=NOW, **BY, beyond_terminal=True)
+    record = last(state.decisions, "rearm")
+    assert record is not None
+    assert record["beyond_terminal"] is False
+    with database_trades(database):
+        assert read_peak() == StoredPeak(1000.0, NOW, None, 1000.0, 990.0)
+
+
 def test_the_record_has_until_when_the_account_is_on_probation(
     userdir: Path, database: Path
 ) -> None:

@@ -101,8 +101,20 @@ def test_a_field_of_a_later_version_is_passed_over() -> None:
 
 @pytest.mark.parametrize(
     "section",
-    [[], {}, {**ACTS.to_dict(), "acts": [{"event": "halted"}]}, {**ACTS.to_dict(), "totals": 3}],
-    ids=["a list", "nothing in it", "an act without a time", "totals that are a number"],
+    [
+        [],
+        {},
+        {**ACTS.to_dict(), "acts": [{"event": "halted"}]},
+        {**ACTS.to_dict(), "totals": 3},
+        {**ACTS.to_dict(), "totals": {"days_halted": "many"}},
+    ],
+    ids=[
+        "a list",
+        "nothing in it",
+        "an act without a time",
+        "totals that are a number",
+        "a total that is a word",
+    ],
 )
 def test_a_damaged_section_is_an_error_that_says_what_to_do(section: object) -> None:
     with pytest.raises(MeasureError, match="run the backtest again"):

@@ -4,6 +4,8 @@ from datetime import timedelta
 from math import inf, nan
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plimsoll.risk.rearming import (
     Standing,
@@ -76,3 +78,8 @@ def test_where_no_share_can_be_taken_the_peak_moves_by_the_amount() -> None:
     assert moved_peak_usd(1000.0, None, -100.0) == 900.0
     assert moved_peak_usd(1000.0, 50.0, -50.0) == 950.0
     assert moved_peak_usd(1000.0, nan, 100.0) == 1100.0
+
+
+@given(equity=st.floats(1.0, 1e9), moved=st.floats(-1e9, 1e9))
+def test_money_moved_at_the_highest_equity_makes_no_new_high(equity: float, moved: float) -> None:
+    assert moved_peak_usd(equity, equity, moved) >= equity + moved

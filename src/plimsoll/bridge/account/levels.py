@@ -26,6 +26,8 @@ from plimsoll.risk.trading_day import day_end
 
 ONE_DAY = timedelta(days=1)
 STORED_EVERY = timedelta(minutes=1)
+A_DIGIT = 1e-9
+"""Of the highest equity: sums of the same money in another order differ by less."""
 
 
 class EquityLevels:
@@ -95,7 +97,7 @@ class EquityLevels:
             self.high_water_usd, changed = high, True
         if self.peak_usd is None:
             self.peak_usd, self.peak_at, changed = equity_usd, now, True
-        elif high > self.peak_usd:
+        elif high > self.peak_usd * (1 + A_DIGIT):
             self.peak_usd, self.peak_at, changed = high, now, True
         return changed
 

@@ -34,6 +34,7 @@ class CountedSession(Session):
         self._acts = self._no_acts()
         self._errors: RepeatedErrors | None = None
         self._faults, self._answered = 0, False
+        self._is_counted = False
 
     def leverage(self, wanted: float, now: datetime, highest: float) -> float:
         """Return the leverage wanted, at most what the track record allows."""
@@ -48,7 +49,10 @@ class CountedSession(Session):
     def stake(self, wanted: Wanted, *, least: float) -> float:
         """Return the stake of an entry; 0 when it is denied, which is recorded."""
         self._acts.asked()
-        return super().stake(wanted, least=least)
+        self._is_counted = True
+        allowed = super().stake(wanted, least=least)
+        self._is_counted = False
+        return allowed
 
     def add(self, wanted: Wanted, *, least: float) -> float | None:
         """Return the stake to add to a position; ``None`` when it is denied."""
@@ -90,6 +94,11 @@ class CountedSession(Session):
             for pair, position in open_positions(fields.get("pair"), at, self.mark_price):
                 self._acts.would_close(str(fields["rule"]), at, pair, position)
 
+    def _replaced(self, pair: str, price: float, now: datetime) -> Pending:
+        """Return the question about a resting entry that is sent anew: one more that is asked."""
+        self._acts.asked()
+        return super()._replaced(pair, price, now)
+
     def _allowed(self, size: EntrySize, pending: Pending) -> float:
         self._answered = True
         request = pending.request
@@ -107,6 +116,9 @@ class CountedSession(Session):
 
     def _failed(self, where: str, now: datetime, error: Exception) -> None:
         if where in ("sizing", "entry"):
+            if where == "sizing" and not self._is_counted:  # its custom_stake_amount failed
+                self._acts.asked()
+            self._is_counted = False
             self._acts.denied(FAULT, ENTRY, now)
             self._faults += 1
             if self._errors is not None and not self._answered and self._faults == NOTHING_ELSE:

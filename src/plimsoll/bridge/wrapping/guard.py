@@ -21,6 +21,7 @@ from plimsoll.bridge.guarding.opening import open_session
 from plimsoll.bridge.guarding.session import Session
 from plimsoll.bridge.state.recorder import silent
 from plimsoll.bridge.wrapping.assumptions import say_assumptions
+from plimsoll.bridge.wrapping.bot_answers import BotAnswers
 from plimsoll.bridge.wrapping.callbacks import (
     adjustment,
     as_asked,
@@ -41,7 +42,7 @@ WHILE_CLOSING = frozenset({"should_exit", "ft_check_timed_out"})
 SAID_NO = "its confirm_trade_entry said no"
 
 
-class Guard:
+class Guard(BotAnswers):
     """Stands between Freqtrade and a strategy.
 
     What the strategy wants comes from its own callbacks, called as Freqtrade alone would call

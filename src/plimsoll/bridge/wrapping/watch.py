@@ -27,8 +27,11 @@ HOOKED_OF_BOT = (
     "use_custom_stoploss",
     "order_types",
     "order_time_in_force",
+    "adjust_order_price",
+    "custom_entry_price",
+    "get_exit_signal",
 )
-"""What Freqtrade reads of a strategy that trades, and the guards answer."""
+"""What Freqtrade reads or asks of a strategy that trades, and the guards answer."""
 
 OF_STRATEGY = (GUARD, "dp", "wallets", "config")
 """What a strategy's object holds that the guards rest on."""

@@ -112,6 +112,17 @@ def test_money_moved_while_it_runs_leaves_the_drawdown() -> None:
     assert levels.standing(800.0).fall_fraction == pytest.approx(0.2)
 
 
+def test_the_same_money_summed_in_another_order_is_no_new_high() -> None:
+    store_peak(StoredPeak(2000.0, NOW, None, 2000.0, 2000.0))
+    levels = begun(2000.0)
+    for hour in (1, 2, 3):
+        levels.observe(NOW + hour * HOUR, 2000.0 + 3e-10)
+    assert levels.standing(2000.0).peak_at == NOW
+    levels.observe(NOW + 4 * HOUR, 2000.01)
+    levels.observe(NOW + 5 * HOUR, 2000.01)
+    assert levels.standing(2000.0).peak_at == NOW + 5 * HOUR
+
+
 def test_noise_of_the_balance_moves_nothing() -> None:
     assert STORED.at_capital(1005.0) == STORED
     assert STORED.at_capital(1005.0, noise_fraction=0.0).peak_usd == pytest.approx(2006.25)

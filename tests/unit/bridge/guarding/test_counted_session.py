@@ -88,6 +88,8 @@ def test_an_entry_denied_because_the_question_failed_is_the_rule_fault(
     monkeypatch.setattr(bot.strategy._session, "stake", fails)
     assert not entry(bot.strategy, NOON)
     assert (only(bot).rule, only(bot).kind) == ("fault", "entry")
+    totals = acts(bot).totals
+    assert (totals.entries_asked, totals.entries_denied) == (1, 1)
 
 
 def test_a_hyperopt_counts_nothing(tmp_path: Path) -> None:
