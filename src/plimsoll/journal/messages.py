@@ -182,7 +182,7 @@ def started(
     mode = "LIVE, with money," if is_live else "Dry-run"
     said = f"{BEGUN} {shown_name(strategy)} started. {mode} on {shown_name(exchange)}."
     told = ", ".join(f"{name} {per_cent(limit)}" for name, limit in limits.items())
-    on = "ONLY OBSERVE: nothing is refused or closed" if observing else "on"
+    on = "ONLY OBSERVE: nothing is refused, cut or closed" if observing else "on"
     said += f" {guards} guards {on}; limits: {told}."
     if open_pairs is None:
         said += " Which positions are open is not known yet."

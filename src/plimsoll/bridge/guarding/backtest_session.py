@@ -70,7 +70,6 @@ class BacktestSession(CountedSession):
             return
         days = self._settings.backtest_rearm.after_days
         if supervisor.resume(now, reason=f"{days:g} days after the halt", by=BY_POLICY):
-            self._policy.begin()  # the next halt waits as long
             supervisor.evaluation = None  # that of a flat account would stand until it trades
         else:
             self._policy.give_up()

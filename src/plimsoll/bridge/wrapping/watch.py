@@ -89,7 +89,7 @@ class Watch:
         self._guards = (vars(strategy)[GUARD], session, supervisor, supervisor.account)
         held = (
             (strategy, OF_STRATEGY),
-            (session, (*OF_SESSION, "guards", "observes", "record")),
+            (session, (*OF_SESSION, "guards", "_observes", "record")),
             (supervisor, OF_SUPERVISOR),
         )
         self._looked = False
