@@ -1,7 +1,6 @@
 """The guard of one strategy: answers Freqtrade before and after the strategy does."""
 
 import threading
-from copy import deepcopy
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -24,7 +23,8 @@ from plimsoll.bridge.state.recorder import silent
 from plimsoll.bridge.wrapping.assumptions import say_assumptions
 from plimsoll.bridge.wrapping.bot_answers import BotAnswers
 from plimsoll.bridge.wrapping.callbacks import (
-    READS_ITSELF,
+    adjustment,
+    as_asked,
     is_freqtrades,
     named,
     reads_trade_itself,
@@ -122,11 +122,10 @@ class Guard(BotAnswers):
         self._look(current_time)
         self._loop_thread = threading.get_ident()
         own = self._own("bot_loop_start")
-        if session.in_memory:
-            if session.closes_something is ("should_exit" in self.passed_by):
-                self._pass_by()
-            if is_freqtrades(own, "bot_loop_start"):
-                return
+        if session.closes_something is ("should_exit" in self.passed_by):
+            self._pass_by()
+        if session.in_memory and is_freqtrades(own, "bot_loop_start"):
+            return
         if session.in_memory or session.observes:
             strategy_safe_wrapper(own, supress_error=True)(current_time=current_time, **given)
         elif not session.is_closing:  # it may take its time, a position is closed at once
@@ -220,9 +219,6 @@ class Guard(BotAnswers):
         if session is None:
             return None, ""
 
-        def own() -> tuple[float | None, str]:
-            return self._own("_adjust_trade_position_internal")(**asked)
-
         def bounded(stake: float | None, tag: str) -> tuple[float | None, str]:
             trade: Trade = asked["trade"]
             most = self.strategy.max_entry_position_adjustment
@@ -234,10 +230,11 @@ class Guard(BotAnswers):
 
         nothing: tuple[float | None, str] = (None, "")
         if session.observes:
-            stake, tag = own()
+            stake, tag = self._own("_adjust_trade_position_internal")(**asked)
             session.safely(nothing, now, "adjustment", lambda: bounded(stake, tag))
             return stake, tag
-        return session.safely(nothing, now, "adjustment", lambda: bounded(*own()))
+        answer = partial(adjustment, self._own("_adjust_trade_position_internal"), self.strategy)
+        return session.safely(nothing, now, "adjustment", lambda: bounded(*answer(asked)))
 
     # Exits
 
@@ -360,9 +357,7 @@ class Guard(BotAnswers):
         own = self._own(name)
         if is_freqtrades(own, name):
             return default
-        if "trade" in asked and not getattr(own, "__qualname__", "").startswith(READS_ITSELF):
-            asked = {**asked, "trade": deepcopy(asked["trade"])}
-        return own(**asked)
+        return as_asked(own, asked)
 
     def _wanted(self, stake: float, asked: dict[str, Any], trade: Trade | None = None) -> Wanted:
         pair = asked["pair"]

@@ -91,7 +91,7 @@ class Watch:
         held = (
             (strategy, OF_STRATEGY),
             (self._guards[0], OF_GUARD),
-            (session, (*OF_SESSION, "guards", "observes", "record")),
+            (session, (*OF_SESSION, "guards", "_observes", "record")),
             (supervisor, OF_SUPERVISOR),
         )
         self._looked = False
@@ -128,7 +128,7 @@ class Watch:
         if vars(guard).get("_watch") is not self:
             vars(guard)["_watch"] = self
             broken.append("_watch")
-        if guard.passed_by and not self.session.observes:
+        if guard.passed_by and not vars(self.session)["_observes"]:
             guard.passed_by = frozenset()
             broken.append("passed_by")
         session, supervisor = self.session, self.session.looks_after
