@@ -128,6 +128,15 @@ def test_a_drawdown_exactly_at_the_limit_locks_until_a_person_unlocks() -> None:
     assert list(locks.held_verdicts(last)) == [("drawdown", None)]
 
 
+@pytest.mark.parametrize("guards", ["observe", "off"])
+def test_it_locks_nothing_where_guards_are_not_to_act(guards: str) -> None:
+    for name in SHIPPED:
+        manager = managed(name, {"drawdown_halt_fraction": 0.1}, guards=guards)
+        closes(manager, *[-20.0] * 8)
+        assert "It locks nothing" in str(manager.short_desc())
+    assert PairLocks.get_all_locks() == []
+
+
 def test_a_drawdown_that_only_shrinks_stakes_locks_nothing() -> None:
     closes(managed("DrawdownGuard", {}), -100.0)
     assert PairLocks.locks == []
