@@ -161,6 +161,7 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
     from plimsoll.journal.phrases import is_open_ended
 
     lines = [_row("bot", _bot_words(view)), _row("mode", view.mode or "not known")]
+    lines += _guards_rows(view)
     if view.why is not None and not any(view.why in held for held in view.held):
         lines.append(_row("why", view.why))
     if view.flag is not None:
@@ -194,6 +195,18 @@ def _lines(bot: "Bot", view: "BotView", max_age: float) -> list[str]:
             until = "a person re-arms" if lock.mode.name == "HALTED" else "everything is closed"
         lines.append(_row("lock", f"{lock.pair} until {until}: {lock.reason}"))
     return lines
+
+
+def _guards_rows(view: "BotView") -> list[str]:
+    """Say whether the guards of a running bot act."""
+    guards = view.status.get("guards")
+    if guards is None or not view.runs:
+        return []
+    if guards != "observe":
+        return [_row("guards", guards)]
+    by_hand = any(" manual_halt: " in held for held in view.held)
+    said = "a halt by hand is obeyed: everything is closed"
+    return [_row("guards", f"observe: {said if by_hand else 'nothing is refused, cut or closed'}")]
 
 
 def _unheard(bot: "Bot", told: Mapping[str, Any]) -> list[str]:

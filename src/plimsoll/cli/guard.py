@@ -66,7 +66,8 @@ def _headline(page: "GuardPage") -> str:
     if page.why_not is not None:
         return f"{who} is NOT GUARDED: {page.why_not}"
     if page.guards == "observe":
-        return f"{who} is WATCHED ONLY: plimsoll.guards is observe, so nothing is refused or closed"
+        why = "plimsoll.guards is observe, so nothing is refused, cut or closed"
+        return f"{who} is WATCHED ONLY: {why}"
     return f"{who} is guarded: plimsoll.guards is enforce"
 
 

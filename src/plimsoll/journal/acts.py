@@ -19,6 +19,7 @@ _BY_GUARD = "plimsoll_"
 """How the reason of an exit begins that a guard has ordered; the rule follows."""
 _OWN_VETO = "strategy"
 """The rule of a denial that was the strategy's own: no act of a guard."""
+_BY_HAND = "manual_halt"
 
 
 @dataclass(slots=True)
@@ -167,7 +168,7 @@ class ActsReader:
         if rule == _OWN_VETO:
             return
         self._denied += 1
-        self._passed += bool(record.get("observed"))
+        self._passed += _was_observed(record)
         row = self._denials.setdefault(
             (rule, "entry"),
             {"rule": rule, "kind": "entry", "count": 0, "stake_usd": 0.0, "by_day": {}}
@@ -193,12 +194,17 @@ class ActsReader:
                 "value": _number(record.get("value")),
                 "limit": _number(record.get("limit")),
                 "reason": str(record.get("reason") or ""),
-                "observed": bool(record.get("observed", False)),
+                "observed": _was_observed(record),
             }
         )
 
     def _clipped(self, at: datetime) -> datetime:
         return at if self.since is None else max(at, self.since)
+
+
+def _was_observed(record: Record) -> bool:
+    """Return whether nothing was done: guards that observe obey a person's halt."""
+    return bool(record.get("observed", False)) and record.get("rule") != _BY_HAND
 
 
 def acts_of(

@@ -31,8 +31,7 @@ from plimsoll.lab.venue import Venue, serve_venue
 
 STRATEGY = "TrendFollow"
 BASELINES = ("BuyAndHold", "NoTrade")
-STRIKE_SECONDS = 900.0
-STRIKE_REST_SECONDS = 1.0
+STRIKE_SECONDS = 1800.0
 WARM_UP_DAYS = 3
 START_SECONDS = 180.0
 DRY_RUN = "mode-dry-run.json"
@@ -47,8 +46,8 @@ OVERLAY: dict[str, Any] = {
             "max_consecutive_losses": 20,
         }
     },
-    # Seconds are simulated: a loop each 30 s of market time.
-    "internals": {"process_throttle_secs": 30},
+    # Seconds are simulated: a loop each 10 s of market time.
+    "internals": {"process_throttle_secs": 10},
     # A dry-run fills a stop on the exchange at its price, whatever the market does. Off, the
     # bot has to run after a falling market, as in the worst case.
     "order_types": {
@@ -77,7 +76,9 @@ class DemoPlan:
     speed: float = 120.0
     min_closed_trades: int = 5
     calm_seconds: float = 75.0
-    strike_fraction: float = 0.30
+    strike_fraction: float = 0.20
+    strike_speed: float = 20.0
+    strike_rest_seconds: float = 20.0
     crash_seconds: float = 180.0
     patience_seconds: float = 12.0
     flat_seconds: float = 60.0
@@ -254,14 +255,16 @@ def _crash(account: DemoAccount, venue: Venue, bot: FtRestClient) -> None:
     """Crash the market, then strike against what the bot holds until its guard fires."""
     plan = account.plan
     deadline = time.monotonic() + plan.crash_seconds
-    struck_at, lock = time.monotonic(), None
+    struck_at, lock, rest = time.monotonic(), None, 1.0
     while (lock := _global_lock(bot)) is None and time.monotonic() < deadline:
         longs, shorts = _positions(bot)
         waited = time.monotonic() - struck_at
-        exposed = max(longs, shorts) >= 2 and waited > STRIKE_REST_SECONDS
-        if exposed or waited > plan.patience_seconds:
+        exposed = max(longs, shorts) >= 2
+        if waited > (rest if exposed else max(rest, plan.patience_seconds)):
+            # Slower against a position: the guards look a few times while it falls.
+            venue.set_speed(plan.strike_speed if exposed else plan.speed)
             _strike(account, venue, longs, shorts)
-            struck_at = time.monotonic()
+            struck_at, rest = time.monotonic(), plan.strike_rest_seconds if exposed else 1.0
         time.sleep(0.1)
     if lock is None:
         account.say("guard: did not fire within the time given", ok=False)
@@ -270,6 +273,7 @@ def _crash(account: DemoAccount, venue: Venue, bot: FtRestClient) -> None:
     account.halt_reason = str(lock["reason"])
     account.say(f"guard: locked all pairs: {account.halt_reason}")
     _see_it_flat(account, venue, bot, since=account.halted_at)
+    venue.set_speed(plan.speed)
     entered, began_ms = _entered(bot), venue.now_ms()
     time.sleep(plan.locked_seconds)
     minutes = (venue.now_ms() - began_ms) / 60_000

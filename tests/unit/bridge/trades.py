@@ -11,6 +11,8 @@ from freqtrade.persistence.models import PairLock
 from freqtrade.persistence.usedb_context import FtNoDBContext
 from sqlalchemy import delete
 
+from plimsoll.bridge.freqtrade import lock_removals
+
 FEE = 0.0007
 
 
@@ -60,6 +62,7 @@ def close_in_backtest(closed: datetime, profit_usd: float) -> None:
 @contextmanager
 def database_trades(file: Path) -> Iterator[None]:
     """Let Freqtrade keep trades in a real SQLite file for the length of the block."""
+    lock_removals._ids.clear()  # a new database counts its locks from 1 again
     init_db(f"sqlite:///{file}")
     try:
         yield

@@ -191,6 +191,29 @@ def test_status_tells_what_is_not_closed_and_what_differs(
     assert not any("under way" in line for line in lines)
 
 
+def test_status_says_whether_the_guards_of_a_running_bot_act(
+    run: Command, userdir: Path, database: str
+) -> None:
+    folder = StateFolder(userdir / "plimsoll")
+    by_hand = "plimsoll HALTED manual_halt: halted by hand: enough"
+    said = []
+    with DecisionLog(folder.decisions):
+        for told in (
+            {"guards": "enforce", "mode": "ACTIVE", "held": []},
+            {"guards": "observe", "mode": "HALTED", "held": ["plimsoll HALTED drawdown: deep"]},
+            {"guards": "observe", "mode": "HALTED", "held": [by_hand]},
+        ):
+            folder.write_status(told)
+            out = run("status", "--db-url", database).out
+            said += [line for line in out.splitlines() if line.startswith("guards")]
+    assert said == [
+        "guards     enforce",
+        "guards     observe: nothing is refused, cut or closed",
+        "guards     observe: a halt by hand is obeyed: everything is closed",
+    ]
+    assert "guards " not in run("status", "--db-url", database).out  # no bot runs
+
+
 @pytest.mark.parametrize(("age", "status"), [(0, 0), (55, 0), (65, 1), (3600, 1)])
 def test_a_bot_whose_loops_no_longer_end_falls_short(
     run: Command, userdir: Path, tmp_path: Path, age: float, status: int

@@ -70,7 +70,6 @@ class BacktestSession(CountedSession):
             return
         days = self._settings.backtest_rearm.after_days
         if supervisor.resume(now, reason=f"{days:g} days after the halt", by=BY_POLICY):
-            self._policy.begin()  # the next halt waits as long
             supervisor.evaluation = None  # that of a flat account would stand until it trades
         else:
             self._policy.give_up()
@@ -109,7 +108,7 @@ class BacktestSession(CountedSession):
             return
         name = type(self._strategy).__name__
         if kind == Kind.HALT and fields.get("event") == ACTED:
-            would = "would be " if self.observes else ""
-            logger.warning("%s: plimsoll: %s%s, at %s", name, would, acted_words(fields), at)
+            said = acted_words(fields, observed=self.observes)
+            logger.warning("%s: plimsoll: %s, at %s", name, said, at)
         elif kind == Kind.REARM:
             logger.warning("%s: plimsoll: re-armed at %s, %s", name, at, fields["reason"])

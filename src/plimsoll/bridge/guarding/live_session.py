@@ -22,6 +22,7 @@ from plimsoll.bridge.freqtrade.log_listeners import (
     FAILED_LOOPS,
     FAILED_REQUESTS,
     REFUSED_EXITS,
+    keep_listening,
 )
 from plimsoll.bridge.freqtrade.reload import check_reloads
 from plimsoll.bridge.freqtrade.telegram_delivery import outlets_of, rpc_modules
@@ -30,7 +31,7 @@ from plimsoll.bridge.guarding.candle_record import CandleRecord
 from plimsoll.bridge.guarding.entry import Pending, Wanted
 from plimsoll.bridge.guarding.flattening import Flattening
 from plimsoll.bridge.guarding.messenger import messenger_of
-from plimsoll.bridge.guarding.observing import ObservingSupervisor
+from plimsoll.bridge.guarding.observing import BY_HAND, ObservingSupervisor
 from plimsoll.bridge.guarding.rearming import rearming_facts
 from plimsoll.bridge.guarding.session import Session, Veto
 from plimsoll.bridge.guarding.status import status_of
@@ -68,7 +69,7 @@ class LiveSession(Session):
         super().__init__(strategy, settings)
         self._latch = Latch(self._folder, config, settings)
         self._recorder = self._latch.recorder
-        self.record = observed(self._recorder) if self.observes else self._recorder
+        self.record = observed(self._recorder) if self._observes else self._recorder
         self._beginning = beginning = self._latch.begin(now)
         self._drop_old_request(now)
         outlets = outlets_of(config, rpc_modules(strategy.dp))
@@ -87,7 +88,7 @@ class LiveSession(Session):
             closed=closed,
             reconciler=self._reconciler,
         )
-        supervisor = (ObservingSupervisor if self.observes else Supervisor)(
+        supervisor = (ObservingSupervisor if self._observes else Supervisor)(
             self._account,
             profile,
             observations=profile.live_breach_observations,
@@ -115,6 +116,7 @@ class LiveSession(Session):
     def loop(self, now: datetime) -> None:
         """Hear what a person said, let the guards look at the account, write the status."""
         supervisor = self._looks_after
+        keep_listening()
         with supervisor.mutex or nullcontext():
             try:
                 self._notice_lost(supervisor, now)
@@ -145,6 +147,11 @@ class LiveSession(Session):
     def looks_after(self) -> Supervisor:
         """What asks the guards, also before the first loop."""
         return self._looks_after
+
+    @property
+    def observes(self) -> bool:
+        """Whether nothing is refused, cut or closed: a person's halt is obeyed all the same."""
+        return self._observes and (BY_HAND, None) not in self._looks_after.held
 
     @property
     def closes_something(self) -> bool:
@@ -287,7 +294,7 @@ class LiveSession(Session):
             supervisor.hold(halt, now)
         finally:
             held, rearmed_at = supervisor.held, supervisor.rearmed_at
-            if self.observes:  # what it would hold is nobody's: what was held before it began is
+            if self._observes:  # what it would hold is nobody's: what was held before it began is
                 held = {**self._beginning.held, (STATE, None): halt}
                 rearmed_at = self._beginning.rearmed_at
             self._latch.begin_again(now, held, rearmed_at)
@@ -344,7 +351,7 @@ class LiveSession(Session):
                 limits=limits,
                 open_pairs=sorted(one.pair for one in self._account.open_positions()),
                 held=list(supervisor.held.values()),
-                observing=self.observes,
+                observing=self._observes,
             )
         )
 

@@ -1,17 +1,27 @@
-"""Guards that only observe: every verdict is computed, recorded and told, and nothing is done."""
+"""Guards that only observe: every verdict is computed, recorded and told, and nothing is done.
+
+A person's halt is none of theirs: it is obeyed.
+"""
 
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
-from plimsoll.bridge.guarding.places import ACTED, Places
+from plimsoll.bridge.guarding.places import ACTED, Places, acted_words
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state.folder import Request
 from plimsoll.core import Mode, Verdict
 from plimsoll.journal import messages
+from plimsoll.journal.latch_record import verdict_fields
+from plimsoll.risk import GUARDS, evaluate
+from plimsoll.risk.guards.manual_halt import RULE
 from plimsoll.risk.latch import Key
 
 logger = logging.getLogger(__name__)
+
+BY_HAND = RULE
+"""The rule of a person's halt, which is obeyed."""
 
 
 class ObservedPlaces(Places):
@@ -20,6 +30,10 @@ class ObservedPlaces(Places):
     def act(self, verdict: Verdict, now: datetime) -> tuple[bool, bool]:
         """Record what would have acted."""
         return self._log(verdict, now, ACTED), True
+
+    def words(self, verdict: Verdict) -> str:
+        """Say for the log that a verdict would have acted."""
+        return acted_words(verdict_fields(verdict), observed=True)
 
     def refresh(self, verdict: Verdict, now: datetime, *, is_locked: bool) -> bool:
         """Leave the record as it is."""
@@ -42,6 +56,7 @@ class ObservingSupervisor(Supervisor):
     """
 
     places_of = ObservedPlaces
+    told_of_act = staticmethod(partial(messages.acted, is_locked=False))
 
     def begin(
         self,
@@ -69,6 +84,7 @@ class ObservingSupervisor(Supervisor):
             super().loop(now)
         elif self._persistent:
             self.account.update(now)  # a running bot's status goes on saying what it is worth
+            self._hear_person(now)
 
     def resume(self, now: datetime, *, reason: str, by: str, beyond_terminal: bool = False) -> bool:
         """Re-arm what would be halted, and measure from the account's worth now.
@@ -78,12 +94,27 @@ class ObservingSupervisor(Supervisor):
         self.account.update(now)
         return self._rearm(now, list(self._state.held), Request(reason, by, beyond_terminal))
 
+    def exit_reason(self, pair: str, now: datetime) -> str | None:
+        """Return the rule that wants, or would want, a pair's position closed."""
+        return BY_HAND if self.is_halted_by_hand else super().exit_reason(pair, now)
+
+    @property
+    def is_halted_by_hand(self) -> bool:
+        """Whether a person has halted the account, and nobody has re-armed it."""
+        return (BY_HAND, None) in self._state.held
+
     @property
     def halted(self) -> Verdict | None:
         """The verdict by which the account would be halted; ``None`` when it would not be."""
         held = self._state.held.items()
         halts = (one for (_, pair), one in held if pair is None and one.mode is Mode.HALTED)
         return next(halts, None)
+
+    def _hear_person(self, now: datetime) -> None:
+        """Let a person halt what would be halted by a rule."""
+        account = self.account.snapshot(now)
+        if account.manual_halt_reason is not None and not self.is_halted_by_hand:
+            self._take(evaluate(account, self.profile, GUARDS.only([BY_HAND])))
 
     def _waits(self, now: datetime) -> bool:
         return bool(self._state.held) and self._runs_out(now)
@@ -95,4 +126,4 @@ class ObservingSupervisor(Supervisor):
         """Prolong nothing: nothing is closed."""
 
     def _said(self, text: str) -> str:
-        return messages.observed(text)
+        return text if self.is_halted_by_hand else messages.observed(text)

@@ -46,13 +46,18 @@ class Session:
     def __init__(self, strategy: Any, settings: PlimsollSettings) -> None:
         self._strategy, self._settings = strategy, settings
         self._rules = rules_of(strategy)
-        self.observes = settings.guards == "observe"
+        self._observes = settings.guards == "observe"
         self._pending: dict[str, Pending] = {}
         self._would_stake: dict[str, float] = {}
         self._denied_on: dict[tuple[str, str], datetime | object | None] = {}
         self.guards = True
         self.record: Record = silent
         self.supervisor: Supervisor | None = None
+
+    @property
+    def observes(self) -> bool:
+        """Whether nothing is refused, cut or closed, whatever the guards say."""
+        return self._observes
 
     def learn(self, pair: str, candles: pd.DataFrame) -> None:
         """Take the candles of a pair, before they are traded on."""

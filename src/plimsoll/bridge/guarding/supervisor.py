@@ -11,7 +11,7 @@ from typing import Any
 from plimsoll.bridge.freqtrade.lock_removals import note_removals
 from plimsoll.bridge.guarding.account import Account
 from plimsoll.bridge.guarding.blindness import BLIND, Blindness
-from plimsoll.bridge.guarding.places import Places, acted_words
+from plimsoll.bridge.guarding.places import Places
 from plimsoll.bridge.guarding.rearming import Rearming
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import Request
@@ -56,6 +56,7 @@ class Supervisor:
     """
 
     places_of = Places
+    told_of_act = staticmethod(messages.acted)
 
     def __init__(
         self,
@@ -379,7 +380,7 @@ class Supervisor:
         if locked:
             self._state = self._state.confirm(key)
         if self._persistent:
-            logger.warning("plimsoll: %s", acted_words(verdict_fields(verdict)))
+            logger.warning("plimsoll: %s", self._places.words(verdict))
             self._tell(self._said(self._acted_text(verdict, now, kept=recorded or locked)))
 
     def _said(self, text: str) -> str:
@@ -389,7 +390,7 @@ class Supervisor:
     def _acted_text(self, verdict: Verdict, now: datetime, *, kept: bool = True) -> str:
         """Return the message of a verdict that has acted; what cannot be read is left out."""
         facts, held = self.account.facts(), list(self._state.held.values())
-        said = partial(messages.acted, verdict, now, facts=facts, held=held, kept=kept)
+        said = partial(self.told_of_act, verdict, now, facts=facts, held=held, kept=kept)
         try:
             positions = self.account.snapshot(now).positions
             open_pairs = None if positions is None else [one.pair for one in positions]

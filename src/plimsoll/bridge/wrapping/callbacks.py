@@ -1,6 +1,7 @@
 """How Freqtrade calls a strategy: by which names, with which arguments, with a copy or without."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from functools import cache
 from inspect import signature
 from typing import Any, TypeVar
@@ -34,3 +35,25 @@ def _parameters(name: str) -> tuple[str, ...]:
 def is_freqtrades(own: Any, name: str) -> bool:
     """Return whether an answer is the one of a strategy that has none of its own."""
     return getattr(own, "__func__", None) is getattr(IStrategy, name)
+
+
+def as_asked(own: Callable[..., Any], asked: dict[str, Any]) -> Any:
+    """Return what a callback of the strategy answers; raise what it raises."""
+    if "trade" in asked and not getattr(own, "__qualname__", "").startswith(READS_ITSELF):
+        asked = {**asked, "trade": deepcopy(asked["trade"])}
+    return own(**asked)
+
+
+def adjustment(own: Any, strategy: Any, asked: dict[str, Any]) -> tuple[float | None, str]:
+    """Return stake and tag of ``adjust_trade_position``; raise what it raises.
+
+    ``own`` is the strategy's method around it; Freqtrade's would keep an error to itself.
+    """
+    if not is_freqtrades(own, "_adjust_trade_position_internal"):
+        answer: Any = own(**asked)
+    else:
+        answer = as_asked(strategy.adjust_trade_position, asked)
+    if not isinstance(answer, tuple):
+        return answer, ""
+    stake, tag = (*answer, None, None)[:2]
+    return stake, tag or ""

@@ -1,7 +1,6 @@
 """The guard of one strategy: answers Freqtrade before and after the strategy does."""
 
 import threading
-from copy import deepcopy
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -22,8 +21,10 @@ from plimsoll.bridge.guarding.opening import open_session
 from plimsoll.bridge.guarding.session import Session
 from plimsoll.bridge.state.recorder import silent
 from plimsoll.bridge.wrapping.assumptions import say_assumptions
+from plimsoll.bridge.wrapping.bot_answers import BotAnswers
 from plimsoll.bridge.wrapping.callbacks import (
-    READS_ITSELF,
+    adjustment,
+    as_asked,
     is_freqtrades,
     named,
     reads_trade_itself,
@@ -41,7 +42,7 @@ WHILE_CLOSING = frozenset({"should_exit", "ft_check_timed_out"})
 SAID_NO = "its confirm_trade_entry said no"
 
 
-class Guard:
+class Guard(BotAnswers):
     """Stands between Freqtrade and a strategy.
 
     What the strategy wants comes from its own callbacks, called as Freqtrade alone would call
@@ -67,7 +68,7 @@ class Guard:
         self.session: Session | None = None
         self.passed_by: frozenset[str] = frozenset()
         self._watch: Watch | None = None
-        self._loop_thread: int | None = None
+        self._loop_thread = threading.get_ident()
         self._closes_now = self._declares_stop = False
         self._kept = KeptSettings(self._own, ())
         self._would_leverage: dict[str, float] = {}
@@ -121,11 +122,10 @@ class Guard:
         self._look(current_time)
         self._loop_thread = threading.get_ident()
         own = self._own("bot_loop_start")
-        if session.in_memory:
-            if session.closes_something is ("should_exit" in self.passed_by):
-                self._pass_by()
-            if is_freqtrades(own, "bot_loop_start"):
-                return
+        if session.closes_something is ("should_exit" in self.passed_by):
+            self._pass_by()
+        if session.in_memory and is_freqtrades(own, "bot_loop_start"):
+            return
         if session.in_memory or session.observes:
             strategy_safe_wrapper(own, supress_error=True)(current_time=current_time, **given)
         elif not session.is_closing:  # it may take its time, a position is closed at once
@@ -219,9 +219,6 @@ class Guard:
         if session is None:
             return None, ""
 
-        def own() -> tuple[float | None, str]:
-            return self._own("_adjust_trade_position_internal")(**asked)
-
         def bounded(stake: float | None, tag: str) -> tuple[float | None, str]:
             trade: Trade = asked["trade"]
             most = self.strategy.max_entry_position_adjustment
@@ -233,10 +230,11 @@ class Guard:
 
         nothing: tuple[float | None, str] = (None, "")
         if session.observes:
-            stake, tag = own()
+            stake, tag = self._own("_adjust_trade_position_internal")(**asked)
             session.safely(nothing, now, "adjustment", lambda: bounded(stake, tag))
             return stake, tag
-        return session.safely(nothing, now, "adjustment", lambda: bounded(*own()))
+        answer = partial(adjustment, self._own("_adjust_trade_position_internal"), self.strategy)
+        return session.safely(nothing, now, "adjustment", lambda: bounded(*answer(asked)))
 
     # Exits
 
@@ -315,10 +313,9 @@ class Guard:
         A manual entry on an open position passes every callback by; Freqtrade refuses it in the
         threads of Telegram and REST when this is false there.
         """
-        own = bool(self._own("position_adjustment_enable"))
-        if self.session is None:  # Freqtrade reads the setting, before anything trades
-            return own
-        return own and self._loop_thread == threading.get_ident()
+        # The thread that loads a strategy is the one that loops; others may ask before it does.
+        is_own_thread = self._loop_thread == threading.get_ident()
+        return is_own_thread and bool(self._own("position_adjustment_enable"))
 
     @property
     def use_custom_stoploss(self) -> bool:
@@ -357,9 +354,7 @@ class Guard:
         own = self._own(name)
         if is_freqtrades(own, name):
             return default
-        if "trade" in asked and not getattr(own, "__qualname__", "").startswith(READS_ITSELF):
-            asked = {**asked, "trade": deepcopy(asked["trade"])}
-        return own(**asked)
+        return as_asked(own, asked)
 
     def _wanted(self, stake: float, asked: dict[str, Any], trade: Trade | None = None) -> Wanted:
         pair = asked["pair"]

@@ -14,7 +14,7 @@ class KeptSettings:
     """Mappings of a strategy that Freqtrade reads anew for each order.
 
     A strategy may change them as it likes. Freqtrade could not go on without a key, so those that
-    it was loaded with are there in any case.
+    it was loaded with are there in any case, also where reading them raises.
 
     Parameters
     ----------
@@ -30,7 +30,11 @@ class KeptSettings:
 
     def read(self, name: str, *, closing: bool) -> dict[str, Any]:
         """Return a mapping as Freqtrade is to see it now."""
-        own, loaded = self._own(name), self._loaded.get(name, {})
+        loaded = self._loaded.get(name, {})
+        try:
+            own = self._own(name)
+        except Exception:  # noqa: BLE001 - a property of the strategy's own
+            own = loaded
         if not isinstance(own, dict):
             own = loaded
         if closing:

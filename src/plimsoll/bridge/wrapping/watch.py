@@ -27,8 +27,13 @@ HOOKED_OF_BOT = (
     "use_custom_stoploss",
     "order_types",
     "order_time_in_force",
+    "adjust_order_price",
+    "custom_entry_price",
+    "get_exit_signal",
+    "analyze",
+    "gather_informative_pairs",
 )
-"""What Freqtrade reads of a strategy that trades, and the guards answer."""
+"""What Freqtrade reads or asks of a strategy that trades, and the guards answer."""
 
 OF_STRATEGY = (GUARD, "dp", "wallets", "config")
 """What a strategy's object holds that the guards rest on."""
@@ -84,7 +89,7 @@ class Watch:
         self._guards = (vars(strategy)[GUARD], session, supervisor, supervisor.account)
         held = (
             (strategy, OF_STRATEGY),
-            (session, (*OF_SESSION, "guards", "observes", "record")),
+            (session, (*OF_SESSION, "guards", "_observes", "record")),
             (supervisor, OF_SUPERVISOR),
         )
         self._looked = False

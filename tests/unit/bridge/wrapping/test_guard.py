@@ -15,6 +15,7 @@ from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
 from plimsoll.bridge.wrapping.install import guard_of
 from plimsoll.core import Mode, Verdict
+from plimsoll.journal.acts import acts_of
 from tests.unit.bridge.bots import BTC, NOON, Bot, candles, open_trade
 from tests.unit.bridge.guarding.test_live_session import HOUR, clock, loops, written
 from tests.unit.bridge.trades import trade_fields
@@ -222,6 +223,17 @@ def test_an_addition_is_refused_while_halted_and_an_observed_one_is_not(tmp_path
         assert found == (expected, "more")
 
 
+def test_an_addition_that_raises_is_none_on_record_and_told(tmp_path: Path, clock: Any) -> None:
+    with traded(tmp_path, answering(adjust_trade_position=RAISES)) as bot:
+        trade = open_trade(NOON - HOUR)
+        loops(bot, clock)
+        answer = bot.strategy._adjust_trade_position_internal(trade=trade, **ADJUST)
+        told = list(guard_of(bot.strategy).session.messenger.recent)
+    assert answer == (None, "")
+    assert [one["where"] for one in written(tmp_path, "error")] == ["adjustment"]
+    assert any("Adjustment failed" in text for text in told)
+
+
 # Exits
 
 
@@ -321,6 +333,34 @@ def test_nothing_is_closed_or_locked_while_a_bot_observes(tmp_path: Path, clock:
         assert not guard_of(bot.strategy).session.looks_after.held
 
 
+def test_a_halt_by_hand_closes_everything_though_the_guards_only_observe(
+    tmp_path: Path, clock: Any
+) -> None:
+    with traded(tmp_path, **observing()) as bot:
+        trade = open_trade(NOON - HOUR)
+        loops(bot, clock)
+        session = guard_of(bot.strategy).session
+        session.looks_after.hold(HALT, NOON)
+        session._folder.set_halt("enough")
+        loops(bot, clock)
+        [closing] = bot.strategy.should_exit(trade, 100.0, NOON, enter=False, exit_=False)
+        assert closing.exit_type is ExitType.EMERGENCY_EXIT
+        assert closing.exit_reason == "plimsoll_manual_halt"
+        assert bot.strategy.order_types["exit"] == "market"
+        assert asked(bot, "custom_stake_amount", 500.0, STAKE) == 0.0
+        assert any("enough" in text for text in session.messenger.recent)
+        session._folder.clear_halt()
+        session._folder.ask_to_resume("seen", "a person")
+        loops(bot, clock)
+        assert bot.strategy.should_exit(trade, 100.0, NOON, enter=False, exit_=False) == []
+        assert asked(bot, "custom_stake_amount", 500.0, STAKE) == 500.0
+    acts = acts_of(written(tmp_path, "halt"))["acts"]
+    assert [(one["rule"], one["observed"]) for one in acts if one["event"] == "halted"] == [
+        ("drawdown", True),
+        ("manual_halt", False),
+    ]
+
+
 def test_what_a_bot_is_worth_is_followed_after_a_halt_that_was_only_observed(
     tmp_path: Path, clock: Any
 ) -> None:
@@ -345,12 +385,24 @@ def test_a_manual_addition_is_refused_in_the_threads_of_telegram_and_rest(
     with traded(tmp_path) as bot:
         loops(bot, clock)
         assert bot.strategy.position_adjustment_enable is True
-        found: list[bool] = []
-        ask = lambda: found.append(bot.strategy.position_adjustment_enable)  # noqa: E731
-        thread = threading.Thread(target=ask)
-        thread.start()
-        thread.join()
-    assert found == [False]
+        assert asked_elsewhere(bot) is False
+
+
+def test_a_manual_addition_is_refused_there_while_the_bot_still_starts(tmp_path: Path) -> None:
+    with traded(tmp_path) as bot:
+        guard_of(bot.strategy).session = None  # REST answers before the guards have begun
+        assert bot.strategy.position_adjustment_enable is True
+        assert asked_elsewhere(bot) is False
+
+
+def asked_elsewhere(bot: Bot) -> bool:
+    """Whether Freqtrade would add by hand, in a thread that is not the loop's."""
+    answers: list[bool] = []
+    ask = lambda: answers.append(bot.strategy.position_adjustment_enable)  # noqa: E731
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    return answers[0]
 
 
 def test_the_strategys_own_loop_runs_after_the_guards_and_an_error_of_it_is_told(

@@ -45,3 +45,13 @@ def test_an_exit_of_the_guards_is_at_market_and_nothing_of_the_strategy_changes(
     assert (read["entry"], read["stoploss"]) == ("limit", "limit")
     assert held.types == value
     assert held.read()["exit"] == "limit"
+
+
+def test_a_setting_that_cannot_be_read_is_as_it_was_loaded() -> None:
+    answers: list[Any] = [{"exit": "limit"}]
+
+    def own(_: str) -> Any:
+        return answers.pop()
+
+    kept = KeptSettings(own, ["order_types"])
+    assert kept.read("order_types", closing=False) == {"exit": "limit"}
