@@ -42,6 +42,7 @@ class ObservingSupervisor(Supervisor):
     """
 
     places_of = ObservedPlaces
+    _halt: tuple[Mapping[Key, Verdict], Verdict | None] | None = None
 
     def begin(
         self,
@@ -81,9 +82,11 @@ class ObservingSupervisor(Supervisor):
     @property
     def halted(self) -> Verdict | None:
         """The verdict by which the account would be halted; ``None`` when it would not be."""
-        held = self._state.held.items()
-        halts = (one for (_, pair), one in held if pair is None and one.mode is Mode.HALTED)
-        return next(halts, None)
+        held = self._state.held
+        if self._halt is None or self._halt[0] is not held:
+            halts = (one for (_, pair), one in held.items() if pair is None and _halts(one))
+            self._halt = held, next(halts, None)
+        return self._halt[1]
 
     def _waits(self, now: datetime) -> bool:
         return bool(self._state.held) and self._runs_out(now)
@@ -96,3 +99,7 @@ class ObservingSupervisor(Supervisor):
 
     def _said(self, text: str) -> str:
         return messages.observed(text)
+
+
+def _halts(verdict: Verdict) -> bool:
+    return verdict.mode is Mode.HALTED
