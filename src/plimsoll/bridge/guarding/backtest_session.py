@@ -34,6 +34,7 @@ class BacktestSession(CountedSession):
         self._seconds = timeframe_to_minutes(strategy.timeframe) * 60
         self._closes = Closes(self._seconds)
         self._last: datetime | None = None
+        self._account: BacktestAccount | None = None
         self._policy = RearmPolicy(settings.backtest_rearm.after_days)
         self._expectation = read_expectation(settings.expectation_file)
         self.record = backtest_recorder(strategy.config, settings)
@@ -63,6 +64,22 @@ class BacktestSession(CountedSession):
             logger.exception("plimsoll: the guards could not be asked")
             supervisor.failed(now, error)
 
+    def rests(self, now: datetime) -> bool:
+        """Return whether nothing can happen on this candle, by exact bounds; it is seen then."""
+        last, supervisor, account = self._last, self.supervisor, self._account
+        if supervisor is None or account is None or last is None or now < last:
+            return False
+        self._last = now
+        if not self.guards:
+            return True
+        try:
+            if supervisor.is_idle:
+                return account.is_calm(now)
+            halted = self.observes and isinstance(supervisor, ObservingSupervisor)
+            return halted and supervisor.halted is not None and self._policy.waits(now)
+        except Exception:  # noqa: BLE001 - the loop meets it again, and denies
+            return False
+
     def _rearm(self, supervisor: Supervisor, now: datetime) -> None:
         """Do what a person would do about a halt, by the policy of the config."""
         held = supervisor.held
@@ -81,7 +98,7 @@ class BacktestSession(CountedSession):
 
     def _begin(self) -> None:
         profile = self._settings.risk
-        account = BacktestAccount(
+        self._account = account = BacktestAccount(
             profile,
             self._closes,
             starting_balance_usd=self._strategy.wallets.get_starting_balance(),

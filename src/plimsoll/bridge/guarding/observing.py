@@ -57,6 +57,7 @@ class ObservingSupervisor(Supervisor):
 
     places_of = ObservedPlaces
     told_of_act = staticmethod(partial(messages.acted, is_locked=False))
+    _halt: tuple[Mapping[Key, Verdict], Verdict | None] | None = None
 
     def begin(
         self,
@@ -106,9 +107,11 @@ class ObservingSupervisor(Supervisor):
     @property
     def halted(self) -> Verdict | None:
         """The verdict by which the account would be halted; ``None`` when it would not be."""
-        held = self._state.held.items()
-        halts = (one for (_, pair), one in held if pair is None and one.mode is Mode.HALTED)
-        return next(halts, None)
+        held = self._state.held
+        if self._halt is None or self._halt[0] is not held:
+            halts = (one for (_, pair), one in held.items() if pair is None and _halts(one))
+            self._halt = held, next(halts, None)
+        return self._halt[1]
 
     def _hear_person(self, now: datetime) -> None:
         """Let a person halt what would be halted by a rule."""
@@ -127,3 +130,7 @@ class ObservingSupervisor(Supervisor):
 
     def _said(self, text: str) -> str:
         return text if self.is_halted_by_hand else messages.observed(text)
+
+
+def _halts(verdict: Verdict) -> bool:
+    return verdict.mode is Mode.HALTED

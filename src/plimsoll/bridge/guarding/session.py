@@ -66,6 +66,10 @@ class Session:
         """Let the guards look at the account."""
         raise NotImplementedError
 
+    def rests(self, now: datetime) -> bool:
+        """Return whether a loop would do nothing now, and need not be run."""
+        return False
+
     def on_candle(self, *, current_time: datetime, **_: Any) -> None:
         """Stand in for ``bot_loop_start`` where a loop has nothing else to do."""
         self.loop(current_time)

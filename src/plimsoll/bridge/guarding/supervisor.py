@@ -174,11 +174,7 @@ class Supervisor:
         """Return the rule that wants a pair's position closed, ``None`` when none does."""
         if not self.closes_something:
             return None
-        verdicts = [
-            verdict
-            for (_, of_pair), verdict in self._state.held.items()
-            if of_pair is None or of_pair == pair
-        ]
+        verdicts = [verdict for key, verdict in self._state.held.items() if key[1] in (None, pair)]
         if verdicts:  # also while the loop fails: what has acted still does
             return max(verdicts, key=lambda verdict: verdict.mode).rule
         return None if self._blindness.verdict(now, self.profile) is None else BLIND
@@ -187,6 +183,12 @@ class Supervisor:
     def closes_something(self) -> bool:
         """Whether any position is to be closed."""
         return bool(self._state.held) or self._blindness.reason is not None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing acts, waits or is counted: only marks of the account can change that."""
+        state, is_blind = self._state, self._blindness.reason is not None
+        return not (state.held or state.counts or self._rearming.watches or is_blind)
 
     @property
     def mode(self) -> Mode:
@@ -331,9 +333,8 @@ class Supervisor:
         return bool(self._state.held) and (self.account.has_positions or self._runs_out(now))
 
     def _runs_out(self, now: datetime) -> bool:
-        return any(
-            held.until is not None and held.until <= now for held in self._state.held.values()
-        )
+        ends = (held.until for held in self._state.held.values())
+        return any(end is not None and end <= now for end in ends)
 
     def _take(self, evaluation: Evaluation) -> None:
         now, before = evaluation.as_of, self.mode

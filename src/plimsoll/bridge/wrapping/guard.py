@@ -117,13 +117,9 @@ class Guard(BotAnswers):
         """Let the guards look at the account, before anything else of this loop happens."""
         if (session := self.session) is None:
             return
-        self._look(current_time)
-        session.loop(current_time)
-        self._look(current_time)
-        self._loop_thread = threading.get_ident()
+        if "should_exit" not in self.passed_by or not session.rests(current_time):
+            self._loop(session, current_time)
         own = self._own("bot_loop_start")
-        if session.closes_something is ("should_exit" in self.passed_by):
-            self._pass_by()
         if session.in_memory and is_freqtrades(own, "bot_loop_start"):
             return
         if session.in_memory or session.observes:
@@ -132,6 +128,14 @@ class Guard(BotAnswers):
             run, watch = partial(own, current_time=current_time, **given), self._watch
             session.tolerate("bot_loop_start", current_time, run)
             self._look(current_time, watch)
+
+    def _loop(self, session: Session, now: datetime) -> None:
+        self._look(now)
+        session.loop(now)
+        self._look(now)
+        self._loop_thread = threading.get_ident()
+        if session.closes_something is ("should_exit" in self.passed_by):
+            self._pass_by()
 
     def ft_advise_signals(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
         """Return the strategy's signals, and let a backtest's guards know the closes."""
