@@ -1,6 +1,6 @@
 """Strategies of others in a running bot, unedited, through a crash: flat, halted, told, re-armed.
 
-One of them is in the ordinary run; `make foreign` runs all and writes the page.
+`make foreign` runs them and writes the page; the ordinary run drills one by `plimsoll drill`.
 """
 
 import shutil
@@ -131,6 +131,7 @@ def flat_halted_told_and_rearmed(bot: Drill) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_a_cross_of_averages_is_flat_halted_told_and_rearmed(
     tmp_path: Path, save: EvidenceFolder
 ) -> None:

@@ -233,7 +233,13 @@ def test_a_busy_archive_is_waited_for(profile: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits on file sizes are of POSIX")
-@pytest.mark.parametrize("room", [4_000, 30_000], ids=["for no log", "for no candles"])
+@pytest.mark.parametrize(
+    "room",
+    [
+        pytest.param(4_000, id="for no log"),
+        pytest.param(30_000, id="for no candles", marks=pytest.mark.slow),
+    ],
+)
 def test_a_full_disk_is_one_line_and_nothing_is_lost(
     profile: Path, tmp_path: Path, room: int
 ) -> None:
@@ -268,10 +274,18 @@ def days_ago(days: int) -> str:
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        (["--since", days_ago(10)], ["--since", days_ago(70), "--until", days_ago(61)]),
-        (["--since", days_ago(10)], ["--since", "2018-01-01", "--until", "2018-02-01"]),
+        pytest.param(
+            ["--since", days_ago(10)],
+            ["--since", days_ago(70), "--until", days_ago(61)],
+            id="a hole between two spans",
+        ),
+        pytest.param(
+            ["--since", days_ago(10)],
+            ["--since", "2018-01-01", "--until", "2018-02-01"],
+            id="a beginning before the listing",
+            marks=pytest.mark.slow,
+        ),
     ],
-    ids=["a hole between two spans", "a beginning before the listing"],
 )
 def test_a_span_that_was_not_asked_for_is_filled_when_it_is(
     profile: Path, tmp_path: Path, first: list[str], second: list[str]

@@ -336,6 +336,7 @@ def stack(image: Image) -> Iterator[Image]:
         yield image
 
 
+@pytest.mark.slow
 @pytest.mark.freqtrade
 @pytest.mark.timeout(1800)
 def test_recipe_installs_the_pinned_runtime_set_and_nothing_else(image: Image) -> None:
@@ -357,6 +358,7 @@ def test_recipe_installs_the_pinned_runtime_set_and_nothing_else(image: Image) -
     assert not found.keys() & {"pytest", "mypy", "ruff", "hypothesis", "hatchling", "pip"}
 
 
+@pytest.mark.slow
 @pytest.mark.freqtrade
 @pytest.mark.timeout(1800)
 def test_backtest_profile_downloads_tests_and_reports(stack: Image) -> None:
@@ -367,6 +369,7 @@ def test_backtest_profile_downloads_tests_and_reports(stack: Image) -> None:
     assert (stack.folder / "out" / "report.html").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 @pytest.mark.freqtrade
 @pytest.mark.timeout(1800)
 def test_dry_run_bot_becomes_healthy_and_ends_cleanly_on_the_stop_signal(stack: Image) -> None:

@@ -74,6 +74,7 @@ def test_a_strangers_strategy_is_closed_halted_told_and_rearmed_and_nothing_is_l
     assert plimsoll_processes(tmp_path) == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_two_bots_beside_each_other_show_what_the_guards_kept(
     tmp_path: Path, userdir: Path

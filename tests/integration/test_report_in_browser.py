@@ -109,8 +109,17 @@ def look(port: int, page: Path, width: int, scheme: str) -> dict[str, Any]:
     return told
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 390, 320])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (1400, "light"),
+        (390, "dark"),
+        *(
+            pytest.param(width, scheme, marks=pytest.mark.slow)  # all: `make browser`
+            for width, scheme in [(1400, "dark"), (390, "light"), (320, "light"), (320, "dark")]
+        ),
+    ],
+)
 def test_the_page_fits_is_readable_and_fetches_nothing(
     port: int, page: Path, width: int, scheme: str
 ) -> None:

@@ -14,6 +14,7 @@ from tests.conftest import ROOT
 
 PINNED = Path(__file__).with_name("wheel_files.txt")
 PACKAGE_SUFFIXES = {".py", ".j2", ".typed"}
+STYLE = "plimsoll/reporting/report.css"
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,13 @@ def test_the_package_in_the_wheel_is_the_package_in_the_tree(wheel: Path) -> Non
     assert {name for name in names(wheel) if is_of_package(name)} == tree
 
 
-def test_the_package_holds_only_modules_and_templates(wheel: Path) -> None:
-    suffixes = {Path(name).suffix for name in names(wheel) if is_of_package(name)}
-    assert suffixes <= PACKAGE_SUFFIXES
+def test_the_package_holds_only_modules_templates_and_the_style_of_reports(wheel: Path) -> None:
+    others = [
+        name
+        for name in names(wheel)
+        if is_of_package(name) and Path(name).suffix not in PACKAGE_SUFFIXES
+    ]
+    assert others == [STYLE]
 
 
 def test_the_wheel_fits_every_supported_python(wheel: Path) -> None:

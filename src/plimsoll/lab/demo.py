@@ -79,8 +79,8 @@ class DemoPlan:
     strike_fraction: float = 0.20
     strike_speed: float = 20.0
     strike_rest_seconds: float = 20.0
-    crash_seconds: float = 180.0
-    patience_seconds: float = 12.0
+    crash_seconds: float = 300.0
+    patience_seconds: float = 30.0
     flat_seconds: float = 60.0
     locked_seconds: float = 10.0
 
@@ -255,16 +255,16 @@ def _crash(account: DemoAccount, venue: Venue, bot: FtRestClient) -> None:
     """Crash the market, then strike against what the bot holds until its guard fires."""
     plan = account.plan
     deadline = time.monotonic() + plan.crash_seconds
-    struck_at, lock, rest = time.monotonic(), None, 1.0
+    # Slower than before: the guards look a few times while the market moves.
+    venue.set_speed(plan.strike_speed)
+    struck_at, lock = time.monotonic() - plan.strike_rest_seconds, None
     while (lock := _global_lock(bot)) is None and time.monotonic() < deadline:
         longs, shorts = _positions(bot)
         waited = time.monotonic() - struck_at
         exposed = max(longs, shorts) >= 2
-        if waited > (rest if exposed else max(rest, plan.patience_seconds)):
-            # Slower against a position: the guards look a few times while it falls.
-            venue.set_speed(plan.strike_speed if exposed else plan.speed)
+        if waited > (plan.strike_rest_seconds if exposed else plan.patience_seconds):
             _strike(account, venue, longs, shorts)
-            struck_at, rest = time.monotonic(), plan.strike_rest_seconds if exposed else 1.0
+            struck_at = time.monotonic()
         time.sleep(0.1)
     if lock is None:
         account.say("guard: did not fire within the time given", ok=False)

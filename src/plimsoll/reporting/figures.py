@@ -51,11 +51,6 @@ def equity_svgs(drawing: Drawing, key: str, title: str, summary: str) -> list[tu
     return _svgs(drawing, _draw_equity, key, title, summary, height_inches=3.7)
 
 
-def drawdown_svgs(drawing: Drawing, key: str, title: str, summary: str) -> list[tuple[str, str]]:
-    """Return the drawdown figure for inlining in HTML, one SVG text a layout."""
-    return _svgs(drawing, _draw_drawdown, key, title, summary, height_inches=2.7)
-
-
 def price_svgs(drawing: Drawing, key: str, title: str, summary: str) -> list[tuple[str, str]]:
     """Return trades on price, one SVG text a layout; the drawing must have a price panel."""
     return _svgs(drawing, _draw_price, key, title, summary, height_inches=4.2)

@@ -75,8 +75,9 @@ class BacktestSession(CountedSession):
         try:
             if supervisor.is_idle:
                 return account.is_calm(now)
-            halted = self.observes and isinstance(supervisor, ObservingSupervisor)
-            return halted and supervisor.halted is not None and self._policy.waits(now)
+            if not isinstance(supervisor, ObservingSupervisor) or supervisor.halted is None:
+                return False
+            return self.observes and self._policy.waits(now)
         except Exception:  # noqa: BLE001 - the loop meets it again, and denies
             return False
 

@@ -70,10 +70,6 @@ class Session:
         """Return whether a loop would do nothing now, and need not be run."""
         return False
 
-    def on_candle(self, *, current_time: datetime, **_: Any) -> None:
-        """Stand in for ``bot_loop_start`` where a loop has nothing else to do."""
-        self.loop(current_time)
-
     def set_models(self, models: Sequence[ModelHealth]) -> None:
         """Tell the guards what the models' predictions were worth of late."""
         if self.supervisor is not None:

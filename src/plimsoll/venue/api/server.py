@@ -28,7 +28,6 @@ from plimsoll.venue.faults import HTTP_ERROR, NO_ANSWER, Fault
 
 log = logging.getLogger(__name__)
 PUBLIC: dict[str, Endpoint] = {**ENDPOINTS, **STATISTICS}
-API_PREFIXES = ("/fapi/", "/futures/", "/dapi/", "/eapi/", "/papi/", "/sapi/", "/api/")
 CONTROL_PREFIX = "/plimsoll/"
 RECEIVE_WINDOW_MS = 10_000
 """What ccxt asks for: a request whose time is further from the server's is refused by Binance."""
