@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from plimsoll.risk import RiskProfile
@@ -103,12 +104,13 @@ is configured otherwise: leverage, portfolios, more pairs.
 DEFAULTS = """## The defaults, and an ordinary strategy
 
 A trade risks {risk:.0%} of equity at its stop, {open} positions are open at once, a new one is less
-than {alike} correlated with another, and {streak} losses in a row pause entries. The account
-closes its day at a loss of {day:.0%}, halves stakes {reduce:.0%} below its high and halts {halt:.0%}
-below it, or once {trades} trades lose beyond doubt. A halt ends by a person; a backtest re-arms
-after 30 days, on probation. Why the limits on losses and halts are what they are is measured in
-[Halting and going on](rearming.md#the-defaults), those on concentration above, the rest stands in
-[the risk profile](risk-profile.md): capital comes first, and a strategy that needs more has to ask.
+than {alike} correlated with another, and {streak} losses in a row pause entries. The account is
+flat for the rest of a day that loses {day:.0%}, halves its stakes {reduce:.0%} below its high and
+halts {halt:.0%} below it, or once {trades} trades lose beyond doubt. A halt ends by a person; a
+backtest re-arms after 30 days, on probation. Why the limits on losses and halts are what they are
+is measured in [Halting and going on](rearming.md#the-defaults), those on concentration above, the
+rest stands in [the risk profile](risk-profile.md): capital comes first, and a strategy that needs
+more has to ask.
 
 {ordinary}
 
@@ -169,11 +171,12 @@ def _ordinary(findings: "DenialFindings") -> str:
     most = [f"`{rule}` ({count / asked:.0%}; {_key(rule)})" for rule, count in total.most_common(3)]
     denied = f"{_share(total.total(), asked)} were denied, most by {', '.join(most)}"
     said = f"Of {asked:,} entries that the {who} asked for, {denied if most else 'none was denied'}"
-    return (
-        f"{said}. A stake above the risk of a trade is cut, not denied, and is in no column: with "
-        "a stop 10 % away it is a tenth of equity at most. Change the key in a layer of your own, "
-        "and see with `plimsoll backtest-compare` what it buys."
+    text = (
+        f"{said}. An ordinary stake above the risk of a trade is cut to it, which is in no column: "
+        "with a stop 10 % away it is a tenth of equity at most. Change the key in a layer of your "
+        "own, and see with `plimsoll backtest-compare` what it buys."
     )
+    return fill(text, 100, break_on_hyphens=False, break_long_words=False)
 
 
 def _key(rule: str) -> str:
