@@ -72,8 +72,12 @@ OF_ACCOUNT = (
     *("stake_currency", "stake_amount", "max_open_trades", "tradable_balance_ratio"),
     *("dry_run", "dry_run_wallet", "fee", "liquidation_buffer", "enable_protections"),
     *("trading_mode", "margin_mode", "exchange", "dataformat_ohlcv"),
+    *("entry_pricing", "exit_pricing"),
 )
-"""Keys of the shipped layers that both runs share: two accounts would not make the same trades."""
+"""Keys of the shipped layers that both runs share: two accounts would not make the same trades.
+
+Freqtrade refuses orders at market with its template's ``price_side``.
+"""
 LEFT_TO_STRATEGIES = ("unfilledtimeout",)
 """Keys of Freqtrade's template that would override a strategy's own; a user who has written some
 leaves them out."""
