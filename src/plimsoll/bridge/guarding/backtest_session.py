@@ -113,7 +113,8 @@ class BacktestSession(CountedSession):
             record=observed(record) if self.observes else record,
         )
         self._begin_counting()
-        self._pending.clear()
+        for asked in (self._pending, self._would_stake, self._denied_on):
+            asked.clear()
         self._policy.begin()
 
     def _record_of_account(
