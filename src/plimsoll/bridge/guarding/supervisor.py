@@ -43,16 +43,14 @@ class Supervisor:
     ----------
     account
         Where the numbers come from.
-    observations
-        Observations in a row before a mark-to-market breach acts.
-    record
-        Writes to the decision log.
+    observations, record
+        In a row before a mark-to-market breach acts; writes to the decision log.
     tell
-        Sends a message that must arrive to the people who watch the bot.
+        Sends a message that must arrive to the bot's people.
     mention
-        Sends what is worth a message and need not outlive the process; as `tell` when not given.
+        Sends what need not outlive the process; as `tell` by default.
     persistent
-        Whether locks outlive this process and a person may remove them.
+        Whether locks outlive this process.
     """
 
     places_of = Places
