@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from plimsoll.lab.guard_page import Callback, GuardPage
 
 NAME_WIDTH = 31
-OBSERVED = "what they would do; nothing is refused"
+OBSERVED = "what they would have done; nothing is refused, cut or closed"
 COMPARED = "without guards and with them"
 VENUES = ("venue-sim.json", "venue-binance.json")
 
@@ -67,7 +67,7 @@ def _headline(page: "GuardPage") -> str:
         return f"{who} is NOT GUARDED: {page.why_not}"
     if page.guards == "observe":
         why = "plimsoll.guards is observe, so nothing is refused, cut or closed"
-        return f"{who} is WATCHED ONLY: {why}"
+        return f"{who} is OBSERVED ONLY: {why}"
     return f"{who} is guarded: plimsoll.guards is enforce"
 
 

@@ -86,7 +86,7 @@ def check_strategies(config: Mapping[str, Any], userdir: Path) -> list[Finding]:
     by_reason: dict[str | None, list[str]] = defaultdict(list)
     for one in files.strategies:
         by_reason[why_not_guarded(one, config)].append(one.name)
-    word = "watched" if _guards(config) == "observe" else "guarded"
+    word = "observed" if _guards(config) == "observe" else "guarded"
     for reason, names in by_reason.items():
         named = f"{', '.join(sorted(names))} from {folder}"
         if reason is None:

@@ -86,7 +86,7 @@ def test_guards_that_only_observe_are_said_first(run: Run, userdir: Path) -> Non
     layers = ("-c", str(userdir / "config/base.json"), "-c", str(own))
     ran = run("guard", "SampleStrategy", "--userdir", str(userdir), *layers)
     assert ran.status == 0
-    assert "is WATCHED ONLY" in ran.out.splitlines()[0]
+    assert "is OBSERVED ONLY" in ran.out.splitlines()[0]
 
 
 def test_a_strategy_that_cannot_be_loaded_is_one_line(run: Run, userdir: Path) -> None:

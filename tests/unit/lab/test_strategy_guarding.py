@@ -89,7 +89,7 @@ def test_with_guards_off_nothing_is_guarded(tmp_path: Path) -> None:
 
 def test_while_guards_observe_a_strategy_is_watched(tmp_path: Path) -> None:
     write(tmp_path, "Mine", PLAIN)
-    assert the(check_strategies(guards("observe"), tmp_path)).found.endswith(": watched")
+    assert the(check_strategies(guards("observe"), tmp_path)).found.endswith(": observed")
 
 
 def test_a_file_that_is_not_python_is_a_fault_and_the_others_are_told(tmp_path: Path) -> None:
