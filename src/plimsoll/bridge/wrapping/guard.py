@@ -119,9 +119,8 @@ class Guard:
         if "should_exit" not in self.passed_by or not session.rests(current_time):
             self._loop(session, current_time)
         own = self._own("bot_loop_start")
-        if session.in_memory:
-            if is_freqtrades(own, "bot_loop_start"):
-                return
+        if session.in_memory and is_freqtrades(own, "bot_loop_start"):
+            return
         if session.in_memory or session.observes:
             strategy_safe_wrapper(own, supress_error=True)(current_time=current_time, **given)
         elif not session.is_closing:  # it may take its time, a position is closed at once
