@@ -75,8 +75,8 @@ class BacktestSession(CountedSession):
         try:
             if supervisor.is_idle:
                 return account.is_calm(now)
-            halted = self.observes and isinstance(supervisor, ObservingSupervisor)
-            return halted and supervisor.halted is not None and self._policy.waits(now)
+            would_halt = isinstance(supervisor, ObservingSupervisor) and supervisor.halted
+            return bool(would_halt) and self._policy.waits(now)
         except Exception:  # noqa: BLE001 - the loop meets it again, and denies
             return False
 
