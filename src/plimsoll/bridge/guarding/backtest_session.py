@@ -75,9 +75,8 @@ class BacktestSession(CountedSession):
         try:
             if supervisor.is_idle:
                 return account.is_calm(now)
-            if not isinstance(supervisor, ObservingSupervisor) or supervisor.halted is None:
-                return False
-            return self.observes and self._policy.waits(now)
+            would_halt = isinstance(supervisor, ObservingSupervisor) and supervisor.halted
+            return bool(would_halt) and self._policy.waits(now)
         except Exception:  # noqa: BLE001 - the loop meets it again, and denies
             return False
 
