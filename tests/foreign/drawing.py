@@ -39,7 +39,9 @@ NAMED = (
     "MixedIn",
     "MultiTimeframe",
 )
-DATA = ("data", "data", "data-holes", "data-ends")
+WHOLE, HOLES, ENDS = "data", "data-holes", "data-ends"
+"""Folders of candles: all, with gaps, and with pairs that begin or end amid the run."""
+DATA = (WHOLE, WHOLE, HOLES, ENDS)
 PROTECTIONS: tuple[Drawn, ...] = (
     {"method": "CooldownPeriod", "stop_duration_candles": 4},
     {
@@ -91,7 +93,7 @@ def _setting(lot: Random) -> Drawn:
         "strategy": name,
         "config": config,
         "arguments": [*arguments, "--timerange", f"202506{first}-202506{last}"],
-        "data": "data" if "--timeframe-detail" in arguments else lot.choice(DATA),
+        "data": WHOLE if "--timeframe-detail" in arguments else lot.choice(DATA),
         "guarded": {"risk": _risk(lot), "backtest_rearm": {"after_days": _rearm(lot)}},
     }
 

@@ -142,16 +142,21 @@ def _limits(trades: Sequence[Row], risk: Row, start: datetime) -> Iterator[str]:
 def _sizes(trades: Sequence[Row], risk: Row, wallet_usd: float) -> Iterator[str]:
     """Look at what is held after each fill, at the prices paid: no more than the limits leave."""
     fills = sorted(
-        (order["order_filled_timestamp"], not order["ft_is_entry"], trade["pair"], order["amount"])
-        + (order["cost"],)
+        (
+            order["order_filled_timestamp"],
+            order["ft_is_entry"],
+            trade["pair"],
+            order["amount"],
+            order["cost"],
+        )
         for trade in trades
         for order in trade["orders"]
         if order["order_filled_timestamp"]
     )
     held: dict[str, tuple[float, float]] = {}
-    for stamp, closes, pair, amount, cost in fills:
+    for stamp, enters, pair, amount, cost in fills:
         before, paid = held.get(pair, (0.0, 0.0))
-        if closes:
+        if not enters:
             left = max(0.0, before - amount)
             held[pair] = left, paid * left / before if before > 0 else 0.0
             continue

@@ -1,8 +1,11 @@
 """``docs/foreign-strategies.md``, written from what was run and measured."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from freqtrade import __version__ as freqtrade_version
 
 from tests.bench.foreign import STRATEGIES as TIMED
 from tests.drills.evidence import read
@@ -33,24 +36,26 @@ them by `base.json` alone: as they are, not a line changed. Two are Freqtrade's 
 from the installed package.
 
 ```bash
-make foreign    # all of this page, about {minutes:.0f} minutes; rewrites it
+make foreign    # all of this page; rewrites it
 make test       # a few of them are among the tests
 ```
 
 ## The same trades while the guards observe
 
-A backtest with the plain `freqtrade` command and a config without Plimsoll, and the same with
+A backtest with the plain `freqtrade` command and the config that Freqtrade writes for a new user,
+for the same account, pairs, prices and fee, and the same with our layers and
 `"plimsoll": {{"guards": "observe"}}`: 4 pairs of the [simulated exchange](venue.md), {days} days of
 5 m. Every field of every trade and of its orders is compared, in order; the hash is over all of
-them, and was the same both times.
+them, and was the same both times. The template's `unfilledtimeout` is left out, since it would
+override a strategy's own.
 
 """
 
 ALSO = """
 The same equality holds, by test, for `--strategy-list`, `--timeframe-detail`, a strategy given as
-base64, `--recursive-strategy-search`, FreqAI, spot, and `hyperopt -j 2` (trades, loss and
-parameters of every epoch). `lookahead-analysis`, `recursive-analysis` and `list-strategies` print
-the same tables, also with guards that enforce.
+base64, `--recursive-strategy-search`, FreqAI, spot, a month of the real market, and `hyperopt -j 2`
+(trades, loss and parameters of every epoch). `lookahead-analysis`, `recursive-analysis` and
+`list-strategies` print the same tables, also with guards that enforce.
 
 """
 
@@ -81,6 +86,12 @@ raising, all of it set again each loop.
 
 """
 
+MADE = """
+## How it was made
+
+One run of `make foreign` on {today}, {minutes:.0f} minutes, with Freqtrade {freqtrade}.
+"""
+
 OBSERVED = """## The same crash while the guards observe
 
 Nothing is refused, closed or locked; the verdict is recorded and told.
@@ -93,7 +104,7 @@ def write_page(
 ) -> None:
     """Write ``foreign-strategies.md`` into a folder."""
     parts = [
-        HEAD.format(minutes=max(1.0, seconds / 60), days=days),
+        HEAD.format(days=days),
         equal_table(_data(evidence, "equal")),
         ALSO,
         COST,
@@ -103,6 +114,11 @@ def write_page(
         HOSTILE,
         OBSERVED,
         observed_table(_data(evidence, "observed")),
+        MADE.format(
+            today=datetime.now(UTC).date(),
+            minutes=max(1.0, seconds / 60),
+            freqtrade=freqtrade_version,
+        ),
     ]
     (docs / "foreign-strategies.md").write_text("".join(parts), encoding="utf-8")
 

@@ -1,8 +1,9 @@
 """A user's folder with strategies of others, and the plain freqtrade command on it.
 
-Two configs differ in Plimsoll alone: ``bare`` is the shipped layers less all that is Plimsoll's,
-``observe`` is the shipped layers with guards that observe. The candles are the simulated
-exchange's, fetched once with Freqtrade's own command.
+``bare`` is the config that Freqtrade writes for a new user, and nothing of ours but the account:
+money, pairs, market, fee. ``observe`` is the shipped layers with guards that observe. What they
+set beyond Plimsoll's own section would show in the trades. The candles are those of the simulated
+exchange, fetched once with Freqtrade's own command.
 
 ``python -m tests.foreign.runs FOLDER`` writes those that can trade years of hourly candles.
 """
@@ -22,9 +23,11 @@ from typing import Any
 
 import freqtrade as installed
 import pandas as pd
-from freqtrade.configuration.load_config import load_file
+import rapidjson
+from freqtrade.configuration.load_config import CONFIG_PARSE_MODE, load_file
 from freqtrade.data.btanalysis import get_latest_backtest_filename
 from freqtrade.misc import deep_merge_dicts
+from freqtrade.util import render_template
 
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.study_data import file_of
@@ -65,8 +68,19 @@ NOT_HOURLY = ("RaisingCallbacks", "MultiTimeframe")
 candles with those of an hour."""
 SPOT = ("OldInterface", "EmaCrossRoi", "DcaLadder")
 EVERY = (*FUTURES, FREQAI, "OldInterface")
-OURS = ("plimsoll", "log_config", "$schema")
-"""Keys of the shipped layers that a user without Plimsoll does not have."""
+OF_ACCOUNT = (
+    *("stake_currency", "stake_amount", "max_open_trades", "tradable_balance_ratio"),
+    *("dry_run", "dry_run_wallet", "fee", "liquidation_buffer", "enable_protections"),
+    *("trading_mode", "margin_mode", "exchange", "dataformat_ohlcv"),
+    *("entry_pricing", "exit_pricing"),
+)
+"""Keys of the shipped layers that both runs share: two accounts would not make the same trades.
+
+Freqtrade refuses orders at market with its template's ``price_side``.
+"""
+LEFT_TO_STRATEGIES = ("unfilledtimeout",)
+"""Keys of Freqtrade's template that would override a strategy's own; a user who has written some
+leaves them out."""
 SECONDS = 900
 
 Trades = Mapping[str, list[dict[str, Any]]]
@@ -122,8 +136,7 @@ class Runs:
         layers = deep_merge_dicts(json.loads(json.dumps(exchange)), layers)
         if self.spot:
             layers |= {"trading_mode": "spot", "margin_mode": ""}
-        plain = {key: value for key, value in layers.items() if key not in OURS}
-        plain["pairlists"] = [{"method": "StaticPairList"}]
+        plain = template() | {key: layers[key] for key in OF_ACCOUNT}
         for guards in (OBSERVE, ENFORCE):
             ours = {"guards": guards, "allow_missing_funding": True}
             self._write(guards, deep_merge_dicts({"plimsoll": ours}, dict(layers)))
@@ -206,6 +219,19 @@ class Runs:
         return f"{name}:{urlsafe_b64encode(code).decode()}"
 
 
+def template() -> dict[str, Any]:
+    """Return the config that ``freqtrade new-config`` writes, as far as it is not the account's."""
+    answers = {"max_open_trades": 3, "stake_amount": 100, "exchange": '"exchange": {}'}
+    quiet = {"dry_run": True, "telegram": False, "api_server": False}
+    text = render_template("base_config.json.j2", answers | quiet)
+    made = rapidjson.loads(text, parse_mode=CONFIG_PARSE_MODE)
+    return {
+        **{key: value for key, value in made.items() if key not in NOT_OF_A_RUN},
+        "pairlists": [{"method": "StaticPairList"}],
+    }
+
+
+NOT_OF_A_RUN = ("$schema", "telegram", "api_server", *LEFT_TO_STRATEGIES)
 WITHOUT_DATA = ("list-strategies",)
 
 

@@ -46,10 +46,6 @@ STOPS_THERE = {"order_types": {**MARKET_ORDERS, "stoploss_on_exchange": True}}
 """With money a stop rests on the exchange."""
 
 
-PATIENT = {"unfilledtimeout": {"entry": 25, "exit": 25, "unit": "minutes"}}
-"""Its own, which the shipped config would shorten."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class ForeignPlan(DrillPlan):
     """A drill that leaves a strategy its stop and order types; it starts where entries are near.
@@ -77,9 +73,7 @@ PLANS = {
     "FuturesLongShort": ForeignPlan(start="2025-06-25T20:08:00Z", fall_fraction=0.025),
     "DcaLadder": ForeignPlan(start="2025-06-23T10:08:00Z", fall_fraction=0.12),
     "MultiTimeframe": ForeignPlan(start="2025-06-27T00:18:00Z", fall_fraction=0.04),
-    "LimitMaker": ForeignPlan(
-        start="2025-06-24T14:01:00Z", fall_fraction=0.04, speed=60.0, overlay=PATIENT
-    ),
+    "LimitMaker": ForeignPlan(start="2025-06-24T14:01:00Z", fall_fraction=0.04, speed=60.0),
 }
 
 

@@ -4,6 +4,7 @@ The ordinary run compares a few in one backtest; `make foreign` runs all of them
 Freqtrade's commands.
 """
 
+import json
 import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from plimsoll.lab.user_folder import lay_out
 from tests.drills.evidence import EvidenceFolder
 from tests.foreign.runs import (
     BARE,
@@ -20,12 +22,14 @@ from tests.foreign.runs import (
     FREQAI,
     FUTURES,
     OBSERVE,
+    PAIRS,
     SHORT,
     SPOT,
     Runs,
     Trades,
     digest,
     tables,
+    write_strategies,
 )
 
 pytestmark = pytest.mark.freqtrade
@@ -33,6 +37,8 @@ pytestmark = pytest.mark.freqtrade
 A_FEW = ("EmaCrossRoi", "DcaLadder", "FuturesLongShort", "OrderFilledState")
 LEAST_TRADES = 20
 DETAIL = "20250628-20250630"
+REAL = "20230601-20230701"
+"""Of the years on which the defaults were chosen: no later month is looked at."""
 FREQAI_CONFIG: dict[str, Any] = {
     "freqaimodel": "TreesRegressor",
     "freqai": {
@@ -220,10 +226,22 @@ def test_the_list_of_strategies_is_the_same(runs: Runs) -> None:
 
 
 def test_the_long_one_is_long_and_none_imports_anything_of_ours(tmp_path: Path) -> None:
-    from tests.foreign.runs import write_strategies
-
     write_strategies(tmp_path)
     files = sorted(tmp_path.glob("*.py"))
     assert len(files) == len(EVERY)
     assert len((tmp_path / "Thousands.py").read_text().splitlines()) >= 5_000
     assert not [file.name for file in files if "plimsoll" in file.read_text().lower()]
+
+
+@pytest.mark.slow
+def test_on_a_month_of_the_real_market_they_make_the_same_trades(
+    runs: Runs, tmp_path: Path, real_data: Path
+) -> None:
+    real = Runs(tmp_path)
+    lay_out(real.userdir)
+    write_strategies(real.strategies)
+    real.data.symlink_to(real_data)
+    exchange = json.loads((runs.folder / f"{BARE}.json").read_bytes())["exchange"]
+    real.write_configs({"exchange": {**exchange, "pair_whitelist": list(PAIRS[:2])}})
+    names = (*A_FEW, "LimitMaker")
+    require_equal(real, *both(lambda guards: real.backtest(guards, *names, timerange=REAL)))

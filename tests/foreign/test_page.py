@@ -45,7 +45,8 @@ def test_the_page_tells_what_was_measured(tmp_path: Path) -> None:
     save("observed-x", {"about": "observed", **observed, "told": "it\nwould halt"})
     write_page(tmp_path / "evidence", FIGURES, tmp_path, seconds=600)
     text = (tmp_path / "foreign-strategies.md").read_text(encoding="utf-8")
-    assert "about 10 minutes" in text
+    assert "One run of `make foreign` on " in text
+    assert ", 10 minutes, with Freqtrade" in text
     assert "| `SampleStrategy` | Freqtrade's own sample | 1,000 | abababababab |" in text
     assert "| all four |  | 1.031 × |" in text
     ema, hostile = (

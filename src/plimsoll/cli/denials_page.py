@@ -3,7 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from textwrap import fill
 from typing import TYPE_CHECKING
+
+from plimsoll.risk import RiskProfile
 
 if TYPE_CHECKING:
     from plimsoll.lab.denials import Account, Alike, Concentration, DenialFindings, Denials
@@ -98,6 +101,21 @@ is configured otherwise: leverage, portfolios, more pairs.
 
 """
 
+DEFAULTS = """## The defaults, and an ordinary strategy
+
+A trade risks {risk:.0%} of equity at its stop, {open} positions are open at once, a new one is less
+than {alike} correlated with another, and {streak} losses in a row pause entries. The account is
+flat for the rest of a day that loses {day:.0%}, halves its stakes {reduce:.0%} below its high and
+halts {halt:.0%} below it, or once {trades} trades lose beyond doubt. A halt ends by a person; a
+backtest re-arms after 30 days, on probation. Why the limits on losses and halts are what they are
+is measured in [Halting and going on](rearming.md#the-defaults), those on concentration above, the
+rest stands in [the risk profile](risk-profile.md): capital comes first, and a strategy that needs
+more has to ask.
+
+{ordinary}
+
+"""
+
 MADE = """## How it was made
 
 - **Profile**: the defaults of [the risk profile](risk-profile.md), no risk layer. Portfolio
@@ -107,6 +125,62 @@ MADE = """## How it was made
 - **Costs, data, account**: those of the [results](results.md#how-they-were-made).
 - **Code**: fingerprint `{fingerprint}`, Freqtrade {freqtrade}, written on {today}.
 """
+
+
+KEYS = {
+    "risk_per_trade": "max_risk_per_trade_fraction",
+    "open_positions": "max_open_positions",
+    "correlation": "max_correlation",
+    "consecutive_losses": "max_consecutive_losses",
+    "cooldown": "cooldown_seconds",
+    "trades_per_day": "max_trades_per_day",
+    "position_size": "max_position_fraction",
+    "break_even": "break_even_z",
+    "exposure": "max_exposure_fraction",
+    "portfolio_heat": "max_portfolio_heat_fraction",
+    "leverage": "max_leverage",
+    "daily_loss": "max_daily_loss_fraction",
+    "drawdown": "drawdown_halt_fraction",
+}
+"""By rule: the key of ``plimsoll.risk`` that loosens it."""
+
+
+def defaults(findings: "DenialFindings") -> str:
+    """Return what the defaults are, and which of them an ordinary strategy meets most."""
+    limits = RiskProfile()
+    return DEFAULTS.format(
+        risk=limits.max_risk_per_trade_fraction,
+        open=limits.max_open_positions,
+        alike=limits.max_correlation,
+        streak=limits.max_consecutive_losses,
+        day=limits.max_daily_loss_fraction,
+        reduce=limits.drawdown_reduce_fraction,
+        halt=limits.drawdown_halt_fraction,
+        trades=limits.break_even_trades,
+        ordinary=_ordinary(findings),
+    )
+
+
+def _ordinary(findings: "DenialFindings") -> str:
+    """Say which guards deny strategies of others most; of all where there are none."""
+    rows = [one for one in findings.denials if one.strategy in findings.others]
+    who = "strategies of others" if rows else "strategies"
+    rows = rows or list(findings.denials)
+    asked = sum(one.asked for one in rows)
+    total: Counter[str] = sum((one.denied for one in rows), start=Counter())
+    most = [f"`{rule}` ({count / asked:.0%}; {_key(rule)})" for rule, count in total.most_common(3)]
+    denied = f"{_share(total.total(), asked)} were denied, most by {', '.join(most)}"
+    said = f"Of {asked:,} entries that the {who} asked for, {denied if most else 'none was denied'}"
+    text = (
+        f"{said}. An ordinary stake above the risk of a trade is cut to it, which is in no column: "
+        "with a stop 10 % away it is a tenth of equity at most. Change the key in a layer of your "
+        "own, and see with `plimsoll backtest-compare` what it buys."
+    )
+    return fill(text, 100, break_on_hyphens=False, break_long_words=False)
+
+
+def _key(rule: str) -> str:
+    return f"`plimsoll.risk.{KEYS[rule]}`" if rule in KEYS else "[its limits](risk-profile.md)"
 
 
 def page(findings: "DenialFindings") -> str:
@@ -134,10 +208,14 @@ def page(findings: "DenialFindings") -> str:
         worst_off=_worst_day(of, "none of them"),
         worst_four=_worst_day(of, "4 open positions"),
     )
-    return text + MADE.format(
-        fingerprint=findings.code_fingerprint,
-        freqtrade=findings.freqtrade_version,
-        today=datetime.now(UTC).date(),
+    return (
+        text
+        + defaults(findings)
+        + MADE.format(
+            fingerprint=findings.code_fingerprint,
+            freqtrade=findings.freqtrade_version,
+            today=datetime.now(UTC).date(),
+        )
     )
 
 

@@ -20,19 +20,34 @@ def policies(
     policy: Annotated[
         list[str] | None, typer.Option(help="Run this policy alone; may be repeated.")
     ] = None,
+    rows: Annotated[
+        Path, typer.Option(help="File that keeps the rows; of the same code none is made again.")
+    ] = Path("out/policies.jsonl"),
+    page_only: Annotated[
+        bool, typer.Option("--page-only", help="Write the page from the kept rows, run nothing.")
+    ] = False,
 ) -> None:
     """Backtest every strategy with and without guards, and under ways to halt and to go on.
 
     The years are those on which the research chose, 2022 and 2023: a default is not chosen on
     what came later. The data folder is that of `plimsoll results`. With --only or --policy the
-    tables are printed, and no page is written.
+    tables are printed, and no page is written. A run that was ended goes on where it was.
     """
     from plimsoll.archive.layout import require_outer
     from plimsoll.cli.places import made_folder
     from plimsoll.cli.policies_page import page, tables
     from plimsoll.core import UsageError
-    from plimsoll.lab.policies import POLICIES, run_policies
+    from plimsoll.lab.policies import POLICIES, PolicyFindings, run_policies
+    from plimsoll.lab.policy_rows import kept_rows
 
+    if page_only:
+        order = [one.name for one in POLICIES]
+        earlier = sorted(kept_rows(rows), key=lambda row: order.index(row.policy))
+        if not earlier:
+            raise UsageError(f"expected rows of an earlier run in {rows}, found none")
+        out.write_text(page(PolicyFindings(tuple(earlier), None)), encoding="utf-8")
+        typer.echo(f"written: {out}", err=True)
+        return
     datadir = datadir.expanduser().resolve()
     if not datadir.is_dir():
         raise UsageError(f"expected a Freqtrade data folder at --datadir, found none at {datadir}")
@@ -53,7 +68,7 @@ def policies(
         typer.echo(f"{minutes:3d}:{seconds:02d}  {text}", err=True)
 
     findings = run_policies(
-        datadir, tell, strategies=only or (), policies=policy or (), folder=folder
+        datadir, tell, strategies=only or (), policies=policy or (), folder=folder, kept=rows
     )
     if not whole:
         typer.echo(tables(findings.rows))

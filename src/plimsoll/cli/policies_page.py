@@ -7,7 +7,8 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from plimsoll.lab.policies import PolicyFindings, PolicyRow
+    from plimsoll.lab.policies import PolicyFindings
+    from plimsoll.lab.policy_rows import PolicyRow
 
 OFF = "guards off"
 
@@ -77,17 +78,18 @@ MADE = """## How they were made
 - **Re-arming**: as in a bot: drawdown, losses in a row and statistics are measured from it; the
   highest equity ever is not. Beyond the terminal drawdown no policy re-arms.
 - **Left out**: {left_out}.
-- **Time**: {minutes:.0f} minutes, one freqtrade process after another.
-- **Code**: fingerprint `{fingerprint}`, Freqtrade {freqtrade}, written on {today}.
+- **Time**: {time}, one freqtrade process after another.
+- **Code**: fingerprint {fingerprints}, Freqtrade {freqtrade}, written on {today}.
 """
 
 
 def page(findings: "PolicyFindings") -> str:
     """Return the whole page."""
+    seconds = findings.seconds
     made = MADE.format(
         left_out=left_out(findings.rows),
-        minutes=findings.seconds / 60,
-        fingerprint=findings.code_fingerprint,
+        time="of several runs" if seconds is None else f"{seconds / 60:.0f} minutes",
+        fingerprints=" and ".join(f"`{one}`" for one in findings.code_fingerprints),
         freqtrade=findings.freqtrade_version,
         today=datetime.now(UTC).date(),
     )

@@ -53,12 +53,13 @@ def acted(
     lock: int | None = None,
     held: Sequence[Verdict] = (),
     kept: bool = True,
+    is_locked: bool = True,
 ) -> str:
     """Tell a verdict that closes positions: of the account or of a pair, halted or for a time.
 
     ``open_pairs`` are the pairs that are open now, ``None`` when that cannot be known; ``lock`` is
     the number of the verdict's lock, ``held`` is all that holds with it, ``kept`` says whether it
-    is on record anywhere.
+    is on record anywhere, ``is_locked`` whether a lock shows it and could be removed.
     """
     if verdict.pair is not None:
         is_open = open_pairs is None or verdict.pair in open_pairs
@@ -68,7 +69,8 @@ def acted(
         said = f"{ALARM} {breach(verdict, facts)}. {_closing(open_pairs)}"
     where = "" if verdict.pair is None else f" in {pair_words(verdict.pair)}"
     memory = "" if kept else f" {IN_MEMORY}"
-    return f"{said} {_ends(verdict, now, where=where, lock=lock, held=held)}{memory}"
+    unlock = _unlock_words(lock) if is_locked else ""
+    return f"{said} {_ends(verdict, now, where=where, unlock=unlock, held=held)}{memory}"
 
 
 def restored(
@@ -79,7 +81,7 @@ def restored(
     where = "" if verdict.pair is None else f" {pair_words(verdict.pair)}"
     of = "" if verdict.pair is None else f" in {pair_words(verdict.pair)}"
     said = f"{ALARM} Still {what}{where} since before this start. {breach(verdict)}."
-    return f"{said} {_ends(verdict, now, where=of, lock=lock, held=held)}"
+    return f"{said} {_ends(verdict, now, where=of, unlock=_unlock_words(lock), held=held)}"
 
 
 def closed(
@@ -373,21 +375,24 @@ def _held_words(verdict: Verdict) -> str:
     return f"{words[:1].lower()}{words[1:]}"
 
 
+def _unlock_words(lock: int | None) -> str:
+    return f", or /unlock {'NUMBER (see /locks)' if lock is None else lock} here"
+
+
 def _ends(
-    verdict: Verdict, now: datetime, *, where: str, lock: int | None, held: Sequence[Verdict]
+    verdict: Verdict, now: datetime, *, where: str, unlock: str, held: Sequence[Verdict]
 ) -> str:
     if verdict.mode is not Mode.HALTED and verdict.until is not None:
         open_ended = is_open_ended(verdict.until, now)
         until = "everything is closed" if open_ended else until_words(verdict.until, now)
         if any(one.mode is Mode.HALTED and one.pair is None for one in held):
             return f"This lasts until {until}, the halt until a person resumes."
-        ends = "Ends by itself." if open_ended else "Ends by itself; /locks shows it."
+        ends = "Ends by itself; /locks shows it."
+        ends = ends if unlock and not open_ended else "Ends by itself."
         return f"No entries{where} until {until}. {ends}"
     person = "has checked positions and limits" if verdict.rule == STATE else "resumes"
     said = f"No entries{where} until a person {person}: {RESUME}"
     if verdict.rule == STATE and NEW_DATABASE in verdict.reason:
         said = f"{WRONG_FOLDER} {said}"
-    if verdict.rule == "manual_halt":  # the flag would halt again after /unlock
-        return f"{said} (in a shell)."
-    number = "NUMBER (see /locks)" if lock is None else str(lock)
-    return f"{said} (in a shell), or /unlock {number} here."
+    by_hand = verdict.rule == "manual_halt"  # the flag would halt again after /unlock
+    return f"{said} (in a shell){'' if by_hand else unlock}."

@@ -6,7 +6,7 @@ from typing import Any
 
 from plimsoll.journal.history import moment
 from plimsoll.journal.kind import Kind
-from plimsoll.journal.words import because, time_words
+from plimsoll.journal.words import because, is_observed, time_words
 
 Record = Mapping[str, Any]
 
@@ -95,8 +95,8 @@ class NotesReader:
         if order is not None:
             note.entry = "; ".join(filter(None, [note.entry, _order_words(order)]))
             note.verdict = "allowed"
-        if denial is not None and denial.get("observed"):
-            note.verdict = f"would have been denied by {because(denial)}"
+        if denial is not None and is_observed(denial):
+            note.verdict = f"would have been denied {because(denial)}"
 
     def _take_exit(self, record: Record, pair: str) -> None:
         number = record.get("trade")

@@ -20,7 +20,7 @@ from plimsoll.journal.history import (
     trade_of,
 )
 from plimsoll.journal.kind import Kind
-from plimsoll.journal.words import because, time_words, words
+from plimsoll.journal.words import because, is_observed, time_words, words
 
 _TO_THE_MINUTE = re.compile(r"(.*[T ])?\d\d:\d\d(Z|[+-]\d\d:?\d\d)?")
 _CLOCK = re.compile(r"\d\d:\d\d(:\d\d)?")
@@ -125,13 +125,15 @@ def _answer(history: History) -> Answer:
     ]
     for cause in causes:
         if (answer := cause(history)) is not None:
-            return replace(answer, notes=answer.notes + _probation_note(history, answer.cause))
+            notes = _observed_notes(history) + _probation_note(history, answer.cause)
+            return replace(answer, notes=answer.notes + notes)
     signal = (history.row or {}).get("signal")
     text = f"{_candle(history)} had a {signal} signal, and the log tells neither of an order nor "
     text += "of a denial: Freqtrade itself did not enter"
     note = "it does so when all slots of max_open_trades are taken, when the free balance is too "
     note += "small, or in the state PAUSED or STOPPED; its own log says which"
-    return Answer("not_taken", text, [note], _records(history.candle, history.signal))
+    notes = [note, *_observed_notes(history)]
+    return Answer("not_taken", text, notes, _records(history.candle, history.signal))
 
 
 def _not_running(history: History) -> Answer | None:
@@ -166,7 +168,7 @@ def _outcome(history: History) -> str:
 
 def _halted(history: History) -> Answer | None:
     last, first = history.halted, history.halted_since
-    if last is None or first is None or _is_over(last, history.at):
+    if last is None or first is None or is_observed(last) or _is_over(last, history.at):
         return None
     is_halt = last["kind"] == Kind.HALT or mode_of(last) == Mode.HALTED.name
     said = "the bot was halted" if is_halt else "the bot was flattening the account"
@@ -198,7 +200,7 @@ def _not_watched(history: History) -> Answer | None:
 
 def _denied(history: History) -> Answer | None:
     denial = history.in_cycle(Kind.DENIAL)
-    if denial is None:
+    if denial is None or is_observed(denial):
         return None
     text = f"the {denial.get('side') or 'entry'} signal was denied by {because(denial)}"
     text += f", at {_time(moment(denial))}"
@@ -209,7 +211,7 @@ def _pair_stopped(history: History) -> Answer | None:
     last = history.pair_verdict
     if last is None or mode_of(last) not in (Mode.FLATTEN.name, Mode.HALTED.name):
         return None
-    if _is_over(last, history.at):
+    if is_observed(last) or _is_over(last, history.at):
         return None
     text = f"the pair was stopped by {because(last)}, since {_time(moment(last))}"
     until = last.get("until")
@@ -263,6 +265,17 @@ def _signal_note(history: History) -> list[str]:
     if signal == "none":
         return [f"there was no signal either; {_last_signal(history)}"]
     return [f"the candle's signal was {signal}"] if signal else []
+
+
+def _observed_notes(history: History) -> list[str]:
+    """Say what guards would have done that only observed, and what they therefore did not."""
+    told = [history.halted, history.pair_verdict, history.in_cycle(Kind.DENIAL)]
+    last = {one["seq"]: one for one in _records(*told) if is_observed(one)}
+    return [
+        f"guards only observed: {words(one)}, at {_time(moment(one))}"
+        for one in last.values()
+        if one["kind"] == Kind.DENIAL or not _is_over(one, history.at)
+    ]
 
 
 def _probation_note(history: History, cause: str) -> list[str]:

@@ -56,9 +56,18 @@ def words(record: Record) -> str:
         return _fields(record)
 
 
+def is_observed(record: Record) -> bool:
+    """Whether guards that only observe wrote a record of what they would have done."""
+    return record.get("observed") is True
+
+
 def because(record: Record) -> str:
-    """Say rule, reason, value and limit, as far as they are known."""
+    """Say rule, reason, value and limit, as far as they are known.
+
+    The rule stands in brackets where guards only observed: "would have halted (drawdown): ...".
+    """
     rule, reason = record.get("rule") or "a rule without name", record.get("reason")
+    rule = f"({rule})" if is_observed(record) else rule
     text = f"{rule}: {reason}" if reason else str(rule)
     if record.get("value") is not None and record.get("limit") is not None:
         text += f" (value {_number(record['value'])}, limit {_number(record['limit'])})"
@@ -117,7 +126,10 @@ def _signal(record: Record) -> str:
 
 
 def _denial(record: Record) -> str:
-    return f"{record.get('side') or 'entry'} denied by {because(record)}"
+    side = record.get("side") or "entry"
+    if is_observed(record):
+        return f"{side} would have been denied {because(record)}"
+    return f"{side} denied by {because(record)}"
 
 
 def _order(record: Record) -> str:
@@ -142,17 +154,24 @@ def _exit(record: Record) -> str:
 
 
 def _verdict(record: Record) -> str:
-    said = f"{record.get('mode_before') or '?'} → {record.get('mode') or '?'} by {because(record)}"
+    said = f"{record.get('mode_before') or '?'} → {record.get('mode') or '?'}"
+    if is_observed(record):
+        said = f"would have gone {said} {because(record)}"
+    else:
+        said += f" by {because(record)}"
     until = record.get("until")
     return said + (f", until {time_words(until)}" if isinstance(until, str) else "")
 
 
 def _halt(record: Record) -> str:
+    if is_observed(record):
+        return f"would have halted the account {because(record)}"
     return f"halted by {because(record)}"
 
 
 def _rearm(record: Record) -> str:
-    said = f"re-armed by {record.get('by') or '?'}: {record.get('reason') or 'no reason given'}"
+    said = "would have been " if is_observed(record) else ""
+    said += f"re-armed by {record.get('by') or '?'}: {record.get('reason') or 'no reason given'}"
     said += "; beyond the terminal drawdown" if record.get("beyond_terminal") else ""
     until = record.get("probation_until")
     return said + (f"; on probation until {time_words(until)}" if isinstance(until, str) else "")

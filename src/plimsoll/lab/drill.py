@@ -10,6 +10,7 @@ from typing import Any
 
 from plimsoll.bridge.config.layers import read_layers
 from plimsoll.bridge.config.settings import settings_from
+from plimsoll.bundle import bundle_root
 from plimsoll.core import UsageError
 from plimsoll.journal.messages import ALARM, REFUSED
 from plimsoll.lab.demo import Step
@@ -81,13 +82,14 @@ def run_drill(plan: DrillPlan, folder: Path, tell: Callable[[Step], None]) -> Dr
     Raises
     ------
     UsageError
-        When the folder of strategies or a config layer is not there.
+        When the folder of strategies, the strategy in it or a config layer is not there.
     PlimsollError
         When the exchange or a bot does not start, or ends before it should.
     """
     for file in (plan.strategy_path, *plan.layers):
         if not file.exists():
             raise UsageError(f"expected {file}, found nothing there")
+    _require_strategy(plan)
     folder.mkdir(parents=True)
     account = DrillAccount(plan, folder, tell)
     serving = ["--market", "synthetic", "--seed", str(plan.seed)]
@@ -110,6 +112,17 @@ def run_drill(plan: DrillPlan, folder: Path, tell: Callable[[Step], None]) -> Dr
         _crash(scene)
     account.say("end", "bot and exchange have ended, no port is left open")
     return account
+
+
+def _require_strategy(plan: DrillPlan) -> None:
+    """Refuse a class that no file has: Freqtrade would say so after a minute, and not where."""
+    shipped = bundle_root() / "user_data" / "strategies"
+    files = (file for folder in (plan.strategy_path, shipped) for file in folder.rglob("*.py"))
+    named = f"class {plan.strategy}("
+    if not any(named in file.read_text(encoding="utf-8", errors="replace") for file in files):
+        raise UsageError(
+            f"expected a class {plan.strategy} in a file of {plan.strategy_path}, found none"
+        )
 
 
 def _bot_plan(plan: DrillPlan, folder: Path, venue: Venue, mode: str) -> BotPlan:

@@ -13,6 +13,9 @@ FAULT = re.compile(
     re.MULTILINE,
 )
 
+RAISED = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\b")
+"""The line at a traceback's end."""
+
 
 def freqtrade(
     arguments: Sequence[str],
@@ -53,7 +56,7 @@ def freqtrade(
     if done.returncode != 0 or fault:
         raise PlimsollError(
             f"freqtrade {arguments[0]} failed (status {done.returncode}): "
-            f"{fault.group(1) if fault else _last_error(done.stdout)}; its log is {log}"
+            f"{_said(fault, done.stdout)}; its log is {log}"
         )
     return done.stdout
 
@@ -62,6 +65,17 @@ def _write_log(log: Path, arguments: Sequence[str], output: str) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as file:
         file.write(f"$ freqtrade {' '.join(arguments)}\n{output}\n")
+
+
+def _said(fault: "re.Match[str] | None", output: str) -> str:
+    """Return what a failed command said: of a traceback its last line, which names the error."""
+    if fault is None:
+        return _last_error(output)
+    if not fault.group(1).startswith("Fatal exception!"):
+        return fault.group(1)
+    lines = output[fault.end() :].splitlines()
+    raised = [line for line in lines if RAISED.match(line)]
+    return raised[-1] if raised else fault.group(1)
 
 
 def _last_error(output: str) -> str:

@@ -4,13 +4,14 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from freqtrade import __version__ as freqtrade_version
 
 from plimsoll.bridge.config.fingerprint import code_fingerprint
+from plimsoll.lab.policy_rows import PolicyRow, keep, kept_rows
 from plimsoll.lab.results import BacktestResult
 from plimsoll.lab.study import (
     DATA,
@@ -66,34 +67,17 @@ POLICIES = (
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyRow:
-    """What one strategy did under one policy.
-
-    ``halts`` counts the halts of the account by rule, ``denied`` the entries by rule.
-    """
-
-    policy: str
-    strategy: str
-    trades: int
-    total_return: float
-    drawdown_fraction: float
-    worst_month_fraction: float
-    days_halted: float
-    days_of_run: float
-    rearmed: int
-    asked: int
-    halts: Mapping[str, int] = field(default_factory=dict)
-    denied: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class PolicyFindings:
-    """All rows, and with what they were made."""
+    """All rows, and with what they were made; ``seconds`` is ``None`` where none was run."""
 
     rows: tuple[PolicyRow, ...]
-    seconds: float
-    code_fingerprint: str
-    freqtrade_version: str
+    seconds: float | None
+    freqtrade_version: str = freqtrade_version
+
+    @property
+    def code_fingerprints(self) -> tuple[str, ...]:
+        """The builds that the rows are of, each once."""
+        return tuple(dict.fromkeys(row.code_fingerprint for row in self.rows))
 
 
 def run_policies(
@@ -103,22 +87,28 @@ def run_policies(
     strategies: Sequence[str] = (),
     policies: Sequence[str] = (),
     folder: Path | None = None,
+    kept: Path | None = None,
 ) -> PolicyFindings:
     """Backtest every strategy under every policy, one freqtrade process after another.
 
     ``strategies`` and ``policies`` name those that run, by default all; ``folder`` has
-    strategies of others, one a file, for one-hour candles of the six pairs.
+    strategies of others, one a file, for one-hour candles of the six pairs. Rows are kept in the
+    file ``kept``; those that it has of this very code are not made again.
 
     Raises
     ------
     UsageError
-        When ``datadir`` lacks a file of a pair.
+        When ``datadir`` lacks a file of a pair, or ``kept`` is no file of rows.
     PlimsollError
         When the venue or freqtrade fails, or the deciding code changed while they ran.
     """
     began, fingerprint = time.monotonic(), code_fingerprint()
     studies = [*in_sample_studies(folder)]
     require_all(datadir, (study.needs() for study in studies))
+    earlier = [] if kept is None else kept_rows(kept)
+    done = {
+        (one.strategy, one.policy): one for one in earlier if one.code_fingerprint == fingerprint
+    }
     rows: list[PolicyRow] = []
     with study_folder(studies, datadir) as place:
         if folder is not None:
@@ -130,15 +120,24 @@ def run_policies(
                 names = [one for one in study.strategies if not strategies or one in strategies]
                 if not names or (policy.only_defaults and layers_of(study)):
                     continue
+                rows += [done[name, policy.name] for name in names if (name, policy.name) in done]
+                names = [name for name in names if (name, policy.name) not in done]
+                if not names:
+                    continue
                 start = time.monotonic()
                 guarding = Guarding(policy.name, layers_of(study), dict(policy.settings))
                 results = backtest_study(study, guarding, names, place)
                 require_same_code(results, fingerprint)
                 measures = measured(study, guarding, results, place / DATA)
-                rows += map(row_of, measures, results)
+                new = [
+                    replace(row_of(*one), code_fingerprint=fingerprint)
+                    for one in zip(measures, results, strict=True)
+                ]
+                if kept is not None:
+                    keep(new, kept)
+                rows += new
                 tell(f"{policy.name}, {study.name}: {time.monotonic() - start:.0f} s")
-    took = time.monotonic() - began
-    return PolicyFindings(tuple(rows), took, fingerprint, freqtrade_version)
+    return PolicyFindings(tuple(rows), time.monotonic() - began)
 
 
 def in_sample_studies(folder: Path | None = None) -> Iterator[Study]:

@@ -1,8 +1,10 @@
 """The page of denials: shares of what was asked for, and the figures of its argument."""
 
 from collections import Counter
+from dataclasses import replace
 
 from plimsoll.cli.denials_page import (
+    KEYS,
     accounts_table,
     alike_table,
     concentration_table,
@@ -11,6 +13,7 @@ from plimsoll.cli.denials_page import (
     page,
 )
 from plimsoll.lab.denials import Account, Alike, Concentration, DenialFindings, Denials
+from plimsoll.risk import RiskProfile
 
 DENIALS = (
     Denials(
@@ -100,3 +103,18 @@ def test_the_argument_has_the_measured_figures() -> None:
     assert "worst day is −2.4% with it" in text
     assert "at most it is −1.9%" in text
     assert "fingerprint `abc`, Freqtrade 2026.9" in text
+
+
+def test_the_page_ends_with_the_defaults_and_what_others_meet_most() -> None:
+    theirs = Denials("Theirs", 50, Counter(risk_per_trade=20, senses=5))
+    text = " ".join(page(replace(FINDINGS, denials=(*DENIALS, theirs))).split())
+    assert "A trade risks 1% of equity at its stop, 4 positions are open at once" in text
+    assert (
+        "Of 50 entries that the strategies of others asked for, 25 (50.0%) were denied, most by "
+        "`risk_per_trade` (40%; `plimsoll.risk.max_risk_per_trade_fraction`), `senses` (10%; "
+    ) in text
+    assert "Of 300 entries that the strategies asked for" in " ".join(page(FINDINGS).split())
+
+
+def test_each_key_of_the_page_is_one_of_the_profile() -> None:
+    assert set(KEYS.values()) <= set(RiskProfile.model_fields)

@@ -30,3 +30,13 @@ def test_a_folder_of_strategies_that_is_not_there_is_wrong_usage(run, tmp_path) 
     done = run("policies", "--datadir", tmp_path, "--folder", tmp_path / "mine")
     assert done.status == 2
     assert "expected a folder of strategies at --folder" in done.err
+
+
+def test_a_page_of_no_rows_is_wrong_usage(run, tmp_path) -> None:
+    page = tmp_path / "page.md"
+    result = run(
+        "policies", "--datadir", tmp_path, "--page-only", "--rows", tmp_path / "r", "--out", page
+    )
+    assert result.status == 2
+    assert "expected rows of an earlier run" in result.err
+    assert not page.exists()

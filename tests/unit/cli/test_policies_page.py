@@ -1,7 +1,8 @@
 """The page of policies: means against the same strategies without guards, and each of them."""
 
 from plimsoll.cli.policies_page import each, halts, left_out, page, together
-from plimsoll.lab.policies import POLICIES, PolicyFindings, PolicyRow, in_sample_studies
+from plimsoll.lab.policies import POLICIES, PolicyFindings, in_sample_studies
+from plimsoll.lab.policy_rows import PolicyRow
 
 
 def row(policy: str, strategy: str, gain: float, fall: float, **others) -> PolicyRow:
@@ -12,6 +13,7 @@ def row(policy: str, strategy: str, gain: float, fall: float, **others) -> Polic
         "days_of_run": 730.0,
         "rearmed": 0,
         "asked": 2000,
+        "code_fingerprint": "abc",
         **others,
     }
     return PolicyRow(
@@ -75,7 +77,7 @@ def test_what_was_not_run_is_named() -> None:
 
 
 def test_the_page_says_how_it_was_made() -> None:
-    text = page(PolicyFindings(ROWS, 600.0, "abc", "2026.9"))
+    text = page(PolicyFindings(ROWS, 600.0, "2026.9"))
     assert "10 minutes" in text
     assert "fingerprint `abc`, Freqtrade 2026.9" in text
     assert "{" not in text.replace('{"after_days"', "")

@@ -342,3 +342,10 @@ def test_no_figure_breaks_a_message(
     text = messages.acted(verdict, NOW, open_pairs=[], facts={"day_start_equity_usd": start})
     assert text.startswith("🛑 ")
     assert "nan" not in text
+
+
+def test_what_no_lock_shows_is_not_ended_by_unlock() -> None:
+    halted = messages.acted(HALT, NOW, open_pairs=[BTC], is_locked=False)
+    assert halted.endswith('a person resumes: plimsoll resume --reason "…" (in a shell).')
+    lost = messages.acted(LOSS, NOW, open_pairs=[BTC], facts=DAY, is_locked=False)
+    assert lost.endswith("Ends by itself.")

@@ -56,7 +56,7 @@ def test_an_entry_that_was_only_observed_says_what_would_have_been(bot: Bot) -> 
     bot.write("denial", pair=BTC, rule="spread", reason="too wide", observed=True)
     bot.write("order", pair=BTC, side="long", stake_usd=10.0)
     bot.write("fill", pair=BTC, trade=1, side="buy", price=1.0, amount=10.0, closes=False)
-    assert notes(bot)[1].verdict == "would have been denied by spread: too wide"
+    assert notes(bot)[1].verdict == "would have been denied (spread): too wide"
 
 
 def test_features_beside_a_signal_are_kept_and_texts_are_not(bot: Bot) -> None:

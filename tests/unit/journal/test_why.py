@@ -298,3 +298,25 @@ def test_times_are_read_as_people_write_them(text: str, expected: str) -> None:
 def test_what_is_no_time_is_wrong_usage(text: str) -> None:
     with pytest.raises(UsageError, match="14:05"):
         parse_time(text, START)
+
+
+def test_what_was_only_observed_stopped_nothing_and_is_a_note(bot: Bot) -> None:
+    bot.write("halt", event="acted", mode="HALTED", observed=True, **HALT)
+    bot.candle("long")
+    bot.write("denial", after_seconds=1, observed=True, **DENIAL)
+    bot.candles(2)
+    reply = answer(bot, "14:20")
+    assert reply.cause == "not_taken"
+    halt, denial = reply.notes[1:]
+    assert halt.startswith("guards only observed: would have halted the account (drawdown): ")
+    assert denial.startswith("guards only observed: long would have been denied (trades_per_day): ")
+    assert len(answer(bot, "14:25").notes) == 1
+
+
+def test_a_pair_that_guards_would_have_stopped_goes_on(bot: Bot) -> None:
+    stopped = {"pair": BTC, "rule": "stale_data", "reason": "late", "mode": "FLATTEN"}
+    bot.write("verdict", observed=True, **stopped)
+    bot.candles(1)
+    reply = answer(bot)
+    assert reply.cause == "no_signal"
+    assert "would have gone" in reply.notes[0]

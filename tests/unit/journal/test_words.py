@@ -45,6 +45,19 @@ def test_a_reason_has_value_and_limit_when_both_are_known(
     [
         ({"kind": "halt", "rule": "manual_halt", "reason": "by hand"}, "halted by manual_halt"),
         ({"kind": "denial", "side": "long", "rule": "spread"}, "long denied by spread"),
+        (
+            {"kind": "halt", "rule": "break_even", "reason": "lost", "observed": True},
+            "would have halted the account (break_even): lost",
+        ),
+        (
+            {"kind": "denial", "side": "long", "rule": "spread", "observed": True},
+            "long would have been denied (spread)",
+        ),
+        (
+            {"kind": "verdict", "mode": "FLATTEN", "rule": "daily_loss", "observed": True},
+            "would have gone ? → FLATTEN (daily_loss)",
+        ),
+        ({"kind": "rearm", "by": "x", "observed": True}, "would have been re-armed by x"),
         ({"kind": "rearm", "by": "plimsoll resume"}, "re-armed by plimsoll resume: no reason"),
         (
             {"kind": "rearm", "by": "x", "reason": "y", "probation_until": "2026-12-04T12:00:00Z"},

@@ -31,6 +31,13 @@ def test_a_folder_or_layer_that_is_not_there_is_named_before_anything_starts(
     assert not (tmp_path / "run").exists()
 
 
+def test_a_strategy_that_no_file_has_is_named_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "Other.py").write_text("class Mines(IStrategy):\n    pass\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=f"expected a class Mine in a file of {tmp_path}"):
+        run_drill(plan(tmp_path), tmp_path / "run", lambda _: None)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_time_is_told_from_the_crash_on(tmp_path: Path) -> None:
     drilled = account(tmp_path)
     drilled.crash_at = AT

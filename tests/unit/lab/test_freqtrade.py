@@ -48,6 +48,15 @@ def test_wrong_usage_raises_although_freqtrade_ends_with_zero(tmp_path: Path) ->
         freqtrade(["list-timeframes", "--no-such"], folder=tmp_path, log=tmp_path / "log")
 
 
+def test_a_traceback_is_told_by_its_error(tmp_path: Path) -> None:
+    arguments = ["list-strategies", *config(tmp_path)]
+    strategies = tmp_path / "user_data" / "strategies"
+    strategies.mkdir()
+    (strategies / "Mine.py").write_text("raise KeyError('nowhere')\n", encoding="utf-8")
+    with pytest.raises(PlimsollError, match=r"failed \(status 1\): KeyError: 'nowhere'; its log"):
+        freqtrade(arguments, folder=tmp_path, log=tmp_path / "log")
+
+
 def test_a_run_that_takes_too_long_is_ended_and_what_it_said_is_in_the_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with pytest.raises(PlimsollError, match="--version took longer than 0 s; its log is"):

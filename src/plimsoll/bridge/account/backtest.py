@@ -74,12 +74,9 @@ class BacktestAccount:
         False is only said where no guard can demand to close anything
         (`plimsoll.risk.quiet`): an entry has the account evaluated again in any case.
         """
-        opened_s = int(now.timestamp()) - self._closes.candle_seconds
-        if self._calm is not None:
-            if now < self._calm_until and self._calm.lasts(opened_s):
-                self._calm_at = opened_s
-                return False
-            self._calm = self._calm_at = None
+        if self.is_calm(now):
+            return False
+        self._calm = self._calm_at = None
         self._closed.read()
         # An entry may have read closed trades after the last mark.
         closed = len(self._closed.trades)
@@ -87,9 +84,21 @@ class BacktestAccount:
         trades, day_ends_at = LocalTrade.bt_trades_open, self._levels.day_ends_at
         if not (changed or trades or day_ends_at is None or now >= day_ends_at):
             return False  # flat, and nothing happened: equity stands still
-        return self._mark(trades, now, opened_s) or changed
+        return self._mark(trades, now) or changed
 
-    def _mark(self, trades: Sequence[LocalTrade], now: datetime, opened_s: int) -> bool:
+    def is_calm(self, now: datetime) -> bool:
+        """Return whether no guard might act, by exact bounds; what asks for equity marks then."""
+        if self._calm is None:  # flat, and nothing happened: equity stands still
+            ends_at = self._levels.day_ends_at
+            is_same = not LocalTrade.bt_trades_open and len(LocalTrade.bt_trades) == self._marked
+            return is_same and ends_at is not None and now < ends_at
+        opened_s = int(now.timestamp()) - self._closes.candle_seconds
+        if now < self._calm_until and self._calm.lasts(opened_s):
+            self._calm_at = opened_s
+            return True
+        return False
+
+    def _mark(self, trades: Sequence[LocalTrade], now: datetime) -> bool:
         """Mark open trades by the newest closes; return whether a guard might act on them."""
         now_s, closes, profile = now.timestamp(), self._closes, self._profile
         latest_s = now_s - closes.candle_seconds - profile.max_blind_seconds

@@ -65,8 +65,8 @@ class LogListener(logging.Handler):
         return began
 
     def attach(self) -> "LogListener":
-        """Listen to the logger from now on; a second call changes nothing."""
-        logging.getLogger(self.source).addHandler(self)
+        """Listen to the logger from now on; a second call changes nothing while it is heard."""
+        _listen(self.source, self)
         return self
 
 
@@ -139,8 +139,8 @@ class RefusedExits(logging.Handler):
             return Refusal(last, self._texts[pair], alike, was_sent)
 
     def attach(self) -> "RefusedExits":
-        """Listen from now on; a second call changes nothing."""
-        logging.getLogger(self.source).addHandler(self)
+        """Listen from now on; a second call changes nothing while it is heard."""
+        _listen(self.source, self)
         return self
 
 
@@ -156,4 +156,21 @@ def in_short(text: str) -> str:
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
+def _listen(source: str, handler: logging.Handler) -> None:
+    """Hear the warnings of a logger, also where a strategy's own set-up of logging silenced it."""
+    logger = logging.getLogger(source)
+    logger.addHandler(handler)
+    logger.disabled = False
+    if not logger.isEnabledFor(logging.WARNING):
+        logger.setLevel(logging.WARNING)
+        if logger.manager.disable >= logging.WARNING:
+            logging.disable(logging.INFO)
+
+
 REFUSED_EXITS = RefusedExits()
+
+
+def keep_listening() -> None:
+    """Hear again what was silenced since: guards rest on it."""
+    for listener in (FAILED_REQUESTS, FAILED_LOOPS, REFUSED_EXITS):
+        listener.attach()

@@ -12,6 +12,12 @@ from freqtrade.resolvers.strategy_resolver import StrategyResolver
 WRAPPING = "plimsoll.bridge.wrapping.install"
 """Where a strategy is wrapped: looked up by name when one is loaded, since it is built on us."""
 
+PATIENCE = {"entry": 10, "exit": 10, "exit_timeout_count": 0, "unit": "minutes"}
+"""``unfilledtimeout`` where neither config nor strategy sets it: that of Freqtrade's own template.
+
+In a layer it would override the strategy's own; with none at all an order rests for ever.
+"""
+
 _inherited = StrategyResolver.validate_strategy
 
 
@@ -21,4 +27,7 @@ def guard_strategies() -> None:
 
 
 def _validated(strategy: Any) -> Any:
-    return import_module(WRAPPING).wrapped(_inherited(strategy))
+    sound = _inherited(strategy)
+    if getattr(sound, "unfilledtimeout", None) is None:
+        sound.unfilledtimeout = dict(PATIENCE)
+    return import_module(WRAPPING).wrapped(sound)

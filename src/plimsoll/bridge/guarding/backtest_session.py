@@ -34,6 +34,7 @@ class BacktestSession(CountedSession):
         self._seconds = timeframe_to_minutes(strategy.timeframe) * 60
         self._closes = Closes(self._seconds)
         self._last: datetime | None = None
+        self._account: BacktestAccount | None = None
         self._policy = RearmPolicy(settings.backtest_rearm.after_days)
         self._expectation = read_expectation(settings.expectation_file)
         self.record = backtest_recorder(strategy.config, settings)
@@ -63,6 +64,23 @@ class BacktestSession(CountedSession):
             logger.exception("plimsoll: the guards could not be asked")
             supervisor.failed(now, error)
 
+    def rests(self, now: datetime) -> bool:
+        """Return whether nothing can happen on this candle, by exact bounds; it is seen then."""
+        last, supervisor, account = self._last, self.supervisor, self._account
+        if supervisor is None or account is None or last is None or now < last:
+            return False
+        self._last = now
+        if not self.guards:
+            return True
+        try:
+            if supervisor.is_idle:
+                return account.is_calm(now)
+            if not isinstance(supervisor, ObservingSupervisor) or supervisor.halted is None:
+                return False
+            return self.observes and self._policy.waits(now)
+        except Exception:  # noqa: BLE001 - the loop meets it again, and denies
+            return False
+
     def _rearm(self, supervisor: Supervisor, now: datetime) -> None:
         """Do what a person would do about a halt, by the policy of the config."""
         held = supervisor.held
@@ -81,7 +99,7 @@ class BacktestSession(CountedSession):
 
     def _begin(self) -> None:
         profile = self._settings.risk
-        account = BacktestAccount(
+        self._account = account = BacktestAccount(
             profile,
             self._closes,
             starting_balance_usd=self._strategy.wallets.get_starting_balance(),
@@ -95,7 +113,8 @@ class BacktestSession(CountedSession):
             record=observed(record) if self.observes else record,
         )
         self._begin_counting()
-        self._pending.clear()
+        for asked in (self._pending, self._would_stake, self._denied_on):
+            asked.clear()
         self._policy.begin()
 
     def _record_of_account(
@@ -108,7 +127,7 @@ class BacktestSession(CountedSession):
             return
         name = type(self._strategy).__name__
         if kind == Kind.HALT and fields.get("event") == ACTED:
-            would = "would be " if self.observes else ""
-            logger.warning("%s: plimsoll: %s%s, at %s", name, would, acted_words(fields), at)
+            said = acted_words(fields, observed=self.observes)
+            logger.warning("%s: plimsoll: %s, at %s", name, said, at)
         elif kind == Kind.REARM:
             logger.warning("%s: plimsoll: re-armed at %s, %s", name, at, fields["reason"])

@@ -22,6 +22,7 @@ from plimsoll.bridge.freqtrade.log_listeners import (
     FAILED_LOOPS,
     FAILED_REQUESTS,
     REFUSED_EXITS,
+    keep_listening,
 )
 from plimsoll.bridge.freqtrade.reload import check_reloads
 from plimsoll.bridge.freqtrade.telegram_delivery import outlets_of, rpc_modules
@@ -115,6 +116,7 @@ class LiveSession(Session):
     def loop(self, now: datetime) -> None:
         """Hear what a person said, let the guards look at the account, write the status."""
         supervisor = self._looks_after
+        keep_listening()
         with supervisor.mutex or nullcontext():
             try:
                 self._notice_lost(supervisor, now)
@@ -291,11 +293,10 @@ class LiveSession(Session):
         try:
             supervisor.hold(halt, now)
         finally:
-            held, rearmed_at = supervisor.held, supervisor.rearmed_at
-            if self._observes:  # what it would hold is nobody's: what was held before it began is
-                held = {**self._beginning.held, (STATE, None): halt}
-                rearmed_at = self._beginning.rearmed_at
-            self._latch.begin_again(now, held, rearmed_at)
+            # What guards that observe would hold is nobody's: what was held before they began is.
+            holder = self._beginning if self._observes else supervisor
+            held = {(STATE, None): halt, **holder.held}
+            self._latch.begin_again(now, held, holder.rearmed_at)
 
     def _notice_gap(self, supervisor: Supervisor, now: datetime) -> None:
         """Tell that nobody has looked for long, and let nothing be closed for that alone.

@@ -6,12 +6,14 @@ A person's halt is none of theirs: it is obeyed.
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
-from plimsoll.bridge.guarding.places import ACTED, Places
+from plimsoll.bridge.guarding.places import ACTED, Places, acted_words
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state.folder import Request
 from plimsoll.core import Mode, Verdict
 from plimsoll.journal import messages
+from plimsoll.journal.latch_record import verdict_fields
 from plimsoll.risk import GUARDS, evaluate
 from plimsoll.risk.guards.manual_halt import RULE
 from plimsoll.risk.latch import Key
@@ -28,6 +30,10 @@ class ObservedPlaces(Places):
     def act(self, verdict: Verdict, now: datetime) -> tuple[bool, bool]:
         """Record what would have acted."""
         return self._log(verdict, now, ACTED), True
+
+    def words(self, verdict: Verdict) -> str:
+        """Say for the log that a verdict would have acted."""
+        return acted_words(verdict_fields(verdict), observed=True)
 
     def refresh(self, verdict: Verdict, now: datetime, *, is_locked: bool) -> bool:
         """Leave the record as it is."""
@@ -50,6 +56,8 @@ class ObservingSupervisor(Supervisor):
     """
 
     places_of = ObservedPlaces
+    told_of_act = staticmethod(partial(messages.acted, is_locked=False))
+    _halt: tuple[Mapping[Key, Verdict], Verdict | None] | None = None
 
     def begin(
         self,
@@ -99,9 +107,11 @@ class ObservingSupervisor(Supervisor):
     @property
     def halted(self) -> Verdict | None:
         """The verdict by which the account would be halted; ``None`` when it would not be."""
-        held = self._state.held.items()
-        halts = (one for (_, pair), one in held if pair is None and one.mode is Mode.HALTED)
-        return next(halts, None)
+        held = self._state.held
+        if self._halt is None or self._halt[0] is not held:
+            halts = (one for (_, pair), one in held.items() if pair is None and _halts(one))
+            self._halt = held, next(halts, None)
+        return self._halt[1]
 
     def _hear_person(self, now: datetime) -> None:
         """Let a person halt what would be halted by a rule."""
@@ -120,3 +130,7 @@ class ObservingSupervisor(Supervisor):
 
     def _said(self, text: str) -> str:
         return text if self.is_halted_by_hand else messages.observed(text)
+
+
+def _halts(verdict: Verdict) -> bool:
+    return verdict.mode is Mode.HALTED

@@ -59,6 +59,10 @@ class Places:
         recorded = self._log(verdict, now, ACTED)
         return recorded, self._try(locks.hold, verdict, now) is not None
 
+    def words(self, verdict: Verdict) -> str:
+        """Say for the log that a verdict has acted."""
+        return acted_words(verdict_fields(verdict))
+
     def refresh(self, verdict: Verdict, now: datetime, *, is_locked: bool) -> bool:
         """Write again what a place lacks, or what lasts longer by now; return whether locked."""
         made = False if is_locked else self._try(locks.hold, verdict, now)
@@ -148,10 +152,14 @@ class Places:
             return None
 
 
-def acted_words(fields: Mapping[str, Any]) -> str:
-    """Say in words what the fields of a verdict that has acted say."""
+def acted_words(fields: Mapping[str, Any], *, observed: bool = False) -> str:
+    """Say in words what the fields of a verdict say that has acted, or would have."""
     where, until = fields.get("pair", "the account"), fields["until"]
     ends = "until a person re-arms it" if until is None else f"until {until}"
     if fields["rule"] == BLIND:
         ends = "until everything is closed"
+    if observed:
+        halts = fields["mode"] == Mode.HALTED.name
+        deed = f"would have halted {where}" if halts else f"would have closed everything in {where}"
+        return f"{deed} ({fields['rule']}): {fields['reason']}; {ends}"
     return f"{fields['mode']} {where} by {fields['rule']}: {fields['reason']}; {ends}"

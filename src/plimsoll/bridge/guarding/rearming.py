@@ -189,6 +189,12 @@ class RearmPolicy:
         """Begin with an account that was never halted."""
         self._halted_at, self._gave_up = None, False
 
+    def waits(self, now: datetime) -> bool:
+        """Return whether a halt that it has seen surely lasts beyond this moment."""
+        if self._after is None or self._gave_up:
+            return True
+        return self._halted_at is not None and now - self._halted_at < self._after
+
     def is_due(self, held: Iterable[Verdict], account: Account, now: datetime) -> bool:
         """Return whether the account is to be re-armed now: it is halted, flat and has waited."""
         if self._after is None or self._gave_up:

@@ -66,6 +66,10 @@ class Session:
         """Let the guards look at the account."""
         raise NotImplementedError
 
+    def rests(self, now: datetime) -> bool:
+        """Return whether a loop would do nothing now, and need not be run."""
+        return False
+
     def set_models(self, models: Sequence[ModelHealth]) -> None:
         """Tell the guards what the models' predictions were worth of late."""
         if self.supervisor is not None:

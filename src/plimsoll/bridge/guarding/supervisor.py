@@ -11,7 +11,7 @@ from typing import Any
 from plimsoll.bridge.freqtrade.lock_removals import note_removals
 from plimsoll.bridge.guarding.account import Account
 from plimsoll.bridge.guarding.blindness import BLIND, Blindness
-from plimsoll.bridge.guarding.places import Places, acted_words
+from plimsoll.bridge.guarding.places import Places
 from plimsoll.bridge.guarding.rearming import Rearming
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import Request
@@ -43,19 +43,18 @@ class Supervisor:
     ----------
     account
         Where the numbers come from.
-    observations
-        Observations in a row before a mark-to-market breach acts.
-    record
-        Writes to the decision log.
+    observations, record
+        In a row before a mark-to-market breach acts; writes to the decision log.
     tell
-        Sends a message that must arrive to the people who watch the bot.
+        Sends a message that must arrive to the bot's people.
     mention
-        Sends what is worth a message and need not outlive the process; as `tell` when not given.
+        Sends what need not outlive the process; as `tell` by default.
     persistent
-        Whether locks outlive this process and a person may remove them.
+        Whether locks outlive this process.
     """
 
     places_of = Places
+    told_of_act = staticmethod(messages.acted)
 
     def __init__(
         self,
@@ -173,11 +172,7 @@ class Supervisor:
         """Return the rule that wants a pair's position closed, ``None`` when none does."""
         if not self.closes_something:
             return None
-        verdicts = [
-            verdict
-            for (_, of_pair), verdict in self._state.held.items()
-            if of_pair is None or of_pair == pair
-        ]
+        verdicts = [verdict for key, verdict in self._state.held.items() if key[1] in (None, pair)]
         if verdicts:  # also while the loop fails: what has acted still does
             return max(verdicts, key=lambda verdict: verdict.mode).rule
         return None if self._blindness.verdict(now, self.profile) is None else BLIND
@@ -186,6 +181,12 @@ class Supervisor:
     def closes_something(self) -> bool:
         """Whether any position is to be closed."""
         return bool(self._state.held) or self._blindness.reason is not None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing acts, waits or is counted: only marks of the account can change that."""
+        state, is_blind = self._state, self._blindness.reason is not None
+        return not (state.held or state.counts or self._rearming.watches or is_blind)
 
     @property
     def mode(self) -> Mode:
@@ -330,9 +331,8 @@ class Supervisor:
         return bool(self._state.held) and (self.account.has_positions or self._runs_out(now))
 
     def _runs_out(self, now: datetime) -> bool:
-        return any(
-            held.until is not None and held.until <= now for held in self._state.held.values()
-        )
+        ends = (held.until for held in self._state.held.values())
+        return any(end is not None and end <= now for end in ends)
 
     def _take(self, evaluation: Evaluation) -> None:
         now, before = evaluation.as_of, self.mode
@@ -379,7 +379,7 @@ class Supervisor:
         if locked:
             self._state = self._state.confirm(key)
         if self._persistent:
-            logger.warning("plimsoll: %s", acted_words(verdict_fields(verdict)))
+            logger.warning("plimsoll: %s", self._places.words(verdict))
             self._tell(self._said(self._acted_text(verdict, now, kept=recorded or locked)))
 
     def _said(self, text: str) -> str:
@@ -389,7 +389,7 @@ class Supervisor:
     def _acted_text(self, verdict: Verdict, now: datetime, *, kept: bool = True) -> str:
         """Return the message of a verdict that has acted; what cannot be read is left out."""
         facts, held = self.account.facts(), list(self._state.held.values())
-        said = partial(messages.acted, verdict, now, facts=facts, held=held, kept=kept)
+        said = partial(self.told_of_act, verdict, now, facts=facts, held=held, kept=kept)
         try:
             positions = self.account.snapshot(now).positions
             open_pairs = None if positions is None else [one.pair for one in positions]

@@ -64,6 +64,7 @@ class GuardProtection(IProtection):
         except PlimsollError as error:
             raise OperationalException(f"plimsoll: {error}") from None
         self._profile = settings.risk
+        self._enforces = settings.guards == "enforce"
         self._guards = GUARDS.only([self.rule])
         self._account = RealisedAccount(
             day_starts_at_hour_utc=self._profile.day_starts_at_hour_utc, expectation=expectation
@@ -79,15 +80,21 @@ class GuardProtection(IProtection):
 
     def short_desc(self) -> str:
         """Say what the protection does, for the log."""
+        idle = "" if self._enforces else " It locks nothing: plimsoll.guards is not enforce."
         return (
             f"{self.name} - {self.limits(self._profile)}. It sees closed trades only, when one "
-            "closes."
+            f"closes.{idle}"
         )
 
     def global_stop(
         self, date_now: datetime, side: str, starting_balance: float
     ) -> ProtectionReturn | None:
-        """Lock all pairs when the guard denies new risk of the whole account."""
+        """Lock all pairs when the guard denies new risk of the whole account.
+
+        As guards that only observe, or are off, it locks nothing.
+        """
+        if not self._enforces:
+            return None
         account = self._account.snapshot(date_now, starting_balance=starting_balance)
         verdict = evaluate(account, self._profile, self._guards).account
         if verdict.allows_entries:
@@ -102,7 +109,9 @@ class GuardProtection(IProtection):
     def stop_per_pair(
         self, pair: str, date_now: datetime, side: str, starting_balance: float
     ) -> ProtectionReturn | None:
-        """Lock one pair when the guard denies new risk in it."""
+        """Lock one pair when the guard denies new risk in it, and guards are to act."""
+        if not self._enforces:
+            return None
         account = self._account.snapshot(date_now, starting_balance=starting_balance, pair=pair)
         verdict = evaluate(account, self._profile, self._guards).of_pair(pair)
         if verdict.allows_entries:

@@ -53,6 +53,12 @@ class RuleStrategy(IStrategy):
         "stoploss_on_exchange": True,
         "stoploss_on_exchange_interval": 60,
     }
+    unfilledtimeout = {  # noqa: RUF012 - Freqtrade's own shape
+        "entry": 2,
+        "exit": 2,
+        "exit_timeout_count": 1,
+        "unit": "minutes",
+    }
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)

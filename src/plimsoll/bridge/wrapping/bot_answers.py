@@ -9,6 +9,7 @@ from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
 from plimsoll.bridge.guarding.session import Session
 from plimsoll.bridge.wrapping.callbacks import reads_trade_itself
+from plimsoll.bridge.wrapping.watch import Watch
 
 Signal = tuple[bool, bool, str | None]
 
@@ -23,8 +24,12 @@ class BotAnswers:
     """
 
     session: Session | None
+    _watch: Watch | None
 
     def _own(self, name: str) -> Any:
+        raise NotImplementedError
+
+    def _look(self, now: datetime, watch: Watch | None = None) -> None:
         raise NotImplementedError
 
     @reads_trade_itself
@@ -52,6 +57,23 @@ class BotAnswers:
         bounded = partial(_in_collar, session, asked["pair"], wanted, market, now)
         return session.safely(market, now, "price", bounded)
 
+    def analyze(self, pairs: list[str]) -> None:
+        """Analyse nothing while the whole account is closed: it takes time, and may end the bot."""
+        if self.session is None or not _closes_all(self.session):
+            watch = self._watch
+            self._own("analyze")(pairs)
+            self._look(datetime.now(UTC), watch)
+
+    def gather_informative_pairs(self) -> list[Any]:
+        """Take the pairs that the strategy wants beside; none on an error, which ends no loop.
+
+        Freqtrade asks before the guards have looked at the account. At a start it is an error.
+        """
+        session, own = self.session, self._own("gather_informative_pairs")
+        if session is None or session.supervisor is None:
+            return list(own())
+        return session.tolerate("informative pairs", datetime.now(UTC), own) or []
+
     def get_exit_signal(
         self, pair: str, timeframe: str, dataframe: pd.DataFrame, **asked: Any
     ) -> Signal:
@@ -67,6 +89,13 @@ class BotAnswers:
     def _price(self, name: str, default: float, asked: dict[str, Any]) -> Any:
         own = self._own(name)
         return strategy_safe_wrapper(own, default_retval=default, supress_error=True)(**asked)
+
+
+def _closes_all(session: Session) -> bool:
+    """Return whether positions are open, all of which are to be closed: nothing can be entered."""
+    supervisor = session.supervisor
+    held = {} if supervisor is None else supervisor.held
+    return session.is_closing and any(pair is None for _, pair in held)
 
 
 def _in_collar(session: Session, pair: str, wanted: float, market: float, now: datetime) -> float:

@@ -68,7 +68,7 @@ class Guard(BotAnswers):
         self.session: Session | None = None
         self.passed_by: frozenset[str] = frozenset()
         self._watch: Watch | None = None
-        self._loop_thread: int | None = None
+        self._loop_thread = threading.get_ident()
         self._closes_now = self._declares_stop = False
         self._kept = KeptSettings(self._own, ())
         self._would_leverage: dict[str, float] = {}
@@ -117,21 +117,25 @@ class Guard(BotAnswers):
         """Let the guards look at the account, before anything else of this loop happens."""
         if (session := self.session) is None:
             return
-        self._look(current_time)
-        session.loop(current_time)
-        self._look(current_time)
-        self._loop_thread = threading.get_ident()
+        if "should_exit" not in self.passed_by or not session.rests(current_time):
+            self._loop(session, current_time)
         own = self._own("bot_loop_start")
-        if session.closes_something is ("should_exit" in self.passed_by):
-            self._pass_by()
         if session.in_memory and is_freqtrades(own, "bot_loop_start"):
             return
         if session.in_memory or session.observes:
             strategy_safe_wrapper(own, supress_error=True)(current_time=current_time, **given)
         elif not session.is_closing:  # it may take its time, a position is closed at once
-            run = partial(own, current_time=current_time, **given)
+            run, watch = partial(own, current_time=current_time, **given), self._watch
             session.tolerate("bot_loop_start", current_time, run)
-            self._look(current_time)
+            self._look(current_time, watch)
+
+    def _loop(self, session: Session, now: datetime) -> None:
+        self._look(now)
+        session.loop(now)
+        self._look(now)
+        self._loop_thread = threading.get_ident()
+        if session.closes_something is ("should_exit" in self.passed_by):
+            self._pass_by()
 
     def ft_advise_signals(self, dataframe: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
         """Return the strategy's signals, and let a backtest's guards know the closes."""
@@ -257,7 +261,10 @@ class Guard(BotAnswers):
         self._closes_now = rule is not None
         if rule is not None:
             return [_closing(rule)]
-        return session.tolerate("exits", current_time, own) or []
+        watch = self._watch
+        exits = session.tolerate("exits", current_time, own) or []
+        self._look(current_time, watch)
+        return exits
 
     def ft_check_timed_out(self, trade: Trade, order: Order, current_time: datetime) -> bool:
         """Cancel a resting order when its pair is to be flat, for a market exit to follow."""
@@ -313,10 +320,9 @@ class Guard(BotAnswers):
         A manual entry on an open position passes every callback by; Freqtrade refuses it in the
         threads of Telegram and REST when this is false there.
         """
-        own = bool(self._own("position_adjustment_enable"))
-        if self.session is None:  # Freqtrade reads the setting, before anything trades
-            return own
-        return own and self._loop_thread == threading.get_ident()
+        # The thread that loads a strategy is the one that loops; others may ask before it does.
+        is_own_thread = self._loop_thread == threading.get_ident()
+        return is_own_thread and bool(self._own("position_adjustment_enable"))
 
     @property
     def use_custom_stoploss(self) -> bool:
@@ -371,11 +377,14 @@ class Guard(BotAnswers):
             stop_price=None if trade is None else trade.stop_loss or None,
         )
 
-    def _look(self, now: datetime) -> None:
-        """Mend what the strategy's own code has replaced since; halt when it has."""
-        session = self.session
-        if session is not None and self._watch is not None and (broken := self._watch.mend()):
-            session.mended(broken, now)
+    def _look(self, now: datetime, watch: Watch | None = None) -> None:
+        """Mend what the strategy's own code has replaced since; halt when it has.
+
+        ``watch`` is whose eyes they are, held from before that code ran: it may replace them too.
+        """
+        watch = watch or self._watch
+        if watch is not None and (broken := watch.mend()):
+            watch.session.mended(broken, now)
 
     def _stop_was_missed(self, trade: Trade, price: float) -> bool:
         types = self.order_types

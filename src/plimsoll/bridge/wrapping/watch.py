@@ -30,12 +30,15 @@ HOOKED_OF_BOT = (
     "adjust_order_price",
     "custom_entry_price",
     "get_exit_signal",
+    "analyze",
+    "gather_informative_pairs",
 )
 """What Freqtrade reads or asks of a strategy that trades, and the guards answer."""
 
 OF_STRATEGY = (GUARD, "dp", "wallets", "config")
 """What a strategy's object holds that the guards rest on."""
 
+OF_GUARD = ("strategy", "session", "_settings", "_hooks", "_kept")
 OF_SESSION = ("_strategy", "_settings", "_folder", "_recorder", "_account", "_looks_after")
 OF_SUPERVISOR = ("account", "profile", "mutex", "_record", "_tell", "_persistent", "_observations")
 
@@ -81,12 +84,13 @@ class Watch:
     """
 
     def __init__(self, strategy: Any, hooks: Hooks, session: LiveSession) -> None:
-        self._strategy, self._hooks, self._session = strategy, hooks, session
+        self._strategy, self._hooks, self.session = strategy, hooks, session
         self._class = type(strategy)
         supervisor = session.looks_after
         self._guards = (vars(strategy)[GUARD], session, supervisor, supervisor.account)
         held = (
             (strategy, OF_STRATEGY),
+            (self._guards[0], OF_GUARD),
             (session, (*OF_SESSION, "guards", "_observes", "record")),
             (supervisor, OF_SUPERVISOR),
         )
@@ -103,8 +107,9 @@ class Watch:
             object.__setattr__(self._strategy, "__class__", own)
             broken.append("__class__")
         for name, hook in self._hooks.items():
-            if vars(own).get(name) is not hook:
+            if vars(own).get(name) is not hook or hook.guard is not self._guards[0]:
                 type.__setattr__(own, name, hook)
+                hook.guard = self._guards[0]
                 broken.append(name)
         if _looks_up_itself(own):
             for kind in own.__mro__[:-1]:
@@ -119,7 +124,14 @@ class Watch:
             if vars(owner).get(name) is not held:
                 vars(owner)[name] = held
                 broken.append(name)
-        session, supervisor = self._session, self._session.looks_after
+        guard = self._guards[0]
+        if vars(guard).get("_watch") is not self:
+            vars(guard)["_watch"] = self
+            broken.append("_watch")
+        if guard.passed_by and not vars(self.session)["_observes"]:
+            guard.passed_by = frozenset()
+            broken.append("passed_by")
+        session, supervisor = self.session, self.session.looks_after
         expected = supervisor if self._looked else None  # none before the first loop
         if session.supervisor not in (expected, supervisor):
             session.supervisor = expected

@@ -1,6 +1,8 @@
 """What a running bot hears of the exchange's errors in Freqtrade's log."""
 
 import logging
+import logging.config
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +16,7 @@ from plimsoll.bridge.freqtrade.log_listeners import (
     RefusedExits,
     gave_up,
     in_short,
+    keep_listening,
 )
 
 LOGGER = FAILED_REQUESTS.source
@@ -149,3 +152,36 @@ def test_a_second_attachment_changes_nothing() -> None:
     assert REFUSED_EXITS.attach() is REFUSED_EXITS.attach()
     handlers = logging.getLogger(REFUSED_EXITS.source).handlers
     assert handlers.count(REFUSED_EXITS) == 1
+
+
+@pytest.fixture
+def own_logging() -> Iterator[None]:
+    """Put logging back as it was."""
+    loggers = [logging.getLogger(name) for name in ("freqtrade", LOGGER)]
+    before = [(one, one.level, one.disabled) for one in loggers]
+    yield
+    logging.disable(logging.NOTSET)
+    for one, level, disabled in before:
+        one.setLevel(level)
+        one.disabled = disabled
+
+
+SILENCED = {
+    "dictConfig": lambda: logging.config.dictConfig({"version": 1}),
+    "a level": lambda: logging.getLogger("freqtrade").setLevel(logging.CRITICAL),
+    "all of it": lambda: logging.disable(logging.CRITICAL),
+}
+
+
+@pytest.mark.parametrize("silence", SILENCED.values(), ids=SILENCED)
+def test_what_a_strategy_silences_is_heard_again(
+    own_logging: None, silence: Callable[[], None]
+) -> None:
+    keep_listening()
+    before = len(FAILED_REQUESTS.times())
+    silence()
+    logging.getLogger(LOGGER).warning('get_rates() returned exception: "x". Giving up.')
+    assert len(FAILED_REQUESTS.times()) == before
+    keep_listening()
+    logging.getLogger(LOGGER).warning('get_rates() returned exception: "x". Giving up.')
+    assert len(FAILED_REQUESTS.times()) == before + 1

@@ -54,3 +54,20 @@ def test_freqtrades_own_validation_comes_first(tmp_path: Path) -> None:
     config = bot_config(tmp_path, RunMode.BACKTEST)
     with guarding(), pytest.raises(OperationalException, match="adjust_order_price"):
         StrategyResolver.load_strategy(config)
+
+
+def test_orders_of_a_strategy_that_names_no_timeout_do_not_rest_for_ever(tmp_path: Path) -> None:
+    own = {"entry": 25, "exit": 25, "unit": "minutes"}
+    (tmp_path / "Plain.py").write_text(FOREIGN, encoding="utf-8")
+    config = bot_config(tmp_path, RunMode.BACKTEST)
+    config.pop("unfilledtimeout", None)
+    with guarding():
+        StrategyResolver.load_strategy(config)
+        assert config["unfilledtimeout"]["entry"] == 10
+        config["unfilledtimeout"] = own
+        StrategyResolver.load_strategy(config)
+        assert config["unfilledtimeout"] == own
+        del config["unfilledtimeout"]
+        (tmp_path / "Plain.py").write_text(FOREIGN + f"    unfilledtimeout = {own}\n")
+        StrategyResolver.load_strategy(config)
+    assert config["unfilledtimeout"] == own

@@ -62,6 +62,14 @@ def test_an_entry_that_is_denied_is_counted_as_one(bot: Bot) -> None:
     assert (denied.rule, denied.kind, denied.stake_usd) == ("position_size", "entry", 100.0)
 
 
+def test_a_run_on_the_same_object_counts_what_the_one_before_has_counted(bot: Bot) -> None:
+    for _ in range(2):
+        bot.loop(NOON - FIVE)
+        bot.loop(NOON)
+        assert bot.strategy._session.stake(wanted(100.0), least=90.0) == 0
+        assert (only(bot).kind, only(bot).count) == ("entry", 1)
+
+
 def test_an_addition_that_is_denied_is_no_entry(bot: Bot) -> None:
     LocalTrade.add_bt_trade(LocalTrade(**trade_fields(NOON - FIVE, trading_mode="futures")))
     assert bot.strategy._session.add(wanted(100.0), least=5.0) is None

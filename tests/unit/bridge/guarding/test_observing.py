@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from freqtrade.persistence import LocalTrade, PairLocks
 
 from plimsoll.bridge.guarding.observing import ObservingSupervisor
@@ -64,6 +65,28 @@ def test_what_would_be_halted_is_re_armed_from_its_worth_now(tmp_path: Path) -> 
         assert supervisor.resume(NOON + STEP, reason="a look", by="a person")
         assert supervisor.held == {}
         assert PairLocks.get_all_locks() == []
+
+
+def test_a_backtest_says_that_it_would_have_halted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with observed(tmp_path, 70.0) as bot:
+        fall(bot, 70.0)
+    (line,) = [one.getMessage() for one in caplog.records if "halted" in one.getMessage()]
+    assert line.startswith("Plain: plimsoll: would have halted the account (drawdown): ")
+
+
+def test_what_would_have_acted_is_told_and_logged_as_such(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with observed(tmp_path, 70.0) as bot:
+        supervisor = fall(bot, 70.0)
+        verdict = supervisor.halted
+        assert verdict is not None
+        told = supervisor._said(supervisor._acted_text(verdict, NOON))
+        assert told.startswith("⚠️ Observed only, nothing was done.")
+        assert "/unlock" not in told
+        assert supervisor._places.words(verdict).startswith("would have halted the account (")
 
 
 def test_a_re_arming_that_is_refused_beyond_the_terminal_drawdown_locks_nothing(

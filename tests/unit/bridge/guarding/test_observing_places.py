@@ -12,7 +12,7 @@ from plimsoll.core import Mode, Verdict
 from plimsoll.risk.guards.terminal_drawdown import RULE as TERMINAL
 from tests.unit.bridge.bots import NOON, Bot, open_trade
 from tests.unit.bridge.guarding.test_live_session import HOUR, clock, loops, written
-from tests.unit.bridge.wrapping.foreign import observing, traded
+from tests.unit.bridge.wrapping.foreign import FOREIGN, observing, traded
 
 __all__ = ["clock"]
 
@@ -90,3 +90,14 @@ def test_a_log_that_is_begun_again_has_what_is_held_and_not_what_was_observed(
         held = set(supervisor(bot).held)
     assert ("drawdown", None) in held
     assert ("daily_loss", None) not in held
+
+
+def test_what_is_held_holds_for_another_strategy_on_the_same_account(
+    tmp_path: Path, clock: Any
+) -> None:
+    with traded(tmp_path) as bot:
+        loops(bot, clock)
+        supervisor(bot).hold(HALT, NOON)
+    (tmp_path / "Other.py").write_text(FOREIGN.replace("class Plain", "class Other"))
+    with traded(tmp_path, FOREIGN.replace("class Plain", "class Other"), strategy="Other") as bot:
+        assert set(supervisor(bot).held) == {("drawdown", None)}

@@ -70,3 +70,17 @@ def test_it_is_said_once_at_the_start(tmp_path: Path, caplog: pytest.LogCaptureF
     said = [one for one in caplog.records if one.name == SPEAKER]
     assert [one.levelname for one in said] == ["INFO", "WARNING"]
     assert "Plain, guards enforce: stakes" in said[0].getMessage()
+
+
+@pytest.mark.parametrize(
+    ("takes", "said"),
+    [("after_fill, **asked", "may widen it after a fill"), ("**asked", "only tighten it")],
+)
+def test_a_stop_that_may_widen_after_a_fill_is_said(tmp_path: Path, takes: str, said: str) -> None:
+    source = FOREIGN + (
+        "    use_custom_stoploss = True\n\n"
+        f"    def custom_stoploss(self, {takes}):\n"
+        "        return -0.5\n"
+    )
+    [line] = assumed(tmp_path, source).lines
+    assert said in line

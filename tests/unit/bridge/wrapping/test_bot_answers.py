@@ -164,3 +164,36 @@ def test_a_halt_closes_though_the_strategys_signals_cannot_be_read(
         assert bot.strategy.get_exit_signal(BTC, "5m", candles([100.0] * 30)) == NO_SIGNAL
     errors = [one for one in written(tmp_path, "error") if one["where"] == "exit signals"]
     assert len(errors) == 1
+
+
+def test_nothing_is_analysed_while_the_whole_account_is_closed(tmp_path: Path, clock: Any) -> None:
+    source = FOREIGN + ("    def analyze(self, pairs):\n        raise SystemExit\n")
+    with traded(tmp_path, source) as bot:
+        trade = open_trade(NOON - HOUR)
+        loops(bot, clock)
+        with pytest.raises(SystemExit):
+            bot.strategy.analyze([BTC])
+        session_of(bot).looks_after.hold(
+            Verdict(Mode.FLATTEN, "cooldown", "too late", pair=BTC), NOON
+        )
+        loops(bot, clock)
+        with pytest.raises(SystemExit):  # the others are traded on
+            bot.strategy.analyze([BTC])
+        session_of(bot).looks_after.hold(HALT, NOON)
+        loops(bot, clock)
+        bot.strategy.analyze([BTC])
+        trade.close(100.0)
+        Trade.commit()
+        loops(bot, clock)
+        with pytest.raises(SystemExit):
+            bot.strategy.analyze([BTC])
+
+
+def test_informative_pairs_that_fail_end_a_start_and_no_loop(tmp_path: Path, clock: Any) -> None:
+    source = answering(informative_pairs='raise KeyError("no pairs")').replace("**asked", "")
+    with traded(tmp_path, source.replace("(self, )", "(self)")) as bot:
+        with pytest.raises(KeyError):
+            bot.strategy.gather_informative_pairs()
+        loops(bot, clock)
+        assert bot.strategy.gather_informative_pairs() == []
+    assert [one["where"] for one in written(tmp_path, "error")] == ["informative pairs"]

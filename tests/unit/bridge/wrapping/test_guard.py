@@ -385,12 +385,24 @@ def test_a_manual_addition_is_refused_in_the_threads_of_telegram_and_rest(
     with traded(tmp_path) as bot:
         loops(bot, clock)
         assert bot.strategy.position_adjustment_enable is True
-        found: list[bool] = []
-        ask = lambda: found.append(bot.strategy.position_adjustment_enable)  # noqa: E731
-        thread = threading.Thread(target=ask)
-        thread.start()
-        thread.join()
-    assert found == [False]
+        assert asked_elsewhere(bot) is False
+
+
+def test_a_manual_addition_is_refused_there_while_the_bot_still_starts(tmp_path: Path) -> None:
+    with traded(tmp_path) as bot:
+        guard_of(bot.strategy).session = None  # REST answers before the guards have begun
+        assert bot.strategy.position_adjustment_enable is True
+        assert asked_elsewhere(bot) is False
+
+
+def asked_elsewhere(bot: Bot) -> bool:
+    """Whether Freqtrade would add by hand, in a thread that is not the loop's."""
+    answers: list[bool] = []
+    ask = lambda: answers.append(bot.strategy.position_adjustment_enable)  # noqa: E731
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    return answers[0]
 
 
 def test_the_strategys_own_loop_runs_after_the_guards_and_an_error_of_it_is_told(

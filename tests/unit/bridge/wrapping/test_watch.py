@@ -90,3 +90,33 @@ def test_what_was_replaced_halts_the_bot_and_is_told(tmp_path: Path, clock: Any)
         assert any("Seal of the strategy" in text for text in told)
     replaced = [one for one in written(tmp_path, "error") if one["where"] == "seal"]
     assert "should_exit, confirm_trade_exit" in replaced[0]["message"]
+
+
+DISARMS = {
+    "the session of the guard": "self._plimsoll_guard.session = None",
+    "what the guard passes by": "self._plimsoll_guard.passed_by = "
+    "frozenset(self._plimsoll_guard._hooks)",
+    "whose guard it is": "self._plimsoll_guard.strategy = None",
+    "its hooks": "self._plimsoll_guard._hooks = {}",
+    "its watch": "self._plimsoll_guard._watch = None; type(self).should_exit = None",
+    "the guard of a hook": "vars(type(self))['should_exit'].guard = type(self)",
+}
+
+
+@pytest.mark.parametrize("where", ["bot_loop_start", "analyze", "custom_exit"])
+@pytest.mark.parametrize("line", DISARMS.values(), ids=DISARMS)
+def test_a_guard_that_is_disarmed_from_inside_is_whole_again_after_the_strategys_own_code(
+    tmp_path: Path, clock: Any, line: str, where: str
+) -> None:
+    source = f"{FOREIGN}\n    def {where}(self, *given, **asked):\n        {line}\n"
+    with traded(tmp_path, source) as bot:
+        trade = open_trade(NOON - HOUR)
+        loops(bot, clock)
+        guard = guard_of(bot.strategy)
+        watch = guard._watch
+        bot.strategy.analyze([])
+        bot.strategy.should_exit(trade, 100.0, NOON, enter=False, exit_=False)
+        assert watch.mend() == []
+        assert guard.session.looks_after.held["seal", None].mode is Mode.HALTED
+        [exit_] = bot.strategy.should_exit(trade, 100.0, NOON, enter=False, exit_=False)
+        assert exit_.exit_reason == "plimsoll_seal"
