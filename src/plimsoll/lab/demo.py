@@ -60,7 +60,7 @@ OVERLAY: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class DemoPlan:
-    """What the demo runs; the defaults fit into four minutes on two cores."""
+    """What the demo runs; the defaults fit into five minutes on two cores."""
 
     seed: int = 7
     pairs: tuple[str, ...] = (

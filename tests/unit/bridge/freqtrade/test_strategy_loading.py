@@ -8,12 +8,19 @@ from freqtrade.enums import RunMode
 from freqtrade.exceptions import OperationalException
 from freqtrade.resolvers.strategy_resolver import StrategyResolver
 
+from plimsoll.bridge.freqtrade import strategy_loading
 from plimsoll.bridge.wrapping.install import guard_of
 from tests.unit.bridge.bots import bot_config
 from tests.unit.bridge.wrapping.foreign import FOREIGN, guarding
 
 
-def test_a_strategy_is_guarded_from_then_on_and_not_before(tmp_path: Path) -> None:
+def test_a_strategy_is_guarded_from_then_on_and_not_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another test of this process may have loaded a strategy that asks for guards itself.
+    monkeypatch.setattr(
+        StrategyResolver, "validate_strategy", staticmethod(strategy_loading._inherited)
+    )
     (tmp_path / "Plain.py").write_text(FOREIGN, encoding="utf-8")
     config = bot_config(tmp_path, RunMode.BACKTEST)
     assert guard_of(StrategyResolver.load_strategy(config)) is None
