@@ -54,8 +54,8 @@ override a strategy's own.
 ALSO = """
 The same equality holds, by test, for `--strategy-list`, `--timeframe-detail`, a strategy given as
 base64, `--recursive-strategy-search`, FreqAI, spot, `hyperopt -j 2` (trades, loss and parameters of
-every epoch), and for four of them on a month of the real market. `lookahead-analysis`, `recursive-analysis` and
-`list-strategies` print the same tables, also with guards that enforce.
+every epoch), and for four of them on a month of the real market. `lookahead-analysis`,
+`recursive-analysis` and `list-strategies` print the same tables, also with guards that enforce.
 
 """
 
