@@ -53,9 +53,9 @@ override a strategy's own.
 
 ALSO = """
 The same equality holds, by test, for `--strategy-list`, `--timeframe-detail`, a strategy given as
-base64, `--recursive-strategy-search`, FreqAI, spot, a month of the real market, and `hyperopt -j 2`
-(trades, loss and parameters of every epoch). `lookahead-analysis`, `recursive-analysis` and
-`list-strategies` print the same tables, also with guards that enforce.
+base64, `--recursive-strategy-search`, FreqAI, spot, `hyperopt -j 2` (trades, loss and parameters of
+every epoch), and for four of them on a month of the real market. `lookahead-analysis`,
+`recursive-analysis` and `list-strategies` print the same tables, also with guards that enforce.
 
 """
 

@@ -105,8 +105,8 @@ def flat_halted_told_and_rearmed(bot: Drill) -> dict[str, Any]:
     assert status(bot)["mode"] == "HALTED"
     assert "error" in bot.force_enter(BTC)
     stays_flat(bot, candles=1)
-    rearm(bot)
     before = len(bot.trades())
+    rearm(bot)
     answer = bot.force_enter(BTC, stake_usd=500.0)  # where it has not entered by itself
     assert "already open" in answer.get("error", "already open"), answer
     bot.wait_until(lambda: len(bot.trades()) > before, what="an entry after the re-arm")

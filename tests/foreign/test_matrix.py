@@ -243,5 +243,4 @@ def test_on_a_month_of_the_real_market_they_make_the_same_trades(
     real.data.symlink_to(real_data)
     exchange = json.loads((runs.folder / f"{BARE}.json").read_bytes())["exchange"]
     real.write_configs({"exchange": {**exchange, "pair_whitelist": list(PAIRS[:2])}})
-    names = (*A_FEW, "LimitMaker")
-    require_equal(real, *both(lambda guards: real.backtest(guards, *names, timerange=REAL)))
+    require_equal(real, *both(lambda guards: real.backtest(guards, *A_FEW, timerange=REAL)))
