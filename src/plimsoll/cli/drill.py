@@ -72,6 +72,7 @@ def drill(
     does not come back. Exit status 0 when the account was closed, entries were denied, somebody
     was told and the halt ended with "plimsoll resume"; 1 when a step fell short.
     """
+    from plimsoll.lab.doctor import bare_outside_drill
     from plimsoll.lab.drill_plan import DrillPlan, pairs_of
 
     if side not in ("long", "short"):
@@ -89,6 +90,8 @@ def drill(
         own_limits=own_limits,
         compare=compare,
     )
+    if bare := bare_outside_drill(strategy, plan.strategy_path, userdir.expanduser()):
+        typer.echo(f"plimsoll: {bare}", err=True)
     _run(plan, out, as_json=as_json)
 
 

@@ -30,26 +30,29 @@ def guard(
 ) -> None:
     """Explain the guards around a strategy: its callbacks, what is assumed, what would be cut.
 
-    It needs no market data and no network. Without -c it takes the user folder's base.json.
+    It needs no market data and no network. Without -c it takes Freqtrade's config.json where
+    there is one, else the user folder's base.json.
     Exit status: 0 when the strategy is guarded, 1 when it is not.
     """
     from plimsoll.lab.doctor import default_layers
     from plimsoll.lab.guard_page import guard_page
+    from plimsoll.lab.strategy_guarding import remedy_of
     from plimsoll.lab.strategy_loading import load_strategy
 
     userdir = userdir.expanduser()
     files = [file.expanduser() for file in config or []] or default_layers(userdir)[0]
     page = guard_page(load_strategy(strategy, userdir, files, folder=strategy_path))
-    commands = _next(page, userdir, _whole(files, userdir), strategy_path)
+    commands = _next(page, userdir, _whole(page, files, userdir), strategy_path)
+    remedy = "" if page.why_not is None else remedy_of(page.why_not, userdir, files)
     if as_json:
-        typer.echo(json.dumps({**asdict(page), "next": commands}, default=str))
+        typer.echo(json.dumps({**asdict(page), "remedy": remedy, "next": commands}, default=str))
     else:
-        typer.echo("\n".join(_lines(page, commands)))
+        typer.echo("\n".join(_lines(page, remedy, commands)))
     raise typer.Exit(0 if page.why_not is None else 1)
 
 
-def _lines(page: "GuardPage", commands: list[str]) -> list[str]:
-    told = [_headline(page), "", *_table(page), ""]
+def _lines(page: "GuardPage", remedy: str, commands: list[str]) -> list[str]:
+    told = [_headline(page, remedy), "", *_table(page), ""]
     told += ["In a running bot the guards answer for these settings, too:"]
     told += [f"  {one.name:<{NAME_WIDTH}}  {one.does}" for one in page.of_bot]
     told += ["", "Assumed:"]
@@ -61,10 +64,10 @@ def _lines(page: "GuardPage", commands: list[str]) -> list[str]:
     return [*told, "", "Next:", *(f"  {command}" for command in commands)]
 
 
-def _headline(page: "GuardPage") -> str:
+def _headline(page: "GuardPage", remedy: str) -> str:
     who = f"{page.strategy} ({page.file})"
     if page.why_not is not None:
-        return f"{who} is NOT GUARDED: {page.why_not}"
+        return f"{who} is NOT GUARDED: {page.why_not}{remedy and f'; {remedy}'}"
     if page.guards == "observe":
         why = "plimsoll.guards is observe, so nothing is refused, cut or closed"
         return f"{who} is OBSERVED ONLY: {why}"
@@ -107,9 +110,13 @@ def _next(
     ]
 
 
-def _whole(files: list[Path], userdir: Path) -> list[Path]:
-    """Return the layers of a backtest, where only our first one was there to be taken."""
+def _whole(page: "GuardPage", files: list[Path], userdir: Path) -> list[Path]:
+    """Return the layers of a backtest with guards: the rest of ours, or our first before theirs."""
+    from plimsoll.lab.strategy_guarding import NO_HANDLER
+
     shipped = userdir / "config"
+    if page.why_not == NO_HANDLER:
+        return [shipped / "base.json", *files]
     if files != [shipped / "base.json"]:
         return files
     venue = next(

@@ -9,12 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from plimsoll.bridge.config.layers import quiet_logs, read_layer, read_layers
+from plimsoll.bridge.freqtrade.strategy_files import strategy_files
 from plimsoll.core import PlimsollError
 from plimsoll.lab.data_checks import check_data
 from plimsoll.lab.exchange_checks import check_exchange
 from plimsoll.lab.finding import Finding, Level
 from plimsoll.lab.plugin_checks import check_plugins
-from plimsoll.lab.strategy_guarding import check_guards, check_strategies, names_handler
+from plimsoll.lab.strategy_guarding import (
+    base_first,
+    check_guards,
+    check_strategies,
+    names_handler,
+    remedy_of,
+    why_not_guarded,
+)
 
 TESTED = ("freqtrade", "ccxt", "pandas", "numpy", "TA-Lib", "optuna", "freqtrade-plimsoll")
 SECRET_KEYS = frozenset(
@@ -35,9 +43,9 @@ def _examine(userdir: Path, named: Sequence[Path]) -> list[Finding]:
     checks: list[tuple[str, Callable[[], list[Finding]]]] = [
         ("versions", _versions),
         ("plugins", lambda: check_plugins(config)),
-        ("registration", lambda: _registration(config)),
+        ("registration", lambda: _registration(config, userdir, files)),
         ("guards", lambda: check_guards(config)),
-        ("strategies", lambda: check_strategies(config, userdir)),
+        ("strategies", lambda: check_strategies(config, userdir, files)),
         ("secrets", lambda: _secrets(files)),
     ]
     if not bare:
@@ -64,6 +72,28 @@ def default_layers(userdir: Path) -> tuple[list[Path], bool]:
             return [file], False
     base = userdir / "config" / "base.json"
     return ([base] if base.is_file() else []), True
+
+
+def bare_outside_drill(strategy: str, folder: Path, userdir: Path) -> str | None:
+    """Return why a bot under the user's own config would have no guards, and what gives it them.
+
+    ``folder`` holds the strategy's file. ``None`` when they would stand, or when there is no
+    such config: a drill has its own layers, so it does not show this by itself.
+    """
+    files, bare = default_layers(userdir)
+    named = [one for one in strategy_files([folder]).strategies if one.name == strategy]
+    if bare or not named:
+        return None
+    try:
+        why_not = why_not_guarded(named[0], read_layers(files))
+    except PlimsollError as error:
+        return str(error)
+    if why_not is None:
+        return None
+    return (
+        f"the drill is guarded, a bot with {files[0]} would not be: {why_not}; "
+        f"{remedy_of(why_not, userdir, files)}"
+    )
 
 
 def _load(
@@ -122,11 +152,11 @@ def _versions() -> list[Finding]:
     return [Finding(Level.OK, "versions", ", ".join(installed))]
 
 
-def _registration(config: dict[str, Any]) -> list[Finding]:
+def _registration(config: dict[str, Any], userdir: Path, files: Sequence[Path]) -> list[Finding]:
     if names_handler(config):
         return []
     text = "the config names no registering log handler: only strategies on our base register"
-    return [Finding(Level.WARNING, "registration", text, "layer base.json before your config")]
+    return [Finding(Level.WARNING, "registration", text, base_first(userdir, files))]
 
 
 def _secrets(files: Sequence[Path]) -> list[Finding]:

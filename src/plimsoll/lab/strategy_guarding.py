@@ -2,8 +2,9 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from plimsoll.bridge.freqtrade.strategy_files import StrategyClass, strategy_files
@@ -16,10 +17,22 @@ NO_LOGGING = "PYTEST_VERSION is set, so Freqtrade builds no log handler"
 OWN_READING = "a __getattribute__ of its own passes our hooks by"
 REMEDIES = {
     OFF: 'remove the key, or set plimsoll.guards to "enforce"',
-    NO_HANDLER: "layer base.json before your config",
     NO_LOGGING: "unset PYTEST_VERSION",
     OWN_READING: "remove __getattribute__ from the class: a bot refuses to start with it",
 }
+
+
+def base_first(userdir: Path, files: Sequence[Path]) -> str:
+    """Return how to name our layer before these files of the user's own, as a command has it."""
+    base = userdir / "config" / "base.json"
+    named = f"layer {base} before your config"
+    layers = " ".join(f"-c {quote(str(file))}" for file in (base, *files))
+    return f"{named}: {layers}" if files else named
+
+
+def remedy_of(why_not: str, userdir: Path, files: Sequence[Path]) -> str:
+    """Return what puts guards around a strategy that has none; empty when the reason says it."""
+    return base_first(userdir, files) if why_not == NO_HANDLER else REMEDIES.get(why_not, "")
 
 
 def names_handler(config: Mapping[str, Any]) -> bool:
@@ -64,8 +77,13 @@ def check_guards(config: Mapping[str, Any]) -> list[Finding]:
     return [Finding(Level.OK, "guards", "enforced in backtest, dry-run and live")]
 
 
-def check_strategies(config: Mapping[str, Any], userdir: Path) -> list[Finding]:
-    """Return the strategies that guards stand around, and for each reason those without."""
+def check_strategies(
+    config: Mapping[str, Any], userdir: Path, layers: Sequence[Path] = ()
+) -> list[Finding]:
+    """Return the strategies that guards stand around, and for each reason those without.
+
+    ``layers`` are the files that ``config`` was read from; the remedy names them.
+    """
     folder = userdir / "strategies"
     own = [Path(config["strategy_path"])] if config.get("strategy_path") else []
     recursive = bool(config.get("recursive_strategy_search"))
@@ -94,10 +112,9 @@ def check_strategies(config: Mapping[str, Any], userdir: Path) -> list[Finding]:
             findings.append(Finding(Level.OK, "strategies", text, names=tuple(sorted(names))))
         else:
             text = f"{named}: NOT GUARDED, {reason}"
+            remedy = remedy_of(reason, userdir, layers)
             findings.append(
-                Finding(
-                    Level.WARNING, "strategies", text, REMEDIES[reason], names=tuple(sorted(names))
-                )
+                Finding(Level.WARNING, "strategies", text, remedy, names=tuple(sorted(names)))
             )
     return findings
 

@@ -9,6 +9,7 @@ import pytest
 
 from plimsoll.lab.drill_bot import Sample
 from plimsoll.lab.drill_plan import DrillAccount, DrillPlan
+from plimsoll.lab.user_folder import lay_out
 from tests.unit.cli.commands import Run, assert_one_line
 
 AT = datetime(2025, 5, 29, 14, tzinfo=UTC)
@@ -46,6 +47,27 @@ def test_each_step_is_a_line_and_the_run_leaves_its_record(
     assert "HALTED 30 s into the crash" in ran.out
     assert plans[0].strategy_path == tmp_path / "strategies"
     assert len(list((tmp_path / "out").glob("runs/*/drill.json"))) == 1
+
+
+def test_a_config_of_ones_own_without_our_handler_is_warned_of_in_one_line(
+    run: Run, plans: list[DrillPlan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTEST_VERSION")
+    (tmp_path / "strategies").mkdir()
+    (tmp_path / "strategies/Mine.py").write_text(
+        "from freqtrade.strategy import IStrategy\n\n\nclass Mine(IStrategy): ...\n",
+        encoding="utf-8",
+    )
+    words = ("drill", "Mine", "--userdir", str(tmp_path), "--out", str(tmp_path / "out"))
+    assert run(*words).err == ""
+    own, base = tmp_path / "config.json", tmp_path / "config/base.json"
+    own.write_text('{"dry_run": true}', encoding="utf-8")
+    ran = run(*words)
+    assert ran.status == 0
+    assert_one_line(ran, f"a bot with {own} would not be", f"-c {base} -c {own}")
+    lay_out(tmp_path)
+    own.write_text('{"add_config_files": ["config/base.json"]}', encoding="utf-8")
+    assert run(*words).err == ""
 
 
 def test_options_reach_the_plan(run: Run, plans: list[DrillPlan], tmp_path: Path) -> None:

@@ -80,6 +80,23 @@ def test_a_strategy_without_guards_ends_with_one_and_says_so_first(run: Run, use
     assert "is NOT GUARDED: plimsoll.guards is off" in ran.out.splitlines()[0]
 
 
+def test_a_config_of_ones_own_without_our_handler_is_told_how_to_layer_ours(
+    run: Run, userdir: Path
+) -> None:
+    own, base = userdir / "config.json", userdir / "config/base.json"
+    own.write_text('{"dry_run": true}', encoding="utf-8")
+    layers = f"-c {base} -c {own}"
+    ran = run("guard", "SampleStrategy", "--userdir", str(userdir))
+    assert ran.status == 1
+    verdict = "is NOT GUARDED: no layer names our log handler"
+    expected = f"{verdict}; layer {base} before your config: {layers}"
+    assert ran.out.splitlines()[0].endswith(expected)
+    for command in ran.out.splitlines()[-3:]:
+        assert f" --userdir {userdir} {layers} -" in command
+    again = run("guard", "SampleStrategy", "--userdir", str(userdir), *layers.split())
+    assert again.status == 0
+
+
 def test_guards_that_only_observe_are_said_first(run: Run, userdir: Path) -> None:
     own = userdir / "own.json"
     own.write_text('{"plimsoll": {"guards": "observe"}}', encoding="utf-8")

@@ -50,13 +50,22 @@ def test_with_our_handler_a_plain_strategy_is_guarded(tmp_path: Path) -> None:
     assert finding.names == ("Mine",)
 
 
+def test_the_remedy_without_our_handler_names_the_layers_in_order(tmp_path: Path) -> None:
+    write(tmp_path, "Mine", PLAIN)
+    own = tmp_path / "config.json"
+    base = tmp_path / "config/base.json"
+    finding = the(check_strategies({}, tmp_path, [own]))
+    assert finding.remedy == f"layer {base} before your config: -c {base} -c {own}"
+
+
 def test_without_our_handler_only_what_says_so_itself_is_guarded(tmp_path: Path) -> None:
     write(tmp_path, "Mine", PLAIN)
     write(tmp_path, "Ours", OURS)
     bare, ours = sorted(check_strategies({}, tmp_path), key=lambda one: -one.level)
     assert (bare.level, bare.names) == (Level.WARNING, ("Mine",))
     assert "NOT GUARDED, no layer names our log handler" in bare.found
-    assert bare.remedy == "layer base.json before your config"
+    base = tmp_path / "config/base.json"
+    assert bare.remedy == f"layer {base} before your config"
     assert (ours.level, ours.names) == (Level.OK, ("Ours",))
 
 
