@@ -178,13 +178,21 @@ def _halt_words(acts: GuardActs, halt: _Halt) -> str:
         return f"{began} by {rule} on {day}, re-armed on {halt.rearmed:%Y-%m-%d}: {took} days flat"
     if acts.observed:
         return (
-            f"Would have been HALTED by {rule} on {day}: enforced, the remaining {took} of {of} "
-            "days would be flat"
+            f"Would have been HALTED by {rule} on {day}: on these stakes, and until re-armed, "
+            f"{_flat(acts, halt)}; `plimsoll backtest-compare` has the figure"
         )
     return (
         f"HALTED by {rule} on {day}: the remaining {took} of {of} days are flat; "
         "`plimsoll.guards: observe` shows them"
     )
+
+
+def _flat(acts: GuardActs, halt: _Halt) -> str:
+    """Return how long an observed halt would last if it were enforced."""
+    after_days = acts.rearm.get("after_days")
+    if after_days is not None and after_days < halt.days:
+        return f"flat for {after_days:g} days (`plimsoll.backtest_rearm`)"
+    return f"flat for the remaining {_days(halt.days)} of {_days(acts.totals.days_of_run)} days"
 
 
 def _days(days: float) -> str:

@@ -104,10 +104,19 @@ def test_observing_guards_would_have() -> None:
     assert table.title == "WHAT THE GUARDS WOULD HAVE DONE: Mine"
     assert guard_sentences(acts, "Mine") == [
         (
-            "Would have been HALTED by break_even on 2026-10-13: enforced, the remaining 39 of 59 "
-            "days would be flat"
+            "Would have been HALTED by break_even on 2026-10-13: on these stakes, and until "
+            "re-armed, flat for the remaining 39 of 59 days; `plimsoll backtest-compare` has the "
+            "figure"
         )
     ]
+
+
+def test_an_observed_halt_is_as_long_as_the_rule_that_re_arms_lets_it() -> None:
+    watched = replace(ACTS, guards="observe", acts=(replace(HALT, observed=True),))
+    [sentence] = guard_sentences(replace(watched, rearm={"after_days": 30.0}), "Mine")
+    assert "until re-armed, flat for 30 days (`plimsoll.backtest_rearm`); " in sentence
+    [sentence] = guard_sentences(replace(watched, rearm={"after_days": 39.0}), "Mine")
+    assert "flat for the remaining 39 of 59 days; " in sentence
 
 
 def test_a_second_rule_that_halts_a_halted_account_adds_no_days() -> None:
