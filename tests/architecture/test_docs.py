@@ -33,6 +33,7 @@ LINK = re.compile(r"(?<!\\)\[[^\]\n]*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
 BACKTICKED = re.compile(r"`([^`\n]+)`")
 ASSIGNMENT = re.compile(r"\w+=.*")
 VARIABLE = re.compile(r"""(?:export )?(\w+)=(["']?)(.*)\2""")
+ARRAY = re.compile(r"(\w+)=\(([^)]*)\)")
 MODULE = re.compile(r"plimsoll(?:\.\w+)+")
 PROFILE = re.compile(r"user_data/config/([\w-]+\.json)")
 
@@ -69,7 +70,11 @@ def typed(text: str) -> Iterator[Typed]:
         if any(line.startswith("$ ") for line in lines):
             lines = [line[2:] for line in lines if line.startswith("$ ")]
         for line in lines:
-            full = re.sub(r"\$\{?(\w+)\}?", lambda m: variables.get(m[1], m[0]), line)
+            if array := ARRAY.fullmatch(line):
+                variables[f"{array[1]}[@]"] = array[2]
+                continue
+            part = re.sub(r'"\$\{(\w+\[@\])\}"', lambda m: variables.get(m[1], m[0]), line)
+            full = re.sub(r"\$\{?(\w+)\}?", lambda m: variables.get(m[1], m[0]), part)
             if (setting := VARIABLE.fullmatch(full)) and (setting[2] or " " not in setting[3]):
                 variables[setting[1]] = setting[3]
             else:
@@ -265,9 +270,11 @@ def test_the_reader_joins_lines_and_splits_commands() -> None:
 def test_the_reader_puts_variables_in() -> None:
     page = (
         '```bash\nBASE="-c a.json -c b.json"\nNAME=x\n```\n```sh\nfreqtrade $NAME ${BASE} $C\n```\n'
+        '```bash\nMORE=(-c a.json -c b.json)\nplimsoll "${MORE[@]}" "${LESS[@]}"\n```\n'
     )
     assert [command.words for command in typed(page)] == [
         ("freqtrade", "x", "-c", "a.json", "-c", "b.json", "$C"),
+        ("plimsoll", "-c", "a.json", "-c", "b.json", "${LESS[@]}"),
     ]
 
 

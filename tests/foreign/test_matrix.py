@@ -35,6 +35,7 @@ from tests.foreign.runs import (
 pytestmark = pytest.mark.freqtrade
 
 A_FEW = ("EmaCrossRoi", "DcaLadder", "FuturesLongShort", "OrderFilledState")
+ON_REAL = (*A_FEW, "LimitMaker")
 LEAST_TRADES = 20
 DETAIL = "20250628-20250630"
 REAL = "20230601-20230701"
@@ -243,4 +244,4 @@ def test_on_a_month_of_the_real_market_they_make_the_same_trades(
     real.data.symlink_to(real_data)
     exchange = json.loads((runs.folder / f"{BARE}.json").read_bytes())["exchange"]
     real.write_configs({"exchange": {**exchange, "pair_whitelist": list(PAIRS[:2])}})
-    require_equal(real, *both(lambda guards: real.backtest(guards, *A_FEW, timerange=REAL)))
+    require_equal(real, *both(lambda guards: real.backtest(guards, *ON_REAL, timerange=REAL)))

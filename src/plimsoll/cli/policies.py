@@ -29,36 +29,27 @@ def policies(
 ) -> None:
     """Backtest every strategy with and without guards, and under ways to halt and to go on.
 
-    The years are those on which the research chose, 2022 and 2023: a default is not chosen on
-    what came later. The data folder is that of `plimsoll results`. With --only or --policy the
-    tables are printed, and no page is written. A run that was ended goes on where it was.
+    The years are those on which the research chose, 2022 and 2023, and no later one. The data
+    folder is that of `plimsoll results`. With --only or --policy the tables are printed, and no
+    page is written. A run that was ended goes on where it was.
     """
     from plimsoll.archive.layout import require_outer
     from plimsoll.cli.places import made_folder
     from plimsoll.cli.policies_page import page, tables
     from plimsoll.core import UsageError
-    from plimsoll.lab.policies import POLICIES, PolicyFindings, run_policies
-    from plimsoll.lab.policy_rows import kept_rows
+    from plimsoll.lab.policies import run_policies
 
     if page_only:
-        order = [one.name for one in POLICIES]
-        earlier = sorted(kept_rows(rows), key=lambda row: order.index(row.policy))
-        if not earlier:
-            raise UsageError(f"expected rows of an earlier run in {rows}, found none")
-        out.write_text(page(PolicyFindings(tuple(earlier), None)), encoding="utf-8")
-        typer.echo(f"written: {out}", err=True)
+        _write_kept(rows, out)
         return
     datadir = datadir.expanduser().resolve()
     if not datadir.is_dir():
         raise UsageError(f"expected a Freqtrade data folder at --datadir, found none at {datadir}")
     require_outer(datadir)
-    known = [one.name for one in POLICIES]
-    if unknown := [name for name in policy or () if name not in known]:
-        raise UsageError(f"expected --policy to be one of {', '.join(known)}; found {unknown[0]}")
+    _require_policies(policy or [])
     if folder is not None and not folder.is_dir():
         raise UsageError(f"expected a folder of strategies at --folder, found none at {folder}")
-    whole = not only and not policy
-    if whole:
+    if whole := not only and not policy:
         made_folder(out.parent, "--out")
         out.open("ab").close()  # what cannot be written fails now, not after the runs
     began = time.monotonic()
@@ -74,4 +65,28 @@ def policies(
         typer.echo(tables(findings.rows))
         return
     out.write_text(page(findings), encoding="utf-8")
+    typer.echo(f"written: {out}", err=True)
+
+
+def _require_policies(names: list[str]) -> None:
+    from plimsoll.core import UsageError
+    from plimsoll.lab.policies import POLICIES
+
+    known = [one.name for one in POLICIES]
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError(f"expected --policy to be one of {', '.join(known)}; found {unknown[0]}")
+
+
+def _write_kept(rows: Path, out: Path) -> None:
+    """Write the page from the rows that earlier runs have kept."""
+    from plimsoll.cli.policies_page import page
+    from plimsoll.core import UsageError
+    from plimsoll.lab.policies import POLICIES, PolicyFindings
+    from plimsoll.lab.policy_rows import kept_rows
+
+    order = [one.name for one in POLICIES]
+    earlier = sorted(kept_rows(rows), key=lambda row: order.index(row.policy))
+    if not earlier:
+        raise UsageError(f"expected rows of an earlier run in {rows}, found none")
+    out.write_text(page(PolicyFindings(tuple(earlier), None)), encoding="utf-8")
     typer.echo(f"written: {out}", err=True)
