@@ -12,8 +12,8 @@ DEFAULT_OUT = Path("out")
 Results = Annotated[
     list[Path] | None,
     typer.Argument(
-        help="Backtest-result .zip files, or folders that hold one (its last), such as backtest-compare "
-        f"keeps. Several are shown side by side. [default: {DEFAULT_FOLDER}]",
+        help="Backtest-result .zip files, or folders that hold one (its last), such as "
+        f"backtest-compare keeps. Several are shown side by side. [default: {DEFAULT_FOLDER}]",
         show_default=False,
     ),
 ]
