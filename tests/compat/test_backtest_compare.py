@@ -1,12 +1,15 @@
 """The same backtest without guards and with them, through the real commands."""
 
 import json
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from plimsoll.core import PlimsollError
 from plimsoll.lab.backtest_compare import compare_guards
+from plimsoll.lab.processes import command
 from plimsoll.lab.results import read_backtest
 from plimsoll.performance.guard_acts import GuardActs
 from tests.compat.conftest import TIMERANGE, Workspace
@@ -33,6 +36,17 @@ def test_one_strategy_is_run_off_and_on_and_both_results_are_kept(
     acts = {guards: one.acts for guards, one in kept.items()}
     assert isinstance(acts["off"], GuardActs)
     assert (acts["off"].guards, len(kept["off"].trades)) == ("off", bare.trades)
+    assert compared.acts == acts["enforce"]
+    ran = subprocess.run(
+        [command("plimsoll"), *shlex.split(compared.report)[1:], "--out", str(tmp_path / "out")],
+        cwd=Path.cwd(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
+    assert "Guards off against" in page
 
 
 @pytest.mark.freqtrade

@@ -49,8 +49,11 @@ def backtest_compare(
     for one in compared:
         console.print(_table(one))
         console.print(_cost_words(one), markup=False, highlight=False, soft_wrap=True)
+        for told in _acts(one):
+            console.print(told, markup=False, highlight=False, soft_wrap=isinstance(told, str))
     folder = next(iter(compared[0].files.values())).parent.parent
     typer.echo(f"results and logs kept in {folder}", err=True)
+    typer.echo(f"Next: {compared[0].report}")
 
 
 @contextmanager
@@ -81,6 +84,24 @@ def _table(compared: "Comparison") -> "Table":
     for figure in rows[0]:
         table.add_row(figure, *(cells[figure] for cells in rows))
     return table
+
+
+def _acts(compared: "Comparison") -> "Iterator[Table | str]":
+    """Yield what enforced guards did: a table by rule, then the sentences of halts."""
+    from rich.table import Table
+
+    from plimsoll.performance.guard_words import guard_sentences, guard_table
+
+    if compared.acts is None:
+        return
+    if (acts := guard_table(compared.acts, compared.strategy)) is not None:
+        table = Table(title=acts.title)
+        for number, header in enumerate(acts.headers):
+            table.add_column(header, justify="right" if number else "left")
+        for row in acts.rows:
+            table.add_row(*row)
+        yield table
+    yield from guard_sentences(compared.acts, compared.strategy)
 
 
 def _cells(figures: "Figures") -> dict[str, str]:

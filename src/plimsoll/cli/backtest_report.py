@@ -178,12 +178,16 @@ def _shown_pair(results: "tuple[BacktestResult, ...]", pair: str | None) -> str:
 
 
 def _datadir(result: "BacktestResult", datadir: Path | None) -> Path:
+    from plimsoll.lab.results import candles_beside
+
     if datadir is not None:
         return existing(datadir, "the candle folder of the backtest")
     exchange = str(result.config.get("exchange", {}).get("name", "binance"))
-    folder = result.path.parent.parent / "data" / exchange
-    if not folder.is_dir():
-        raise UsageError(f"no candles at {folder}; pass --datadir with the folder of the backtest")
+    named = result.config.get("datadir")
+    folder = Path(named) if named else candles_beside(result.path, exchange)
+    if folder is None or not folder.is_dir():
+        usual = folder or result.path.parent.parent / "data" / exchange
+        raise UsageError(f"no candles at {usual}; pass --datadir with the folder of the backtest")
     return folder
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from plimsoll.core import PlimsollError, UsageError
+
 if TYPE_CHECKING:
     from plimsoll.lab.guard_page import Callback, GuardPage
 
@@ -32,22 +34,31 @@ def guard(
 
     It needs no market data and no network. Without -c it takes Freqtrade's config.json where
     there is one, else the user folder's base.json.
-    Exit status: 0 when the strategy is guarded, 1 when it is not.
+    Exit status: 0 when the strategy is guarded, 1 when it is not, 2 when the config or the
+    strategy is refused.
     """
     from plimsoll.lab.doctor import default_layers
     from plimsoll.lab.guard_page import guard_page
+    from plimsoll.lab.layer_order import late_base
     from plimsoll.lab.strategy_guarding import remedy_of
     from plimsoll.lab.strategy_loading import load_strategy
 
     userdir = userdir.expanduser()
     files = [file.expanduser() for file in config or []] or default_layers(userdir)[0]
-    page = guard_page(load_strategy(strategy, userdir, files, folder=strategy_path))
+    try:
+        page = guard_page(load_strategy(strategy, userdir, files, folder=strategy_path))
+    except PlimsollError as error:
+        raise UsageError(str(error)) from error  # 1 is the status of one that is not guarded
+    late = late_base(files)
+    warning = "" if late is None else f"{late.fault}; {late.remedy}"
     commands = _next(page, userdir, _whole(page, files, userdir), strategy_path)
     remedy = "" if page.why_not is None else remedy_of(page.why_not, userdir, files)
     if as_json:
-        typer.echo(json.dumps({**asdict(page), "remedy": remedy, "next": commands}, default=str))
+        record = {**asdict(page), "remedy": remedy, "warning": warning, "next": commands}
+        typer.echo(json.dumps(record, default=str))
     else:
-        typer.echo("\n".join(_lines(page, remedy, commands)))
+        lines = _lines(page, remedy, commands)
+        typer.echo("\n".join([lines[0], *([warning] if warning else []), *lines[1:]]))
     raise typer.Exit(0 if page.why_not is None else 1)
 
 

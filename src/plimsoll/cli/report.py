@@ -12,8 +12,8 @@ DEFAULT_OUT = Path("out")
 Results = Annotated[
     list[Path] | None,
     typer.Argument(
-        help="Backtest-result .zip files, or folders that hold one (its last). Several are shown "
-        f"side by side. [default: {DEFAULT_FOLDER}]",
+        help="Backtest-result .zip files, or folders that hold one (its last), such as "
+        f"backtest-compare keeps. Several are shown side by side. [default: {DEFAULT_FOLDER}]",
         show_default=False,
     ),
 ]
@@ -101,7 +101,7 @@ def report(
     A bot is named by its database (--db), its config (-c) or its user folder, and may be running;
     nothing of it is written. Several results or bots make one page that compares them.
     """
-    from plimsoll.cli.places import made_folder
+    from plimsoll.cli.places import output_folder
     from plimsoll.cli.report_sources import Options, compared, drawn_page
 
     options = Options(
@@ -123,9 +123,9 @@ def report(
         journal_of=journal_of,
     )
     options.check()
-    folder = made_folder(out, "--out")
     several = compare or options.count > 1
-    files, record = compared(options, folder) if several else drawn_page(options, folder)
+    with output_folder(out, "--out") as folder:
+        files, record = compared(options, folder) if several else drawn_page(options, folder)
     _tell(files, record, as_json=as_json)
 
 

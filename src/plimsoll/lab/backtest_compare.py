@@ -1,5 +1,6 @@
 """One backtest with guards and without: freqtrade's own command, twice or three times."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from plimsoll.core import PlimsollError, UsageError
+from plimsoll.lab.backtest_arguments import BacktestArguments, read_arguments
 from plimsoll.lab.freqtrade import freqtrade
-from plimsoll.lab.results import BacktestResult, read_backtests
-from plimsoll.performance.guard_acts import ENFORCE, OBSERVE, OFF
+from plimsoll.lab.results import BacktestResult, candles_beside, read_backtests
+from plimsoll.performance.guard_acts import ENFORCE, OBSERVE, OFF, GuardActs
 from plimsoll.performance.guard_cost import GuardCost, guard_cost
 
 GUARDS_VARIABLE = "FREQTRADE__PLIMSOLL__GUARDS"
@@ -43,12 +45,17 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One strategy under each setting of ``plimsoll.guards``, and what the guards cost."""
+    """One strategy under each setting of ``plimsoll.guards``, and what the guards cost.
+
+    ``acts`` is what enforced guards did, ``report`` the command that draws the runs kept.
+    """
 
     strategy: str
     figures: Mapping[str, Figures]
     cost: GuardCost
     files: Mapping[str, Path]
+    acts: GuardActs | None = None
+    report: str = ""
 
 
 def compare_guards(
@@ -75,12 +82,16 @@ def compare_guards(
     Raises
     ------
     UsageError
-        When an argument says where the results go, which `keep` does.
+        When an argument says where the results go, which `keep` does, or no guards would
+        stand around a strategy.
     PlimsollError
         When a run fails, or the guards did not guard.
     """
     if ours := [one for one in arguments if one.split("=")[0] in OURS]:
         raise UsageError(f"expected where results go as --keep, found {ours[0]}")
+    given = read_arguments(arguments)
+    if given is not None:
+        given.require_guards()
     folder = keep or _results_of(arguments) / f"guards-{datetime.now(UTC):%Y-%m-%d_%H-%M-%S}"
     settings = [OFF, ENFORCE, *([OBSERVE] if observe else [])]
     runs: dict[str, dict[str, BacktestResult]] = {}
@@ -93,9 +104,21 @@ def compare_guards(
             {guards: figures_of(runs[guards][name]) for guards in settings},
             guard_cost(bare.trades, runs[ENFORCE][name].trades),
             {guards: runs[guards][name].path for guards in settings},
+            runs[ENFORCE][name].acts,
+            _report_command(folder, given),
         )
         for name, bare in runs[OFF].items()
     )
+
+
+def _report_command(folder: Path, given: BacktestArguments | None) -> str:
+    """Return the command that draws the runs in a folder; it names candles that lie elsewhere."""
+    words = ["plimsoll", "report", str(folder)]
+    if given is not None:
+        datadir = given.datadir.absolute()
+        beside = candles_beside(folder / ENFORCE / "result.zip", datadir.name)
+        words += [] if beside == datadir else ["--datadir", str(given.datadir)]
+    return shlex.join(words)
 
 
 def figures_of(result: BacktestResult) -> Figures:

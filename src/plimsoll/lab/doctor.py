@@ -14,6 +14,7 @@ from plimsoll.core import PlimsollError
 from plimsoll.lab.data_checks import check_data
 from plimsoll.lab.exchange_checks import check_exchange
 from plimsoll.lab.finding import Finding, Level
+from plimsoll.lab.layer_order import late_base
 from plimsoll.lab.plugin_checks import check_plugins
 from plimsoll.lab.strategy_guarding import (
     base_first,
@@ -44,6 +45,7 @@ def _examine(userdir: Path, named: Sequence[Path]) -> list[Finding]:
         ("versions", _versions),
         ("plugins", lambda: check_plugins(config)),
         ("registration", lambda: _registration(config, userdir, files)),
+        ("layers", lambda: _order(files)),
         ("guards", lambda: check_guards(config)),
         ("strategies", lambda: check_strategies(config, userdir, files)),
         ("secrets", lambda: _secrets(files)),
@@ -157,6 +159,11 @@ def _registration(config: dict[str, Any], userdir: Path, files: Sequence[Path]) 
         return []
     text = "the config names no registering log handler: only strategies on our base register"
     return [Finding(Level.WARNING, "registration", text, base_first(userdir, files))]
+
+
+def _order(files: Sequence[Path]) -> list[Finding]:
+    late = late_base(files)
+    return [Finding(Level.WARNING, "layers", late.fault, late.remedy)] if late else []
 
 
 def _secrets(files: Sequence[Path]) -> list[Finding]:

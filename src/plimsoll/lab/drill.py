@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from plimsoll.bridge.config.layers import read_layers
 from plimsoll.bridge.config.settings import settings_from
+from plimsoll.bridge.freqtrade.strategy_files import strategy_files
 from plimsoll.bundle import bundle_root
 from plimsoll.core import UsageError
 from plimsoll.journal.messages import ALARM, REFUSED
@@ -120,8 +122,11 @@ def _require_strategy(plan: DrillPlan) -> None:
     files = (file for folder in (plan.strategy_path, shipped) for file in folder.rglob("*.py"))
     named = f"class {plan.strategy}("
     if not any(named in file.read_text(encoding="utf-8", errors="replace") for file in files):
+        held = strategy_files([plan.strategy_path, shipped], recursive=True).strategies
+        near = get_close_matches(plan.strategy, [one.name for one in held], n=3, cutoff=0.5)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
         raise UsageError(
-            f"expected a class {plan.strategy} in a file of {plan.strategy_path}, found none"
+            f"expected a class {plan.strategy} in a file of {plan.strategy_path}, found none{hint}"
         )
 
 

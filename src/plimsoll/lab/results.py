@@ -16,7 +16,7 @@ import pandas as pd
 
 from plimsoll.core.errors import PlimsollError, UsageError
 from plimsoll.performance.fills import no_trades
-from plimsoll.performance.guard_acts import Act, GuardActs
+from plimsoll.performance.guard_acts import ENFORCE, Act, GuardActs
 
 
 class ResultError(PlimsollError):
@@ -100,6 +100,8 @@ class TradeDatabase:
 def find_result(path: Path) -> Path:
     """Return the result file that ``path`` means: itself, or a folder's last backtest.
 
+    Of a folder that `plimsoll backtest-compare` keeps it is the enforced run's.
+
     Raises `UnknownResultError` when there is none.
     """
     if path.is_file():
@@ -108,6 +110,8 @@ def find_result(path: Path) -> Path:
         raise UnknownResultError(f"no backtest result at {path}; run `freqtrade backtesting` first")
     from freqtrade.data.btanalysis import get_latest_backtest_filename
 
+    if (path / ENFORCE).is_dir() and not (path / ".last_result.json").exists():
+        path /= ENFORCE
     try:
         latest = path / get_latest_backtest_filename(path)
     except (ValueError, OSError) as error:
@@ -120,6 +124,12 @@ def find_result(path: Path) -> Path:
             f"{path}/.last_result.json names {latest.name}, which is not there"
         )
     return latest
+
+
+def candles_beside(file: Path, exchange: str) -> Path | None:
+    """Return the candle folder of the user folder that a result lies in; None when not in one."""
+    above = file.expanduser().absolute().parents[1:4]
+    return next((to for one in above if (to := one / "data" / exchange).is_dir()), None)
 
 
 def read_backtests(path: Path) -> tuple[BacktestResult, ...]:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from plimsoll.lab.results import BacktestResult, ResultError, read_backtests
+from plimsoll.performance.guard_acts import ENFORCE, GUARDS, OBSERVE, OFF
 
 MOST_READ = 12
 """Results that are opened, the newest first; a folder may hold hundreds."""
@@ -12,14 +13,17 @@ MOST_READ = 12
 def otherwise_guarded(result: BacktestResult) -> BacktestResult | None:
     """Return the newest stored run like this one whose guards were in another state.
 
-    Only results in the same folder are asked, by their ``.meta.json`` first. ``None`` when there
-    is none, or when the result does not say how its guards were.
+    Only results in the same folder are asked, or in those beside it that `plimsoll
+    backtest-compare` keeps, by their ``.meta.json`` first. ``None`` when there is none, or when
+    the result does not say how its guards were.
     """
     if result.acts is None:
         return None
-    candidates = sorted(
-        result.path.parent.glob("*.meta.json"), key=lambda file: file.name, reverse=True
-    )
+    candidates = [
+        file
+        for folder in _folders(result.path.parent)
+        for file in sorted(folder.glob("*.meta.json"), key=lambda file: file.name, reverse=True)
+    ]
     likely = [file for file in candidates if _may_be(file, result)]
     for meta in likely[:MOST_READ]:
         other = _strategy_of(meta, result)
@@ -38,6 +42,13 @@ def is_same_run(one: BacktestResult, other: BacktestResult) -> bool:
         and set(one.pairs) == set(other.pairs)
         and one.starting_balance_usd == other.starting_balance_usd
     )
+
+
+def _folders(own: Path) -> list[Path]:
+    """Return a result's folder and, of a comparison that was kept, those of the other runs."""
+    if own.name not in GUARDS:
+        return [own]
+    return [own, *(own.parent / name for name in (OFF, ENFORCE, OBSERVE) if name != own.name)]
 
 
 def _may_be(meta: Path, result: BacktestResult) -> bool:

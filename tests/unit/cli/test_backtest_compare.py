@@ -1,6 +1,7 @@
 """What ``plimsoll backtest-compare`` prints."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 from plimsoll.cli.app import app
 from plimsoll.lab import backtest_compare
 from plimsoll.lab.backtest_compare import Comparison, Figures
+from plimsoll.performance.guard_acts import Act, GuardActs, Totals
 from plimsoll.performance.guard_cost import GuardCost
 
 BARE = Figures(
@@ -37,6 +39,11 @@ GUARDED = Figures(
     positions_closed=0,
 )
 
+ACTS = GuardActs(
+    acts=(Act(at=datetime(2026, 10, 13, tzinfo=UTC), event="halted", rule="break_even"),),
+    totals=Totals(days_halted=39.0, days_of_run=59.0),
+)
+
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -47,7 +54,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         calls.append((arguments, options))
         files = {"off": Path("/kept/off/a.zip"), "enforce": Path("/kept/enforce/b.zip")}
         cost = GuardCost(1368.57, 455.85, 0.0, 272, 0)
-        return (Comparison("Mine", {"off": BARE, "enforce": GUARDED}, cost, files),)
+        figures = {"off": BARE, "enforce": GUARDED}
+        return (Comparison("Mine", figures, cost, files, ACTS, "plimsoll report /kept"),)
 
     monkeypatch.setattr(backtest_compare, "compare_guards", compared)
     return calls
@@ -65,6 +73,17 @@ def test_figures_stand_side_by_side_with_what_the_guards_cost(asked: list[Any]) 
     assert "The guards saved 1,368.57 of losses and gave up 455.85 of profits" in done.stdout
     assert "Net +912.72: 272 trades were not taken, 0 were new." in done.stdout
     assert "results and logs kept in /kept" in done.stderr
+    assert done.stdout.splitlines()[-1] == "Next: plimsoll report /kept"
+
+
+def test_what_the_enforced_guards_did_follows_by_rule(asked: list[Any]) -> None:
+    done = CliRunner().invoke(
+        app, ["backtest-compare", "--strategy", "Mine"], env={"COLUMNS": "140"}
+    )
+    assert "WHAT THE GUARDS DID: Mine" in done.stdout
+    rows = [[cell.strip() for cell in line.split("│")] for line in done.stdout.splitlines()]
+    assert ["", "break_even", "1", "2026-10-13", "2026-10-13", "-", "-", "-", "39", ""] in rows
+    assert "HALTED by break_even on 2026-10-13: the remaining 39 of 59 days are flat" in done.stdout
 
 
 def test_what_is_not_ours_is_freqtrades_as_it_is(asked: list[Any], tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """A stored backtest as a record and a report."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from plimsoll.cli.backtest_report import backtest_record, backtest_report
+from plimsoll.cli.backtest_report import _datadir, backtest_record, backtest_report
 from plimsoll.core.errors import UsageError
 from plimsoll.lab.results import BacktestResult
 from plimsoll.reporting.trading_record import RecordSource
@@ -95,3 +96,27 @@ def test_another_run_is_not_compared(userdir: Path) -> None:
             datadir=userdir / "data" / "binance",
             against=zipped(userdir, 3),
         )
+
+
+@pytest.mark.parametrize("named", [".", "enforce"])
+def test_a_comparison_that_was_kept_has_its_other_run_and_its_candles(
+    userdir: Path, named: str
+) -> None:
+    kept = userdir / "backtest_results" / "guards-2024-02-01"
+    for number, guards in enumerate(("off", "enforce", "observe"), start=1):
+        (kept / guards).mkdir(parents=True)
+        store(kept / guards, number, guards)
+    made = backtest_report(kept / named)
+    assert made.main.acts is not None
+    assert made.main.acts.guards == "enforce"
+    assert made.against is not None
+    assert made.against.acts is not None
+    assert made.against.acts.guards == "off"
+
+
+def test_the_candles_that_the_runs_config_names_are_taken_first(
+    userdir: Path, tmp_path: Path
+) -> None:
+    named = replace(result(), path=zipped(userdir, 2), config={"datadir": str(tmp_path)})
+    assert _datadir(named, None) == tmp_path
+    assert _datadir(replace(named, config={}), None) == userdir / "data" / "binance"

@@ -111,3 +111,24 @@ def test_a_strategy_that_cannot_be_loaded_is_one_line(run: Run, userdir: Path) -
     ran = run("guard", "Mine", "--userdir", str(userdir))
     assert ran.status == 2
     assert_one_line(ran, "Mine.py is not Python")
+
+
+def test_a_config_that_is_refused_ends_with_two(run: Run, userdir: Path) -> None:
+    own = userdir / "own.json"
+    own.write_text('{"plimsoll": {"risk": {"drawdown_halt_fraction": -1}}}', encoding="utf-8")
+    layers = ("-c", str(userdir / "config/base.json"), "-c", str(own))
+    ran = run("guard", "SampleStrategy", "--userdir", str(userdir), *layers)
+    assert ran.status == 2
+    assert_one_line(ran, "drawdown_halt_fraction")
+
+
+def test_a_base_after_ones_own_config_is_warned_of(run: Run, userdir: Path) -> None:
+    own, base = userdir / "own.json", userdir / "config/base.json"
+    own.write_text('{"max_open_trades": 9}', encoding="utf-8")
+    words = ("guard", "SampleStrategy", "--userdir", str(userdir), "-c", str(own), "-c", str(base))
+    ran = run(*words)
+    assert ran.status == 0
+    warning = ran.out.splitlines()[1]
+    assert warning.startswith(f"{base} comes after {own}, so its max_open_trades wins; layer ")
+    assert warning.endswith(f": -c {base} -c {own}")
+    assert json.loads(run(*words, "--json").out)["warning"] == warning

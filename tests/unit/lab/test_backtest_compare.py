@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from plimsoll.core import UsageError
-from plimsoll.lab.backtest_compare import compare_guards, figures_of
+from plimsoll.lab.backtest_arguments import read_arguments
+from plimsoll.lab.backtest_compare import _report_command, compare_guards, figures_of
 from plimsoll.performance.guard_acts import GuardActs, Totals
 from tests.unit.lab.test_study import result
 
@@ -50,3 +51,23 @@ def test_what_the_guards_did_is_known_of_a_guarded_run_only() -> None:
 def test_where_results_go_is_not_freqtrades_to_say(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="expected where results go as --keep"):
         compare_guards(["--strategy", "Mine", "--backtest-directory=here"], keep=tmp_path)
+
+
+def test_a_run_without_guards_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    own = tmp_path / "config.json"
+    own.write_text("{}", encoding="utf-8")
+    arguments = ["--userdir", str(tmp_path), "-c", str(own), "--strategy", "Mine"]
+    with pytest.raises(UsageError, match=r"no layer names our log handler; layer .*base\.json"):
+        compare_guards(arguments, keep=tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
+
+
+def test_the_report_of_a_comparison_names_candles_that_lie_elsewhere(tmp_path: Path) -> None:
+    own = tmp_path / "config.json"
+    own.write_text('{"exchange": {"name": "binance"}}', encoding="utf-8")
+    (tmp_path / "data/binance").mkdir(parents=True)
+    given = read_arguments(["--userdir", str(tmp_path), "-c", str(own)])
+    usual = tmp_path / "backtest_results/guards-1"
+    assert _report_command(usual, given) == f"plimsoll report {usual}"
+    candles = tmp_path / "data/binance"
+    assert _report_command(Path("/kept"), given) == (f"plimsoll report /kept --datadir {candles}")

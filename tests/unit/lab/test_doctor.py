@@ -231,3 +231,11 @@ def test_empty_secrets_of_the_shipped_profiles_are_none(userdir: Path) -> None:
 def test_an_exchange_that_ccxt_does_not_know_is_a_fault(userdir: Path) -> None:
     layer = own_layer(userdir, {"exchange": {"name": "nosuchexchange"}})
     assert the(found("exchange", userdir, layer)).level is Level.FAULT
+
+
+def test_a_base_after_the_users_own_config_is_a_warning(userdir: Path) -> None:
+    own = own_layer(userdir, {"max_open_trades": 9})
+    findings = [one for one in examine(userdir, [own, *layers(userdir)]) if one.subject == "layers"]
+    assert the(findings).level is Level.WARNING
+    assert the(findings).found.endswith("so its max_open_trades wins")
+    assert found("layers", userdir, own) == []

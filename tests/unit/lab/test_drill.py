@@ -1,5 +1,6 @@
 """What a drill refuses before it starts anything, and how it tells a time."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def test_a_folder_or_layer_that_is_not_there_is_named_before_anything_starts(
 
 def test_a_strategy_that_no_file_has_is_named_before_anything_starts(tmp_path: Path) -> None:
     (tmp_path / "Other.py").write_text("class Mines(IStrategy):\n    pass\n", encoding="utf-8")
-    with pytest.raises(UsageError, match=f"expected a class Mine in a file of {tmp_path}"):
+    said = f"expected a class Mine in a file of {tmp_path}, found none; did you mean Mines?"
+    with pytest.raises(UsageError, match=re.escape(said)):
         run_drill(plan(tmp_path), tmp_path / "run", lambda _: None)
     assert not (tmp_path / "run").exists()
 
