@@ -142,7 +142,7 @@ def busy_bot(folder: Path, *, asked: int, held: int, closed: int) -> Iterator[Sc
             bot.exchange.prices[pair] = float(frame["close"].iloc[-1])
         _fill(pairs, held=scene.held, closed=closed, prices=bot.exchange.prices)
         bot.strategy.wallets.update()
-        bot.strategy.bot_start()
+        bot.strategy.ft_bot_start()
         try:
             for _ in range(2):
                 scene.next_loop()

@@ -149,6 +149,17 @@ def samples() -> dict[str, list[str]]:
             messages.transferred(-1500.0, share_usd=500),
         ],
         "money_accepted": [messages.money_accepted(-20.0)],
+        "observed": [
+            messages.observed(
+                messages.acted(every["drawdown"], now, open_pairs=[BTC], is_locked=False)
+            )
+        ],
+        "probation_ended": [messages.probation_ended("14 days have passed")],
+        "beyond_terminal": [
+            messages.beyond_terminal(
+                "unlock", "a drawdown of 25.4 % from the highest equity ever is beyond the limit"
+            )
+        ],
     }
 
 

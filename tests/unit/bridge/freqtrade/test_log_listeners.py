@@ -157,7 +157,10 @@ def test_a_second_attachment_changes_nothing() -> None:
 @pytest.fixture
 def own_logging() -> Iterator[None]:
     """Put logging back as it was."""
-    loggers = [logging.getLogger(name) for name in ("freqtrade", LOGGER)]
+    for name in ("freqtrade", LOGGER):
+        logging.getLogger(name)
+    every = logging.Logger.manager.loggerDict.values()  # dictConfig disables them all
+    loggers = [one for one in every if isinstance(one, logging.Logger)]
     before = [(one, one.level, one.disabled) for one in loggers]
     yield
     logging.disable(logging.NOTSET)
