@@ -26,7 +26,7 @@ BACKTEST_CANNOT: dict[str, str] = {
 NOT_REACHED: dict[str, str] = {
     "price_collar": "no drill of it is on this page yet",
     "probation": "it follows a re-arming; tests start a bot again on probation",
-    "terminal_drawdown": "no drill of it is on this page yet; tests refuse a plain resume beyond it",
+    "terminal_drawdown": "no drill of it is on this page yet; tests resume beyond it",
     "reconciliation": "no price makes it act; see *What broke once* and *Bad input*",
 }
 """Guards that no drill reaches, and why."""
