@@ -52,13 +52,16 @@ RISK = {
 }
 
 
-def backtest(workspace: Workspace, *names: str) -> tuple[str, dict[str, Any]]:
+def backtest(
+    workspace: Workspace, *names: str, guards: str = "enforce"
+) -> tuple[str, dict[str, Any]]:
     """Run the strategy with these protections; return the log and the result."""
     named = [{"method": name} for name in names]
     file = workspace.userdir / "strategies" / "PlainWithGuards.py"
     file.write_text(STRATEGY.format(protections=named), encoding="utf-8")
     risk = workspace.userdir / "config" / "guards.json"
-    risk.write_text(json.dumps(RISK), encoding="utf-8")
+    section = {**RISK["plimsoll"], "guards": guards}
+    risk.write_text(json.dumps({"plimsoll": section}), encoding="utf-8")
     arguments = [*workspace.layers("mode-backtest.json", "guards.json"), "--timeframe", "5m"]
     arguments += ["--timerange", TIMERANGE, "--cache", "none", "--strategy", "PlainWithGuards"]
     output = workspace.run("backtesting", arguments)
@@ -73,7 +76,7 @@ def result_of(file: Path) -> dict[str, Any]:
 
 
 def test_a_plain_strategy_is_held_by_all_of_them(workspace: Workspace) -> None:
-    _, free = backtest(workspace)
+    _, free = backtest(workspace, guards="off")
     output, held = backtest(workspace, *PROTECTIONS.values())
     flat = re.sub(r"\s+", " ", output)
     for name in PROTECTIONS.values():

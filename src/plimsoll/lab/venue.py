@@ -59,7 +59,8 @@ class Venue:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             said = error.read().decode(errors="replace")
-            raise PlimsollError(f"the venue refused {path}: {said}") from error
+            what = path.removeprefix("plimsoll/")
+            raise PlimsollError(f"the venue refused {what}: {said}") from error
         except OSError as error:
             raise PlimsollError(f"the venue at {self.url} does not answer: {error}") from error
 
