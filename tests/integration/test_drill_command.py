@@ -89,11 +89,12 @@ def test_two_bots_beside_each_other_show_what_the_guards_kept(
 
 
 @pytest.mark.timeout(300)
-def test_a_strategy_that_is_not_there_ends_with_freqtrades_own_line(
+def test_a_strategy_that_is_not_there_is_refused_before_the_exchange_starts(
     tmp_path: Path, userdir: Path
 ) -> None:
     done = drill("Nobody", "--userdir", str(userdir), folder=tmp_path)
-    assert done.returncode == 1
-    assert "Impossible to load Strategy 'Nobody'" in done.stderr
+    assert done.returncode == 2
+    assert "Nobody" in done.stderr
+    assert "exchange" not in done.stdout
     assert done.stderr.count("\n") == 1
     assert plimsoll_processes(tmp_path) == []
