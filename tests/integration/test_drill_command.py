@@ -95,6 +95,7 @@ def test_a_strategy_that_is_not_there_is_refused_before_the_exchange_starts(
     done = drill("Nobody", "--userdir", str(userdir), folder=tmp_path)
     assert done.returncode == 2
     assert "Nobody" in done.stderr
+    assert done.stderr.rstrip().endswith(f"in a file of {userdir / 'strategies'}, found none")
     assert "exchange" not in done.stdout
     assert done.stderr.count("\n") == 1
     assert plimsoll_processes(tmp_path) == []
