@@ -1,4 +1,4 @@
-"""The signed account endpoints: balance, positions, leverage. Any key and signature will do."""
+"""The signed account endpoints: balance, positions, leverage."""
 
 from typing import Any
 
