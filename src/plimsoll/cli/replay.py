@@ -118,9 +118,10 @@ def _lines(record: "ReplayRecord") -> list[str]:
     resumed = "" if record.resumed_at is None else f", gone on from {record.resumed_at:%Y-%m-%d}"
     counts = f"{record.trades} trades, {record.orders} orders, {record.halts} halts and re-armings"
     fills = f", {record.fills} fills at the exchange" if record.event_log is not None else ""
+    pace = f"{record.days_a_minute:.1f} simulated days a minute"
+    cost = f"{record.processor_seconds / max(record.days_run, 1e-9):.1f} s of processor a day"
     return [
-        f"{done}{resumed}: {record.days_a_minute:.1f} simulated days a minute, "
-        f"{record.processor_seconds / max(record.days_run, 1e-9):.1f} s of processor a day",
+        f"{done}{resumed}: {pace}, {cost}",
         f"{counts}{fills}",
         f"Hash {record.hash}",
         f"Database, decision log and summary: {record.folder}",
