@@ -16,6 +16,7 @@ from plimsoll.cli.guard import guard
 from plimsoll.cli.init import init
 from plimsoll.cli.parity import parity
 from plimsoll.cli.policies import policies
+from plimsoll.cli.replay import replay
 from plimsoll.cli.report import report
 from plimsoll.cli.results import results
 
@@ -32,6 +33,7 @@ app.command()(guard)
 app.command()(check)
 app.command()(demo)
 app.command()(drill)
+app.command()(replay)
 app.command()(report)
 app.command("backtest-compare", context_settings=FREQTRADES_OWN)(backtest_compare)
 app.command()(results)
