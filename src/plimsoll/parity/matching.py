@@ -32,8 +32,8 @@ def match(a: Sequence[RecordedTrade], b: Sequence[RecordedTrade], window: timede
     """Match trades of the same pair and side that open within ``window`` of each other.
 
     Of all ways to do it the one that matches the most trades is taken, and of those the one in
-    which openings, then closings, then profits lie closest together: a greedy choice by time could leave two
-    trades alone that belong to others.
+    which openings, then closings, then profits lie closest together: a greedy choice by time
+    could leave two trades alone that belong to others.
     """
     pairs: Pairs = []
     for ours, theirs in _groups(a, b):
