@@ -16,6 +16,7 @@ from plimsoll.cli.guard import guard
 from plimsoll.cli.init import init
 from plimsoll.cli.policies import policies
 from plimsoll.cli.report import report
+from plimsoll.cli.reprice import reprice
 from plimsoll.cli.results import results
 
 app = typer.Typer(
@@ -34,6 +35,7 @@ app.command()(drill)
 app.command()(report)
 app.command("backtest-compare", context_settings=FREQTRADES_OWN)(backtest_compare)
 app.command()(results)
+app.command()(reprice)
 app.command()(denials)
 app.command()(policies)
 app.command()(expectation)
