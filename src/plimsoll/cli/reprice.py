@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
     from plimsoll.lab.reprice import Repriced
     from plimsoll.lab.results import BacktestResult
 
@@ -191,26 +195,43 @@ def facts(one: "Repriced") -> list[tuple[str, str]]:
 
 def _print(repriced: "list[Repriced]") -> None:
     from rich.console import Console
-    from rich.table import Table
 
-    from plimsoll.reporting.reprice_page import NOT_SIMULATED, pair_table
+    from plimsoll.reporting.reprice_page import NOT_SIMULATED, waterfall
 
     console = Console()
     for one in repriced:
-        currency = str(one.result.config.get("stake_currency", "USDT"))
+        name = one.result.strategy
         if one.bill.trades.empty:
-            console.print(f"{one.result.strategy}: no closed trade, nothing to price.")
+            console.print(f"{name}: no closed trade, nothing to price.")
             continue
-        made = pair_table(one.bill, currency)
-        table = Table(title=f"{one.result.strategy}: AT WHAT THE MARKET OFFERED ({currency})")
-        for place, header in enumerate(made.columns):
-            table.add_column(header, justify="right" if place else "left")
-        for row in made.rows:
-            table.add_row(*(cell.text for cell in row))
-        console.print(table)
-        for name, text in facts(one):
-            console.print(f"{name}: {text}", markup=False, highlight=False, soft_wrap=True)
-    console.print("Not simulated again: " + NOT_SIMULATED[0], highlight=False, soft_wrap=True)
+        currency = str(one.result.config.get("stake_currency", "USDT"))
+        steps = [(step, height) for step, _, height in waterfall(name, one.bill, currency).bars]
+        title = f"{name}: AT WHAT THE MARKET OFFERED"
+        console.print(_table(title, ("Step", currency), [(s, f"{v:,.2f}") for s, v in steps]))
+        pairs = [
+            (
+                str(pair),
+                f"{int(row['trades']):,}",
+                *(f"{row[at]:,.2f}" for at in ("before", "after")),
+            )
+            for pair, row in one.bill.by_pair().iterrows()
+        ]
+        header = ("Pair", "Trades", "Backtest", "At the market")
+        console.print(_table(f"BY PAIR ({currency})", header, pairs))
+        for label, text in facts(one):
+            console.print(f"{label}: {text}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"Not simulated again: {NOT_SIMULATED[0]}", highlight=False, soft_wrap=True)
+
+
+def _table(title: str, columns: "Sequence[str]", rows: "Sequence[tuple[str, ...]]") -> "Table":
+    from rich.table import Table
+
+    table = Table(title=title)
+    for place, header in enumerate(columns):
+        table.add_column(header, justify="right" if place else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _write_html(file: Path, repriced: "list[Repriced]") -> None:
