@@ -17,6 +17,7 @@ from plimsoll.cli.init import init
 from plimsoll.cli.policies import policies
 from plimsoll.cli.report import report
 from plimsoll.cli.reprice import reprice
+from plimsoll.cli.repriced_results import repriced_results
 from plimsoll.cli.results import results
 
 app = typer.Typer(
@@ -36,6 +37,7 @@ app.command()(report)
 app.command("backtest-compare", context_settings=FREQTRADES_OWN)(backtest_compare)
 app.command()(results)
 app.command()(reprice)
+app.command()(repriced_results)
 app.command()(denials)
 app.command()(policies)
 app.command()(expectation)
