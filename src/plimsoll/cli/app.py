@@ -18,6 +18,8 @@ from plimsoll.cli.parity import parity
 from plimsoll.cli.policies import policies
 from plimsoll.cli.replay import replay
 from plimsoll.cli.report import report
+from plimsoll.cli.reprice import reprice
+from plimsoll.cli.repriced_results import repriced_results
 from plimsoll.cli.results import results
 
 app = typer.Typer(
@@ -37,6 +39,8 @@ app.command()(replay)
 app.command()(report)
 app.command("backtest-compare", context_settings=FREQTRADES_OWN)(backtest_compare)
 app.command()(results)
+app.command()(reprice)
+app.command()(repriced_results)
 app.command()(denials)
 app.command()(policies)
 app.command()(parity)
