@@ -17,6 +17,7 @@ from plimsoll.cli.init import init
 from plimsoll.cli.policies import policies
 from plimsoll.cli.report import report
 from plimsoll.cli.results import results
+from plimsoll.cli.watch import watch
 
 app = typer.Typer(
     name="plimsoll",
@@ -41,6 +42,7 @@ app.command()(control.status)
 app.command()(audit)
 app.command()(control.halt)
 app.command()(control.resume)
+app.command()(watch)
 app.add_typer(venue.app, name="venue")
 app.add_typer(costs.app, name="costs")
 app.add_typer(data.app, name="data")
