@@ -17,7 +17,7 @@ from freqtrade.rpc.telegram import Telegram
 from freqtrade.rpc.webhook import Webhook
 
 from plimsoll.bridge.freqtrade.telegram_delivery import WEBHOOK_LOGGER, WEBHOOKS, rpc_modules
-from tests.support.telegram_markup import MarkupError, parsed
+from plimsoll.lab.telegram.markup import MarkupError, parsed
 from tests.unit.bridge.bots import bot_config
 
 

@@ -20,11 +20,11 @@ from plimsoll.bridge.state.locks import FOREVER
 from plimsoll.core import Mode, Verdict
 from plimsoll.core.books import BreakKind
 from plimsoll.journal import messages
+from plimsoll.lab.telegram.rules import Pace
+from plimsoll.lab.telegram.service import CHAT_ID, TOKEN, telegram_service
 from plimsoll.risk import GUARDS, RiskProfile
 from tests.conftest import ROOT
 from tests.contracts.test_guards import WORSE, ask, limits
-from tests.support.telegram import CHAT_ID, TOKEN, telegram_service
-from tests.support.telegram_rules import Pace
 from tests.unit.risk.accounts import BTC, ETH, NOON, position
 
 PICTURE = ROOT / "docs/images/telegram.svg"

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from plimsoll.core import PlimsollError
+from plimsoll.lab.telegram.service import TelegramService, telegram_service
 from tests.support.drill import Drill, DrillPlan, drill
-from tests.support.telegram import TelegramService, telegram_service
 
 PAIR = "BTC/USDT:USDT"
 STALE = timedelta(minutes=15)

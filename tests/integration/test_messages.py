@@ -16,9 +16,9 @@ from plimsoll.core import Mode, Verdict
 from plimsoll.core.books import BreakKind
 from plimsoll.journal import messages
 from plimsoll.journal.phrases import RULES
+from plimsoll.lab.telegram.rules import Pace
+from plimsoll.lab.telegram.service import CHAT_ID, TOKEN, telegram_service
 from tests.support.drill import Drill, DrillPlan, drill
-from tests.support.telegram import CHAT_ID, TOKEN, telegram_service
-from tests.support.telegram_rules import Pace
 from tests.unit.risk.accounts import position
 
 NOW = datetime(2026, 11, 20, 13, 48, tzinfo=UTC)

@@ -31,10 +31,10 @@ from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import FAULT
 from plimsoll.lab.processes import command, last_line, running, wait_until
+from plimsoll.lab.telegram.service import Sent, TelegramService, telegram_service
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import Venue, serve_venue
 from tests.ports import free_port
-from tests.support.telegram import Sent, TelegramService, telegram_service
 
 STRATEGIES = Path(__file__).parent / "strategies"
 PROFILES = ("base.json", "venue-binance.json", "mode-dry-run.json")

@@ -14,6 +14,7 @@ from plimsoll.cli.drill import drill
 from plimsoll.cli.expectation import expectation
 from plimsoll.cli.guard import guard
 from plimsoll.cli.init import init
+from plimsoll.cli.parity import parity
 from plimsoll.cli.policies import policies
 from plimsoll.cli.report import report
 from plimsoll.cli.results import results
@@ -37,6 +38,7 @@ app.command("backtest-compare", context_settings=FREQTRADES_OWN)(backtest_compar
 app.command()(results)
 app.command()(denials)
 app.command()(policies)
+app.command()(parity)
 app.command()(expectation)
 app.command()(control.status)
 app.command()(audit)

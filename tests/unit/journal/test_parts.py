@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plimsoll.journal.parts import LONGEST_UNITS, bare, deliverable, fitting, joined, parts, units
-from tests.support.telegram_markup import utf16_length
+from plimsoll.lab.telegram.markup import utf16_length
 
 TEXTS = st.text(st.characters(codec="utf-8") | st.sampled_from(" \n🛑"), max_size=400)
 

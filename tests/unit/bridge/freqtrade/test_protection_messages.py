@@ -7,7 +7,7 @@ from freqtrade.enums import RPCMessageType
 from freqtrade.rpc.telegram import Telegram
 
 from plimsoll.bridge.freqtrade.protection_messages import escape_reasons
-from tests.support.telegram_markup import parsed
+from plimsoll.lab.telegram.markup import parsed
 
 REASONS = ["plimsoll HALTED break_even: lost 3 USD", "a*b [c", "`", "Cooldown: 3 s"]
 

@@ -18,8 +18,14 @@ from plimsoll.bridge.freqtrade.telegram_delivery import (
     outlets_of,
     rpc_modules,
 )
-from tests.support.telegram import CHAT_ID, GROUP_ID, TOKEN, TelegramService, telegram_service
-from tests.support.telegram_rules import Pace
+from plimsoll.lab.telegram.rules import Pace
+from plimsoll.lab.telegram.service import (
+    CHAT_ID,
+    GROUP_ID,
+    TOKEN,
+    TelegramService,
+    telegram_service,
+)
 
 HOSTILE = "_*[x](y)` <b> & 🛑 \\ ~>#+-=|{}.! שלום\nline two"
 

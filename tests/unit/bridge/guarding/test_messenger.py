@@ -15,8 +15,8 @@ import pytest
 from plimsoll.bridge.freqtrade.telegram_delivery import Outlet, Outlets, TelegramOutlet
 from plimsoll.bridge.guarding.messenger import Messenger, messenger_of
 from plimsoll.bridge.state.outbox import MOST_KEPT, OUTBOX, Outbox
-from tests.support.telegram import CHAT_ID, TOKEN, TelegramService, telegram_service
-from tests.support.telegram_rules import Pace, private_pace
+from plimsoll.lab.telegram.rules import Pace, private_pace
+from plimsoll.lab.telegram.service import CHAT_ID, TOKEN, TelegramService, telegram_service
 
 SETTINGS = {"token": TOKEN, "chat_id": str(CHAT_ID)}
 

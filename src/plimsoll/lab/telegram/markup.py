@@ -252,7 +252,8 @@ def _character(known: re.Match[bytes]) -> bytes:
 
 def _start_tag(text: bytes, begin: int, stack: list[str]) -> int:
     name = _NAME.match(text, begin + 1)
-    assert name is not None
+    if name is None:
+        raise MarkupError("a tag without a name")
     at, tag = name.end(), name.group().decode().lower()
     if at >= len(text):
         raise MarkupError(f"Unclosed start tag at byte offset {begin}")

@@ -5,26 +5,23 @@ Freqtrade has no setting for the API's address. Its HTTP client honours ``HTTPS_
 proxy that leads ``api.telegram.org:443`` to a TLS server here, with an authority of its own, and
 refuses every other address.
 
-It refuses at least what the real one refuses: markup that cannot be parsed (`telegram_markup`),
+It refuses at least what the real one refuses: markup that cannot be parsed (`markup`),
 empty and too long texts, unknown chats, edits of nothing, and a bot that talks too fast
-(`telegram_rules`). What it refused is kept with the reason in `TelegramService.rejected`.
+(`rules`). What it refused is kept with the reason in `TelegramService.rejected`.
 """
 
 import asyncio
 import contextlib
 import json
-import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import trustme
 from aiohttp import web
 
-from tests.support.telegram_rules import (
+from plimsoll.lab.telegram.rules import (
     Pace,
     RefusedError,
     bad_request,
@@ -34,9 +31,10 @@ from tests.support.telegram_rules import (
     seen_text,
     too_many,
 )
+from plimsoll.lab.telegram.sent import Rejected, Sent
+from plimsoll.lab.telegram.wire import server_context, tunnel
 
-API_HOST = "api.telegram.org"
-TOKEN = "123456789:drill-token-of-no-account"
+TOKEN = "123456789:drill-token-of-no-account"  # noqa: S105 - of no account
 CHAT_ID = 4242
 GROUP_ID = -1004242
 PAUSE_SECONDS = 0.02
@@ -45,42 +43,6 @@ TIMEOUT_SECONDS = 90.0
 OWNER = {"id": CHAT_ID, "is_bot": False, "first_name": "Owner"}
 CHAT = {"id": CHAT_ID, "type": "private", "first_name": "Owner"}
 BOT = {"id": 123456789, "is_bot": True, "first_name": "Drill", "username": "plimsoll_drill_bot"}
-
-
-@dataclass
-class Sent:
-    """A message of the bot's that was accepted.
-
-    `text` is as sent, `seen` as its reader sees it; `at` is this process's monotonic time, `edits`
-    are earlier texts.
-    """
-
-    message_id: int
-    chat_id: int
-    text: str
-    seen: str
-    at: float
-    parse_mode: str | None = None
-    buttons: tuple[tuple[str, str], ...] = ()
-    silent: bool = False
-    edits: list[str] = field(default_factory=list)
-
-    def says(self, text: str) -> bool:
-        """Whether it contains a text, in any case, as sent or as seen."""
-        wanted = _plain(text)
-        return wanted in _plain(self.text) or wanted in _plain(self.seen)
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A message of the bot's that was refused, and why."""
-
-    method: str
-    text: str
-    parse_mode: str | None
-    status: int
-    reason: str
-    at: float
 
 
 class TelegramService:
@@ -367,10 +329,7 @@ class TelegramService:
             self._loop.close()
 
     async def _serve(self) -> None:
-        authority = trustme.CA()
-        authority.cert_pem.write_to_path(str(self._folder / "authority.pem"))
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        authority.issue_cert(API_HOST).configure_cert(context)
+        context = server_context(self._folder)
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -378,7 +337,15 @@ class TelegramService:
         await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
         api_port = int(runner.addresses[0][1])
         proxy = await asyncio.start_server(
-            lambda reader, writer: self._tunnel(reader, writer, api_port), "127.0.0.1", 0
+            lambda reader, writer: tunnel(
+                reader,
+                writer,
+                api_port=api_port,
+                is_down=lambda: self._down,
+                refused=self.refused,
+            ),
+            "127.0.0.1",
+            0,
         )
         self.proxy_port = int(proxy.sockets[0].getsockname()[1])
         self._ready.set()
@@ -389,42 +356,6 @@ class TelegramService:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-
-    async def _tunnel(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, api_port: int
-    ) -> None:
-        ended = (OSError, asyncio.IncompleteReadError, asyncio.CancelledError)  # or it stops
-        try:
-            with contextlib.suppress(*ended):
-                head = await reader.readuntil(b"\r\n\r\n")
-                method, target = head.split(b" ", 2)[:2]
-                if self._down:
-                    return
-                if (method, target) != (b"CONNECT", f"{API_HOST}:443".encode()):
-                    self.refused.append(f"{method.decode()} {target.decode()}")
-                    writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
-                    await writer.drain()
-                    return
-                far_reader, far_writer = await asyncio.open_connection("127.0.0.1", api_port)
-                writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                try:
-                    await asyncio.gather(_pipe(reader, far_writer), _pipe(far_reader, writer))
-                finally:
-                    far_writer.close()
-        finally:
-            writer.close()
-
-
-async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-        writer.close()
-
-
-def _plain(text: str) -> str:
-    return text.lower().replace("\u00a0", " ")
 
 
 def _field(value: Any) -> str:

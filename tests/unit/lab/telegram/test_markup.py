@@ -9,7 +9,7 @@ bots reported.
 import pytest
 from telegram.helpers import escape_markdown
 
-from tests.support.telegram_markup import MarkupError, parsed, utf16_length
+from plimsoll.lab.telegram.markup import MarkupError, parsed, utf16_length
 
 DOCUMENTED = """*bold text*
 _italic text_

@@ -7,8 +7,14 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.telegram import CHAT_ID, GROUP_ID, TOKEN, TelegramService, telegram_service
-from tests.support.telegram_rules import Pace, RefusedError
+from plimsoll.lab.telegram.rules import Pace, RefusedError
+from plimsoll.lab.telegram.service import (
+    CHAT_ID,
+    GROUP_ID,
+    TOKEN,
+    TelegramService,
+    telegram_service,
+)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.telegram_markup import MarkupError, parsed, utf16_length
+from plimsoll.lab.telegram.markup import MarkupError, parsed, utf16_length
 
 LONGEST = 4096
 LONGEST_BUTTON_DATA = 64

@@ -1,0 +1,43 @@
+"""What a bot has sent to the Telegram service, accepted or refused."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Sent:
+    """A message of the bot's that was accepted.
+
+    `text` is as sent, `seen` as its reader sees it; `at` is this process's monotonic time, `edits`
+    are earlier texts.
+    """
+
+    message_id: int
+    chat_id: int
+    text: str
+    seen: str
+    at: float
+    parse_mode: str | None = None
+    buttons: tuple[tuple[str, str], ...] = ()
+    silent: bool = False
+    edits: list[str] = field(default_factory=list)
+
+    def says(self, text: str) -> bool:
+        """Whether it contains a text, in any case, as sent or as seen."""
+        wanted = _plain(text)
+        return wanted in _plain(self.text) or wanted in _plain(self.seen)
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A message of the bot's that was refused, and why."""
+
+    method: str
+    text: str
+    parse_mode: str | None
+    status: int
+    reason: str
+    at: float
+
+
+def _plain(text: str) -> str:
+    return text.lower().replace("\u00a0", " ")
