@@ -54,6 +54,9 @@ def serve(
     insurance_usd: Annotated[
         float, typer.Option(help="What the insurance fund holds; 0 deleverages at once.")
     ] = 1e9,
+    rate_limits: Annotated[
+        bool, typer.Option("--rate-limits", help="Refuse what exceeds the limits: 429, then 418.")
+    ] = False,
     countdown_cancels_conditional: Annotated[
         bool,
         typer.Option(
@@ -91,6 +94,7 @@ def serve(
             restore=restore,
             insurance_usd=insurance_usd,
             countdown_cancels_conditional=countdown_cancels_conditional,
+            rate_limits=rate_limits,
         ),
         announce,
     )
