@@ -59,7 +59,7 @@ def _when(times: Ints, logs: Floats, level: float, from_ms: float, *, below: boo
     if level <= 0.0 or from_ms > times[-1]:
         return None
     target = math.log(level)
-    now = float(np.interp(from_ms, times, logs))
+    now = float(logs[0] if from_ms <= times[0] else np.interp(from_ms, times, logs))
     if (now <= target) if below else (now >= target):
         return from_ms
     first = int(np.searchsorted(times, from_ms, side="right"))
