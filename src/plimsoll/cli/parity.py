@@ -1,9 +1,11 @@
 """``plimsoll parity``: a backtest against a bot's database, and the bill of what differs."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import pandas as pd
 import typer
 
 from plimsoll.core.errors import UsageError
@@ -75,19 +77,37 @@ def parity(
             datadir=datadir,
         )
     )
-    tell(compared, limit, as_json=as_json)
+    tell(compared, limit, html, as_json=as_json)
 
 
-def tell(compared: "Compared", limit: float, *, as_json: bool) -> None:
-    """Print a bill, and end with 1 when it is outside of the limit."""
+def tell(compared: "Compared", limit: float, html: Path | None, *, as_json: bool) -> None:
+    """Print a bill, write its page, and end with 1 when it is outside of the limit."""
     from plimsoll.parity.told import bill_lines, bill_record
 
     bill = compared.bill
+    page = None if html is None else _page(compared, limit, html)
     if as_json:
         record = {**bill_record(bill, limit), "remarks": list(compared.remarks)}
+        record |= {} if page is None else {"html": str(page)}
         typer.echo(json.dumps(record, indent=4))
     else:
         typer.echo("\n".join(bill_lines(bill, limit)))
+        if page is not None:
+            typer.echo(str(page))
         for remark in compared.remarks:
             typer.echo(f"plimsoll: {remark}", err=True)
     raise typer.Exit(0 if bill.verdict.within(limit) else 1)
+
+
+def _page(compared: "Compared", limit: float, folder: Path) -> Path:
+    from plimsoll.cli.places import output_folder
+    from plimsoll.reporting.parity_page import render_parity
+
+    with output_folder(folder, "--html") as place:
+        return render_parity(
+            compared.bill,
+            compared.remarks,
+            place,
+            limit_fraction=limit,
+            made_at=pd.Timestamp(datetime.now(UTC)),
+        )
