@@ -28,6 +28,8 @@ INTERRUPTED = 130
 """How Freqtrade exits after Ctrl-C."""
 FAULTS = re.compile(r" (?:ERROR|CRITICAL) - (.*)")
 ENVIRONMENT = {"TZ": "UTC", "PYTHONHASHSEED": "0"}
+CONSOLE = {"class": "logging.StreamHandler", "formatter": "standard"}
+"""Not through a renderer for terminals: nobody sees it, and it takes time."""
 CLOCK = "plimsoll.bridge.freqtrade.replay_clock.ReplayClock"
 
 NO_API = {
@@ -182,6 +184,7 @@ def overlay(plan: ReplayPlan, segment: Segment, url: str) -> dict[str, Any]:
         "url": url,
         "until_ms": round(segment.end.timestamp() * 1000),
         "realism": plan.realism,
+        "plain": plan.plain,
     }
     config: dict[str, Any] = {
         "bot_name": "replay",
@@ -202,18 +205,13 @@ def overlay(plan: ReplayPlan, segment: Segment, url: str) -> dict[str, Any]:
             "markets_refresh_interval": 1440,
         },
         "plimsoll": {"state_folder": ""},
-        "log_config": {"handlers": {"plimsoll_clock": clock, "console": _console(plan)}},
+        "log_config": {"handlers": {"plimsoll_clock": clock, "console": CONSOLE}},
     }
     if plan.timeframe is not None:
         config["timeframe"] = plan.timeframe
     if plan.mode == "live":
         config["plimsoll"]["live_opt_in"] = LIVE_OPT_IN
     return _merged(config, plan.overlay)
-
-
-def _console(plan: ReplayPlan) -> dict[str, str]:
-    """Return where lines of the log go: not through a renderer for terminals."""
-    return {"class": "logging.StreamHandler", "formatter": "standard"}
 
 
 def _merged(config: dict[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,9 +45,11 @@ class ReplayClock(logging.Handler):
         ``minute``: an instant a minute. ``tick``: a second after a candle's open, at the extremes
         of each pair's path in it, and at its close. ``probe``: also where the path comes to a
         stop, a liquidation, an ROI or the limit of an open order.
+    plain
+        Whether Freqtrade's slow parts stay as they are.
     """
 
-    def __init__(self, url: str, until_ms: int, realism: str) -> None:
+    def __init__(self, url: str, until_ms: int, realism: str, plain: bool = False) -> None:  # noqa: FBT001, FBT002 - named in a config
         super().__init__()
         try:
             if urlsplit(url).hostname not in LOOPBACK_HOSTS:
@@ -58,6 +60,10 @@ class ReplayClock(logging.Handler):
                 raise PlimsollError("only freqtrade trade can be replayed")
             if not _driven:
                 _driven.append(Driver(VenueSteps(url), until_ms, realism).take_over())
+                if not plain:
+                    from plimsoll.bridge.freqtrade.replay_speed import replace_slow_parts
+
+                    replace_slow_parts()
         except PlimsollError as error:
             refuse(error)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from plimsoll.venue.account.brackets import bracket_for
+from plimsoll.venue.account.brackets import bracket_for, brackets_of
 
 AMOUNT_TOLERANCE = 1e-9
 """Base amounts up to this are the rounding of summed floats, not a position."""
@@ -41,14 +41,19 @@ class Position:
         """Return the price at which the wallet plus profit equals the maintenance margin.
 
         Source: Binance, "How to calculate liquidation price of USD-M contracts", isolated
-        mode: (W + cum − a·E) / (|a|·rate − a) for a signed amount a. 0 without a position.
+        mode: (W + cum − a·E) / (|a|·rate − a) for a signed amount a, in the bracket that holds
+        the position at that price. 0 without a position, and where no price is low enough.
         """
-        if abs(self.amount) < AMOUNT_TOLERANCE:
+        if not self.is_open:
             return 0.0
-        bracket = bracket_for(self.symbol, abs(self.amount) * self.entry_price)
-        numerator = self.wallet_usd + bracket.cum_usd - self.amount * self.entry_price
-        divisor = abs(self.amount) * bracket.maintenance_fraction - self.amount
-        return max(numerator / divisor, 0.0)
+        price = 0.0
+        for bracket in brackets_of(self.symbol):
+            numerator = self.wallet_usd + bracket.cum_usd - self.amount * self.entry_price
+            divisor = abs(self.amount) * bracket.maintenance_fraction - self.amount
+            price = max(numerator / divisor, 0.0)
+            if abs(self.amount) * price <= bracket.cap_usd:
+                break
+        return price
 
     @property
     def bankruptcy_price(self) -> float:
@@ -97,9 +102,7 @@ def _close(position: Position, quantity: float, price: float, time_ms: int) -> T
     realized = (price - position.entry_price) * quantity * sign
     left = round(position.amount - sign * quantity, _AMOUNT_DECIMALS)
     if abs(left) < AMOUNT_TOLERANCE:
-        emptied = replace(
-            position, amount=0.0, entry_price=0.0, wallet_usd=0.0, updated_ms=time_ms
-        )
+        emptied = replace(position, amount=0.0, entry_price=0.0, wallet_usd=0.0, updated_ms=time_ms)
         return Traded(emptied, position.wallet_usd + realized, realized)
     released = position.wallet_usd * quantity / abs(position.amount)
     after = replace(
