@@ -45,6 +45,22 @@ def serve(
     keys: Annotated[
         Path | None, typer.Option(help="API keys as JSON; one pair of its own when left out.")
     ] = None,
+    event_log: Annotated[
+        Path | None, typer.Option(help="Append every event of the account, a JSON line each.")
+    ] = None,
+    restore: Annotated[
+        Path | None, typer.Option(help="Start with the account that such a log leaves behind.")
+    ] = None,
+    insurance_usd: Annotated[
+        float, typer.Option(help="What the insurance fund holds; 0 deleverages at once.")
+    ] = 1e9,
+    countdown_cancels_conditional: Annotated[
+        bool,
+        typer.Option(
+            "--countdown-cancels-conditional",
+            help="An auto-cancel countdown takes the conditional orders as well.",
+        ),
+    ] = False,
 ) -> None:
     """Serve the exchange until interrupted; print one JSON line once it is listening."""
     from plimsoll.venue.launch import Options, listens_beyond, run
@@ -71,6 +87,10 @@ def serve(
             write_config=write_config,
             scenario=scenario,
             keys=keys,
+            event_log=event_log,
+            restore=restore,
+            insurance_usd=insurance_usd,
+            countdown_cancels_conditional=countdown_cancels_conditional,
         ),
         announce,
     )

@@ -76,7 +76,7 @@ def balance(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
 
 
 def _risk(exchange: Exchange, position: Position, now_ms: int) -> dict[str, Any]:
-    spec = exchange.market.specs[position.symbol]
+    spec = exchange.spec(position.symbol)
     mark = exchange.snapshot(position.symbol, now_ms).mark
     unrealized = position.unrealized_usd(mark)
     margin = plain(position.wallet_usd, 8)
@@ -162,7 +162,7 @@ def leverage_brackets(exchange: Exchange, parameters: Parameters, now_ms: int) -
 
 def user_trades(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
     """Return the account's executions of a contract."""
-    spec = exchange.market.specs[symbol_of(exchange, parameters, now_ms)]
+    spec = exchange.spec(symbol_of(exchange, parameters, now_ms))
     since, number = integer(parameters, "startTime"), integer(parameters, "orderId")
     limit = limit_of(parameters, default=500, maximum=1000)
     trades = [

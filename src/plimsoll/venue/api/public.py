@@ -62,21 +62,19 @@ def exchange_info(exchange: Exchange, parameters: Parameters, now_ms: int) -> An
         ],
         "exchangeFilters": [],
         "assets": [{"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "-10000"}],
-        "symbols": [
-            _contract(exchange.market.specs[symbol], exchange.market.first_candle_ms(symbol))
-            for symbol in exchange.listed(now_ms)
-        ],
+        "symbols": [_contract(exchange, symbol) for symbol in exchange.listed(now_ms)],
     }
 
 
-def _contract(spec: SymbolSpec, listed_ms: int) -> dict[str, Any]:
+def _contract(exchange: Exchange, symbol: str) -> dict[str, Any]:
+    spec = exchange.spec(symbol)
     return {
         "symbol": spec.symbol,
         "pair": spec.symbol,
         "contractType": "PERPETUAL",
         "deliveryDate": PERPETUAL_DELIVERY_MS,
-        "onboardDate": listed_ms,
-        "status": "TRADING",
+        "onboardDate": exchange.market.first_candle_ms(symbol),
+        "status": exchange.status(symbol),
         "maintMarginPercent": "2.5000",
         "requiredMarginPercent": "5.0000",
         "baseAsset": spec.base,

@@ -17,6 +17,7 @@ from plimsoll.core.errors import PlimsollError, UsageError
 from plimsoll.venue.api.control import CONTROLS
 from plimsoll.venue.api.daily_files import ARCHIVE_PREFIX, archive_file
 from plimsoll.venue.api.distortion import distorted_answer
+from plimsoll.venue.api.listen_keys import answered
 from plimsoll.venue.api.private import PRIVATE
 from plimsoll.venue.api.public import ENDPOINTS, Answer, Endpoint
 from plimsoll.venue.api.statistics import STATISTICS
@@ -29,6 +30,7 @@ from plimsoll.venue.keys import READ, TRADE, KeyRing, Request
 log = logging.getLogger(__name__)
 PUBLIC: dict[str, Endpoint] = {**ENDPOINTS, **STATISTICS}
 CONTROL_PREFIX = "/plimsoll/"
+LISTEN_KEY_PATH = "/fapi/v1/listenKey"
 _JSON = "application/json"
 
 
@@ -105,6 +107,11 @@ class Server:
         endpoint = PUBLIC.get(request.path)
         if endpoint is not None and request.method == "GET":
             return distorted_answer(self.exchange, endpoint, request.path, sent.parameters, now_ms)
+        if request.path == LISTEN_KEY_PATH:
+            self.keys.identify(sent.key)
+            told = answered(self.hub.listen_keys, request.method, now_ms)
+            if told is not None:
+                return told
         private = PRIVATE.get((request.method, request.path))
         if private is None:
             text = f"Path {request.path}, Method {request.method} is invalid"
@@ -112,7 +119,7 @@ class Server:
         needed = READ if request.method == "GET" else TRADE
         skew_ms = self.exchange.faults.skew_ms(now_ms)
         self.keys.check(sent, needed, self.exchange.clock, skew_ms)
-        self.exchange.matching.advance(now_ms)
+        self.exchange.advance(now_ms)
         return private(self.exchange, sent.parameters, now_ms)
 
     async def _control(self, request: web.Request) -> web.Response:
@@ -122,7 +129,7 @@ class Server:
             text = f"no {request.method} {request.path}; there are {known}"
             return _json({"error": text}, 404)
         try:
-            body = await _body(request)
+            body = {**request.query, **await _body(request)}
             answer = control(self.exchange, body)
         except PlimsollError as error:
             return _json({"error": str(error)}, 400)
