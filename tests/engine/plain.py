@@ -55,6 +55,18 @@ def adx(c: pd.DataFrame) -> np.ndarray:
     return wilder(100 * np.abs(plus - minus) / (plus + minus))
 
 
+def ticks(c: pd.DataFrame) -> np.ndarray:
+    """The price step of each candle's month: the finest decimal that any of its prices shows."""
+    digits = pd.concat(
+        [
+            c[name].map(lambda price: len(f"{price:.10f}".rstrip("0").partition(".")[2]))
+            for name in ("open", "high", "low", "close")
+        ],
+        axis=1,
+    ).max(axis=1)
+    return 10.0 ** -digits.groupby(c["date"].dt.strftime("%Y-%m")).transform("max").to_numpy()
+
+
 def begins(mask: np.ndarray) -> np.ndarray:
     return mask & ~np.concatenate([[False], mask[:-1]])
 
@@ -65,7 +77,8 @@ class Rules:
 
     ``stop`` and ``target`` are distances from the entry in price units, read on the candle before
     it; ``widest`` is the farthest stop as a fraction of the entry. ``leave`` is asked at each
-    candle with the trade and the row of the candle before.
+    candle with the trade and the row of the candle before. ``may_enter`` is where a position has
+    a size.
     """
 
     enter: dict[int, np.ndarray]
@@ -75,6 +88,7 @@ class Rules:
     target: np.ndarray | None = None
     leave: Callable[["Trade", int], bool] | None = None
     rest_candles: int = 0
+    may_enter: np.ndarray | None = None
 
 
 @dataclass
@@ -96,6 +110,7 @@ def trades_of(c: pd.DataFrame, rules: Rules, first: int, last: int) -> list[Trad
     at the end goes at the last open.
     """
     o, h, low = (c[name].to_numpy() for name in ("open", "high", "low"))
+    tick = ticks(c)
     made: list[Trade] = []
     held: Trade | None = None
     free_from = 0
@@ -103,7 +118,9 @@ def trades_of(c: pd.DataFrame, rules: Rules, first: int, last: int) -> list[Trad
     def entered(row: int, side: int) -> Trade:
         distance = min(np.inf if rules.stop is None else rules.stop[row - 1], o[row] * rules.widest)
         far = np.inf if rules.target is None else rules.target[row - 1]
-        return Trade(side, row, o[row], o[row] - side * distance, o[row] + side * far)
+        steps = side * (o[row] - side * distance) / tick[row]
+        stop = round(side * np.ceil(round(steps, 6)) * tick[row], 10)  # to the nearer step
+        return Trade(side, row, o[row], stop, o[row] + side * far)
 
     def left(trade: Trade, row: int) -> float | None:
         signal = rules.exit[trade.side][row - 1] and not rules.enter[trade.side][row - 1]
@@ -117,7 +134,8 @@ def trades_of(c: pd.DataFrame, rules: Rules, first: int, last: int) -> list[Trad
         return None
 
     for row in range(first + 1, last + 1):
-        want = wanted(rules, row - 1) if row < last and row >= free_from else 0
+        sized = rules.may_enter is None or rules.may_enter[row]
+        want = wanted(rules, row - 1) if row < last and row >= free_from and sized else 0
         before = held
         if held is None and want:
             held = entered(row, want)
@@ -144,6 +162,27 @@ def wanted(rules: Rules, row: int) -> int:
     if long and not short and not rules.exit[LONG][row]:
         return LONG
     return SHORT if short and not long and not rules.exit[SHORT][row] else 0
+
+
+def sizes(hourly: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Each pair's share of a volatility of 10 % a year, days by pairs; NaN while it is unknown.
+
+    A day has a close when its last hour was traded; a pair takes part after sixty of them, with
+    two thirds of the last thirty returns.
+    """
+    closes = pd.DataFrame({pair: daily(c) for pair, c in hourly.items()}).asfreq("D")
+    logs = np.log(closes)
+    yearly = ((logs - logs.shift(1)).rolling(30, min_periods=20).std() * 365**0.5).clip(lower=0.1)
+    ready = closes.notna() & (closes.notna().cumsum() > 60) & yearly.notna()
+    count = ready.sum(axis=1).where(lambda pairs: pairs > 0)
+    together = (1 / count + (1 - 1 / count) * 0.65) ** 0.5
+    return (1 / yearly.where(ready)).mul(0.10 / together / count, axis=0)
+
+
+def daily(c: pd.DataFrame) -> pd.Series:
+    """The close of each day whose last hour was traded."""
+    traded = c[c["volume"] > 0].set_index("date")["close"]
+    return traded[traded.index.hour == 23].rename(index=lambda at: at.floor("D"))
 
 
 def both(rule: Callable[[int], np.ndarray]) -> dict[int, np.ndarray]:

@@ -6,6 +6,7 @@ Pairs, sides, times and prices of every trade; then the profit, from prices, fee
 import ast
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 import pytest
 
 from plimsoll.lab.results import BacktestResult
-from plimsoll.lab.study import DATA, GUARDS_OFF, Study, backtest_study, study_folder
+from plimsoll.lab.study import DATA, GUARDS_OFF, STUDIES, Study, backtest_study, study_folder
 from tests.engine import plain
 from tests.support.strategy_data import write_strategy_data
 
@@ -27,8 +28,11 @@ RULES: dict[str, tuple[Callable[..., plain.Rules], str | None]] = {
 }
 """How each strategy trades, and the data that it looks at beside its candles."""
 TWO = ("BTC/USDT:USDT", "ETH/USDT:USDT")
-TICK = 2e-4
-"""Stops and targets are rounded to the exchange's tick; nothing else differs."""
+UNSIZED = ("TrendFollow",)
+TICK = 3e-4
+"""Freqtrade rounds a target to the exchange's tick: up to 3 bps of a coin of 0.4 USD."""
+LEAST_COINS = 1.1e-3
+"""Amounts are rounded down to the exchange's step, a thousandth of a coin for Bitcoin."""
 FEE = 0.0007
 
 
@@ -69,19 +73,28 @@ def read(datadir: Path, pair: str, timeframe: str, kind: str = "futures") -> pd.
 
 
 def by_plain_rules(result: BacktestResult, datadir: Path) -> pd.DataFrame:
-    """The trades that a strategy's formulas make of the same files."""
+    """The trades that a strategy's formulas make of the same files, and each one's size.
+
+    The size is a fraction of equity; NaN for the strategy that Freqtrade gives its stake.
+    """
     rule, beside = RULES[result.strategy]
+    hourly = {pair: read(datadir, pair, "1h") for pair in result.pairs}
+    shares = plain.sizes(hourly)
     rows = []
     for pair in result.pairs:
         candles = read(datadir, pair, result.timeframe)
         others = [] if beside is None else [read(datadir, pair, "1h", beside)]
-        first, last = (
-            int(candles["date"].searchsorted(at)) for at in (result.start, result.end)
-        )  # fmt: skip
-        for one in plain.trades_of(candles, rule(candles, *others), first, last):
+        yesterday = candles["date"].dt.floor("D") - pd.Timedelta(days=1)
+        size = yesterday.map(shares[pair]).to_numpy()
+        rules = rule(candles, *others)
+        if result.strategy not in UNSIZED:
+            rules.may_enter = np.isfinite(size)
+        first, last = (int(candles["date"].searchsorted(at)) for at in (result.start, result.end))
+        for one in plain.trades_of(candles, rules, first, last):
             opened, closed = candles["date"].iloc[[one.opened, one.closed]]
-            rows.append((pair, opened, closed, one.side < 0, one.open_rate, one.close_rate))
-    names = ["pair", "open_date", "close_date", "is_short", "open_rate", "close_rate"]
+            rates = one.open_rate, one.close_rate
+            rows.append((pair, opened, closed, one.side < 0, *rates, size[one.opened]))
+    names = ["pair", "open_date", "close_date", "is_short", "open_rate", "close_rate", "size"]
     frame = pd.DataFrame(rows, columns=names)
     return frame.sort_values(["open_date", "pair"], kind="stable").reset_index(drop=True)
 
@@ -103,6 +116,11 @@ def assert_same(result: BacktestResult, datadir: Path, *, least: int) -> None:
     gross = sign * (theirs["close_rate"] - theirs["open_rate"]) - paid
     profit = theirs["amount"] * gross + theirs["funding_fees"]
     np.testing.assert_allclose(theirs["profit_abs"], profit, atol=0.01)
+    if result.strategy not in UNSIZED:
+        begun = theirs["pair"][theirs["open_date"] == theirs["open_date"].iloc[0]]
+        row = min(begun.index, key=lambda at: result.pairs.index(begun[at]))  # equity is whole
+        wanted = ours["size"][row] * result.starting_balance_usd / ours["open_rate"][row]
+        np.testing.assert_allclose(theirs["amount"][row], wanted, rtol=2e-3, atol=LEAST_COINS)
 
 
 @pytest.mark.freqtrade
@@ -126,18 +144,9 @@ def test_formulas_alone_make_the_same_trades_of_made_up_markets(
 @pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.freqtrade
-@pytest.mark.parametrize(
-    ("timeframe", "names", "timerange", "least"),
-    [
-        ("1h", ("TrendFollow", "BasisReversion"), "20220101-20250701", 300),
-        ("1h", ("OpenInterestFlow",), "20240620-20240819", 10),
-        ("4h", ("MomentumCross", "SlowTrend", "MeanReversion"), "20220101-20250701", 50),
-    ],
-)
-def test_formulas_alone_make_the_same_trades_of_real_markets(
-    real_data: Path, timeframe: str, names: tuple[str, ...], timerange: str, least: int
-) -> None:
-    study = Study("real", timeframe, TWO, timerange, names)
-    with backtests(study, real_data) as (results, datadir):
+@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
+def test_formulas_alone_make_the_same_trades_of_real_markets(real_data: Path, study: Study) -> None:
+    names = tuple(name for name in study.strategies if name in RULES)
+    with backtests(replace(study, strategies=names), real_data) as (results, datadir):
         for name in names:
-            assert_same(results[name], datadir, least=least)
+            assert_same(results[name], datadir, least=30)
