@@ -33,7 +33,7 @@ def test_demo_ends_with_a_fired_guard_a_report_and_nothing_left_running(tmp_path
         env=child_environment(),
         cwd=tmp_path,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout)
     assert told["ok"]
     assert "daily loss" in told["halt_reason"]

@@ -22,6 +22,7 @@ from plimsoll.lab.drilling.books import DatabaseSide, Differences, ExchangeSide,
 from tests.kill_sweep.bot import start_bot
 from tests.kill_sweep.exchange import TrappedExchange
 from tests.support.drill import MARKET_ORDERS
+from tests.support.venue_keys import ENVIRONMENT
 
 PAIRS = ("BTC/USDT:USDT", "ETH/USDT:USDT")
 START = "2025-05-29T13:48:00Z"
@@ -88,8 +89,7 @@ class SweptAccount:
             folder=self.folder,
             log=self.log,
             environment={
-                "FREQTRADE__EXCHANGE__KEY": "any",
-                "FREQTRADE__EXCHANGE__SECRET": "any",
+                **ENVIRONMENT,
                 "FREQTRADE__PLIMSOLL__LIVE_OPT_IN": LIVE_OPT_IN,
                 "XDG_STATE_HOME": str(self.folder / "state"),
             },

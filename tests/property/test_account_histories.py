@@ -1,8 +1,11 @@
 """Whole account histories: guards, evaluation and latch against slow references."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import sqrt
+from statistics import stdev
 from typing import Any
 
 from hypothesis import given, settings
@@ -137,6 +140,7 @@ LIMITS: dict[str, list[Any]] = {
     "max_blind_seconds": [3600, 300],
     "min_liquidation_distance_fraction": [0.05, 0.15, 0.9],
     "break_even_trades": [None, 10],
+    "break_even_z": [1.645, 0.0],
     "trading_hours_utc": [None, {"friday": ["08:00-16:00"], "saturday": ["00:00-12:00"]}],
 }
 chosen = st.fixed_dictionaries(
@@ -248,22 +252,46 @@ def reference(snapshot: AccountSnapshot, profile: RiskProfile) -> set[str]:
     wait = timedelta(seconds=profile.cooldown_seconds)
     if any(now - trade.closed_at < wait for trade in trades):
         denying.add("cooldown")
-    latest = trades[-(profile.break_even_trades or 0) :]
-    if len(latest) == profile.break_even_trades and sum(one.profit_usd for one in latest) < 0:
+    if _below_break_even(trades, profile):
         denying.add("break_even")
     return denying
 
 
-@settings(max_examples=80, deadline=None)
-@given(history=histories(), limits=chosen)
-def test_the_guards_agree_with_a_reference_that_reads_everything(history, limits) -> None:
-    profile = profile_of(limits)
+def _below_break_even(trades: list[ClosedTrade], profile: RiskProfile) -> bool:
+    """Whether the latest trades lost money by more standard errors of their sum than allowed."""
+    latest = [trade.profit_usd for trade in trades[-(profile.break_even_trades or 0) :]]
+    if len(latest) != profile.break_even_trades or not sum(latest) < 0:
+        return False
+    return -sum(latest) > profile.break_even_z * stdev(latest) * sqrt(len(latest))
+
+
+def test_the_guards_agree_with_a_reference_that_reads_everything() -> None:
     watched = {
         "consecutive_losses", "trades_per_day", "order_throttle", "cooldown", "break_even",
     }  # fmt: skip
-    for snapshot in history:
-        found = {denial.rule for denial in evaluate(snapshot, profile).denials}
-        assert found & watched == reference(snapshot, profile) & watched
+    agreed: Counter[tuple[str, bool]] = Counter()
+    by_chance = 0
+
+    @settings(max_examples=160, deadline=None)
+    @given(history=histories(), limits=chosen)
+    def agree(history: list[AccountSnapshot], limits: dict[str, int]) -> None:
+        nonlocal by_chance
+        profile = profile_of(limits)
+        for snapshot in history:
+            denied = {denial.rule for denial in evaluate(snapshot, profile).denials}
+            expected = reference(snapshot, profile) & watched
+            assert denied & watched == expected
+            agreed.update((rule, rule in expected) for rule in watched)
+            by_chance += "break_even" in reference(snapshot, any_loss_counts(profile)) - expected
+
+    agree()
+    assert set(agreed) == {(rule, denies) for rule in watched for denies in (True, False)}
+    assert by_chance  # a loss that is too small against the spread of the trades
+
+
+def any_loss_counts(profile: RiskProfile) -> RiskProfile:
+    """The same profile, which calls any loss a loss."""
+    return profile.model_copy(update={"break_even_z": 0.0})
 
 
 @settings(max_examples=80, deadline=None)

@@ -14,8 +14,12 @@ from plimsoll.cli.drill import drill
 from plimsoll.cli.expectation import expectation
 from plimsoll.cli.guard import guard
 from plimsoll.cli.init import init
+from plimsoll.cli.parity import parity
 from plimsoll.cli.policies import policies
+from plimsoll.cli.replay import replay
 from plimsoll.cli.report import report
+from plimsoll.cli.reprice import reprice
+from plimsoll.cli.repriced_results import repriced_results
 from plimsoll.cli.results import results
 
 app = typer.Typer(
@@ -31,11 +35,15 @@ app.command()(guard)
 app.command()(check)
 app.command()(demo)
 app.command()(drill)
+app.command()(replay)
 app.command()(report)
 app.command("backtest-compare", context_settings=FREQTRADES_OWN)(backtest_compare)
 app.command()(results)
+app.command()(reprice)
+app.command()(repriced_results)
 app.command()(denials)
 app.command()(policies)
+app.command()(parity)
 app.command()(expectation)
 app.command()(control.status)
 app.command()(audit)

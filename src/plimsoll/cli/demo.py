@@ -53,7 +53,8 @@ def demo(
         )
         typer.echo(f"Took {took:.0f} s. A simulated market: it shows the machinery, not a profit.")
     if not account.ok:
-        raise PlimsollError(f"a step of the demo fell short; the logs are in {folder}")
+        short = next(step.text for step in account.steps if not step.ok)
+        raise PlimsollError(f"a step of the demo fell short: {short}; the logs are in {folder}")
 
 
 class Progress:

@@ -42,6 +42,9 @@ def serve(
         Path | None, typer.Option(help="Write a freqtrade config that points at this exchange.")
     ] = None,
     scenario: Annotated[str | None, typer.Option(help="Scenario to start with.")] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="API keys as JSON; one pair of its own when left out.")
+    ] = None,
 ) -> None:
     """Serve the exchange until interrupted; print one JSON line once it is listening."""
     from plimsoll.venue.launch import Options, listens_beyond, run
@@ -67,6 +70,7 @@ def serve(
             balance_usd=balance_usd,
             write_config=write_config,
             scenario=scenario,
+            keys=keys,
         ),
         announce,
     )

@@ -32,6 +32,9 @@ from plimsoll.lab.venue import Venue, serve_venue
 STRATEGY = "TrendFollow"
 BASELINES = ("BuyAndHold", "NoTrade")
 STRIKE_SECONDS = 1800.0
+CANDLE_MS = 300_000
+"""The strategy's candle: it enters at the close, deep in a fall that began with the candle."""
+YOUNG_MS = 60_000
 WARM_UP_DAYS = 3
 START_SECONDS = 180.0
 DRY_RUN = "mode-dry-run.json"
@@ -78,7 +81,7 @@ class DemoPlan:
     calm_seconds: float = 75.0
     strike_fraction: float = 0.20
     strike_speed: float = 20.0
-    strike_rest_seconds: float = 20.0
+    strike_rest_seconds: float = 5.0
     crash_seconds: float = 300.0
     patience_seconds: float = 30.0
     flat_seconds: float = 60.0
@@ -252,19 +255,26 @@ def _trade_a_while(account: DemoAccount, venue: Venue, bot: FtRestClient) -> Non
 
 
 def _crash(account: DemoAccount, venue: Venue, bot: FtRestClient) -> None:
-    """Crash the market, then strike against what the bot holds until its guard fires."""
+    """Crash the market, then strike against what the bot holds until its guard fires.
+
+    The bot enters where a candle closes in a fall that began with it. It is struck at once then,
+    before it can take its profit; where it entered nothing, the market turns.
+    """
     plan = account.plan
     deadline = time.monotonic() + plan.crash_seconds
     # Slower than before: the guards look a few times while the market moves.
     venue.set_speed(plan.strike_speed)
-    struck_at, lock = time.monotonic() - plan.strike_rest_seconds, None
+    struck_at, lock, upwards = time.monotonic() - plan.patience_seconds, None, False
     while (lock := _global_lock(bot)) is None and time.monotonic() < deadline:
         longs, shorts = _positions(bot)
         waited = time.monotonic() - struck_at
-        exposed = max(longs, shorts) >= 2
-        if waited > (plan.strike_rest_seconds if exposed else plan.patience_seconds):
-            _strike(account, venue, longs, shorts)
-            struck_at = time.monotonic()
+        if max(longs, shorts) >= 2:
+            due, upwards = waited > plan.strike_rest_seconds, shorts > longs
+        else:
+            due = waited > plan.patience_seconds and venue.now_ms() % CANDLE_MS < YOUNG_MS
+        if due:
+            _strike(account, venue, longs, shorts, upwards=upwards)
+            struck_at, upwards = time.monotonic(), not upwards
         time.sleep(0.1)
     if lock is None:
         account.say("guard: did not fire within the time given", ok=False)
@@ -309,9 +319,9 @@ def _look_into_the_log(account: DemoAccount) -> None:
         account.say(f"log {arguments[0]}: {''.join(first)}", ok=told.returncode == 0)
 
 
-def _strike(account: DemoAccount, venue: Venue, longs: int, shorts: int) -> None:
-    """Move the market against the larger side; a crash when the bot holds nothing."""
-    fraction = account.plan.strike_fraction * (1 if shorts > longs else -1)
+def _strike(account: DemoAccount, venue: Venue, longs: int, shorts: int, *, upwards: bool) -> None:
+    """Move the market by the plan's fraction."""
+    fraction = account.plan.strike_fraction * (1 if upwards else -1)
     venue.start_scenario("flash-crash", magnitude=fraction, duration_seconds=STRIKE_SECONDS)
     account.say(
         f"{'crash' if fraction < 0 else 'squeeze'}: the market moves {fraction:+.0%} within "

@@ -12,6 +12,7 @@ from plimsoll.core.errors import UsageError
 from plimsoll.venue.api.server import serve
 from plimsoll.venue.clock import WALL, Clock, format_utc, parse_utc_ms, real_now_ms
 from plimsoll.venue.exchange import DEFAULT_BALANCE_USD, Exchange
+from plimsoll.venue.keys import KeyRing, read_pairs
 from plimsoll.venue.market.base import Market
 from plimsoll.venue.market.symbols import LISTED, choose_symbols
 from plimsoll.venue.profile import freqtrade_config, write_config
@@ -39,6 +40,7 @@ class Options:
     balance_usd: float = DEFAULT_BALANCE_USD
     write_config: Path | None = None
     scenario: str | None = None
+    keys: Path | None = None
 
 
 def build_exchange(options: Options) -> Exchange:
@@ -131,13 +133,16 @@ def _local_url(host: str, port: int) -> str:
 def run(options: Options, announce: Callable[[dict[str, Any]], None]) -> None:
     """Serve until SIGINT or SIGTERM; `announce` gets one record when the port listens."""
     exchange = build_exchange(options)
+    keys = KeyRing() if options.keys is None else KeyRing(read_pairs(options.keys))
 
     def listening(port: int) -> None:
         specs = list(exchange.market.specs.values())
         if options.write_config is not None:
             follow = not follows_real_time(options, exchange)
             url, market = _local_url(options.host, port), _market_name(options)
-            config = freqtrade_config(url, specs, follow_clock=follow, market=market)
+            config = freqtrade_config(
+                url, specs, follow_clock=follow, market=market, pair=keys.first
+            )
             write_config(options.write_config, config)
         firsts = [exchange.market.first_candle_ms(spec.symbol) for spec in specs]
         config_path = options.write_config
@@ -152,7 +157,10 @@ def run(options: Options, announce: Callable[[dict[str, Any]], None]) -> None:
                 "now": format_utc(exchange.clock.now_ms()),
                 "first_candle": format_utc(min(firsts)),
                 "config": None if config_path is None else str(config_path.resolve()),
+                "key": keys.first.key,
+                "secret": keys.first.secret,
             }
         )
 
-    asyncio.run(serve(exchange, options.host, options.port, on_listening=listening))
+    served = serve(exchange, options.host, options.port, on_listening=listening, keys=keys)
+    asyncio.run(served)

@@ -186,6 +186,7 @@ def bot_config(folder: Path, runmode: RunMode, **others: Any) -> dict[str, Any]:
         "trading_mode": "futures",
         "margin_mode": "isolated",
         "exchange": {"name": "binance", "key": "", "secret": "", "pair_whitelist": [BTC, ETH]},
+        "pairs": [BTC, ETH],
         "pairlists": [{"method": "StaticPairList"}],
         "entry_pricing": {"price_side": "other", "use_order_book": True, "order_book_top": 1},
         "exit_pricing": {"price_side": "other", "use_order_book": True, "order_book_top": 1},

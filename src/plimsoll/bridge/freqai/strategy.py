@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 
 import pandas as pd
 from freqtrade.enums import RunMode
-from freqtrade.exceptions import OperationalException
 
 from plimsoll.bridge.config.fingerprint import code_fingerprint
 from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
+from plimsoll.core import PlimsollError
 from plimsoll.core.health import ModelHealth
 from plimsoll.features import FeatureUse, table
 from plimsoll.labels import DOWN, UP, direction
@@ -80,13 +80,14 @@ class ModelStrategy(SizedStrategy):
 
     # What Freqtrade calls
 
-    def on_start(self) -> None:
+    def require_startable(self) -> None:
         """Refuse to start without a model."""
         if not self.has_model:
-            raise OperationalException(
-                f"plimsoll: {type(self).__name__} trades a model's forecasts and found no FreqAI "
+            raise PlimsollError(
+                f"{type(self).__name__} trades a model's forecasts and found no FreqAI "
                 "in the config; add --config freqai-direction.json"
             )
+        super().require_startable()
 
     def populate_indicators(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
         """Add the forecast, the strategy's own features, and how recent calls came out.

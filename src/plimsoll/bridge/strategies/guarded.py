@@ -70,14 +70,31 @@ class GuardedStrategy(HookedStrategy):
             or own.adjust_trade_position is not GuardedStrategy.adjust_trade_position
         )
 
+    def require_startable(self) -> None:
+        """Refuse to start a strategy whose declared stops would never be set.
+
+        Raises
+        ------
+        PlimsollError
+            When a declared stop is not in force.
+        """
+        require_stops_in_force(self)
+
     # What Freqtrade calls
 
-    def bot_start(self, **kwargs: Any) -> None:
-        """Start, once its stops are known to be set; spare a backtest needless copies."""
+    def ft_bot_start(self, **kwargs: Any) -> None:
+        """Refuse what could not trade, then start.
+
+        A refusal is one line here; out of `bot_start` Freqtrade makes a traceback of it.
+        """
         try:
-            require_stops_in_force(self)
+            self.require_startable()
         except PlimsollError as error:
             raise OperationalException(f"plimsoll: {error}") from None
+        super().ft_bot_start(**kwargs)
+
+    def bot_start(self, **kwargs: Any) -> None:
+        """Start; spare a backtest needless copies."""
         if self.config["runmode"] in (RunMode.BACKTEST, RunMode.HYPEROPT):
             spare_backtest(self, GuardedStrategy)
         self.on_start()

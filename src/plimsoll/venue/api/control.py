@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from plimsoll.core.errors import UsageError
+from plimsoll.venue.api.lookahead import path_ahead
 from plimsoll.venue.clock import real_now_ms
 from plimsoll.venue.exchange import Exchange
 from plimsoll.venue.faults import FAULTS
@@ -153,6 +154,7 @@ CONTROLS: dict[tuple[str, str], Control] = {
     ("GET", "/plimsoll/clock"): _clock,
     ("POST", "/plimsoll/clock/step"): _step,
     ("POST", "/plimsoll/clock/speed"): _speed,
+    ("POST", "/plimsoll/path"): path_ahead,
     ("GET", "/plimsoll/scenarios"): _scenarios,
     ("POST", "/plimsoll/scenario"): _scenario,
     ("GET", "/plimsoll/faults"): _faults,

@@ -61,10 +61,11 @@ def _parse_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Ord
         reduce_only=parameters.get("reduceOnly", "").lower() == "true",
         close_position=parameters.get("closePosition", "").lower() == "true",
         working_type=parameters.get("workingType", "CONTRACT_PRICE"),
+        price_protect=parameters.get("priceProtect", "").lower() == "true",
         created_ms=now_ms,
         updated_ms=now_ms,
     )
-    _check_filters(order, exchange.market.specs[symbol], exchange.snapshot(symbol, now_ms))
+    _check_filters(order, exchange.spec(symbol), exchange.snapshot(symbol, now_ms))
     return order
 
 
@@ -98,9 +99,7 @@ def place_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answ
     if rejecting is not None:
         raise ApiError(*rejecting.rejection)
     if exchange.faults.hit_order(EXPIRE_ORDER, *asked, closes=closes) is not None:
-        order.status = "EXPIRED"
-        exchange.matching.orders[order.id] = order
-        return _shown(exchange, order)
+        return _shown(exchange, exchange.matching.expire(order, now_ms))
     return _shown(exchange, exchange.matching.submit(order, now_ms))
 
 
@@ -118,7 +117,7 @@ def _shown(exchange: Exchange, order: Order) -> dict[str, Any]:
         "reduceOnly": order.reduce_only,
         "closePosition": order.close_position,
         "workingType": order.working_type,
-        "priceProtect": False,
+        "priceProtect": order.price_protect,
         "updateTime": order.updated_ms,
     }
     if order.is_conditional:

@@ -1,4 +1,4 @@
-"""The signed account endpoints: balance, positions, leverage. Any key and signature will do."""
+"""The signed account endpoints: balance, positions, leverage."""
 
 from typing import Any
 
@@ -122,10 +122,9 @@ def set_leverage(exchange: Exchange, parameters: Parameters, now_ms: int) -> Ans
     """Set a contract's leverage."""
     symbol = symbol_of(exchange, parameters, now_ms)
     leverage = integer(parameters, "leverage") or 0
-    most = min(MAX_LEVERAGE, brackets_of(symbol)[0].max_leverage)
-    if not 1 <= leverage <= most:
+    if leverage > MAX_LEVERAGE:
         raise ApiError(-4028, f"Leverage {leverage} is not valid")
-    exchange.account.set_leverage(symbol, leverage)
+    exchange.matching.set_leverage(symbol, leverage, now_ms)
     cap = max(b.cap_usd for b in brackets_of(symbol) if b.max_leverage >= leverage)
     return {"symbol": symbol, "leverage": leverage, "maxNotionalValue": plain(cap, 0)}
 
@@ -135,7 +134,7 @@ def set_margin_type(exchange: Exchange, parameters: Parameters, now_ms: int) -> 
     symbol = symbol_of(exchange, parameters, now_ms)
     if required(parameters, "marginType") != "ISOLATED":
         raise ApiError(-4047, "This venue models isolated margin only; use margin_mode isolated.")
-    exchange.account.set_margin_type(symbol, "isolated")
+    exchange.account.set_margin_type(symbol, "isolated", now_ms)
     return {"code": 200, "msg": "success"}
 
 

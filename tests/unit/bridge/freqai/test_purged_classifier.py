@@ -84,10 +84,10 @@ def test_a_candle_with_a_missing_feature_is_not_trusted(tmp_path: Path) -> None:
 )
 def test_rows_out_of_order_are_refused(tmp_path: Path, mixed: dict[str, Any]) -> None:
     with (
-        trainer(tmp_path, **mixed) as bot,
         pytest.raises(OperationalException, match="needs rows in time order"),
+        trainer(tmp_path, **mixed),
     ):
-        bot.strategy.load_freqAI_model()
+        pass
 
 
 class Told:

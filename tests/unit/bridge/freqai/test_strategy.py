@@ -95,7 +95,9 @@ def test_a_running_bot_keeps_its_identifier(tmp_path: Path) -> None:
         assert bot.config["freqai"]["identifier"] == "direction-1"
 
 
-def test_a_strategy_without_freqai_says_which_profile_to_add(tmp_path: Path) -> None:
+def test_a_strategy_without_freqai_says_which_profile_to_add(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     config = settings(tmp_path)
     del config["freqai"]
     with (
@@ -103,6 +105,7 @@ def test_a_strategy_without_freqai_says_which_profile_to_add(tmp_path: Path) -> 
         backtest(tmp_path, **config),
     ):
         pass
+    assert [record for record in caplog.records if record.exc_info] == []  # one line, no traceback
 
 
 def test_without_freqai_nothing_is_entered(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def settings(folder: Path, **freqai: Any) -> dict[str, Any]:
         "strategy": "ModelDirection",
         "timeframe": "1h",
         "timerange": traded_span(),
+        "datadir": folder / "data",
         "config_files": [str(folder / "config.json")],
         "freqaimodel": PROFILE["freqaimodel"],
         "freqaimodel_path": str(ROOT / "user_data/freqaimodels"),

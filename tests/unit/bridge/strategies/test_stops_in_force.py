@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from freqtrade.exceptions import FreqtradeException
+from freqtrade.exceptions import OperationalException
 
 from tests.unit.bridge.bots import PLAIN, running_bot
 from tests.unit.bridge.guarding.test_live_session import clock, loops
@@ -32,15 +32,18 @@ TAKES_IT_BACK = f"""{STOPPED}
 """
 
 
-def test_a_declared_stop_that_is_never_set_is_refused(tmp_path: Path) -> None:
+def test_a_declared_stop_that_is_never_set_is_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """The config could switch it off, and stakes were sized by it nevertheless."""
     with running_bot(tmp_path, STOPPED):
         pass
     with (
-        pytest.raises(FreqtradeException, match="use_custom_stoploss to be true"),
+        pytest.raises(OperationalException, match="use_custom_stoploss to be true"),
         running_bot(tmp_path, STOPPED, use_custom_stoploss=False),
     ):
         pass
+    assert [record for record in caplog.records if record.exc_info] == []  # one line, no traceback
 
 
 def test_it_stays_in_force_whatever_the_strategy_sets_later(tmp_path: Path, clock: Any) -> None:

@@ -72,8 +72,8 @@ def test_a_leverage_out_of_range_is_refused(exchange: Exchange, leverage: object
 
 
 def test_the_highest_notional_falls_with_the_leverage(exchange: Exchange) -> None:
-    low = call(exchange, "POST", "/fapi/v1/leverage", leverage=1)
-    high = call(exchange, "POST", "/fapi/v1/leverage", leverage=125)
+    low = call(exchange, "POST", "/fapi/v1/leverage", symbol="ETHUSDT", leverage=1)
+    high = call(exchange, "POST", "/fapi/v1/leverage", symbol="ETHUSDT", leverage=125)
     assert (low["maxNotionalValue"], high["maxNotionalValue"]) == ("1800000000", "300000")
 
 

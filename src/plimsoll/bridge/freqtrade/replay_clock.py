@@ -1,0 +1,166 @@
+"""Drive Freqtrade's own loop on a stepped clock: where it would sleep, time is moved."""
+
+import logging
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import time_machine
+
+from plimsoll.bridge.freqtrade.command_line import refuse, running_command
+from plimsoll.bridge.freqtrade.replay_instants import (
+    PathAhead,
+    minute_instants,
+    next_instant,
+    tick_instants,
+)
+from plimsoll.bridge.freqtrade.venue_clock import LOOPBACK_HOSTS
+from plimsoll.bridge.freqtrade.venue_steps import VenueSteps
+from plimsoll.core import PlimsollError
+
+logger = logging.getLogger(__name__)
+
+MINUTE, TICK, PROBE = "minute", "tick", "probe"
+NAP_SECONDS = 0.01
+ENDED = "The replay has come to its end."
+
+
+class ReplayClock(logging.Handler):
+    """A log handler that puts ``freqtrade trade`` on the stepped clock of a simulated venue.
+
+    ``plimsoll replay`` names it in the last layer of the bot's config. The process then lives in
+    the venue's time, which stands still while a loop works; where Freqtrade's worker would sleep,
+    the clock moves to the next instant instead. At ``until_ms`` the bot is ended as by Ctrl-C.
+    Other commands, and any address but loopback, are refused.
+
+    Parameters
+    ----------
+    url
+        The venue's base address; its clock has to be a stepped one.
+    until_ms
+        The first instant that is not replayed any more.
+    realism
+        ``minute``: an instant a minute. ``tick``: a second after a candle's open, at the extremes
+        of each pair's path in it, and at its close. ``probe``: also where the path comes to a
+        stop, a liquidation, an ROI or the limit of an open order.
+    plain
+        Whether Freqtrade's slow parts stay as they are.
+    """
+
+    def __init__(self, url: str, until_ms: int, realism: str, plain: bool = False) -> None:  # noqa: FBT001, FBT002 - named in a config
+        super().__init__()
+        try:
+            if urlsplit(url).hostname not in LOOPBACK_HOSTS:
+                raise PlimsollError(f"expected a venue on loopback, found {url}")
+            if realism not in (MINUTE, TICK, PROBE):
+                raise PlimsollError(f'expected realism minute, tick or probe, found "{realism}"')
+            if running_command() != "trade":
+                raise PlimsollError("only freqtrade trade can be replayed")
+            if not _driven:
+                _driven.append(Driver(VenueSteps(url), until_ms, realism).take_over())
+                if not plain:
+                    from plimsoll.bridge.freqtrade.replay_speed import replace_slow_parts
+
+                    replace_slow_parts()
+        except PlimsollError as error:
+            refuse(error)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Emit nothing: this handler exists for its construction."""
+
+
+_driven: list["Driver"] = []
+
+
+class Driver:
+    """Moves the time of this process and of the venue together."""
+
+    def __init__(self, venue: VenueSteps, until_ms: int, realism: str) -> None:
+        self._venue, self._until_ms, self._realism = venue, until_ms, realism
+        self._now_ms = venue.now_ms()
+        self._end_ms = 0
+        self._due: list[int] = []
+        self._paths: dict[str, PathAhead] = {}
+        self._real_sleep = time.sleep
+        self._traveller: time_machine.Coordinates | None = None
+
+    def take_over(self) -> "Driver":
+        """Stop this process's clock at the venue's now and take the place of what sleeps."""
+        self._traveller = time_machine.travel(self._now_ms / 1000, tick=False).start()
+        # Not before: what it imports may look at the clock.
+        from freqtrade.worker import Worker
+
+        driver = self
+
+        def between_loops(worker: Worker, sleep_duration: float) -> None:
+            """Stand in for ``Worker._sleep``: the next instant comes at once."""
+            del sleep_duration
+            driver.next_loop(worker.freqtrade)
+
+        Worker._sleep = between_loops  # type: ignore[method-assign,assignment]  # noqa: SLF001
+        time.sleep = self.sleep  # type: ignore[assignment]
+        logger.info("Replaying from %s.", datetime.fromtimestamp(self._now_ms / 1000, UTC))
+        return self
+
+    def sleep(self, seconds: float) -> None:
+        """Let simulated time pass in the bot's own thread; nap for real in any other.
+
+        Freqtrade sleeps before it asks a failing exchange again: that is part of the run.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            self._real_sleep(min(seconds, NAP_SECONDS))
+        elif seconds > 0:
+            self._move_to(self._now_ms + max(round(seconds * 1000), 1))
+
+    def next_loop(self, bot: Any) -> None:
+        """Move to the next instant at which the bot looks; end it when there is none."""
+        at = self._next(bot)
+        while at is None and self._end_ms < self._until_ms:
+            self._read_candle(bot)
+            at = self._next(bot)
+        if at is None or at >= self._until_ms:
+            self._move_to(self._until_ms)
+            logger.info(ENDED)
+            raise KeyboardInterrupt
+        self._move_to(at)
+
+    def _next(self, bot: Any) -> int | None:
+        watched = self._levels(bot) if self._realism == PROBE else {}
+        return next_instant(self._now_ms, self._due, self._paths, watched)
+
+    def _levels(self, bot: Any) -> dict[str, Any]:
+        from freqtrade.persistence import Trade
+
+        from plimsoll.bridge.freqtrade.replay_levels import levels_of
+
+        now = datetime.fromtimestamp(self._now_ms / 1000, UTC)
+        return levels_of(Trade.get_open_trades(), bot.strategy, now)
+
+    def _read_candle(self, bot: Any) -> None:
+        """Find the instants of the candle that holds now, or of the next when it is done."""
+        from freqtrade.exchange import timeframe_to_seconds
+
+        length_ms = timeframe_to_seconds(bot.strategy.timeframe) * 1000
+        open_ms = max(self._now_ms // length_ms * length_ms, self._end_ms)
+        self._end_ms = open_ms + length_ms
+        if self._realism == MINUTE:
+            self._due = minute_instants(open_ms, self._end_ms)
+            return
+        pairs = sorted({*bot.active_pair_whitelist, *_held()})
+        self._paths = self._venue.paths(pairs, open_ms, self._end_ms) if pairs else {}
+        self._due = tick_instants(open_ms, self._end_ms, self._paths.values())
+
+    def _move_to(self, at_ms: int) -> None:
+        if at_ms <= self._now_ms:
+            return
+        self._now_ms = self._venue.move(at_ms - self._now_ms)
+        if self._traveller is not None:
+            self._traveller.move_to(self._now_ms / 1000, tick=False)
+
+
+def _held() -> set[str]:
+    from freqtrade.persistence import Trade
+
+    return {trade.pair for trade in Trade.get_open_trades()}

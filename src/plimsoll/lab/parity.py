@@ -1,0 +1,250 @@
+"""Two records of a strategy, read and compared: a backtest's result, a bot's database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from plimsoll.core import PlimsollError, UsageError
+from plimsoll.lab.parity_evidence import (
+    candles_of,
+    entry_timeout,
+    halted_spans,
+    length_of,
+    log_of,
+    most_trades,
+    read_locks,
+    rests_entries,
+    result_locks,
+)
+from plimsoll.lab.results import BacktestResult, candles_beside, read_backtests
+from plimsoll.parity import Bill, Kind, Record, bill_of, read_trades
+
+SQLITE = b"SQLite format 3\x00"
+A_MOMENT = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is compared, and what may serve as evidence.
+
+    ``a`` and ``b`` name a backtest's result (its .zip or folder) or a database (a file or an
+    address). ``config`` and ``userdir`` are the bot's, ``datadir`` has the backtest's candles.
+    ``window_candles`` is how far apart openings of one trade may lie.
+    """
+
+    a: str
+    b: str
+    strategy: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    window_candles: float | None = None
+    config: tuple[Path, ...] = ()
+    userdir: Path | None = None
+    datadir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A bill, and what a reader must know of how it was made."""
+
+    bill: Bill
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """A record with the strategies it has, its timeframe, and what it lacks."""
+
+    record: Record
+    timeframe: str
+    datadir: Path | None
+    remarks: tuple[str, ...]
+    has_config: bool
+
+
+def compare_records(wanted: Wanted) -> Compared:
+    """Read both records, match their trades and split the difference into causes.
+
+    Raises
+    ------
+    UsageError
+        When one is not there, or does not hold the strategy.
+    PlimsollError
+        When one cannot be read, or they share no span.
+    """
+    strategy = wanted.strategy or _shared_strategy(wanted)
+    a, b = (_read(named, strategy, wanted) for named in (wanted.a, wanted.b))
+    remarks = [*a.remarks, *b.remarks]
+    ours, theirs = a.record, b.record
+    if theirs.max_open_trades is None and not b.has_config and ours.max_open_trades is not None:
+        theirs = replace(theirs, max_open_trades=ours.max_open_trades)
+        remarks.append("B's max_open_trades is not known and taken from A; name B's config with -c")
+    datadir = wanted.datadir or a.datadir or b.datadir
+    pairs = {trade.pair for record in (ours, theirs) for trade in record.trades}
+    if datadir is not None:
+        candles = candles_of(datadir, pairs, a.timeframe or b.timeframe, _wider(ours, theirs))
+        ours, theirs = replace(ours, candles=candles), replace(theirs, candles=candles)
+        remarks.append(f"prices were held against the candles in {datadir}")
+    else:
+        remarks.append("no candles were at hand: causes that need them are not named (--datadir)")
+    window = None
+    if wanted.window_candles is not None:
+        window = max(ours.candle, theirs.candle) * wanted.window_candles
+    bill = bill_of(ours, theirs, window=window, since=wanted.since, until=wanted.until)
+    return Compared(bill, tuple(dict.fromkeys(remarks)))
+
+
+def is_database(named: str) -> bool:
+    """Return whether a name means a database: an address, or a file of SQLite.
+
+    Raises `UsageError` when a file is neither that nor can be a backtest's result.
+    """
+    if "://" in named:
+        return True
+    file = Path(named).expanduser()
+    if not file.exists():
+        raise UsageError(f"expected a backtest result or a database at {file}, found nothing")
+    if file.is_dir():
+        return False
+    with file.open("rb") as opened:
+        return opened.read(len(SQLITE)) == SQLITE
+
+
+def address_of(named: str) -> str:
+    """Return a database's address; a file may be named as it is."""
+    return named if "://" in named else f"sqlite:///{Path(named).expanduser().resolve()}"
+
+
+def _shared_strategy(wanted: Wanted) -> str | None:
+    """Return the strategy that both have; None where one database says nothing of it.
+
+    Raises `UsageError` when there are several, or none.
+    """
+    names = [_strategies(named) for named in (wanted.a, wanted.b)]
+    if not all(names):
+        return None
+    shared = sorted(names[0] & names[1])
+    if len(shared) == 1:
+        return shared[0]
+    listed = [", ".join(sorted(one)) for one in names]
+    if shared:
+        raise UsageError(f"both hold {', '.join(shared)}; name one with --strategy")
+    raise UsageError(f"A holds {listed[0]}, B holds {listed[1]}: they share no strategy")
+
+
+def _strategies(named: str) -> set[str]:
+    if not is_database(named):
+        return {result.strategy for result in read_backtests(Path(named).expanduser())}
+    from plimsoll.control.trade_history import read_trade_history
+
+    trades = read_trade_history(address_of(named)).trades
+    return set(trades["strategy"].dropna().astype(str))
+
+
+def _read(named: str, strategy: str | None, wanted: Wanted) -> _Read:
+    if is_database(named):
+        return _database(named, strategy, wanted)
+    results = read_backtests(Path(named).expanduser())
+    chosen = [one for one in results if strategy in (None, one.strategy)]
+    if len(chosen) != 1:
+        held = ", ".join(one.strategy for one in results)
+        raise UsageError(f"expected {strategy or 'one strategy'} in {named}, found {held}")
+    return _backtest(chosen[0])
+
+
+def _backtest(result: BacktestResult) -> _Read:
+    from freqtrade.data.btanalysis import load_backtest_stats
+
+    stats = load_backtest_stats(result.path)["strategy"][result.strategy]
+    config = result.config
+    candle = length_of(result.timeframe)
+    exchange = (config.get("exchange") or {}).get("name")
+    acts = None if result.acts is None else result.acts.acts
+    record = Record(
+        name=f"{result.strategy}, backtest",
+        kind=Kind.BACKTEST,
+        trades=read_trades(stats["trades"]),
+        start=result.start.to_pydatetime(),
+        end=result.end.to_pydatetime() + candle,
+        candle=candle,
+        stake_currency=str(stats.get("stake_currency") or "USDT"),
+        starting_balance=result.starting_balance_usd,
+        max_open_trades=most_trades(stats.get("max_open_trades_setting")),
+        halted=halted_spans(acts or ()),
+        locks=result_locks(stats),
+    )
+    beside = None if exchange is None else candles_beside(result.path, str(exchange))
+    return _Read(record, result.timeframe, beside, (), has_config=bool(config))
+
+
+def _database(named: str, strategy: str | None, wanted: Wanted) -> _Read:
+    from plimsoll.control.bot import find_bot
+    from plimsoll.control.trade_history import read_trade_history, timeframe_of
+
+    url = address_of(named)
+    history = read_trade_history(url)
+    frame = history.trades
+    if strategy is not None:
+        frame = frame[frame["strategy"] == strategy]
+    if frame.empty:
+        raise PlimsollError(
+            f"{named} has no trade{'' if strategy is None else f' of {strategy}'}: nothing to "
+            "compare yet"
+        )
+    asked = wanted.config or wanted.userdir is not None
+    bot = find_bot(wanted.userdir, wanted.config, url) if asked else None
+    config: dict[str, Any] = dict(bot.config) if bot is not None else {}
+    trades = read_trades(_records(frame))
+    log = log_of(bot, url)
+    types = [trade.entries[0].order_type for trade in trades if trade.entries[0].order_type]
+    minutes = frame["timeframe"].dropna()
+    timeframe = timeframe_of(float(minutes.iloc[-1]) if len(minutes) else None)
+    moments = [history.started_at, log.last_at, *history.wallet.index[-1:], *_moments(trades)]
+    known = [pd.Timestamp(one).to_pydatetime() for one in moments if one is not None]
+    record = Record(
+        name=f"{strategy or 'database'}, bot",
+        kind=Kind.BOT,
+        trades=trades,
+        start=_start(history.started_at, trades),
+        end=max(known).astimezone(UTC) + A_MOMENT,
+        candle=length_of(timeframe),
+        stake_currency=str(frame["stake_currency"].iloc[-1]),
+        starting_balance=history.capital_usd,
+        max_open_trades=most_trades(config.get("max_open_trades")),
+        limit_entries=rests_entries(config, types),
+        entry_timeout_seconds=entry_timeout(config) or 600.0,
+        denied=log.denied,
+        halted=log.halted,
+        locks=read_locks(url),
+    )
+    remarks = [] if log.fault is None else [f"of the decision log: {log.fault}"]
+    if bot is None:
+        remarks.append("without the bot's config (-c, --userdir) its decision log is not read")
+    return _Read(record, timeframe, None, tuple(remarks), has_config=bool(config))
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _moments(trades: Sequence[Any]) -> list[datetime]:
+    """Return when each order of the trades was filled."""
+    return [fill.at for trade in trades for fill in trade.fills]
+
+
+def _start(started: pd.Timestamp | None, trades: Sequence[Any]) -> datetime:
+    """Return when a bot started; its first opening when the database does not say."""
+    first: datetime = trades[0].opened_at
+    if started is None:
+        return first
+    moment = started.tz_localize(UTC) if started.tzinfo is None else started.tz_convert(UTC)
+    return min(first, moment.to_pydatetime())
+
+
+def _wider(a: Record, b: Record) -> Record:
+    """Return a record that spans both, to load candles for."""
+    return replace(a, start=min(a.start, b.start), end=max(a.end, b.end))

@@ -1,0 +1,228 @@
+"""One segment of a replay: an exchange and a bot that begin and end at given instants."""
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from freqtrade.misc import deep_merge_dicts
+
+from plimsoll.bridge.config.settings import LIVE_OPT_IN
+from plimsoll.core import PlimsollError
+from plimsoll.lab.processes import command, last_line, running
+from plimsoll.lab.replay_plan import ReplayPlan
+from plimsoll.lab.user_folder import lay_out
+from plimsoll.lab.venue import Venue, serve_venue
+
+AFTER_OPEN = timedelta(seconds=1)
+POLL_SECONDS = 0.5
+FROZEN_SECONDS = 300.0
+"""A bot that has not come to its next instant after so long is stuck."""
+INTERRUPTED = 130
+"""How Freqtrade exits after Ctrl-C."""
+FAULTS = re.compile(r" (?:ERROR|CRITICAL) - (.*)")
+ENVIRONMENT = {"TZ": "UTC", "PYTHONHASHSEED": "0"}
+CONSOLE = {"class": "logging.StreamHandler", "formatter": "standard"}
+"""Not through a renderer for terminals: nobody sees it, and it takes time."""
+CLOCK = "plimsoll.bridge.freqtrade.replay_clock.ReplayClock"
+
+NO_API = {
+    "enabled": False,
+    "listen_ip_address": "127.0.0.1",
+    "listen_port": 8080,
+    "username": "",
+    "password": "",
+}
+"""Freqtrade wants all of the section, though it is off."""
+
+Tell = Callable[[datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayFolder:
+    """Where a replay keeps what."""
+
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        """Freqtrade's own database."""
+        return self.folder / "trades.sqlite"
+
+    @property
+    def event_log(self) -> Path:
+        """The exchange's events, in live mode."""
+        return self.folder / "venue-events.jsonl"
+
+    @property
+    def userdir(self) -> Path:
+        """The bot's user folder."""
+        return self.folder / "user_data"
+
+    @property
+    def state(self) -> Path:
+        """The guards' state with their decision log."""
+        return self.userdir / "plimsoll"
+
+    @property
+    def bot_log(self) -> Path:
+        """What the bot logged, over all segments."""
+        return self.folder / "bot.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """From one instant to another, the end excluded."""
+
+    number: int
+    begin: datetime
+    end: datetime
+
+    @property
+    def days(self) -> float:
+        """How many simulated days it covers."""
+        return (self.end - self.begin) / timedelta(days=1)
+
+
+def segments_of(plan: ReplayPlan) -> list[Segment]:
+    """Return the segments of a plan, oldest first; the last may be shorter."""
+    if plan.segment_days <= 0:
+        return [Segment(0, plan.begin, plan.end)]
+    segments, begin = [], plan.begin
+    while begin < plan.end:
+        end = min(begin + timedelta(days=plan.segment_days), plan.end)
+        segments.append(Segment(len(segments), begin, end))
+        begin = end
+    return segments
+
+
+def run_segment(plan: ReplayPlan, place: ReplayFolder, segment: Segment, tell: Tell) -> None:
+    """Run exchange and bot through a segment, on the database and the state as they lie there.
+
+    Raises
+    ------
+    PlimsollError
+        When one of them does not start, ends early, or comes no further.
+    """
+    work = place.folder / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    begins_in_log = place.bot_log.stat().st_size if place.bot_log.exists() else 0
+    with ExitStack() as stack:
+        venue = stack.enter_context(serve_venue(_serving(plan, place, segment), folder=work))
+        layers = _layers(plan, place, segment, venue, work)
+        bot = stack.enter_context(
+            running(
+                [command("freqtrade"), *_arguments(plan, place, layers)],
+                log=place.bot_log,
+                folder=place.folder,
+                environment=ENVIRONMENT,
+                settings=False,
+            )
+        )
+        told_ms, moved_at = 0, time.monotonic()
+        while bot.poll() is None:
+            now_ms = venue.now_ms()
+            if now_ms > told_ms:
+                told_ms, moved_at = now_ms, time.monotonic()
+                tell(datetime.fromtimestamp(now_ms / 1000, UTC))
+            elif time.monotonic() - moved_at > FROZEN_SECONDS:
+                raise PlimsollError(
+                    f"the bot stood still for {FROZEN_SECONDS:.0f} s; its log is {place.bot_log}"
+                )
+            time.sleep(POLL_SECONDS)
+        reached = venue.now_ms() >= round(segment.end.timestamp() * 1000)
+        if not reached or bot.returncode != INTERRUPTED:
+            raise PlimsollError(
+                f"freqtrade trade ended early (status {bot.returncode}): "
+                f"{_said(place.bot_log, begins_in_log)}; its log is {place.bot_log}"
+            )
+
+
+def _said(log: Path, begins_at: int) -> str:
+    text = log.read_bytes()[begins_at:].decode(errors="replace")
+    errors = FAULTS.findall(text) or re.findall(r"^(plimsoll: .*)", text, re.MULTILINE)
+    return str(errors[-1]) if errors else last_line(log)
+
+
+def _serving(plan: ReplayPlan, place: ReplayFolder, segment: Segment) -> list[str]:
+    begin = segment.begin + AFTER_OPEN
+    arguments = ["--market", plan.market, "--symbols", ",".join(plan.pairs)]
+    arguments += ["--start", f"{begin:%Y-%m-%dT%H:%M:%SZ}", "--clock", "stepped"]
+    arguments += ["--seed", str(plan.seed), "--spread-scale", str(plan.spread_scale)]
+    arguments += ["--balance-usd", str(plan.balance_usd)]
+    if plan.datadir is not None:
+        arguments += ["--datadir", str(plan.datadir)]
+    return arguments
+
+
+def _layers(
+    plan: ReplayPlan, place: ReplayFolder, segment: Segment, venue: Venue, work: Path
+) -> list[Path]:
+    """Return the bot's config: shipped, the user's own, the exchange's, the replay's."""
+    lay_out(place.userdir)
+    shipped = place.userdir / "config"
+    last = work / "replay.json"
+    last.write_text(json.dumps(overlay(plan, segment, venue.url), indent=2), encoding="utf-8")
+    return [
+        *(shipped / "base.json", shipped / "mode-dry-run.json"),
+        *plan.layers,
+        *(venue.config, last),
+    ]
+
+
+def overlay(plan: ReplayPlan, segment: Segment, url: str) -> dict[str, Any]:
+    """Return the last layer of the bot's config: what makes its run a replay."""
+    clock = {
+        "class": CLOCK,
+        "url": url,
+        "until_ms": round(segment.end.timestamp() * 1000),
+        "realism": plan.realism,
+        "plain": plan.plain,
+    }
+    config: dict[str, Any] = {
+        "bot_name": "replay",
+        "dry_run": plan.mode == "dry-run",
+        "initial_state": "running",
+        # A seam is no end of trading: what rests goes on resting.
+        "cancel_open_orders_on_exit": False,
+        "api_server": NO_API,
+        "telegram": {"enabled": False, "token": "", "chat_id": ""},
+        "discord": {"enabled": False, "webhook_url": ""},
+        "webhook": {"enabled": False, "url": ""},
+        "pairlists": [{"method": "StaticPairList"}],
+        "exchange": {
+            "pair_whitelist": list(plan.pairs),
+            "pair_blacklist": [],
+            # Streams push whenever they please: only requests come in an order that repeats.
+            "enable_ws": False,
+            "markets_refresh_interval": 1440,
+        },
+        "plimsoll": {"state_folder": ""},
+        "log_config": {"handlers": {"plimsoll_clock": clock, "console": CONSOLE}},
+    }
+    if plan.timeframe is not None:
+        config["timeframe"] = plan.timeframe
+    if plan.mode == "live":
+        config["plimsoll"]["live_opt_in"] = LIVE_OPT_IN
+    return _merged(config, plan.overlay)
+
+
+def _merged(config: dict[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(deep_merge_dicts(json.loads(json.dumps(dict(overlay))), config))
+
+
+def _arguments(plan: ReplayPlan, place: ReplayFolder, layers: list[Path]) -> list[str]:
+    folder = plan.strategy_path or place.userdir / "strategies"
+    return [
+        *("trade", "--userdir", str(place.userdir), "--strategy", plan.strategy),
+        *("--strategy-path", str(folder), "--recursive-strategy-search"),
+        *("--db-url", f"sqlite:///{place.database}"),
+        *(part for layer in layers for part in ("-c", str(layer))),
+    ]
