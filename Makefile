@@ -7,7 +7,8 @@ READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 # A file's tests stay on one worker, for they share servers and data; files start in their order.
-WORKERS ?= 2
+# One worker more than two cores: a bot's tests wait for clocks a quarter of the time.
+WORKERS ?= 3
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What takes seconds a file: real data, whole markets, servers, waiting in real time, drawing.
 LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http \
