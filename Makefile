@@ -26,7 +26,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills foreign kill-sweep docs changelog
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep docs changelog
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -80,6 +80,10 @@ slow: $(READY) ## the drills too long for `make test`
 
 drills: $(READY) ## throw every switch of the risk kit in a running bot and rewrite docs/drills.md
 	$(BIN)/python -m tests.drills
+
+parity: $(READY) ## backtest and replay the strategies on real data (DATA=folder), rewrite docs/parity-results.md
+	@test -n "$(DATA)" || { echo 'make parity needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
+	nice -n 10 $(BIN)/python -m tests.parity $(DATA)
 
 foreign: $(READY) ## guard strategies of others in every command and a crash; rewrite docs/foreign-strategies.md
 	$(BIN)/python -m tests.foreign

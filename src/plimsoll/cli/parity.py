@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import pandas as pd
 import typer
@@ -51,6 +51,22 @@ def parity(
         Path | None, typer.Option(help="Folder for a page with both curves and the bill.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole bill as JSON.")] = False,
+    check: Annotated[
+        str | None,
+        typer.Option("--check", help="Backtest and replay this strategy, and compare the two."),
+    ] = None,
+    timerange: Annotated[
+        str | None, typer.Option(help="Of --check: whole days in UTC, 20250401-20250415.")
+    ] = None,
+    strategy_path: Annotated[
+        Path | None, typer.Option(help="Of --check: its folder; the shipped ones without it.")
+    ] = None,
+    pairs: Annotated[str, typer.Option(help="Of --check: separated by commas.")] = "BTC,ETH",
+    market: Annotated[
+        str, typer.Option(help="Of --check: replay, with --datadir; or synthetic.")
+    ] = "replay",
+    seed: Annotated[int, typer.Option(min=0, help="Of --check: of the synthetic market.")] = 7,
+    out: Annotated[Path, typer.Option(help="Of --check: folder of its runs.")] = Path("out/parity"),
 ) -> None:
     """Say why a bot did not make what its backtest made: every difference, with its cause.
 
@@ -58,11 +74,33 @@ def parity(
     the whole to the cent. It reads and changes nothing. Exit status 0 within --limit, 1 outside,
     2 for wrong usage.
     """
+    from plimsoll.cli.parity_check import Asked, checked
     from plimsoll.cli.report_sources import moment_of
     from plimsoll.lab.parity import Wanted, compare_records
 
+    if check is not None:
+        if a is not None or b is not None:
+            raise UsageError("--check makes both records itself: name none")
+        made = checked(
+            Asked(
+                strategy=check,
+                timerange=timerange,
+                strategy_path=strategy_path,
+                layers=tuple(config or ()),
+                pairs=pairs,
+                market=market,
+                datadir=datadir,
+                seed=seed,
+                out=out,
+            ),
+            silent=as_json,
+        )
+        tell(made.compared, limit, html, as_json=as_json)
     if a is None or b is None:
-        raise UsageError("expected two records to compare: a backtest's result and a database")
+        raise UsageError(
+            "expected two records to compare: a backtest's result and a database; "
+            "or --check STRATEGY"
+        )
     first, last = moment_of(since, "--since"), moment_of(until, "--until", is_end=True)
     compared = compare_records(
         Wanted(
@@ -80,7 +118,7 @@ def parity(
     tell(compared, limit, html, as_json=as_json)
 
 
-def tell(compared: "Compared", limit: float, html: Path | None, *, as_json: bool) -> None:
+def tell(compared: "Compared", limit: float, html: Path | None, *, as_json: bool) -> NoReturn:
     """Print a bill, write its page, and end with 1 when it is outside of the limit."""
     from plimsoll.parity.told import bill_lines, bill_record
 

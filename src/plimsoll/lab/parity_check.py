@@ -18,6 +18,9 @@ from plimsoll.lab.venue import Venue, serve_venue
 
 WARM_UP_CANDLES = 1500
 """History before the span: more than any bot keeps."""
+MOST_HISTORY = timedelta(days=400)
+LONGER = ("1h", "4h", "1d")
+"""Timeframes that shipped strategies ask for beside their own."""
 DETAIL = "1m"
 LATER = timedelta(minutes=1)
 LONGEST_SECONDS = 24 * 3600.0
@@ -35,8 +38,7 @@ class CheckPlan:
     layers
         Config layers of the user's own; the recipe of `overlay_of` has the last word.
     timeframe
-        The strategy's own, which the candles are downloaded in; ``informative`` are others that
-        it asks for.
+        The strategy's own.
     stake_usd
         The fixed stake: one that followed the balance would carry each difference on.
     """
@@ -48,7 +50,6 @@ class CheckPlan:
     strategy_path: Path | None = None
     layers: tuple[Path, ...] = ()
     pairs: tuple[str, ...] = ("BTC/USDT:USDT", "ETH/USDT:USDT")
-    informative: tuple[str, ...] = ()
     market: str = "replay"
     datadir: Path | None = None
     seed: int = 7
@@ -161,9 +162,9 @@ def _backtest(plan: CheckPlan, folder: Path, datadir: Path | None) -> Path:
         layers = _layers(plan, folder, userdir, venue)
         common = ["--userdir", str(userdir), "--datadir", str(folder / "data"), *layers]
         log = folder / "freqtrade.log"
-        for timeframe in dict.fromkeys((plan.timeframe, *plan.informative, "1h", DETAIL)):
-            length = timedelta(minutes=1) if timeframe == DETAIL else _length(timeframe)
-            since = plan.begin - (timedelta(0) if timeframe == DETAIL else length * WARM_UP_CANDLES)
+        for timeframe in dict.fromkeys((plan.timeframe, *LONGER, DETAIL)):
+            history = min(_length(timeframe) * WARM_UP_CANDLES, MOST_HISTORY)
+            since = plan.begin - (timedelta(0) if timeframe == DETAIL else history)
             wanted = ["-t", timeframe, "--timerange", f"{since:%Y%m%d}-{plan.end:%Y%m%d}"]
             freqtrade(["download-data", *common, *wanted], folder=folder, log=log, seconds=3600.0)
         source = plan.strategy_path or userdir / "strategies"
