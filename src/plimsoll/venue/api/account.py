@@ -13,6 +13,15 @@ from plimsoll.venue.api.parameters import Parameters
 from plimsoll.venue.api.render import plain
 from plimsoll.venue.exchange import Exchange
 
+PLAIN_ACCOUNT = {
+    "feeTier": 0,
+    "canTrade": True,
+    "canDeposit": True,
+    "canWithdraw": True,
+    "tradeGroupId": -1,
+}
+"""What a regular account says of itself."""
+
 
 def account(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
     """Return balances and positions."""
@@ -43,8 +52,8 @@ def account(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
     return totals | {
         "availableBalance": texts["availableBalance"],
         "maxWithdrawAmount": texts["maxWithdrawAmount"],
-        "feeTier": 0,
-        "canTrade": True,
+        **PLAIN_ACCOUNT,
+        "feeBurn": False,
         "multiAssetsMargin": False,
         "updateTime": now_ms,
         "assets": [{"asset": "USDT", **texts, "marginAvailable": True, "updateTime": now_ms}],

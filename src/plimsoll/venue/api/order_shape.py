@@ -23,6 +23,9 @@ def shown(exchange: Exchange, order: Order) -> dict[str, Any]:
         "closePosition": order.close_position,
         "workingType": order.working_type,
         "priceProtect": order.price_protect,
+        "priceMatch": "NONE",
+        "selfTradePreventionMode": "NONE",
+        "goodTillDate": 0,
         "updateTime": order.updated_ms,
     }
     if order.is_conditional:
@@ -36,6 +39,7 @@ def shown(exchange: Exchange, order: Order) -> dict[str, Any]:
             "triggerPrice": plain(order.trigger_price, spec.price_decimals),
             "actualOrderId": str(order.child_id) if order.child_id else "",
             "createTime": order.created_ms,
+            "triggerTime": order.updated_ms if order.child_id else 0,
         }
     average = order.quote_usd / order.executed if order.executed > AMOUNT_TOLERANCE else 0.0
     return common | {

@@ -6,6 +6,7 @@ from plimsoll.venue.account.brackets import brackets_of
 from plimsoll.venue.account.events import MarginMoved
 from plimsoll.venue.account.ledger import MAKER_FEE, TAKER_FEE
 from plimsoll.venue.account.margin import notional_cap
+from plimsoll.venue.api.account import PLAIN_ACCOUNT
 from plimsoll.venue.api.account_faults import is_hedged
 from plimsoll.venue.api.orders import Answer, Private
 from plimsoll.venue.api.parameters import Parameters, decimal, integer, required
@@ -77,10 +78,10 @@ def account_config(exchange: Exchange, parameters: Parameters, now_ms: int) -> A
     del parameters
     hedged = is_hedged(exchange, now_ms)
     return {
-        "feeTier": 0,
-        "canTrade": True,
+        **PLAIN_ACCOUNT,
         "dualSidePosition": hedged,
         "multiAssetsMargin": False,
+        "updateTime": 0,
     }
 
 
