@@ -98,7 +98,7 @@ def _fault(bot: Drill) -> None:
 @pytest.mark.freqtrade
 def test_a_bot_sees_stale_candles_and_a_wrong_tick(tmp_path: Path) -> None:
     # A guarded bot would close the position, and there would be nothing left to see.
-    with drill(tmp_path, DrillPlan(strategy="PlainLong", pairs=(PAIR,), speed=60)) as bot:
+    with drill(tmp_path, DrillPlan(strategy="PlainLong", pairs=(PAIR,))) as bot:
         bot.wait_for_positions(1)
         began = _last_candle(bot)
         bot.wait_until(lambda: _last_candle(bot) > began, what="a new candle")

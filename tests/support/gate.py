@@ -1,4 +1,4 @@
-"""A door between two processes on loopback that can be shut: refusing, or taking and saying nothing."""
+"""A door between two processes on loopback that can be shut: refusing, or silent."""
 
 import socket
 import threading

@@ -96,7 +96,7 @@ class WatchProcess:
                 stdout=log,
                 stderr=log,
                 text=True,
-                preexec_fn=child_beginning(),
+                preexec_fn=child_beginning(),  # noqa: PLW1509
             )
 
         def looked() -> bool:
@@ -171,6 +171,7 @@ class Scene:
                 "bot_url": self.to_api.url,
                 "folder": "watch",
                 "heartbeat_seconds": 10,
+                "max_clock_skew_seconds": 60,
                 **profile,
             }
         }
@@ -194,7 +195,7 @@ class Scene:
         return held(self.person)
 
     def stops(self) -> list[dict[str, Any]]:
-        return list(self.person.fetch_open_orders(params={"stop": True}))
+        return list(self.person.fetch_open_orders(params={"type": "swap", "stop": True}))
 
     def until_flat(self, *, seconds: float = 90.0) -> float:
         """Wait until the exchange holds nothing; return how long that took."""

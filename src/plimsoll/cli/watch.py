@@ -27,6 +27,9 @@ Config = Annotated[
     list[Path] | None,
     typer.Option("--config", "-c", help="The bot's layers, and watch.json after them."),
 ]
+DbUrl = Annotated[
+    str, typer.Option("--db-url", help="The bot's database. [default: db_url of the config]")
+]
 Once = Annotated[bool, typer.Option("--once", help="Take one look and end, as from cron.")]
 Check = Annotated[
     bool, typer.Option("--check", help="Try everything that it needs, send a test alarm, and end.")
@@ -44,6 +47,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def watch(
     config: Config = None,
     userdir: Userdir = None,
+    db_url: DbUrl = "",
     once: Once = False,
     check: Check = False,
     status: Status = False,
@@ -65,7 +69,7 @@ def watch(
     if sum((once, check, status, release)) > 1:
         raise UsageError("expected one of --once, --check, --status and --release, found several")
     files = [file.expanduser() for file in config or []]
-    settings = read_settings(files, userdir, os.environ)
+    settings = read_settings(files, userdir, os.environ, db_url=db_url)
     if check:
         _end(_check(settings), as_json)
     elif status:
@@ -109,7 +113,7 @@ def _store(settings: "WatchSettings") -> Any:
     from plimsoll.monitoring.store import Store
 
     require_addresses(settings.alarm_urls)
-    return Store(settings.folder, settings.secrets.values())
+    return Store(settings.folder, settings.hidden)
 
 
 def _check(settings: "WatchSettings") -> dict[str, Any]:

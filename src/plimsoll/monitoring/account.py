@@ -1,5 +1,6 @@
 """The account at the exchange, read and closed through ccxt itself, with the watchdog's own key."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -20,6 +21,9 @@ NAMED = "watch-"
 """What the names of the watchdog's own orders begin with, where the exchange takes names."""
 UNREADABLE = (ccxt.BaseError, KeyError, TypeError, ValueError, AttributeError)
 SKEW_THAT_MATTERS = 0.5
+KIND = {"type": "swap"}
+"""What tells ccxt to ask for futures where no pair does."""
+_QUERY = re.compile(r"\?\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +121,11 @@ class Account:
     def _books(self, at: datetime) -> ExchangeBooks:
         api = self._api
         positions = tuple(self._position(one) for one in api.fetch_positions() if _is_held(one))
-        orders = [self._order(one) for one in api.fetch_open_orders()]
+        orders = [self._order(one) for one in api.fetch_open_orders(params=dict(KIND))]
         if self.is_binance:
-            waiting = api.fetch_open_orders(params={"stop": True})
+            waiting = api.fetch_open_orders(params={**KIND, "stop": True})
             orders += [self._order(one, conditional=True) for one in waiting]
-        balances = api.fetch_balance()
+        balances = api.fetch_balance(dict(KIND))
         pairs = {one.pair for one in positions} | {one.pair for one in orders}
         wallet, margin = self._wallet(balances, positions)
         return ExchangeBooks(
@@ -179,7 +183,7 @@ class Account:
         with suppress(*UNREADABLE):
             start = int(since.timestamp() * 1000)
             rows = self._api.fetch_ledger(
-                self._currency, start, 1000, {"type": "future", "incomeType": "TRANSFER"}
+                self._currency, start, 1000, {**KIND, "incomeType": "TRANSFER"}
             )
             return sum(
                 float(row["amount"]) * (-1 if row["direction"] == "out" else 1) for row in rows
@@ -263,7 +267,7 @@ class Account:
 
 def words(error: Exception) -> str:
     """Return what went wrong in one line, as the journal and an alarm have it."""
-    text = str(error) or "no reason given"
+    text = _QUERY.sub("", str(error)) or "no reason given"  # a signed address is nobody's business
     return f"{type(error).__name__}: {text.splitlines()[0][:200]}"
 
 

@@ -211,8 +211,8 @@ def _fall(
     if high is None or not high.usd > 0.0:
         return
     own_usd = equity_usd - (account.moved_usd or 0.0)
-    fall = 1.0 - own_usd / high.usd
-    if not fall < limit:
+    if not own_usd > high.usd * (1.0 - limit):
+        fall = 1.0 - own_usd / high.usd
         yield Fault(
             Condition.EQUITY_FALL,
             f"equity is {equity_usd:,.2f} USD at the exchange, {fall:.1%} below its highest of 24 "

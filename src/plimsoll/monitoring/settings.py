@@ -56,13 +56,24 @@ class WatchSettings:
         return bool(self.secrets.get("key") or self.exchange.get("walletAddress"))
 
     @property
+    def hidden(self) -> tuple[str, ...]:
+        """What must be in no journal."""
+        named = (self.secrets.get(name, "") for name in ("key", "secret", "password"))
+        whole = (*named, self.secrets.get("api_password", ""), self.secrets.get("dead_man_url", ""))
+        return tuple(one for one in (*whole, *self.alarm_urls) if one)
+
+    @property
     def alarm_urls(self) -> tuple[str, ...]:
         """Where alarms go, one address a channel."""
         return tuple(self.secrets.get("alarms", "").split())
 
 
 def read_settings(
-    files: Sequence[Path], userdir: Path | None, environment: Mapping[str, str]
+    files: Sequence[Path],
+    userdir: Path | None,
+    environment: Mapping[str, str],
+    *,
+    db_url: str = "",
 ) -> WatchSettings:
     """Return the settings of config layers and of the environment.
 
@@ -90,7 +101,7 @@ def read_settings(
         exchange=config.get("exchange") or {},
         stake_currency=str(config.get("stake_currency", "USDT")),
         api_url=profile.bot_url or _api_url(server),
-        db_url=config.get("db_url") or None,
+        db_url=db_url or config.get("db_url") or None,
         folder=folder / (profile.folder or "plimsoll-watch"),
         bot_folder=folder / profile.bot_folder if profile.bot_folder else None,
         secrets={

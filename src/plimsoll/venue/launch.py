@@ -47,6 +47,7 @@ class Options:
     restore: Path | None = None
     insurance_usd: float = DEFAULT_INSURANCE_USD
     countdown_cancels_conditional: bool = False
+    rate_limits: bool = False
 
 
 def build_exchange(options: Options) -> Exchange:
@@ -198,5 +199,12 @@ def run(options: Options, announce: Callable[[dict[str, Any]], None]) -> None:
             }
         )
 
-    served = serve(exchange, options.host, options.port, on_listening=listening, keys=keys)
+    served = serve(
+        exchange,
+        options.host,
+        options.port,
+        on_listening=listening,
+        keys=keys,
+        rate_limits=options.rate_limits,
+    )
     asyncio.run(served)

@@ -6,7 +6,7 @@ from typing import Any
 from plimsoll.venue.account.matching import CONDITIONAL_KINDS, ORDER_REJECTED, Order
 from plimsoll.venue.api.account_faults import require_position_side
 from plimsoll.venue.api.order_shape import shown
-from plimsoll.venue.api.parameters import Parameters, integer, limit_of, required
+from plimsoll.venue.api.parameters import Parameters, decimal, integer, limit_of, required
 from plimsoll.venue.api.public import symbol_of
 from plimsoll.venue.api.render import plain
 from plimsoll.venue.errors import ApiError
@@ -17,19 +17,6 @@ from plimsoll.venue.market.symbols import SymbolSpec
 
 Answer = dict[str, Any] | list[Any]
 Private = Callable[[Exchange, Parameters, int], Answer]
-
-
-def _decimal(parameters: Parameters, name: str) -> float:
-    text = parameters.get(name, "")
-    if not text:
-        return 0.0
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not 0.0 <= value < 1e15:
-        raise ApiError(-1100, f"Illegal characters found in parameter '{name}'.")
-    return value
 
 
 def _is_step(value: float, step: float) -> bool:
@@ -44,7 +31,7 @@ def _parse_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Ord
     if kind not in ("LIMIT", "MARKET", *CONDITIONAL_KINDS):
         raise ApiError(-1116, "Invalid orderType.")
     is_priced = kind in ("LIMIT", "STOP", "TAKE_PROFIT")
-    trigger = _decimal(parameters, "triggerPrice") or _decimal(parameters, "stopPrice")
+    trigger = decimal(parameters, "triggerPrice") or decimal(parameters, "stopPrice")
     order_id = exchange.matching.next_id()
     names = ("newClientOrderId", "clientAlgoId")
     order = Order(
@@ -53,8 +40,8 @@ def _parse_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Ord
         symbol=symbol,
         side=side,
         kind=kind,
-        quantity=_decimal(parameters, "quantity"),
-        price=_decimal(parameters, "price") if is_priced else 0.0,
+        quantity=decimal(parameters, "quantity"),
+        price=decimal(parameters, "price") if is_priced else 0.0,
         trigger_price=trigger,
         time_in_force=parameters.get("timeInForce", "GTC"),
         position_side=parameters.get("positionSide", "BOTH"),
@@ -65,11 +52,11 @@ def _parse_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Ord
         created_ms=now_ms,
         updated_ms=now_ms,
     )
-    _check_filters(order, exchange.spec(symbol), exchange.snapshot(symbol, now_ms))
+    check_filters(order, exchange.spec(symbol), exchange.snapshot(symbol, now_ms))
     return order
 
 
-def _check_filters(order: Order, spec: SymbolSpec, now: Snapshot) -> None:
+def check_filters(order: Order, spec: SymbolSpec, now: Snapshot) -> None:
     """Refuse what the contract's filters refuse."""
     if order.is_conditional and order.trigger_price <= 0.0:
         raise ApiError(-1102, "Mandatory parameter 'triggerprice' was not sent.")
@@ -129,10 +116,16 @@ def _note(exchange: Exchange, parameters: Parameters, now_ms: int) -> None:
     """Keep when an order was asked for, whatever becomes of it."""
     names = ("newClientOrderId", "clientAlgoId")
     client_id = next((parameters[name] for name in names if parameters.get(name)), "")
-    fields = (parameters.get(name, "") for name in ("side", "type"))
-    symbol = parameters.get("symbol", "")
-    speed = exchange.clock.speed
-    exchange.orders_sent.append(OrderSent(symbol, client_id, *fields, now_ms, speed))
+    exchange.orders_sent.append(
+        OrderSent(
+            symbol=parameters.get("symbol", ""),
+            client_id=client_id,
+            side=parameters.get("side", ""),
+            kind=parameters.get("type", ""),
+            received_ms=now_ms,
+            speed=exchange.clock.speed,
+        )
+    )
 
 
 def find_order(

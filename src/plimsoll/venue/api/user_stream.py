@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from plimsoll.venue.account.events import Event
+from plimsoll.venue.api.feeds import Message
 from plimsoll.venue.api.listen_keys import ListenKeys
-from plimsoll.venue.api.user_events import Message, in_danger, margin_call, messages_of
+from plimsoll.venue.api.user_events import in_danger, margin_call, messages_of
 from plimsoll.venue.exchange import Exchange
 
 
@@ -49,7 +50,7 @@ class UserStream:
 
     def _take(self, event: Event) -> None:
         if self._feeds:
-            self._post(messages_of(self._exchange, event))
+            self._post([*messages_of(self._exchange, event)])
             self._wake()
 
     def _post(self, messages: list[Message]) -> None:
