@@ -97,9 +97,7 @@ def _close(position: Position, quantity: float, price: float, time_ms: int) -> T
     realized = (price - position.entry_price) * quantity * sign
     left = round(position.amount - sign * quantity, _AMOUNT_DECIMALS)
     if abs(left) < AMOUNT_TOLERANCE:
-        emptied = replace(
-            position, amount=0.0, entry_price=0.0, wallet_usd=0.0, updated_ms=time_ms
-        )
+        emptied = replace(position, amount=0.0, entry_price=0.0, wallet_usd=0.0, updated_ms=time_ms)
         return Traded(emptied, position.wallet_usd + realized, realized)
     released = position.wallet_usd * quantity / abs(position.amount)
     after = replace(
