@@ -55,7 +55,8 @@ class Account:
     """The state of the account after `sequence` events, with the exchange's insurance fund.
 
     `deleveraged_usd` sums the losses that the fund could not bear and counterparties did;
-    `statuses` and `filters` hold what differs from a contract's own.
+    `statuses` and `filters` hold what differs from a contract's own, `finest` the finest tick
+    and step that were ever changed to.
     """
 
     free_usd: float
@@ -67,6 +68,7 @@ class Account:
     deleveraged_usd: float = 0.0
     statuses: dict[str, str] = field(default_factory=dict)
     filters: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+    finest: dict[str, tuple[float, float]] = field(default_factory=dict)
     sequence: int = 0
     updated_ms: int = 0
     _listeners: list[Listener] = field(default_factory=list, compare=False, repr=False)
@@ -297,6 +299,11 @@ def _moved(account: Account, event: happened.MarginMoved) -> None:
 
 def _filtered(account: Account, event: happened.FiltersChanged) -> None:
     account.filters[event.symbol] = (event.tick_size, event.step_size, event.min_notional_usd)
+    tick_size, step_size = account.finest.get(event.symbol, (event.tick_size, event.step_size))
+    account.finest[event.symbol] = (
+        min(tick_size, event.tick_size),
+        min(step_size, event.step_size),
+    )
 
 
 def _restated(account: Account, event: happened.ContractStatusChanged) -> None:
