@@ -126,6 +126,7 @@ def _last_candle(bot: Drill) -> datetime:
     return datetime.fromtimestamp(candles["data_stop_ts"] / 1000, UTC)
 
 
+@pytest.mark.slow  # tests/integration/test_reconciliation.py trades the venue's account through it
 @pytest.mark.freqtrade
 def test_a_drill_with_real_orders_trades_the_venue_s_account(tmp_path: Path) -> None:
     with drill(tmp_path, DrillPlan(pairs=(PAIR,), live=True)) as bot:

@@ -138,7 +138,7 @@ class Auditor:
     def _filled(self, account: Account, fill: happened.OrderFilled) -> None:
         signed = fill.quantity if fill.side == "BUY" else -fill.quantity
         before = self.amounts.get(fill.symbol, 0.0)
-        after = self.amounts[fill.symbol] = before + signed
+        after = self.amounts[fill.symbol] = round(before + signed, 9)
         self.cash_usd -= signed * fill.price + fill.fee_usd
         order = account.orders.by_id[fill.order_id]
         assert fill.quantity > 0

@@ -29,7 +29,6 @@ from tests.support.drill import Drill, DrillPlan, drill
 from tests.support.gate import Gate, gate
 
 PAIRS = ("BTC/USDT:USDT", "ETH/USDT:USDT")
-KEY = {"apiKey": "watch-key", "secret": "watch-secret"}
 QUICK = {"tell_after_seconds": 0, "act_after_seconds": 3}
 """Rules for a drill: what is wrong is told at once, and acted upon after some seconds."""
 
@@ -40,6 +39,11 @@ class Alarms:
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
         self.beats: list[float] = []
+        self.port = 0
+        self.open()
+
+    def open(self) -> None:
+        """Listen, after `close` on the same port again."""
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -60,7 +64,7 @@ class Alarms:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.port = int(self._server.server_address[1])
 
@@ -152,7 +156,7 @@ class Scene:
     ) -> None:
         self.folder, self.bot, self.alarms = folder, bot, alarms
         self.to_api, self.to_exchange = to_api, to_exchange
-        self.person = client(bot.venue.config, bot.venue.url)
+        self.person = client(bot.venue.config)
 
     def watch(self, **profile: Any) -> WatchProcess:
         """Return a watchdog with a profile; it is not started."""
@@ -170,6 +174,7 @@ class Scene:
                 "rest_patience_seconds": 20,
                 "bot_url": self.to_api.url,
                 "folder": "watch",
+                "bot_folder": "user_data/plimsoll",
                 "heartbeat_seconds": 10,
                 "max_clock_skew_seconds": 60,
                 **profile,
@@ -182,13 +187,18 @@ class Scene:
     def environment(self) -> dict[str, str]:
         sink = f"127.0.0.1:{self.alarms.port}"
         return {
-            "PLIMSOLL_WATCH__KEY": KEY["apiKey"],
-            "PLIMSOLL_WATCH__SECRET": KEY["secret"],
+            "PLIMSOLL_WATCH__KEY": self.person.apiKey,
+            "PLIMSOLL_WATCH__SECRET": self.person.secret,
             "PLIMSOLL_WATCH__API_USERNAME": "plimsoll",
             "PLIMSOLL_WATCH__API_PASSWORD": self.bot._password,
             "PLIMSOLL_WATCH__ALARMS": f"json://{sink}/alarms",
             "PLIMSOLL_WATCH__DEAD_MAN_URL": f"http://{sink}/beat",
         }
+
+    @property
+    def api_url(self) -> str:
+        """The bot's API itself, without the door before it."""
+        return f"http://127.0.0.1:{self.bot._port}"
 
     def positions(self) -> dict[str, float]:
         """Return what the exchange itself holds, below zero when short."""
@@ -203,6 +213,21 @@ class Scene:
         wait_until(lambda: not self.positions(), seconds=seconds, what="a flat account")
         return time.monotonic() - began
 
+    def fills(self) -> list[tuple[str, float]]:
+        """Return every fill of the account in its order: the pair, and what it added."""
+        rows = [one for pair in self.bot.plan.pairs for one in self.person.fetch_my_trades(pair)]
+        rows.sort(key=lambda one: (one["timestamp"], int(one["id"])))
+        return [
+            (one["symbol"], one["amount"] * (1 if one["side"] == "buy" else -1)) for one in rows
+        ]
+
+    def require_no_turn(self) -> None:
+        """Refuse fills of which one turned a long round: something was closed twice."""
+        held_of: dict[str, float] = {}
+        for pair, amount in self.fills():
+            held_of[pair] = round(held_of.get(pair, 0.0) + amount, 9)
+            assert held_of[pair] >= 0.0, (pair, self.fills())
+
     def freeze(self) -> None:
         """Stop the bot as a debugger would: it lives, and does nothing."""
         os.kill(self.bot.pid, signal.SIGSTOP)
@@ -211,11 +236,20 @@ class Scene:
         os.kill(self.bot.pid, signal.SIGCONT)
 
 
-def client(profile: Path, url: str) -> Any:
+def key_of(profile: Path) -> dict[str, str]:
+    """Return the key that an exchange has written into its profile; where it wrote none, any."""
+    exchange = json.loads(profile.read_text())["exchange"]
+    return {
+        "key": exchange.get("key") or "any-key",
+        "secret": exchange.get("secret") or "any-secret",
+    }
+
+
+def client(profile: Path) -> Any:
     """Return ccxt at the simulated exchange, as somebody with a key."""
-    del url
     config = json.loads(profile.read_text())["exchange"]["ccxt_config"]
-    api = ccxt.binance({**config, **KEY})
+    key = key_of(profile)
+    api = ccxt.binance({**config, "apiKey": key["key"], "secret": key["secret"]})
     api.options["defaultType"] = "swap"
     api.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
     return api

@@ -120,7 +120,7 @@ def run_segment(plan: ReplayPlan, place: ReplayFolder, segment: Segment, tell: T
     work.mkdir(parents=True)
     begins_in_log = place.bot_log.stat().st_size if place.bot_log.exists() else 0
     with ExitStack() as stack:
-        venue = stack.enter_context(serve_venue(_serving(plan, place, segment), folder=work))
+        venue = stack.enter_context(serve_venue(serving(plan, place, segment), folder=work))
         layers = _layers(plan, place, segment, venue, work)
         bot = stack.enter_context(
             running(
@@ -159,7 +159,8 @@ def _said(log: Path, begins_at: int) -> str:
     return str(errors[-1]) if errors else last_line(log)
 
 
-def _serving(plan: ReplayPlan, place: ReplayFolder, segment: Segment) -> list[str]:
+def serving(plan: ReplayPlan, place: ReplayFolder, segment: Segment) -> list[str]:
+    """Return the options with which the exchange of a segment is served."""
     begin = segment.begin + AFTER_OPEN
     arguments = ["--market", plan.market, "--symbols", ",".join(plan.pairs)]
     arguments += ["--start", f"{begin:%Y-%m-%dT%H:%M:%SZ}", "--clock", "stepped"]

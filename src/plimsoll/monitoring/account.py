@@ -221,10 +221,10 @@ class Account:
         params: dict[str, Any] = {"reduceOnly": True}
         if self.is_binance:
             params["newClientOrderId"] = f"{NAMED}{uuid4().hex[:24]}"
-        contracts = position.amount / self._size(position.pair)
-        most = self._largest(position.pair)
-        amount = contracts if most is None else min(contracts, most)
         try:
+            contracts = position.amount / self._size(position.pair)
+            most = self._largest(position.pair)
+            amount = contracts if most is None else min(contracts, most)
             done = self._api.create_order(position.pair, "market", side, amount, None, params)
         except UNREADABLE as error:
             said = words(error)

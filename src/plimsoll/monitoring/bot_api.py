@@ -11,6 +11,14 @@ from plimsoll.monitoring.sight import Answer, BookedTrade, BotSight
 
 REST_SECONDS = 5.0
 """A bot that is well answers at once; one on a busy machine takes its time."""
+STATUSES = {
+    401: Answer.DENIED,
+    403: Answer.DENIED,
+    502: Answer.CUT,
+    503: Answer.CUT,
+    504: Answer.CUT,
+}
+"""What other answers of HTTP mean; 502 to 504 come from a proxy before a bot that is gone."""
 EXIT_SECONDS = 30.0
 """A forced exit answers when its orders are placed."""
 
@@ -45,8 +53,10 @@ class BotApi:
         except httpx.TimeoutException as error:
             return _unanswered(Answer.TIMEOUT, error, traced_at)
         except httpx.HTTPStatusError as error:
-            denied = error.response.status_code in (401, 403)
-            return _unanswered(Answer.DENIED if denied else Answer.FAULTY, error, traced_at)
+            answer = STATUSES.get(error.response.status_code, Answer.FAULTY)
+            return _unanswered(answer, error, traced_at)
+        except httpx.TransportError as error:
+            return _unanswered(Answer.CUT, error, traced_at)
         except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
             return _unanswered(Answer.FAULTY, error, traced_at)
         looped = health.get("last_process_ts")
@@ -65,7 +75,10 @@ class BotApi:
         pairs = self._get("whitelist").get("whitelist") or ()
         for pair in list(pairs)[:3]:
             asked = {"pair": pair, "timeframe": config["timeframe"], "limit": "1"}
-            stop = self._get("pair_candles", asked).get("data_stop_ts")
+            try:
+                stop = self._get("pair_candles", asked).get("data_stop_ts")
+            except httpx.HTTPStatusError:
+                continue  # Freqtrade answers so for a pair that it has not analysed yet
             if stop:
                 return datetime.fromtimestamp(float(stop) / 1000.0, UTC)
         return None

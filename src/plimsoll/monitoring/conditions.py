@@ -140,7 +140,7 @@ def _no_answer(sight: Sight, *, looping: bool) -> Fault:
         )
     if bot.answer is Answer.REFUSED:
         return Fault(Condition.BOT_DEAD, f"nothing answers at the bot's REST API{said}")
-    if bot.answer is Answer.TIMEOUT:
+    if bot.answer in (Answer.TIMEOUT, Answer.CUT):
         return Fault(Condition.BOT_HUNG, f"the bot's REST API takes requests and is silent{said}")
     return Fault(Condition.API_SILENT, f"the bot's REST API is {bot.answer.value}{said}")
 

@@ -19,6 +19,8 @@ from plimsoll.monitoring.profile import Act, WatchProfile
 
 PREFIX = "PLIMSOLL_WATCH__"
 SECRETS_FILE = f"{PREFIX}SECRETS_FILE"
+BOTS_PASSWORD = "FREQTRADE__API_SERVER__PASSWORD"  # noqa: S105 - a name
+"""Where the bot has the password of its API; taken where the watchdog is given none of its own."""
 NAMES = frozenset(
     {"key", "secret", "password", "api_username", "api_password", "alarms", "dead_man_url"}
 )
@@ -106,7 +108,7 @@ def read_settings(
         bot_folder=folder / profile.bot_folder if profile.bot_folder else None,
         secrets={
             "api_username": str(server.get("username") or ""),
-            "api_password": str(server.get("password") or ""),
+            "api_password": environment.get(BOTS_PASSWORD) or str(server.get("password") or ""),
             **secrets,
         },
     )

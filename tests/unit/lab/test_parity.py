@@ -149,3 +149,12 @@ def test_partial_exits_additions_shorts_and_open_trades_are_read(tmp_path):
         8 * 105.0 + 12 * 108.0 - 10 * 195.0 - 0.0005 * (8 * 105.0 + 12 * 108.0 + 10 * 195.0)
     )
     assert [one.is_open for one, _ in bill.pairs].count(True) == 1
+
+
+def test_a_bot_that_is_known_to_have_run_may_have_no_trade(tmp_path, records):
+    empty = make_database(tmp_path / "empty.sqlite", [])
+    bill = compare(records[0], empty, strategy="Crosses", ran=(at(0), at(96))).bill
+
+    assert len(bill.only_a) == 4
+    assert bill.until == at(96)
+    assert compare(empty, empty, strategy="Crosses", ran=(at(0), at(96))).bill.difference == 0

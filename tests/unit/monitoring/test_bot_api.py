@@ -50,6 +50,7 @@ def look(port: int) -> BotSight:
         (401, b"{}", Answer.DENIED),
         (403, b"{}", Answer.DENIED),
         (500, b"{}", Answer.FAULTY),
+        (502, b"{}", Answer.CUT),
         (200, b"no JSON", Answer.FAULTY),
         (200, b"[]", Answer.FAULTY),
     ],

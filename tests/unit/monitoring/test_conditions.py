@@ -46,6 +46,7 @@ def test_nothing_is_wrong_where_nothing_is() -> None:
     [
         (gone(Answer.REFUSED), Condition.BOT_DEAD),
         (gone(Answer.TIMEOUT), Condition.BOT_HUNG),
+        (gone(Answer.CUT), Condition.BOT_HUNG),
         (gone(Answer.DENIED), Condition.API_SILENT),
         (gone(Answer.FAULTY), Condition.API_SILENT),
         (gone(Answer.REFUSED, traced_at=later(-5)), Condition.API_SILENT),

@@ -37,6 +37,15 @@ def test_the_shipped_layers_are_read_without_freqtrade(tmp_path: Path) -> None:
     assert set(settings.hidden) == {"mine", "hush", "pass"}
 
 
+def test_the_password_of_the_bots_api_is_taken_where_it_has_none_of_its_own(
+    tmp_path: Path,
+) -> None:
+    bots = {"FREQTRADE__API_SERVER__PASSWORD": "the bot's"}
+    assert read(tmp_path, {}, bots).secrets["api_password"] == "the bot's"
+    own = {**bots, "PLIMSOLL_WATCH__API_PASSWORD": "own"}
+    assert read(tmp_path, {}, own).secrets["api_password"] == "own"
+
+
 def test_the_bots_own_key_is_not_taken(tmp_path: Path) -> None:
     settings = read(tmp_path, {"exchange": {"name": "binance", "key": "the bot's"}})
     assert not settings.has_account
