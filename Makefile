@@ -27,7 +27,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -78,6 +78,9 @@ browser: $(READY) ## open the report in a Chromium, narrow and wide, light and d
 
 slow: $(READY) ## the drills too long for `make test`
 	$(BIN)/python -m pytest -m slow
+
+replay: $(READY) ## replay runs that must agree: twice, plain, killed and gone on, in both modes (about half an hour)
+	$(BIN)/python -m pytest -m "slow or not slow" tests/integration/test_replay.py
 
 drills: $(READY) ## throw every switch of the risk kit in a running bot and rewrite docs/drills.md
 	$(BIN)/python -m tests.drills
