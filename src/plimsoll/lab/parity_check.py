@@ -102,6 +102,7 @@ def run_check(
             b=record.database_url,
             strategy=plan.strategy,
             ran=(plan.begin, plan.end),
+            value_open=True,
             datadir=folder / "data",
         )
     )
@@ -173,6 +174,7 @@ def _backtest(plan: CheckPlan, folder: Path, datadir: Path | None) -> Path:
                 *common,
                 *("--strategy", plan.strategy, "--strategy-path", str(source)),
                 *("--recursive-strategy-search", "--cache", "none"),
+                "--enable-protections",
                 *("--timerange", f"{plan.begin:%Y%m%d}-{plan.end:%Y%m%d}"),
                 *("--timeframe", plan.timeframe, "--timeframe-detail", DETAIL),
                 *("--backtest-directory", str(results)),

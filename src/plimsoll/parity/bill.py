@@ -14,6 +14,7 @@ from plimsoll.parity.money import cents, shared_cents, units
 from plimsoll.parity.record import Record
 from plimsoll.parity.split import Part
 from plimsoll.parity.trade import RecordedTrade
+from plimsoll.parity.valued import valued_at_end
 from plimsoll.parity.verdict import Verdict, verdict_of
 
 WINDOW_CANDLES = 2.0
@@ -136,12 +137,14 @@ def bill_of(
     window: timedelta | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    value_open: bool = False,
 ) -> Bill:
     """Match two records and split their difference into causes.
 
     Compared are the trades that open in the span that both records cover, or in the part of it
     from ``since`` to before ``until``. ``window`` is how far apart openings of one trade may lie;
-    by default two candles.
+    by default two candles. ``value_open``: a position of B that is still open where A's end closed
+    its own counts as closed there, at A's price.
 
     Raises `ParityError` when the records share no span, or trade in different currencies.
     """
@@ -163,6 +166,11 @@ def bill_of(
     within_a, outside_a = _cut(a.trades, first, last)
     within_b, outside_b = _cut(b.trades, first, last)
     matching = match(within_a, within_b, window)
+    if value_open:
+        valued = {b.number: valued_at_end(b, a) for a, b in matching.pairs}
+        within_b = tuple(valued.get(trade.number, trade) for trade in within_b)
+        pairs = tuple((one, valued[other.number]) for one, other in matching.pairs)
+        matching = replace(matching, pairs=pairs)
     pieces = [
         Piece(cause, part, change, evidence, one, other)
         for one, other in matching.pairs
