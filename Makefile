@@ -26,7 +26,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills foreign kill-sweep docs changelog
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills drill-cases foreign kill-sweep docs changelog
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -78,7 +78,11 @@ browser: $(READY) ## open the report in a Chromium, narrow and wide, light and d
 slow: $(READY) ## the drills too long for `make test`
 	$(BIN)/python -m pytest -m slow
 
-drills: $(READY) ## throw every switch of the risk kit in a running bot and rewrite docs/drills.md
+drills: $(READY) ## trip every guard under every fault, write the certificate and the matrix of docs/drills.md
+	$(BIN)/plimsoll drill --all $(if $(ONLY),--only "$(ONLY)"); status=$$?; \
+	$(BIN)/python -m tests.drills.matrix_page out/drill/certificate/certificate.json && exit $$status
+
+drill-cases: $(READY) ## play single cases of guards in a running bot and rewrite the rest of docs/drills.md
 	$(BIN)/python -m tests.drills
 
 foreign: $(READY) ## guard strategies of others in every command and a crash; rewrite docs/foreign-strategies.md
