@@ -152,7 +152,7 @@ CLOSING = (
         how="a position in a pair that is not the bot's",
         trip=foreign_position,
         undo=close_foreign,
-        risk={"max_break_seconds": 60, "break_settling_seconds": 0, "max_break_fraction": 0.0001},
+        risk={"max_break_seconds": 300, "max_break_fraction": 0.0001},
     ),
 )
 
