@@ -19,7 +19,9 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	bridge/account/test_killed_while_storing bridge/guarding/test_blind_spots \
 	bridge/state/test_locks bridge/state/test_recorder bridge/strategies/test_backtest_funding \
 	bridge/strategies/test_hooks_deny cli/test_log cli/test_report control/test_halt \
-	journal/test_check journal/test_log lab/test_costs lab/test_freqtrade lab/test_processes \
+	journal/test_check journal/test_log lab/drilling/test_bot \
+	lab/drilling/test_exchange lab/drilling/test_fault lab/drilling/test_forked \
+	lab/drilling/test_kill_row lab/drilling/test_trips lab/test_costs lab/test_freqtrade lab/test_processes \
 	lab/test_strategy_check lab/test_study lab/test_venue test_strategies \
 	reporting/test_charts reporting/test_guard_sections reporting/test_page \
 	reporting/test_position_charts reporting/test_sections \
