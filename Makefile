@@ -7,7 +7,8 @@ READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 # A file's tests stay on one worker, for they share servers and data; files start in their order.
-WORKERS ?= 2
+# One worker more than two cores: a bot's tests wait for clocks a quarter of the time.
+WORKERS ?= 3
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What takes seconds a file: real data, whole markets, servers, waiting in real time, drawing.
 LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http \
@@ -28,7 +29,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills drill-cases foreign kill-sweep docs changelog
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills drill-cases parity foreign kill-sweep watch-drills docs changelog
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -87,6 +88,10 @@ drills: $(READY) ## trip every guard under every fault, write the certificate an
 drill-cases: $(READY) ## play single cases of guards in a running bot and rewrite the rest of docs/drills.md
 	$(BIN)/python -m tests.drills
 
+parity: $(READY) ## backtest and replay the strategies on real data (DATA=folder), rewrite docs/parity-results.md
+	@test -n "$(DATA)" || { echo 'make parity needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
+	nice -n 10 $(BIN)/python -m tests.parity $(DATA)
+
 foreign: $(READY) ## guard strategies of others in every command and a crash; rewrite docs/foreign-strategies.md
 	$(BIN)/python -m tests.foreign
 
@@ -94,6 +99,9 @@ KILLS ?= 120
 SEED ?= 1
 kill-sweep: $(READY) ## kill a live bot at KILLS drawn moments and rewrite docs/kill-sweep.md (ONLY=37 repeats one)
 	$(BIN)/python -m tests.kill_sweep --kills $(KILLS) --seed $(SEED) $(if $(ONLY),--only $(ONLY))
+
+watch-drills: $(READY) ## kill, freeze and blind bot and watchdog; rewrite the table of docs/watch.md (ONLY=frozen plays one)
+	$(BIN)/python -m tests.watch_drills $(if $(ONLY),--only $(ONLY))
 
 results: $(READY) ## backtest the strategies on real data (DATA=folder) and rewrite docs/results.md
 	@test -n "$(DATA)" || { echo 'make results needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }

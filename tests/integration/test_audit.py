@@ -54,7 +54,17 @@ def run(
     return lambda *words: command(*words, *account.arguments)
 
 
-@pytest.mark.parametrize("scene", SCENES)
+# One of each side, the books and the account's mode; the others are slow drills of the same.
+SHOWN_ALWAYS = {"sound", "unexplained_position", "missing_position", "missing_stop", "hedge_mode"}
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        pytest.param(scene, marks=() if scene in SHOWN_ALWAYS else pytest.mark.slow)
+        for scene in SCENES
+    ],
+)
 def test_each_break_is_named_with_what_to_do_as_the_page_shows(
     account: AuditedAccount, run: Command, scene: str
 ) -> None:

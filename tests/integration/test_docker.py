@@ -32,7 +32,7 @@ STOPPED_BY_SIGINT = 130
 PROFILES = {
     "demo": {"demo"},
     "backtest": {"init", "venue", "download", "backtest", "report"},
-    "dry-run": {"init", "venue", "bot"},
+    "dry-run": {"init", "venue", "bot", "watch"},
     "dry-run-binance": {"init", "bot-binance"},
 }
 BOTS = ("bot", "bot-binance")

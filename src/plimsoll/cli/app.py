@@ -21,6 +21,7 @@ from plimsoll.cli.report import report
 from plimsoll.cli.reprice import reprice
 from plimsoll.cli.repriced_results import repriced_results
 from plimsoll.cli.results import results
+from plimsoll.cli.watch import watch
 
 app = typer.Typer(
     name="plimsoll",
@@ -49,6 +50,7 @@ app.command()(control.status)
 app.command()(audit)
 app.command()(control.halt)
 app.command()(control.resume)
+app.command()(watch)
 app.add_typer(venue.app, name="venue")
 app.add_typer(costs.app, name="costs")
 app.add_typer(data.app, name="data")

@@ -222,7 +222,8 @@ def _unheard(bot: "Bot", told: Mapping[str, Any]) -> list[str]:
 
 
 def _exchange_lines(view: "BotView") -> list[str]:
-    from plimsoll.control.exchange import differ, position_words
+    from plimsoll.control.exchange import differ
+    from plimsoll.core.books_words import position_words
 
     books = view.exchange
     if books is None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from plimsoll.lab.repriced_studies import RepricedFindings
 
 PICTURE = Path("images") / "repriced-results.png"
-OFF = "off"
+OFF, BOTH = "off", "both"
 
 
 def repriced_results(
@@ -25,6 +25,9 @@ def repriced_results(
     only: Annotated[
         str | None, typer.Option(help="Run only this strategy's study and print its tables.")
     ] = None,
+    guards: Annotated[
+        str, typer.Option(help="Which backtests: off, on, or both.", show_default=True)
+    ] = BOTH,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Backtest all shipped strategies as `plimsoll results` does and price every fill.
@@ -36,7 +39,7 @@ def repriced_results(
     from plimsoll.core import UsageError
     from plimsoll.execution.settings import ExecutionSettings
     from plimsoll.lab.repriced_studies import reprice_studies
-    from plimsoll.lab.study import STUDIES
+    from plimsoll.lab.study import GUARDINGS, STUDIES
 
     datadir = datadir.expanduser().resolve()
     if not datadir.is_dir():
@@ -45,6 +48,9 @@ def repriced_results(
     if not chosen:
         known = ", ".join(name for study in STUDIES for name in study.strategies)
         raise UsageError(f"expected --only to be one of {known}; found {only}")
+    guardings = [guarding for guarding in GUARDINGS if guards in (BOTH, guarding.name)]
+    if not guardings:
+        raise UsageError(f"expected --guards to be off, on or both; found {guards}")
     picture = out.parent / PICTURE
     if only is None:
         made_folder(picture.parent, "--out")
@@ -55,7 +61,8 @@ def repriced_results(
         typer.echo(f"{minutes:3d}:{seconds:02d}  {text}", err=True)
 
     settings = ExecutionSettings()
-    findings = reprice_studies(chosen, datadir, keep.expanduser().resolve(), settings, tell)
+    kept = keep.expanduser().resolve()
+    findings = reprice_studies(chosen, datadir, kept, settings, tell, guardings=guardings)
     if as_json:
         typer.echo(json.dumps(_record(findings)))
     if only is None:
@@ -84,11 +91,14 @@ def _draw(findings: "RepricedFindings") -> bytes:
     from plimsoll.reporting.reprice_page import waterfall
     from plimsoll.reporting.waterfall import waterfalls_png
 
+    guarding = OFF if any(row.guarding == OFF for row in findings.rows) else "on"
     falls = [
-        waterfall(row.strategy, row.repriced.bill) for row in findings.rows if row.guarding == OFF
+        waterfall(row.strategy, row.repriced.bill)
+        for row in findings.rows
+        if row.guarding == guarding
     ]
     return waterfalls_png(
         falls,
         title="From the backtest's profit to what the market offered",
-        subtitle="Shipped strategies, guards off, 100,000 USDT; what each cause gave or took",
+        subtitle=f"Guards {guarding}, 100,000 USDT at the start: what each cause gave or took",
     )

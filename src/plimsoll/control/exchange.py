@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from plimsoll.bridge.config.layers import quiet_logs
 from plimsoll.control.bot import Bot
-from plimsoll.core import PlimsollError, Side
-from plimsoll.core.books import ExchangeBooks, ExchangeOrder, ExchangePosition
+from plimsoll.core import PlimsollError
+from plimsoll.core.books import ExchangeBooks
 from plimsoll.journal.files import last
 from plimsoll.journal.kind import Kind
 
@@ -187,16 +187,3 @@ def differ(books: ExchangeBooks, positions: Sequence["OpenPosition"]) -> bool:
     for trade in positions:
         held[trade.pair] = held.get(trade.pair, 0.0) - trade.amount * trade.side.sign
     return any(abs(beyond) > SMALLEST_AMOUNT for beyond in held.values())
-
-
-def position_words(one: ExchangePosition) -> str:
-    """Return a position in words."""
-    entry = "" if one.entry_price is None else f" at {one.entry_price:g}"
-    return f"{one.pair} {one.side.value} {one.amount:g}{entry}"
-
-
-def order_words(one: ExchangeOrder) -> str:
-    """Return an order in words."""
-    verb = "buy" if one.side is Side.LONG else "sell"
-    price = "" if one.price is None else f" at {one.price:g}"
-    return f"{one.pair} {verb} {one.amount - one.filled:g}{price}"

@@ -7,15 +7,10 @@ from getpass import getuser
 
 from plimsoll.bridge.state.folder import Request
 from plimsoll.control.bot import Bot, BotView, look, now_of
-from plimsoll.control.exchange import (
-    has_account,
-    is_flat,
-    order_words,
-    position_words,
-    read_account,
-)
+from plimsoll.control.exchange import has_account, is_flat, read_account
 from plimsoll.core import Mode, PlimsollError, UsageError
 from plimsoll.core.books import ExchangeBooks
+from plimsoll.core.books_words import order_words, position_words
 from plimsoll.journal.messages import RESUME_BEYOND
 from plimsoll.risk.guards.terminal_drawdown import RULE as TERMINAL
 

@@ -18,7 +18,11 @@ from plimsoll.lab.venue import Venue, serve_venue
 
 WARM_UP_CANDLES = 1500
 """History before the span: more than any bot keeps."""
+MOST_HISTORY = timedelta(days=400)
+LONGER = ("1h", "4h", "1d")
+"""Timeframes that shipped strategies ask for beside their own."""
 DETAIL = "1m"
+HOUR = timedelta(hours=1)
 LATER = timedelta(minutes=1)
 LONGEST_SECONDS = 24 * 3600.0
 
@@ -35,8 +39,7 @@ class CheckPlan:
     layers
         Config layers of the user's own; the recipe of `overlay_of` has the last word.
     timeframe
-        The strategy's own, which the candles are downloaded in; ``informative`` are others that
-        it asks for.
+        The strategy's own.
     stake_usd
         The fixed stake: one that followed the balance would carry each difference on.
     """
@@ -48,7 +51,6 @@ class CheckPlan:
     strategy_path: Path | None = None
     layers: tuple[Path, ...] = ()
     pairs: tuple[str, ...] = ("BTC/USDT:USDT", "ETH/USDT:USDT")
-    informative: tuple[str, ...] = ()
     market: str = "replay"
     datadir: Path | None = None
     seed: int = 7
@@ -99,8 +101,7 @@ def run_check(
             a=str(result),
             b=record.database_url,
             strategy=plan.strategy,
-            since=plan.begin,
-            until=plan.end,
+            ran=(plan.begin, plan.end),
             datadir=folder / "data",
         )
     )
@@ -161,10 +162,9 @@ def _backtest(plan: CheckPlan, folder: Path, datadir: Path | None) -> Path:
         layers = _layers(plan, folder, userdir, venue)
         common = ["--userdir", str(userdir), "--datadir", str(folder / "data"), *layers]
         log = folder / "freqtrade.log"
-        for timeframe in dict.fromkeys((plan.timeframe, *plan.informative, "1h", DETAIL)):
-            length = timedelta(minutes=1) if timeframe == DETAIL else _length(timeframe)
-            since = plan.begin - (timedelta(0) if timeframe == DETAIL else length * WARM_UP_CANDLES)
-            wanted = ["-t", timeframe, "--timerange", f"{since:%Y%m%d}-{plan.end:%Y%m%d}"]
+        for timeframes, since in _downloads(plan):
+            span = f"{since:%Y%m%d}-{plan.end:%Y%m%d}"
+            wanted = ["-t", *timeframes, "--timerange", span]
             freqtrade(["download-data", *common, *wanted], folder=folder, log=log, seconds=3600.0)
         source = plan.strategy_path or userdir / "strategies"
         freqtrade(
@@ -185,6 +185,16 @@ def _backtest(plan: CheckPlan, folder: Path, datadir: Path | None) -> Path:
     if not (results / ".last_result.json").exists():
         raise PlimsollError(f"freqtrade backtesting left no result; its log is {log}")
     return results
+
+
+def _downloads(plan: CheckPlan) -> list[tuple[list[str], datetime]]:
+    """Return which timeframes are downloaded from when on: long candles have a longer history."""
+    own = _length(plan.timeframe)
+    is_short = own < HOUR
+    long = list(dict.fromkeys([*LONGER, *([] if is_short else [plan.timeframe])]))
+    short = list(dict.fromkeys([*([plan.timeframe] if is_short else []), DETAIL]))
+    history = own * WARM_UP_CANDLES if is_short else timedelta(0)
+    return [(long, plan.begin - MOST_HISTORY), (short, plan.begin - history)]
 
 
 def _serving(plan: CheckPlan, datadir: Path | None) -> list[str]:

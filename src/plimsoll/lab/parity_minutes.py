@@ -25,24 +25,35 @@ def with_minutes(
 
     Returns the timeframe that each pair's minutes are made of; ``1m`` where they were there.
 
-    Raises `UsageError` when a pair has no candles in the span.
+    Raises `UsageError` when a pair has no candles of an hour or less without a gap in the span.
     """
     link_data(datadir, folder)
     made = {}
     for pair in pairs:
-        timeframe = next((one for one in FINER if file_of(folder, pair, one).exists()), None)
-        if timeframe is None:
-            raise UsageError(f"expected candles of {pair} in {datadir}, found none")
+        timeframe, inside = _whole(folder, pair, begin - timedelta(days=1), end)
         made[pair] = timeframe
-        if timeframe == "1m":
-            continue
-        candles = pd.read_feather(file_of(folder, pair, timeframe))
-        inside = candles[(candles["date"] >= begin - timedelta(days=1)) & (candles["date"] < end)]
-        if inside.empty:
-            raise UsageError(f"{datadir} has no candles of {pair} from {begin:%Y-%m-%d} on")
-        minutes = minutes_of(inside, int(pd.Timedelta(timeframe) / pd.Timedelta(minutes=1)))
-        minutes.to_feather(file_of(folder, pair, "1m"))
+        if timeframe != "1m":
+            length = int(pd.Timedelta(timeframe) / pd.Timedelta(minutes=1))
+            target = file_of(folder, pair, "1m")
+            target.unlink(missing_ok=True)  # a link to minutes that have gaps here
+            minutes_of(inside, length).to_feather(target)
     return made
+
+
+def _whole(folder: Path, pair: str, begin: datetime, end: datetime) -> tuple[str, pd.DataFrame]:
+    """Return the finest candles of a pair that have no gap in a span, and their timeframe."""
+    for timeframe in FINER:
+        file = file_of(folder, pair, timeframe)
+        if not file.exists():
+            continue
+        candles = pd.read_feather(file)
+        inside = candles[(candles["date"] >= begin) & (candles["date"] < end)]
+        if len(inside) == (end - begin) // pd.Timedelta(timeframe):
+            return timeframe, inside
+    raise UsageError(
+        f"expected candles of {pair} without a gap from {begin:%Y-%m-%d} to {end:%Y-%m-%d}, "
+        "found none of an hour or less; see plimsoll data check"
+    )
 
 
 def minutes_of(candles: pd.DataFrame, length: int) -> pd.DataFrame:

@@ -61,6 +61,11 @@ class ReplayFolder:
         return self.folder / "venue-events.jsonl"
 
     @property
+    def books(self) -> Path:
+        """The exchange's books at the last seam, in live mode."""
+        return self.folder / "venue-books.json"
+
+    @property
     def userdir(self) -> Path:
         """The bot's user folder."""
         return self.folder / "user_data"
@@ -115,7 +120,7 @@ def run_segment(plan: ReplayPlan, place: ReplayFolder, segment: Segment, tell: T
     work.mkdir(parents=True)
     begins_in_log = place.bot_log.stat().st_size if place.bot_log.exists() else 0
     with ExitStack() as stack:
-        venue = stack.enter_context(serve_venue(_serving(plan, place, segment), folder=work))
+        venue = stack.enter_context(serve_venue(serving(plan, place, segment), folder=work))
         layers = _layers(plan, place, segment, venue, work)
         bot = stack.enter_context(
             running(
@@ -143,6 +148,9 @@ def run_segment(plan: ReplayPlan, place: ReplayFolder, segment: Segment, tell: T
                 f"freqtrade trade ended early (status {bot.returncode}): "
                 f"{_said(place.bot_log, begins_in_log)}; its log is {place.bot_log}"
             )
+        if plan.mode == "live":
+            # Asked now, the exchange walks the market up to the seam and logs what happens.
+            place.books.write_text(json.dumps(venue.books(), indent=1) + "\n", encoding="utf-8")
 
 
 def _said(log: Path, begins_at: int) -> str:
@@ -151,7 +159,8 @@ def _said(log: Path, begins_at: int) -> str:
     return str(errors[-1]) if errors else last_line(log)
 
 
-def _serving(plan: ReplayPlan, place: ReplayFolder, segment: Segment) -> list[str]:
+def serving(plan: ReplayPlan, place: ReplayFolder, segment: Segment) -> list[str]:
+    """Return the options with which the exchange of a segment is served."""
     begin = segment.begin + AFTER_OPEN
     arguments = ["--market", plan.market, "--symbols", ",".join(plan.pairs)]
     arguments += ["--start", f"{begin:%Y-%m-%dT%H:%M:%SZ}", "--clock", "stepped"]
@@ -159,6 +168,10 @@ def _serving(plan: ReplayPlan, place: ReplayFolder, segment: Segment) -> list[st
     arguments += ["--balance-usd", str(plan.balance_usd)]
     if plan.datadir is not None:
         arguments += ["--datadir", str(plan.datadir)]
+    if plan.mode == "live":
+        arguments += ["--event-log", str(place.event_log)]
+        if segment.number > 0:
+            arguments += ["--restore", str(place.event_log)]
     return arguments
 
 

@@ -73,8 +73,10 @@ def reprice_studies(
     keep: Path,
     settings: ExecutionSettings,
     tell: Callable[[str], None],
+    *,
+    guardings: Sequence[Guarding] = GUARDINGS,
 ) -> RepricedFindings:
-    """Backtest every study with and without guards, or take what was kept, and reprice it.
+    """Backtest every study in each way of guarding, or take what was kept, and reprice it.
 
     Raises
     ------
@@ -87,7 +89,7 @@ def reprice_studies(
     fingerprint = code_fingerprint()
     rows: list[RepricedRow] = []
     with study_folder(studies, datadir) as folder:
-        for guarding, study in product(GUARDINGS, studies):
+        for guarding, study in product(guardings, studies):
             began = time.monotonic()
             results = _kept_or_run(study, guarding, folder, keep, fingerprint, tell)
             rows += _rows(study, guarding, results, folder / DATA, settings)

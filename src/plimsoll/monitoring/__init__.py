@@ -1,1 +1,1 @@
-"""A watchdog beside the bot: its own process, its own keys, its own channel. It knows no Freqtrade."""
+"""A watchdog beside the bot, with its own process, keys and channel. It knows no Freqtrade."""

@@ -26,14 +26,14 @@ class Episode:
     seconds: float = 0.0
     unseen: int = 0
     told_at: datetime | None = None
-    acted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latch:
     """What is held until a person releases it.
 
-    ``pairs`` are those to close; empty: all. ``asked_at`` is when the bot was last told to.
+    ``pairs`` are those to close; empty: all. ``asked_at`` is when the bot was told to, ``flat_at``
+    since when nothing of them is left.
     """
 
     act: Act
@@ -42,10 +42,7 @@ class Latch:
     pairs: tuple[str, ...] = ()
     asked_at: datetime | None = None
     flat_looks: int = 0
-
-    def covers(self, pair: str) -> bool:
-        """Return whether positions of a pair are to be closed."""
-        return self.act is Act.FLATTEN and (not self.pairs or pair in self.pairs)
+    flat_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +74,7 @@ class Memory:
         kept = [one for one in self.highs if at - one.at < HIGHS_KEPT]
         hour = [one for one in kept if at - one.at < timedelta(hours=1)]
         if not any(one.usd >= usd for one in hour):
-            begun = min((one.at for one in hour), default=at)
-            kept = [one for one in kept if one not in hour] + [High(at=begun, usd=usd)]
+            kept = [one for one in kept if one not in hour] + [High(at=at, usd=usd)]
         return replace(self, highs=tuple(kept))
 
     def as_record(self) -> dict[str, Any]:
@@ -123,6 +119,7 @@ def latch_from(record: Mapping[str, Any]) -> Latch:
         pairs=tuple(record.get("pairs", ())),
         asked_at=_moment(record.get("asked_at")),
         flat_looks=int(record.get("flat_looks", 0)),
+        flat_at=_moment(record.get("flat_at")),
     )
 
 
@@ -136,7 +133,6 @@ def _episode(record: Mapping[str, Any]) -> Episode:
         seconds=float(record["seconds"]),
         unseen=int(record["unseen"]),
         told_at=_moment(record["told_at"]),
-        acted=bool(record["acted"]),
     )
 
 

@@ -138,8 +138,8 @@ class WatchProfile(BaseModel):
     ] = ""
     rules: Annotated[
         dict[Condition, WatchRule],
-        Field(default_factory=lambda: dict(RULES), description="By condition; see docs/watch.md."),
-    ]
+        Field(description="By condition: how long until it is told and acted upon, and the act."),
+    ] = Field(default_factory=lambda: dict(RULES))
 
     @field_validator("rules", mode="before")
     @classmethod

@@ -9,11 +9,12 @@ from plimsoll.core.books import ExchangeBooks
 
 
 class Answer(StrEnum):
-    """How the bot's REST API answered."""
+    """How the bot's REST API answered; ``cut`` is a connection that ends, as behind a proxy."""
 
     YES = "yes"
     REFUSED = "refused"
     TIMEOUT = "timeout"
+    CUT = "cut"
     DENIED = "denied"
     FAULTY = "faulty"
     NOT_ASKED = "not_asked"

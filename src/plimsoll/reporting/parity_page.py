@@ -72,9 +72,17 @@ def parity_html(
 def _tiles(bill: Bill, unit: str) -> list[tuple[str, str, str]]:
     unexplained = sum(1 for piece in bill.pieces if piece.cause is Cause.UNEXPLAINED)
     return [
-        ("A made", money(cents(bill.total_a)), f"{counted(len(bill.a.trades), 'trade')}, {unit}"),
-        ("B made", money(cents(bill.total_b)), f"{counted(len(bill.b.trades), 'trade')}, {unit}"),
-        ("B − A", money(bill.difference_cents, signed=True), unit),
+        (
+            "A made",
+            money(cents(bill.total_a)).replace("-", "−"),
+            f"{counted(len(bill.a.trades), 'trade')}, {unit}",
+        ),
+        (
+            "B made",
+            money(cents(bill.total_b)).replace("-", "−"),
+            f"{counted(len(bill.b.trades), 'trade')}, {unit}",
+        ),
+        ("B − A", _money(bill.difference_cents), unit),
         ("Verdict", bill.verdict.band.value, f"{bill.verdict.fraction:.2%} of what trades made"),
         (
             "Matched",
@@ -83,7 +91,7 @@ def _tiles(bill: Bill, unit: str) -> list[tuple[str, str, str]]:
         ),
         (
             "Unexplained",
-            money(cents(bill.unexplained), signed=True),
+            _money(cents(bill.unexplained)),
             counted(unexplained, "difference"),
         ),
     ]
@@ -145,7 +153,7 @@ def _bars(bill: Bill, unit: str) -> Panel:
             axis.set_yticks(range(len(titles)), [_broken(title) for title in titles])
 
     most = rows[-1]
-    summary = f"The largest: {CAUSES[most.cause].title.lower()}, {money(most.cents, signed=True)}."
+    summary = f"The largest: {CAUSES[most.cause].title.lower()}, {_money(most.cents)}."
     words = (
         "What each cause amounts to",
         summary,
@@ -166,18 +174,30 @@ def _broken(title: str) -> str:
 
 def _causes(bill: Bill, unit: str) -> Table:
     rows = [
-        (CAUSES[row.cause].title, f"{row.trades:,}", money(row.cents, signed=True))
+        [
+            Cell(CAUSES[row.cause].title, is_text=True),
+            Cell(_money(row.cents)),
+            Cell(f"{row.trades:,}"),
+            Cell(CAUSES[row.cause].remedy, wraps=True),
+        ]
         for row in bill.rows()
     ]
-    rows.append(("B − A", "", money(bill.difference_cents, signed=True)))
-    return plain_table("The bill", ("Cause", "Trades", unit), rows)
+    rows.append(
+        [Cell("B − A", is_text=True), Cell(_money(bill.difference_cents)), Cell(""), Cell("")]
+    )
+    return Table("The bill", ("Cause", unit, "Trades", "What to do"), rows, stacks=True)
+
+
+def _money(hundredths: int) -> str:
+    """Write cents with their sign, as a page does."""
+    return money(hundredths, signed=True).replace("-", "−")
 
 
 def _pieces(pieces: Sequence[Piece], count: int, unit: str) -> Table:
     rows = [
         [
             Cell(piece_words(piece), is_text=True),
-            Cell(money(cents(piece.units), signed=True)),
+            Cell(_money(cents(piece.units))),
             Cell(CAUSES[piece.cause].title),
             Cell(f"{piece.part.value}: {piece.evidence}", wraps=True),
         ]
@@ -185,7 +205,7 @@ def _pieces(pieces: Sequence[Piece], count: int, unit: str) -> Table:
     ]
     title = "The largest single differences" if count > len(pieces) else "Every difference"
     notes = [f"{len(pieces):,} of {count:,}; --json has all."] if count > len(pieces) else []
-    return Table(title, ("Trade", unit, "Cause", "Evidence"), rows, notes)
+    return Table(title, ("Trade", unit, "Cause", "Evidence"), rows, notes, stacks=True)
 
 
 def _unmatched(bill: Bill, unit: str) -> Table | None:
@@ -204,7 +224,7 @@ def _unmatched(bill: Bill, unit: str) -> Table | None:
     ]
     made = plain_table("Trades without a match", ("Trade", "In", unit, "Closed by"), rows)
     notes = [f"The first {MOST_UNMATCHED} of {len(alone):,}."] if len(alone) > len(rows) else []
-    return Table(made.title, made.columns, made.rows, notes)
+    return Table(made.title, made.columns, made.rows, notes, stacks=True)
 
 
 def _facts(bill: Bill, made_at: pd.Timestamp) -> list[tuple[str, str]]:
@@ -214,9 +234,6 @@ def _facts(bill: Bill, made_at: pd.Timestamp) -> list[tuple[str, str]]:
     return [
         ("Compared", f"trades that open from {span}, the span that both records cover"),
         ("Opened outside of it", outside),
-        (
-            "Window",
-            f"openings of one trade lie {bill.window.total_seconds() / 60:.0f} min apart at most",
-        ),
+        ("Window", f"openings of one trade lie {minutes:.0f} min apart at most"),
         ("Made", f"{time_text(made_at)} UTC"),
     ]

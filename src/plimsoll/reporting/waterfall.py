@@ -44,7 +44,7 @@ def waterfall_panel(key: str, drawn: Waterfall, caption: str) -> Panel:
         draw_waterfall(axis, drawn)
 
     largest = min(drawn.steps, key=lambda step: step[1], default=("nothing", 0.0))
-    summary = f"{drawn.first[0]} {number(drawn.first[1], 2)}, {drawn.last[0]} "
+    summary = f"{drawn.first[0].capitalize()} {number(drawn.first[1], 2)}, {drawn.last[0]} "
     summary += f"{number(drawn.last[1], 2)} {drawn.unit}."
     if largest[1] < 0:
         summary += f" Most was taken by {largest[0]}: {number(largest[1], 2)}."

@@ -21,6 +21,19 @@ from plimsoll.venue.market.symbols import SymbolSpec
 DEFAULT_BALANCE_USD = 10_000.0
 MAX_TRANSFER_USD = 1e12
 SETTLING = "SETTLING"
+MAX_ORDERS_SENT = 100_000
+
+
+@dataclass(frozen=True)
+class OrderSent:
+    """A request for an order, as it came in; `speed` is the clock's then, 0 when it is stepped."""
+
+    symbol: str
+    client_id: str
+    side: str
+    kind: str
+    received_ms: int
+    speed: float
 
 
 @dataclass
@@ -59,6 +72,9 @@ class Exchange:
         self.stats = Stats()
         self.faults = Faults()
         self.books_sent: deque[tuple[str, Book]] = deque(maxlen=256)
+        self.orders_sent: deque[OrderSent] = deque(maxlen=MAX_ORDERS_SENT)
+        self.countdowns: dict[str, int] = {}
+        self.countdown_cancels_conditional = False
         self._take_over(Account(balance_usd, insurance_usd=insurance_usd), clock.now_ms())
         if event_log is not None:
             self._write_to(event_log)
@@ -115,6 +131,17 @@ class Exchange:
             exchange._write_to(event_log)
         return exchange
 
+    def advance(self, now_ms: int) -> None:
+        """Let the account follow the market up to an instant; countdowns that end cancel orders."""
+        while due := [symbol for symbol, end in self.countdowns.items() if end <= now_ms]:
+            symbol = min(due, key=lambda one: (self.countdowns[one], one))
+            at_ms = self.countdowns.pop(symbol)
+            self.matching.advance(at_ms)
+            for order in self.matching.open_orders(symbol):
+                if self.countdown_cancels_conditional or not order.is_conditional:
+                    self.matching.cancel(order, at_ms)
+        self.matching.advance(now_ms)
+
     def listed(self, now_ms: int) -> list[str]:
         """Return the symbols that trade at the instant."""
         return [
@@ -148,7 +175,7 @@ class Exchange:
     ) -> Event:
         """Start a scenario at the clock's now; raises `UsageError` for options that do not fit."""
         now_ms = self.clock.now_ms()
-        self.matching.advance(now_ms)
+        self.advance(now_ms)
         event = start_event(
             name,
             now_ms=now_ms,
@@ -205,7 +232,7 @@ class Exchange:
         for name, value in values.items():
             if not 0 < value < MAX_TRANSFER_USD:
                 raise UsageError(f"expected a {name} above 0, found {value:g}")
-        self.matching.advance(self.clock.now_ms())
+        self.advance(self.clock.now_ms())
         self.account.record(happened.FiltersChanged, self.clock.now_ms(), symbol=symbol, **values)
         return self.spec(symbol)
 
@@ -218,7 +245,7 @@ class Exchange:
         if self.status(symbol) != TRADING:
             raise UsageError(f"{symbol} is {self.status(symbol)} already")
         now_ms = self.clock.now_ms()
-        self.matching.advance(now_ms)
+        self.advance(now_ms)
         self.matching.settle(symbol, SETTLING, now_ms)
 
     def _check_symbol(self, symbol: str) -> None:
@@ -232,7 +259,7 @@ class Exchange:
         Raises `UsageError` for no amount and for more than is free.
         """
         now_ms = self.clock.now_ms()
-        self.matching.advance(now_ms)
+        self.advance(now_ms)
         free = self.matching.free_usd()
         if not (0 < abs(amount_usd) < MAX_TRANSFER_USD):
             raise UsageError(

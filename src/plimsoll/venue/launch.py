@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from plimsoll.core.errors import UsageError
+from plimsoll.venue.account.eventlog import read_events
+from plimsoll.venue.account.ledger import DEFAULT_INSURANCE_USD
 from plimsoll.venue.api.server import serve
 from plimsoll.venue.clock import WALL, Clock, format_utc, parse_utc_ms, real_now_ms
 from plimsoll.venue.exchange import DEFAULT_BALANCE_USD, Exchange
@@ -41,6 +43,11 @@ class Options:
     write_config: Path | None = None
     scenario: str | None = None
     keys: Path | None = None
+    event_log: Path | None = None
+    restore: Path | None = None
+    insurance_usd: float = DEFAULT_INSURANCE_USD
+    countdown_cancels_conditional: bool = False
+    rate_limits: bool = False
 
 
 def build_exchange(options: Options) -> Exchange:
@@ -64,15 +71,45 @@ def build_exchange(options: Options) -> Exchange:
         raise UsageError(
             f"expected a --balance-usd above 0 and below 1e12, found {options.balance_usd:g}"
         )
-    start_ms = None if options.start is None else parse_utc_ms(options.start)
-    market, now_ms = _market(options, start_ms)
+    if not 0 <= options.insurance_usd < 1e15:
+        raise UsageError(
+            f"expected an --insurance-usd from 0 to 1e15, found {options.insurance_usd:g}"
+        )
+    market, now_ms = _market(options, _start_ms(options))
     clock = Clock(now_ms, speed=options.speed, stepped=options.clock == "stepped")
-    exchange = Exchange(
-        market, clock, spread_scale=options.spread_scale, balance_usd=options.balance_usd
-    )
+    exchange = _exchange(options, market, clock)
+    exchange.countdown_cancels_conditional = options.countdown_cancels_conditional
     if options.scenario is not None:
         exchange.start_scenario(options.scenario)
     return exchange
+
+
+def _start_ms(options: Options) -> int | None:
+    """Return where the clock starts: as asked for, else at the last event of a log."""
+    if options.start is not None:
+        return parse_utc_ms(options.start)
+    if options.restore is None:
+        return None
+    return max((event.time_ms for event in read_events(options.restore)), default=None)
+
+
+def _exchange(options: Options, market: Market, clock: Clock) -> Exchange:
+    if options.restore is not None:
+        return Exchange.restore(
+            market,
+            clock,
+            options.restore,
+            spread_scale=options.spread_scale,
+            event_log=options.event_log,
+        )
+    return Exchange(
+        market,
+        clock,
+        spread_scale=options.spread_scale,
+        balance_usd=options.balance_usd,
+        insurance_usd=options.insurance_usd,
+        event_log=options.event_log,
+    )
 
 
 def _market_name(options: Options) -> str:
@@ -162,5 +199,12 @@ def run(options: Options, announce: Callable[[dict[str, Any]], None]) -> None:
             }
         )
 
-    served = serve(exchange, options.host, options.port, on_listening=listening, keys=keys)
+    served = serve(
+        exchange,
+        options.host,
+        options.port,
+        on_listening=listening,
+        keys=keys,
+        rate_limits=options.rate_limits,
+    )
     asyncio.run(served)

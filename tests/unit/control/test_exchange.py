@@ -17,8 +17,6 @@ from plimsoll.control.exchange import (
     differ,
     has_account,
     is_flat,
-    order_words,
-    position_words,
     read_account,
     within,
 )
@@ -95,11 +93,6 @@ def test_two_sides_differ_by_what_is_held_of_a_pair(
     positions: tuple[ExchangePosition, ...], trades: list[OpenPosition], differs: bool
 ) -> None:
     assert differ(books(positions=positions), trades) is differs
-
-
-def test_words_name_pair_side_and_what_is_left_of_an_order() -> None:
-    assert position_words(HELD) == f"{BTC} long 0.079 at 50000"
-    assert order_words(ENTRY) == f"{BTC} buy 0.75 at 49000"
 
 
 def test_the_record_leaves_out_what_is_done() -> None:

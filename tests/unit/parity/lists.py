@@ -102,8 +102,17 @@ PRICES = st.floats(0.01, 90_000.0)
 AMOUNTS = st.floats(0.001, 500.0)
 FEES = st.none() | st.floats(0.0, 0.002)
 REASONS = st.sampled_from(
-    ["stop_loss", "trailing_stop_loss", "roi", "exit_signal", "force_exit", "my_exit",
-     "plimsoll_max_drawdown", "emergency_exit", "liquidation"]
+    [
+        "stop_loss",
+        "trailing_stop_loss",
+        "roi",
+        "exit_signal",
+        "force_exit",
+        "my_exit",
+        "plimsoll_max_drawdown",
+        "emergency_exit",
+        "liquidation",
+    ]
 )
 
 

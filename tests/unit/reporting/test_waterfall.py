@@ -21,7 +21,7 @@ def test_each_step_begins_where_the_last_one_ended() -> None:
 
 def test_the_figure_says_its_ends_and_what_took_most() -> None:
     made = waterfall_panel("one", FALL, "caption")
-    assert made.summary == "backtest 100.00, left 75.00 USD. Most was taken by spread: −30.00."
+    assert made.summary == "Backtest 100.00, left 75.00 USD. Most was taken by spread: −30.00."
     assert list(made.rows) == [
         ("backtest", "100.00"),
         ("spread", "−30.00"),
@@ -33,7 +33,7 @@ def test_the_figure_says_its_ends_and_what_took_most() -> None:
 
 def test_a_sum_that_nothing_changed_is_drawn() -> None:
     made = waterfall_panel("one", Waterfall("Mine", ("a", 0.0), [], ("b", 0.0)), "caption")
-    assert made.summary == "a 0.00, b 0.00 USD."
+    assert made.summary == "A 0.00, b 0.00 USD."
 
 
 def test_pictures_stand_side_by_side() -> None:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from plimsoll.core import PlimsollError
+from plimsoll.monitoring.profile import WatchProfile
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.costs import PairCosts, TradingCosts
 
@@ -57,6 +58,10 @@ class PlimsollSettings(BaseModel):
         ),
     ] = "enforce"
     backtest_rearm: BacktestRearm = BacktestRearm()
+    watch: Annotated[
+        WatchProfile,
+        Field(description="What the watchdog beside the bot may do; read by plimsoll watch alone."),
+    ] = WatchProfile()
     allow_missing_funding: Annotated[
         bool,
         Field(description="Whether a backtest may run where no funding would be charged."),
@@ -92,6 +97,7 @@ KEYS: dict[str, type[BaseModel]] = {
     "risk": RiskProfile,
     "costs": TradingCosts,
     "backtest_rearm": BacktestRearm,
+    "watch": WatchProfile,
 }
 """The model of each section; what is deeper is the costs of one pair."""
 

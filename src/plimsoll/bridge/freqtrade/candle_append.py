@@ -26,6 +26,10 @@ def appended(
         Columns date, open, high, low, close, volume; gapless, with a fresh index.
     ticks
         New candles, each opening time in epoch milliseconds and five numbers, ascending.
+    interval_ms
+        From one candle's opening to the next.
+    keep
+        How many rows the answer has at most.
 
     Returns
     -------

@@ -4,26 +4,53 @@
 original on real candles; a whole run has the same hash with and without.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
+from ccxt.async_support.base.exchange import Exchange as AsyncExchange
+from ccxt.base.exchange import Exchange as SyncExchange
 from freqtrade.enums import CandleType
 from freqtrade.exchange import timeframe_to_msecs
 from freqtrade.exchange.exchange import Exchange
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from plimsoll.bridge.freqtrade.candle_append import appended
+from plimsoll.bridge.freqtrade.replay_database import (
+    Changes,
+    keep_values,
+    remember_locks,
+    remember_trades,
+    skip_empty_commits,
+    trust_the_disk,
+)
 
 PRICE_TYPES = (CandleType.SPOT, CandleType.FUTURES)
 
 
-def replace_slow_parts() -> None:
-    """Replace them for the rest of this process; not to be called twice."""
+AtEnd = Callable[[Callable[[], None]], None]
+
+
+def replace_slow_parts(at_end: AtEnd, before_request: Callable[[], None]) -> None:
+    """Replace them for the rest of this process; not to be called twice.
+
+    Parameters
+    ----------
+    at_end
+        Takes what has to be done before the bot ends.
+    before_request
+        What has to be done before each request to the exchange.
+    """
     keep_text_in_python()
-    trust_the_disk()
     fetch_only_new_candles()
     append_candles()
+    call_before_requests(before_request)
+    trust_the_disk()
+    changes = Changes()
+    changes.listen()
+    skip_empty_commits(changes)
+    remember_trades(changes)
+    remember_locks(changes)
+    keep_values(at_end)
 
 
 def keep_text_in_python() -> None:
@@ -33,17 +60,6 @@ def keep_text_in_python() -> None:
     costs a conversion.
     """
     pd.options.mode.string_storage = "python"
-
-
-def trust_the_disk() -> None:
-    """Let SQLite not wait for the disk: a run that is cut off goes on from a checkpoint."""
-
-    def connected(connection: Any, _record: Any) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA synchronous=OFF")
-        cursor.close()
-
-    event.listen(Engine, "connect", connected)
 
 
 def fetch_only_new_candles() -> None:
@@ -103,3 +119,19 @@ def append_candles() -> None:
         return frame
 
     Exchange._process_ohlcv_df = processed  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def call_before_requests(call: Callable[[], None]) -> None:
+    """Call something before ccxt sends a request: the venue's clock moves when it is looked at."""
+    fetch, fetch_async = SyncExchange.fetch, AsyncExchange.fetch
+
+    def first_call(self: Any, *given: Any, **named: Any) -> Any:
+        call()
+        return fetch(self, *given, **named)
+
+    async def first_call_async(self: Any, *given: Any, **named: Any) -> Any:
+        call()
+        return await fetch_async(self, *given, **named)
+
+    SyncExchange.fetch = first_call
+    AsyncExchange.fetch = first_call_async

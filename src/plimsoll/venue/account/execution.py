@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from plimsoll.venue.account.positions import AMOUNT_TOLERANCE
+from plimsoll.venue.account.positions import AMOUNT_DECIMALS, AMOUNT_TOLERANCE
 from plimsoll.venue.market.book import Book
 
 MARKET_BOUND_FRACTION = 0.05
@@ -35,7 +35,7 @@ def take_from_book(book: Book, side: str, quantity: float, limit: float | None) 
         if limit is not None and (price > limit if buys else price < limit):
             break
         parts.append(Part(price, min(size, left)))
-        left -= parts[-1].quantity
+        left = round(left - parts[-1].quantity, AMOUNT_DECIMALS)
     return parts
 
 

@@ -137,8 +137,10 @@ class Matching:
             else:
                 reached, walk = first
                 at = reached.at
-                walk.forget()
                 self._meet(walk, reached)
+                # A liquidation fills the fund, and a fund that is no longer empty saves others.
+                for one in [walk] if reached.order is not None else walks:
+                    one.forget()
 
     def _charge(self, due_ms: int, rows: dict[str, tuple[float, float]]) -> None:
         paying = {s: row for s, row in rows.items() if self.account.position(s).is_open}

@@ -6,7 +6,7 @@ from plimsoll.venue.account.brackets import bracket_for, brackets_of
 
 AMOUNT_TOLERANCE = 1e-9
 """Base amounts up to this are the rounding of summed floats, not a position."""
-_AMOUNT_DECIMALS = 10
+AMOUNT_DECIMALS = 10
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _close(position: Position, quantity: float, price: float, time_ms: int) -> T
         return Traded(position, 0.0, None)
     sign = 1.0 if position.amount > 0 else -1.0
     realized = (price - position.entry_price) * quantity * sign
-    left = round(position.amount - sign * quantity, _AMOUNT_DECIMALS)
+    left = round(position.amount - sign * quantity, AMOUNT_DECIMALS)
     if abs(left) < AMOUNT_TOLERANCE:
         emptied = replace(position, amount=0.0, entry_price=0.0, wallet_usd=0.0, updated_ms=time_ms)
         return Traded(emptied, position.wallet_usd + realized, realized)
@@ -112,7 +112,7 @@ def _close(position: Position, quantity: float, price: float, time_ms: int) -> T
 
 
 def _open(position: Position, signed: float, price: float, time_ms: int) -> Traded:
-    amount = round(position.amount + signed, _AMOUNT_DECIMALS)
+    amount = round(position.amount + signed, AMOUNT_DECIMALS)
     entry = (position.amount * position.entry_price + signed * price) / amount
     margin = abs(signed) * price / position.leverage
     after = replace(

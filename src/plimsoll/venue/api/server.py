@@ -17,8 +17,10 @@ from plimsoll.core.errors import PlimsollError, UsageError
 from plimsoll.venue.api.control import CONTROLS
 from plimsoll.venue.api.daily_files import ARCHIVE_PREFIX, archive_file
 from plimsoll.venue.api.distortion import distorted_answer
+from plimsoll.venue.api.listen_keys import answered
 from plimsoll.venue.api.private import PRIVATE
 from plimsoll.venue.api.public import ENDPOINTS, Answer, Endpoint
+from plimsoll.venue.api.rate_limits import RateLimitError, RateLimits
 from plimsoll.venue.api.statistics import STATISTICS
 from plimsoll.venue.api.stream import Hub
 from plimsoll.venue.errors import ApiError
@@ -29,14 +31,18 @@ from plimsoll.venue.keys import READ, TRADE, KeyRing, Request
 log = logging.getLogger(__name__)
 PUBLIC: dict[str, Endpoint] = {**ENDPOINTS, **STATISTICS}
 CONTROL_PREFIX = "/plimsoll/"
+LISTEN_KEY_PATH = "/fapi/v1/listenKey"
 _JSON = "application/json"
 
 
 class Server:
     """Answer HTTP and WebSocket for one exchange, to those who hold one of its keys."""
 
-    def __init__(self, exchange: Exchange, keys: KeyRing | None = None) -> None:
+    def __init__(
+        self, exchange: Exchange, keys: KeyRing | None = None, *, rate_limits: bool = False
+    ) -> None:
         self.exchange = exchange
+        self.limits = RateLimits(enforced=rate_limits)
         self.keys = KeyRing() if keys is None else keys
         self.hub = Hub(exchange)
 
@@ -82,11 +88,14 @@ class Server:
         return web.Response(body=content, content_type="application/octet-stream")
 
     def _outcome(self, request: web.Request, sent: Request, now_ms: int) -> web.Response:
+        headers: Mapping[str, str] = {}
         try:
-            return _json(self._answer(request, sent, now_ms), 200)
+            headers = self.limits.charge(request.method, request.path, sent.parameters, now_ms)
+            return _json(self._answer(request, sent, now_ms), 200, headers)
         except ApiError as error:
             self.exchange.stats.refused += 1
-            return _json({"code": error.code, "msg": error.message}, error.status)
+            headers = error.headers if isinstance(error, RateLimitError) else headers
+            return _json({"code": error.code, "msg": error.message}, error.status, headers)
 
     async def _withhold_answer(
         self, request: web.Request, sent: Request, fault: Fault, now_ms: int
@@ -105,6 +114,11 @@ class Server:
         endpoint = PUBLIC.get(request.path)
         if endpoint is not None and request.method == "GET":
             return distorted_answer(self.exchange, endpoint, request.path, sent.parameters, now_ms)
+        if request.path == LISTEN_KEY_PATH:
+            self.keys.identify(sent.key)
+            told = answered(self.hub.listen_keys, request.method, now_ms)
+            if told is not None:
+                return told
         private = PRIVATE.get((request.method, request.path))
         if private is None:
             text = f"Path {request.path}, Method {request.method} is invalid"
@@ -112,7 +126,7 @@ class Server:
         needed = READ if request.method == "GET" else TRADE
         skew_ms = self.exchange.faults.skew_ms(now_ms)
         self.keys.check(sent, needed, self.exchange.clock, skew_ms)
-        self.exchange.matching.advance(now_ms)
+        self.exchange.advance(now_ms)
         return private(self.exchange, sent.parameters, now_ms)
 
     async def _control(self, request: web.Request) -> web.Response:
@@ -122,7 +136,7 @@ class Server:
             text = f"no {request.method} {request.path}; there are {known}"
             return _json({"error": text}, 404)
         try:
-            body = await _body(request)
+            body = {**request.query, **await _body(request)}
             answer = control(self.exchange, body)
         except PlimsollError as error:
             return _json({"error": str(error)}, 400)
@@ -153,8 +167,7 @@ async def _body(request: web.Request) -> dict[str, Any]:
 
 def _json(answer: object, status: int, extra: Mapping[str, str] | None = None) -> web.Response:
     body = answer if isinstance(answer, bytes) else orjson.dumps(answer)
-    headers = {"X-MBX-USED-WEIGHT-1M": "1", **(extra or {})}
-    return web.Response(body=body, status=status, content_type=_JSON, headers=headers)
+    return web.Response(body=body, status=status, content_type=_JSON, headers=extra)
 
 
 async def serve(
@@ -164,12 +177,13 @@ async def serve(
     *,
     on_listening: Callable[[int], None],
     keys: KeyRing | None = None,
+    rate_limits: bool = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM. `on_listening` gets the port.
 
     Raises `UsageError` when the port is taken or the host is not this machine's.
     """
-    server = Server(exchange, keys)
+    server = Server(exchange, keys, rate_limits=rate_limits)
     runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     stop = asyncio.Event()

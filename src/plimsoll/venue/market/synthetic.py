@@ -185,7 +185,9 @@ class SyntheticMarket:
         for index, time_ms in enumerate(times_ms.tolist()):
             block = self._block(symbol, day_index(time_ms))
             minute = (time_ms - block.start_ms) // MINUTE_MS
-            logs[index] = np.interp(time_ms, block.minute_vertices_ms(minute), block.vertices[minute])
+            logs[index] = np.interp(
+                time_ms, block.minute_vertices_ms(minute), block.vertices[minute]
+            )
         return logs
 
     def log_marks(self, symbol: str, times_ms: Ints, logs: Floats) -> Floats:

@@ -36,9 +36,13 @@ def _with_client(
     exchange: Exchange,
     ask: Callable[[TestClient[Any, Any]], Awaitable[tuple[int, Any]]],
     keys: KeyRing | None = None,
+    *,
+    rate_limits: bool = False,
 ) -> tuple[int, Any]:
     async def run() -> tuple[int, Any]:
-        async with TestClient(TestServer(Server(exchange, keys).application())) as client:
+        async with TestClient(
+            TestServer(Server(exchange, keys, rate_limits=rate_limits).application())
+        ) as client:
             return await ask(client)
 
     return asyncio.run(run())
@@ -83,6 +87,27 @@ def test_a_key_that_only_reads_changes_nothing(exchange: Exchange) -> None:
     assert (status, answer["code"]) == (401, -2015)
     reading = f"/fapi/v3/account?{signed_query(NOW_MS)}"
     assert answered(exchange, "GET", reading, keys=keys, headers=HEADERS)[0] == 200
+
+
+def test_a_listen_key_needs_a_key_and_no_signature(exchange: Exchange) -> None:
+    path = "/fapi/v1/listenKey"
+    assert answered(exchange, "POST", path)[1]["code"] == -2014
+    status, answer = answered(exchange, "POST", path, headers=HEADERS)
+    assert (status, len(answer["listenKey"])) == (200, 64)
+    assert answered(exchange, "GET", path, headers=HEADERS)[0] == 404
+
+
+def test_limits_are_counted_in_the_headers_and_enforced_when_asked(exchange: Exchange) -> None:
+    async def spend(client: TestClient[Any, Any]) -> tuple[int, Any]:
+        used = []
+        for _ in range(61):
+            async with client.get("/fapi/v1/ticker/24hr") as response:
+                used.append(response.headers["X-MBX-USED-WEIGHT-1M"])
+        return response.status, (used[:2], response.headers.get("Retry-After"))
+
+    assert _with_client(exchange, spend) == (200, (["40", "80"], None))
+    wait = str(60 - NOW_MS // 1000 % 60)
+    assert _with_client(exchange, spend, rate_limits=True) == (429, (["40", "80"], wait))
 
 
 def test_a_refusal_is_counted(exchange: Exchange) -> None:

@@ -1,0 +1,188 @@
+"""What a watchdog is started with: config layers, and secrets that stand in no config.
+
+Layers are read as Freqtrade reads them, files in order, but without Freqtrade: the watchdog
+must start where that does not.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from stat import S_IRWXG, S_IRWXO
+from typing import Any
+
+import rapidjson
+from pydantic import ValidationError
+
+from plimsoll.core import UsageError
+from plimsoll.monitoring.profile import Act, WatchProfile
+
+PREFIX = "PLIMSOLL_WATCH__"
+SECRETS_FILE = f"{PREFIX}SECRETS_FILE"
+BOTS_PASSWORD = "FREQTRADE__API_SERVER__PASSWORD"  # noqa: S105 - a name
+"""Where the bot has the password of its API; taken where the watchdog is given none of its own."""
+NAMES = frozenset(
+    {"key", "secret", "password", "api_username", "api_password", "alarms", "dead_man_url"}
+)
+"""What the environment, or the file that it names, may hold."""
+_LENIENT = rapidjson.PM_COMMENTS | rapidjson.PM_TRAILING_COMMAS
+DEEPEST = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchSettings:
+    """Everything that a watchdog knows before it looks.
+
+    Attributes
+    ----------
+    exchange
+        The section ``exchange`` of the config, without a key of the bot's.
+    api_url
+        The bot's REST API; ``None`` when it is off, so that it is not asked.
+    secrets
+        By the names of :data:`NAMES`.
+    """
+
+    profile: WatchProfile
+    exchange: Mapping[str, Any]
+    stake_currency: str
+    api_url: str | None
+    db_url: str | None
+    folder: Path
+    bot_folder: Path | None
+    secrets: Mapping[str, str] = field(repr=False)
+
+    @property
+    def has_account(self) -> bool:
+        """Whether it has a key, so that it can look at an account."""
+        return bool(self.secrets.get("key") or self.exchange.get("walletAddress"))
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """What must be in no journal."""
+        named = (self.secrets.get(name, "") for name in ("key", "secret", "password"))
+        whole = (*named, self.secrets.get("api_password", ""), self.secrets.get("dead_man_url", ""))
+        return tuple(one for one in (*whole, *self.alarm_urls) if one)
+
+    @property
+    def alarm_urls(self) -> tuple[str, ...]:
+        """Where alarms go, one address a channel."""
+        return tuple(self.secrets.get("alarms", "").split())
+
+
+def read_settings(
+    files: Sequence[Path],
+    userdir: Path | None,
+    environment: Mapping[str, str],
+    *,
+    db_url: str = "",
+) -> WatchSettings:
+    """Return the settings of config layers and of the environment.
+
+    Raises
+    ------
+    UsageError
+        In one line, when a file cannot be read, a setting is not valid, or secrets are open to
+        others.
+    """
+    config: dict[str, Any] = {}
+    for file in files:
+        config = _merged(config, read_layer(file))
+    profile = _profile(config)
+    secrets = _secrets(environment)
+    folder = userdir or Path(str(config.get("user_data_dir") or "user_data"))
+    folder = folder.expanduser().resolve()
+    server = config.get("api_server") or {}
+    if profile.may is Act.FLATTEN and not secrets.get("key"):
+        raise UsageError(
+            f"plimsoll.watch.may is flatten, which needs a key of its own: set {PREFIX}KEY and "
+            f"{PREFIX}SECRET, or the file {SECRETS_FILE}"
+        )
+    return WatchSettings(
+        profile=profile,
+        exchange=config.get("exchange") or {},
+        stake_currency=str(config.get("stake_currency", "USDT")),
+        api_url=profile.bot_url or _api_url(server),
+        db_url=db_url or config.get("db_url") or None,
+        folder=folder / (profile.folder or "plimsoll-watch"),
+        bot_folder=folder / profile.bot_folder if profile.bot_folder else None,
+        secrets={
+            "api_username": str(server.get("username") or ""),
+            "api_password": environment.get(BOTS_PASSWORD) or str(server.get("password") or ""),
+            **secrets,
+        },
+    )
+
+
+def read_layer(file: Path, depth: int = 0) -> dict[str, Any]:
+    """Return a config file with those that it includes.
+
+    Raises
+    ------
+    UsageError
+        When it is missing or no JSON, with the file's name.
+    """
+    try:
+        content = rapidjson.loads(file.read_text(encoding="utf-8"), parse_mode=_LENIENT)
+    except OSError as error:
+        raise UsageError(f"cannot read the config {file}: {error.strerror}") from None
+    except (ValueError, UnicodeDecodeError) as error:
+        raise UsageError(f"expected JSON in {file}: {str(error).splitlines()[0]}") from None
+    if not isinstance(content, dict):
+        raise UsageError(f"expected a JSON object in {file}, found {type(content).__name__}")
+    merged: dict[str, Any] = {}
+    for name in content.get("add_config_files", ()) if depth < DEEPEST else ():
+        merged = _merged(merged, read_layer(file.resolve().parent / name, depth + 1))
+    return _merged(merged, content)
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    whole = dict(below)
+    for key, value in above.items():
+        under = whole.get(key)
+        if isinstance(value, Mapping) and isinstance(under, Mapping):
+            whole[key] = _merged(under, value)
+        else:
+            whole[key] = value
+    return whole
+
+
+def _profile(config: Mapping[str, Any]) -> WatchProfile:
+    section = (config.get("plimsoll") or {}).get("watch") or {}
+    try:
+        return WatchProfile.model_validate(section)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"plimsoll.watch.{'.'.join(map(str, one['loc']))}: {one['msg']}, found {one['input']!r}"
+            for one in error.errors(include_url=False)
+        )
+        raise UsageError(f"the config's section plimsoll.watch is not valid: {faults}") from None
+
+
+def _secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    secrets: dict[str, str] = {}
+    if named := environment.get(SECRETS_FILE):
+        file = Path(named).expanduser()
+        secrets = {str(key): _text(value) for key, value in read_layer(file).items()}
+        if os.name == "posix" and file.stat().st_mode & (S_IRWXG | S_IRWXO):
+            raise UsageError(f"others may read {file}, which holds secrets; chmod 600 it")
+    for name in environment:
+        if name.startswith(PREFIX) and name != SECRETS_FILE:
+            secrets[name.removeprefix(PREFIX).lower()] = environment[name]
+    if unknown := sorted(set(secrets) - NAMES):
+        raise UsageError(
+            f"expected secrets named {', '.join(sorted(NAMES))}, found {', '.join(unknown)}"
+        )
+    return secrets
+
+
+def _text(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _api_url(server: Mapping[str, Any]) -> str | None:
+    if not server.get("enabled"):
+        return None
+    host = str(server.get("listen_ip_address", "127.0.0.1"))
+    host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - it is replaced
+    return f"http://{host}:{server.get('listen_port', 8080)}"

@@ -1,0 +1,80 @@
+"""How each way in which an API can fail is told apart; the answers of a real bot are drilled."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from plimsoll.core import PlimsollError
+from plimsoll.monitoring import bot_api
+from plimsoll.monitoring.bot_api import BotApi, not_asked
+from plimsoll.monitoring.sight import Answer, BotSight
+from tests.support.gate import gate
+from tests.unit.monitoring.sights import NOON
+
+
+@contextmanager
+def server(status: int, body: bytes) -> Iterator[int]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    served = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    try:
+        yield int(served.server_address[1])
+    finally:
+        served.shutdown()
+        served.server_close()
+
+
+def look(port: int) -> BotSight:
+    api = BotApi(f"http://127.0.0.1:{port}", "user", "pass")
+    try:
+        return api.look(NOON)
+    finally:
+        api.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "answer"),
+    [
+        (401, b"{}", Answer.DENIED),
+        (403, b"{}", Answer.DENIED),
+        (500, b"{}", Answer.FAULTY),
+        (502, b"{}", Answer.CUT),
+        (200, b"no JSON", Answer.FAULTY),
+        (200, b"[]", Answer.FAULTY),
+    ],
+)
+def test_what_is_no_answer_is_never_taken_for_one(status: int, body: bytes, answer: Answer) -> None:
+    with server(status, body) as port:
+        seen = look(port)
+    assert (seen.answer, seen.traced_at, seen.looped_at) == (answer, NOON, None)
+
+
+def test_a_dead_port_and_a_silent_one_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bot_api, "REST_SECONDS", 0.5)
+    with server(200, b"{}") as port, gate(port) as door:
+        door.be_silent()
+        assert look(door.port).answer is Answer.TIMEOUT
+        door.refuse()
+        assert look(door.port).answer is Answer.REFUSED
+        api = BotApi(door.url, "", "")
+        with pytest.raises(PlimsollError):
+            api.pause()
+        with pytest.raises(PlimsollError):
+            api.force_exit("all")
+        api.close()
+
+
+def test_a_bot_that_is_not_asked_is_seen_by_its_trace_alone() -> None:
+    assert not_asked(NOON) == BotSight(answer=Answer.NOT_ASKED, traced_at=NOON)

@@ -1,0 +1,118 @@
+"""What a watchdog finds of itself when it starts again."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from plimsoll.core import PlimsollError
+from plimsoll.journal.check import verify
+from plimsoll.monitoring.memory import Latch, Memory
+from plimsoll.monitoring.profile import Act
+from plimsoll.monitoring.store import (
+    JOURNAL,
+    STATE,
+    Note,
+    Store,
+    ask_to_release,
+    latch_on_record,
+    release_waits,
+    status_in,
+)
+from tests.unit.monitoring.sights import BTC, NOON
+
+ALL = Latch(act=Act.FLATTEN, since=NOON, because="bot_dead: gone")
+ONE = replace(ALL, pairs=(BTC,))
+ENTRIES = replace(ALL, act=Act.STOP_ENTRIES)
+
+
+def noted(store: Store, latch: Latch) -> None:
+    store.note(Note.LATCH, NOON, latch=Memory(latch=latch).as_record()["latch"])
+
+
+def test_a_latch_holds_when_either_place_has_it(tmp_path: Path) -> None:
+    store = Store(tmp_path, [])
+    noted(store, ALL)
+    store.close()
+    assert Store(tmp_path, []).load()[0].latch == ALL
+    other = tmp_path / "other"
+    store = Store(other, [])
+    store.save(Memory(latch=ALL), [])
+    assert store.load()[0].latch == ALL
+    (other / STATE).write_bytes(b'{"memory"')
+    assert store.load() == (Memory(), [])
+
+
+@pytest.mark.parametrize(
+    ("kept", "recorded", "holds"),
+    [
+        (ONE, ALL, ALL),
+        (ALL, ONE, ALL),
+        (ENTRIES, ONE, ONE),
+        (ALL, ENTRIES, ALL),
+        (None, ONE, ONE),
+    ],
+)
+def test_of_both_places_the_stricter_holds(
+    tmp_path: Path, kept: Latch | None, recorded: Latch, holds: Latch
+) -> None:
+    store = Store(tmp_path, [])
+    noted(store, recorded)
+    store.save(Memory(latch=kept), [])
+    assert store.load()[0].latch == holds
+    store.close()
+
+
+def test_a_release_on_record_ends_what_is_on_record(tmp_path: Path) -> None:
+    store = Store(tmp_path, [])
+    noted(store, ALL)
+    assert latch_on_record(tmp_path) == ALL
+    store.note(Note.RELEASE, NOON, reason="looked", by="me")
+    assert latch_on_record(tmp_path) is None
+    store.close()
+
+
+def test_the_journal_is_whole_after_a_death_in_the_middle_of_a_line(tmp_path: Path) -> None:
+    store = Store(tmp_path, ["hush-hush"])
+    store.note(Note.ACT, NOON, text="with hush-hush in it")
+    store.close()
+    [file] = (tmp_path / JOURNAL).glob("*.jsonl")
+    assert b"hush" not in file.read_bytes()
+    with file.open("ab") as handle:
+        handle.write(b'{"kind":"act"')
+    store = Store(tmp_path, [])
+    store.note(Note.ACT, NOON, text="after")
+    store.close()
+    assert verify(tmp_path / JOURNAL).fault is None
+    file.write_bytes(file.read_bytes().replace(b"with", b"whit"))
+    assert verify(tmp_path / JOURNAL).fault is not None
+
+
+def test_two_watchdogs_do_not_share_a_folder(tmp_path: Path) -> None:
+    store = Store(tmp_path, [])
+    with pytest.raises(PlimsollError, match="only writer"):
+        Store(tmp_path, [])
+    store.close()
+
+
+def test_a_journal_that_cannot_be_written_is_a_fault_and_no_end(tmp_path: Path) -> None:
+    store = Store(tmp_path, [])
+    store.close()
+    store.note(Note.ACT, NOON, text="closed")
+    assert store.fault is not None
+
+
+def test_a_release_waits_for_the_one_that_takes_it(tmp_path: Path) -> None:
+    store = Store(tmp_path, [])
+    assert store.take_release() is None
+    ask_to_release(tmp_path, "looked at it", "me")
+    assert release_waits(tmp_path)
+    assert store.take_release() == ("looked at it", "me")
+    assert not release_waits(tmp_path)
+    (tmp_path / "release.json").write_text("{")
+    assert store.take_release() is None
+    assert not release_waits(tmp_path)
+    store.write_status({"is_well": True})
+    assert status_in(tmp_path) == {"is_well": True}
+    assert status_in(tmp_path / "absent") is None
+    store.close()

@@ -1,0 +1,1 @@
+"""Drills of the watchdog with real processes: ``make watch-drills``."""
