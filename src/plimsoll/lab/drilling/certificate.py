@@ -20,7 +20,7 @@ from plimsoll.core import PlimsollError, UsageError
 from plimsoll.lab.drilling.bot import OWN_STRATEGY, STRATEGIES
 from plimsoll.lab.drilling.matrix import left_out
 from plimsoll.lab.drilling.row import Row
-from plimsoll.lab.drilling.scenario import SCENARIOS
+from plimsoll.lab.drilling.scenarios import SCENARIOS
 
 FORMAT = 1
 NAME = "certificate.json"

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from plimsoll.lab.drilling.fault import FAULTS, Fault
+from plimsoll.lab.drilling.fault import Fault
+from plimsoll.lab.drilling.faults import FAULTS
 from plimsoll.lab.drilling.row import Cell
-from plimsoll.lab.drilling.scenario import SCENARIOS, Act, Scenario
+from plimsoll.lab.drilling.scenario import Act, Scenario
+from plimsoll.lab.drilling.scenarios import SCENARIOS
 
 LIVE, DRY_RUN = "live", "dry-run"
 MODES = (LIVE, DRY_RUN)
