@@ -7,7 +7,8 @@ READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
 # A file's tests stay on one worker, for they share servers and data; files start in their order.
-WORKERS ?= 2
+# One worker more than two cores: a bot's tests wait for clocks a quarter of the time.
+WORKERS ?= 3
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What takes seconds a file: real data, whole markets, servers, waiting in real time, drawing.
 LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http \
@@ -26,7 +27,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results denials policies slow drills foreign kill-sweep watch-drills docs changelog
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -81,6 +82,10 @@ slow: $(READY) ## the drills too long for `make test`
 drills: $(READY) ## throw every switch of the risk kit in a running bot and rewrite docs/drills.md
 	$(BIN)/python -m tests.drills
 
+parity: $(READY) ## backtest and replay the strategies on real data (DATA=folder), rewrite docs/parity-results.md
+	@test -n "$(DATA)" || { echo 'make parity needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
+	nice -n 10 $(BIN)/python -m tests.parity $(DATA)
+
 foreign: $(READY) ## guard strategies of others in every command and a crash; rewrite docs/foreign-strategies.md
 	$(BIN)/python -m tests.foreign
 
@@ -95,6 +100,10 @@ watch-drills: $(READY) ## kill, freeze and blind bot and watchdog; rewrite the t
 results: $(READY) ## backtest the strategies on real data (DATA=folder) and rewrite docs/results.md
 	@test -n "$(DATA)" || { echo 'make results needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
 	$(BIN)/plimsoll results --datadir $(DATA)
+
+reprice: $(READY) ## price the results' fills at the market's (DATA=folder), resumable; docs/repriced-results.md
+	@test -n "$(DATA)" || { echo 'make reprice needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
+	nice -n 10 $(BIN)/plimsoll repriced-results --datadir $(DATA)
 
 docs: $(READY) ## write every generated page and build the site in out/site; a warning fails
 	$(BIN)/python -m tests.docs_site

@@ -2,6 +2,7 @@
 
 import inspect
 from collections import deque
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,9 @@ def test_fact_m1_a_strategy_s_messages_go_to_modules_that_allow_them() -> None:
 def test_fact_m2_telegram_allows_them_unless_its_settings_say_otherwise() -> None:
     telegram = {"enabled": True, "token": "t", "chat_id": "1"}
     hook: dict[str, Any] = {"enabled": True}
-    FreqtradeValidator(CONF_SCHEMA["properties"]["telegram"]).validate(telegram)
-    FreqtradeValidator(CONF_SCHEMA["properties"]["webhook"]).validate(hook)
+    schema = deepcopy(CONF_SCHEMA["properties"])  # defaults are filled into the schema as well
+    FreqtradeValidator(schema["telegram"]).validate(telegram)
+    FreqtradeValidator(schema["webhook"]).validate(hook)
     assert telegram["allow_custom_messages"] is True
     assert "allow_custom_messages" not in hook
 

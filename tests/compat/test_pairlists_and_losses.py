@@ -74,7 +74,9 @@ def test_a_backtest_with_order_books_is_refused(workspace: Workspace) -> None:
     assert re.search(r"LiquidityPairList do not support\s+backtesting", log)
 
 
-@pytest.mark.parametrize("loss", ["DeflatedSharpeLoss", "CalmarCeilingLoss"])
+@pytest.mark.parametrize(
+    "loss", ["DeflatedSharpeLoss", pytest.param("CalmarCeilingLoss", marks=pytest.mark.slow)]
+)
 def test_hyperopt_minimises_our_loss(fresh_workspace: Callable[[], Workspace], loss: str) -> None:
     workspace = fresh_workspace()
     workspace.run("download-data", [*workspace.layers(), "-t", "5m", "--timerange", "20250125-"])

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from plimsoll.bridge.config.settings import LIVE_OPT_IN
 from plimsoll.lab.processes import child_environment, command
 from tests.drills.scene import moment, status
+from tests.support import venue_keys
 from tests.support.drill import POLL_SECONDS, Drill
+from tests.support.venue_keys import ENVIRONMENT
 
 AMOUNT_TOLERANCE = 1e-9
 LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:", re.MULTILINE)
@@ -21,10 +21,7 @@ LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:", re.MULTILINE)
 
 def signed(bot: Drill, path: str, method: str = "GET", **parameters: str) -> Any:
     """Return the answer to a signed question."""
-    with httpx.Client(trust_env=False, timeout=30) as client:
-        url, key = f"{bot.venue.url}{path}", {"X-MBX-APIKEY": "any"}
-        answer = client.request(method, url, params=parameters, headers=key)
-        return answer.raise_for_status().json()
+    return venue_keys.signed(bot.venue.url, path, method, **parameters)
 
 
 def held(bot: Drill) -> dict[str, float]:
@@ -123,11 +120,7 @@ def plimsoll(bot: Drill, *asked: str, seconds: float = 240.0) -> Said:
     return Said(done.returncode, (done.stdout + done.stderr).strip())
 
 
-LIVE = {
-    "FREQTRADE__EXCHANGE__KEY": "any",
-    "FREQTRADE__EXCHANGE__SECRET": "any",
-    "FREQTRADE__PLIMSOLL__LIVE_OPT_IN": LIVE_OPT_IN,
-}
+LIVE = {**ENVIRONMENT, "FREQTRADE__PLIMSOLL__LIVE_OPT_IN": LIVE_OPT_IN}
 
 
 def seen(bot: Drill) -> dict[str, Any]:

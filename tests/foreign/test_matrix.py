@@ -35,6 +35,7 @@ from tests.foreign.runs import (
 pytestmark = pytest.mark.freqtrade
 
 A_FEW = ("EmaCrossRoi", "DcaLadder", "FuturesLongShort", "OrderFilledState")
+TWO = ("DcaLadder", "FuturesLongShort")
 ON_REAL = (*A_FEW, "LimitMaker")
 LEAST_TRADES = 20
 DETAIL = "20250628-20250630"
@@ -98,8 +99,13 @@ def require_observed(runs: Runs, names: Iterable[str]) -> None:
         assert watched[name]["totals"]["entries_asked"] > 0
 
 
-def test_a_few_make_the_same_trades_while_the_guards_observe(runs: Runs) -> None:
-    require_equal(runs, *both(lambda guards: runs.backtest(guards, *A_FEW, timerange=SHORT)))
+@pytest.mark.parametrize(
+    "names", [TWO, pytest.param(A_FEW, marks=pytest.mark.slow)], ids=["two", "a few"]
+)
+def test_a_few_make_the_same_trades_while_the_guards_observe(
+    runs: Runs, names: tuple[str, ...]
+) -> None:
+    require_equal(runs, *both(lambda guards: runs.backtest(guards, *names, timerange=SHORT)))
 
 
 @pytest.mark.slow

@@ -14,7 +14,6 @@ from tests.support.audit import (
     AMOUNT,
     BTC,
     ETH,
-    KEYS,
     SCENES,
     AuditedAccount,
     audited_account,
@@ -26,6 +25,7 @@ from tests.support.audit import (
     unknown_order,
     wrong_size,
 )
+from tests.support.venue_keys import ENVIRONMENT
 from tests.unit.cli import commands
 from tests.unit.cli.commands import Ran
 from tests.unit.control.test_halt import looping, obedient
@@ -54,7 +54,17 @@ def run(
     return lambda *words: command(*words, *account.arguments)
 
 
-@pytest.mark.parametrize("scene", SCENES)
+# One of each side, the books and the account's mode; the others are slow drills of the same.
+SHOWN_ALWAYS = {"sound", "unexplained_position", "missing_position", "missing_stop", "hedge_mode"}
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        pytest.param(scene, marks=() if scene in SHOWN_ALWAYS else pytest.mark.slow)
+        for scene in SCENES
+    ],
+)
 def test_each_break_is_named_with_what_to_do_as_the_page_shows(
     account: AuditedAccount, run: Command, scene: str
 ) -> None:
@@ -129,8 +139,11 @@ def test_an_exchange_that_does_not_answer_is_not_flat(
 def test_without_a_key_nothing_is_known(
     account: AuditedAccount, run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in KEYS:
-        monkeypatch.delenv(f"FREQTRADE__EXCHANGE__{name}")
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name)
+    layer = account.folder / "live.json"
+    own = json.loads(layer.read_text(encoding="utf-8"))
+    layer.write_text(json.dumps(own | {"exchange": {"key": "", "secret": ""}}), encoding="utf-8")
     told = run("audit")
     assert told.status == 1
     assert "FREQTRADE__EXCHANGE__KEY" in told.out

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.freqtrade
 
 PLIMSOLL = [sys.executable, "-c", "import plimsoll.cli; plimsoll.cli.main()"]
 PAIRS = "BTC/USDT:USDT,ETH/USDT:USDT"
-SINCE = f"{datetime.now(UTC) - timedelta(days=75):%Y-%m-%d}"
+DAYS = 40
+SINCE = f"{datetime.now(UTC) - timedelta(days=DAYS):%Y-%m-%d}"
 STRATEGY = """
 from freqtrade.strategy import IStrategy, informative
 
@@ -215,7 +216,7 @@ def test_candles_that_freqtrade_lost_silently_fall_short_and_come_with_the_next_
     assert "lost" in json.loads(short.stdout)["problems"][-1]
     whole = filled(profile, tmp_path, *few)
     [rows] = [file["rows"] for file in whole["files"] if file["pair"] == "BTC/USDT:USDT"]
-    assert rows >= 75 * 288
+    assert rows >= DAYS * 288
     checked = run(
         [*PLIMSOLL, "data", "check", "--json", "--datadir", str(archive(tmp_path))], tmp_path
     )

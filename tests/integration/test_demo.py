@@ -25,9 +25,17 @@ def plimsoll_processes(folder: Path) -> list[psutil.Process]:
 
 
 @pytest.mark.timeout(1200)
-def test_demo_ends_with_a_fired_guard_a_report_and_nothing_left_running(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "days", [10, pytest.param(90, marks=pytest.mark.slow, id="90, as a user runs it")]
+)
+def test_demo_ends_with_a_fired_guard_a_report_and_nothing_left_running(
+    tmp_path: Path, days: int
+) -> None:
     done = subprocess.run(
-        [command("plimsoll"), "demo", "--out", str(tmp_path / "demo"), "--json"],
+        [
+            *(command("plimsoll"), "demo", "--out", str(tmp_path / "demo"), "--json"),
+            *(() if days == 90 else ("--days", str(days))),
+        ],
         capture_output=True,
         text=True,
         env=child_environment(),

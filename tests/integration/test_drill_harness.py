@@ -98,7 +98,7 @@ def _fault(bot: Drill) -> None:
 @pytest.mark.freqtrade
 def test_a_bot_sees_stale_candles_and_a_wrong_tick(tmp_path: Path) -> None:
     # A guarded bot would close the position, and there would be nothing left to see.
-    with drill(tmp_path, DrillPlan(strategy="PlainLong", pairs=(PAIR,), speed=60)) as bot:
+    with drill(tmp_path, DrillPlan(strategy="PlainLong", pairs=(PAIR,))) as bot:
         bot.wait_for_positions(1)
         began = _last_candle(bot)
         bot.wait_until(lambda: _last_candle(bot) > began, what="a new candle")
@@ -126,6 +126,7 @@ def _last_candle(bot: Drill) -> datetime:
     return datetime.fromtimestamp(candles["data_stop_ts"] / 1000, UTC)
 
 
+@pytest.mark.slow  # tests/integration/test_reconciliation.py trades the venue's account through it
 @pytest.mark.freqtrade
 def test_a_drill_with_real_orders_trades_the_venue_s_account(tmp_path: Path) -> None:
     with drill(tmp_path, DrillPlan(pairs=(PAIR,), live=True)) as bot:

@@ -1,13 +1,14 @@
 """A bot that trades with money, and an account that is not as its database says."""
 
 import json
-import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
 from tests.support.drill import Drill, DrillPlan, drill
+from tests.support.venue_keys import signed
 from tests.unit.venue.serving import post
 
 PAIRS = ("BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT")
@@ -17,12 +18,8 @@ WITH_STOPS = {"order_types": {"stoploss_on_exchange": True}}
 
 def asked(bot: Drill, path: str, *, method: str = "GET") -> Any:
     """Ask the exchange itself, as somebody else with a key would."""
-    request = urllib.request.Request(
-        f"{bot.venue.url}/fapi/{path}", headers={"X-MBX-APIKEY": "any"}, method=method
-    )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=60) as answer:
-        return json.load(answer)
+    path, _, query = path.partition("?")
+    return signed(bot.venue.url, f"/fapi/{path}", method, **dict(parse_qsl(query)))
 
 
 def held(bot: Drill) -> dict[str, float]:

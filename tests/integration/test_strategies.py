@@ -43,8 +43,9 @@ SIGNALS = ["enter_long", "enter_short", "exit_long", "exit_short", "enter_tag"]
 EARLY = f"{START + pd.Timedelta(days=230):%Y%m%d}"
 
 every_strategy = pytest.mark.parametrize("name", TRADING)
-# One that reads its pair's features, and one that reads a panel of all pairs.
-ANALYSED_ALWAYS = ("TrendFollow", "TrendPortfolio")
+# It reads a panel of all pairs. TrendFollow, which reads its pair's features, is analysed in
+# tests/compat/test_plugin_loading.py.
+ANALYSED_ALWAYS = ("TrendPortfolio",)
 every_strategy_some_slow = pytest.mark.parametrize(
     "name",
     [

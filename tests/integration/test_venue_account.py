@@ -12,10 +12,10 @@ from typing import Any
 import ccxt
 import pytest
 
+from tests.support.venue_keys import CCXT_KEYS, in_venue_time, signed
 from tests.unit.venue.serving import bot_config, environment, get, post, venue
 
 BTC = "BTC/USDT:USDT"
-KEYS = {"apiKey": "key", "secret": "secret"}
 
 
 @pytest.fixture
@@ -23,9 +23,9 @@ def served(tmp_path: Path):  # type: ignore[no-untyped-def]
     path = tmp_path / "venue.json"
     start = ("--start", "2025-01-01T00:00:30Z", "--clock", "stepped")
     with venue("--symbols", "BTCUSDT,ETHUSDT", *start, "--write-config", path) as line:
-        config = json.loads(path.read_text())["exchange"]["ccxt_config"] | KEYS
+        config = json.loads(path.read_text())["exchange"]["ccxt_config"] | CCXT_KEYS
         config["options"]["defaultType"] = "swap"
-        yield ccxt.binance(config), line["url"]
+        yield in_venue_time(ccxt.binance(config), line["url"]), line["url"]
 
 
 def _step(url: str, seconds: float) -> None:
@@ -196,7 +196,6 @@ def test_freqtrade_trades_live_and_its_stop_on_the_exchange_saves_it(tmp_path: P
     with venue("--symbols", "BTCUSDT,ETHUSDT", "--write-config", profile) as line:
         path = bot_config(profile, tmp_path)
         config = json.loads(path.read_text()) | {"dry_run": False, "max_open_trades": 2}
-        config["exchange"] |= {"key": "key", "secret": "secret"}
         path.write_text(json.dumps(config))
         database = f"sqlite:///{tmp_path}/bot.sqlite"
         arguments = ("--strategy", "OneRoundTrip", "--db-url", database)
@@ -237,14 +236,9 @@ def _said(path: Path, text: str, count: int, seconds: float = 180) -> bool:
 
 
 def _orders(url: str, name: str, count: int, seconds: float = 120) -> bool:
-    import urllib.request
-
-    request = urllib.request.Request(f"{url}/fapi/v1/{name}", headers={"X-MBX-APIKEY": "key"})
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        with opener.open(request, timeout=60) as response:
-            if len(json.loads(response.read())) >= count:
-                return True
+        if len(signed(url, f"/fapi/v1/{name}")) >= count:
+            return True
         time.sleep(0.25)
     return False

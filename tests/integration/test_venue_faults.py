@@ -8,12 +8,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qsl
 
 import aiohttp
 import ccxt
 import pytest
 
 from plimsoll.venue.profile import ccxt_urls
+from tests.support.venue_keys import HEADERS, signed, signed_query, venue_ms
 from tests.unit.venue.serving import COMMAND, environment, get, post, venue
 
 ORDER = "symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.01"
@@ -47,18 +49,13 @@ def start(url: str, kind: str, **options: object) -> dict[str, Any]:
 
 
 def place(url: str) -> Any:
-    request = urllib.request.Request(
-        f"{url}/fapi/v1/order?{ORDER}", method="POST", headers={"X-MBX-APIKEY": "any"}
-    )
+    query = signed_query(venue_ms(url), **dict(parse_qsl(ORDER)))
+    request = urllib.request.Request(f"{url}/fapi/v1/order?{query}", method="POST", headers=HEADERS)
     return OPENER.open(request, timeout=60)
 
 
 def orders(url: str) -> int:
-    request = urllib.request.Request(
-        f"{url}/fapi/v1/allOrders?symbol=BTCUSDT", headers={"X-MBX-APIKEY": "any"}
-    )
-    with OPENER.open(request, timeout=60) as answer:
-        return len(json.load(answer))
+    return len(signed(url, "/fapi/v1/allOrders", symbol="BTCUSDT"))
 
 
 def market(url: str, **options: Any) -> ccxt.binance:

@@ -18,10 +18,11 @@ from plimsoll.core import PlimsollError
 from plimsoll.lab.processes import last_line
 from plimsoll.lab.user_folder import lay_out
 from tests.drills.scene import profile
-from tests.kill_sweep.books import DatabaseSide, Differences, ExchangeSide, compare, rows
+from plimsoll.lab.drilling.books import DatabaseSide, Differences, ExchangeSide, compare, rows
 from tests.kill_sweep.bot import start_bot
 from tests.kill_sweep.exchange import TrappedExchange
 from tests.support.drill import MARKET_ORDERS
+from tests.support.venue_keys import ENVIRONMENT
 
 PAIRS = ("BTC/USDT:USDT", "ETH/USDT:USDT")
 START = "2025-05-29T13:48:00Z"
@@ -88,8 +89,7 @@ class SweptAccount:
             folder=self.folder,
             log=self.log,
             environment={
-                "FREQTRADE__EXCHANGE__KEY": "any",
-                "FREQTRADE__EXCHANGE__SECRET": "any",
+                **ENVIRONMENT,
                 "FREQTRADE__PLIMSOLL__LIVE_OPT_IN": LIVE_OPT_IN,
                 "XDG_STATE_HOME": str(self.folder / "state"),
             },

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-import httpx
 from aiohttp import web
 
 from plimsoll.lab.venue import Venue
@@ -19,8 +18,7 @@ from plimsoll.venue.api.server import Server
 from plimsoll.venue.launch import Options, build_exchange
 from plimsoll.venue.profile import freqtrade_config, write_config
 from tests.kill_sweep.plan import ACCEPTED, ANSWERED, BEFORE, Moment
-
-KEY = {"X-MBX-APIKEY": "any"}
+from tests.support.venue_keys import signed
 
 
 @dataclass
@@ -69,23 +67,22 @@ class TrappedExchange:
         config = folder / "venue-sim.json"
         write_config(config, freqtrade_config(url, specs, follow_clock=True, market="sweep"))
         self.venue = Venue(url, config, tuple(spec.symbol for spec in specs), os.getpid())
-        self._client = httpx.Client(base_url=url, headers=KEY, trust_env=False, timeout=60)
 
     def get(self, path: str) -> Any:
         """Return the answer to a signed question."""
-        return self._client.get(path).raise_for_status().json()
+        path, _, query = path.partition("?")
+        return signed(self.venue.url, path, **dict(parse_qsl(query)))
 
     def order(self, **parameters: str) -> None:
         """Place an order as somebody at the exchange's own web page."""
-        self._client.post("/fapi/v1/order", params=parameters).raise_for_status()
+        signed(self.venue.url, "/fapi/v1/order", "POST", **parameters)
 
     def cancel_all(self, symbol: str) -> None:
         """Cancel every order of a contract."""
-        self._client.delete("/fapi/v1/allOpenOrders", params={"symbol": symbol}).raise_for_status()
+        signed(self.venue.url, "/fapi/v1/allOpenOrders", "DELETE", symbol=symbol)
 
     def close(self) -> None:
         """End the server."""
-        self._client.close()
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(30)
 

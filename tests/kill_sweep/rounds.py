@@ -7,7 +7,7 @@ from typing import Any
 
 from plimsoll.core import PlimsollError
 from tests.kill_sweep.account import SPEED, SweptAccount
-from tests.kill_sweep.books import Differences
+from plimsoll.lab.drilling.books import Differences
 from tests.kill_sweep.exchange import Trap
 from tests.kill_sweep.plan import Round
 

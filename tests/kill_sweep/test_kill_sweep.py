@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.kill_sweep.__main__ import sweep
-from tests.kill_sweep.books import DatabaseSide, ExchangeSide, compare
+from plimsoll.lab.drilling.books import DatabaseSide, ExchangeSide, compare
 from tests.kill_sweep.plan import ACCEPTED, PHASES, draw
 
 PAGE = ROOT / "docs" / "kill-sweep.md"

@@ -22,12 +22,12 @@ from freqtrade.persistence import Order, PairLocks, Trade
 from plimsoll.bridge.account.capital import Capital, store_capital
 from plimsoll.bridge.freqtrade.order_ids import name_orders
 from plimsoll.bridge.state.folder import StateFolder
+from tests.support.venue_keys import CCXT_KEYS, ENVIRONMENT, in_venue_time
 from tests.unit.bridge.trades import database_trades
 from tests.unit.venue.serving import get, post, venue
 
 BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
 TAKER_FEE = 0.0005
-KEYS = {"KEY": "any-key", "SECRET": "any-secret"}
 START = "2025-05-29T13:48:00Z"
 CAPITAL_USD = 10_000.0
 AMOUNT = 0.034
@@ -45,7 +45,7 @@ class AuditedAccount:
 
     def _client(self, prefix: str) -> Any:
         config = json.loads(self.profile.read_text())["exchange"]["ccxt_config"]
-        api = ccxt.binance({**config, "apiKey": KEYS["KEY"], "secret": KEYS["SECRET"]})
+        api = in_venue_time(ccxt.binance({**config, **CCXT_KEYS}), self.url)
         api.options["defaultType"] = "swap"
         api.options["broker"] = dict.fromkeys(api.options["broker"], prefix)
         return api
@@ -61,7 +61,7 @@ class AuditedAccount:
     @property
     def environment(self) -> dict[str, str]:
         """The exchange's keys, where a bot has them."""
-        return {f"FREQTRADE__EXCHANGE__{name}": value for name, value in KEYS.items()}
+        return dict(ENVIRONMENT)
 
     @property
     def now(self) -> datetime:

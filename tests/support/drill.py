@@ -35,6 +35,7 @@ from plimsoll.lab.telegram.service import Sent, TelegramService, telegram_servic
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import Venue, serve_venue
 from tests.ports import free_port
+from tests.support.venue_keys import ENVIRONMENT
 
 STRATEGIES = Path(__file__).parent / "strategies"
 PROFILES = ("base.json", "venue-binance.json", "mode-dry-run.json")
@@ -157,8 +158,7 @@ class Drill:
         }
         if self.plan.live:
             environment |= {
-                "FREQTRADE__EXCHANGE__KEY": "any",
-                "FREQTRADE__EXCHANGE__SECRET": "any",
+                **ENVIRONMENT,
                 "FREQTRADE__PLIMSOLL__LIVE_OPT_IN": LIVE_OPT_IN,
             }
         self.venue.set_speed(1)

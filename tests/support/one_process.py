@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 from freqtrade.configuration import Configuration
 from freqtrade.enums import RunMode, State
 from freqtrade.freqtradebot import FreqtradeBot
@@ -23,6 +22,7 @@ from freqtrade.persistence.usedb_context import enable_database_use
 from plimsoll.bridge.config.settings import LIVE_OPT_IN
 from plimsoll.journal.files import records_backwards
 from plimsoll.lab.venue import Venue
+from tests.support import venue_keys
 
 ENTERS = """
 import time
@@ -82,9 +82,7 @@ class OneProcessBot:
 
     def signed(self, path: str) -> Any:
         """Return a signed endpoint's answer."""
-        with httpx.Client(trust_env=False, timeout=10) as client:
-            answer = client.get(f"{self.venue.url}{path}", headers={"X-MBX-APIKEY": "any"})
-            return answer.raise_for_status().json()
+        return venue_keys.signed(self.venue.url, path)
 
     def open_trades(self) -> list[Trade]:
         """Return the open trades of the database."""
@@ -129,7 +127,7 @@ def _config(folder: Path, venue: Venue, *, live: bool, **overlay: Any) -> dict[s
         "order_types": ORDER_TYPES,
         "unfilledtimeout": {"entry": 600, "exit": 600},
         "pairlists": [{"method": "StaticPairList"}],
-        "exchange": {"enable_ws": False, "key": "any", "secret": "any"},
+        "exchange": {"enable_ws": False},
         "plimsoll": {"live_opt_in": LIVE_OPT_IN, "risk": WIDE},
     }
     file = folder / "bot.json"

@@ -16,7 +16,10 @@ from plimsoll.cli.guard import guard
 from plimsoll.cli.init import init
 from plimsoll.cli.parity import parity
 from plimsoll.cli.policies import policies
+from plimsoll.cli.replay import replay
 from plimsoll.cli.report import report
+from plimsoll.cli.reprice import reprice
+from plimsoll.cli.repriced_results import repriced_results
 from plimsoll.cli.results import results
 from plimsoll.cli.watch import watch
 
@@ -33,9 +36,12 @@ app.command()(guard)
 app.command()(check)
 app.command()(demo)
 app.command()(drill)
+app.command()(replay)
 app.command()(report)
 app.command("backtest-compare", context_settings=FREQTRADES_OWN)(backtest_compare)
 app.command()(results)
+app.command()(reprice)
+app.command()(repriced_results)
 app.command()(denials)
 app.command()(policies)
 app.command()(parity)

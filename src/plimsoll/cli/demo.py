@@ -26,6 +26,7 @@ def demo(
         Path, typer.Option(help="Folder for the report; each run gets a folder of its own in it.")
     ] = Path("out/demo"),
     seed: Annotated[int, typer.Option(min=0, help="Seed of the simulated market.")] = 7,
+    days: Annotated[int, typer.Option(min=5, help="Days of history to backtest.")] = 90,
     as_json: Annotated[bool, typer.Option("--json", help="Print the account as JSON.")] = False,
 ) -> None:
     """Backtest, paper-trade and crash-test the strategies on the simulated exchange.
@@ -37,7 +38,7 @@ def demo(
     began = time.monotonic()
     folder = run_folder(out, datetime.now(UTC)).resolve()
     with Progress(silent=as_json, steps=STEPS) as progress:
-        account = run_demo(DemoPlan(seed=seed), folder, progress.tell)
+        account = run_demo(DemoPlan(seed=seed, history_days=days), folder, progress.tell)
         html, png, paper = (publish(file, out) for file in _render(account))
     took = time.monotonic() - began
     if as_json:

@@ -19,7 +19,7 @@ STEPS = 11
 """How many steps a run usually reports, for the progress bar."""
 
 
-Strategy = Annotated[str, typer.Argument(help="The strategy's class name.")]
+Strategy = Annotated[str | None, typer.Argument(help="The strategy's class name.")]
 Userdir = Annotated[Path, typer.Option(help="Your user folder; its strategies/ is searched.")]
 StrategyPath = Annotated[
     Path | None, typer.Option(help="The folder of the strategy, instead of strategies/.")
@@ -47,10 +47,22 @@ Speed = Annotated[
 ]
 Out = Annotated[Path, typer.Option(help="Folder of the runs; each gets a folder of its own in it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+All = Annotated[
+    bool, typer.Option("--all", help="Drill every guard under every fault; write a certificate.")
+]
+Named = Annotated[
+    str | None, typer.Option("--strategy", help="With --all, a strategy of your own.")
+]
+Only = Annotated[
+    str, typer.Option(help='With --all, only rows that fit, such as "drawdown/*/live".')
+]
+RunMode = Annotated[str, typer.Option("--mode", help="With --all: live, dry-run or both.")]
+Resume = Annotated[bool, typer.Option("--resume", help="With --all, go on where it was ended.")]
+Check = Annotated[Path | None, typer.Option(help="Say whether a certificate still holds, and end.")]
 
 
 def drill(
-    strategy: Strategy,
+    strategy: Strategy = None,
     userdir: Userdir = Path("user_data"),
     strategy_path: StrategyPath = None,
     config: Layers = None,
@@ -64,6 +76,12 @@ def drill(
     speed: Speed = 60.0,
     out: Out = Path("out/drill"),
     as_json: AsJson = False,
+    every: All = False,
+    named: Named = None,
+    only: Only = "*",
+    mode: RunMode = "both",
+    resume: Resume = False,
+    check: Check = None,
 ) -> None:
     """Run your strategy in dry-run, crash the market, and see the guards close and re-arm it.
 
@@ -71,9 +89,26 @@ def drill(
     where it lies, and bot, database and state are in the run's own folder. The market falls and
     does not come back. Exit status 0 when the account was closed, entries were denied, somebody
     was told and the halt ended with "plimsoll resume"; 1 when a step fell short.
+
+    With --all every guard and switch is tripped under every fault that makes sense, in live mode
+    on the simulated exchange, and judged by the exchange's own books: status 1 when a row is red.
+    With --check a certificate is held against code, config and strategy as they are now: status
+    1 when it is stale or red.
     """
+    from plimsoll.cli.drill_all import check_certificate, drill_all, subject_of
     from plimsoll.lab.doctor import bare_outside_drill
     from plimsoll.lab.drill_plan import DrillPlan, pairs_of
+
+    if every or check is not None:
+        subject = subject_of(named or strategy, strategy_path, userdir, config or ())
+        if check is not None:
+            check_certificate(subject, check, as_json=as_json)
+        else:
+            drill_all(subject, out, only=only, mode=mode, resume=resume, seed=seed, as_json=as_json)
+        return
+    strategy = strategy or named
+    if strategy is None:
+        raise UsageError("expected a strategy's class name, or --all, found neither")
 
     if side not in ("long", "short"):
         raise UsageError(f"expected --side to be long or short, found {side}")

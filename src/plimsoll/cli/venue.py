@@ -14,34 +14,67 @@ app = typer.Typer(help="The simulated Binance USD-M exchange.", no_args_is_help=
 Url = Annotated[str, typer.Option("--url", help="Address of the running exchange.")]
 
 
+Datadir = Annotated[
+    Path | None, typer.Option(help="Freqtrade data folder to replay (the folder with futures/).")
+]
+Symbols = Annotated[str | None, typer.Option(help="BTC/USDT:USDT,ETHUSDT,…; all when left out.")]
+Start = Annotated[
+    str | None, typer.Option(help="Where the clock starts, such as 2025-01-01T00:00:00Z.")
+]
+Speed = Annotated[float, typer.Option(help="Simulated seconds per real second.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")]
+SpreadScale = Annotated[
+    float, typer.Option(help="Factor on the modelled spread; 0 trades at the last price.")
+]
+BalanceUsd = Annotated[float, typer.Option(help="Starting balance of the account, in USDT.")]
+WriteConfig = Annotated[
+    Path | None, typer.Option(help="Write a freqtrade config that points at this exchange.")
+]
+Keys = Annotated[
+    Path | None, typer.Option(help="API keys as JSON; one pair of its own when left out.")
+]
+EventLog = Annotated[
+    Path | None, typer.Option(help="Append every event of the account, a JSON line each.")
+]
+Restore = Annotated[
+    Path | None, typer.Option(help="Start with the account that such a log leaves behind.")
+]
+InsuranceUsd = Annotated[
+    float, typer.Option(help="What the insurance fund holds; 0 deleverages at once.")
+]
+CountdownTakesAll = Annotated[
+    bool,
+    typer.Option(
+        "--countdown-cancels-conditional",
+        help="An auto-cancel countdown takes the conditional orders as well.",
+    ),
+]
+Limits = Annotated[
+    bool, typer.Option("--rate-limits", help="Refuse what exceeds the limits: 429, then 418.")
+]
+
+
 @app.command()
 def serve(
     market: Annotated[str, typer.Option(help="synthetic or replay.")] = "synthetic",
-    datadir: Annotated[
-        Path | None,
-        typer.Option(help="Freqtrade data folder to replay (the folder with futures/)."),
-    ] = None,
+    datadir: Datadir = None,
     seed: Annotated[int, typer.Option(help="Seed of the synthetic market.")] = 7,
-    symbols: Annotated[
-        str | None, typer.Option(help="BTC/USDT:USDT,ETHUSDT,…; all when left out.")
-    ] = None,
-    start: Annotated[
-        str | None, typer.Option(help="Where the clock starts, such as 2025-01-01T00:00:00Z.")
-    ] = None,
+    symbols: Symbols = None,
+    start: Start = None,
     clock: Annotated[str, typer.Option(help="wall or stepped.")] = "wall",
-    speed: Annotated[float, typer.Option(help="Simulated seconds per real second.")] = 1.0,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")] = 0,
+    speed: Speed = 1.0,
+    port: Port = 0,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    spread_scale: Annotated[
-        float, typer.Option(help="Factor on the modelled spread; 0 trades at the last price.")
-    ] = 1.0,
-    balance_usd: Annotated[
-        float, typer.Option(help="Starting balance of the account, in USDT.")
-    ] = 10_000.0,
-    write_config: Annotated[
-        Path | None, typer.Option(help="Write a freqtrade config that points at this exchange.")
-    ] = None,
+    spread_scale: SpreadScale = 1.0,
+    balance_usd: BalanceUsd = 10_000.0,
+    insurance_usd: InsuranceUsd = 1e9,
+    write_config: WriteConfig = None,
     scenario: Annotated[str | None, typer.Option(help="Scenario to start with.")] = None,
+    keys: Keys = None,
+    event_log: EventLog = None,
+    restore: Restore = None,
+    rate_limits: Limits = False,
+    countdown_cancels_conditional: CountdownTakesAll = False,
 ) -> None:
     """Serve the exchange until interrupted; print one JSON line once it is listening."""
     from plimsoll.venue.launch import Options, listens_beyond, run
@@ -67,6 +100,12 @@ def serve(
             balance_usd=balance_usd,
             write_config=write_config,
             scenario=scenario,
+            keys=keys,
+            event_log=event_log,
+            restore=restore,
+            insurance_usd=insurance_usd,
+            countdown_cancels_conditional=countdown_cancels_conditional,
+            rate_limits=rate_limits,
         ),
         announce,
     )

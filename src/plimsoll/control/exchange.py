@@ -94,6 +94,8 @@ def connected(config: Mapping[str, Any]) -> "Iterator[Exchange]":
         try:
             for api in (exchange._api, exchange._api_async):  # noqa: SLF001 - there is no setting
                 api.timeout = REQUEST_SECONDS * 1000
+                # A reader takes the exchange's time: a clock that is off must not blind it.
+                api.options["adjustForTimeDifference"] = True
             yield exchange
         finally:
             exchange.close()

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from plimsoll.bridge.config.layers import quiet_logs, read_layer, read_layers
 from plimsoll.bridge.freqtrade.strategy_files import strategy_files
+from plimsoll.bridge.freqtrade.venue_clock import LOOPBACK_HOSTS
 from plimsoll.core import PlimsollError
 from plimsoll.lab.data_checks import check_data
 from plimsoll.lab.exchange_checks import check_exchange
@@ -169,7 +171,8 @@ def _order(files: Sequence[Path]) -> list[Finding]:
 def _secrets(files: Sequence[Path]) -> list[Finding]:
     findings = []
     for file in map(Path, read_layers(files).get("config_files", ())):
-        held = sorted(_named_secrets(read_layer(file), ()))
+        layer = read_layer(file)
+        held = sorted(_named_secrets(_without_venue_keys(layer), ()))
         if not held:
             continue
         readable = file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)
@@ -183,6 +186,17 @@ def _secrets(files: Sequence[Path]) -> list[Finding]:
                 Finding(Level.WARNING, "secrets", text, "keep secrets in the environment")
             )
     return findings or [Finding(Level.OK, "secrets", "none in the config files")]
+
+
+def _without_venue_keys(layer: dict[str, Any]) -> dict[str, Any]:
+    """Return the layer without the keys of an exchange on this machine: no money is behind them."""
+    exchange = layer.get("exchange") or {}
+    api = ((exchange.get("ccxt_config") or {}).get("urls") or {}).get("api") or {}
+    private = str(api.get("fapiPrivate", "")) if isinstance(api, dict) else ""
+    if urlsplit(private).hostname not in LOOPBACK_HOSTS:
+        return layer
+    kept = {name: value for name, value in exchange.items() if name not in ("key", "secret")}
+    return {**layer, "exchange": kept}
 
 
 def _named_secrets(value: Any, path: tuple[str, ...]) -> list[str]:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from plimsoll.core import PlimsollError, UsageError
 from plimsoll.lab.parity_evidence import (
+    LogEvidence,
     candles_of,
     entry_timeout,
     halted_spans,
@@ -21,7 +22,10 @@ from plimsoll.lab.parity_evidence import (
     result_locks,
 )
 from plimsoll.lab.results import BacktestResult, candles_beside, read_backtests
-from plimsoll.parity import Bill, Kind, Record, bill_of, read_trades
+from plimsoll.parity import Bill, Kind, Record, RecordedTrade, bill_of, read_trades
+
+if TYPE_CHECKING:
+    from plimsoll.control.trade_history import TradeHistory
 
 SQLITE = b"SQLite format 3\x00"
 A_MOMENT = timedelta(seconds=1)
@@ -33,7 +37,8 @@ class Wanted:
 
     ``a`` and ``b`` name a backtest's result (its .zip or folder) or a database (a file or an
     address). ``config`` and ``userdir`` are the bot's, ``datadir`` has the backtest's candles.
-    ``window_candles`` is how far apart openings of one trade may lie.
+    ``window_candles`` is how far apart openings of one trade may lie. ``ran`` is the span for
+    which every bot is known to have run, its end excluded; without it a database tells its own.
     """
 
     a: str
@@ -45,6 +50,7 @@ class Wanted:
     config: tuple[Path, ...] = ()
     userdir: Path | None = None
     datadir: Path | None = None
+    ran: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +196,7 @@ def _database(named: str, strategy: str | None, wanted: Wanted) -> _Read:
     frame = history.trades
     if strategy is not None:
         frame = frame[frame["strategy"] == strategy]
-    if frame.empty:
+    if frame.empty and wanted.ran is None:
         raise PlimsollError(
             f"{named} has no trade{'' if strategy is None else f' of {strategy}'}: nothing to "
             "compare yet"
@@ -203,16 +209,15 @@ def _database(named: str, strategy: str | None, wanted: Wanted) -> _Read:
     types = [trade.entries[0].order_type for trade in trades if trade.entries[0].order_type]
     minutes = frame["timeframe"].dropna()
     timeframe = timeframe_of(float(minutes.iloc[-1]) if len(minutes) else None)
-    moments = [history.started_at, log.last_at, *history.wallet.index[-1:], *_moments(trades)]
-    known = [pd.Timestamp(one).to_pydatetime() for one in moments if one is not None]
+    start, end = wanted.ran or _span(history, log, trades)
     record = Record(
         name=f"{strategy or 'database'}, bot",
         kind=Kind.BOT,
         trades=trades,
-        start=_start(history.started_at, trades),
-        end=max(known).astimezone(UTC) + A_MOMENT,
+        start=start,
+        end=end,
         candle=length_of(timeframe),
-        stake_currency=str(frame["stake_currency"].iloc[-1]),
+        stake_currency="USDT" if frame.empty else str(frame["stake_currency"].iloc[-1]),
         starting_balance=history.capital_usd,
         max_open_trades=most_trades(config.get("max_open_trades")),
         limit_entries=rests_entries(config, types),
@@ -231,18 +236,23 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
-def _moments(trades: Sequence[Any]) -> list[datetime]:
-    """Return when each order of the trades was filled."""
-    return [fill.at for trade in trades for fill in trade.fills]
+def _span(
+    history: "TradeHistory", log: LogEvidence, trades: Sequence[RecordedTrade]
+) -> tuple[datetime, datetime]:
+    """Return from when to when a bot is known to have run, the end excluded.
 
-
-def _start(started: pd.Timestamp | None, trades: Sequence[Any]) -> datetime:
-    """Return when a bot started; its first opening when the database does not say."""
-    first: datetime = trades[0].opened_at
-    if started is None:
-        return first
-    moment = started.tz_localize(UTC) if started.tzinfo is None else started.tz_convert(UTC)
-    return min(first, moment.to_pydatetime())
+    It began when the database says so, or with its first trade, and ran until the last moment
+    that any of its files knows.
+    """
+    known = [fill.at for trade in trades for fill in trade.fills]
+    known += [log.last_at] if log.last_at is not None else []
+    known += [at.to_pydatetime() for at in history.wallet.index[-1:]]
+    start = trades[0].opened_at
+    if history.started_at is not None:
+        started = pd.Timestamp(history.started_at)
+        started = started.tz_localize(UTC) if started.tzinfo is None else started.tz_convert(UTC)
+        start = min(start, started.to_pydatetime())
+    return start, max(known).astimezone(UTC) + A_MOMENT
 
 
 def _wider(a: Record, b: Record) -> Record:

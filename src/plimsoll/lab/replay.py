@@ -80,7 +80,8 @@ def run_replay(plan: ReplayPlan, folder: Path, tell: Tell = lambda _: None) -> R
 
 
 def _check(plan: ReplayPlan) -> None:
-    if plan.begin.tzinfo is None or plan.end.tzinfo is None or plan.begin >= plan.end:
+    naive = plan.begin.tzinfo is None or plan.end.tzinfo is None
+    if naive or plan.begin >= plan.end:
         raise UsageError(f"expected a span in UTC, found {plan.begin} to {plan.end}")
     if plan.begin.timestamp() % 86_400 or plan.end.timestamp() % 86_400:
         raise UsageError("expected a span of whole days in UTC")

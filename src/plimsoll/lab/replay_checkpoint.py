@@ -64,4 +64,4 @@ def clear(place: ReplayFolder) -> None:
 
 
 def _state(place: ReplayFolder) -> tuple[Path, ...]:
-    return (place.database, place.event_log, place.userdir, place.bot_log)
+    return (place.database, place.event_log, place.books, place.userdir, place.bot_log)

@@ -19,7 +19,7 @@ IDS = frozenset({"id", "order_id", "ft_trade_id", "stoploss_order_id"})
 """Columns that differ between equal runs: dry-run orders have random names."""
 HALTS = frozenset({Kind.HALT.value, Kind.REARM.value})
 RUN_OWN = frozenset({*SEALED, "pid", "run", "session", "boot"})
-FILL = "fill"
+FILL, FILL_IDS = "OrderFilled", frozenset({"order_id", "fill_id", "sequence"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def _fills(event_log: Path) -> list[dict[str, Any]]:
     if not event_log.exists():
         return []
     events = (json.loads(line) for line in lines(event_log))
-    return [event for event in events if FILL in str(event.get("kind", ""))]
+    return [_without(event, FILL_IDS) for event in events if event["event"] == FILL]
 
 
 def _halts(folder: Path) -> list[dict[str, Any]]:

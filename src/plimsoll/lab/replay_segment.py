@@ -28,6 +28,8 @@ INTERRUPTED = 130
 """How Freqtrade exits after Ctrl-C."""
 FAULTS = re.compile(r" (?:ERROR|CRITICAL) - (.*)")
 ENVIRONMENT = {"TZ": "UTC", "PYTHONHASHSEED": "0"}
+CONSOLE = {"class": "logging.StreamHandler", "formatter": "standard"}
+"""Not through a renderer for terminals: nobody sees it, and it takes time."""
 CLOCK = "plimsoll.bridge.freqtrade.replay_clock.ReplayClock"
 
 NO_API = {
@@ -57,6 +59,11 @@ class ReplayFolder:
     def event_log(self) -> Path:
         """The exchange's events, in live mode."""
         return self.folder / "venue-events.jsonl"
+
+    @property
+    def books(self) -> Path:
+        """The exchange's books at the last seam, in live mode."""
+        return self.folder / "venue-books.json"
 
     @property
     def userdir(self) -> Path:
@@ -113,7 +120,7 @@ def run_segment(plan: ReplayPlan, place: ReplayFolder, segment: Segment, tell: T
     work.mkdir(parents=True)
     begins_in_log = place.bot_log.stat().st_size if place.bot_log.exists() else 0
     with ExitStack() as stack:
-        venue = stack.enter_context(serve_venue(_serving(plan, place, segment), folder=work))
+        venue = stack.enter_context(serve_venue(serving(plan, place, segment), folder=work))
         layers = _layers(plan, place, segment, venue, work)
         bot = stack.enter_context(
             running(
@@ -141,6 +148,9 @@ def run_segment(plan: ReplayPlan, place: ReplayFolder, segment: Segment, tell: T
                 f"freqtrade trade ended early (status {bot.returncode}): "
                 f"{_said(place.bot_log, begins_in_log)}; its log is {place.bot_log}"
             )
+        if plan.mode == "live":
+            # Asked now, the exchange walks the market up to the seam and logs what happens.
+            place.books.write_text(json.dumps(venue.books(), indent=1) + "\n", encoding="utf-8")
 
 
 def _said(log: Path, begins_at: int) -> str:
@@ -149,7 +159,8 @@ def _said(log: Path, begins_at: int) -> str:
     return str(errors[-1]) if errors else last_line(log)
 
 
-def _serving(plan: ReplayPlan, place: ReplayFolder, segment: Segment) -> list[str]:
+def serving(plan: ReplayPlan, place: ReplayFolder, segment: Segment) -> list[str]:
+    """Return the options with which the exchange of a segment is served."""
     begin = segment.begin + AFTER_OPEN
     arguments = ["--market", plan.market, "--symbols", ",".join(plan.pairs)]
     arguments += ["--start", f"{begin:%Y-%m-%dT%H:%M:%SZ}", "--clock", "stepped"]
@@ -157,6 +168,10 @@ def _serving(plan: ReplayPlan, place: ReplayFolder, segment: Segment) -> list[st
     arguments += ["--balance-usd", str(plan.balance_usd)]
     if plan.datadir is not None:
         arguments += ["--datadir", str(plan.datadir)]
+    if plan.mode == "live":
+        arguments += ["--event-log", str(place.event_log)]
+        if segment.number > 0:
+            arguments += ["--restore", str(place.event_log)]
     return arguments
 
 
@@ -182,6 +197,7 @@ def overlay(plan: ReplayPlan, segment: Segment, url: str) -> dict[str, Any]:
         "url": url,
         "until_ms": round(segment.end.timestamp() * 1000),
         "realism": plan.realism,
+        "plain": plan.plain,
     }
     config: dict[str, Any] = {
         "bot_name": "replay",
@@ -202,18 +218,13 @@ def overlay(plan: ReplayPlan, segment: Segment, url: str) -> dict[str, Any]:
             "markets_refresh_interval": 1440,
         },
         "plimsoll": {"state_folder": ""},
-        "log_config": {"handlers": {"plimsoll_clock": clock, "console": _console(plan)}},
+        "log_config": {"handlers": {"plimsoll_clock": clock, "console": CONSOLE}},
     }
     if plan.timeframe is not None:
         config["timeframe"] = plan.timeframe
     if plan.mode == "live":
         config["plimsoll"]["live_opt_in"] = LIVE_OPT_IN
     return _merged(config, plan.overlay)
-
-
-def _console(plan: ReplayPlan) -> dict[str, str]:
-    """Return where lines of the log go: not through a renderer for terminals."""
-    return {"class": "logging.StreamHandler", "formatter": "standard"}
 
 
 def _merged(config: dict[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,6 +43,10 @@ class Venue:
         rows = self._ask("fapi/v1/ticker/price")
         return {row["symbol"]: float(row["price"]) for row in rows}
 
+    def books(self) -> dict[str, Any]:
+        """Return the exchange's own books: wallet, positions, orders, fills and income."""
+        return self._call("books")
+
     def _call(self, path: str, body: dict[str, object] | None = None) -> dict[str, Any]:
         return dict(self._ask(f"plimsoll/{path}", body))
 

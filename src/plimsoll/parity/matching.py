@@ -32,8 +32,8 @@ def match(a: Sequence[RecordedTrade], b: Sequence[RecordedTrade], window: timede
     """Match trades of the same pair and side that open within ``window`` of each other.
 
     Of all ways to do it the one that matches the most trades is taken, and of those the one in
-    which openings, then closings, lie closest together: a greedy choice by time could leave two
-    trades alone that belong to others.
+    which openings, then closings, then profits lie closest together: a greedy choice by time
+    could leave two trades alone that belong to others.
     """
     pairs: Pairs = []
     for ours, theirs in _groups(a, b):
@@ -87,8 +87,9 @@ def _assigned(left: list[RecordedTrade], right: list[RecordedTrade], window: tim
     longest = window.total_seconds() + 1.0
     opened = np.abs(_seconds(left, "opened_at")[:, None] - _seconds(right, "opened_at")[None, :])
     closed = np.abs(_seconds(left, "closed_at")[:, None] - _seconds(right, "closed_at")[None, :])
-    # Openings count in seconds; closings decide between equals and so weigh less than one.
-    cost = opened + 0.5 * closed / (closed + longest)
+    made = np.abs(_profits(left)[:, None] - _profits(right)[None, :])
+    # Openings count in seconds; closings decide between equals, and profits between those.
+    cost = opened + 0.5 * closed / (closed + longest) + 1e-9 * made / (made + 1.0)
     far = opened > window.total_seconds()
     forbidden = 4.0 * longest * (min(len(left), len(right)) + 1)
     rows, columns = linear_sum_assignment(np.where(far, forbidden, cost))
@@ -97,6 +98,10 @@ def _assigned(left: list[RecordedTrade], right: list[RecordedTrade], window: tim
         for row, column in zip(rows, columns, strict=True)
         if not far[row, column]
     ]
+
+
+def _profits(trades: list[RecordedTrade]) -> Floats:
+    return np.array([trade.profit for trade in trades])
 
 
 def _seconds(trades: list[RecordedTrade], name: str) -> Floats:

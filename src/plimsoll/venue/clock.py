@@ -1,13 +1,27 @@
 """The exchange's clock: real time, real time scaled, or moved only by command."""
 
 import time
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from plimsoll.core.errors import UsageError
 
 WALL, ACCELERATED, STEPPED = "wall", "accelerated", "stepped"
 MAX_SPEED = 100_000.0
+SLACK_SECONDS = 10.0
+"""Real seconds that an answer of a busy machine may take."""
+FOLLOW_SECONDS = 2.0
+"""Real seconds in which one that follows the clock notices a change of speed."""
+
+
+@dataclass(frozen=True)
+class Slack:
+    """How far a follower's clock may be off for no fault of its own, in simulated milliseconds."""
+
+    late_ms: int
+    ahead_ms: int
 
 
 def parse_utc_ms(text: str) -> int:
@@ -56,6 +70,9 @@ class Clock:
         self._speed = _checked_speed(speed)
         self._anchor_ms = float(start_ms)
         self._anchor_seconds = monotonic()
+        self._anchors: deque[tuple[float, float, float]] = deque()
+        self._ahead_until_ms = float(start_ms)
+        self._remember()
 
     @property
     def mode(self) -> str:
@@ -83,6 +100,8 @@ class Clock:
         if not 0 < seconds <= 366 * 86_400:
             raise UsageError(f"expected seconds between 0 and 31622400, found {seconds:g}")
         self._anchor_ms += round(seconds * 1000.0)
+        self._anchor_seconds = self._monotonic()
+        self._remember()
         return int(self._anchor_ms)
 
     def set_speed(self, speed: float) -> None:
@@ -92,7 +111,37 @@ class Clock:
         checked = _checked_speed(speed)
         self._anchor_ms = float(self.now_ms())
         self._anchor_seconds = self._monotonic()
+        self._ahead_until_ms = max(self._ahead_until_ms, self._extrapolated_ms())
         self._speed = checked
+        self._remember()
+
+    def slack(self) -> Slack:
+        """Return what speed and steps alone put between this clock and one that follows it.
+
+        Real time has none: 0 both ways at speed 1.
+        """
+        now_ms, before = self.now_ms(), self._monotonic() - SLACK_SECONDS
+        self._forget_before(before)
+        at, ms, speed = self._anchors[0]
+        read_ms = ms + max(before - at, 0.0) * 1000.0 * speed
+        late_ms = max(now_ms - read_ms - SLACK_SECONDS * 1000.0, 0.0)
+        ahead_ms = self._ahead_until_ms - now_ms
+        if self.mode == ACCELERATED:
+            ahead_ms = max(ahead_ms, self._extrapolated_ms() - now_ms)
+        return Slack(round(late_ms), round(max(ahead_ms, 0.0)))
+
+    def _extrapolated_ms(self) -> float:
+        """Return what a follower may read that has not noticed the next change of speed."""
+        return self.now_ms() + FOLLOW_SECONDS * 1000.0 * self.speed
+
+    def _remember(self) -> None:
+        self._anchors.append((self._anchor_seconds, self._anchor_ms, self.speed))
+        self._forget_before(self._anchor_seconds - SLACK_SECONDS)
+
+    def _forget_before(self, seconds: float) -> None:
+        """Forget what no longer says where the clock was at those real seconds or later."""
+        while len(self._anchors) > 1 and self._anchors[1][0] <= seconds:
+            self._anchors.popleft()
 
 
 def _checked_speed(speed: float) -> float:

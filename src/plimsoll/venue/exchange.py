@@ -1,21 +1,39 @@
-"""The exchange as one object: market, clock, scenarios and counters, without any network."""
+"""The exchange as one object: market, clock, account and counters, without any network."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
 
 from plimsoll.core.errors import UsageError
-from plimsoll.venue.account.ledger import Account
+from plimsoll.venue.account import events as happened
+from plimsoll.venue.account.eventlog import EventLog, read_events
+from plimsoll.venue.account.ledger import DEFAULT_INSURANCE_USD, TRADING, Account, replayed
 from plimsoll.venue.account.matching import Matching
 from plimsoll.venue.clock import Clock
 from plimsoll.venue.faults import Fault, Faults
 from plimsoll.venue.market.base import Market, Snapshot
 from plimsoll.venue.market.book import DEPTH_LIMITS, Book, order_book
-from plimsoll.venue.market.scenario import Event, start_event
+from plimsoll.venue.market.scenario import SCENARIOS, Event, start_event
+from plimsoll.venue.market.symbols import SymbolSpec
 
 DEFAULT_BALANCE_USD = 10_000.0
 MAX_TRANSFER_USD = 1e12
+SETTLING = "SETTLING"
+MAX_ORDERS_SENT = 100_000
+
+
+@dataclass(frozen=True)
+class OrderSent:
+    """A request for an order, as it came in; `speed` is the clock's then, 0 when it is stepped."""
+
+    symbol: str
+    client_id: str
+    side: str
+    kind: str
+    received_ms: int
+    speed: float
 
 
 @dataclass
@@ -32,7 +50,9 @@ class Stats:
 class Exchange:
     """One running simulated exchange with one account.
 
-    `spread_scale` multiplies the modelled spread, `balance_usd` is what the account starts with.
+    `spread_scale` multiplies the modelled spread, `balance_usd` is what the account starts with,
+    `insurance_usd` what the insurance fund does. With `event_log`, every event of the account is
+    appended to that file; `restore` starts from one.
     """
 
     def __init__(
@@ -42,15 +62,85 @@ class Exchange:
         *,
         spread_scale: float = 1.0,
         balance_usd: float = DEFAULT_BALANCE_USD,
+        insurance_usd: float = DEFAULT_INSURANCE_USD,
+        event_log: Path | None = None,
     ) -> None:
+        """Open the account. Raises `UsageError` when the log holds events already."""
         self.market = market
         self.clock = clock
         self.spread_scale = spread_scale
         self.stats = Stats()
         self.faults = Faults()
-        self.account = Account(balance_usd)
-        self.matching = Matching(market, self.account, self._whole_book, clock.now_ms())
         self.books_sent: deque[tuple[str, Book]] = deque(maxlen=256)
+        self.orders_sent: deque[OrderSent] = deque(maxlen=MAX_ORDERS_SENT)
+        self.countdowns: dict[str, int] = {}
+        self.countdown_cancels_conditional = False
+        self._take_over(Account(balance_usd, insurance_usd=insurance_usd), clock.now_ms())
+        if event_log is not None:
+            self._write_to(event_log)
+        self.account.record(
+            happened.AccountOpened,
+            clock.now_ms(),
+            balance_usd=balance_usd,
+            insurance_usd=insurance_usd,
+        )
+
+    def _take_over(self, account: Account, now_ms: int) -> None:
+        self.account = account
+        self.matching = Matching(self.market, account, self._whole_book, now_ms)
+
+    def _write_to(self, path: Path) -> None:
+        log = EventLog(path)
+        if log.path.stat().st_size and self.account.sequence == 0:
+            raise UsageError(
+                f"the event log {path} holds an account already; restore from it, or name another"
+            )
+        self.matching.on_event(log.append)
+
+    @classmethod
+    def restore(
+        cls,
+        market: Market,
+        clock: Clock,
+        log: Path,
+        *,
+        spread_scale: float = 1.0,
+        event_log: Path | None = None,
+    ) -> Self:
+        """Return the exchange that a log leaves behind; what happens on goes to `event_log`.
+
+        `event_log` may be the same file. The path since the last event is walked again, which
+        changes nothing that the log tells. Raises `UsageError` for a log that is none and for a
+        clock that stands before its last event.
+        """
+        recorded = read_events(log)
+        account = replayed(recorded)
+        if clock.now_ms() < account.updated_ms:
+            raise UsageError(
+                f"the clock stands {account.updated_ms - clock.now_ms()} ms before the last event "
+                f"of {log}; start no earlier than {account.updated_ms} ms"
+            )
+        exchange = cls(market, clock, spread_scale=spread_scale)
+        exchange._take_over(account, account.updated_ms)
+        for event in recorded:
+            if isinstance(event, happened.ScenarioStarted):
+                exchange._begin(_scenario_of(event))
+        if event_log is not None:
+            if event_log.resolve() != log.resolve():
+                _copy_events(recorded, event_log)
+            exchange._write_to(event_log)
+        return exchange
+
+    def advance(self, now_ms: int) -> None:
+        """Let the account follow the market up to an instant; countdowns that end cancel orders."""
+        while due := [symbol for symbol, end in self.countdowns.items() if end <= now_ms]:
+            symbol = min(due, key=lambda one: (self.countdowns[one], one))
+            at_ms = self.countdowns.pop(symbol)
+            self.matching.advance(at_ms)
+            for order in self.matching.open_orders(symbol):
+                if self.countdown_cancels_conditional or not order.is_conditional:
+                    self.matching.cancel(order, at_ms)
+        self.matching.advance(now_ms)
 
     def listed(self, now_ms: int) -> list[str]:
         """Return the symbols that trade at the instant."""
@@ -61,7 +151,7 @@ class Exchange:
     def book(self, symbol: str, levels: int, now_ms: int) -> Book:
         """Return the order book at the instant."""
         return order_book(
-            self.market.specs[symbol],
+            self.spec(symbol),
             self.market.snapshot(symbol, now_ms),
             levels=levels,
             seed=self.market.seed,
@@ -85,6 +175,7 @@ class Exchange:
     ) -> Event:
         """Start a scenario at the clock's now; raises `UsageError` for options that do not fit."""
         now_ms = self.clock.now_ms()
+        self.advance(now_ms)
         event = start_event(
             name,
             now_ms=now_ms,
@@ -93,9 +184,74 @@ class Exchange:
             magnitude=magnitude,
             duration_seconds=duration_seconds,
         )
-        self.market.overlay.add(event, self.market.specs, self.market.log_path)
-        self.market.forget_from(now_ms)
+        self._begin(event)
+        self.account.record(
+            happened.ScenarioStarted,
+            now_ms,
+            name=name,
+            symbols=None if event.symbols is None else tuple(sorted(event.symbols)),
+            magnitude=event.magnitude,
+            duration_ms=event.duration_ms,
+        )
         return event
+
+    def _begin(self, event: Event) -> None:
+        self.market.overlay.add(event, self.market.specs, self.market.log_path)
+        self.market.forget_from(event.start_ms)
+
+    def spec(self, symbol: str) -> SymbolSpec:
+        """Return the contract with the filters that are in force."""
+        return _filtered(self.market.specs[symbol], self.account.filters.get(symbol))
+
+    def status(self, symbol: str) -> str:
+        """Return the contract's status: TRADING, or SETTLING once it was delisted."""
+        return self.account.status(symbol)
+
+    def change_filters(
+        self,
+        symbol: str,
+        *,
+        tick_size: float | None = None,
+        step_size: float | None = None,
+        min_notional_usd: float | None = None,
+    ) -> SymbolSpec:
+        """Change a contract's filters from the clock's now on; None leaves one as it is.
+
+        Resting orders stay as they are, as on Binance, and the market keeps printing at the tick
+        that it had. Raises `UsageError` for an unknown contract and for a number not above 0.
+        """
+        self._check_symbol(symbol)
+        spec = self.spec(symbol)
+        values = {
+            "tick_size": spec.tick_size if tick_size is None else tick_size,
+            "step_size": spec.step_size if step_size is None else step_size,
+            "min_notional_usd": (
+                spec.min_notional_usd if min_notional_usd is None else min_notional_usd
+            ),
+        }
+        for name, value in values.items():
+            if not 0 < value < MAX_TRANSFER_USD:
+                raise UsageError(f"expected a {name} above 0, found {value:g}")
+        self.advance(self.clock.now_ms())
+        self.account.record(happened.FiltersChanged, self.clock.now_ms(), symbol=symbol, **values)
+        return self.spec(symbol)
+
+    def delist(self, symbol: str) -> None:
+        """End a contract's trading now: orders expire, positions are settled at the mark price.
+
+        Raises `UsageError` for an unknown contract and for one that was delisted before.
+        """
+        self._check_symbol(symbol)
+        if self.status(symbol) != TRADING:
+            raise UsageError(f"{symbol} is {self.status(symbol)} already")
+        now_ms = self.clock.now_ms()
+        self.advance(now_ms)
+        self.matching.settle(symbol, SETTLING, now_ms)
+
+    def _check_symbol(self, symbol: str) -> None:
+        if symbol not in self.market.specs:
+            served = ", ".join(sorted(self.market.specs))
+            raise UsageError(f"unknown symbol {symbol}; served are {served}")
 
     def transfer(self, amount_usd: float, *, recorded: bool = True) -> None:
         """Pay into the account, or out of it with a negative amount, at the clock's now.
@@ -103,7 +259,7 @@ class Exchange:
         Raises `UsageError` for no amount and for more than is free.
         """
         now_ms = self.clock.now_ms()
-        self.matching.advance(now_ms)
+        self.advance(now_ms)
         free = self.matching.free_usd()
         if not (0 < abs(amount_usd) < MAX_TRANSFER_USD):
             raise UsageError(
@@ -118,3 +274,28 @@ class Exchange:
         """Start a fault at the clock's now; raises `UsageError` for options that do not fit."""
         now_ms = self.clock.now_ms()
         return self.faults.start(options, now_ms=now_ms, known_symbols=self.market.specs)
+
+
+def _filtered(spec: SymbolSpec, filters: tuple[float, float, float] | None) -> SymbolSpec:
+    if filters is None:
+        return spec
+    tick_size, step_size, min_notional_usd = filters
+    return replace(
+        spec, tick_size=tick_size, step_size=step_size, min_notional_usd=min_notional_usd
+    )
+
+
+def _scenario_of(event: happened.ScenarioStarted) -> Event:
+    symbols = None if event.symbols is None else frozenset(event.symbols)
+    scenario = SCENARIOS[event.name]
+    return Event(scenario, event.time_ms, event.duration_ms, event.magnitude, symbols)
+
+
+def _copy_events(events: Iterable[happened.Event], path: Path) -> None:
+    """Write the events to a log that holds none yet; raises `UsageError` when it does."""
+    log = EventLog(path)
+    if path.stat().st_size:
+        raise UsageError(f"the event log {path} holds an account already; name another")
+    for event in events:
+        log.append(event)
+    log.close()

@@ -87,7 +87,7 @@ FAULTS: dict[str, FaultKind] = {
         ),
         FaultKind(
             CLOCK_SKEW,
-            "serverTime is off by so many seconds; by more than 10, signed requests are refused",
+            "serverTime is off by so many seconds; signed requests may be refused",
             ("skew_seconds",),
         ),
         FaultKind(

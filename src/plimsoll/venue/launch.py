@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from plimsoll.core.errors import UsageError
+from plimsoll.venue.account.eventlog import read_events
+from plimsoll.venue.account.ledger import DEFAULT_INSURANCE_USD
 from plimsoll.venue.api.server import serve
 from plimsoll.venue.clock import WALL, Clock, format_utc, parse_utc_ms, real_now_ms
 from plimsoll.venue.exchange import DEFAULT_BALANCE_USD, Exchange
+from plimsoll.venue.keys import KeyRing, read_pairs
 from plimsoll.venue.market.base import Market
 from plimsoll.venue.market.symbols import LISTED, choose_symbols
 from plimsoll.venue.profile import freqtrade_config, write_config
@@ -39,6 +42,12 @@ class Options:
     balance_usd: float = DEFAULT_BALANCE_USD
     write_config: Path | None = None
     scenario: str | None = None
+    keys: Path | None = None
+    event_log: Path | None = None
+    restore: Path | None = None
+    insurance_usd: float = DEFAULT_INSURANCE_USD
+    countdown_cancels_conditional: bool = False
+    rate_limits: bool = False
 
 
 def build_exchange(options: Options) -> Exchange:
@@ -62,15 +71,45 @@ def build_exchange(options: Options) -> Exchange:
         raise UsageError(
             f"expected a --balance-usd above 0 and below 1e12, found {options.balance_usd:g}"
         )
-    start_ms = None if options.start is None else parse_utc_ms(options.start)
-    market, now_ms = _market(options, start_ms)
+    if not 0 <= options.insurance_usd < 1e15:
+        raise UsageError(
+            f"expected an --insurance-usd from 0 to 1e15, found {options.insurance_usd:g}"
+        )
+    market, now_ms = _market(options, _start_ms(options))
     clock = Clock(now_ms, speed=options.speed, stepped=options.clock == "stepped")
-    exchange = Exchange(
-        market, clock, spread_scale=options.spread_scale, balance_usd=options.balance_usd
-    )
+    exchange = _exchange(options, market, clock)
+    exchange.countdown_cancels_conditional = options.countdown_cancels_conditional
     if options.scenario is not None:
         exchange.start_scenario(options.scenario)
     return exchange
+
+
+def _start_ms(options: Options) -> int | None:
+    """Return where the clock starts: as asked for, else at the last event of a log."""
+    if options.start is not None:
+        return parse_utc_ms(options.start)
+    if options.restore is None:
+        return None
+    return max((event.time_ms for event in read_events(options.restore)), default=None)
+
+
+def _exchange(options: Options, market: Market, clock: Clock) -> Exchange:
+    if options.restore is not None:
+        return Exchange.restore(
+            market,
+            clock,
+            options.restore,
+            spread_scale=options.spread_scale,
+            event_log=options.event_log,
+        )
+    return Exchange(
+        market,
+        clock,
+        spread_scale=options.spread_scale,
+        balance_usd=options.balance_usd,
+        insurance_usd=options.insurance_usd,
+        event_log=options.event_log,
+    )
 
 
 def _market_name(options: Options) -> str:
@@ -131,13 +170,16 @@ def _local_url(host: str, port: int) -> str:
 def run(options: Options, announce: Callable[[dict[str, Any]], None]) -> None:
     """Serve until SIGINT or SIGTERM; `announce` gets one record when the port listens."""
     exchange = build_exchange(options)
+    keys = KeyRing() if options.keys is None else KeyRing(read_pairs(options.keys))
 
     def listening(port: int) -> None:
         specs = list(exchange.market.specs.values())
         if options.write_config is not None:
             follow = not follows_real_time(options, exchange)
             url, market = _local_url(options.host, port), _market_name(options)
-            config = freqtrade_config(url, specs, follow_clock=follow, market=market)
+            config = freqtrade_config(
+                url, specs, follow_clock=follow, market=market, pair=keys.first
+            )
             write_config(options.write_config, config)
         firsts = [exchange.market.first_candle_ms(spec.symbol) for spec in specs]
         config_path = options.write_config
@@ -152,7 +194,17 @@ def run(options: Options, announce: Callable[[dict[str, Any]], None]) -> None:
                 "now": format_utc(exchange.clock.now_ms()),
                 "first_candle": format_utc(min(firsts)),
                 "config": None if config_path is None else str(config_path.resolve()),
+                "key": keys.first.key,
+                "secret": keys.first.secret,
             }
         )
 
-    asyncio.run(serve(exchange, options.host, options.port, on_listening=listening))
+    served = serve(
+        exchange,
+        options.host,
+        options.port,
+        on_listening=listening,
+        keys=keys,
+        rate_limits=options.rate_limits,
+    )
+    asyncio.run(served)

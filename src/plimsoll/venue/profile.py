@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from plimsoll.core.errors import UsageError
+from plimsoll.venue.keys import DEFAULT_PAIR, KeyPair
 from plimsoll.venue.market.symbols import SymbolSpec
 
 # The url keys of ccxt 4.5.90 that Freqtrade's futures mode asks, and the path each stands for.
@@ -71,9 +72,17 @@ def log_config(clock_url: str | None) -> dict[str, Any]:
 
 
 def freqtrade_config(
-    url: str, specs: list[SymbolSpec], *, follow_clock: bool, market: str = ""
+    url: str,
+    specs: list[SymbolSpec],
+    *,
+    follow_clock: bool,
+    market: str = "",
+    pair: KeyPair = DEFAULT_PAIR,
 ) -> dict[str, Any]:
-    """Return a configuration to be layered after a base profile; ``market`` is for reports."""
+    """Return a configuration to be layered after a base profile.
+
+    ``market`` is for reports; ``pair`` opens the account at the venue, where money is not real.
+    """
     pricing = {"price_side": "other", "use_order_book": True, "order_book_top": 1}
     return {
         "dry_run": True,
@@ -84,8 +93,8 @@ def freqtrade_config(
         "exit_pricing": pricing,
         "exchange": {
             "name": "binance",
-            "key": "",
-            "secret": "",
+            "key": pair.key,
+            "secret": pair.secret,
             "only_from_ccxt": True,
             "enable_ws": True,
             "_ft_has_params": {"ws_enabled": True},

@@ -93,7 +93,7 @@ def test_json_holds_the_recorded_profit_and_the_files(userdir, tmp_path):
     [
         ("synthetic, seed 7", "simulated"),
         ("real, Binance USD-M", "real"),
-        ("replay of 2024", "real"),
+        pytest.param("replay of 2024", "real", marks=pytest.mark.slow),
         ("elsewhere", "unstated"),
     ],
 )

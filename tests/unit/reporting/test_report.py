@@ -76,8 +76,14 @@ def report() -> Report:
 
 
 @pytest.fixture(scope="module")
-def page(report, tmp_path_factory) -> str:
-    return render_report(report, tmp_path_factory.mktemp("page")).html.read_text()
+def files(report, tmp_path_factory):
+    """What the report is rendered as."""
+    return render_report(report, tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture(scope="module")
+def page(files) -> str:
+    return files.html.read_text()
 
 
 def test_page_fetches_nothing_and_runs_no_script(page):
@@ -88,15 +94,15 @@ def test_page_fetches_nothing_and_runs_no_script(page):
     assert "url(" not in page.replace("url(#", "")
 
 
-def test_same_report_gives_the_same_bytes(report, tmp_path):
-    one, other = render_report(report, tmp_path / "a"), render_report(report, tmp_path / "b")
+def test_same_report_gives_the_same_bytes(files, report, tmp_path):
+    one, other = files, render_report(report, tmp_path)
     assert one.html.read_bytes() == other.html.read_bytes()
     assert one.png.read_bytes() == other.png.read_bytes()
 
 
-def test_folder_holds_only_the_two_whole_files(report, tmp_path):
-    files = render_report(report, tmp_path)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["report.html", "report.png"]
+def test_folder_holds_only_the_two_whole_files(files):
+    folder = files.html.parent
+    assert sorted(p.name for p in folder.iterdir()) == ["report.html", "report.png"]
     assert files.html.read_text().rstrip().endswith("</html>")
 
 
@@ -113,8 +119,8 @@ def test_failed_write_leaves_the_old_report_and_no_rest(report, tmp_path, monkey
     assert (tmp_path / "report.png").read_bytes() == b"old"
 
 
-def test_png_has_1600_by_1000_pixels(report, tmp_path):
-    head = render_report(report, tmp_path).png.read_bytes()[:24]
+def test_png_has_1600_by_1000_pixels(files):
+    head = files.png.read_bytes()[:24]
     assert head[:8] == b"\x89PNG\r\n\x1a\n"
     assert (int.from_bytes(head[16:20]), int.from_bytes(head[20:24])) == (1600, 1000)
 

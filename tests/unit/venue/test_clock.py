@@ -1,7 +1,7 @@
 import pytest
 
 from plimsoll.core.errors import UsageError
-from plimsoll.venue.clock import Clock, format_utc, parse_utc_ms
+from plimsoll.venue.clock import Clock, Slack, format_utc, parse_utc_ms
 
 START_MS = parse_utc_ms("2025-01-01T00:00:00Z")
 
@@ -80,3 +80,39 @@ def test_instants_without_an_offset_are_utc() -> None:
     assert format_utc(START_MS) == "2025-01-01T00:00:00.000Z"
     with pytest.raises(UsageError, match='found "yesterday"'):
         parse_utc_ms("yesterday")
+
+
+def test_a_clock_on_real_time_gives_no_slack() -> None:
+    seconds = Seconds()
+    clock = Clock(START_MS, monotonic=seconds)
+    seconds.now += 100.0
+    assert clock.slack() == Slack(late_ms=0, ahead_ms=0)
+
+
+def test_slack_is_what_speed_adds_to_ten_real_seconds() -> None:
+    seconds = Seconds()
+    clock = Clock(START_MS, speed=60, monotonic=seconds)
+    seconds.now += 100.0
+    assert clock.slack() == Slack(late_ms=10_000 * 59, ahead_ms=2_000 * 60)
+
+
+def test_slack_ends_after_the_clock_is_slowed_down() -> None:
+    seconds = Seconds()
+    clock = Clock(START_MS, speed=60, monotonic=seconds)
+    seconds.now += 100.0
+    clock.set_speed(1)
+    assert clock.slack() == Slack(late_ms=10_000 * 59, ahead_ms=2_000 * 60)
+    seconds.now += 5.0
+    assert clock.slack() == Slack(late_ms=5_000 * 59, ahead_ms=115_000)
+    seconds.now += 120.0
+    assert clock.slack() == Slack(late_ms=0, ahead_ms=0)
+
+
+def test_a_step_gives_slack_for_ten_real_seconds() -> None:
+    seconds = Seconds()
+    clock = Clock(START_MS, stepped=True, monotonic=seconds)
+    seconds.now += 100.0
+    clock.step(3600)
+    assert clock.slack() == Slack(late_ms=3_590_000, ahead_ms=0)
+    seconds.now += 11.0
+    assert clock.slack() == Slack(late_ms=0, ahead_ms=0)

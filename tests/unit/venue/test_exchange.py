@@ -1,12 +1,18 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from plimsoll.core.errors import UsageError
+from plimsoll.venue.account.eventlog import read_events
+from plimsoll.venue.account.ledger import replayed
 from plimsoll.venue.clock import Clock
+from plimsoll.venue.errors import ApiError
 from plimsoll.venue.exchange import Exchange
 from plimsoll.venue.market.base import LAST, Window
 from plimsoll.venue.market.intervals import INTERVALS
 from plimsoll.venue.market.symbols import LISTED
+from tests.unit.venue.account.orders import submit
 from tests.unit.venue.markets import NOW_MS, exchange_at, fresh
 
 
@@ -67,3 +73,92 @@ def test_a_fault_of_an_unserved_contract_is_refused() -> None:
 def test_the_account_begins_with_its_balance() -> None:
     exchange = Exchange(fresh(), Clock(NOW_MS, stepped=True), balance_usd=250.0)
     assert exchange.account.wallet_usd == exchange.matching.free_usd() == 250.0
+
+
+def traded(path: Path | None, steps: int = 6) -> Exchange:
+    """Return an exchange that has traded for some hours, with its log in the file."""
+    clock = Clock(NOW_MS, stepped=True)
+    exchange = Exchange(fresh(), clock, balance_usd=50_000.0, event_log=path)
+    exchange.matching.set_leverage("BTCUSDT", 10, NOW_MS)
+    submit(exchange, "BUY", "MARKET", 0.5)
+    last = exchange.snapshot("BTCUSDT", NOW_MS).last
+    submit(exchange, "SELL", "LIMIT", 0.2, price=round(last * 1.003, 1))
+    submit(exchange, "SELL", "STOP_MARKET", 0.5, trigger_price=round(last * 0.99, 1))
+    exchange.start_scenario("move", magnitude=-0.004, duration_seconds=1200)
+    for _ in range(steps):
+        clock.step(3600)
+        exchange.matching.advance(clock.now_ms())
+    return exchange
+
+
+def test_a_restored_exchange_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    whole, path = traded(None, steps=9), tmp_path / "events.jsonl"
+    part = traded(path, steps=3)
+    with path.open("ab") as file:
+        file.write(b'{"event":"OrderFil')
+    clock = Clock(part.clock.now_ms(), stepped=True)
+    again = Exchange.restore(fresh(), clock, path, event_log=path)
+    assert again.account == part.account
+    for _ in range(6):
+        clock.step(3600)
+        again.matching.advance(clock.now_ms())
+    assert again.account == whole.account
+    assert again.snapshot("BTCUSDT", clock.now_ms()) == whole.snapshot("BTCUSDT", clock.now_ms())
+    assert replayed(read_events(path)) == whole.account
+
+
+def test_a_restored_log_can_go_on_in_another_file(tmp_path: Path) -> None:
+    part = traded(tmp_path / "one.jsonl", steps=1)
+    clock, other = Clock(part.clock.now_ms(), stepped=True), tmp_path / "two.jsonl"
+    again = Exchange.restore(fresh(), clock, tmp_path / "one.jsonl", event_log=other)
+    again.transfer(5.0)
+    assert read_events(tmp_path / "one.jsonl") == read_events(other)[:-1]
+    assert replayed(read_events(other)) == again.account
+
+
+def test_a_log_is_neither_written_over_nor_restored_into_its_past(tmp_path: Path) -> None:
+    part, path = traded(tmp_path / "events.jsonl", steps=1), tmp_path / "events.jsonl"
+    with pytest.raises(UsageError, match="holds an account already"):
+        Exchange(fresh(), part.clock, event_log=path)
+    with pytest.raises(UsageError, match="before the last event"):
+        Exchange.restore(fresh(), Clock(NOW_MS - 1, stepped=True), path)
+    empty = tmp_path / "empty.jsonl"
+    empty.touch()
+    with pytest.raises(UsageError, match="at least one event"):
+        Exchange.restore(fresh(), part.clock, empty)
+
+
+def test_changed_filters_are_in_force_at_once_and_leave_the_past_alone() -> None:
+    exchange = exchange_at()
+    before = exchange.market.snapshot("BTCUSDT", NOW_MS).last
+    spec = exchange.change_filters("BTCUSDT", tick_size=10.0, min_notional_usd=500.0)
+    assert (spec.tick_size, spec.step_size, spec.min_notional_usd) == (10.0, 0.001, 500.0)
+    assert exchange.spec("BTCUSDT") == spec
+    assert exchange.spec("ETHUSDT") == exchange.market.specs["ETHUSDT"]
+    book = exchange.book("BTCUSDT", 5, NOW_MS)
+    assert (book.bid_prices % 10.0 == 0.0).all()
+    assert exchange.market.snapshot("BTCUSDT", NOW_MS).last == before
+    with pytest.raises(UsageError, match="expected a step_size above 0"):
+        exchange.change_filters("BTCUSDT", step_size=0.0)
+    with pytest.raises(UsageError, match="unknown symbol XRPUSDT"):
+        exchange.change_filters("XRPUSDT", step_size=1.0)
+
+
+def test_a_delisted_contract_is_settled_at_the_mark_and_trades_no_more() -> None:
+    exchange = exchange_at()
+    submit(exchange, "BUY", "MARKET", 0.01)
+    last = exchange.snapshot("BTCUSDT", NOW_MS).last
+    stop = submit(exchange, "SELL", "STOP_MARKET", 0.01, trigger_price=round(last * 0.9, 1))
+    exchange.delist("BTCUSDT")
+    fill = exchange.account.fills[-1]
+    assert fill.price == pytest.approx(exchange.snapshot("BTCUSDT", NOW_MS).mark)
+    assert fill.fee_usd == 0.0
+    client_id = exchange.matching.orders[fill.order_id].client_id
+    assert client_id.startswith("settlement_autoclose-")
+    assert (stop.status, stop.reason) == ("EXPIRED", 7)
+    assert (exchange.status("BTCUSDT"), exchange.status("ETHUSDT")) == ("SETTLING", "TRADING")
+    with pytest.raises(ApiError) as refused:
+        submit(exchange, "BUY", "MARKET", 0.01)
+    assert refused.value.code == -4140
+    with pytest.raises(UsageError, match="SETTLING already"):
+        exchange.delist("BTCUSDT")

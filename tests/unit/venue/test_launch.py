@@ -77,3 +77,23 @@ def test_only_a_synthetic_market_from_now_on_follows_real_time() -> None:
 def test_a_bot_on_this_machine_reaches_every_host(host: str, beyond: bool, url: str) -> None:
     assert listens_beyond(host) is beyond
     assert _local_url(host, 80) == url
+
+
+def test_an_event_log_restores_the_account_where_it_ended(tmp_path: Path) -> None:
+    log = tmp_path / "events.jsonl"
+    exchange = build_exchange(replace(STEPPED, event_log=log))
+    exchange.clock.step(60)
+    exchange.transfer(250.0)
+    again = replace(STEPPED, start=None, restore=log, event_log=log)
+    restored = build_exchange(again)
+    assert restored.clock.now_ms() == exchange.clock.now_ms()
+    assert restored.account.wallet_usd == exchange.account.wallet_usd == 10_250.0
+    restored.transfer(1.0)
+    assert build_exchange(again).account.wallet_usd == 10_251.0
+    with pytest.raises(UsageError, match="holds an account already"):
+        build_exchange(replace(STEPPED, event_log=log))
+
+
+def test_a_fund_below_zero_is_refused() -> None:
+    with pytest.raises(UsageError, match="--insurance-usd"):
+        build_exchange(replace(STEPPED, insurance_usd=-1.0))

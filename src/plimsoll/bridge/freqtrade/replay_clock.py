@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,9 +46,11 @@ class ReplayClock(logging.Handler):
         ``minute``: an instant a minute. ``tick``: a second after a candle's open, at the extremes
         of each pair's path in it, and at its close. ``probe``: also where the path comes to a
         stop, a liquidation, an ROI or the limit of an open order.
+    plain
+        Whether Freqtrade's slow parts stay as they are.
     """
 
-    def __init__(self, url: str, until_ms: int, realism: str) -> None:
+    def __init__(self, url: str, until_ms: int, realism: str, plain: bool = False) -> None:  # noqa: FBT001, FBT002 - named in a config
         super().__init__()
         try:
             if urlsplit(url).hostname not in LOOPBACK_HOSTS:
@@ -57,7 +60,8 @@ class ReplayClock(logging.Handler):
             if running_command() != "trade":
                 raise PlimsollError("only freqtrade trade can be replayed")
             if not _driven:
-                _driven.append(Driver(VenueSteps(url), until_ms, realism).take_over())
+                driver = Driver(VenueSteps(url), until_ms, realism, is_lazy=not plain)
+                _driven.append(driver.take_over())
         except PlimsollError as error:
             refuse(error)
 
@@ -69,11 +73,19 @@ _driven: list["Driver"] = []
 
 
 class Driver:
-    """Moves the time of this process and of the venue together."""
+    """Moves the time of this process and of the venue together.
 
-    def __init__(self, venue: VenueSteps, until_ms: int, realism: str) -> None:
+    A lazy one moves the venue's clock only when the bot is about to ask the venue something; what
+    happens there does not depend on how often it is looked at.
+    """
+
+    def __init__(
+        self, venue: VenueSteps, until_ms: int, realism: str, *, is_lazy: bool = False
+    ) -> None:
         self._venue, self._until_ms, self._realism = venue, until_ms, realism
-        self._now_ms = venue.now_ms()
+        self._is_lazy = is_lazy
+        self._now_ms = self._venue_ms = venue.now_ms()
+        self._at_end: list[Callable[[], None]] = []
         self._end_ms = 0
         self._due: list[int] = []
         self._paths: dict[str, PathAhead] = {}
@@ -95,6 +107,10 @@ class Driver:
 
         Worker._sleep = between_loops  # type: ignore[method-assign,assignment]  # noqa: SLF001
         time.sleep = self.sleep  # type: ignore[assignment]
+        if self._is_lazy:
+            from plimsoll.bridge.freqtrade.replay_speed import replace_slow_parts
+
+            replace_slow_parts(self._at_end.append, self.catch_up)
         logger.info("Replaying from %s.", datetime.fromtimestamp(self._now_ms / 1000, UTC))
         return self
 
@@ -116,6 +132,9 @@ class Driver:
             at = self._next(bot)
         if at is None or at >= self._until_ms:
             self._move_to(self._until_ms)
+            for act in self._at_end:
+                act()
+            self.catch_up()
             logger.info(ENDED)
             raise KeyboardInterrupt
         self._move_to(at)
@@ -146,10 +165,17 @@ class Driver:
         self._paths = self._venue.paths(pairs, open_ms, self._end_ms) if pairs else {}
         self._due = tick_instants(open_ms, self._end_ms, self._paths.values())
 
+    def catch_up(self) -> None:
+        """Move the venue's clock to the bot's now."""
+        if self._venue_ms < self._now_ms:
+            self._venue_ms = self._venue.move(self._now_ms - self._venue_ms)
+
     def _move_to(self, at_ms: int) -> None:
         if at_ms <= self._now_ms:
             return
-        self._now_ms = self._venue.move(at_ms - self._now_ms)
+        self._now_ms = at_ms
+        if not self._is_lazy:
+            self.catch_up()
         if self._traveller is not None:
             self._traveller.move_to(self._now_ms / 1000, tick=False)
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 MINUTE_MS = 60_000
 AFTER_OPEN_MS = 1_000
@@ -74,18 +75,19 @@ def next_touch(path: PathAhead, levels: Iterable[Level], now_ms: int) -> int | N
     touched = [
         at
         for level in levels
-        if (at := _touch(path.points, level.last_price(path), level.falling, now_ms)) is not None
+        if (at := _touch(path.points, level.last_price(path), now_ms, falling=level.falling))
+        is not None
     ]
     return min(touched, default=None)
 
 
 def _touch(
-    points: Sequence[tuple[int, float]], price: float, falling: bool, now_ms: int
+    points: Sequence[tuple[int, float]], price: float, now_ms: int, *, falling: bool
 ) -> int | None:
     if price <= 0:
         return None
     sign = 1 if falling else -1
-    for (begin_ms, begin), (end_ms, end) in zip(points, points[1:], strict=False):
+    for (begin_ms, begin), (end_ms, end) in pairwise(points):
         if end_ms <= now_ms or sign * (end - price) > 0 or sign * (begin - price) <= 0:
             continue
         share = math.log(price / begin) / math.log(end / begin)

@@ -115,6 +115,11 @@ class TelegramService:
         """Drop every connection from now on."""
         self._down = True
 
+    @property
+    def is_down(self) -> bool:
+        """Whether it drops every connection."""
+        return self._down
+
     def up(self) -> None:
         """Answer again."""
         self._down = False

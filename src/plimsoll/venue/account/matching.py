@@ -1,313 +1,397 @@
 """Orders against the price path: what fills, triggers or is liquidated, and when.
 
-Matching is lazy and exact: `advance` walks the path since the last call, so the result does
-not depend on how often it is called. A resting limit fills whole at its price when the
-last price reaches it; market and triggered orders take what the book shows at that instant.
+Matching is lazy and exact: `advance` walks the paths of all contracts since the last call in
+order of time, so that the result does not depend on how often it is called. A resting limit fills
+at its price when the last price reaches it, with at most a share of each finest candle's volume;
+market and triggered orders take what the book shows at that instant, level by level.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
-import numpy as np
-
-from plimsoll.venue.account.ledger import AMOUNT_TOLERANCE, Account
+from plimsoll.venue.account import events as happened
+from plimsoll.venue.account.execution import (
+    Part,
+    filled,
+    market_limit,
+    take_from_book,
+    whole_steps,
+)
+from plimsoll.venue.account.ledger import AMOUNT_TOLERANCE, TRADING, Account, Listener
+from plimsoll.venue.account.liquidation import (
+    DELEVERAGED,
+    SETTLED,
+    close_at,
+    end_orders,
+    liquidate,
+)
+from plimsoll.venue.account.margin import (
+    NO_FUNDS,
+    ORDER_REJECTED,
+    check_leverage,
+    check_order,
+    fillable,
+    free_usd,
+)
+from plimsoll.venue.account.orders import CONDITIONAL_KINDS, MARK_PRICE, Order
+from plimsoll.venue.account.reach import DELEVERAGE, Reached, Walk
+from plimsoll.venue.account.walking import last_and_mark, path_between
 from plimsoll.venue.errors import ApiError
-from plimsoll.venue.market.base import Floats, Ints, Market, Window
+from plimsoll.venue.market.base import LAST, Market, Window
 from plimsoll.venue.market.book import Book
 
 BookAt = Callable[[str, int], Book]
-OPEN_STATES = ("NEW", "PARTIALLY_FILLED")
-CONDITIONAL_KINDS = ("STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET")
-FIRST_ORDER_ID = 1_000_001
-# ccxt knows the USD-M codes (-2019, -2022, -4164, -5022) by Binance's host name only. On another
-# host it reads the table shared by all markets; these lead to the same exceptions there.
-ORDER_REJECTED = -2010
-NO_FUNDS = "Account has insufficient balance for requested action."
-
-
-@dataclass
-class Order:
-    """One order; a conditional one (Binance: algo order) places a child when it triggers."""
-
-    id: int
-    client_id: str
-    symbol: str
-    side: str
-    kind: str
-    quantity: float
-    price: float
-    trigger_price: float
-    time_in_force: str
-    reduce_only: bool
-    close_position: bool
-    working_type: str
-    created_ms: int
-    updated_ms: int
-    status: str = "NEW"
-    executed: float = 0.0
-    quote_usd: float = 0.0
-    child_id: int = 0
-    position_side: str = "BOTH"
-
-    @property
-    def is_conditional(self) -> bool:
-        """Whether it waits for a trigger price."""
-        return self.kind in CONDITIONAL_KINDS
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it can still fill or trigger."""
-        return self.status in OPEN_STATES
-
-    @property
-    def level(self) -> float:
-        """The price that it waits for."""
-        return self.trigger_price if self.is_conditional else self.price
-
-    @property
-    def waits_below(self) -> bool:
-        """Whether it acts when the price falls to its level, else when it rises to it."""
-        buys = self.side == "BUY"
-        return not buys if self.kind.startswith("STOP") else buys
+PARTICIPATION_FRACTION = 0.1
+"""Of the volume of a finest candle that reaches a resting order, what the order gets at most."""
+PROTECT_FRACTION = 0.05
+"""`triggerProtect`: how far last and mark price may be apart for a protected order to trigger."""
+POST_ONLY = "Due to the order could not be executed as maker, the Post Only order is rejected."
 
 
 class Matching:
-    """The orders of one account and the walk along the path."""
+    """The orders of one account and the walk along the paths."""
 
-    def __init__(self, market: Market, account: Account, book_at: BookAt, start_ms: int) -> None:
+    def __init__(
+        self,
+        market: Market,
+        account: Account,
+        book_at: BookAt,
+        start_ms: int,
+        participation_fraction: float = PARTICIPATION_FRACTION,
+    ) -> None:
         self.account = account
-        self.orders: dict[int, Order] = {}
         self._market = market
         self._book_at = book_at
         self._now_ms = start_ms
+        self._participation = participation_fraction
+        self._volumes: dict[tuple[str, int, int], float] = {}
+
+    @property
+    def orders(self) -> dict[int, Order]:
+        """All orders by id, oldest first."""
+        return self.account.orders.by_id
+
+    def on_event(self, listener: Listener) -> None:
+        """Call `listener` with every later event of the account, after it was applied."""
+        self.account.on_event(listener)
 
     def open_orders(self, symbol: str | None = None) -> list[Order]:
         """Return open orders, oldest first, of one contract or all."""
-        return [
-            order
-            for order in self.orders.values()
-            if order.is_open and symbol in (None, order.symbol)
-        ]
+        return self.account.orders.open(symbol)
 
     def next_id(self) -> int:
         """Return the id that the next order gets."""
-        return FIRST_ORDER_ID + len(self.orders)
+        return self.account.orders.next_id()
+
+    def free_usd(self) -> float:
+        """Return the balance that neither a position nor a resting order holds."""
+        return free_usd(self.account)
 
     def advance(self, now_ms: int) -> None:
-        """Fill, trigger, liquidate and charge funding along the path up to `now_ms`."""
-        if now_ms <= self._now_ms:
+        """Fill, trigger, liquidate and charge funding along the paths up to `now_ms`."""
+        start_ms = self._now_ms
+        if now_ms <= start_ms:
             return
-        exposed = {order.symbol for order in self.open_orders()}
-        exposed |= {
-            p.symbol for p in self.account.positions.values() if abs(p.amount) > AMOUNT_TOLERANCE
-        }
-        for symbol in sorted(exposed):
-            self._walk(symbol, self._now_ms, now_ms)
+        exposed = set(self.account.orders.open_symbols())
+        exposed |= {position.symbol for position in self.account.open_positions()}
+        if exposed:
+            walks = [self._walk(symbol, start_ms, now_ms) for symbol in sorted(exposed)]
+            self._follow(walks, self._payments(exposed, start_ms, now_ms), float(start_ms))
         self._now_ms = now_ms
 
-    def _walk(self, symbol: str, start_ms: int, end_ms: int) -> None:
-        payments = self._market.funding(symbol, Window(start_ms + 1, end_ms, 1000), end_ms)
-        due = {int(row["time_ms"]): row for row in payments}
-        times = self._times(symbol, start_ms, end_ms, list(due))
-        prices = self._prices(symbol, times)
-        for index in range(1, len(times)):
-            span = (int(times[index - 1]), int(times[index]))
-            self._segment(symbol, span, (float(prices[index - 1]), float(prices[index])))
-            payment = due.get(span[1])
-            if payment is not None:
-                mark = float(payment["mark"]) or float(prices[index])
-                self.account.pay_funding(symbol, float(payment["rate"]), mark, span[1])
+    def _walk(self, symbol: str, start_ms: int, end_ms: int) -> Walk:
+        path = path_between(self._market, symbol, start_ms, end_ms)
+        return Walk(symbol, path, self.account, self._market.finest(symbol))
 
-    def _times(self, symbol: str, start_ms: int, end_ms: int, due: list[int]) -> Ints:
-        """Return the instants at which the path may bend, with both ends."""
-        third = self._market.finest(symbol).ms // 3
-        grid = np.arange((start_ms // third + 1) * third, end_ms, third)
-        knots = self._market.overlay.knots_between(symbol, start_ms, end_ms)
-        return np.unique(np.array([start_ms, *grid.tolist(), *knots, *due, end_ms], np.int64))
+    def _payments(
+        self, symbols: set[str], start_ms: int, end_ms: int
+    ) -> list[tuple[int, dict[str, tuple[float, float]]]]:
+        """Return when funding is due, ascending, and each contract's rate and mark then."""
+        due: dict[int, dict[str, tuple[float, float]]] = {}
+        for symbol in sorted(symbols):
+            window = Window(start_ms + 1, end_ms, 1000)
+            for row in self._market.funding(symbol, window, end_ms):
+                at_ms = int(row["time_ms"])
+                mark = float(row["mark"]) or last_and_mark(self._market, symbol, at_ms)[0]
+                due.setdefault(at_ms, {})[symbol] = (float(row["rate"]), mark)
+        return sorted(due.items())
 
-    def _prices(self, symbol: str, times: Ints) -> Floats:
-        logs = self._market.log_path(symbol, times)
-        bent = self._market.overlay.price(symbol, times, logs)
-        decimals = self._market.specs[symbol].price_decimals
-        return np.round(np.exp(bent), decimals).astype(np.float64)
-
-    def _segment(self, symbol: str, span: tuple[int, int], ends: tuple[float, float]) -> None:
-        """Apply what a straight stretch of the path reaches, in the order in which it does."""
-        price, last = ends
+    def _follow(
+        self,
+        walks: list[Walk],
+        payments: list[tuple[int, dict[str, tuple[float, float]]]],
+        at: float,
+    ) -> None:
+        """Let happen what the walks reach and what falls due, in order of time."""
         while True:
-            reached = self._next_reached(symbol, price, last)
-            if reached is None:
+            upcoming = [(reached, walk) for walk in walks if (reached := walk.next(at)) is not None]
+            first = min(upcoming, key=lambda pair: pair[0].at, default=None)
+            if payments and (first is None or payments[0][0] <= first[0].at):
+                due_ms, rows = payments.pop(0)
+                self._charge(due_ms, rows)
+                at = max(at, float(due_ms))
+                for walk in walks:
+                    walk.forget()
+            elif first is None:
                 return
-            distance, order = reached
-            price += distance if last >= price else -distance
-            whole = ends[1] - ends[0]
-            share = (price - ends[0]) / whole if whole else 0.0
-            at_ms = span[0] + round((span[1] - span[0]) * share)
-            if order is None:
-                self._liquidate(symbol, at_ms)
-            elif order.is_conditional:
-                self._trigger(order, at_ms)
             else:
-                self._execute(order, order.price, self._fillable(order), at_ms, is_maker=True)
+                reached, walk = first
+                at = reached.at
+                self._meet(walk, reached)
+                # A liquidation fills the fund, and a fund that is no longer empty saves others.
+                for one in [walk] if reached.order is not None else walks:
+                    one.forget()
 
-    def _next_reached(
-        self, symbol: str, price: float, last: float
-    ) -> tuple[float, Order | None] | None:
-        """Return the nearest order reached, or None for a liquidation, with its distance."""
-        candidates: list[tuple[float, int, Order | None]] = [
-            (_distance(price, last, order.level, below=order.waits_below), 0, order)
-            for order in self.open_orders(symbol)
-        ]
-        position = self.account.position(symbol)
-        if position.liquidation_price > 0.0:
-            below = position.amount > 0
-            candidates.append(
-                (_distance(price, last, position.liquidation_price, below=below), 1, None)
+    def _charge(self, due_ms: int, rows: dict[str, tuple[float, float]]) -> None:
+        paying = {s: row for s, row in rows.items() if self.account.position(s).is_open}
+        if paying:
+            self.account.record(
+                happened.FundingPaid,
+                due_ms,
+                symbols=tuple(paying),
+                rates=tuple(rate for rate, _ in paying.values()),
+                marks=tuple(mark for _, mark in paying.values()),
             )
-        reached = [entry for entry in candidates if entry[0] <= abs(last - price)]
-        if not reached:
-            return None
-        distance, _, order = min(reached, key=lambda entry: entry[:2])
-        return distance, order
 
-    def _liquidate(self, symbol: str, at_ms: int) -> None:
-        self.account.liquidate(symbol, at_ms)
-        for order in self.open_orders(symbol):
-            order.status, order.updated_ms = "EXPIRED", at_ms
+    def _meet(self, walk: Walk, reached: Reached) -> None:
+        at_ms, order = round(reached.at), reached.order
+        if order is None:
+            self._close_out(walk.symbol, reached, at_ms)
+        elif order.is_conditional:
+            if order.price_protect and self._is_torn(order.symbol, at_ms):
+                walk.wait(order, at_ms)
+            else:
+                self._trigger(order, at_ms)
+        elif not self._fill_resting(order, at_ms):
+            walk.wait(order, at_ms)
+
+    def _close_out(self, symbol: str, reached: Reached, at_ms: int) -> None:
+        if reached.cause == DELEVERAGE:
+            end_orders(self.account, symbol, happened.ACCOUNT_LIQUIDATED, at_ms)
+            close_at(self.account, symbol, DELEVERAGED, reached.price, self._accept, at_ms)
+            return
+        book = self._book_at(symbol, at_ms)
+        liquidate(self.account, symbol, book, self._accept, at_ms)
+
+    def _is_torn(self, symbol: str, at_ms: int) -> bool:
+        last, mark = last_and_mark(self._market, symbol, at_ms)
+        return abs(last - mark) / mark > PROTECT_FRACTION
+
+    def _fill_resting(self, order: Order, at_ms: int) -> bool:
+        """Fill a resting order that was reached; False when its candle has no volume left."""
+        wanted = fillable(self.account, order)
+        if wanted <= AMOUNT_TOLERANCE:
+            self._end(order, happened.EXPIRED, happened.REDUCE_ONLY_KNOCKED_OUT, at_ms)
+            return True
+        spec = self._market.specs[order.symbol]
+        offered = self._volume_left(order.symbol, at_ms)
+        quantity = min(wanted, offered)
+        if quantity < wanted:
+            quantity = whole_steps(quantity, spec.step_size, spec.size_decimals)
+        if quantity <= AMOUNT_TOLERANCE:
+            return False
+        self._execute(order, [Part(order.price, quantity)], at_ms, is_maker=True)
+        return True
+
+    def _volume_left(self, symbol: str, at_ms: int) -> float:
+        """Return what resting orders may still get of the candle that holds the instant."""
+        finest = self._market.finest(symbol)
+        open_ms = finest.open_ms(at_ms)
+        key = (symbol, open_ms, len(self._market.overlay.events))
+        if key not in self._volumes:
+            window = Window(open_ms, open_ms, 1)
+            rows = self._market.candles(symbol, LAST, finest, window, finest.close_ms(open_ms))
+            self._volumes = {key: float(rows["volume"].sum())}
+        passed = 0.0
+        for fill in reversed(self.account.fills):
+            if fill.time_ms < open_ms:
+                break
+            passed += fill.quantity if fill.is_maker and fill.symbol == symbol else 0.0
+        return max(self._volumes[key] * self._participation - passed, 0.0)
 
     def _trigger(self, order: Order, at_ms: int) -> None:
-        order.status, order.updated_ms = "FINISHED", at_ms
+        """Place the order that a conditional one stands for, or reject it."""
         quantity = order.quantity
         if order.close_position:
             quantity = abs(self.account.position(order.symbol).amount)
-        child = Order(
+        child = replace(
+            order,
             id=self.next_id(),
             client_id=f"{order.client_id}-child",
-            symbol=order.symbol,
-            side=order.side,
             kind="MARKET" if order.kind.endswith("MARKET") else "LIMIT",
             quantity=quantity,
-            price=order.price,
             trigger_price=0.0,
-            time_in_force=order.time_in_force,
             reduce_only=order.reduce_only or order.close_position,
             close_position=False,
-            working_type=order.working_type,
+            parent_id=order.id,
             created_ms=at_ms,
             updated_ms=at_ms,
         )
-        order.child_id = child.id
-        self.orders[child.id] = child
         try:
-            self.take(child, at_ms)
-        except ApiError:
-            child.status = "REJECTED"
+            parts = self._plan(child, at_ms)
+        except ApiError as error:
+            self._reject(child, error, at_ms)
+            status = happened.EXPIRED if order.close_position else happened.REJECTED
+            self._end(order, status, happened.NO_REASON, at_ms)
+            return
+        self.account.record(
+            happened.OrderTriggered,
+            at_ms,
+            order_id=order.id,
+            symbol=order.symbol,
+            child_id=child.id,
+        )
+        self._take(self._accept(child, at_ms), parts, at_ms)
 
     def submit(self, order: Order, now_ms: int) -> Order:
         """Accept an order: conditional ones wait, others take from the book, then rest.
 
-        Raises `ApiError` as Binance refuses: margin, reduce-only, a post-only that would take.
+        Raises `ApiError` as Binance refuses: margin, bracket, reduce-only, a post-only that would
+        take, a contract that trades no longer. Returns the order as it stands afterwards.
         """
-        if order.is_conditional:
-            price = float(self._prices(order.symbol, np.array([now_ms], np.int64))[0])
-            if (price <= order.level) if order.waits_below else (price >= order.level):
-                raise ApiError(-2021, "Order would trigger immediately.")
-            self.orders[order.id] = order
-            return order
-        self.take(order, now_ms)
-        self.orders[order.id] = order
-        return order
+        try:
+            if self.account.status(order.symbol) != TRADING:
+                raise ApiError(-4140, "Invalid symbol status for opening position.")
+            if order.is_conditional:
+                self._check_trigger(order, now_ms)
+                return self._accept(order, now_ms)
+            parts = self._plan(order, now_ms)
+        except ApiError as error:
+            self._reject(order, error, now_ms)
+            raise
+        return self._take(self._accept(order, now_ms), parts, now_ms)
 
-    def take(self, order: Order, now_ms: int) -> None:
-        """Fill what the book offers within the order's price; expire or rest the remainder."""
-        quantity = self._fillable(order)
+    def expire(self, order: Order, now_ms: int) -> Order:
+        """Accept an order and let it expire with nothing filled."""
+        return self._end(self._accept(order, now_ms), happened.EXPIRED, 0, now_ms)
+
+    def _check_trigger(self, order: Order, now_ms: int) -> None:
+        last, mark = last_and_mark(self._market, order.symbol, now_ms)
+        price = mark if order.working_type == MARK_PRICE else last
+        if (price <= order.level) if order.waits_below else (price >= order.level):
+            raise ApiError(-2021, "Order would trigger immediately.")
+
+    def _plan(self, order: Order, now_ms: int) -> list[Part]:
+        """Check an order and return what the book gives it; trims a reduce-only that takes."""
+        quantity = fillable(self.account, order)
         if quantity <= AMOUNT_TOLERANCE:
             raise ApiError(ORDER_REJECTED, "ReduceOnly Order is rejected.")
+        if order.kind == "MARKET":
+            order.quantity = quantity
         book = self._book_at(order.symbol, now_ms)
-        buys = order.side == "BUY"
-        prices = book.ask_prices if buys else book.bid_prices
-        sizes = book.ask_sizes if buys else book.bid_sizes
-        self._check_margin(order, quantity, float(prices[0]))
-        taken, cost = 0.0, 0.0
-        for price, size in zip(prices.tolist(), sizes.tolist(), strict=True):
-            within = price <= order.price if buys else price >= order.price
-            if order.kind == "LIMIT" and not within:
-                break
-            part = min(size, quantity - taken)
-            taken, cost = taken + part, cost + part * price
-            if quantity - taken <= AMOUNT_TOLERANCE:
-                break
-        if order.kind == "MARKET" and quantity - taken > AMOUNT_TOLERANCE:
-            cost += (quantity - taken) * float(prices[-1])
-            taken = quantity
-        if order.time_in_force == "GTX" and taken > AMOUNT_TOLERANCE:
-            text = (
-                "Due to the order could not be executed as maker, the Post Only order is rejected."
+        best = (book.ask_prices if order.side == "BUY" else book.bid_prices)[:1].tolist()
+        price = order.price if order.kind != "MARKET" else (best or [0.0])[0]
+        check_order(self.account, order, quantity, price)
+        limit = order.price
+        if order.kind == "MARKET":
+            mark = last_and_mark(self._market, order.symbol, now_ms)[1]
+            limit = market_limit(order.side, mark)
+        parts = take_from_book(book, order.side, quantity, limit)
+        if order.kind == "MARKET" and not parts:
+            text = "The counterparty's best price does not meet the PERCENT_PRICE filter limit."
+            raise ApiError(-4131, text)
+        if order.time_in_force == "GTX" and parts:
+            raise ApiError(ORDER_REJECTED, POST_ONLY)
+        if order.time_in_force == "FOK" and quantity - filled(parts) > AMOUNT_TOLERANCE:
+            return []
+        return parts
+
+    def _take(self, order: Order, parts: list[Part], now_ms: int) -> Order:
+        """Fill the parts; expire the remainder of what may not rest."""
+        self._execute(order, parts, now_ms, is_maker=False)
+        if order.is_open and (order.kind == "MARKET" or order.time_in_force in ("IOC", "FOK")):
+            self._end(order, happened.EXPIRED, happened.IOC_REMAINDER, now_ms)
+        return order
+
+    def _execute(self, order: Order, parts: list[Part], at_ms: int, *, is_maker: bool) -> None:
+        for part in parts:
+            self.account.fill(
+                order.id,
+                order.symbol,
+                order.side,
+                part.price,
+                part.quantity,
+                at_ms,
+                is_maker=is_maker,
             )
-            raise ApiError(ORDER_REJECTED, text)
-        if order.time_in_force == "FOK" and quantity - taken > AMOUNT_TOLERANCE:
-            taken = 0.0
-        if taken > AMOUNT_TOLERANCE:
-            self._execute(order, cost / taken, taken, now_ms, is_maker=False)
-        if order.is_open and order.time_in_force in ("IOC", "FOK"):
-            order.status = "EXPIRED"
+        if parts:
+            self._knock_out(order.symbol, at_ms)
 
-    def _fillable(self, order: Order) -> float:
-        left = order.quantity - order.executed
-        if not order.reduce_only:
-            return left
-        held = self.account.position(order.symbol).amount
-        against = -held if order.side == "BUY" else held
-        return min(left, max(against, 0.0))
+    def _knock_out(self, symbol: str, at_ms: int) -> None:
+        """Expire resting reduce-only orders that have nothing left to reduce."""
+        for order in self.open_orders(symbol):
+            idle = fillable(self.account, order) <= AMOUNT_TOLERANCE
+            if order.reduce_only and not order.is_conditional and idle:
+                self._end(order, happened.EXPIRED, happened.REDUCE_ONLY_KNOCKED_OUT, at_ms)
 
-    def _check_margin(self, order: Order, quantity: float, best: float) -> None:
-        """Refuse an order whose opening part costs more than the free balance."""
-        position = self.account.position(order.symbol)
-        signed = quantity if order.side == "BUY" else -quantity
-        closing = min(quantity, abs(position.amount)) if position.amount * signed < 0 else 0.0
-        price = best if order.kind == "MARKET" else order.price
-        needed = (quantity - closing) * price * (1.0 / position.leverage + 0.0005)
-        if quantity - closing > AMOUNT_TOLERANCE and needed > self.free_usd():
-            raise ApiError(-2019, NO_FUNDS)
-
-    def free_usd(self) -> float:
-        """Return the balance that neither a position nor a resting order holds."""
-        held = sum(
-            (order.quantity - order.executed)
-            * order.price
-            / self.account.position(order.symbol).leverage
-            for order in self.open_orders()
-            if order.kind == "LIMIT" and not order.reduce_only
+    def _accept(self, order: Order, now_ms: int) -> Order:
+        self.account.record(
+            happened.OrderAccepted,
+            now_ms,
+            order_id=order.id,
+            client_id=order.client_id,
+            symbol=order.symbol,
+            side=order.side,
+            kind=order.kind,
+            quantity=order.quantity,
+            price=order.price,
+            trigger_price=order.trigger_price,
+            time_in_force=order.time_in_force,
+            reduce_only=order.reduce_only,
+            close_position=order.close_position,
+            working_type=order.working_type,
+            price_protect=order.price_protect,
+            position_side=order.position_side,
+            parent_id=order.parent_id,
         )
-        return self.account.free_usd - held
+        return self.orders[order.id]
 
-    def _execute(
-        self, order: Order, price: float, quantity: float, at_ms: int, *, is_maker: bool
-    ) -> None:
-        if quantity <= AMOUNT_TOLERANCE:
-            order.status, order.updated_ms = "EXPIRED", at_ms
-            return
-        self.account.fill(
-            order.id, order.symbol, order.side, price, quantity, at_ms, is_maker=is_maker
+    def _reject(self, order: Order, error: ApiError, now_ms: int) -> None:
+        self.account.record(
+            happened.OrderRejected,
+            now_ms,
+            client_id=order.client_id,
+            symbol=order.symbol,
+            code=error.code,
+            message=error.message,
         )
-        order.executed += quantity
-        order.quote_usd += quantity * price
-        order.updated_ms = at_ms
-        done = order.quantity - order.executed <= AMOUNT_TOLERANCE or order.reduce_only
-        order.status = "FILLED" if done else "PARTIALLY_FILLED"
+
+    def _end(self, order: Order, status: str, reason: int, at_ms: int) -> Order:
+        self.account.record(
+            happened.OrderEnded,
+            at_ms,
+            order_id=order.id,
+            symbol=order.symbol,
+            status=status,
+            reason=reason,
+        )
+        return order
 
     def cancel(self, order: Order, now_ms: int) -> Order:
         """Cancel an open order; raises `ApiError` when it is no longer open."""
         if not order.is_open:
             raise ApiError(-2011, "Unknown order sent.")
-        order.status, order.updated_ms = "CANCELED", now_ms
-        return order
+        return self._end(order, happened.CANCELED, happened.NO_REASON, now_ms)
+
+    def set_leverage(self, symbol: str, leverage: int, now_ms: int) -> None:
+        """Set a contract's leverage; raises `ApiError` where Binance refuses."""
+        mark = last_and_mark(self._market, symbol, now_ms)[1]
+        check_leverage(self.account, symbol, leverage, mark)
+        self.account.set_leverage(symbol, leverage, now_ms)
+
+    def settle(self, symbol: str, status: str, now_ms: int) -> None:
+        """End a contract's trading: orders expire, the position is closed at the mark price."""
+        self.account.record(happened.ContractStatusChanged, now_ms, symbol=symbol, status=status)
+        end_orders(self.account, symbol, happened.SYMBOL_DELISTED, now_ms)
+        mark = last_and_mark(self._market, symbol, now_ms)[1]
+        close_at(self.account, symbol, f"{SETTLED}{now_ms}", mark, self._accept, now_ms)
 
 
-def _distance(price: float, last: float, level: float, *, below: bool) -> float:
-    """Return how far the path runs from `price` until it meets the level; infinite if never."""
-    if (price <= level) if below else (price >= level):
-        return 0.0
-    if (last <= level) if below else (last >= level):
-        return abs(level - price)
-    return float("inf")
+__all__ = [
+    "CONDITIONAL_KINDS",
+    "NO_FUNDS",
+    "ORDER_REJECTED",
+    "PARTICIPATION_FRACTION",
+    "Matching",
+    "Order",
+]

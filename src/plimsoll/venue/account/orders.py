@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from plimsoll.venue.account.events import OrderAccepted
+from plimsoll.venue.account.positions import AMOUNT_DECIMALS
 
 OPEN_STATES = ("NEW", "PARTIALLY_FILLED")
 CONDITIONAL_KINDS = ("STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET")
@@ -56,7 +57,7 @@ class Order:
     @property
     def left(self) -> float:
         """The quantity that is not filled yet."""
-        return self.quantity - self.executed
+        return round(self.quantity - self.executed, AMOUNT_DECIMALS)
 
     @property
     def level(self) -> float:

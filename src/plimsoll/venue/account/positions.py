@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from plimsoll.venue.account.brackets import bracket_for
+from plimsoll.venue.account.brackets import bracket_for, brackets_of
 
 AMOUNT_TOLERANCE = 1e-9
 """Base amounts up to this are the rounding of summed floats, not a position."""
-_AMOUNT_DECIMALS = 10
+AMOUNT_DECIMALS = 10
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,19 @@ class Position:
         """Return the price at which the wallet plus profit equals the maintenance margin.
 
         Source: Binance, "How to calculate liquidation price of USD-M contracts", isolated
-        mode: (W + cum − a·E) / (|a|·rate − a) for a signed amount a. 0 without a position.
+        mode: (W + cum − a·E) / (|a|·rate − a) for a signed amount a, in the bracket that holds
+        the position at that price. 0 without a position, and where no price is low enough.
         """
-        if abs(self.amount) < AMOUNT_TOLERANCE:
+        if not self.is_open:
             return 0.0
-        bracket = bracket_for(self.symbol, abs(self.amount) * self.entry_price)
-        numerator = self.wallet_usd + bracket.cum_usd - self.amount * self.entry_price
-        divisor = abs(self.amount) * bracket.maintenance_fraction - self.amount
-        return max(numerator / divisor, 0.0)
+        price = 0.0
+        for bracket in brackets_of(self.symbol):
+            numerator = self.wallet_usd + bracket.cum_usd - self.amount * self.entry_price
+            divisor = abs(self.amount) * bracket.maintenance_fraction - self.amount
+            price = max(numerator / divisor, 0.0)
+            if abs(self.amount) * price <= bracket.cap_usd:
+                break
+        return price
 
     @property
     def bankruptcy_price(self) -> float:
@@ -95,7 +100,7 @@ def _close(position: Position, quantity: float, price: float, time_ms: int) -> T
         return Traded(position, 0.0, None)
     sign = 1.0 if position.amount > 0 else -1.0
     realized = (price - position.entry_price) * quantity * sign
-    left = round(position.amount - sign * quantity, _AMOUNT_DECIMALS)
+    left = round(position.amount - sign * quantity, AMOUNT_DECIMALS)
     if abs(left) < AMOUNT_TOLERANCE:
         emptied = replace(position, amount=0.0, entry_price=0.0, wallet_usd=0.0, updated_ms=time_ms)
         return Traded(emptied, position.wallet_usd + realized, realized)
@@ -107,7 +112,7 @@ def _close(position: Position, quantity: float, price: float, time_ms: int) -> T
 
 
 def _open(position: Position, signed: float, price: float, time_ms: int) -> Traded:
-    amount = round(position.amount + signed, _AMOUNT_DECIMALS)
+    amount = round(position.amount + signed, AMOUNT_DECIMALS)
     entry = (position.amount * position.entry_price + signed * price) / amount
     margin = abs(signed) * price / position.leverage
     after = replace(

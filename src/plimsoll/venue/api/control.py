@@ -1,10 +1,11 @@
 """The control endpoints under /plimsoll/: clock, scenarios, faults, transfers and counters."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from plimsoll.core.errors import UsageError
+from plimsoll.venue.api.books import books, order_latency
 from plimsoll.venue.api.lookahead import path_ahead
 from plimsoll.venue.clock import real_now_ms
 from plimsoll.venue.exchange import Exchange
@@ -13,7 +14,7 @@ from plimsoll.venue.market.scenario import SCENARIOS
 from plimsoll.venue.market.symbols import symbol_of
 
 Body = Mapping[str, Any]
-Control = Callable[[Exchange, Body], dict[str, Any] | list[Any]]
+Control = Callable[[Exchange, Body], dict[str, Any] | Sequence[Any]]
 
 
 def _number(body: Body, name: str, *, needed: bool = True) -> float | None:
@@ -144,6 +145,30 @@ def _transfer(exchange: Exchange, body: Body) -> dict[str, Any]:
     }
 
 
+def _filters(exchange: Exchange, body: Body) -> dict[str, Any]:
+    """Change a contract's filters: ``tick_size``, ``step_size``, ``min_notional_usd``."""
+    names = ("tick_size", "step_size", "min_notional_usd")
+    values = {name: _number(body, name, needed=False) for name in names}
+    if all(value is None for value in values.values()):
+        raise UsageError(f"expected at least one of {', '.join(names)}")
+    symbol = _symbol(body)
+    spec = exchange.change_filters(symbol, **values)
+    return {"symbol": symbol, **{name: getattr(spec, name) for name in names}}
+
+
+def _delist(exchange: Exchange, body: Body) -> dict[str, Any]:
+    symbol = _symbol(body)
+    exchange.delist(symbol)
+    return {"symbol": symbol, "status": exchange.status(symbol)}
+
+
+def _symbol(body: Body) -> str:
+    name = body.get("symbol")
+    if not isinstance(name, str):
+        raise UsageError(f'expected a text "symbol" such as BTCUSDT, found {name!r}')
+    return symbol_of(name)
+
+
 def _stats(exchange: Exchange, body: Body) -> dict[str, Any]:
     del body
     return asdict(exchange.stats)
@@ -162,4 +187,8 @@ CONTROLS: dict[tuple[str, str], Control] = {
     ("DELETE", "/plimsoll/faults"): _end_faults,
     ("POST", "/plimsoll/transfer"): _transfer,
     ("GET", "/plimsoll/stats"): _stats,
+    ("GET", "/plimsoll/books"): books,
+    ("GET", "/plimsoll/order-latency"): order_latency,
+    ("POST", "/plimsoll/filters"): _filters,
+    ("POST", "/plimsoll/delist"): _delist,
 }

@@ -58,3 +58,17 @@ def window_of(parameters: Parameters, *, default: int, maximum: int) -> Window:
     if start is not None and end is not None and start > end:
         raise ApiError(-1023, "Start time is greater than end time.")
     return Window(start, end, limit_of(parameters, default=default, maximum=maximum))
+
+
+def decimal(parameters: Parameters, name: str) -> float:
+    """Return a number of 0 or more, 0 when absent."""
+    text = parameters.get(name, "")
+    if not text:
+        return 0.0
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0.0 <= value < 1e15:
+        raise ApiError(-1100, f"Illegal characters found in parameter '{name}'.")
+    return value

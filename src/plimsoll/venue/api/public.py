@@ -11,6 +11,7 @@ from plimsoll.venue.api.parameters import (
     required,
     window_of,
 )
+from plimsoll.venue.api.rate_limits import ORDER_LIMITS, WEIGHT_LIMIT
 from plimsoll.venue.api.render import klines_json, levels_json, plain, shortest
 from plimsoll.venue.errors import ApiError
 from plimsoll.venue.exchange import Exchange
@@ -53,30 +54,34 @@ def exchange_info(exchange: Exchange, parameters: Parameters, now_ms: int) -> An
         "serverTime": now_ms,
         "futuresType": "U_MARGINED",
         "rateLimits": [
-            {
-                "rateLimitType": "REQUEST_WEIGHT",
-                "interval": "MINUTE",
-                "intervalNum": 1,
-                "limit": 2400,
-            }
+            _limit("REQUEST_WEIGHT", "MINUTE", 1, WEIGHT_LIMIT),
+            _limit("ORDERS", "MINUTE", 1, ORDER_LIMITS["1M"][1]),
+            _limit("ORDERS", "SECOND", 10, ORDER_LIMITS["10S"][1]),
         ],
         "exchangeFilters": [],
         "assets": [{"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "-10000"}],
-        "symbols": [
-            _contract(exchange.market.specs[symbol], exchange.market.first_candle_ms(symbol))
-            for symbol in exchange.listed(now_ms)
-        ],
+        "symbols": [_contract(exchange, symbol) for symbol in exchange.listed(now_ms)],
     }
 
 
-def _contract(spec: SymbolSpec, listed_ms: int) -> dict[str, Any]:
+def _limit(kind: str, interval: str, number: int, limit: int) -> dict[str, Any]:
+    return {
+        "rateLimitType": kind,
+        "interval": interval,
+        "intervalNum": number,
+        "limit": limit,
+    }
+
+
+def _contract(exchange: Exchange, symbol: str) -> dict[str, Any]:
+    spec = exchange.spec(symbol)
     return {
         "symbol": spec.symbol,
         "pair": spec.symbol,
         "contractType": "PERPETUAL",
         "deliveryDate": PERPETUAL_DELIVERY_MS,
-        "onboardDate": listed_ms,
-        "status": "TRADING",
+        "onboardDate": exchange.market.first_candle_ms(symbol),
+        "status": exchange.status(symbol),
         "maintMarginPercent": "2.5000",
         "requiredMarginPercent": "5.0000",
         "baseAsset": spec.base,

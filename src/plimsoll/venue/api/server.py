@@ -17,28 +17,33 @@ from plimsoll.core.errors import PlimsollError, UsageError
 from plimsoll.venue.api.control import CONTROLS
 from plimsoll.venue.api.daily_files import ARCHIVE_PREFIX, archive_file
 from plimsoll.venue.api.distortion import distorted_answer
-from plimsoll.venue.api.parameters import Parameters
+from plimsoll.venue.api.listen_keys import answered
 from plimsoll.venue.api.private import PRIVATE
 from plimsoll.venue.api.public import ENDPOINTS, Answer, Endpoint
+from plimsoll.venue.api.rate_limits import RateLimitError, RateLimits
 from plimsoll.venue.api.statistics import STATISTICS
 from plimsoll.venue.api.stream import Hub
 from plimsoll.venue.errors import ApiError
 from plimsoll.venue.exchange import Exchange
 from plimsoll.venue.faults import HTTP_ERROR, NO_ANSWER, Fault
+from plimsoll.venue.keys import READ, TRADE, KeyRing, Request
 
 log = logging.getLogger(__name__)
 PUBLIC: dict[str, Endpoint] = {**ENDPOINTS, **STATISTICS}
 CONTROL_PREFIX = "/plimsoll/"
-RECEIVE_WINDOW_MS = 10_000
-"""What ccxt asks for: a request whose time is further from the server's is refused by Binance."""
+LISTEN_KEY_PATH = "/fapi/v1/listenKey"
 _JSON = "application/json"
 
 
 class Server:
-    """Answer HTTP and WebSocket for one exchange."""
+    """Answer HTTP and WebSocket for one exchange, to those who hold one of its keys."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(
+        self, exchange: Exchange, keys: KeyRing | None = None, *, rate_limits: bool = False
+    ) -> None:
         self.exchange = exchange
+        self.limits = RateLimits(enforced=rate_limits)
+        self.keys = KeyRing() if keys is None else keys
         self.hub = Hub(exchange)
 
     def application(self) -> web.Application:
@@ -60,8 +65,9 @@ class Server:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self.hub.serve(request)
         exchange.stats.by_path[path] = exchange.stats.by_path.get(path, 0) + 1
-        parameters = await _parameters(request)
-        asked = (request.method, path, parameters.get("symbol") or parameters.get("pair"))
+        sent = await _read(request)
+        symbol = sent.parameters.get("symbol") or sent.parameters.get("pair")
+        asked = (request.method, path, symbol)
         refusing = exchange.faults.hit(HTTP_ERROR, *asked, now_ms)
         if refusing is not None:
             exchange.stats.refused += 1
@@ -69,10 +75,10 @@ class Server:
             return _json(body, status, headers)
         withholding = exchange.faults.hit(NO_ANSWER, *asked, now_ms)
         if withholding is not None:
-            return await self._withhold_answer(request, parameters, withholding, now_ms)
+            return await self._withhold_answer(request, sent, withholding, now_ms)
         if path.startswith(ARCHIVE_PREFIX):
             return self._archive(path, now_ms)
-        return self._outcome(request, parameters, now_ms)
+        return self._outcome(request, sent, now_ms)
 
     def _archive(self, path: str, now_ms: int) -> web.Response:
         content = archive_file(self.exchange, path, now_ms)
@@ -81,40 +87,47 @@ class Server:
             return web.Response(body=body, status=404, content_type="application/xml")
         return web.Response(body=content, content_type="application/octet-stream")
 
-    def _outcome(self, request: web.Request, parameters: Parameters, now_ms: int) -> web.Response:
+    def _outcome(self, request: web.Request, sent: Request, now_ms: int) -> web.Response:
+        headers: Mapping[str, str] = {}
         try:
-            return _json(self._answer(request, parameters, now_ms), 200)
+            headers = self.limits.charge(request.method, request.path, sent.parameters, now_ms)
+            return _json(self._answer(request, sent, now_ms), 200, headers)
         except ApiError as error:
             self.exchange.stats.refused += 1
-            return _json({"code": error.code, "msg": error.message}, error.status)
+            headers = error.headers if isinstance(error, RateLimitError) else headers
+            return _json({"code": error.code, "msg": error.message}, error.status, headers)
 
     async def _withhold_answer(
-        self, request: web.Request, parameters: Parameters, fault: Fault, now_ms: int
+        self, request: web.Request, sent: Request, fault: Fault, now_ms: int
     ) -> web.Response:
         """Carry the request out or not; in either case send no answer."""
         self.exchange.stats.refused += 1
         if fault.after_acceptance:
-            self._outcome(request, parameters, now_ms)
+            self._outcome(request, sent, now_ms)
         await asyncio.sleep(fault.hold_seconds)
         if request.transport is not None:
             request.transport.abort()
         return web.Response()
 
-    def _answer(self, request: web.Request, parameters: Parameters, now_ms: int) -> Answer:
+    def _answer(self, request: web.Request, sent: Request, now_ms: int) -> Answer:
         """Return the answer of the endpoint; raises `ApiError` for none and for a refusal."""
         endpoint = PUBLIC.get(request.path)
         if endpoint is not None and request.method == "GET":
-            return distorted_answer(self.exchange, endpoint, request.path, parameters, now_ms)
+            return distorted_answer(self.exchange, endpoint, request.path, sent.parameters, now_ms)
+        if request.path == LISTEN_KEY_PATH:
+            self.keys.identify(sent.key)
+            told = answered(self.hub.listen_keys, request.method, now_ms)
+            if told is not None:
+                return told
         private = PRIVATE.get((request.method, request.path))
         if private is None:
             text = f"Path {request.path}, Method {request.method} is invalid"
             raise ApiError(-5000, text, 404)
-        if not request.headers.get("X-MBX-APIKEY"):
-            raise ApiError(-2014, "API-key format invalid.", 401)
-        if abs(self.exchange.faults.skew_ms(now_ms)) > RECEIVE_WINDOW_MS:
-            raise ApiError(-1021, "Timestamp for this request is outside of the recvWindow.")
-        self.exchange.matching.advance(now_ms)
-        return private(self.exchange, parameters, now_ms)
+        needed = READ if request.method == "GET" else TRADE
+        skew_ms = self.exchange.faults.skew_ms(now_ms)
+        self.keys.check(sent, needed, self.exchange.clock, skew_ms)
+        self.exchange.advance(now_ms)
+        return private(self.exchange, sent.parameters, now_ms)
 
     async def _control(self, request: web.Request) -> web.Response:
         control = CONTROLS.get((request.method, request.path))
@@ -123,7 +136,7 @@ class Server:
             text = f"no {request.method} {request.path}; there are {known}"
             return _json({"error": text}, 404)
         try:
-            body = await _body(request)
+            body = {**request.query, **await _body(request)}
             answer = control(self.exchange, body)
         except PlimsollError as error:
             return _json({"error": str(error)}, 400)
@@ -132,9 +145,11 @@ class Server:
         return _json(answer, 200)
 
 
-async def _parameters(request: web.Request) -> Parameters:
-    form = dict(parse_qsl(await request.text())) if request.body_exists else {}
-    return {**request.query, **form}
+async def _read(request: web.Request) -> Request:
+    """Return what proves a request's sender, with its parameters; those of the query win."""
+    body = await request.text() if request.body_exists else ""
+    key, query = request.headers.get("X-MBX-APIKEY", ""), request.raw_path.partition("?")[2]
+    return Request(key, query, body, {**dict(parse_qsl(body)), **request.query})
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
@@ -152,18 +167,23 @@ async def _body(request: web.Request) -> dict[str, Any]:
 
 def _json(answer: object, status: int, extra: Mapping[str, str] | None = None) -> web.Response:
     body = answer if isinstance(answer, bytes) else orjson.dumps(answer)
-    headers = {"X-MBX-USED-WEIGHT-1M": "1", **(extra or {})}
-    return web.Response(body=body, status=status, content_type=_JSON, headers=headers)
+    return web.Response(body=body, status=status, content_type=_JSON, headers=extra)
 
 
 async def serve(
-    exchange: Exchange, host: str, port: int, *, on_listening: Callable[[int], None]
+    exchange: Exchange,
+    host: str,
+    port: int,
+    *,
+    on_listening: Callable[[int], None],
+    keys: KeyRing | None = None,
+    rate_limits: bool = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM. `on_listening` gets the port.
 
     Raises `UsageError` when the port is taken or the host is not this machine's.
     """
-    server = Server(exchange)
+    server = Server(exchange, keys, rate_limits=rate_limits)
     runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     stop = asyncio.Event()

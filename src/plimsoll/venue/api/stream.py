@@ -10,6 +10,8 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from plimsoll.venue.api.distortion import distorted_current, distorted_updates
 from plimsoll.venue.api.feeds import Feed, Message, open_feed
+from plimsoll.venue.api.listen_keys import ListenKeys
+from plimsoll.venue.api.user_stream import UserStream
 from plimsoll.venue.exchange import Exchange
 
 log = logging.getLogger(__name__)
@@ -59,6 +61,8 @@ class Hub:
         self._opened = 0
         self._feeds: dict[str, Feed] = {}
         self._moved = asyncio.Event()
+        self.listen_keys = ListenKeys()
+        self._users = UserStream(exchange, self.listen_keys, self.wake)
 
     def wake(self) -> None:
         """Push without waiting for the next turn: the clock was moved by command."""
@@ -85,7 +89,7 @@ class Hub:
         for connection in self._connections:
             if self._exchange.faults.drops(connection.number, now_ms):
                 connection.end()
-        for name, feed in self._feeds.items():
+        for name, feed in list(self._feeds.items()):
             messages = distorted_updates(self._exchange, name, feed, now_ms)
             self._exchange.stats.events += len(messages)
             for connection in self._connections:
@@ -152,7 +156,7 @@ class Hub:
             connection.post(None, {"error": {"code": 2, "msg": text}, "id": id_})
 
     def _feed(self, name: str) -> Feed | None:
-        return self._feeds.get(name) or open_feed(self._exchange, name)
+        return self._feeds.get(name) or self._users.open(name) or open_feed(self._exchange, name)
 
     def _subscribe(self, connection: Connection, names: list[str]) -> None:
         now_ms = self._exchange.clock.now_ms()
@@ -170,10 +174,10 @@ class Hub:
         followed = {name for connection in self._connections for name in connection.streams}
         for name in self._feeds.keys() - followed:
             del self._feeds[name]
+            self._users.close(name)
 
 
 def _streams_in_url(request: web.Request) -> list[str]:
-    """Return stream names of ``/ws/name`` and ``/stream?streams=a/b``."""
-    tail = request.path.rpartition("/")[2]
-    named = [tail] if "@" in tail or tail.startswith("!") else []
+    """Return what ``/ws/name``, ``/stream?streams=a/b`` and ``/ws?listenKey=key`` ask for."""
+    named = [request.path.rpartition("/")[2], request.query.get("listenKey", "")]
     return named + [name for name in request.query.get("streams", "").split("/") if name]

@@ -100,6 +100,9 @@ class Market(Protocol):
     def log_path(self, symbol: str, times_ms: Ints) -> Floats:
         """Return the log price before scenarios at each instant."""
 
+    def log_marks(self, symbol: str, times_ms: Ints, logs: Floats) -> Floats:
+        """Return the log mark price at each instant; `logs` are the last prices with scenarios."""
+
     def funding(self, symbol: str, window: Window, now_ms: int) -> Rows:
         """Return past funding payments, dtype `FUNDING`, ascending."""
 

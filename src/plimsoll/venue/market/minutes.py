@@ -65,6 +65,11 @@ class MinuteBlock:
         times: Floats = self.boundaries_ms[:-1, None] + VERTEX_OFFSETS_MS[None, :]
         return times
 
+    def minute_vertices_ms(self, minute: int) -> Floats:
+        """Return the instants of one minute's vertices, shape (4,)."""
+        times: Floats = self.start_ms + minute * MINUTE_MS + VERTEX_OFFSETS_MS
+        return times
+
 
 def market_minutes(seed: int, day: int) -> MarketMinutes:
     """Return what all contracts share within the day; it belongs to no contract."""

@@ -45,7 +45,7 @@ from plimsoll.venue.market.funding import FUNDING_INTERVAL_MS, INTEREST_RATE, av
 from plimsoll.venue.market.intervals import INTERVALS, MINUTE_MS, Interval
 from plimsoll.venue.market.pathwise import bend_rows, forming_candle, log_at
 from plimsoll.venue.market.scenario import Overlay
-from plimsoll.venue.market.symbols import LISTED, SymbolSpec, choose_symbols
+from plimsoll.venue.market.symbols import LISTED, SymbolSpec, choose_symbols, unknown_spec
 
 _RECENT_CANDLES = 12
 _DECIMALS_SAMPLE = 5000
@@ -65,7 +65,7 @@ class ReplayMarket:
             self._files[file.symbol, series_of(file) or file.kind][file.interval.code] = file
         self._rows: dict[tuple[str, str, str], Rows] = {}
         offered = {
-            symbol: LISTED.get(symbol, _unknown_spec(symbol))
+            symbol: LISTED.get(symbol, unknown_spec(symbol))
             for symbol, kind in self._files
             if kind == LAST
         }
@@ -255,6 +255,17 @@ class ReplayMarket:
         """Return the log price before scenarios; in a hole, the last close before it."""
         return np.array([self._log_at(symbol, LAST, time) for time in times_ms.tolist()])
 
+    def log_marks(self, symbol: str, times_ms: Ints, logs: Floats) -> Floats:
+        """Return the log mark price at each instant: the last price without fine mark candles.
+
+        Mark candles coarser than the price's own would mark a path that never was.
+        """
+        finest = self.finest(symbol).ms
+        if not any(interval.ms <= finest for interval in self._intervals(symbol, MARK)):
+            return logs
+        marks = np.array([self._log_at(symbol, MARK, time) for time in times_ms.tolist()])
+        return self.overlay.price(symbol, times_ms, np.where(np.isfinite(marks), marks, logs))
+
     def _log_at(self, symbol: str, series: str, time_ms: int) -> float:
         held = self._holder(symbol, series, time_ms)
         if held is not None:
@@ -385,14 +396,3 @@ def _decimals(prices: Floats) -> int:
         if np.array_equal(np.round(prices, decimals), prices):
             return decimals
     return 8
-
-
-def _unknown_spec(symbol: str) -> SymbolSpec:
-    """Return filters for a contract that only the data know; the tick comes from them."""
-    return replace(
-        LISTED["ADAUSDT"],
-        base=symbol.removesuffix("USDT"),
-        tick_size=1.0,
-        step_size=0.001,
-        listed_ms=0,
-    )

@@ -5,7 +5,7 @@ Filters follow Binance USD-M ``exchangeInfo``; every symbol stands in freqtrade'
 2022-06 → 2025-06 hourly candles of the real contracts where those were at hand.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from plimsoll.core.errors import UsageError
@@ -135,3 +135,14 @@ def choose_symbols(names: str | None, offered: dict[str, SymbolSpec]) -> dict[st
             f"unknown symbol {', '.join(unknown)}; this market has {', '.join(sorted(offered))}"
         )
     return {symbol: offered[symbol] for symbol in wanted}
+
+
+def unknown_spec(symbol: str) -> SymbolSpec:
+    """Return filters for a contract that only the data know; the tick comes from them."""
+    return replace(
+        LISTED["ADAUSDT"],
+        base=symbol.removesuffix("USDT"),
+        tick_size=1.0,
+        step_size=0.001,
+        listed_ms=0,
+    )

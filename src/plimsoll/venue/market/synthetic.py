@@ -185,8 +185,22 @@ class SyntheticMarket:
         for index, time_ms in enumerate(times_ms.tolist()):
             block = self._block(symbol, day_index(time_ms))
             minute = (time_ms - block.start_ms) // MINUTE_MS
-            logs[index] = np.interp(time_ms, block.vertex_times_ms[minute], block.vertices[minute])
+            logs[index] = np.interp(
+                time_ms, block.minute_vertices_ms(minute), block.vertices[minute]
+            )
         return logs
+
+    def log_marks(self, symbol: str, times_ms: Ints, logs: Floats) -> Floats:
+        """Return the log mark price at each instant, shape (n,)."""
+        marks = np.array(logs, dtype=np.float64)
+        for index, time_ms in enumerate(times_ms.tolist()):
+            block = self._block(symbol, day_index(time_ms))
+            position = (time_ms - block.start_ms) / MINUTE_MS
+            minute = min(int(position), len(block.mark_noise) - 2)
+            share = position - minute
+            before, after = block.mark_noise[minute], block.mark_noise[minute + 1]
+            marks[index] -= before + share * (after - before)
+        return marks
 
     def snapshot(self, symbol: str, now_ms: int) -> Snapshot:
         """Return prices and liquidity at the instant."""

@@ -17,6 +17,7 @@ from freqtrade.exchange.binance import Binance
 from plimsoll.bridge.account.exchange_books import can_be_read, read_books, read_transfers
 from plimsoll.bridge.freqtrade.order_ids import name_orders
 from plimsoll.core.side import Side
+from tests.support.venue_keys import clients_in_venue_time
 from tests.unit.bridge.bots import BTC, ETH, NOON, HandFed, bot_config
 from tests.unit.venue.serving import post, venue
 
@@ -32,10 +33,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Exchange,
     with venue("--symbols", "BTCUSDT,ETHUSDT", *start, "--write-config", profile) as line:
         of_venue = json.loads(profile.read_text())["exchange"]
         config = bot_config(folder, RunMode.OTHER, dry_run=False)
-        config["exchange"] = {**of_venue, "key": "any", "secret": "any"}
-        exchange = Binance(deepcopy(config), validate=False)
-        yield exchange, line["url"]
-        exchange.close()
+        config["exchange"] = of_venue
+        with clients_in_venue_time(line["url"]):
+            exchange = Binance(deepcopy(config), validate=False)
+            yield exchange, line["url"]
+            exchange.close()
 
 
 def buy(exchange: Exchange, amount: float, **params: Any) -> Any:

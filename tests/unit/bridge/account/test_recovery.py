@@ -24,6 +24,7 @@ from plimsoll.core.books import BotBooks, BotTrade, Break, BreakKind, ExchangeBo
 from plimsoll.core.side import Side
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.reconciliation import breaks
+from tests.support.venue_keys import clients_in_venue_time
 from tests.unit.bridge.bots import BTC, bot_config, open_trade
 from tests.unit.bridge.trades import database_trades
 from tests.unit.venue.serving import post, venue
@@ -37,11 +38,12 @@ def exchange(tmp_path: Path) -> Iterator[Exchange]:
     with (
         venue("--symbols", "BTCUSDT", *start, "--write-config", profile) as line,
         database_trades(tmp_path / "bot.sqlite"),
+        clients_in_venue_time(line["url"]),
     ):
         enable_database_use()
         config = bot_config(tmp_path, RunMode.OTHER, dry_run=False)
         of_venue = json.loads(profile.read_text())["exchange"]
-        config["exchange"] = {**of_venue, "key": "any", "secret": "any"}
+        config["exchange"] = of_venue
         made = Binance(deepcopy(config), validate=False)
         made.url = line["url"]
         name_orders(made)

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from plimsoll.venue.account.matching import Order
@@ -6,41 +7,13 @@ from plimsoll.venue.errors import ApiError
 from plimsoll.venue.exchange import Exchange
 from plimsoll.venue.market.base import Window
 from plimsoll.venue.market.intervals import HOUR_MS
+from tests.unit.venue.account.orders import BTC, draft
+from tests.unit.venue.account.orders import submit as _submit
 from tests.unit.venue.markets import NOW_MS, fresh, span
-
-BTC = "BTCUSDT"
 
 
 def _exchange() -> Exchange:
     return Exchange(fresh(), Clock(NOW_MS, stepped=True), balance_usd=100_000.0)
-
-
-def _order(exchange: Exchange, side: str, kind: str, quantity: float, **fields: object) -> Order:
-    values: dict[str, object] = {
-        "price": 0.0,
-        "trigger_price": 0.0,
-        "time_in_force": "GTC",
-        "reduce_only": False,
-        "close_position": False,
-        **fields,
-    }
-    return Order(
-        id=exchange.matching.next_id(),
-        client_id="test",
-        symbol=BTC,
-        side=side,
-        kind=kind,
-        quantity=quantity,
-        working_type="CONTRACT_PRICE",
-        created_ms=exchange.clock.now_ms(),
-        updated_ms=exchange.clock.now_ms(),
-        **values,  # type: ignore[arg-type]
-    )
-
-
-def _submit(exchange: Exchange, side: str, kind: str, quantity: float, **fields: object) -> Order:
-    order = _order(exchange, side, kind, quantity, **fields)
-    return exchange.matching.submit(order, exchange.clock.now_ms())
 
 
 def test_a_market_order_pays_the_spread_and_walks_the_book() -> None:
@@ -144,3 +117,176 @@ def test_immediate_or_cancel_leaves_nothing_behind() -> None:
     order = _submit(exchange, "BUY", "LIMIT", 0.01, price=1000.0, time_in_force="IOC")
     assert (order.status, order.executed) == ("EXPIRED", 0.0)
     assert exchange.matching.open_orders() == []
+
+
+def _at_minute(balance_usd: float = 1e9) -> tuple[Exchange, int]:
+    start_ms = NOW_MS - NOW_MS % 60_000
+    clock = Clock(start_ms, stepped=True)
+    return Exchange(fresh(), clock, balance_usd=balance_usd), start_ms
+
+
+def test_a_large_resting_order_gets_a_share_of_each_minute_that_reaches_it() -> None:
+    exchange, start_ms = _at_minute()
+    last = exchange.snapshot(BTC, start_ms).last
+    minutes = span(exchange.market, BTC, "1m", start_ms, start_ms + HOUR_MS)
+    # Above the book, so that nothing is taken at once, and below the path soon after.
+    exchange.start_scenario("move", magnitude=0.02, duration_seconds=30)
+    quantity = round(float(minutes["volume"][:10].sum()) * 0.1, 3)
+    order = _submit(exchange, "SELL", "LIMIT", quantity, price=round(last * 1.01, 1))
+    exchange.matching.advance(start_ms + 3 * 60_000 - 1)
+    assert order.status == "PARTIALLY_FILLED"
+    fills = exchange.account.fills
+    assert [fill.time_ms // 60_000 for fill in fills] == [start_ms // 60_000 + n for n in range(3)]
+    for fill, volume in zip(fills, minutes["volume"][:3], strict=True):
+        assert fill.quantity == pytest.approx(0.1 * volume, abs=0.001)
+        assert (fill.price, fill.is_maker) == (order.price, True)
+    exchange.matching.advance(start_ms + HOUR_MS)
+    assert (order.status, order.executed) == ("FILLED", quantity)
+    assert len({fill.id for fill in fills}) == len(fills) >= 9
+
+
+def test_two_resting_orders_share_what_a_minute_offers() -> None:
+    exchange, start_ms = _at_minute()
+    last = exchange.snapshot(BTC, start_ms).last
+    [minute] = span(exchange.market, BTC, "1m", start_ms, start_ms + 60_000)
+    exchange.start_scenario("move", magnitude=0.02, duration_seconds=30)
+    for _ in range(2):
+        _submit(exchange, "SELL", "LIMIT", 100.0, price=round(last * 1.01, 1))
+    exchange.matching.advance(start_ms + 59_999)
+    assert sum(fill.quantity for fill in exchange.account.fills) == pytest.approx(
+        0.1 * minute["volume"], abs=0.002
+    )
+
+
+def test_a_large_market_order_is_filled_level_by_level_each_with_its_own_id() -> None:
+    exchange = _exchange()
+    exchange.account.free_usd = 1e12
+    book = exchange.book(BTC, 1000, NOW_MS)
+    order = _submit(exchange, "BUY", "MARKET", round(float(book.ask_sizes[:3].sum()), 3))
+    fills = exchange.account.fills
+    assert [fill.price for fill in fills] == book.ask_prices[:3].tolist()
+    assert [fill.id for fill in fills] == [1, 2, 3]
+    assert order.status == "FILLED"
+
+
+def test_a_market_order_beyond_its_protection_price_expires_with_what_it_got() -> None:
+    clock = Clock(NOW_MS, stepped=True)
+    exchange = Exchange(fresh(), clock, balance_usd=1e12, spread_scale=5700.0)
+    exchange.account.set_leverage(BTC, 1)
+    spread = exchange.book(BTC, 5, NOW_MS).ask_prices[0] / exchange.snapshot(BTC, NOW_MS).mark
+    assert 1.04 < spread < 1.05
+    order = _submit(exchange, "BUY", "MARKET", 15_000.0)
+    assert (order.status, order.reason) == ("EXPIRED", 2)
+    assert 0 < order.executed < 15_000.0
+    mark = exchange.snapshot(BTC, NOW_MS).mark
+    assert max(fill.price for fill in exchange.account.fills) <= mark * 1.05
+    exchange.spread_scale = 6000.0
+    with pytest.raises(ApiError) as refused:
+        _submit(exchange, "BUY", "MARKET", 0.01)
+    assert refused.value.code == -4131
+
+
+@pytest.mark.parametrize(("working_type", "triggers"), [("CONTRACT_PRICE", 1), ("MARK_PRICE", 0)])
+def test_a_trigger_follows_the_price_that_it_works_on(
+    working_type: str, triggers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange = _exchange()
+    _submit(exchange, "BUY", "MARKET", 0.1)
+    still = exchange.market.log_path(BTC, np.array([NOW_MS], dtype=np.int64))[0]
+    monkeypatch.setattr(exchange.market, "log_marks", lambda s, times, logs: logs * 0 + still)
+    last = exchange.snapshot(BTC, NOW_MS).last
+    stop = draft(
+        exchange,
+        "SELL",
+        "STOP_MARKET",
+        0.1,
+        trigger_price=round(last * 0.99, 1),
+        working_type=working_type,
+        reduce_only=True,
+    )
+    exchange.matching.submit(stop, NOW_MS)
+    exchange.start_scenario("move", magnitude=-0.02, duration_seconds=60)
+    exchange.matching.advance(NOW_MS + 120_000)
+    placed = exchange.matching.orders[stop.id]
+    assert (placed.status == "FINISHED") == bool(triggers)
+    assert bool(placed.child_id) == bool(triggers)
+
+
+def test_a_protected_order_waits_while_last_and_mark_price_are_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    exchange = _exchange()
+    _submit(exchange, "BUY", "MARKET", 0.1)
+    still = exchange.market.log_path(BTC, np.array([NOW_MS], dtype=np.int64))[0]
+    monkeypatch.setattr(exchange.market, "log_marks", lambda s, times, logs: logs * 0 + still)
+    last = exchange.snapshot(BTC, NOW_MS).last
+    levels, held = {"trigger_price": round(last * 0.93, 1), "price": round(last * 0.8, 1)}, []
+    for protected in (True, False):
+        stop = draft(exchange, "SELL", "STOP", 0.05, price_protect=protected, **levels)
+        held.append(exchange.matching.submit(stop, NOW_MS))
+    exchange.start_scenario("move", magnitude=-0.1, duration_seconds=60)
+    exchange.matching.advance(NOW_MS + 30 * 60_000)
+    assert [order.status for order in held] == ["NEW", "FINISHED"]
+
+
+def test_a_stop_limit_rests_once_it_has_triggered() -> None:
+    exchange = _exchange()
+    _submit(exchange, "BUY", "MARKET", 0.1)
+    last = exchange.snapshot(BTC, NOW_MS).last
+    levels = {"trigger_price": round(last * 0.99, 1), "price": round(last * 1.01, 1)}
+    stop = _submit(exchange, "SELL", "STOP", 0.1, reduce_only=True, **levels)
+    exchange.start_scenario("move", magnitude=-0.02, duration_seconds=60)
+    exchange.matching.advance(NOW_MS + 120_000)
+    child = exchange.matching.orders[stop.child_id]
+    assert (stop.status, child.status, child.parent_id) == ("TRIGGERED", "NEW", stop.id)
+    exchange.clock.step(120)
+    exchange.start_scenario("move", magnitude=0.05, duration_seconds=60)
+    exchange.matching.advance(NOW_MS + 600_000)
+    assert (stop.status, child.status) == ("FINISHED", "FILLED")
+    assert child.quote_usd / child.executed == pytest.approx(child.price)
+
+
+def test_a_triggered_order_that_is_refused_leaves_no_child() -> None:
+    exchange = _exchange()
+    last = exchange.snapshot(BTC, NOW_MS).last
+    level = round(last * 0.99, 1)
+    reducing = _submit(exchange, "SELL", "STOP_MARKET", 0.1, trigger_price=level, reduce_only=True)
+    closing = _submit(
+        exchange, "SELL", "STOP_MARKET", 0.0, trigger_price=level, close_position=True
+    )
+    exchange.start_scenario("move", magnitude=-0.02, duration_seconds=60)
+    exchange.matching.advance(NOW_MS + 120_000)
+    assert (reducing.status, closing.status) == ("REJECTED", "EXPIRED")
+    assert len(exchange.matching.orders) == 2
+
+
+def test_a_resting_reduce_only_order_expires_with_the_position() -> None:
+    exchange = _exchange()
+    _submit(exchange, "BUY", "MARKET", 0.1)
+    last = exchange.snapshot(BTC, NOW_MS).last
+    profit = _submit(exchange, "SELL", "LIMIT", 0.1, price=round(last * 1.1, 1), reduce_only=True)
+    _submit(exchange, "SELL", "MARKET", 0.06, reduce_only=True)
+    assert profit.status == "NEW"
+    closing = _submit(exchange, "SELL", "MARKET", 0.06, reduce_only=True)
+    assert (closing.status, closing.quantity) == ("FILLED", 0.04)
+    assert (profit.status, profit.reason) == ("EXPIRED", 4)
+
+
+def test_finished_orders_cost_a_step_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = _exchange()
+    _submit(exchange, "BUY", "MARKET", 0.1)
+    for _ in range(50):
+        order = _submit(exchange, "BUY", "LIMIT", 0.01, price=10_000.0)
+        exchange.matching.cancel(order, NOW_MS)
+
+    class Closed(dict[int, Order]):
+        def __iter__(self):  # type: ignore[no-untyped-def]
+            raise AssertionError("a step looked through all orders there ever were")
+
+        values = items = __iter__  # type: ignore[assignment]
+
+    monkeypatch.setattr(
+        exchange.account.orders, "by_id", Closed(dict(exchange.account.orders.by_id))
+    )
+    exchange.matching.advance(NOW_MS + HOUR_MS)
+    exchange.matching.free_usd()

@@ -7,6 +7,7 @@ from plimsoll.venue.errors import ApiError
 from plimsoll.venue.exchange import Exchange
 from tests.unit.venue.markets import NOW_MS, exchange_at
 
+ALGO = "/fapi/v1/algoOrder"
 ORDER, RISK, ACCOUNT = "/fapi/v1/order", "/fapi/v3/positionRisk", "/fapi/v3/account"
 BUY = {"side": "BUY", "type": "MARKET", "quantity": 0.1}
 SELL = {"side": "SELL", "type": "MARKET", "quantity": 0.1}
@@ -29,7 +30,8 @@ def exchange() -> Exchange:
 def refusal(exchange: Exchange, **order: object) -> int | None:
     """Return the code with which an order is refused, None when it is taken."""
     try:
-        call(exchange, "POST", ORDER, **{"symbol": "BTCUSDT", **order})
+        path = ALGO if "triggerPrice" in order else ORDER
+        call(exchange, "POST", path, **{"symbol": "BTCUSDT", "algoType": "CONDITIONAL", **order})
     except ApiError as error:
         return error.code
     return None

@@ -29,7 +29,7 @@ def resting(exchange: Exchange, **more: object) -> Any:
 def stop(exchange: Exchange) -> Any:
     trigger = round(exchange.snapshot("BTCUSDT", NOW_MS).last * 0.9, 1)
     asked = {"side": "SELL", "type": "STOP_MARKET", "quantity": 0.01, "triggerPrice": trigger}
-    return call(exchange, "POST", ALGO, **asked)
+    return call(exchange, "POST", ALGO, algoType="CONDITIONAL", **asked)
 
 
 def test_a_placed_order_is_shown_by_either_of_its_ids(exchange: Exchange) -> None:

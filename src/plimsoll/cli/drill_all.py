@@ -1,0 +1,130 @@
+"""``plimsoll drill --all`` and ``--check``: guards under faults, and the certificate of it."""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from plimsoll.core import PlimsollError, UsageError
+
+if TYPE_CHECKING:
+    from plimsoll.lab.drilling.certificate import Subject
+    from plimsoll.lab.drilling.row import Row
+
+MODES = {"live": ("live",), "dry-run": ("dry-run",), "both": ("live", "dry-run")}
+FOLDER = "certificate"
+
+
+def subject_of(
+    strategy: str | None, strategy_path: Path | None, userdir: Path, layers: Sequence[Path]
+) -> "Subject":
+    """Return what is drilled: the drill's own strategy, or one of a user's with their layers."""
+    from plimsoll.lab.drilling.certificate import Subject
+
+    own = tuple(file.expanduser().resolve() for file in layers)
+    for file in own:
+        if not file.exists():
+            raise UsageError(f"expected {file}, found nothing there")
+    if strategy is None:
+        return Subject(layers=own)
+    path = (strategy_path or userdir / "strategies").expanduser().resolve()
+    return Subject(strategy, path, own)
+
+
+def drill_all(
+    subject: "Subject",
+    out: Path,
+    *,
+    only: str,
+    mode: str,
+    resume: bool,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Drill the matrix, write the certificate as JSON and HTML; end with 1 when it is red."""
+    from plimsoll.lab.drilling.certificate import make_certificate, write_certificate
+    from plimsoll.lab.drilling.matrix import cells
+    from plimsoll.lab.drilling.run import ROWS_FILE, MatrixPlan, run_matrix
+    from plimsoll.reporting.certificate_page import certificate_page
+
+    if mode not in MODES:
+        raise UsageError(f"expected --mode to be {', '.join(MODES)}, found {mode}")
+    wanted = tuple(cells(MODES[mode], only))
+    if not wanted:
+        raise UsageError(f'expected --only to fit a row such as "drawdown/kill-9/live": {only}')
+    subject.file()
+    folder = out.resolve() / FOLDER
+    if not resume:
+        (folder / ROWS_FILE).unlink(missing_ok=True)
+    own = subject.strategy if subject != type(subject)(layers=subject.layers) else None
+    plan = MatrixPlan(
+        cells=wanted,
+        out=folder,
+        strategy=own,
+        strategy_path=None if own is None else subject.strategy_path,
+        layers=subject.layers,
+        seed=seed,
+    )
+    began = time.monotonic()
+    rows = run_matrix(plan, _teller(began, silent=as_json))
+    certificate = make_certificate(
+        subject,
+        rows,
+        wanted=len(wanted),
+        modes=MODES[mode],
+        seed=seed,
+        seconds=time.monotonic() - began,
+    )
+    file = write_certificate(certificate, folder)
+    page = file.with_suffix(".html")
+    page.write_text(certificate_page(certificate), encoding="utf-8")
+    _tell_end(certificate, rows, file, as_json=as_json)
+
+
+def _teller(began: float, *, silent: bool) -> Any:
+    def tell(row: "Row", done: int, total: int) -> None:
+        if silent:
+            return
+        minutes = (time.monotonic() - began) / 60
+        left = minutes / done * (total - done)
+        state = "ok " if row.ok else "RED"
+        typer.echo(f"{done:>4}/{total} {state} {row.cell.name} ({left:.0f} min left)")
+        if not row.ok:
+            typer.echo(f"         {row.why}")
+
+    return tell
+
+
+def _tell_end(
+    certificate: dict[str, Any], rows: Sequence["Row"], file: Path, *, as_json: bool
+) -> None:
+    counts = certificate["counts"]
+    if as_json:
+        typer.echo(json.dumps({"certificate": str(file), **counts, "ok": certificate["ok"]}))
+    else:
+        typer.echo(
+            f"\n{counts['rows']} rows, {counts['guards']} guards, {counts['faults']} faults, "
+            f"{counts['red']} red, in {certificate['seconds'] / 60:.0f} minutes\n"
+            f"Certificate: {file}\nPage: {file.with_suffix('.html')}"
+        )
+    if not certificate["ok"]:
+        red = [row.cell.name for row in rows if not row.ok]
+        raise PlimsollError(f"{len(red)} rows are red: {', '.join(red[:5])}")
+
+
+def check_certificate(subject: "Subject", file: Path, *, as_json: bool) -> None:
+    """Say whether a certificate holds for a subject now; end with 1 when it does not."""
+    from plimsoll.lab.drilling.certificate import faults_of, read_certificate
+
+    certificate = read_certificate(file.expanduser())
+    told = faults_of(certificate, subject)
+    if as_json:
+        typer.echo(json.dumps({"ok": not told, "faults": told}))
+    else:
+        rows, made_at = len(certificate["rows"]), certificate["made_at"]
+        typer.echo("\n".join(told) or f"holds: {rows} rows, all green, made {made_at}")
+    if told:
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""What the market offered a backtest's fills: spread, delay, depth, gaps. Pure."""

@@ -1,0 +1,163 @@
+"""What is asserted of a row, from outside of the bot: books, log, database, messages."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from plimsoll.core import Mode, Verdict
+from plimsoll.journal.check import verify
+from plimsoll.journal.phrases import breach
+from plimsoll.lab.drilling.bot import DrilledBot, moment
+from plimsoll.lab.drilling.row import Row
+
+BAD_REQUEST = 400
+MESSAGE_SECONDS = 30.0
+STILL_HALTED = "Still halted since before this start."
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Where records, messages and trades stood when a row began."""
+
+    records: int
+    messages: int
+    rejected: int
+    trades: int
+    began: datetime
+
+    @classmethod
+    def of(cls, bot: DrilledBot) -> "Marks":
+        """Return them as they are now."""
+        sent = bot.telegram
+        counts = (len(bot.records()), len(sent.messages), len(sent.rejected), len(bot.trades()))
+        return cls(*counts, bot.exchange.now())
+
+
+def verdict_of(bot: DrilledBot, marks: Marks, rule: str) -> dict[str, Any] | None:
+    """Return the record of the rule's verdict that acted since the marks; None while there is none.
+
+    A log that was deleted begins anew, so that it may be shorter than at the marks.
+    """
+    records = bot.records()
+    new = records[marks.records :] if len(records) >= marks.records else records
+    acted = [one for one in new if one.get("event") == "acted" and one.get("rule") == rule]
+    return acted[0] if acted else None
+
+
+def message_of(record: dict[str, Any]) -> str:
+    """Return how the message of a recorded verdict begins."""
+    verdict = Verdict(
+        Mode[record["mode"]],
+        record["rule"],
+        record["reason"],
+        pair=record.get("pair"),
+        value=record["value"],
+        limit=record["limit"],
+    )
+    of = "" if verdict.pair is None else f"{verdict.pair.partition(':')[0]}: "
+    return f"🛑 {of}{breach(verdict, record)}."
+
+
+def last_fill(bot: DrilledBot, since: datetime) -> datetime | None:
+    """Return when the last order since a moment was filled; None when none was."""
+    if bot.setup.live:
+        since_ms = since.timestamp() * 1000
+        times = [
+            fill["time"]
+            for symbol in bot.exchange.venue.symbols
+            for fill in bot.exchange.fills(symbol)
+            if fill["time"] >= since_ms
+        ]
+        return datetime.fromtimestamp(max(times) / 1000, since.tzinfo) if times else None
+    closes = [moment(row["close_date"]) for row in bot.trades(is_open=False)]
+    return max((one for one in closes if one >= since), default=None)
+
+
+def measure(
+    bot: DrilledBot, row: Row, record: dict[str, Any], loops_ended: Collection[datetime]
+) -> None:
+    """Note the verdict's value and limit, and how long after it the account was flat."""
+    halted_at = moment(record["at"])
+    row.value, row.limit = record["value"], record["limit"]
+    row.action = record["mode"] if record.get("pair") is None else f"{record['mode']} of the pair"
+    flat_at = last_fill(bot, halted_at)
+    if flat_at is not None:
+        row.simulated_seconds = round((flat_at - halted_at).total_seconds(), 1)
+        row.loops = 1 + sum(halted_at < ended <= flat_at for ended in loops_ended)
+
+
+def only_closing_orders(bot: DrilledBot, row: Row, record: dict[str, Any]) -> None:
+    """Check that no order was sent after the verdict but those that close."""
+    if not bot.setup.live:
+        return
+    since_ms, pair = moment(record["at"]).timestamp() * 1000, record.get("pair")
+    symbols = bot.exchange.venue.symbols if pair is None else (symbol_of(pair),)
+    others = [
+        f"{order['side']} {order['origQty']} {symbol} at {order['time']}"
+        for symbol in symbols
+        for order in bot.exchange.orders(symbol)
+        if order["time"] > since_ms and not _closes(order)
+    ]
+    row.check("only orders that close", not others, ", ".join(others))
+
+
+def _closes(order: dict[str, Any]) -> bool:
+    return str(order.get("reduceOnly")).lower() == "true" or order["side"] == "SELL"
+
+
+def symbol_of(pair: str) -> str:
+    """Return the exchange's name of a pair."""
+    return pair.partition(":")[0].replace("/", "")
+
+
+def nothing_left(bot: DrilledBot, row: Row, *, pair: str | None, foreign: str = "") -> None:
+    """Check that nothing of the account, or of the pair, is held, ordered or believed."""
+    wanted = None if pair is None else symbol_of(pair)
+
+    def ours(symbol: str) -> bool:
+        return symbol != foreign and wanted in (None, symbol)
+
+    known = [symbol for symbol in bot.database_side().positions if ours(symbol)]
+    row.check("database flat", not known, ", ".join(known))
+    if not bot.setup.live:
+        return
+    side = bot.exchange_side()
+    held = [f"{symbol} {amount:g}" for symbol, amount in side.positions.items() if ours(symbol)]
+    row.check("exchange flat", not held, ", ".join(held))
+    orders = [text for text in side.orders.values() if ours(text.split()[0])]
+    stops = [f"stop {symbol} {amount:g}" for symbol, amount in side.stops.values() if ours(symbol)]
+    row.check("no orphaned order or stop", not orders + stops, ", ".join(orders + stops))
+
+
+def books_agree(bot: DrilledBot, row: Row, *, foreign: str = "") -> None:
+    """Check that database and exchange hold and order the same."""
+    if bot.setup.live:
+        left = str(bot.differences())
+        agrees = not left or (bool(foreign) and all(foreign in one for one in left.split("; ")))
+        row.check("database and exchange agree", agrees, left)
+
+
+def told(bot: DrilledBot, row: Row, marks: Marks, record: dict[str, Any]) -> None:
+    """Check that Telegram accepted the verdict's message and refused none for its form.
+
+    A bot that ended between record and message says after its restart that it is still halted.
+    """
+    texts = [message_of(record)]
+    if row.restarts:
+        texts.append(f"{STILL_HALTED} {texts[0].removeprefix('🛑 ').partition(':')[0]}")
+
+    def heard() -> bool:
+        new = bot.telegram.messages[marks.messages :]
+        return any(one.says(text) for one in new for text in texts)
+
+    bot.telegram.wait_until(heard, MESSAGE_SECONDS * bot.setup.patience)
+    row.check("message accepted by Telegram", heard(), f"expected {texts[0]!r}")
+    refused = [one for one in bot.telegram.rejected[marks.rejected :] if one.status == BAD_REQUEST]
+    row.check("no message refused", not refused, "; ".join(one.reason for one in refused))
+
+
+def chain_whole(bot: DrilledBot, row: Row) -> None:
+    """Check that the decision log's chain is whole; the bot should be down or idle."""
+    verification = verify(bot.state.decisions, head=None)
+    row.check("decision log whole", verification.fault is None, str(verification.fault or ""))

@@ -1,0 +1,206 @@
+"""A row of a guard that closes: trip it under a fault, and see flat, held, told and re-armed."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from plimsoll.core import PlimsollError
+from plimsoll.lab.drill_bot import HELD
+from plimsoll.lab.drilling.assertions import (
+    Marks,
+    books_agree,
+    chain_whole,
+    measure,
+    nothing_left,
+    only_closing_orders,
+    symbol_of,
+    told,
+    verdict_of,
+)
+from plimsoll.lab.drilling.bot import POLL_SECONDS, DrilledBot, moment
+from plimsoll.lab.drilling.fault import Fault, Trouble
+from plimsoll.lab.drilling.row import Row
+from plimsoll.lab.drilling.scenario import FOREIGN, Act, Scenario
+
+VERDICT_SECONDS, FLAT_SECONDS = 60.0, 90.0
+MOST_RESTARTS = 4
+SEEN_LOOPS = 3
+REASON = "drill: it was looked into"
+
+
+class Watch:
+    """Waits for what a row expects, restarts a bot that ended, and ends the fault in time."""
+
+    def __init__(self, bot: DrilledBot, row: Row, fault: Fault) -> None:
+        self.bot, self.row, self.fault = bot, row, fault
+        self.trouble = Trouble(bot)
+        self._mend_at: float | None = None
+        self._mended = False
+        self.loops_ended: set[datetime] = set()
+
+    def arm(self) -> None:
+        """Do what the fault does before the guard trips."""
+        if self.fault.speed is not None:
+            self.bot.exchange.venue.set_speed(self.fault.speed)
+        self.fault.arm(self.trouble)
+
+    def strike(self) -> None:
+        """Do what the fault does once the verdict is on record."""
+        self.fault.strike(self.trouble)
+        if self.fault.lasts is not None:
+            self._mend_at = time.monotonic() + self.fault.lasts
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a fault that ends by the clock has been taken back."""
+        return self._mended
+
+    def mend(self) -> None:
+        """Take the fault back, once."""
+        if not self._mended:
+            self._mended = True
+            self.fault.mend(self.trouble)
+            if self.fault.speed is not None:
+                self.bot.exchange.venue.set_speed(self.bot.setup.speed)
+
+    def until(self, condition: Callable[[], Any], what: str, *, seconds: float) -> Any:
+        """Wait for a condition and return its value.
+
+        Raises
+        ------
+        PlimsollError
+            When it does not come true in so many real seconds, or the bot ends again and again.
+        """
+        deadline = time.monotonic() + seconds * self.bot.setup.patience
+        while not (value := condition()):
+            self.look()
+            if self._mend_at is not None and time.monotonic() > self._mend_at:
+                self.mend()
+            if not self.bot.alive:
+                self._start_again()
+            if time.monotonic() > deadline:
+                raise PlimsollError(f"expected {what} within {seconds:.0f} s, found it not")
+            time.sleep(POLL_SECONDS)
+        return value
+
+    def look(self) -> None:
+        """Note the bot's last loop."""
+        if as_of := self.bot.status().get("as_of"):
+            self.loops_ended.add(moment(str(as_of)))
+
+    def _start_again(self) -> None:
+        """Start a bot that has ended, as a restart policy would."""
+        self.row.restarts += 1
+        if self.row.restarts > MOST_RESTARTS:
+            raise PlimsollError(f"the bot ended {MOST_RESTARTS} times")
+        if self.row.restarts > 1:
+            self.mend()
+        with suppress(PlimsollError):
+            self.bot.restart()
+
+
+def hold(bot: DrilledBot, scenario: Scenario) -> None:
+    """Wait until every pair has a position, with its stop where stops rest on the exchange."""
+    pairs = scenario.pairs
+    last = 0.0
+
+    def held() -> bool:
+        nonlocal last
+        amounts = bot.database_side().positions
+        missing = [pair for pair in pairs if not amounts.get(symbol_of(pair))]
+        if missing and not bot.setup.is_own and time.monotonic() - last > 2:
+            last = time.monotonic()
+            for pair in missing:
+                bot.force_entry(pair)
+        return not missing and not _unsettled(bot)
+
+    bot.wait(held, f"{len(pairs)} positions")
+
+
+def _unsettled(bot: DrilledBot) -> bool:
+    """Whether the books differ still; a position may have no stop where the config wants none."""
+    if not bot.setup.live:
+        return False
+    left = bot.differences()
+    wants_stops = not bot.setup.layers
+    missing = left.missing_stops if wants_stops else ()
+    return bool(left.orphan_orders or left.unexplained_positions or missing)
+
+
+def play_closing(bot: DrilledBot, scenario: Scenario, fault: Fault, row: Row) -> None:
+    """Play a row; its checks and times are in ``row`` afterwards.
+
+    Raises
+    ------
+    PlimsollError
+        When it cannot be played to its end.
+    """
+    hold(bot, scenario)
+    marks, watch = Marks.of(bot), Watch(bot, row, fault)
+    try:
+        watch.arm()
+        scenario.trip(bot)
+        record = watch.until(
+            lambda: verdict_of(bot, marks, scenario.rule),
+            f"a verdict of {scenario.rule}",
+            seconds=VERDICT_SECONDS,
+        )
+        watch.strike()
+        watch.until(lambda: _is_flat(bot, scenario), "a flat account", seconds=FLAT_SECONDS)
+    finally:
+        watch.mend()
+    watch.until(lambda: True, "a running bot", seconds=FLAT_SECONDS)
+    _alive_and_settled(watch, scenario)
+    foreign = FOREIGN if scenario.rule == "reconciliation" else ""
+    measure(bot, row, record, watch.loops_ended)
+    only_closing_orders(bot, row, record)
+    nothing_left(bot, row, pair=scenario.pair, foreign=foreign)
+    books_agree(bot, row, foreign=foreign)
+    told(bot, row, marks, record)
+    if scenario.act in (Act.HALT, Act.FLATTEN):
+        _stays(bot, scenario, row)
+    chain_whole(bot, row)
+    scenario.undo(bot)
+    if scenario.act is Act.HALT:
+        _rearm(bot, scenario, row)
+
+
+def _is_flat(bot: DrilledBot, scenario: Scenario) -> bool:
+    """Whether what the guard closes is closed, on both sides."""
+    ours = [symbol_of(pair) for pair in scenario.pairs if scenario.pair in (None, pair)]
+    both = {**bot.held(), **bot.database_side().positions}
+    return not any(both.get(symbol) for symbol in ours)
+
+
+def _alive_and_settled(watch: Watch, scenario: Scenario) -> None:
+    """Let the bot have some loops after its last close, alive."""
+    bot = watch.bot
+    if not bot.alive:
+        watch.until(lambda: bot.alive, "a running bot", seconds=FLAT_SECONDS)
+    if scenario.act is not Act.PAIR:
+        bot.pass_loops(SEEN_LOOPS)
+
+
+def _stays(bot: DrilledBot, scenario: Scenario, row: Row) -> None:
+    """Kill the bot, start it, and see that it is held and enters nothing."""
+    trades = len(bot.trades())
+    bot.restart()
+    ends_itself = scenario.rule == "api_errors"
+    bot.wait(lambda: bot.guard_mode, "a mode")
+    bot.pass_loops(SEEN_LOOPS)
+    mode = bot.guard_mode
+    if not ends_itself:
+        wanted = {"HALTED"} if scenario.act is Act.HALT else HELD
+        row.check("restart stays held", mode in wanted, f"mode {mode}")
+        entered = len(bot.trades()) - trades
+        row.check("restart enters nothing", entered == 0, f"{entered} entered")
+
+
+def _rearm(bot: DrilledBot, scenario: Scenario, row: Row) -> None:
+    """End the halt as a person does, with `plimsoll resume`."""
+    status, said = bot.run("resume", "--reason", REASON, *scenario.resume)
+    row.check("plimsoll resume", status == 0, f"exit status {status}: {said}")
+    bot.wait(lambda: bot.guard_mode not in HELD, "a bot that may trade")
+    row.check("re-armed", bot.guard_mode not in HELD, bot.guard_mode)

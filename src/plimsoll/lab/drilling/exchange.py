@@ -1,0 +1,110 @@
+"""The exchange of a drill, asked and steered as anybody but the bot would."""
+
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+
+from plimsoll.lab.venue import Venue
+
+ANSWER_SECONDS = 60.0
+WINDOW_MS = 60_000
+ANY_KEY = ("any", "any")
+FAULTS, TRANSFER = "/plimsoll/faults", "/plimsoll/transfer"
+
+
+class Exchange:
+    """One venue: its signed API with the account's own keys, its faults and transfers."""
+
+    def __init__(self, venue: Venue) -> None:
+        self.venue = venue
+        self.key, self.secret = keys_of(venue.config)
+        self._client = httpx.Client(base_url=venue.url, trust_env=False, timeout=ANSWER_SECONDS)
+
+    def close(self) -> None:
+        """End its connections."""
+        self._client.close()
+
+    def now(self) -> datetime:
+        """Return the exchange's time."""
+        return datetime.fromtimestamp(self.venue.now_ms() / 1000, UTC)
+
+    def get(self, path: str, **parameters: str) -> Any:
+        """Return the answer to a signed question."""
+        return self.signed("GET", path, **parameters)
+
+    def signed(self, method: str, path: str, **parameters: str) -> Any:
+        """Return the answer to a signed request.
+
+        Raises
+        ------
+        httpx.HTTPStatusError
+            When it is refused.
+        """
+        window = {"timestamp": str(self.venue.now_ms()), "recvWindow": str(WINDOW_MS)}
+        query = urlencode({**parameters, **window})
+        signature = hmac.new(self.secret.encode(), query.encode(), hashlib.sha256).hexdigest()
+        url = f"{path}?{query}&signature={signature}"
+        answer = self._client.request(method, url, headers={"X-MBX-APIKEY": self.key})
+        return answer.raise_for_status().json()
+
+    def order(self, symbol: str, side: str, quantity: str, *, reduce_only: bool = False) -> None:
+        """Place a market order as somebody at the exchange's own page would."""
+        extra = {"reduceOnly": "true"} if reduce_only else {}
+        wanted = {"symbol": symbol, "side": side, "type": "MARKET", "quantity": quantity}
+        self.signed("POST", "/fapi/v1/order", **wanted, **extra)
+
+    def clean(self) -> None:
+        """Cancel every order and close every position from outside of any bot."""
+        for row in self.get("/fapi/v1/openOrders"):
+            self.signed("DELETE", "/fapi/v1/allOpenOrders", symbol=row["symbol"])
+        for row in self.get("/fapi/v1/openAlgoOrders"):
+            number = str(row["algoId"])
+            self.signed("DELETE", "/fapi/v1/algoOrder", symbol=row["symbol"], algoId=number)
+        for row in self.get("/fapi/v2/positionRisk"):
+            if float(row["positionAmt"]):
+                side = "SELL" if float(row["positionAmt"]) > 0 else "BUY"
+                self.order(row["symbol"], side, row["positionAmt"].lstrip("-"), reduce_only=True)
+
+    def orders(self, symbol: str) -> list[dict[str, Any]]:
+        """Return every order of a contract, conditional ones not included."""
+        return list(self.get("/fapi/v1/allOrders", symbol=symbol))
+
+    def fills(self, symbol: str) -> list[dict[str, Any]]:
+        """Return every fill of a contract."""
+        return list(self.get("/fapi/v1/userTrades", symbol=symbol))
+
+    # What goes wrong
+
+    def fault(self, kind: str, **options: object) -> int:
+        """Start a fault of ``plimsoll venue faults``; return its number."""
+        return int(self._control("POST", FAULTS, {"kind": kind, **options})["id"])
+
+    def mend(self) -> None:
+        """End every fault."""
+        self._control("DELETE", FAULTS, {})
+
+    def hits(self, number: int) -> int:
+        """Return how often a fault has hit."""
+        return int(self._control("GET", FAULTS)["started"][number - 1]["hits"])
+
+    def transfer(self, amount_usd: float) -> None:
+        """Move money into the account, or out of it."""
+        self._control("POST", TRANSFER, {"amount_usd": amount_usd})
+
+    def _control(self, method: str, path: str, body: dict[str, object] | None = None) -> Any:
+        content = None if body is None else json.dumps(body)
+        answer = self._client.request(method, path, content=content)
+        return answer.raise_for_status().json()
+
+
+def keys_of(config: Path) -> tuple[str, str]:
+    """Return the key pair that the exchange wrote into its own config profile."""
+    section = json.loads(config.read_text(encoding="utf-8")).get("exchange", {})
+    key, secret = str(section.get("key") or ""), str(section.get("secret") or "")
+    return (key, secret) if key and secret else ANY_KEY

@@ -1,0 +1,231 @@
+"""The drill of a matrix: groups of cells on a venue of their own, several at a time."""
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from plimsoll.core import PlimsollError
+from plimsoll.lab.drilling.bot import BotSetup, DrilledBot
+from plimsoll.lab.drilling.closing_row import play_closing
+from plimsoll.lab.drilling.denial_row import play_denial
+from plimsoll.lab.drilling.exchange import Exchange
+from plimsoll.lab.drilling.fault import FAULTS
+from plimsoll.lab.drilling.kill_row import play_step
+from plimsoll.lab.drilling.matrix import LIVE
+from plimsoll.lab.drilling.row import Cell, Row, row_of
+from plimsoll.lab.drilling.scenario import FOUR, SCENARIOS, Act, Scenario
+from plimsoll.lab.telegram.service import TelegramService, telegram_service
+from plimsoll.lab.venue import serve_venue
+
+START = "2025-05-29T13:48:00Z"
+WORKERS = 2
+ROWS_FILE = "rows.jsonl"
+MARKET_ORDERS = dict.fromkeys(
+    ("entry", "exit", "emergency_exit", "force_entry", "force_exit", "stoploss"), "market"
+)
+STAKE_USD = 1000.0
+STOP_FRACTION = 0.5
+MOST_ROWS_A_BOT = 8
+"""Each row costs its account a little; the day's loss would trip in the end."""
+EXPECTED = (PlimsollError, OSError, httpx.HTTPError, ValueError, KeyError)
+"""What may go wrong with a row and leaves the others as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixPlan:
+    """What is drilled, from which seed, and into which folder."""
+
+    cells: tuple[Cell, ...]
+    out: Path
+    strategy: str | None = None
+    strategy_path: Path | None = None
+    layers: tuple[Path, ...] = ()
+    seed: int = 7
+    speed: float = 120.0
+    workers: int = WORKERS
+    patience: float = 1.0
+
+    def setup(self, scenario: Scenario, mode: str) -> BotSetup:
+        """Return what the bot of a group runs."""
+        own = BotSetup(
+            pairs=scenario.pairs,
+            live=mode == LIVE,
+            layers=self.layers,
+            speed=self.speed,
+            patience=self.patience,
+        )
+        if self.strategy is None or self.strategy_path is None:
+            return own
+        return replace(own, strategy=self.strategy, strategy_path=self.strategy_path)
+
+
+def run_matrix(plan: MatrixPlan, tell: Callable[[Row, int, int], None]) -> list[Row]:
+    """Play every cell that has no row in the plan's folder yet; return all rows, in order.
+
+    ``tell`` is called after each row with the count of those done and of all. Every process that
+    it starts has ended when it returns or raises.
+    """
+    plan.out.mkdir(parents=True, exist_ok=True)
+    kept = {row.cell: row for row in read_rows(plan.out)}
+    todo = [cell for cell in plan.cells if cell not in kept]
+    mutex, done = threading.Lock(), len(plan.cells) - len(todo)
+
+    def keep(row: Row) -> None:
+        nonlocal done
+        with mutex:
+            kept[row.cell], done = row, done + 1
+            with (plan.out / ROWS_FILE).open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps(row.record()) + "\n")
+            tell(row, done, len(plan.cells))
+
+    with ThreadPoolExecutor(plan.workers, thread_name_prefix="drill") as pool:
+        futures = [pool.submit(_play_group, plan, group, keep) for group in _groups(todo)]
+        for future in as_completed(futures):
+            future.result()
+    return [kept[cell] for cell in plan.cells if cell in kept]
+
+
+def read_rows(out: Path) -> list[Row]:
+    """Return the rows that a run has left, whole ones; a line cut in the middle is dropped."""
+    rows, file = [], out / ROWS_FILE
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        with suppress(ValueError, KeyError, TypeError):
+            rows.append(row_of(json.loads(line)))
+    return rows
+
+
+def _groups(todo: Iterable[Cell]) -> list[list[Cell]]:
+    """Return the cells by the bot that plays them, the longest group first."""
+    grouped = [list(group) for _, group in groupby(todo, lambda one: (one.scenario, one.mode))]
+    return sorted(grouped, key=len, reverse=True)
+
+
+def _play_group(plan: MatrixPlan, group: Sequence[Cell], keep: Callable[[Row], None]) -> None:
+    """Play the cells of one scenario and mode on one venue, one after another."""
+    scenario, mode = SCENARIOS[group[0].scenario], group[0].mode
+    folder = plan.out / "runs" / _safe(f"{scenario.name}-{mode}")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    serving = ["--market", "synthetic", "--seed", str(plan.seed), "--start", START]
+    serving += ["--symbols", ",".join(FOUR)]
+    with (
+        serve_venue(serving, folder=folder) as venue,
+        telegram_service(folder / "telegram") as telegram,
+        _asked(Exchange(venue)) as exchange,
+    ):
+        table = _Table(plan, scenario, mode, folder, exchange, telegram)
+        try:
+            for cell in group:
+                keep(table.play(cell))
+        finally:
+            table.end()
+
+
+@contextmanager
+def _asked(exchange: Exchange) -> Iterator[Exchange]:
+    try:
+        yield exchange
+    finally:
+        exchange.close()
+
+
+PLAYS = {Act.DENY: play_denial, Act.STEP: play_step}
+"""How a row is played; every other one is of a guard that closes."""
+
+
+@dataclass(slots=True)
+class _Table:
+    """The venue of a group, and the bot that is drilled on it now."""
+
+    plan: MatrixPlan
+    scenario: Scenario
+    mode: str
+    folder: Path
+    exchange: Exchange
+    telegram: TelegramService
+    bot: DrilledBot | None = None
+    played: int = 0
+
+    def play(self, cell: Cell) -> Row:
+        """Play one cell; the next one begins with a fresh bot unless this one may go on."""
+        row, began = Row(cell=cell, rule=self.scenario.rule), time.monotonic()
+        play = PLAYS.get(self.scenario.act, play_closing)
+        try:
+            bot = self._bot(cell)
+            play(bot, self.scenario, FAULTS[cell.fault], row)
+        except EXPECTED as error:
+            row.failure = f"{type(error).__name__}: {error}" if not str(error) else str(error)
+        row.took_seconds = round(time.monotonic() - began, 1)
+        self.played += 1
+        may_go_on = self.scenario.act is Act.DENY or (
+            self.scenario.reusable and self.played < MOST_ROWS_A_BOT
+        )
+        if not (row.ok and may_go_on):
+            self.end(keep_as=None if row.ok else cell.fault)
+        return row
+
+    def end(self, keep_as: str | None = None) -> None:
+        """End the bot, and leave the exchange as every row begins; keep the files of a red one."""
+        bot, self.bot, self.played = self.bot, None, 0
+        if bot is None:
+            return
+        bot.kill()
+        with suppress(*EXPECTED):
+            self.exchange.mend()
+            self.telegram.up()
+            self.scenario.undo(bot)
+            self.exchange.clean()
+        target = self.folder / f"red-{_safe(keep_as)}" if keep_as else None
+        if target is not None:
+            shutil.rmtree(target, ignore_errors=True)
+            bot.folder.rename(target)
+        else:
+            shutil.rmtree(bot.folder, ignore_errors=True)
+
+    def _bot(self, cell: Cell) -> DrilledBot:
+        if self.bot is None:
+            folder = self.folder / _safe(cell.fault)
+            folder.mkdir()
+            setup = self.plan.setup(self.scenario, self.mode)
+            bot = DrilledBot(setup, folder, self.exchange, self.telegram)
+            self.bot = bot
+            bot.lay_out(overlay_of(setup, self.scenario))
+            self.scenario.prepare(bot)
+            bot.start()
+        return self.bot
+
+
+def overlay_of(setup: BotSetup, scenario: Scenario) -> dict[str, Any]:
+    """Return the last layer of a drilled bot's config."""
+    own: dict[str, Any] = {
+        "stake_amount": STAKE_USD,
+        "stoploss": -STOP_FRACTION,
+        "order_types": {**MARKET_ORDERS, "stoploss_on_exchange": setup.live},
+    }
+    return {
+        "bot_name": "drill",
+        "dry_run": not setup.live,
+        "initial_state": "running",
+        "force_entry_enable": True,
+        "max_open_trades": len(scenario.pairs),
+        "internals": {"process_throttle_secs": 30},
+        "pairlists": [{"method": "StaticPairList"}],
+        "exchange": {"pair_whitelist": list(scenario.pairs)},
+        **(own if setup.is_own else {}),
+        **scenario.overlay,
+        "plimsoll": {"risk": scenario.profile(), "state_folder": ""},
+    }
+
+
+def _safe(name: str) -> str:
+    return "".join(one if one.isalnum() or one == "-" else "-" for one in name).strip("-")

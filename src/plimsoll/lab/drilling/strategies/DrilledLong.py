@@ -1,0 +1,46 @@
+"""Long on every pair at all times: a drill needs a position, not an edge."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from plimsoll.core import ModelHealth
+from plimsoll.features import volatility
+from plimsoll.strategies import FeatureUse, GuardedStrategy, Side
+
+
+class DrilledLong(GuardedStrategy):
+    """Enters after every candle; its stop is farther away than any guard's limit.
+
+    In the user folder ``model.json`` says how often a model of it was right, ``leverage`` which
+    one it wants, ``idle`` that it wants nothing.
+    """
+
+    timeframe = "5m"
+    can_short = False
+    stoploss = -0.99
+
+    def features(self) -> list[FeatureUse]:
+        return [volatility.atr.use(period=14)]
+
+    def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
+        idle = (Path(self.config["user_data_dir"]) / "idle").exists()
+        return pd.Series(data=not idle, index=candles.index)
+
+    def stop_distance(self) -> tuple[FeatureUse, float]:
+        return volatility.atr.use(period=14), 10_000.0
+
+    def target_distance(self) -> tuple[FeatureUse, float]:
+        return volatility.atr.use(period=14), 100.0
+
+    def on_loop(self, now: datetime) -> None:
+        file = Path(self.config["user_data_dir"]) / "model.json"
+        models = (ModelHealth(**json.loads(file.read_text())),) if file.exists() else ()
+        if self._session is not None:
+            self._session.set_models(models)
+
+    def desired_leverage(self, pair: str, side: Side, now: datetime) -> float:
+        file = Path(self.config["user_data_dir"]) / "leverage"
+        return float(file.read_text()) if file.exists() else 1.0

@@ -1,0 +1,92 @@
+"""Minute candles for a data folder that has only longer ones: a path through each candle."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from plimsoll.core import UsageError
+from plimsoll.lab.study_data import file_of, link_data
+
+FIRST_TURN, SECOND_TURN = 0.25, 0.65
+"""Where in a candle its path turns, as shares of its length; always on a whole minute."""
+MOST_DECIMALS = 10
+FINER = ("1m", "3m", "5m", "15m", "30m", "1h")
+
+
+def with_minutes(
+    datadir: Path, folder: Path, pairs: tuple[str, ...], begin: datetime, end: datetime
+) -> dict[str, str]:
+    """Fill ``folder`` with links to a data folder, and with minutes of a span where it has none.
+
+    Each candle of the finest timeframe becomes minutes along a path from its open over its
+    extremes to its close: low first where it rose. Put together again they are that candle.
+
+    Returns the timeframe that each pair's minutes are made of; ``1m`` where they were there.
+
+    Raises `UsageError` when a pair has no candles of an hour or less without a gap in the span.
+    """
+    link_data(datadir, folder)
+    made = {}
+    for pair in pairs:
+        timeframe, inside = _whole(folder, pair, begin - timedelta(days=1), end)
+        made[pair] = timeframe
+        if timeframe != "1m":
+            length = int(pd.Timedelta(timeframe) / pd.Timedelta(minutes=1))
+            target = file_of(folder, pair, "1m")
+            target.unlink(missing_ok=True)  # a link to minutes that have gaps here
+            minutes_of(inside, length).to_feather(target)
+    return made
+
+
+def _whole(folder: Path, pair: str, begin: datetime, end: datetime) -> tuple[str, pd.DataFrame]:
+    """Return the finest candles of a pair that have no gap in a span, and their timeframe."""
+    for timeframe in FINER:
+        file = file_of(folder, pair, timeframe)
+        if not file.exists():
+            continue
+        candles = pd.read_feather(file)
+        inside = candles[(candles["date"] >= begin) & (candles["date"] < end)]
+        if len(inside) == (end - begin) // pd.Timedelta(timeframe):
+            return timeframe, inside
+    raise UsageError(
+        f"expected candles of {pair} without a gap from {begin:%Y-%m-%d} to {end:%Y-%m-%d}, "
+        "found none of an hour or less; see plimsoll data check"
+    )
+
+
+def minutes_of(candles: pd.DataFrame, length: int) -> pd.DataFrame:
+    """Return minutes along a path through each candle of ``length`` minutes; columns as given.
+
+    Prices keep the decimals of the candles, the volume is spread evenly.
+    """
+    prices = candles[["open", "high", "low", "close"]].to_numpy(dtype="float64")
+    opened, high, low, closed = prices.T
+    rose = (closed >= opened)[:, None]
+    turns = np.where(rose, np.column_stack([low, high]), np.column_stack([high, low]))
+    points = np.column_stack([opened, turns, closed])
+    at = [0.0, max(1, round(length * FIRST_TURN)), round(length * SECOND_TURN), float(length)]
+    edges = np.exp(np.array([np.interp(np.arange(length + 1), at, row) for row in np.log(points)]))
+    edges = np.clip(np.round(edges, _decimals(prices)), low[:, None], high[:, None])
+    begins, ends = edges[:, :-1], edges[:, 1:]
+    dates = pd.DatetimeIndex(candles["date"]).repeat(length)
+    offset = pd.to_timedelta(np.tile(np.arange(length), len(candles)), unit="min")
+    return pd.DataFrame(
+        {
+            "date": dates + offset,
+            "open": begins.ravel(),
+            "high": np.maximum(begins, ends).ravel(),
+            "low": np.minimum(begins, ends).ravel(),
+            "close": ends.ravel(),
+            "volume": np.repeat(candles["volume"].to_numpy(dtype="float64") / length, length),
+        }
+    )
+
+
+def _decimals(prices: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> int:
+    """Return how many decimals the prices have."""
+    for decimals in range(MOST_DECIMALS):
+        if np.allclose(prices, np.round(prices, decimals), rtol=0.0, atol=1e-9):
+            return decimals
+    return MOST_DECIMALS

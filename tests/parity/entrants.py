@@ -1,0 +1,53 @@
+"""Who is held to parity, and over what."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from plimsoll.lab.parity_matrix import Entrant, Span
+
+FIVE_MINUTES, HOURLY, FOUR_HOURLY = 7, 21, 45
+"""Days of a span that strategies of these timeframes take: longer candles trade less."""
+
+CALM = Span("calm", datetime(2023, 9, 1, tzinfo=UTC), 45)
+VIOLENT = Span("violent", datetime(2022, 11, 5, tzinfo=UTC), 45)
+"""September 2023, and the fall of FTX."""
+
+INTEREST_CALM = Span("calm", datetime(2024, 7, 9, tzinfo=UTC), 10)
+INTEREST_VIOLENT = Span("violent", datetime(2024, 7, 31, tzinfo=UTC), 10)
+"""The real data have open interest from 2024-06-19 to 2024-08-19; 5 August 2024 was a crash."""
+
+SEVERAL = ("BTC/USDT:USDT", "ETH/USDT:USDT", "XRP/USDT:USDT", "ADA/USDT:USDT", "LTC/USDT:USDT")
+"""What the portfolio strategies rank."""
+
+SHIPPED = (
+    Entrant("NoTrade", "5m", FIVE_MINUTES),
+    Entrant("BuyAndHold", "5m", FIVE_MINUTES),
+    Entrant("TrendFollow", "5m", FIVE_MINUTES),
+    Entrant("BasisReversion", "1h", HOURLY),
+    Entrant("OpenInterestFlow", "1h", 10),
+    Entrant("TrendPortfolio", "1h", HOURLY, pairs=SEVERAL),
+    Entrant("FundingCarry", "1h", HOURLY, pairs=SEVERAL),
+    Entrant("Ensemble", "1h", HOURLY, pairs=SEVERAL),
+    Entrant("MeanReversion", "4h", FOUR_HOURLY),
+    Entrant("MomentumCross", "4h", FOUR_HOURLY),
+    Entrant("SlowTrend", "4h", FOUR_HOURLY),
+)
+FOREIGN = tuple(
+    replace(Entrant(name, "5m", FIVE_MINUTES), foreign=True)
+    for name in ("EmaCrossRoi", "FuturesLongShort", "MultiTimeframe", "DcaLadder")
+)
+LEFT_OUT = {
+    "ModelDirection": "its model is trained beside the loop, in real time, while the replay's "
+    "clock stands still: what it predicts depends on the machine",
+}
+"""Shipped strategies without a row, and why."""
+
+
+def entrants() -> list[tuple[Entrant, Span]]:
+    """Return every check to run, in order: the quick ones first."""
+    made = []
+    for one in (*SHIPPED, *FOREIGN):
+        interest = one.strategy == "OpenInterestFlow"
+        spans = (INTEREST_CALM, INTEREST_VIOLENT) if interest else (CALM, VIOLENT)
+        made += [(one, span) for span in spans]
+    return made

@@ -1,0 +1,54 @@
+"""Which cells are drilled: enough of them, and a reason for every other."""
+
+from collections import Counter
+
+import pytest
+
+from plimsoll.lab.drilling.fault import FAULTS
+from plimsoll.lab.drilling.matrix import LIVE, MODES, cells, left_out, matches, why_not
+from plimsoll.lab.drilling.row import Cell
+from plimsoll.lab.drilling.scenario import SCENARIOS, Act
+from plimsoll.risk import GUARDS
+
+NOT_TRIPPED = {"probation"}
+"""It follows a re-arming and shrinks stakes; tests start a bot again on probation."""
+
+
+def test_at_least_25_guards_are_drilled_under_20_faults() -> None:
+    assert len({SCENARIOS[one.scenario].rule for one in cells()}) >= 25
+    assert len({one.fault for one in cells((LIVE,))}) > 20
+
+
+def test_every_guard_has_a_scenario() -> None:
+    assert {*GUARDS.names()} - {one.rule for one in SCENARIOS.values()} == NOT_TRIPPED
+
+
+def test_a_cell_is_drilled_or_has_a_reason() -> None:
+    drilled, reasons = {one.name for one in cells()}, left_out()
+    assert not drilled & reasons.keys()
+    assert len(drilled) + len(reasons) == len(SCENARIOS) * len(FAULTS) * len(MODES)
+    assert all(reasons.values())
+
+
+def test_every_guard_that_closes_is_drilled_under_every_fault_of_an_order() -> None:
+    orders = {name for name, fault in FAULTS.items() if fault.kind == "order"}
+    seen = Counter(one.scenario for one in cells((LIVE,)) if one.fault in orders)
+    closing = [one for one in SCENARIOS.values() if one.act is not Act.DENY]
+    whole = [one.name for one in closing if "(" not in one.name and one.rule != "reconciliation"]
+    assert {name: seen[name] for name in whole} == dict.fromkeys(whole, len(orders))
+
+
+def test_a_denied_entry_sends_no_order() -> None:
+    assert why_not(SCENARIOS["spread"], FAULTS["order-503"], LIVE) == "a denied entry sends no order"
+
+
+@pytest.mark.parametrize(
+    "pattern", ["drawdown", "kill-9", "live", "drawdown/kill-9/live", "draw*", "*/kill-9/live", "*"]
+)
+def test_a_pattern_that_fits_a_row(pattern: str) -> None:
+    assert matches(Cell("drawdown", "kill-9", "live"), pattern)
+
+
+@pytest.mark.parametrize("pattern", ["daily_loss", "kill", "drawdown/none/*"])
+def test_a_pattern_that_does_not_fit_it(pattern: str) -> None:
+    assert not matches(Cell("drawdown", "kill-9", "live"), pattern)

@@ -1,0 +1,58 @@
+"""A check: what both runs get, and one of a real bot through a day of the synthetic market."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from plimsoll.lab.parity_check import CheckPlan, overlay_of, run_check
+from plimsoll.parity import Cause
+from tests.conftest import ROOT
+
+BEGIN = datetime(2025, 6, 3, tzinfo=UTC)
+FOREIGN = ROOT / "tests" / "foreign" / "strategies"
+
+
+def plan(**more) -> CheckPlan:
+    return CheckPlan(
+        strategy="FuturesLongShort",
+        begin=BEGIN,
+        end=BEGIN + timedelta(days=1),
+        timeframe="5m",
+        strategy_path=FOREIGN,
+        market="synthetic",
+        **more,
+    )
+
+
+def test_both_runs_get_a_slot_for_every_pair_and_market_orders():
+    told = overlay_of(plan(pairs=("BTC/USDT:USDT",), overlay={"stoploss": -0.2}))
+
+    assert told["max_open_trades"] == 1
+    assert {told["order_types"][name] for name in ("entry", "exit", "stoploss")} == {"market"}
+    assert told["ignore_buying_expired_candle_after"] == 30
+    assert told["stoploss"] == -0.2
+
+
+@pytest.mark.freqtrade
+def test_a_real_bot_and_a_backtest_of_one_market_make_the_same_trades(tmp_path: Path):
+    checked = run_check(plan(), tmp_path)
+    bill = checked.compared.bill
+
+    assert len(bill.pairs) >= 3
+    assert (bill.only_a, bill.only_b) == ((), ())
+    assert bill.unexplained == 0
+    assert sum(piece.units for piece in bill.pieces) == bill.difference
+    assert {piece.cause for piece in bill.pieces} <= {
+        Cause.STOP_PRICE,
+        Cause.ROI_PRICE,
+        Cause.INSIDE_CANDLE,
+        Cause.EVERY_LOOP,
+        Cause.END_OF_RANGE,
+        Cause.FUNDING,
+        Cause.BOOK,
+        Cause.PRECISION,
+    }
+    entries = [abs(a.entry_rate / b.entry_rate - 1.0) for a, b in bill.pairs]
+    assert max(entries) < 0.0002
+    assert checked.replay.trades == len(bill.b.trades)

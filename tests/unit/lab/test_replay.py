@@ -1,0 +1,42 @@
+"""What a replay refuses before it starts anything."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plimsoll.core import UsageError
+from plimsoll.lab.replay import run_replay
+from plimsoll.lab.replay_plan import ReplayPlan
+
+BEGIN = datetime(2025, 4, 7, tzinfo=UTC)
+PLAN = ReplayPlan("Mine", BEGIN, BEGIN + timedelta(days=2), market="synthetic")
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"end": BEGIN}, "expected a span in UTC"),
+        ({"end": BEGIN + timedelta(hours=30)}, "whole days"),
+        ({"begin": BEGIN.replace(tzinfo=None)}, "expected a span in UTC"),
+        ({"segment_days": 0.5}, "whole days a segment"),
+        ({"market": "replay"}, "needs --datadir"),
+        ({"layers": (Path("nowhere.json"),)}, "nowhere.json"),
+        ({"strategy_path": Path("nowhere")}, "nowhere"),
+    ],
+)
+def test_what_cannot_be_replayed_is_refused_and_leaves_nothing(
+    tmp_path: Path, changed: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(UsageError, match=named):
+        run_replay(replace(PLAN, **changed), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_folder_of_another_plan_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text('{"strategy": "Other"}', encoding="utf-8")
+    with pytest.raises(UsageError, match="another plan"):
+        run_replay(PLAN, tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["plan.json"]
