@@ -251,6 +251,7 @@ def client(profile: Path) -> Any:
     key = key_of(profile)
     api = ccxt.binance({**config, "apiKey": key["key"], "secret": key["secret"]})
     api.options["defaultType"] = "swap"
+    api.options["adjustForTimeDifference"] = True
     api.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
     return api
 
