@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from plimsoll.core.errors import UsageError
@@ -26,6 +26,8 @@ from tests.unit.venue.markets import fresh
 START_MS = parse_utc_ms("2025-03-05T23:50:10Z")
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "ADAUSDT")
 CENT = 1e-4
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+"""Without shrinking: a failing history is as long as any, and known in seconds."""
 
 
 @cache
@@ -249,7 +251,7 @@ def carry_out(exchange: Exchange, step: tuple[str, Any], *, pauses: int = 1) -> 
         event(f"refused: {refusal}"[:40])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)
 @given(histories(length=30), st.sampled_from([1e9, 500.0, 0.0]))
 def test_books_balance_after_every_event_and_the_log_tells_the_whole_state(
     steps: list[tuple[str, Any]], insurance_usd: float
@@ -263,7 +265,7 @@ def test_books_balance_after_every_event_and_the_log_tells_the_whole_state(
     assert again == exchange.account
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)
 @given(histories(length=18), st.integers(2, 37))
 def test_how_often_anybody_asks_changes_no_event(steps: list[tuple[str, Any]], pauses: int) -> None:
     logs = []
