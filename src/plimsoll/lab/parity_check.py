@@ -104,6 +104,7 @@ def run_check(
             ran=(plan.begin, plan.end),
             value_open=True,
             datadir=folder / "data",
+            userdir=record.folder / "user_data",
         )
     )
     return Checked(compared, record, result, took)

@@ -9,7 +9,7 @@ from plimsoll.parity.absent import absent_cause
 from plimsoll.parity.causes import Cause
 from plimsoll.parity.errors import ParityError
 from plimsoll.parity.matched import matched_pieces
-from plimsoll.parity.matching import match
+from plimsoll.parity.matching import Matching, match
 from plimsoll.parity.money import cents, shared_cents, units
 from plimsoll.parity.record import Record
 from plimsoll.parity.split import Part
@@ -167,10 +167,7 @@ def bill_of(
     within_b, outside_b = _cut(b.trades, first, last)
     matching = match(within_a, within_b, window)
     if value_open:
-        valued = {b.number: valued_at_end(b, a) for a, b in matching.pairs}
-        within_b = tuple(valued.get(trade.number, trade) for trade in within_b)
-        pairs = tuple((one, valued[other.number]) for one, other in matching.pairs)
-        matching = replace(matching, pairs=pairs)
+        matching, within_b = _valued(matching, within_b)
     pieces = [
         Piece(cause, part, change, evidence, one, other)
         for one, other in matching.pairs
@@ -191,6 +188,16 @@ def bill_of(
         outside_a=outside_a,
         outside_b=outside_b,
     )
+
+
+def _valued(
+    matching: Matching, within_b: tuple[RecordedTrade, ...]
+) -> tuple[Matching, tuple[RecordedTrade, ...]]:
+    """Value what is still open in B where A's end closed its own."""
+    valued = {b.number: valued_at_end(b, a) for a, b in matching.pairs}
+    pairs = tuple((one, valued[other.number]) for one, other in matching.pairs)
+    within = tuple(valued.get(trade.number, trade) for trade in within_b)
+    return replace(matching, pairs=pairs), within
 
 
 def _missing(
