@@ -83,8 +83,14 @@ def left_out(modes: tuple[str, ...] = MODES) -> dict[str, str]:
 
 
 def matches(cell: Cell, pattern: str) -> bool:
-    """Whether a cell's name fits a pattern such as ``drawdown`` or ``*/kill-9/live``."""
-    wanted = pattern.replace(" ", "")
+    """Whether a cell's name fits a pattern such as ``drawdown`` or ``*/kill-9/live``.
+
+    Several patterns stand between semicolons, for a scenario's name may hold a comma.
+    """
+    return any(_fits(cell, one) for one in pattern.replace(" ", "").split(";"))
+
+
+def _fits(cell: Cell, wanted: str) -> bool:
     name = cell.name.replace(" ", "")
     return any(
         fnmatchcase(name, one) for one in (wanted, f"{wanted}/*", f"*/{wanted}/*", f"*/{wanted}")

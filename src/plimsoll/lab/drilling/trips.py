@@ -178,7 +178,6 @@ def enter_by_hand(bot: DrilledBot) -> None:
         bot.force_entry(pair)
 
 
-def halve_by_hand(bot: DrilledBot) -> None:
-    """Sell half of each position."""
-    for row in filled(bot):
-        ask(partial(bot.rest.forceexit, row["id"], "market", row["amount"] / 2))
+def halve(bot: DrilledBot) -> None:
+    """Let the strategy sell half of each position."""
+    (bot.userdir / "halve").touch()

@@ -46,12 +46,22 @@ def test_a_denied_entry_sends_no_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["drawdown", "kill-9", "live", "drawdown/kill-9/live", "draw*", "*/kill-9/live", "*"]
+    "pattern",
+    [
+        "drawdown",
+        "kill-9",
+        "live",
+        "drawdown/kill-9/live",
+        "draw*",
+        "*/kill-9/live",
+        "*",
+        "spread; kill-9",
+    ],
 )
 def test_a_pattern_that_fits_a_row(pattern: str) -> None:
     assert matches(Cell("drawdown", "kill-9", "live"), pattern)
 
 
-@pytest.mark.parametrize("pattern", ["daily_loss", "kill", "drawdown/none/*"])
+@pytest.mark.parametrize("pattern", ["daily_loss", "kill", "drawdown/none/*", "spread; none"])
 def test_a_pattern_that_does_not_fit_it(pattern: str) -> None:
     assert not matches(Cell("drawdown", "kill-9", "live"), pattern)

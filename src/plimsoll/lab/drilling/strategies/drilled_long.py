@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
+from freqtrade.persistence import Trade
 
 from plimsoll.core import ModelHealth
 from plimsoll.features import volatility
@@ -15,7 +16,8 @@ class DrilledLong(GuardedStrategy):
     """Enters after every candle; its stop is farther away than any guard's limit.
 
     In the user folder ``model.json`` says how often a model of it was right, ``leverage`` which
-    one it wants, ``idle`` that it wants nothing.
+    one it wants, ``idle`` that it wants nothing,
+    ``halve`` that it wants half of each position.
     """
 
     timeframe = "5m"
@@ -50,3 +52,10 @@ class DrilledLong(GuardedStrategy):
         """Return the leverage that the file names, else 1."""
         file = Path(self.config["user_data_dir"]) / "leverage"
         return float(file.read_text()) if file.exists() else 1.0
+
+    def adjust_position(
+        self, trade: Trade, now: datetime, price: float, profit_fraction: float
+    ) -> float | None:
+        """Take half off once, when it is asked to."""
+        wanted = (Path(self.config["user_data_dir"]) / "halve").exists()
+        return -trade.stake_amount / 2 if wanted and not trade.nr_of_successful_exits else None
