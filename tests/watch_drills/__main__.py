@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.conftest import ROOT
-from tests.support.watching import PAIRS, watched
+from tests.support.watching import watched
 from tests.watch_drills.drills import DRILLS, Outcome, WatchDrill
 
 PAGE = ROOT / "docs/watch.md"
@@ -32,8 +32,7 @@ def play(drill: WatchDrill) -> Outcome:
     with TemporaryDirectory(prefix=f"watch-{drill.name}-") as name:
         folder = Path(name)
         os.environ["XDG_STATE_HOME"] = str(folder / "registry")
-        pairs = PAIRS[:1] if drill.name == "foreign" else PAIRS
-        with watched(folder, pairs=pairs) as scene:
+        with watched(folder, **drill.overlay) as scene:
             return drill.run(scene)
 
 
