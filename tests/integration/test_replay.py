@@ -32,7 +32,7 @@ FIXED: dict[str, Any] = {
     "stake_amount": 500,
     "max_open_trades": 2,
     # Guards that deny would leave little to compare.
-    "plimsoll": {"risk": {"max_correlation": 1, "max_consecutive_losses": 100}},
+    "plimsoll": {"risk": {"max_correlation": 1, "max_consecutive_losses": 20}},
 }
 PLAN = ReplayPlan(
     "ReplayedPulse",

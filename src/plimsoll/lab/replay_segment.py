@@ -99,7 +99,8 @@ def segments_of(plan: ReplayPlan) -> list[Segment]:
     """Return the segments of a plan, oldest first; the last may be shorter."""
     if plan.segment_days <= 0:
         return [Segment(0, plan.begin, plan.end)]
-    segments, begin = [], plan.begin
+    begin = plan.begin
+    segments: list[Segment] = []
     while begin < plan.end:
         end = min(begin + timedelta(days=plan.segment_days), plan.end)
         segments.append(Segment(len(segments), begin, end))

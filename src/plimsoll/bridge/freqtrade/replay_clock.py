@@ -90,7 +90,7 @@ class Driver:
         self._due: list[int] = []
         self._paths: dict[str, PathAhead] = {}
         self._real_sleep = time.sleep
-        self._traveller: time_machine.Coordinates | None = None
+        self._traveller: Any = None
 
     def take_over(self) -> "Driver":
         """Stop this process's clock at the venue's now and take the place of what sleeps."""
