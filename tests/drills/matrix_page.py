@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from plimsoll.lab.drilling.faults import FAULTS
+from plimsoll.lab.drilling.matrix import cells
 from plimsoll.reporting.certificate_page import why
 from tests.conftest import ROOT
 
