@@ -1,5 +1,3 @@
-from decimal import Decimal
-
 import pytest
 
 from plimsoll.venue.account.positions import Position, trade
@@ -23,15 +21,6 @@ def test_sums_of_floats_leave_no_dust() -> None:
     assert held.amount == 0.0
     assert held.wallet_usd == 0.0
     assert not held.is_open
-
-
-def test_a_million_coins_in_hundredths_leave_no_dust_either() -> None:
-    parts = [round(9_999.01 + 0.37 * n, 2) for n in range(200)]
-    held = FLAT
-    for part in parts:
-        held = trade(held, -part, 0.4, 1).position
-    assert held.amount == float(-sum(Decimal(repr(part)) for part in parts))
-    assert not trade(held, -held.amount, 0.4, 2).position.is_open
 
 
 @pytest.mark.parametrize("amount", [1.0, -1.0, 40.0, -40.0])
