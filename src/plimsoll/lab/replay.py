@@ -15,10 +15,18 @@ from freqtrade import __version__ as freqtrade_version
 import plimsoll
 from plimsoll.bridge.config.fingerprint import code_fingerprint
 from plimsoll.core import UsageError
+from plimsoll.lab.book_agreement import BookAgreement
+from plimsoll.lab.book_records import compare_books
 from plimsoll.lab.replay_checkpoint import clear, last_checkpoint, leave_checkpoint, restore
 from plimsoll.lab.replay_evidence import Evidence, read_evidence
 from plimsoll.lab.replay_plan import ReplayPlan, ReplayProgress, ReplayRecord
-from plimsoll.lab.replay_segment import ReplayFolder, Segment, run_segment, segments_of
+from plimsoll.lab.replay_segment import (
+    ReplayFolder,
+    Segment,
+    last_look_ms,
+    run_segment,
+    segments_of,
+)
 
 __all__ = ["ReplayPlan", "ReplayProgress", "ReplayRecord", "run_replay"]
 
@@ -74,6 +82,7 @@ def run_replay(plan: ReplayPlan, folder: Path, tell: Tell = lambda _: None) -> R
         days_run=days_run,
         seconds=time.monotonic() - began,
         processor_seconds=_processor_seconds() - processor,
+        agreement=_agreement(plan, place),
     )
     _write_summary(record, evidence)
     return record
@@ -116,6 +125,19 @@ def _told(plan: ReplayPlan) -> dict[str, Any]:
     return dict(json.loads(json.dumps(told, default=str)))
 
 
+def _agreement(plan: ReplayPlan, place: ReplayFolder) -> BookAgreement | None:
+    """Compare the exchange's books at the end with the database; dry-run has no books."""
+    if plan.mode != "live":
+        return None
+    end_ms = round(plan.end.timestamp() * 1000)
+    return compare_books(
+        place.books,
+        place.database,
+        opening_usd=plan.balance_usd,
+        seen_ms=last_look_ms(end_ms, plan.realism),
+    )
+
+
 def _processor_seconds() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
@@ -143,6 +165,7 @@ def _write_summary(record: ReplayRecord, evidence: Evidence) -> None:
         "seconds": round(record.seconds, 1),
         "processor_seconds": round(record.processor_seconds, 1),
         "days_a_minute": round(record.days_a_minute, 1),
+        "books": None if record.agreement is None else asdict(record.agreement),
     }
     file = record.folder / "summary.json"
     file.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
