@@ -24,7 +24,7 @@ class EveryMinute(IStrategy):
 
     def _turn(self, frame: pd.DataFrame, pair: str) -> pd.Series:
         """Return each candle's place in the pair's round; all pairs share it when `at_once`."""
-        own = 0 if self.config["latency_at_once"] else zlib.crc32(pair.encode())
+        own = 0 if self.config["latency_at_once"] else zlib.crc32(pair.encode()) % self.ROUND
         return (frame["date"].dt.minute + own) % self.ROUND
 
     def populate_indicators(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
