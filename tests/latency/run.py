@@ -2,13 +2,16 @@
 
 import json
 import os
+import shutil
 import time
 import urllib.request
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from plimsoll.bridge.config.settings import LIVE_OPT_IN
+from plimsoll.core import PlimsollError
 from plimsoll.lab.processes import command, last_line, running, wait_until
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import Venue, serve_venue
@@ -43,6 +46,15 @@ class Scene:
     streams: bool = False
     at_once: bool = False
     pairs: tuple[str, ...] = PAIRS
+    round: int = 4
+
+
+SCENES = (
+    Scene("live", is_live=True),
+    Scene("dry-run"),
+    Scene("live, all at once", is_live=True, at_once=True),
+    Scene("live, candles by stream", is_live=True, streams=True),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +63,19 @@ class Measured:
 
     loops: list[dict[str, Any]]
     received: list[dict[str, Any]]
-    load: tuple[float, float]
+    load: Sequence[float]
+
+
+def kept(scene: Scene, folder: Path, *, minutes: float) -> Measured:
+    """Return what a scene left in a folder before, or run it there and keep what it leaves."""
+    folder = folder.resolve()
+    file = folder / scene.name / "measured.json"
+    if not file.exists():
+        measured = measure(scene, folder / scene.name, minutes=minutes)
+        half = file.with_suffix(".half")
+        half.write_text(json.dumps(asdict(measured)), encoding="utf-8")
+        half.rename(file)
+    return Measured(**json.loads(file.read_text(encoding="utf-8")))
 
 
 def measure(scene: Scene, folder: Path, *, minutes: float) -> Measured:
@@ -62,7 +86,8 @@ def measure(scene: Scene, folder: Path, *, minutes: float) -> Measured:
     PlimsollError
         When exchange or bot does not start.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     file, log = folder / "loops.jsonl", folder / "bot.log"
     names = ",".join(pair.partition("/")[0] + "USDT" for pair in scene.pairs)
     load = os.getloadavg()[0]
@@ -84,6 +109,8 @@ def measure(scene: Scene, folder: Path, *, minutes: float) -> Measured:
             end = time.monotonic() + 60 * minutes
             while time.monotonic() < end and bot.poll() is None:
                 time.sleep(1)
+            if bot.poll() is not None:
+                raise PlimsollError(f"freqtrade trade ended: {last_line(log)}; its log is {log}")
         received = _received(venue)
     loops = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     return Measured(loops, received, (load, os.getloadavg()[0]))
@@ -116,6 +143,7 @@ def _overlay(scene: Scene, file: Path) -> dict[str, Any]:
         "stake_amount": 500,
         "max_open_trades": len(scene.pairs),
         "latency_at_once": scene.at_once,
+        "latency_round": scene.round,
         "pairlists": [{"method": "StaticPairList"}],
         "exchange": {
             "pair_whitelist": list(scene.pairs),

@@ -13,10 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-CALLBACKS = (
-    *("bot_loop_start", "custom_stake_amount", "leverage", "confirm_trade_entry"),
-    *("custom_exit", "custom_stoploss", "confirm_trade_exit", "order_filled"),
-)
 GUARDS, REQUESTS = "guards and callbacks", "requests"
 MEASURED: list["Stopwatch"] = []
 
@@ -28,7 +24,8 @@ class Stopwatch(logging.Handler):
         super().__init__()
         self._path = Path(path)
         self._parts: dict[str, list[float]] = {}
-        self._orders: list[tuple[float, str, str]] = []
+        self._orders: list[tuple[float, float, str, str]] = []
+        self._cpu = 0.0
         self._analysed: dict[str, int] = {}
         self._depth: dict[str, int] = defaultdict(int)
         if not MEASURED:
@@ -40,6 +37,7 @@ class Stopwatch(logging.Handler):
 
     def _install(self) -> None:
         from ccxt.base.exchange import Exchange as Ccxt
+        from freqtrade import freqtradebot
         from freqtrade.data.dataprovider import DataProvider
         from freqtrade.exchange.exchange import Exchange
         from freqtrade.freqtradebot import FreqtradeBot
@@ -59,7 +57,17 @@ class Stopwatch(logging.Handler):
         self._time(Exchange, "create_order", "orders sent", before=self._note_order)
         self._time(Ccxt, "fetch", REQUESTS)
         self._time(IStrategy, "advise_indicators", "indicators", before=self._note_candle)
+        self._time_callbacks(freqtradebot)
         self._time_loops(FreqtradeBot)
+
+    def _time_callbacks(self, module: Any) -> None:
+        """Time the strategy's callbacks with their guards where Freqtrade calls them."""
+        wrapper = module.strategy_safe_wrapper
+
+        def timed(callback: Any, *given: Any, **named: Any) -> Any:
+            return self._timed(wrapper(callback, *given, **named), GUARDS)
+
+        module.strategy_safe_wrapper = timed
 
     def _time(
         self,
@@ -68,8 +76,11 @@ class Stopwatch(logging.Handler):
         part: str,
         before: Callable[..., None] | None = None,
     ) -> None:
-        call = getattr(owner, name)
+        setattr(owner, name, self._timed(getattr(owner, name), part, before))
 
+    def _timed(
+        self, call: Callable[..., Any], part: str, before: Callable[..., None] | None = None
+    ) -> Callable[..., Any]:
         @functools.wraps(call)
         def timed(*given: Any, **named: Any) -> Any:
             if before is not None:
@@ -85,21 +96,15 @@ class Stopwatch(logging.Handler):
                     counted[0] += 1
                     counted[1] += time.perf_counter() - began
 
-        setattr(owner, name, timed)
+        return timed
 
     def _time_loops(self, bot_class: Any) -> None:
         process = bot_class.process
-        watched: set[type] = set()
 
         @functools.wraps(process)
         def timed(bot: Any) -> None:
-            strategy = type(bot.strategy)
-            if strategy not in watched:
-                watched.add(strategy)
-                for name in CALLBACKS:
-                    self._time(strategy, name, GUARDS)
             self._parts, self._orders, self._analysed = {}, [], {}
-            at, began = time.time(), time.perf_counter()
+            at, began, self._cpu = time.time(), time.perf_counter(), time.process_time()
             try:
                 process(bot)
             finally:
@@ -109,7 +114,8 @@ class Stopwatch(logging.Handler):
 
     def _note_order(self, _: Any, *given: Any, **named: Any) -> None:
         pair = named.get("pair") or given[0]
-        self._orders.append((time.time(), pair, "exit" if named.get("reduceOnly") else "entry"))
+        side = "exit" if named.get("reduceOnly") else "entry"
+        self._orders.append((time.time(), time.process_time() - self._cpu, pair, side))
 
     def _note_candle(self, _: Any, frame: Any, metadata: dict[str, str]) -> None:
         self._analysed[metadata["pair"]] = int(frame["date"].iloc[-1].timestamp())
@@ -118,6 +124,7 @@ class Stopwatch(logging.Handler):
         line = {
             "at": at,
             "seconds": seconds,
+            "cpu_seconds": time.process_time() - self._cpu,
             "parts": self._parts,
             "orders": self._orders,
             "analysed": self._analysed,

@@ -143,7 +143,8 @@ def _books(record: "ReplayRecord") -> list[str]:
         f"  {cause.value}: {number} times, {usd:+,.2f} USD"
         for cause, (number, usd) in books.by_cause().items()
     )
-    return [f"Books and database differ; wallet {books.wallet_usd:,.2f} USD:", *differ]
+    how = "agree but for what Freqtrade leaves out" if books.of_freqtrade_only else "differ"
+    return [f"Books and database {how}; wallet {books.wallet_usd:,.2f} USD:", *differ]
 
 
 def _span(timerange: str) -> tuple[datetime, datetime]:

@@ -10,6 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 
+from plimsoll.lab.book_sides import (
+    BookedFill,
+    BookedFunding,
+    DatabaseTrade,
+    ExchangeBooks,
+)
+
 CENT_USD = 0.01
 AMOUNT_TOLERANCE = 1e-9
 """Base coins; steps of quantity are no finer than a thousandth."""
@@ -29,93 +36,15 @@ class BookCause(StrEnum):
     GROSS = "profit from prices"
     FEE_RATE = "fees: Freqtrade keeps one rate a side for all orders of a trade"
     FEES = "fees"
+    STOPPED_FUNDING = "funding: Freqtrade drops it when a stop on the exchange closes the trade"
     FUNDING = "funding"
     OTHER = "bookings of neither trade nor funding"
     SUM = "Freqtrade's own sum"
     UNEXPLAINED = "unexplained"
 
 
-@dataclass(frozen=True, slots=True)
-class BookedFill:
-    """One execution at the exchange; `order_id` is the order that the bot knows."""
-
-    order_id: str
-    symbol: str
-    is_buy: bool
-    price: float
-    amount: float
-    fee_usd: float
-    realized_usd: float
-    time_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class BookedFunding:
-    """One payment of funding: positive was received."""
-
-    symbol: str
-    amount_usd: float
-    time_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangeBooks:
-    """What the exchange has booked.
-
-    Attributes
-    ----------
-    opening_usd, wallet_usd
-        Balance at the beginning and now, without unrealised profit.
-    other_usd
-        Sum of all bookings that are neither fill nor funding.
-    positions
-        Base coins held of each symbol, negative when short.
-    open_orders
-        Orders known by their id that wait now, conditional ones too, each with its symbol.
-    stops
-        Ids of all conditional orders that there ever were.
-    """
-
-    opening_usd: float
-    wallet_usd: float
-    orders: frozenset[str]
-    open_orders: Mapping[str, str]
-    stops: frozenset[str]
-    fills: tuple[BookedFill, ...]
-    funding: tuple[BookedFunding, ...]
-    positions: Mapping[str, float]
-    other_usd: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseOrder:
-    """One order as the bot recorded it; `price` is the average of what is filled."""
-
-    id: str
-    is_buy: bool
-    is_stop: bool
-    is_open: bool
-    amount: float
-    price: float
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseTrade:
-    """One trade as the bot recorded it; ``profit_usd`` is ``None`` while it is open.
-
-    Fees are fractions of the notional, amounts base coins, funding positive when received.
-    """
-
-    id: int
-    symbol: str
-    is_short: bool
-    is_open: bool
-    amount: float
-    fee_open: float
-    fee_close: float
-    funding_usd: float
-    profit_usd: float | None
-    orders: tuple[DatabaseOrder, ...]
+FREQTRADES = frozenset({BookCause.FEE_RATE, BookCause.STOPPED_FUNDING})
+"""What Freqtrade itself records otherwise than the exchange books it; see docs/known-limits.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +87,11 @@ class BookAgreement:
     def agrees(self) -> bool:
         """Whether nothing differs by a cent."""
         return not self.differences
+
+    @property
+    def of_freqtrade_only(self) -> bool:
+        """Whether nothing differs but what Freqtrade is known to leave out."""
+        return all(one.cause in FREQTRADES for one in self.differences)
 
     def by_cause(self) -> dict[BookCause, tuple[int, float]]:
         """Return how many differences each cause has, and their worth in USD."""
@@ -260,11 +194,10 @@ def _money(
         paid = _funding_of(trade, fills, left)
         left = [one for one in left if one not in paid]
         name = f"trade {trade.id} {trade.symbol}"
-        received = sum(one.amount_usd for one in paid)
         gross = sum(fill.realized_usd for fill in fills)
         yield _worth(BookCause.GROSS, name, gross, _gross_usd(trade))
         yield _fees(trade, name, by_order)
-        yield _worth(BookCause.FUNDING, name, received, trade.funding_usd)
+        yield _funding(trade, name, paid, by_order)
         yield _worth(BookCause.SUM, name, _told_usd(trade), _parts_usd(trade), sign=-1)
     for order_id in sorted(by_order.keys() - known):
         fills = by_order[order_id]
@@ -305,6 +238,33 @@ def _fees(
         if side
     )
     return _worth(BookCause.FEE_RATE if mixed else BookCause.FEES, name, paid, told, sign=-1)
+
+
+def _funding(
+    trade: DatabaseTrade,
+    name: str,
+    paid: Sequence[BookedFunding],
+    by_order: Mapping[str, list[BookedFill]],
+) -> BookDifference:
+    """Compare a trade's funding; name the cause when what is missing was paid before its stop.
+
+    Freqtrade keeps funding with the next order that fills, but not with a stop's.
+    """
+    received = sum(one.amount_usd for one in paid)
+    kept_until = max(
+        (
+            fill.time_ms
+            for order in trade.orders
+            if not order.is_stop
+            for fill in by_order.get(order.id, ())
+        ),
+        default=0,
+    )
+    kept = sum(one.amount_usd for one in paid if one.time_ms <= kept_until)
+    stopped = any(order.is_stop and order.amount > 0 for order in trade.orders)
+    dropped = stopped and not trade.is_open and abs(kept - trade.funding_usd) < CENT_USD / 2
+    cause = BookCause.STOPPED_FUNDING if dropped else BookCause.FUNDING
+    return _worth(cause, name, received, trade.funding_usd)
 
 
 def _funding_of(

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from plimsoll.core import UsageError
-from plimsoll.lab.book_agreement import (
-    BookAgreement,
+from plimsoll.lab.book_agreement import BookAgreement, agreement
+from plimsoll.lab.book_sides import (
     BookedFill,
     BookedFunding,
     DatabaseOrder,
     DatabaseTrade,
     ExchangeBooks,
-    agreement,
 )
 
 FUNDING, FILLED = "FUNDING_FEE", frozenset({"REALIZED_PNL", "COMMISSION"})

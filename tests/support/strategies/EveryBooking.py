@@ -1,6 +1,6 @@
 """Leaves every kind of entry in an exchange's books: parts, replaced stops, funding, both sides."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 from freqtrade.persistence import Trade
@@ -43,6 +43,13 @@ class EveryBooking(IStrategy):
     def populate_exit_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
         """Leave it to stop, target and `adjust_trade_position`."""
         return dataframe
+
+    def custom_exit(
+        self, pair: str, trade: Trade, current_time: datetime, *given: object, **named: object
+    ) -> str | None:
+        """Leave the first pair after nine hours, by a market order."""
+        held = current_time - trade.open_date_utc
+        return "held" if pair.startswith("LTC") and held > timedelta(hours=9) else None
 
     def leverage(self, pair: str, current_time: datetime, *given: object, **named: object) -> float:
         """Hold twice the stake."""

@@ -5,15 +5,13 @@ from typing import Any
 
 import pytest
 
-from plimsoll.lab.book_agreement import (
-    BookAgreement,
-    BookCause,
+from plimsoll.lab.book_agreement import BookAgreement, BookCause, agreement
+from plimsoll.lab.book_sides import (
     BookedFill,
     BookedFunding,
     DatabaseOrder,
     DatabaseTrade,
     ExchangeBooks,
-    agreement,
 )
 
 SYMBOL, SEEN_MS = "LTCUSDT", 10_000
@@ -84,7 +82,7 @@ def compare(books: ExchangeBooks = BOOKS, *trades: DatabaseTrade) -> BookAgreeme
     return compared
 
 
-def only(compared: BookAgreement) -> tuple[BookCause, float | None]:
+def only(compared: BookAgreement) -> tuple[BookCause, Any]:
     (one,) = compared.differences
     return one.cause, one.usd
 
@@ -118,6 +116,18 @@ def test_half_a_cent_differs_and_less_is_rounding() -> None:
     assert compare(BOOKS, less).rounding_usd == pytest.approx(-0.004)
     more = replace(TRADE, funding_usd=-0.494, profit_usd=-FEES_USD - 0.494)
     assert only(compare(BOOKS, more)) == (BookCause.FUNDING, pytest.approx(-0.006))
+
+
+def test_funding_before_a_stop_is_what_freqtrade_drops_and_other_funding_is_not() -> None:
+    dropped = replace(TRADE, funding_usd=0.0, profit_usd=-FEES_USD)
+    compared = compare(BOOKS, dropped)
+    assert only(compared) == (BookCause.STOPPED_FUNDING, pytest.approx(-0.5))
+    assert not compared.agrees
+    assert compared.of_freqtrade_only
+    by_hand = (*ORDERS[:3], replace(ORDERS[3], is_stop=False))
+    compared = compare(BOOKS, replace(dropped, orders=by_hand))
+    assert only(compared) == (BookCause.FUNDING, pytest.approx(-0.5))
+    assert not compared.of_freqtrade_only
 
 
 def test_funding_of_no_trade_is_told() -> None:

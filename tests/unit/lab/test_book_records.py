@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from plimsoll.core import UsageError
-from plimsoll.lab.book_agreement import DatabaseOrder
 from plimsoll.lab.book_records import compare_books, database_trades
+from plimsoll.lab.book_sides import DatabaseOrder
 from plimsoll.venue.api.control import CONTROLS
 from tests.unit.venue.api.signed import buy, stop
 from tests.unit.venue.markets import exchange_at
