@@ -59,9 +59,9 @@ def exit_cause(a: RecordedTrade, b: RecordedTrade, of_a: Record, of_b: Record) -
     `Cause.UNEXPLAINED` when nothing on record names one.
     """
     for given in (
-        _by_guard(a, b),
-        _forced(a, of_a, "A"),
-        _forced(b, of_b, "B"),
+        _by_guard(a, b, of_a, of_b),
+        None if _came_later(a, b, of_a) else _forced(a, of_a, "A"),
+        None if _came_later(b, a, of_a) else _forced(b, of_b, "B"),
         _still_open(a, b, of_a, of_b),
         _waiting(a, b),
     ):
@@ -80,11 +80,18 @@ def waited(fill: Fill) -> float | None:
     return (fill.at - fill.placed_at).total_seconds()
 
 
-def _by_guard(a: RecordedTrade, b: RecordedTrade) -> Given | None:
-    guarded = [trade for trade in (a, b) if rule_of(trade) is Rule.GUARD]
-    if len(guarded) != 1:
-        return None
-    return Cause.GUARDS, f"closed by {guarded[0].exit_reason} in {'A' if guarded[0] is a else 'B'}"
+def _came_later(trade: RecordedTrade, other: RecordedTrade, record: Record) -> bool:
+    """Return whether the other had closed in an earlier candle: why it did is the cause then."""
+    if trade.closed_at is None or other.closed_at is None:
+        return False
+    return record.candle_of(other.closed_at) < record.candle_of(trade.closed_at)
+
+
+def _by_guard(a: RecordedTrade, b: RecordedTrade, of_a: Record, of_b: Record) -> Given | None:
+    for trade, other, record, name in ((a, b, of_a, "A"), (b, a, of_b, "B")):
+        if rule_of(trade) is Rule.GUARD and not _came_later(trade, other, record):
+            return Cause.GUARDS, f"closed by {trade.exit_reason} in {name}"
+    return None
 
 
 def _forced(trade: RecordedTrade, record: Record, name: str) -> Given | None:
@@ -130,6 +137,8 @@ def _same_exit(a: RecordedTrade, b: RecordedTrade, of_a: Record, of_b: Record) -
         return Cause.STOP_PRICE, f"{a.exit_reason} in one candle: {prices}"
     if rule is Rule.ROI:
         return Cause.ROI_PRICE, f"roi in one candle: {prices}"
+    if rule is Rule.LIQUIDATION:
+        return Cause.UNEXPLAINED, f"liquidated in one candle: {prices}"
     if abs(a.exit_rate - b.exit_rate) < 0.999 * _step(a, b):
         return Cause.PRECISION, f"less than a step of the price: {prices}"
     late = [
