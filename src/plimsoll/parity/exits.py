@@ -155,7 +155,7 @@ def _same_exit(a: RecordedTrade, b: RecordedTrade, of_a: Record, of_b: Record) -
 
 def _other_exit(a: RecordedTrade, b: RecordedTrade, of_a: Record, of_b: Record) -> Given:
     """Name the cause where rules or candles differ: the earlier exit tells."""
-    a_first = _end(a, of_a) <= _end(b, of_b)
+    a_first = _order_of_exits(a, of_a) <= _order_of_exits(b, of_b)
     first, later = (a, b) if a_first else (b, a)
     record, name = (of_a, "A") if a_first else (of_b, "B")
     told = (
@@ -179,6 +179,11 @@ def _other_exit(a: RecordedTrade, b: RecordedTrade, of_a: Record, of_b: Record) 
     if rule is Rule.OWN and record.kind is Kind.BOT:
         return Cause.EVERY_LOOP, told
     return Cause.UNEXPLAINED, told
+
+
+def _order_of_exits(trade: RecordedTrade, record: Record) -> tuple[datetime, int, Kind, bool]:
+    """Order exits by time, and at one moment by rule, so that A and B may be exchanged."""
+    return _end(trade, record), rule_of(trade).value, record.kind, not trade.stop_moved
 
 
 def _levels(a: RecordedTrade, b: RecordedTrade) -> float | None:

@@ -75,6 +75,14 @@ def test_what_closed_later_by_force_or_guard_is_no_cause(a, b, expected):
     assert cause(a, b) is expected
 
 
+@pytest.mark.parametrize("kinds", [(Kind.BACKTEST, Kind.BACKTEST), (Kind.BACKTEST, Kind.BOT)])
+@pytest.mark.parametrize("reason", ["roi", "exit_signal", "mine", "liquidation"])
+def test_exits_at_one_moment_have_one_cause_whichever_record_is_a(kinds, reason):
+    one, other = stop(60.0, 95.0), lists.trade(0.0, 60.0, reason=reason)
+
+    assert cause(one, other, kinds) is cause(other, one, kinds[::-1])
+
+
 def test_two_guards_are_a_cause_and_two_liquidations_have_none():
     guarded = [lists.trade(0.0, at, reason="plimsoll_max_drawdown") for at in (60.0, 62.0)]
     liquidated = [lists.trade(0.0, at, reason="liquidation") for at in (60.0, 62.0)]
