@@ -160,7 +160,7 @@ def bill_of(
             f"A covers {_span(a)}, B {_span(b)}: they share no span to compare"
             + (" with --since and --until" if since or until else "")
         )
-    window = window or max(a.candle, b.candle) * WINDOW_CANDLES
+    window = max(a.candle, b.candle) * WINDOW_CANDLES if window is None else window
     # Cut for what is compared only: which slots and pairs were taken is asked of whole records.
     whole_a, whole_b = replace(a, start=first, end=last), replace(b, start=first, end=last)
     within_a, outside_a = _cut(a.trades, first, last)
