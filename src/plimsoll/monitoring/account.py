@@ -23,7 +23,7 @@ NAMED = "watch-"
 UNREADABLE = (ccxt.BaseError, KeyError, TypeError, ValueError, AttributeError)
 SKEW_THAT_MATTERS = 0.5
 NOTHING_TO_REDUCE = "ReduceOnly Order is rejected"
-"""Binance's words for a position that is gone; others of a reduce-only order refuse a real close."""
+"""Binance's words for a position that is gone; other refusals leave one open."""
 MARKETS_SECONDS = 300.0
 """A market that is not known is looked up at most so often: pairs are listed while it runs."""
 KIND = {"type": "swap"}
