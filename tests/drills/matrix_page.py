@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from plimsoll.lab.drilling.faults import FAULTS
+from plimsoll.lab.drilling.matrix import cells
 from plimsoll.reporting.certificate_page import why
 from tests.conftest import ROOT
 
@@ -52,6 +53,9 @@ def matrix(certificate: Mapping[str, Any]) -> str:
         "make no sense; the certificate has the reason of each. **Loops** and **seconds** (the "
         "exchange's) run from the verdict to the last fill: median / longest."
     )
+    whole = len(cells())
+    if counts["rows"] < whole:
+        total += f" The whole matrix has {whole} rows; this run was a part of it (`--only`)."
     parts = [
         BEGIN,
         INTRO,

@@ -55,12 +55,12 @@ def test_a_guard_disabled_on_purpose_is_red(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disabled = {"guards": "observe", "observe_opt_in": OBSERVE_OPT_IN}
-    scenario = SCENARIOS["manual_halt"]
+    scenario = SCENARIOS["drawdown"]
     monkeypatch.setitem(SCENARIOS, scenario.name, replace(scenario, section=disabled))
     [row] = drilled(tmp_path, Cell(scenario.name, "none", "live"), patience=SOON * 2)
     assert not row.ok
-    assert "a verdict of manual_halt" in row.why or "flat" in row.why
-    assert faults_of(certificate([row], 1), Subject()) == ["red: manual_halt / none / live"]
+    assert "a verdict of drawdown" in row.why or "a flat account" in row.why
+    assert faults_of(certificate([row], 1), Subject()) == ["red: drawdown / none / live"]
 
 
 def test_a_fault_that_the_bot_does_not_survive_is_red(

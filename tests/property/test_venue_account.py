@@ -1,6 +1,7 @@
 """The venue's account under random sequences: what must hold after every single event."""
 
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -116,7 +117,11 @@ class Auditor:
     events: list[Event] = field(default_factory=list)
     cash_usd: float = 0.0
     fund_usd: float = 0.0
-    amounts: dict[str, float] = field(default_factory=dict)
+    exact: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def amounts(self) -> dict[str, float]:
+        return {symbol: float(amount) for symbol, amount in self.exact.items()}
 
     def __call__(self, happening: Event) -> None:
         self.events.append(happening)
@@ -140,7 +145,8 @@ class Auditor:
     def _filled(self, account: Account, fill: happened.OrderFilled) -> None:
         signed = fill.quantity if fill.side == "BUY" else -fill.quantity
         before = self.amounts.get(fill.symbol, 0.0)
-        after = self.amounts[fill.symbol] = round(before + signed, 9)
+        self.exact[fill.symbol] = self.exact.get(fill.symbol, Decimal(0)) + Decimal(repr(signed))
+        after = self.amounts[fill.symbol]
         self.cash_usd -= signed * fill.price + fill.fee_usd
         order = account.orders.by_id[fill.order_id]
         assert fill.quantity > 0

@@ -116,7 +116,7 @@ def make_certificate(
             "rows": len(rows),
             "red": len(red),
             "scenarios": len(drilled),
-            "guards": len({row.rule for row in rows}),
+            "guards": len({row.rule for row in rows if row.rule}),
             "faults": len({row.cell.fault for row in rows}),
             "modes": dict(Counter(row.cell.mode for row in rows)),
         },

@@ -134,8 +134,7 @@ def _unsettled(bot: DrilledBot) -> bool:
     if not bot.setup.live:
         return False
     left = bot.differences()
-    wants_stops = not bot.setup.layers
-    missing = left.missing_stops if wants_stops else ()
+    missing = left.missing_stops if bot.setup.is_own else ()
     return bool(left.orphan_orders or left.unexplained_positions or missing)
 
 

@@ -230,9 +230,7 @@ SEND, CANCEL, STOP = "POST /fapi/v1/order", "DELETE /fapi/v1/algoOrder", "POST /
 STEPS = (
     _step("entry", SEND, enter_by_hand, "an entry is sent"),
     _step("stop", STOP, enter_by_hand, "its stop is placed"),
-    _step("partial exit, cancel", CANCEL, halve, "its stop is cancelled"),
-    _step("partial exit, sell", SEND, halve, "half of it is sold"),
-    _step("partial exit, stop", STOP, halve, "a new stop is placed"),
+    _step("partial exit", SEND, halve, "half of it is sold; its stop stays as it is"),
     _step("flatten, cancel", CANCEL, flag, "a halt cancels the stop"),
     _step("flatten, sell", SEND, flag, "a halt sells"),
 )

@@ -89,8 +89,10 @@ def take_halt_out(bot: DrilledBot) -> None:
     """Take it out again and reload."""
     section = {**bot.overlay.get("plimsoll", {}), "halt": False}
     bot.configure({**bot.overlay, "plimsoll": section})
-    ask(bot.rest.reload_config)
-    bot.pass_loops(1)
+    if bot.alive:
+        starts = len(bot.records("start"))
+        bot.wait(lambda: ask(bot.rest.reload_config), "an answer to /reload_config")
+        bot.wait(lambda: len(bot.records("start")) > starts, "a reloaded config")
 
 
 def losing(count: int, leave: int) -> Callable[[DrilledBot], None]:

@@ -12,7 +12,7 @@ from plimsoll.core.errors import UsageError
 from plimsoll.venue.account import events as happened
 from plimsoll.venue.account.events import Event
 from plimsoll.venue.account.orders import Orders, accepted_order
-from plimsoll.venue.account.positions import AMOUNT_TOLERANCE, Position, trade
+from plimsoll.venue.account.positions import AMOUNT_DECIMALS, AMOUNT_TOLERANCE, Position, trade
 
 MAKER_FEE, TAKER_FEE = 0.0002, 0.0005
 """Binance USD-M fees of a regular account, as fractions of the notional."""
@@ -245,7 +245,7 @@ def _follow_fill(account: Account, event: happened.OrderFilled) -> None:
     order = account.orders.by_id.get(event.order_id)
     if order is None:
         return
-    order.executed += event.quantity
+    order.executed = round(order.executed + event.quantity, AMOUNT_DECIMALS)
     order.quote_usd += event.quantity * event.price
     order.updated_ms = event.time_ms
     order.status = "PARTIALLY_FILLED"

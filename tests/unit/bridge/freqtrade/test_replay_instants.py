@@ -38,7 +38,11 @@ def test_each_pair_has_extremes_of_its_own() -> None:
 
 
 def test_extremes_at_the_ends_are_the_open_and_the_close() -> None:
-    assert tick_instants(0, FIVE, [PathAhead([(0, 1.0), (FIVE, 2.0)])]) == [1_000, 241_000, FIVE - 1]
+    assert tick_instants(0, FIVE, [PathAhead([(0, 1.0), (FIVE, 2.0)])]) == [
+        1_000,
+        241_000,
+        FIVE - 1,
+    ]
 
 
 def test_a_stop_is_touched_where_the_line_of_log_price_crosses_it() -> None:
