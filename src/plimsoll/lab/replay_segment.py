@@ -76,6 +76,11 @@ class ReplayFolder:
         return self.userdir / "plimsoll"
 
     @property
+    def registry(self) -> Path:
+        """Where the run's own registry of accounts is."""
+        return self.userdir / "registry"
+
+    @property
     def bot_log(self) -> Path:
         """What the bot logged, over all segments."""
         return self.folder / "bot.log"
@@ -128,7 +133,9 @@ def run_segment(plan: ReplayPlan, place: ReplayFolder, segment: Segment, tell: T
                 [command("freqtrade"), *_arguments(plan, place, layers)],
                 log=place.bot_log,
                 folder=place.folder,
-                environment=ENVIRONMENT,
+                # Which folder an account's latch lies in is this run's own business: the
+                # registry of this machine knows the accounts of bots that trade on their own.
+                environment={**ENVIRONMENT, "XDG_STATE_HOME": str(place.registry)},
                 settings=False,
             )
         )
