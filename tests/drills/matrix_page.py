@@ -20,7 +20,8 @@ Each guard and switch is tripped from outside of the bot, under each fault that 
 mode, with orders on the exchange's account and stops there; in dry-run where its books differ.
 `plimsoll drill --all` does it and writes a certificate, as JSON and as a page, with versions, seed
 and fingerprints. `plimsoll drill --check FILE` ends with 1 once code, config, risk profile,
-strategy or Freqtrade have changed, or when a row is red. With `-c my-limits.json --strategy Mine`
+strategy or Freqtrade have changed, when a row is red, or when one of the matrix is missing (with
+`--only`, one of those that it names). With `-c my-limits.json --strategy Mine`
 it is a strategy of your own under layers of your own; the limits are the drill's, the nearest of
 them the one that a row is about.
 

@@ -93,7 +93,7 @@ def drill(
     With --all every guard and switch is tripped under every fault that makes sense, in live mode
     on the simulated exchange, and judged by the exchange's own books: status 1 when a row is red.
     With --check a certificate is held against code, config and strategy as they are now: status
-    1 when it is stale or red.
+    1 when it is stale or red, or lacks a row of what --only and --mode name: all, without them.
     """
     from plimsoll.cli.drill_all import Asked, certify, subject_of
     from plimsoll.lab.doctor import bare_outside_drill

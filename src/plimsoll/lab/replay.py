@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+import re
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from freqtrade import __version__ as freqtrade_version
 
 import plimsoll
@@ -17,6 +20,7 @@ from plimsoll.bridge.config.fingerprint import code_fingerprint
 from plimsoll.core import UsageError
 from plimsoll.lab.book_agreement import BookAgreement
 from plimsoll.lab.book_records import compare_books
+from plimsoll.lab.drilling.strategy_files import files_of
 from plimsoll.lab.replay_checkpoint import clear, last_checkpoint, leave_checkpoint, restore
 from plimsoll.lab.replay_evidence import Evidence, read_evidence
 from plimsoll.lab.replay_plan import ReplayPlan, ReplayProgress, ReplayRecord
@@ -43,12 +47,33 @@ def run_replay(plan: ReplayPlan, folder: Path, tell: Tell = lambda _: None) -> R
     Raises
     ------
     UsageError
-        When the plan names what is not there, or the folder holds another plan's replay.
+        When the plan names what is not there, the folder holds another plan's replay, or another
+        process replays there.
     PlimsollError
         When the exchange or the bot does not start, or ends before it should.
     """
     _check(plan)
     place = ReplayFolder(folder.resolve())
+    with _alone(place):
+        return _run(plan, place, tell)
+
+
+@contextmanager
+def _alone(place: ReplayFolder) -> Iterator[None]:
+    """Hold the folder for this process; a lock lies beside it and ends with its holder."""
+    place.folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(place.folder.with_name(f".{place.folder.name}.lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise UsageError(f"another replay is at work in {place.folder}") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _run(plan: ReplayPlan, place: ReplayFolder, tell: Tell) -> ReplayRecord:
     resumed_at = _prepare(plan, place)
     segments = segments_of(plan)
     left = [one for one in segments if resumed_at is None or one.begin >= resumed_at]
@@ -105,7 +130,6 @@ def _check(plan: ReplayPlan) -> None:
 
 def _prepare(plan: ReplayPlan, place: ReplayFolder) -> datetime | None:
     """Lay the folder out; return the instant from which an interrupted replay goes on."""
-    place.folder.mkdir(parents=True, exist_ok=True)
     wanted, file = _told(plan), place.folder / PLAN
     if file.exists() and json.loads(file.read_text(encoding="utf-8")) != wanted:
         raise UsageError(f"{place.folder} holds the replay of another plan; name another folder")
@@ -119,9 +143,13 @@ def _prepare(plan: ReplayPlan, place: ReplayFolder) -> datetime | None:
 
 def _told(plan: ReplayPlan) -> dict[str, Any]:
     """Return the plan as JSON has it, with what its files hold."""
-    files = [file for file in plan.layers if file.is_file()]
-    content = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-    told = {**asdict(plan), "code": code_fingerprint(), "layers_hold": content}
+    told = {
+        **asdict(plan),
+        "code": code_fingerprint(),
+        "freqtrade": freqtrade_version,
+        "layers_hold": _contents(file for file in plan.layers if file.is_file()),
+        "strategy_holds": _contents(_strategy_files(plan)),
+    }
     return dict(json.loads(json.dumps(told, default=str)))
 
 
@@ -136,6 +164,23 @@ def _agreement(plan: ReplayPlan, place: ReplayFolder) -> BookAgreement | None:
         opening_usd=plan.balance_usd,
         seen_ms=last_look_ms(end_ms, plan.realism),
     )
+
+
+def _contents(files: Iterable[Path]) -> list[str]:
+    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+
+
+def _strategy_files(plan: ReplayPlan) -> list[Path]:
+    """Return the files of a strategy of one's own; those that ship are part of the code."""
+    if plan.strategy_path is None:
+        return []
+    named = re.compile(rf"^class\s+{re.escape(plan.strategy)}\b", re.MULTILINE)
+    own = [
+        file
+        for file in sorted(plan.strategy_path.rglob("*.py"))
+        if named.search(file.read_text(encoding="utf-8", errors="replace"))
+    ]
+    return [one for file in own for one in files_of(file, plan.strategy_path)]
 
 
 def _processor_seconds() -> float:
