@@ -126,6 +126,7 @@ def _checked(
         strategy_path=foreign if entrant.foreign else None,
         pairs=entrant.pairs,
         datadir=datadir,
+        candles=folder / "candles" / _candles_of(entrant, span),
     )
     work = folder / "runs" / f"{entrant.strategy}-{span.name}-{code_fingerprint()[:12]}"
     try:
@@ -159,6 +160,13 @@ def _figures(bill: Bill) -> dict[str, Any]:
         "unexplained": amount(bill.unexplained),
         "causes": {row.cause.value: amount(row.units) for row in bill.rows()},
     }
+
+
+def _candles_of(entrant: Entrant, span: Span) -> str:
+    """Return what one download of candles is for: several strategies may share it."""
+    bases = "-".join(pair.partition("/")[0] for pair in entrant.pairs)
+    dates = f"{span.begin:%Y%m%d}-{_end(entrant, span):%Y%m%d}"
+    return f"{dates}-{entrant.timeframe}-{bases}-{code_fingerprint()[:12]}"
 
 
 def _share(fraction: float | None) -> str:
