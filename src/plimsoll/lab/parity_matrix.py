@@ -87,7 +87,7 @@ def run_rows(
     """
     rows = []
     for place, (entrant, span) in enumerate(entrants, start=1):
-        kept = folder / "rows" / f"{entrant.strategy}-{span.name}.json"
+        kept = row_file(folder, entrant, span)
         row = read_row(kept)
         if row is None or row.error or row.code != code_fingerprint():
             say(f"{place} of {len(entrants)}: {entrant.strategy}, {span.name}")
@@ -96,6 +96,11 @@ def run_rows(
             kept.write_text(json.dumps(asdict(row), indent=1) + "\n", encoding="utf-8")
         rows.append(row)
     return rows
+
+
+def row_file(folder: Path, entrant: Entrant, span: Span) -> Path:
+    """Return where the row of an entrant and a span is kept."""
+    return folder / "rows" / f"{entrant.strategy}-{span.name}.json"
 
 
 def read_row(file: Path) -> Row | None:
