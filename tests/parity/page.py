@@ -29,12 +29,12 @@ make parity DATA=folder    # all of this page; rows that are finished are kept
 """
 
 
-def write_page(rows: Sequence[Row], docs: Path) -> None:
-    """Write the page from every row, those that failed as well."""
-    (docs / "parity-results.md").write_text(page(rows), encoding="utf-8")
+def write_page(rows: Sequence[Row], docs: Path, missing: Sequence[str] = ()) -> None:
+    """Write the page from every row, those that failed as well; ``missing`` were never run."""
+    (docs / "parity-results.md").write_text(page(rows, missing), encoding="utf-8")
 
 
-def page(rows: Sequence[Row]) -> str:
+def page(rows: Sequence[Row], missing: Sequence[str] = ()) -> str:
     """Return the page's text."""
     text = HEAD.format(goal=GOAL_FRACTION)
     for span in dict.fromkeys(row.span for row in rows):
@@ -49,6 +49,8 @@ def page(rows: Sequence[Row]) -> str:
     text += "".join(
         f"- `{row.strategy}`, {row.span}: did not run: {row.error}\n" for row in rows if row.error
     )
+    if missing:
+        text += f"- Not run yet: {'; '.join(missing)}.\n"
     text += (
         f"\n{held} of {judged} rows with trades are within the goal. {len(rows)} checks with "
         f"Freqtrade {freqtrade_version} took {seconds / 60:.0f} minutes.\n"

@@ -13,15 +13,21 @@ from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.parity import Compared, Wanted, compare_records
 from plimsoll.lab.parity_minutes import with_minutes
 from plimsoll.lab.replay import ReplayPlan, ReplayProgress, ReplayRecord, run_replay
+from plimsoll.lab.study_data import file_of
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import Venue, serve_venue
 
 WARM_UP_CANDLES = 1500
 """History before the span: more than any bot keeps."""
-MOST_HISTORY = timedelta(days=400)
+MOST_HISTORY = timedelta(days=500)
+"""As many days as a bot fetches: what looks at all of its past sees the same."""
 LONGER = ("1h", "4h", "1d")
 """Timeframes that shipped strategies ask for beside their own."""
 DETAIL = "1m"
+KINDS = {"premiumIndex": 100, "open_interest": 29}
+"""What strategies look at beside candles and funding, and its days of history."""
+WHOLE = "whole"
+"""The file that marks a folder of candles as complete."""
 HOUR = timedelta(hours=1)
 LATER = timedelta(minutes=1)
 LONGEST_SECONDS = 24 * 3600.0
@@ -40,6 +46,9 @@ class CheckPlan:
         Config layers of the user's own; the recipe of `overlay_of` has the last word.
     timeframe
         The strategy's own.
+    candles
+        Where the downloaded candles are kept; checks of one market, span, timeframe and pairs may
+        share a folder. Without one they lie beside the run.
     stake_usd
         The fixed stake: one that followed the balance would carry each difference on.
     """
@@ -54,6 +63,7 @@ class CheckPlan:
     market: str = "replay"
     datadir: Path | None = None
     seed: int = 7
+    candles: Path | None = None
     stake_usd: float = 200.0
     balance_usd: float = 10_000.0
     overlay: Mapping[str, Any] = field(default_factory=dict)
@@ -103,7 +113,7 @@ def run_check(
             strategy=plan.strategy,
             ran=(plan.begin, plan.end),
             value_open=True,
-            datadir=folder / "data",
+            datadir=_candles(plan, folder),
             userdir=record.folder / "user_data",
         )
     )
@@ -162,12 +172,13 @@ def _backtest(plan: CheckPlan, folder: Path, datadir: Path | None) -> Path:
     results.mkdir(exist_ok=True)
     with serve_venue(_serving(plan, datadir), folder=folder) as venue:
         layers = _layers(plan, folder, userdir, venue)
-        common = ["--userdir", str(userdir), "--datadir", str(folder / "data"), *layers]
-        log = folder / "freqtrade.log"
-        for timeframes, since in _downloads(plan):
-            span = f"{since:%Y%m%d}-{plan.end:%Y%m%d}"
-            wanted = ["-t", *timeframes, "--timerange", span]
-            freqtrade(["download-data", *common, *wanted], folder=folder, log=log, seconds=3600.0)
+        candles, log = _candles(plan, folder), folder / "freqtrade.log"
+        common = ["--userdir", str(userdir), "--datadir", str(candles), *layers]
+        if not (candles / WHOLE).exists():
+            for one in _downloads(plan, datadir):
+                given = ["download-data", *common, *one.arguments(plan.end)]
+                freqtrade(given, folder=folder, log=log, seconds=3600.0)
+            (candles / WHOLE).touch()
         source = plan.strategy_path or userdir / "strategies"
         freqtrade(
             [
@@ -190,14 +201,45 @@ def _backtest(plan: CheckPlan, folder: Path, datadir: Path | None) -> Path:
     return results
 
 
-def _downloads(plan: CheckPlan) -> list[tuple[list[str], datetime]]:
-    """Return which timeframes are downloaded from when on: long candles have a longer history."""
+@dataclass(frozen=True, slots=True)
+class _Download:
+    """Kinds of candles, for which timeframes and from when on."""
+
+    timeframes: tuple[str, ...]
+    since: datetime
+    kinds: tuple[str, ...] = ()
+
+    def arguments(self, end: datetime) -> list[str]:
+        """Return them as ``freqtrade download-data`` takes them."""
+        kinds = ["--candle-types", *self.kinds] if self.kinds else []
+        span = f"{self.since:%Y%m%d}-{end:%Y%m%d}"
+        return ["-t", *self.timeframes, "--timerange", span, *kinds]
+
+
+def _downloads(plan: CheckPlan, datadir: Path | None = None) -> list[_Download]:
+    """Return what is downloaded: long candles have a longer history, and other kinds beside them.
+
+    ``datadir`` is what the exchange serves: of the `KINDS` those that it has there.
+    """
     own = _length(plan.timeframe)
     is_short = own < HOUR
-    long = list(dict.fromkeys([*LONGER, *([] if is_short else [plan.timeframe])]))
-    short = list(dict.fromkeys([*([plan.timeframe] if is_short else []), DETAIL]))
+    long = dict.fromkeys([*LONGER, *([] if is_short else [plan.timeframe])])
+    short = dict.fromkeys([*([plan.timeframe] if is_short else []), DETAIL])
     history = own * WARM_UP_CANDLES if is_short else max(own, timedelta(days=1))
-    return [(long, plan.begin - MOST_HISTORY), (short, plan.begin - history)]
+    made = [
+        _Download(tuple(long), plan.begin - MOST_HISTORY),
+        _Download(tuple(short), plan.begin - history),
+    ]
+    for kind, days in KINDS.items():
+        if datadir is not None and any(
+            file_of(datadir, pair, "1h", kind).exists() for pair in plan.pairs
+        ):
+            made.append(_Download(("1h",), plan.begin - timedelta(days=days), (kind,)))
+    return made
+
+
+def _candles(plan: CheckPlan, folder: Path) -> Path:
+    return folder / "data" if plan.candles is None else plan.candles.resolve()
 
 
 def _timerange(plan: CheckPlan) -> str:
