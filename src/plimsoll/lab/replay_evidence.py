@@ -14,14 +14,13 @@ import orjson
 from plimsoll.journal.canonical import SEALED
 from plimsoll.journal.files import decision_files, lines
 from plimsoll.journal.kind import Kind
-from plimsoll.venue.account.eventlog import CHECKSUM, MORE
 
 IDS = frozenset({"id", "order_id", "ft_trade_id", "stoploss_order_id"})
 """Columns that differ between equal runs: dry-run orders have random names."""
 HALTS = frozenset({Kind.HALT.value, Kind.REARM.value})
 RUN_OWN = frozenset({*SEALED, "pid", "run", "session", "boot"})
 FILL = "OrderFilled"
-FILL_IDS = frozenset({"order_id", "fill_id", "sequence", MORE, CHECKSUM})
+FILL_IDS = frozenset({"order_id", "fill_id", "sequence", "more", "crc32"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,12 +39,16 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class CauseRow:
-    """What one cause amounts to: its share in units and in cents, and how many trades it is in."""
+    """What one cause amounts to: its share in units and in cents, and how many trades it is in.
+
+    ``gross`` are the units of all its pieces without their signs: pieces that cancel show there.
+    """
 
     cause: Cause
     units: int
     cents: int
     trades: int
+    gross: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,14 +122,16 @@ class Bill:
     def rows(self) -> list[CauseRow]:
         """Return the bill by cause, the largest amount first; its cents add up to the total's."""
         whole: dict[Cause, int] = defaultdict(int)
+        gross: dict[Cause, int] = defaultdict(int)
         trades: dict[Cause, set[tuple[int | None, int | None]]] = defaultdict(set)
         for piece in self.pieces:
             whole[piece.cause] += piece.units
+            gross[piece.cause] += abs(piece.units)
             trades[piece.cause].add(_key(piece))
-        causes = sorted(whole, key=lambda cause: (-abs(whole[cause]), cause))
+        causes = sorted(whole, key=lambda cause: (-abs(whole[cause]), -gross[cause], cause))
         shown = shared_cents([whole[cause] for cause in causes], self.difference_cents)
         return [
-            CauseRow(cause, whole[cause], part, len(trades[cause]))
+            CauseRow(cause, whole[cause], part, len(trades[cause]), gross[cause])
             for cause, part in zip(causes, shown, strict=True)
         ]
 
