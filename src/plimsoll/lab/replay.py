@@ -22,6 +22,7 @@ from plimsoll.lab.book_agreement import BookAgreement
 from plimsoll.lab.book_records import compare_books
 from plimsoll.lab.drilling.strategy_files import files_of
 from plimsoll.lab.replay_checkpoint import clear, last_checkpoint, leave_checkpoint, restore
+from plimsoll.lab.replay_data import require_candles
 from plimsoll.lab.replay_evidence import Evidence, read_evidence
 from plimsoll.lab.replay_plan import ReplayPlan, ReplayProgress, ReplayRecord
 from plimsoll.lab.replay_segment import (
@@ -126,6 +127,7 @@ def _check(plan: ReplayPlan) -> None:
     for file in (*plan.layers, plan.strategy_path, plan.datadir):
         if file is not None and not file.exists():
             raise UsageError(f"expected {file}, found nothing there")
+    require_candles(plan)
 
 
 def _prepare(plan: ReplayPlan, place: ReplayFolder) -> datetime | None:
