@@ -57,6 +57,9 @@ Only = Annotated[
     str, typer.Option(help='With --all, only rows that fit, such as "drawdown/*/live".')
 ]
 RunMode = Annotated[str, typer.Option("--mode", help="With --all: live, dry-run or both.")]
+Workers = Annotated[
+    int, typer.Option("--workers", min=1, max=16, help="With --all, how many bots at a time.")
+]
 Resume = Annotated[bool, typer.Option("--resume", help="With --all, go on where it was ended.")]
 Check = Annotated[Path | None, typer.Option(help="Say whether a certificate still holds, and end.")]
 
@@ -80,6 +83,7 @@ def drill(
     named: Named = None,
     only: Only = "*",
     mode: RunMode = "both",
+    workers: Workers = 2,
     resume: Resume = False,
     check: Check = None,
 ) -> None:
@@ -99,9 +103,16 @@ def drill(
     from plimsoll.lab.doctor import bare_outside_drill
     from plimsoll.lab.drill_plan import DrillPlan, pairs_of
 
+    if every and own_limits:
+        raise UsageError(
+            "expected --all without --own-limits: each row sets the limit that it is about; "
+            "try your own in a crash, with: plimsoll drill STRATEGY --own-limits"
+        )
     if every or check is not None:
         subject = subject_of(named or strategy, strategy_path, userdir, config or ())
-        asked = Asked(out, only=only, mode=mode, resume=resume, seed=seed, as_json=as_json)
+        asked = Asked(
+            out, only=only, mode=mode, resume=resume, seed=seed, as_json=as_json, workers=workers
+        )
         certify(subject, asked, check)
         return
 

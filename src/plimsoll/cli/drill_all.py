@@ -45,6 +45,7 @@ class Asked:
     resume: bool = False
     seed: int = 7
     as_json: bool = False
+    workers: int = 2
 
 
 def certify(subject: "Subject", asked: Asked, check: Path | None) -> None:
@@ -74,6 +75,7 @@ def drill_all(subject: "Subject", asked: Asked) -> None:
         strategy_path=None if own is None else subject.strategy_path,
         layers=subject.layers,
         seed=asked.seed,
+        workers=asked.workers,
         made_with={**asdict(subject.fingerprints()), "seed": str(asked.seed)},
     )
     began = time.monotonic()

@@ -258,7 +258,7 @@ class DrilledBot:
 
     def exchange_side(self) -> ExchangeSide:
         """Return the exchange's books; a dry-run has none there."""
-        return ExchangeSide.read(self.exchange.get)
+        return ExchangeSide.of(self.exchange.venue.books())
 
     def database_side(self) -> DatabaseSide:
         """Return its own books."""

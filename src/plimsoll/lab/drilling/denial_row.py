@@ -41,6 +41,7 @@ def play_denial(bot: DrilledBot, scenario: Scenario, fault: Fault, row: Row) -> 
             )
     finally:
         watch.mend()
+    watch.judge()
     watch.until(lambda: bot.alive, "a running bot", seconds=FLAT_SECONDS)
     row.value, row.limit, row.action = first["value"], first["limit"], "denied"
     row.check("forced entry refused", refused is not None, "it was let in")
@@ -97,7 +98,7 @@ def _no_entry(bot: DrilledBot, row: Row, pair: str, since: datetime) -> None:
     if bot.setup.live:
         since_ms = since.timestamp() * 1000
         orders = bot.exchange.orders(symbol_of(pair))
-        sent = [one for one in orders if one["side"] == "BUY" and one["time"] > since_ms]
+        sent = [one for one in orders if one["side"] == "BUY" and one["created_ms"] > since_ms]
         row.check("no order on the exchange", not sent, f"{len(sent)} orders")
         held = bot.held().get(symbol_of(pair), 0.0)
         row.check("nothing held", not held, f"{held:g}")

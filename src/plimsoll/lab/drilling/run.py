@@ -4,9 +4,9 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -18,15 +18,15 @@ from plimsoll.core import PlimsollError
 from plimsoll.lab.drilling.bot import BotSetup, DrilledBot
 from plimsoll.lab.drilling.closing_row import play_closing
 from plimsoll.lab.drilling.denial_row import play_denial
-from plimsoll.lab.drilling.exchange import Exchange
+from plimsoll.lab.drilling.exchange import Exchange, drilled_exchange
 from plimsoll.lab.drilling.faults import FAULTS
 from plimsoll.lab.drilling.kill_row import play_step
-from plimsoll.lab.drilling.matrix import LIVE
+from plimsoll.lab.drilling.matrix import LIVE, stage_of
+from plimsoll.lab.drilling.probation_row import play_probation
 from plimsoll.lab.drilling.row import Cell, Row, row_of
 from plimsoll.lab.drilling.scenario import FOUR, Act, Scenario
 from plimsoll.lab.drilling.scenarios import SCENARIOS
 from plimsoll.lab.telegram.service import TelegramService, telegram_service
-from plimsoll.lab.venue import serve_venue
 
 START = "2025-05-29T13:48:00Z"
 WORKERS = 2
@@ -126,9 +126,16 @@ def read_rows(out: Path) -> list[Row]:
 
 
 def _groups(todo: Iterable[Cell]) -> list[list[Cell]]:
-    """Return the cells by the bot that plays them, the longest group first."""
-    grouped = [list(group) for _, group in groupby(todo, lambda one: (one.scenario, one.mode))]
-    return sorted(grouped, key=len, reverse=True)
+    """Return the cells by the venue that they are played on, in the order of `stage_of`.
+
+    Within a stage the longest group is first, so that the last ones are short.
+    """
+
+    def key(cell: Cell) -> tuple[int, str, str]:
+        return stage_of(cell), cell.scenario, cell.mode
+
+    grouped = [list(group) for _, group in groupby(sorted(todo, key=key), key)]
+    return sorted(grouped, key=lambda group: (stage_of(group[0]), -len(group)))
 
 
 def _play_group(
@@ -145,9 +152,8 @@ def _play_group(
     serving = ["--market", "synthetic", "--seed", str(plan.seed), "--start", START]
     serving += ["--symbols", ",".join(FOUR)]
     with (
-        serve_venue(serving, folder=folder) as venue,
+        drilled_exchange(serving, folder=folder) as exchange,
         telegram_service(folder / "telegram") as telegram,
-        _asked(Exchange(venue)) as exchange,
     ):
         table = _Table(plan, scenario, mode, folder, exchange, telegram)
         try:
@@ -159,15 +165,7 @@ def _play_group(
             table.end()
 
 
-@contextmanager
-def _asked(exchange: Exchange) -> Iterator[Exchange]:
-    try:
-        yield exchange
-    finally:
-        exchange.close()
-
-
-PLAYS = {Act.DENY: play_denial, Act.STEP: play_step}
+PLAYS = {Act.DENY: play_denial, Act.STEP: play_step, Act.REDUCE: play_probation}
 """How a row is played; every other one is of a guard that closes."""
 
 
@@ -250,6 +248,7 @@ def overlay_of(setup: BotSetup, scenario: Scenario) -> dict[str, Any]:
         "pairlists": [{"method": "StaticPairList"}],
         "exchange": {"pair_whitelist": list(scenario.pairs)},
         **(own if setup.is_own else {}),
+        **scenario.config,
         "plimsoll": {"state_folder": "", **scenario.section, "risk": scenario.profile()},
     }
 

@@ -14,6 +14,7 @@ from plimsoll.venue.account.execution import (
     Part,
     filled,
     market_limit,
+    part_of,
     take_from_book,
     whole_steps,
 )
@@ -244,11 +245,12 @@ class Matching:
         )
         self._take(self._accept(child, at_ms), parts, at_ms)
 
-    def submit(self, order: Order, now_ms: int) -> Order:
+    def submit(self, order: Order, now_ms: int, share: float = 1.0) -> Order:
         """Accept an order: conditional ones wait, others take from the book, then rest.
 
         Raises `ApiError` as Binance refuses: margin, bracket, reduce-only, a post-only that would
         take, a contract that trades no longer. Returns the order as it stands afterwards.
+        With a ``share`` below 1 the book has only that much of what it would take.
         """
         try:
             if self.account.status(order.symbol) != TRADING:
@@ -257,6 +259,9 @@ class Matching:
                 self._check_trigger(order, now_ms)
                 return self._accept(order, now_ms)
             parts = self._plan(order, now_ms)
+            if share < 1.0:
+                spec = self._market.specs[order.symbol]
+                parts = part_of(parts, share, spec.step_size, spec.size_decimals)
         except ApiError as error:
             self._reject(order, error, now_ms)
             raise
