@@ -13,21 +13,23 @@ PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # What takes seconds a file: real data, whole markets, servers, waiting in real time, drawing.
 LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http \
 	archive/test_inspection archive/test_pair_checks bench/test_page cli/test_app cli/test_control \
-	cli/test_features \
+	cli/test_features cli/test_watch monitoring/test_account monitoring/test_watchdog \
 	bridge/freqtrade/test_command_line bridge/freqtrade/test_venue_clock \
 	bridge/guarding/test_live_session bridge/guarding/test_messenger \
 	bridge/guarding/test_two_accounts \
 	bridge/account/test_killed_while_storing bridge/guarding/test_blind_spots \
 	bridge/state/test_locks bridge/state/test_recorder bridge/strategies/test_backtest_funding \
 	bridge/strategies/test_hooks_deny cli/test_log cli/test_report control/test_halt \
-	journal/test_check journal/test_log lab/test_costs lab/test_freqtrade lab/test_processes \
+	journal/test_check journal/test_log lab/drilling/test_bot \
+	lab/drilling/test_exchange lab/drilling/test_fault lab/drilling/test_forked \
+	lab/drilling/test_kill_row lab/drilling/test_trips lab/test_costs lab/test_freqtrade lab/test_processes \
 	lab/test_strategy_check lab/test_study lab/test_venue test_strategies \
 	reporting/test_charts reporting/test_guard_sections reporting/test_page \
 	reporting/test_position_charts reporting/test_sections \
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -79,7 +81,14 @@ browser: $(READY) ## open the report in a Chromium, narrow and wide, light and d
 slow: $(READY) ## the drills too long for `make test`
 	$(BIN)/python -m pytest -m slow
 
-drills: $(READY) ## throw every switch of the risk kit in a running bot and rewrite docs/drills.md
+replay: $(READY) ## replay runs that must agree: twice, plain, killed and gone on, in both modes (about half an hour)
+	$(BIN)/python -m pytest -m "slow or not slow" tests/integration/test_replay.py
+
+drills: $(READY) ## trip every guard under every fault, write the certificate and the matrix of docs/drills.md
+	$(BIN)/plimsoll drill --all $(if $(ONLY),--only "$(ONLY)"); status=$$?; \
+	$(BIN)/python -m tests.drills.matrix_page out/drill/certificate/certificate.json && exit $$status
+
+drill-cases: $(READY) ## play single cases of guards in a running bot and rewrite the rest of docs/drills.md
 	$(BIN)/python -m tests.drills
 
 parity: $(READY) ## backtest and replay the strategies on real data (DATA=folder), rewrite docs/parity-results.md

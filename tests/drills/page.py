@@ -8,6 +8,7 @@ from typing import Any
 
 from plimsoll.risk.guards import GUARDS
 from tests.drills.evidence import read
+from tests.drills.matrix_page import section_of, with_matrix
 from tests.drills.picture import drawdown_svg
 
 BEFORE = Path(__file__).with_name("before.json")
@@ -24,24 +25,25 @@ BACKTEST_CANNOT: dict[str, str] = {
 """Guards that cannot trip in a backtest, and why."""
 
 NOT_REACHED: dict[str, str] = {
-    "price_collar": "no drill of it is on this page yet",
     "probation": "it follows a re-arming; tests start a bot again on probation",
-    "terminal_drawdown": "no drill of it is on this page yet; tests resume beyond it",
+    "price_collar": "see the matrix",
+    "terminal_drawdown": "see the matrix",
     "reconciliation": "no price makes it act; see *What broke once* and *Bad input*",
 }
 """Guards that no drill reaches, and why."""
 
 HEAD = """# Drills
 
-<!-- Written by `make drills` from what it measured. Do not edit by hand. -->
+<!-- Written by `make drills` and `make drill-cases`. Do not edit by hand. -->
 
 Every switch of the risk kit, thrown in a running `freqtrade trade` on the
 [simulated exchange](venue.md), with the outcome checked in the decision log, the database, REST and
 Telegram.
 
 ```bash
-make drills    # every drill, about {minutes:.0f} minutes; rewrites this page
-make test      # a short selection is among the tests
+make drills         # the matrix: every guard under every fault; rewrites the section below
+make drill-cases    # single cases, about {minutes:.0f} minutes; rewrites the sections after it
+make test           # a short selection of both is among the tests
 ```
 
 The bot's loop runs every 30 s of simulated time, at 120 times real time, on two cores shared with
@@ -135,7 +137,9 @@ def write_page(evidence: Path, docs: Path, *, seconds: float) -> None:
         BAD_INPUT + _bad_input(read(evidence, "badinput")),
         _not_reached(trips, denied),
     ]
-    (docs / "drills.md").write_text("\n".join(parts), encoding="utf-8")
+    page = docs / "drills.md"
+    before = page.read_text(encoding="utf-8") if page.exists() else ""
+    page.write_text(with_matrix("\n".join(parts), section_of(before)), encoding="utf-8")
 
 
 def covered(trips: Sequence[Mapping[str, Any]], denied: Sequence[Mapping[str, Any]]) -> set[str]:
@@ -284,6 +288,6 @@ def _not_reached(trips: Sequence[Mapping[str, Any]], denied: Sequence[Mapping[st
         "- A dry-run fills every market order at once, at most 5 % off; only the rows *live* are "
         "orders on the\n  exchange's account. The simulated exchange fills market orders whole, "
         "level by level.\n"
-        "- No drill runs against a real exchange, none with WebSockets cut.\n"
+        "- No drill runs against a real exchange.\n"
     )
     return "\n".join([*lines, limits])

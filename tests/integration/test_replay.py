@@ -42,7 +42,9 @@ PLAN = ReplayPlan(
     market="synthetic",
     overlay=FIXED,
 )
-TWO_DAYS = replace(PLAN, end=BEGIN + timedelta(days=2), segment_days=1)
+TWO_DAYS = replace(
+    PLAN, end=BEGIN + timedelta(days=2), segment_days=1, timeframe="1h", pairs=("BTC/USDT:USDT",)
+)
 
 
 def rows(record: ReplayRecord, query: str) -> list[tuple[Any, ...]]:
@@ -62,6 +64,8 @@ def books(record: ReplayRecord) -> dict[str, Any]:
 def test_a_day_in_live_mode_leaves_trades_with_stops_fills_and_books(tmp_path: Path) -> None:
     record = run_replay(replace(PLAN, mode="live"), tmp_path / "run")
     assert errors(record) == []
+    assert list((record.folder / "user_data/registry").rglob("*.json")) != [], "of its own"
+    assert "no loop for" not in (record.folder / "bot.log").read_text(encoding="utf-8")
     assert record.trades >= 3
     assert record.fills >= 2 * (record.trades - 2)
     spans = rows(record, "SELECT open_date, close_date FROM trades")
@@ -99,7 +103,7 @@ def test_a_run_that_was_killed_goes_on_and_has_the_hash_of_one_that_was_not(
     assert resumed.resumed_at == BEGIN + timedelta(days=1)
     assert resumed.days_run == 1
     assert resumed.hash == whole.hash
-    assert whole.trades >= 6
+    assert whole.trades >= 3
 
 
 def kill_in_second_segment(plan: ReplayPlan, folder: Path) -> datetime:

@@ -15,10 +15,10 @@ from typing import Any
 from plimsoll.bridge.config.settings import LIVE_OPT_IN
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.core import PlimsollError
+from plimsoll.lab.drilling.books import DatabaseSide, Differences, ExchangeSide, compare, rows
 from plimsoll.lab.processes import last_line
 from plimsoll.lab.user_folder import lay_out
 from tests.drills.scene import profile
-from plimsoll.lab.drilling.books import DatabaseSide, Differences, ExchangeSide, compare, rows
 from tests.kill_sweep.bot import start_bot
 from tests.kill_sweep.exchange import TrappedExchange
 from tests.support.drill import MARKET_ORDERS

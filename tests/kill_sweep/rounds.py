@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from plimsoll.core import PlimsollError
-from tests.kill_sweep.account import SPEED, SweptAccount
 from plimsoll.lab.drilling.books import Differences
+from tests.kill_sweep.account import SPEED, SweptAccount
 from tests.kill_sweep.exchange import Trap
 from tests.kill_sweep.plan import Round
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from plimsoll.lab.drilling.books import DatabaseSide, ExchangeSide, compare
 from tests.conftest import ROOT
 from tests.kill_sweep.__main__ import sweep
-from plimsoll.lab.drilling.books import DatabaseSide, ExchangeSide, compare
 from tests.kill_sweep.plan import ACCEPTED, PHASES, draw
 
 PAGE = ROOT / "docs" / "kill-sweep.md"

@@ -251,6 +251,7 @@ def client(profile: Path) -> Any:
     key = key_of(profile)
     api = ccxt.binance({**config, "apiKey": key["key"], "secret": key["secret"]})
     api.options["defaultType"] = "swap"
+    api.options["adjustForTimeDifference"] = True
     api.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
     return api
 
@@ -263,9 +264,8 @@ def held(api: Any) -> dict[str, float]:
 
 
 @contextmanager
-def watched(folder: Path, **plan: Any) -> Iterator[Scene]:
+def watched(folder: Path, **overlay: Any) -> Iterator[Scene]:
     """Yield a bot that trades live in real time, with stops on the exchange."""
-    stops = {"order_types": {"stoploss_on_exchange": True}}
     options = {
         "pairs": PAIRS,
         "live": True,
@@ -273,12 +273,12 @@ def watched(folder: Path, **plan: Any) -> Iterator[Scene]:
         "throttle_seconds": 2,
         "stop_fraction": 0.1,
         "start": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "overlay": stops,
+        "overlay": {"order_types": {"stoploss_on_exchange": True}, **overlay},
     }
     with ExitStack() as stack:
         alarms = Alarms()
         stack.callback(alarms.close)
-        bot = stack.enter_context(drill(folder, DrillPlan(**{**options, **plan})))
+        bot = stack.enter_context(drill(folder, DrillPlan(**options)))
         to_api = stack.enter_context(gate(bot._port))
         to_exchange = stack.enter_context(gate(urlsplit(bot.venue.url).port or 0))
         yield Scene(folder, bot, alarms, to_api, to_exchange)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.watching import PAIRS, watched
+from tests.support.watching import watched
 from tests.watch_drills.__main__ import BLOCK, HEAD, PAGE, row
 from tests.watch_drills.drills import DRILLS, WatchDrill
 
@@ -21,8 +21,7 @@ QUICK = "frozen"
     ],
 )
 def test_drill(drill: WatchDrill, tmp_path: Path) -> None:
-    pairs = PAIRS[:1] if drill.name == "foreign" else PAIRS
-    with watched(tmp_path, pairs=pairs) as scene:
+    with watched(tmp_path, **drill.overlay) as scene:
         drill.run(scene)
 
 

@@ -95,25 +95,18 @@ def drill(
     With --check a certificate is held against code, config and strategy as they are now: status
     1 when it is stale or red.
     """
-    from plimsoll.cli.drill_all import check_certificate, drill_all, subject_of
+    from plimsoll.cli.drill_all import Asked, certify, subject_of
     from plimsoll.lab.doctor import bare_outside_drill
     from plimsoll.lab.drill_plan import DrillPlan, pairs_of
 
     if every or check is not None:
         subject = subject_of(named or strategy, strategy_path, userdir, config or ())
-        if check is not None:
-            check_certificate(subject, check, as_json=as_json)
-        else:
-            drill_all(subject, out, only=only, mode=mode, resume=resume, seed=seed, as_json=as_json)
+        asked = Asked(out, only=only, mode=mode, resume=resume, seed=seed, as_json=as_json)
+        certify(subject, asked, check)
         return
-    strategy = strategy or named
-    if strategy is None:
-        raise UsageError("expected a strategy's class name, or --all, found neither")
 
-    if side not in ("long", "short"):
-        raise UsageError(f"expected --side to be long or short, found {side}")
     plan = DrillPlan(
-        strategy=strategy,
+        strategy=_named(strategy or named, side),
         strategy_path=(strategy_path or userdir / "strategies").expanduser().resolve(),
         layers=tuple(file.expanduser().resolve() for file in config or ()),
         pairs=pairs_of(pairs),
@@ -125,9 +118,18 @@ def drill(
         own_limits=own_limits,
         compare=compare,
     )
-    if bare := bare_outside_drill(strategy, plan.strategy_path, userdir.expanduser()):
+    if bare := bare_outside_drill(plan.strategy, plan.strategy_path, userdir.expanduser()):
         typer.echo(f"plimsoll: {bare}", err=True)
     _run(plan, out, as_json=as_json)
+
+
+def _named(strategy: str | None, side: str) -> str:
+    """Return the strategy; raises `UsageError` when none is named, or the side is no side."""
+    if strategy is None:
+        raise UsageError("expected a strategy's class name, or --all, found neither")
+    if side not in ("long", "short"):
+        raise UsageError(f"expected --side to be long or short, found {side}")
+    return strategy
 
 
 def _run(plan: "DrillPlan", out: Path, *, as_json: bool) -> None:

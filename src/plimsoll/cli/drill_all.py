@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,30 +35,43 @@ def subject_of(
     return Subject(strategy, path, own)
 
 
-def drill_all(
-    subject: "Subject",
-    out: Path,
-    *,
-    only: str,
-    mode: str,
-    resume: bool,
-    seed: int,
-    as_json: bool,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks of a drill of the matrix."""
+
+    out: Path
+    only: str = "*"
+    mode: str = "both"
+    resume: bool = False
+    seed: int = 7
+    as_json: bool = False
+
+
+def certify(subject: "Subject", asked: Asked, check: Path | None) -> None:
+    """Hold a certificate against a subject, or drill it and make one."""
+    if check is not None:
+        check_certificate(subject, check, as_json=asked.as_json)
+    else:
+        drill_all(subject, asked)
+
+
+def drill_all(subject: "Subject", asked: Asked) -> None:
     """Drill the matrix, write the certificate as JSON and HTML; end with 1 when it is red."""
     from plimsoll.lab.drilling.certificate import make_certificate, write_certificate
     from plimsoll.lab.drilling.matrix import cells
     from plimsoll.lab.drilling.run import ROWS_FILE, MatrixPlan, run_matrix
     from plimsoll.reporting.certificate_page import certificate_page
 
-    if mode not in MODES:
-        raise UsageError(f"expected --mode to be {', '.join(MODES)}, found {mode}")
-    wanted = tuple(cells(MODES[mode], only))
+    if asked.mode not in MODES:
+        raise UsageError(f"expected --mode to be {', '.join(MODES)}, found {asked.mode}")
+    wanted = tuple(cells(MODES[asked.mode], asked.only))
     if not wanted:
-        raise UsageError(f'expected --only to fit a row such as "drawdown/kill-9/live": {only}')
+        raise UsageError(
+            f'expected --only to fit a row such as "drawdown/kill-9/live": {asked.only}'
+        )
     subject.file()
-    folder = out.resolve() / FOLDER
-    if not resume:
+    folder = asked.out.resolve() / FOLDER
+    if not asked.resume:
         (folder / ROWS_FILE).unlink(missing_ok=True)
     own = subject.strategy if subject != type(subject)(layers=subject.layers) else None
     plan = MatrixPlan(
@@ -66,22 +80,23 @@ def drill_all(
         strategy=own,
         strategy_path=None if own is None else subject.strategy_path,
         layers=subject.layers,
-        seed=seed,
+        seed=asked.seed,
+        made_with={**asdict(subject.fingerprints()), "seed": str(asked.seed)},
     )
     began = time.monotonic()
-    rows = run_matrix(plan, _teller(began, silent=as_json))
+    rows = run_matrix(plan, _teller(began, silent=asked.as_json))
     certificate = make_certificate(
         subject,
         rows,
         wanted=len(wanted),
-        modes=MODES[mode],
-        seed=seed,
+        modes=MODES[asked.mode],
+        seed=asked.seed,
         seconds=time.monotonic() - began,
     )
     file = write_certificate(certificate, folder)
     page = file.with_suffix(".html")
     page.write_text(certificate_page(certificate), encoding="utf-8")
-    _tell_end(certificate, rows, file, as_json=as_json)
+    _tell_end(certificate, rows, file, as_json=asked.as_json)
 
 
 def _teller(began: float, *, silent: bool) -> Any:

@@ -39,6 +39,7 @@ class Wanted:
     address). ``config`` and ``userdir`` are the bot's, ``datadir`` has the backtest's candles.
     ``window_candles`` is how far apart openings of one trade may lie. ``ran`` is the span for
     which every bot is known to have run, its end excluded; without it a database tells its own.
+    ``value_open``: see `plimsoll.parity.bill_of`.
     """
 
     a: str
@@ -51,6 +52,7 @@ class Wanted:
     userdir: Path | None = None
     datadir: Path | None = None
     ran: tuple[datetime, datetime] | None = None
+    value_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,16 @@ def compare_records(wanted: Wanted) -> Compared:
     window = None
     if wanted.window_candles is not None:
         window = max(ours.candle, theirs.candle) * wanted.window_candles
-    bill = bill_of(ours, theirs, window=window, since=wanted.since, until=wanted.until)
+    if wanted.value_open:
+        remarks.append("what was open at the end counts at the price at which A's end closed it")
+    bill = bill_of(
+        ours,
+        theirs,
+        window=window,
+        since=wanted.since,
+        until=wanted.until,
+        value_open=wanted.value_open,
+    )
     return Compared(bill, tuple(dict.fromkeys(remarks)))
 
 

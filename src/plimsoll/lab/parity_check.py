@@ -102,7 +102,9 @@ def run_check(
             b=record.database_url,
             strategy=plan.strategy,
             ran=(plan.begin, plan.end),
+            value_open=True,
             datadir=folder / "data",
+            userdir=record.folder / "user_data",
         )
     )
     return Checked(compared, record, result, took)
@@ -173,7 +175,8 @@ def _backtest(plan: CheckPlan, folder: Path, datadir: Path | None) -> Path:
                 *common,
                 *("--strategy", plan.strategy, "--strategy-path", str(source)),
                 *("--recursive-strategy-search", "--cache", "none"),
-                *("--timerange", f"{plan.begin:%Y%m%d}-{plan.end:%Y%m%d}"),
+                "--enable-protections",
+                *("--timerange", _timerange(plan)),
                 *("--timeframe", plan.timeframe, "--timeframe-detail", DETAIL),
                 *("--backtest-directory", str(results)),
             ],
@@ -193,8 +196,17 @@ def _downloads(plan: CheckPlan) -> list[tuple[list[str], datetime]]:
     is_short = own < HOUR
     long = list(dict.fromkeys([*LONGER, *([] if is_short else [plan.timeframe])]))
     short = list(dict.fromkeys([*([plan.timeframe] if is_short else []), DETAIL]))
-    history = own * WARM_UP_CANDLES if is_short else timedelta(0)
+    history = own * WARM_UP_CANDLES if is_short else max(own, timedelta(days=1))
     return [(long, plan.begin - MOST_HISTORY), (short, plan.begin - history)]
+
+
+def _timerange(plan: CheckPlan) -> str:
+    """Return the backtest's span, from a candle earlier: it never acts in its first candle.
+
+    A bot acts at once, on the signal of the candle that closed as it began.
+    """
+    begin = plan.begin - _length(plan.timeframe)
+    return f"{begin.timestamp():.0f}-{plan.end.timestamp():.0f}"
 
 
 def _serving(plan: CheckPlan, datadir: Path | None) -> list[str]:

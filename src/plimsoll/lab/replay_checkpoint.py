@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +17,7 @@ def leave_checkpoint(place: ReplayFolder, at: datetime) -> None:
 
     A kill in the middle leaves the older copy, or the new one, whole.
     """
+    _gather(place.database)
     target, fresh = place.folder / CHECKPOINT, place.folder / f".{CHECKPOINT}.half"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
@@ -30,6 +33,12 @@ def leave_checkpoint(place: ReplayFolder, at: datetime) -> None:
         target.rename(older)
     fresh.rename(target)
     shutil.rmtree(older, ignore_errors=True)
+
+
+def _gather(database: Path) -> None:
+    """Bring what SQLite has written beside the database (its write-ahead log) into it."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def last_checkpoint(place: ReplayFolder) -> Path | None:

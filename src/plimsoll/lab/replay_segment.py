@@ -77,6 +77,11 @@ class ReplayFolder:
         return self.userdir / "plimsoll"
 
     @property
+    def registry(self) -> Path:
+        """Where the run's own registry of accounts is."""
+        return self.userdir / "registry"
+
+    @property
     def bot_log(self) -> Path:
         """What the bot logged, over all segments."""
         return self.folder / "bot.log"
@@ -135,8 +140,9 @@ def run_segment(plan: ReplayPlan, place: ReplayFolder, segment: Segment, tell: T
                 [command("freqtrade"), *_arguments(plan, place, layers)],
                 log=place.bot_log,
                 folder=place.folder,
-                # Another replay's account at an exchange on loopback is another account.
-                environment={**ENVIRONMENT, "XDG_STATE_HOME": str(work / "registry")},
+                # Which folder an account's latch lies in is this run's own business: the
+                # registry of this machine knows the accounts of bots that trade on their own.
+                environment={**ENVIRONMENT, "XDG_STATE_HOME": str(place.registry)},
                 settings=False,
             )
         )

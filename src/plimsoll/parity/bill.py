@@ -9,11 +9,12 @@ from plimsoll.parity.absent import absent_cause
 from plimsoll.parity.causes import Cause
 from plimsoll.parity.errors import ParityError
 from plimsoll.parity.matched import matched_pieces
-from plimsoll.parity.matching import match
+from plimsoll.parity.matching import Matching, match
 from plimsoll.parity.money import cents, shared_cents, units
 from plimsoll.parity.record import Record
 from plimsoll.parity.split import Part
 from plimsoll.parity.trade import RecordedTrade
+from plimsoll.parity.valued import valued_at_end
 from plimsoll.parity.verdict import Verdict, verdict_of
 
 WINDOW_CANDLES = 2.0
@@ -136,12 +137,14 @@ def bill_of(
     window: timedelta | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    value_open: bool = False,
 ) -> Bill:
     """Match two records and split their difference into causes.
 
     Compared are the trades that open in the span that both records cover, or in the part of it
     from ``since`` to before ``until``. ``window`` is how far apart openings of one trade may lie;
-    by default two candles.
+    by default two candles. ``value_open``: a position of B that is still open where A's end closed
+    its own counts as closed there, at A's price.
 
     Raises `ParityError` when the records share no span, or trade in different currencies.
     """
@@ -163,6 +166,8 @@ def bill_of(
     within_a, outside_a = _cut(a.trades, first, last)
     within_b, outside_b = _cut(b.trades, first, last)
     matching = match(within_a, within_b, window)
+    if value_open:
+        matching, within_b = _valued(matching, within_b)
     pieces = [
         Piece(cause, part, change, evidence, one, other)
         for one, other in matching.pairs
@@ -183,6 +188,16 @@ def bill_of(
         outside_a=outside_a,
         outside_b=outside_b,
     )
+
+
+def _valued(
+    matching: Matching, within_b: tuple[RecordedTrade, ...]
+) -> tuple[Matching, tuple[RecordedTrade, ...]]:
+    """Value what is still open in B where A's end closed its own."""
+    valued = {b.number: valued_at_end(b, a) for a, b in matching.pairs}
+    pairs = tuple((one, valued[other.number]) for one, other in matching.pairs)
+    within = tuple(valued.get(trade.number, trade) for trade in within_b)
+    return replace(matching, pairs=pairs), within
 
 
 def _missing(

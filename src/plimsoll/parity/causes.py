@@ -64,7 +64,8 @@ CAUSES: dict[Cause, Explanation] = {
         "The earlier of the two exits is a trailing stop, a custom stop or an ROI, and the other "
         "record closed at another time or for another reason; or both stops had moved to "
         "different levels.",
-        "Backtest with --timeframe-detail 1m.",
+        "Backtest with --timeframe-detail 1m; what trails more closely than a minute moves "
+        "cannot be backtested even so.",
     ),
     Cause.SLOTS: Explanation(
         "No slot was free",

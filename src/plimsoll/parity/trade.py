@@ -46,6 +46,7 @@ class RecordedTrade:
         Fractions of notional.
     funding
         In the stake currency, above 0 when received; of an open trade that of its exits so far.
+        ``funding_so_far`` is all of it, of an open trade too.
     profit
         Realised, in the stake currency, as recorded.
     stop_price
@@ -69,6 +70,7 @@ class RecordedTrade:
     fee_open: float
     fee_close: float
     funding: float
+    funding_so_far: float
     profit: float
     stake: float
     leverage: float
@@ -148,6 +150,7 @@ def _trade(number: int, record: Mapping[str, Any]) -> RecordedTrade | None:
         fee_open=_optional(record, "fee_open", label) or 0.0,
         fee_close=_optional(record, "fee_close", label) or 0.0,
         funding=_funding(record, fills, label, is_open=closed is None),
+        funding_so_far=_optional(record, "funding_fees", label) or 0.0,
         profit=_number(record, recorded, label)
         if closed is not None
         else _optional(record, recorded, label) or 0.0,

@@ -28,6 +28,10 @@ TIMES = (
 )
 
 
+FIGURES = 6
+"""Columns before the one with words."""
+
+
 def certificate_page(certificate: Record) -> str:
     """Return the whole page; it fetches nothing and runs no script. Same input, same bytes."""
     environment = jinja2.Environment(
@@ -75,8 +79,14 @@ def summary(rows: Sequence[Record], key: str, head: str, how: Mapping[str, str])
         lines.append([*line, how[name]] if how else line)
     columns = [head, "Rows", "Red", "Loops until flat", "Until flat", "Restarts"]
     columns += ["Tripped by"] if how else []
-    made = plain_table(head, columns, lines)
-    return Table(made.title, made.columns, made.rows, [TIMES, CHECKED] if how else [])
+    cells = [
+        [
+            Cell(text.replace("`", ""), is_text=place == 0, wraps=place >= FIGURES)
+            for place, text in enumerate(line)
+        ]
+        for line in lines
+    ]
+    return Table(f"By {head.lower()}", columns, cells, [TIMES, CHECKED] if how else [])
 
 
 def _spread(rows: Sequence[Record], key: str, words: str) -> str:

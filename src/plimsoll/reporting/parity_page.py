@@ -182,10 +182,16 @@ def _causes(bill: Bill, unit: str) -> Table:
         ]
         for row in bill.rows()
     ]
-    rows.append(
-        [Cell("B − A", is_text=True), Cell(_money(bill.difference_cents)), Cell(""), Cell("")]
-    )
-    return Table("The bill", ("Cause", unit, "Trades", "What to do"), rows, stacks=True)
+    compared = len(bill.pairs) + len(bill.only_a) + len(bill.only_b)
+    total = [
+        Cell("B − A", is_text=True),
+        Cell(_money(bill.difference_cents)),
+        Cell(f"{compared:,}"),
+        Cell("", wraps=True),
+    ]
+    rows.append(total)
+    notes = ["A trade may be in several rows: its entry, its exit and its costs each have a cause."]
+    return Table("The bill", ("Cause", unit, "Trades", "What to do"), rows, notes, stacks=True)
 
 
 def _money(hundredths: int) -> str:

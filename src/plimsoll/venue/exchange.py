@@ -203,6 +203,19 @@ class Exchange:
         """Return the contract with the filters that are in force."""
         return _filtered(self.market.specs[symbol], self.account.filters.get(symbol))
 
+    def printed_spec(self, symbol: str) -> SymbolSpec:
+        """Return the contract with decimals for all that it ever traded at.
+
+        Positions and fills of a finer step outlive a coarser one.
+        """
+        own = self.market.specs[symbol]
+        tick_size, step_size = self.account.finest.get(symbol, (own.tick_size, own.step_size))
+        return replace(
+            own,
+            tick_size=min(own.tick_size, tick_size),
+            step_size=min(own.step_size, step_size),
+        )
+
     def status(self, symbol: str) -> str:
         """Return the contract's status: TRADING, or SETTLING once it was delisted."""
         return self.account.status(symbol)

@@ -144,6 +144,19 @@ def test_a_resting_entry_gets_its_share_of_what_traded_through_its_price() -> No
     assert offer(fill(0.1), through, **LIMITS).got == 1.0
 
 
+def test_a_resting_entry_is_filled_by_one_candle_after_the_other() -> None:
+    through = (101.0, 103.0, 99.0, 103.0, 4.0)
+    once, twice = offer(fill(), through, **LIMITS), offer(fill(), through, through, **LIMITS)
+    assert twice.got == pytest.approx(2 * once.got)
+
+
+def test_a_stop_meets_the_volatility_of_the_candle_that_hit_it() -> None:
+    stop = fill(-1.0, 98.0, is_entry=False, trigger=Trigger.STOP)
+    crash = (101.0, 101.5, 60.0, 61.0, 1000.0)
+    calm = offer(fill(-1.0, 98.0)).moves_usd[Cause.IMPACT]
+    assert offer(stop, crash).moves_usd[Cause.IMPACT] < 5 * calm < 0
+
+
 def test_a_resting_exit_that_is_missed_takes_at_the_close() -> None:
     leave = fill(-1.0, 101.0, is_entry=False)
     falls = (101.0, 101.0, 99.0, 99.0, 1000.0)

@@ -220,6 +220,18 @@ def test_every_kind_of_secret_is_seen_and_never_shown(
     assert "only-i-know-it" not in finding.found
 
 
+@pytest.mark.parametrize(
+    ("host", "level"), [("http://127.0.0.1:1", Level.OK), ("https://fapi.example", Level.FAULT)]
+)
+def test_the_keys_of_an_exchange_on_this_machine_are_no_secret(
+    userdir: Path, host: str, level: Level
+) -> None:
+    keys = {"key": "k", "secret": "s"}
+    urls = {"ccxt_config": {"urls": {"api": {"fapiPrivate": f"{host}/fapi/v1"}}}}
+    file = own_layer(userdir, {"exchange": {**keys, **urls}}, mode=0o644)
+    assert the(found("secrets", userdir, file)).level is level
+
+
 def test_empty_secrets_of_the_shipped_profiles_are_none(userdir: Path) -> None:
     files = [userdir / "config" / name for name in ("venue-binance.json", "telegram.json")]
     assert the(found("secrets", userdir, *files)).level is Level.OK

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plimsoll.lab.parity_check import CheckPlan, overlay_of, run_check
+from plimsoll.lab.parity_check import CheckPlan, _downloads, _timerange, overlay_of, run_check
 from plimsoll.parity import Cause
 from tests.conftest import ROOT
 
@@ -34,6 +34,17 @@ def test_both_runs_get_a_slot_for_every_pair_and_market_orders():
     assert told["stoploss"] == -0.2
 
 
+def test_the_backtest_begins_a_candle_early_so_that_both_act_on_the_first_signal():
+    first, last = (int(part) for part in _timerange(plan()).split("-"))
+
+    assert first == BEGIN.timestamp() - 300
+    assert last == (BEGIN + timedelta(days=1)).timestamp()
+    since = {timeframe: at for names, at in _downloads(plan()) for timeframe in names}
+    assert since["1m"] <= BEGIN - timedelta(minutes=5)
+    assert since["5m"] <= BEGIN - timedelta(days=5)
+
+
+@pytest.mark.slow
 @pytest.mark.freqtrade
 def test_a_real_bot_and_a_backtest_of_one_market_make_the_same_trades(tmp_path: Path):
     checked = run_check(plan(), tmp_path)

@@ -50,3 +50,11 @@ def test_a_profit_that_its_orders_do_not_make_is_a_part_of_its_own():
     assert parts(row, {**row, "profit_abs": row["profit_abs"] - 0.37}) == {
         Part.REST: pytest.approx(-0.37)
     }
+
+
+def test_a_profit_that_a_s_orders_do_not_make_counts_the_other_way():
+    row = lists.trade()
+
+    assert parts({**row, "profit_abs": row["profit_abs"] - 0.37}, row) == {
+        Part.REST: pytest.approx(0.37)
+    }

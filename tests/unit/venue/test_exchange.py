@@ -162,3 +162,13 @@ def test_a_delisted_contract_is_settled_at_the_mark_and_trades_no_more() -> None
     assert refused.value.code == -4140
     with pytest.raises(UsageError, match="SETTLING already"):
         exchange.delist("BTCUSDT")
+
+
+def test_what_was_traded_at_a_finer_step_is_printed_with_its_decimals() -> None:
+    exchange = exchange_at()
+    exchange.change_filters("ETHUSDT", step_size=1.0, tick_size=0.001)
+    exchange.change_filters("ETHUSDT", tick_size=1.0)
+    printed = exchange.printed_spec("ETHUSDT")
+    assert (printed.size_decimals, printed.price_decimals) == (3, 3)
+    assert exchange.spec("ETHUSDT").size_decimals == 0
+    assert exchange.printed_spec("BTCUSDT") == exchange.market.specs["BTCUSDT"]

@@ -5,7 +5,7 @@ read before.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from freqtrade.persistence import KeyValueStore, Trade
@@ -128,9 +128,10 @@ def keep_values(write_at_end: Callable[[Callable[[], None]], None]) -> None:
         kept[key] = value
 
     def get_value(key: Any) -> Any:
-        if key in kept:
-            return kept[key]
-        return get(key)
+        if key not in kept:
+            return get(key)
+        value = kept[key]
+        return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
     def delete_value(key: Any) -> None:
         kept.pop(key, None)

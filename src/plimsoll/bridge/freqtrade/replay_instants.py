@@ -9,6 +9,9 @@ MINUTE_MS = 60_000
 AFTER_OPEN_MS = 1_000
 """Freqtrade's own offset: a new candle is there a second after it opened."""
 
+LONGEST_STEP_MS = 240_000
+"""Guards take a bot that has not looked for five minutes for one that hangs."""
+
 
 @dataclass(frozen=True, slots=True)
 class PathAhead:
@@ -56,7 +59,8 @@ def minute_instants(open_ms: int, end_ms: int) -> list[int]:
 def tick_instants(open_ms: int, end_ms: int, paths: Iterable[PathAhead]) -> list[int]:
     """Return a candle's points: a second after its open, each path's extremes, and its close.
 
-    The close is its last millisecond: at its end the next candle has begun.
+    The close is its last millisecond: at its end the next candle has begun. Where two points lie
+    farther apart than `LONGEST_STEP_MS`, others lie between them: a bot is never away so long.
     """
     instants = {open_ms + AFTER_OPEN_MS, end_ms - 1}
     for path in paths:
@@ -64,7 +68,9 @@ def tick_instants(open_ms: int, end_ms: int, paths: Iterable[PathAhead]) -> list
         if inside:
             instants.add(min(inside, key=lambda point: point[1])[0])
             instants.add(max(inside, key=lambda point: point[1])[0])
-    return sorted(at for at in instants if open_ms + AFTER_OPEN_MS <= at < end_ms)
+    points = sorted(at for at in instants if open_ms + AFTER_OPEN_MS <= at < end_ms)
+    between = [at for pair in pairwise(points) for at in range(*pair, LONGEST_STEP_MS)]
+    return [*between, points[-1]]
 
 
 def next_touch(path: PathAhead, levels: Iterable[Level], now_ms: int) -> int | None:

@@ -10,6 +10,7 @@ from plimsoll.journal.check import verify
 from plimsoll.journal.phrases import breach
 from plimsoll.lab.drilling.bot import DrilledBot, moment
 from plimsoll.lab.drilling.row import Row
+from plimsoll.lab.drilling.scenario import Act
 
 BAD_REQUEST = 400
 MESSAGE_SECONDS = 30.0
@@ -34,14 +35,21 @@ class Marks:
         return cls(*counts, bot.exchange.now())
 
 
-def verdict_of(bot: DrilledBot, marks: Marks, rule: str) -> dict[str, Any] | None:
+def verdict_of(bot: DrilledBot, marks: Marks, rule: str, act: Act) -> dict[str, Any] | None:
     """Return the record of the rule's verdict that acted since the marks; None while there is none.
+
+    One of another mode is another verdict: a break denies before it halts.
 
     A log that was deleted begins anew, so that it may be shorter than at the marks.
     """
     records = bot.records()
     new = records[marks.records :] if len(records) >= marks.records else records
-    acted = [one for one in new if one.get("event") == "acted" and one.get("rule") == rule]
+    mode = "HALTED" if act is Act.HALT else "FLATTEN"
+    acted = [
+        one
+        for one in new
+        if (one.get("event"), one.get("rule"), one.get("mode")) == ("acted", rule, mode)
+    ]
     return acted[0] if acted else None
 
 
@@ -87,7 +95,9 @@ def measure(
         row.loops = 1 + sum(halted_at < ended <= flat_at for ended in loops_ended)
 
 
-def only_closing_orders(bot: DrilledBot, row: Row, record: dict[str, Any]) -> None:
+def only_closing_orders(
+    bot: DrilledBot, row: Row, record: dict[str, Any], *, foreign: str = ""
+) -> None:
     """Check that no order was sent after the verdict but those that close."""
     if not bot.setup.live:
         return
@@ -96,6 +106,7 @@ def only_closing_orders(bot: DrilledBot, row: Row, record: dict[str, Any]) -> No
     others = [
         f"{order['side']} {order['origQty']} {symbol} at {order['time']}"
         for symbol in symbols
+        if symbol != foreign
         for order in bot.exchange.orders(symbol)
         if order["time"] > since_ms and not _closes(order)
     ]
@@ -111,12 +122,11 @@ def symbol_of(pair: str) -> str:
     return pair.partition(":")[0].replace("/", "")
 
 
-def nothing_left(bot: DrilledBot, row: Row, *, pair: str | None, foreign: str = "") -> None:
-    """Check that nothing of the account, or of the pair, is held, ordered or believed."""
-    wanted = None if pair is None else symbol_of(pair)
+def nothing_left(bot: DrilledBot, row: Row, *, foreign: str = "") -> None:
+    """Check that nothing but what is somebody else's is held, ordered or believed."""
 
     def ours(symbol: str) -> bool:
-        return symbol != foreign and wanted in (None, symbol)
+        return symbol != foreign
 
     known = [symbol for symbol in bot.database_side().positions if ours(symbol)]
     row.check("database flat", not known, ", ".join(known))

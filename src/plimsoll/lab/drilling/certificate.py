@@ -20,7 +20,7 @@ from plimsoll.core import PlimsollError, UsageError
 from plimsoll.lab.drilling.bot import OWN_STRATEGY, STRATEGIES
 from plimsoll.lab.drilling.matrix import left_out
 from plimsoll.lab.drilling.row import Row
-from plimsoll.lab.drilling.scenario import SCENARIOS
+from plimsoll.lab.drilling.scenarios import SCENARIOS
 
 FORMAT = 1
 NAME = "certificate.json"
@@ -116,7 +116,7 @@ def make_certificate(
             "rows": len(rows),
             "red": len(red),
             "scenarios": len(drilled),
-            "guards": len({row.rule for row in rows}),
+            "guards": len({row.rule for row in rows if row.rule}),
             "faults": len({row.cell.fault for row in rows}),
             "modes": dict(Counter(row.cell.mode for row in rows)),
         },

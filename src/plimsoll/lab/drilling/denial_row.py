@@ -5,7 +5,7 @@ from typing import Any
 
 from plimsoll.core import PlimsollError
 from plimsoll.lab.drilling.assertions import Marks, chain_whole, symbol_of
-from plimsoll.lab.drilling.bot import DrilledBot
+from plimsoll.lab.drilling.bot import DrilledBot, moment
 from plimsoll.lab.drilling.closing_row import FLAT_SECONDS, VERDICT_SECONDS, Watch
 from plimsoll.lab.drilling.fault import Fault
 from plimsoll.lab.drilling.row import Row
@@ -81,7 +81,9 @@ def _pair_out(bot: DrilledBot, scenario: Scenario) -> str:
 
 def _no_entry(bot: DrilledBot, row: Row, pair: str, since: datetime) -> None:
     """Check on both sides that the pair was not entered."""
-    known = [one for one in bot.trades() if one["pair"] == pair]
+    known = [
+        one for one in bot.trades() if one["pair"] == pair and moment(one["open_date"]) > since
+    ]
     row.check("nothing in the database", not known, f"{len(known)} trades")
     if bot.setup.live:
         since_ms = since.timestamp() * 1000

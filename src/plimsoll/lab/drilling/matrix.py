@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from plimsoll.lab.drilling.fault import FAULTS, Fault
+from plimsoll.lab.drilling.fault import Fault
+from plimsoll.lab.drilling.faults import FAULTS
 from plimsoll.lab.drilling.row import Cell
-from plimsoll.lab.drilling.scenario import SCENARIOS, Act, Scenario
+from plimsoll.lab.drilling.scenario import Act, Scenario
+from plimsoll.lab.drilling.scenarios import SCENARIOS
 
 LIVE, DRY_RUN = "live", "dry-run"
 MODES = (LIVE, DRY_RUN)
@@ -81,8 +83,14 @@ def left_out(modes: tuple[str, ...] = MODES) -> dict[str, str]:
 
 
 def matches(cell: Cell, pattern: str) -> bool:
-    """Whether a cell's name fits a pattern such as ``drawdown`` or ``*/kill-9/live``."""
-    wanted = pattern.replace(" ", "")
+    """Whether a cell's name fits a pattern such as ``drawdown`` or ``*/kill-9/live``.
+
+    Several patterns stand between semicolons, for a scenario's name may hold a comma.
+    """
+    return any(_fits(cell, one) for one in pattern.replace(" ", "").split(";"))
+
+
+def _fits(cell: Cell, wanted: str) -> bool:
     name = cell.name.replace(" ", "")
     return any(
         fnmatchcase(name, one) for one in (wanted, f"{wanted}/*", f"*/{wanted}/*", f"*/{wanted}")

@@ -4,10 +4,10 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,18 @@ from plimsoll.lab.drilling.bot import BotSetup, DrilledBot
 from plimsoll.lab.drilling.closing_row import play_closing
 from plimsoll.lab.drilling.denial_row import play_denial
 from plimsoll.lab.drilling.exchange import Exchange
-from plimsoll.lab.drilling.fault import FAULTS
+from plimsoll.lab.drilling.faults import FAULTS
 from plimsoll.lab.drilling.kill_row import play_step
 from plimsoll.lab.drilling.matrix import LIVE
 from plimsoll.lab.drilling.row import Cell, Row, row_of
-from plimsoll.lab.drilling.scenario import FOUR, SCENARIOS, Act, Scenario
+from plimsoll.lab.drilling.scenario import FOUR, Act, Scenario
+from plimsoll.lab.drilling.scenarios import SCENARIOS
 from plimsoll.lab.telegram.service import TelegramService, telegram_service
 from plimsoll.lab.venue import serve_venue
 
 START = "2025-05-29T13:48:00Z"
 WORKERS = 2
-ROWS_FILE = "rows.jsonl"
+ROWS_FILE, ABOUT_FILE = "rows.jsonl", "made-with.json"
 MARKET_ORDERS = dict.fromkeys(
     ("entry", "exit", "emergency_exit", "force_entry", "force_exit", "stoploss"), "market"
 )
@@ -43,7 +44,10 @@ EXPECTED = (PlimsollError, OSError, httpx.HTTPError, ValueError, KeyError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixPlan:
-    """What is drilled, from which seed, and into which folder."""
+    """What is drilled, from which seed, and into which folder.
+
+    Rows of an earlier run in that folder are kept only when it was ``made_with`` the same.
+    """
 
     cells: tuple[Cell, ...]
     out: Path
@@ -54,6 +58,7 @@ class MatrixPlan:
     speed: float = 120.0
     workers: int = WORKERS
     patience: float = 1.0
+    made_with: Mapping[str, str] = field(default_factory=dict)
 
     def setup(self, scenario: Scenario, mode: str) -> BotSetup:
         """Return what the bot of a group runs."""
@@ -76,6 +81,7 @@ def run_matrix(plan: MatrixPlan, tell: Callable[[Row, int, int], None]) -> list[
     it starts has ended when it returns or raises.
     """
     plan.out.mkdir(parents=True, exist_ok=True)
+    _begin(plan)
     kept = {row.cell: row for row in read_rows(plan.out)}
     todo = [cell for cell in plan.cells if cell not in kept]
     mutex, done = threading.Lock(), len(plan.cells) - len(todo)
@@ -88,11 +94,26 @@ def run_matrix(plan: MatrixPlan, tell: Callable[[Row, int, int], None]) -> list[
                 lines.write(json.dumps(row.record()) + "\n")
             tell(row, done, len(plan.cells))
 
+    stop = threading.Event()
     with ThreadPoolExecutor(plan.workers, thread_name_prefix="drill") as pool:
-        futures = [pool.submit(_play_group, plan, group, keep) for group in _groups(todo)]
-        for future in as_completed(futures):
-            future.result()
+        groups = [pool.submit(_play_group, plan, group, keep, stop) for group in _groups(todo)]
+        try:
+            for group in as_completed(groups):
+                group.result()
+        except BaseException:
+            stop.set()  # rows under way come to their end, no other begins
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return [kept[cell] for cell in plan.cells if cell in kept]
+
+
+def _begin(plan: MatrixPlan) -> None:
+    """Drop the rows of a run that was made with something else."""
+    about, now = plan.out / ABOUT_FILE, json.dumps(dict(plan.made_with), sort_keys=True)
+    before = about.read_text(encoding="utf-8") if about.exists() else None
+    if before != now:
+        (plan.out / ROWS_FILE).unlink(missing_ok=True)
+        about.write_text(now, encoding="utf-8")
 
 
 def read_rows(out: Path) -> list[Row]:
@@ -110,7 +131,12 @@ def _groups(todo: Iterable[Cell]) -> list[list[Cell]]:
     return sorted(grouped, key=len, reverse=True)
 
 
-def _play_group(plan: MatrixPlan, group: Sequence[Cell], keep: Callable[[Row], None]) -> None:
+def _play_group(
+    plan: MatrixPlan,
+    group: Sequence[Cell],
+    keep: Callable[[Row], None],
+    stop: threading.Event,
+) -> None:
     """Play the cells of one scenario and mode on one venue, one after another."""
     scenario, mode = SCENARIOS[group[0].scenario], group[0].mode
     folder = plan.out / "runs" / _safe(f"{scenario.name}-{mode}")
@@ -126,6 +152,8 @@ def _play_group(plan: MatrixPlan, group: Sequence[Cell], keep: Callable[[Row], N
         table = _Table(plan, scenario, mode, folder, exchange, telegram)
         try:
             for cell in group:
+                if stop.is_set():
+                    return
                 keep(table.play(cell))
         finally:
             table.end()
@@ -222,8 +250,7 @@ def overlay_of(setup: BotSetup, scenario: Scenario) -> dict[str, Any]:
         "pairlists": [{"method": "StaticPairList"}],
         "exchange": {"pair_whitelist": list(scenario.pairs)},
         **(own if setup.is_own else {}),
-        **scenario.overlay,
-        "plimsoll": {"risk": scenario.profile(), "state_folder": ""},
+        "plimsoll": {"state_folder": "", **scenario.section, "risk": scenario.profile()},
     }
 
 

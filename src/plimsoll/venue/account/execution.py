@@ -41,7 +41,7 @@ def take_from_book(book: Book, side: str, quantity: float, limit: float | None) 
 
 def filled(parts: list[Part]) -> float:
     """Return the quantity of all parts."""
-    return sum(part.quantity for part in parts)
+    return round(sum(part.quantity for part in parts), AMOUNT_DECIMALS)
 
 
 def market_limit(side: str, mark: float) -> float:

@@ -12,7 +12,7 @@ from plimsoll.core.errors import UsageError
 from plimsoll.venue.account import events as happened
 from plimsoll.venue.account.events import Event
 from plimsoll.venue.account.orders import Orders, accepted_order
-from plimsoll.venue.account.positions import AMOUNT_TOLERANCE, Position, trade
+from plimsoll.venue.account.positions import AMOUNT_DECIMALS, AMOUNT_TOLERANCE, Position, trade
 
 MAKER_FEE, TAKER_FEE = 0.0002, 0.0005
 """Binance USD-M fees of a regular account, as fractions of the notional."""
@@ -55,7 +55,8 @@ class Account:
     """The state of the account after `sequence` events, with the exchange's insurance fund.
 
     `deleveraged_usd` sums the losses that the fund could not bear and counterparties did;
-    `statuses` and `filters` hold what differs from a contract's own.
+    `statuses` and `filters` hold what differs from a contract's own, `finest` the finest tick
+    and step that were ever changed to.
     """
 
     free_usd: float
@@ -67,6 +68,7 @@ class Account:
     deleveraged_usd: float = 0.0
     statuses: dict[str, str] = field(default_factory=dict)
     filters: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+    finest: dict[str, tuple[float, float]] = field(default_factory=dict)
     sequence: int = 0
     updated_ms: int = 0
     _listeners: list[Listener] = field(default_factory=list, compare=False, repr=False)
@@ -243,7 +245,7 @@ def _follow_fill(account: Account, event: happened.OrderFilled) -> None:
     order = account.orders.by_id.get(event.order_id)
     if order is None:
         return
-    order.executed += event.quantity
+    order.executed = round(order.executed + event.quantity, AMOUNT_DECIMALS)
     order.quote_usd += event.quantity * event.price
     order.updated_ms = event.time_ms
     order.status = "PARTIALLY_FILLED"
@@ -297,6 +299,11 @@ def _moved(account: Account, event: happened.MarginMoved) -> None:
 
 def _filtered(account: Account, event: happened.FiltersChanged) -> None:
     account.filters[event.symbol] = (event.tick_size, event.step_size, event.min_notional_usd)
+    tick_size, step_size = account.finest.get(event.symbol, (event.tick_size, event.step_size))
+    account.finest[event.symbol] = (
+        min(tick_size, event.tick_size),
+        min(step_size, event.step_size),
+    )
 
 
 def _restated(account: Account, event: happened.ContractStatusChanged) -> None:

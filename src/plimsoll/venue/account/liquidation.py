@@ -11,7 +11,7 @@ from plimsoll.venue.account import events as happened
 from plimsoll.venue.account.execution import Part, filled, take_from_book
 from plimsoll.venue.account.ledger import AMOUNT_TOLERANCE, Account
 from plimsoll.venue.account.orders import LIQUIDATION, Order
-from plimsoll.venue.account.positions import Position
+from plimsoll.venue.account.positions import AMOUNT_DECIMALS, Position
 from plimsoll.venue.market.book import Book
 
 LIQUIDATION_FEE_FRACTION = 0.0125
@@ -68,9 +68,7 @@ def liquidate(account: Account, symbol: str, book: Book, accept: Accept, now_ms:
     order = accept(draft, now_ms)
     parts = take_from_book(book, order.side, quantity, bankrupt)
     sign = 1.0 if position.amount > 0 else -1.0
-    taken_over = max(quantity - filled(parts), 0.0)
-    if taken_over <= AMOUNT_TOLERANCE:
-        taken_over = 0.0
+    taken_over = max(round(quantity - filled(parts), AMOUNT_DECIMALS), 0.0)
     whole = [*parts, Part(bankrupt, taken_over)] if taken_over else parts
     profit = sum(sign * (part.price - position.entry_price) * part.quantity for part in whole)
     _fill_all(account, order, whole, now_ms)

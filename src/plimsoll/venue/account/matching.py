@@ -33,7 +33,7 @@ from plimsoll.venue.account.margin import (
     fillable,
     free_usd,
 )
-from plimsoll.venue.account.orders import CONDITIONAL_KINDS, MARK_PRICE, Order
+from plimsoll.venue.account.orders import CONDITIONAL_KINDS, MARK_PRICE, Order, terms
 from plimsoll.venue.account.reach import DELEVERAGE, Reached, Walk
 from plimsoll.venue.account.walking import last_and_mark, path_between
 from plimsoll.venue.errors import ApiError
@@ -84,7 +84,7 @@ class Matching:
         return self.account.orders.next_id()
 
     def free_usd(self) -> float:
-        """Return the balance that neither a position nor a resting order holds."""
+        """Return the balance that nothing holds."""
         return free_usd(self.account)
 
     def advance(self, now_ms: int) -> None:
@@ -325,25 +325,7 @@ class Matching:
                 self._end(order, happened.EXPIRED, happened.REDUCE_ONLY_KNOCKED_OUT, at_ms)
 
     def _accept(self, order: Order, now_ms: int) -> Order:
-        self.account.record(
-            happened.OrderAccepted,
-            now_ms,
-            order_id=order.id,
-            client_id=order.client_id,
-            symbol=order.symbol,
-            side=order.side,
-            kind=order.kind,
-            quantity=order.quantity,
-            price=order.price,
-            trigger_price=order.trigger_price,
-            time_in_force=order.time_in_force,
-            reduce_only=order.reduce_only,
-            close_position=order.close_position,
-            working_type=order.working_type,
-            price_protect=order.price_protect,
-            position_side=order.position_side,
-            parent_id=order.parent_id,
-        )
+        self.account.record(happened.OrderAccepted, now_ms, **terms(order))
         return self.orders[order.id]
 
     def _reject(self, order: Order, error: ApiError, now_ms: int) -> None:
@@ -372,6 +354,17 @@ class Matching:
         if not order.is_open:
             raise ApiError(-2011, "Unknown order sent.")
         return self._end(order, happened.CANCELED, happened.NO_REASON, now_ms)
+
+    def amend(self, order: Order, quantity: float, price: float, now_ms: int) -> Order:
+        """Give a resting limit another quantity and price; what then crosses takes the book."""
+        changed = replace(order, quantity=quantity, price=price)
+        wanted = fillable(self.account, changed)
+        parts = take_from_book(self._book_at(order.symbol, now_ms), order.side, wanted, price)
+        if order.time_in_force == "GTX" and parts:
+            raise ApiError(ORDER_REJECTED, POST_ONLY)
+        facts = {"symbol": order.symbol, "quantity": quantity, "price": price}
+        self.account.record(happened.OrderAmended, now_ms, order_id=order.id, **facts)
+        return self._take(order, parts, now_ms)
 
     def set_leverage(self, symbol: str, leverage: int, now_ms: int) -> None:
         """Set a contract's leverage; raises `ApiError` where Binance refuses."""

@@ -1,7 +1,8 @@
 """Orders as the exchange keeps them, and an index that finds the open ones at once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from plimsoll.venue.account.events import OrderAccepted
 from plimsoll.venue.account.positions import AMOUNT_DECIMALS
@@ -92,6 +93,12 @@ def accepted_order(event: OrderAccepted) -> Order:
         created_ms=event.time_ms,
         updated_ms=event.time_ms,
     )
+
+
+def terms(order: Order) -> dict[str, Any]:
+    """Return what an acceptance tells of an order; `accepted_order` reads it back."""
+    names = {one.name for one in fields(OrderAccepted)} & set(vars(order))
+    return {"order_id": order.id, **{name: getattr(order, name) for name in names}}
 
 
 @dataclass

@@ -6,7 +6,9 @@ from plimsoll.venue.account.brackets import bracket_for, brackets_of
 
 AMOUNT_TOLERANCE = 1e-9
 """Base amounts up to this are the rounding of summed floats, not a position."""
-AMOUNT_DECIMALS = 10
+AMOUNT_DECIMALS = 8
+"""Decimals of any amount, as on Binance: sums are rounded to them, so that a million coins in
+hundredths leave no dust above `AMOUNT_TOLERANCE` behind."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def trade(position: Position, signed: float, price: float, time_ms: int) -> Trad
     """
     closing = min(abs(signed), abs(position.amount)) if position.amount * signed < 0 else 0.0
     closed = _close(position, closing, price, time_ms)
-    opening = abs(signed) - closing
+    opening = round(abs(signed) - closing, AMOUNT_DECIMALS)
     if opening <= AMOUNT_TOLERANCE:
         return closed
     opened = _open(closed.position, opening if signed > 0 else -opening, price, time_ms)

@@ -75,7 +75,7 @@ def balance(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
 
 
 def _risk(exchange: Exchange, position: Position, now_ms: int) -> dict[str, Any]:
-    spec = exchange.spec(position.symbol)
+    spec = exchange.printed_spec(position.symbol)
     mark = exchange.snapshot(position.symbol, now_ms).mark
     unrealized = position.unrealized_usd(mark)
     margin = plain(position.wallet_usd, 8)

@@ -170,7 +170,7 @@ class DepthFeed:
         return [self._message(now_ms)] if now_ms > self._update_id else []
 
     def _message(self, now_ms: int) -> Message:
-        spec = self._exchange.market.specs[self._symbol]
+        spec = self._exchange.printed_spec(self._symbol)
         book = self._exchange.book(self._symbol, self._partial or DIFF_LEVELS, now_ms)
         sides = {
             "b": levels_json(book.bid_prices, book.bid_sizes, spec),
@@ -192,7 +192,7 @@ class DepthFeed:
         return message
 
     def _zero_gone_levels(self, sides: dict[str, list[list[str]]]) -> None:
-        spec = self._exchange.market.specs[self._symbol]
+        spec = self._exchange.printed_spec(self._symbol)
         gone = {name: set(prices) for name, prices in self._sent.items()}
         for symbol, book in self._exchange.books_sent:
             if symbol == self._symbol:

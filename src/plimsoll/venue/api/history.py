@@ -22,7 +22,7 @@ AUTO_CLOSES = {"LIQUIDATION": "autoclose-", "ADL": "adl_autoclose"}
 
 def user_trades(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
     """Return the account's executions of a contract."""
-    spec = exchange.spec(symbol_of(exchange, parameters, now_ms))
+    spec = exchange.printed_spec(symbol_of(exchange, parameters, now_ms))
     since, number = integer(parameters, "startTime"), integer(parameters, "orderId")
     limit = limit_of(parameters, default=500, maximum=1000)
     trades = [

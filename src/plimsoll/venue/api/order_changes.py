@@ -6,7 +6,6 @@ from typing import Any
 
 import orjson
 
-from plimsoll.venue.account.events import OrderAmended
 from plimsoll.venue.account.margin import check_order
 from plimsoll.venue.account.orders import Order
 from plimsoll.venue.api.order_shape import shown
@@ -40,14 +39,7 @@ def modify_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Ans
     changed = replace(order, price=price, quantity=quantity)
     check_filters(changed, exchange.spec(order.symbol), exchange.snapshot(order.symbol, now_ms))
     _check_margin(exchange, order, changed)
-    exchange.account.record(
-        OrderAmended,
-        now_ms,
-        order_id=order.id,
-        symbol=order.symbol,
-        quantity=quantity,
-        price=price,
-    )
+    exchange.matching.amend(order, quantity, price, now_ms)
     return shown(exchange, order)
 
 

@@ -13,7 +13,7 @@ AVERAGE_DECIMALS = 5
 
 def shown(exchange: Exchange, order: Order) -> dict[str, Any]:
     """Return an order as Binance shows it: conditional ones have a shape of their own."""
-    spec = exchange.spec(order.symbol)
+    spec = exchange.printed_spec(order.symbol)
     price = plain(order.price, spec.price_decimals)
     quantity = plain(order.quantity, spec.size_decimals)
     common = {

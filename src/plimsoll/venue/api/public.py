@@ -227,7 +227,7 @@ def depth(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
         raise ApiError(-4021, f"'{levels}' is not valid depth limit.")
     book = exchange.book(symbol, levels, now_ms)
     exchange.books_sent.append((symbol, book))
-    spec = exchange.market.specs[symbol]
+    spec = exchange.printed_spec(symbol)
     return {
         "lastUpdateId": book.update_id,
         "E": now_ms,
@@ -289,8 +289,9 @@ def price_ticker(exchange: Exchange, symbol: str, now_ms: int) -> dict[str, Any]
 
 def book_ticker(exchange: Exchange, symbol: str, now_ms: int) -> dict[str, Any]:
     """Return one contract's best bid and ask."""
-    spec, book = exchange.market.specs[symbol], exchange.book(symbol, 1, now_ms)
-    bid, ask = best_prices(spec, exchange.snapshot(symbol, now_ms), exchange.spread_scale)
+    spec, book = exchange.printed_spec(symbol), exchange.book(symbol, 1, now_ms)
+    now = exchange.snapshot(symbol, now_ms)
+    bid, ask = best_prices(exchange.spec(symbol), now, exchange.spread_scale)
     return {
         "symbol": symbol,
         "bidPrice": plain(bid, spec.price_decimals),

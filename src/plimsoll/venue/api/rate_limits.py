@@ -44,7 +44,7 @@ _WITHOUT_SYMBOL: dict[str, tuple[int, int]] = {
 """The weight of one contract and of all."""
 _FIXED: dict[str, int] = {
     "GET /fapi/v1/trades": 5,
-    "GET /fapi/v1/historicalTrades": 20,
+    "GET /fapi/v1/historicalTrades": 200,
     "GET /fapi/v1/aggTrades": 20,
     "GET /fapi/v1/allOrders": 5,
     "GET /fapi/v1/allAlgoOrders": 5,

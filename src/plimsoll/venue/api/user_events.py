@@ -27,7 +27,10 @@ def messages_of(exchange: Exchange, event: happened.Event) -> list[Message]:
 
 def margin_call(exchange: Exchange, position: Position, now_ms: int) -> Message:
     """Return the warning that a position is close to its liquidation."""
-    spec, mark = exchange.spec(position.symbol), exchange.snapshot(position.symbol, now_ms).mark
+    spec, mark = (
+        exchange.printed_spec(position.symbol),
+        exchange.snapshot(position.symbol, now_ms).mark,
+    )
     return {
         "e": "MARGIN_CALL",
         "E": now_ms,
@@ -153,7 +156,7 @@ def _account_update(
 
 
 def _position(exchange: Exchange, position: Position, at_ms: int) -> Message:
-    spec = exchange.spec(position.symbol)
+    spec = exchange.printed_spec(position.symbol)
     mark = exchange.snapshot(position.symbol, at_ms).mark
     entry = plain(position.entry_price, spec.price_decimals + 4)
     realized = sum(
@@ -176,7 +179,7 @@ def _position(exchange: Exchange, position: Position, at_ms: int) -> Message:
 def _order_update(
     exchange: Exchange, order: Order, kind: str, at_ms: int, fill: Fill | None = None
 ) -> Message:
-    spec = exchange.spec(order.symbol)
+    spec = exchange.printed_spec(order.symbol)
     price, size = spec.price_decimals, spec.size_decimals
     average = order.quote_usd / order.executed if order.executed > 0 else 0.0
     told: Message = {
@@ -218,7 +221,7 @@ def _order_update(
 
 
 def _algo_update(exchange: Exchange, order: Order, status: str, at_ms: int) -> Message:
-    spec = exchange.spec(order.symbol)
+    spec = exchange.printed_spec(order.symbol)
     told = {
         "caid": order.client_id,
         "aid": order.id,

@@ -1,8 +1,10 @@
 """At which instants a replayed bot looks."""
 
 import math
+from itertools import pairwise
 
 from plimsoll.bridge.freqtrade.replay_instants import (
+    LONGEST_STEP_MS,
     Level,
     PathAhead,
     minute_instants,
@@ -23,13 +25,24 @@ def test_a_candle_has_its_open_its_extremes_and_its_close() -> None:
     assert tick_instants(0, FIVE, [FALLING]) == [1_000, 100_000, 200_000, FIVE - 1]
 
 
+def test_a_bot_is_never_away_for_as_long_as_its_guards_take_for_hanging() -> None:
+    hour = PathAhead([(0, 100.0), (1_200_000, 90.0), (2_400_000, 110.0), (3_600_000, 105.0)])
+    instants = tick_instants(0, 3_600_000, [hour])
+    assert {1_000, 1_200_000, 2_400_000, 3_599_999} < set(instants)
+    assert max(b - a for a, b in pairwise([*instants, 3_601_000])) <= LONGEST_STEP_MS
+
+
 def test_each_pair_has_extremes_of_its_own() -> None:
     other = PathAhead([(0, 5.0), (20_000, 6.0), (FIVE, 5.5)])
     assert tick_instants(0, FIVE, [FALLING, other])[1:4] == [20_000, 100_000, 200_000]
 
 
 def test_extremes_at_the_ends_are_the_open_and_the_close() -> None:
-    assert tick_instants(0, FIVE, [PathAhead([(0, 1.0), (FIVE, 2.0)])]) == [1_000, FIVE - 1]
+    assert tick_instants(0, FIVE, [PathAhead([(0, 1.0), (FIVE, 2.0)])]) == [
+        1_000,
+        241_000,
+        FIVE - 1,
+    ]
 
 
 def test_a_stop_is_touched_where_the_line_of_log_price_crosses_it() -> None:

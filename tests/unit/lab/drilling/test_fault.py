@@ -1,24 +1,98 @@
-"""Faults: each kind of the matrix, and what one that was started takes back."""
+"""Faults that are done to real things, and taken back."""
+
+import os
+import resource
+import signal
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
-from plimsoll.lab.drilling.fault import FAULTS, Fault
+from plimsoll.lab.drilling.bot import DrilledBot
+from plimsoll.lab.drilling.fault import (
+    Trouble,
+    cancel_stops,
+    delete_state,
+    empty_disk,
+    fill_disk,
+    jump,
+    lock,
+    pay_in,
+    sell_half,
+    telegram_down,
+    telegram_up,
+    unlock,
+    withdraw,
+)
+from plimsoll.lab.drilling.forked import start
 
-KINDS = {"none", "order", "market", "account", "process", "disk", "people", "kill"}
-ALL = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+
+def test_a_locked_database_takes_no_write_until_it_is_unlocked(bot: DrilledBot) -> None:
+    with closing(sqlite3.connect(bot.database)) as database, database:
+        database.execute("CREATE TABLE trades (id)")
+    trouble = Trouble(bot)
+    lock(trouble)
+    with (
+        closing(sqlite3.connect(bot.database, timeout=0.05)) as other,
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        other.execute("INSERT INTO trades VALUES (1)")
+    unlock(trouble)
+    with closing(sqlite3.connect(bot.database, timeout=0.05)) as other, other:
+        other.execute("INSERT INTO trades VALUES (1)")
 
 
-def test_every_kind_is_there() -> None:
-    assert {one.kind for one in FAULTS.values()} == KINDS
-    assert len(FAULTS) > 30
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="limits of another process are Linux's")
+def test_a_full_disk_stops_every_file_of_the_process(bot: DrilledBot, tmp_path: Path) -> None:
+    words = ["plimsoll", "venue", "serve", "--market", "synthetic", "--symbols", "BTC/USDT"]
+    bot.process = start(words, folder=tmp_path, log=tmp_path / "said.log", environment={})
+    try:
+        trouble, limit = Trouble(bot), resource.RLIMIT_FSIZE
+        fill_disk(trouble)
+        assert resource.prlimit(bot.process.pid, limit)[0] == 0
+        empty_disk(trouble)
+        assert resource.prlimit(bot.process.pid, limit)[0] != 0
+    finally:
+        bot.kill()
+    assert bot.process.wait(1) == -signal.SIGKILL
 
 
-@ALL
-def test_it_does_something_unless_it_is_none(fault: Fault) -> None:
-    does = {fault.arm.__name__, fault.strike.__name__} != {"_nothing"}
-    assert does == (fault.kind not in ("none", "kill"))
+def test_money_goes_out_and_comes_back(bot: DrilledBot) -> None:
+    def wallet() -> float:
+        return sum(float(one["balance"]) for one in bot.exchange.get("/fapi/v2/balance"))
+
+    before, trouble = wallet(), Trouble(bot)
+    withdraw(trouble)
+    assert wallet() < before
+    pay_in(trouble)
+    assert wallet() == pytest.approx(before)
 
 
-@ALL
-def test_one_that_lasts_is_taken_back(fault: Fault) -> None:
-    assert fault.lasts is None or fault.mend.__name__ != "_nothing"
+def test_an_hour_passes_at_once(bot: DrilledBot) -> None:
+    before, began = bot.exchange.now(), time.monotonic()
+    jump(Trouble(bot))
+    bot.exchange.venue.set_speed(1)
+    assert (bot.exchange.now() - before).total_seconds() >= 3600
+    assert time.monotonic() - began < 20
+
+
+def test_a_position_is_closed_at_the_exchange(bot: DrilledBot) -> None:
+    bot.exchange.order("BTCUSDT", "BUY", "0.010")
+    cancel_stops(Trouble(bot))
+    sell_half(Trouble(bot))
+    assert bot.exchange_side().is_flat
+
+
+def test_telegram_goes_and_comes(bot: DrilledBot) -> None:
+    telegram_down(Trouble(bot))
+    assert bot.telegram.is_down
+    telegram_up(Trouble(bot))
+    assert not bot.telegram.is_down
+
+
+def test_the_state_folder_is_gone(bot: DrilledBot) -> None:
+    bot.state.set_halt("drill")
+    delete_state(Trouble(bot))
+    assert not bot.state.path.exists()

@@ -4,10 +4,11 @@ from collections import Counter
 
 import pytest
 
-from plimsoll.lab.drilling.fault import FAULTS
+from plimsoll.lab.drilling.faults import FAULTS
 from plimsoll.lab.drilling.matrix import LIVE, MODES, cells, left_out, matches, why_not
 from plimsoll.lab.drilling.row import Cell
-from plimsoll.lab.drilling.scenario import SCENARIOS, Act
+from plimsoll.lab.drilling.scenario import Act
+from plimsoll.lab.drilling.scenarios import SCENARIOS
 from plimsoll.risk import GUARDS
 
 NOT_TRIPPED = {"probation"}
@@ -33,22 +34,34 @@ def test_a_cell_is_drilled_or_has_a_reason() -> None:
 def test_every_guard_that_closes_is_drilled_under_every_fault_of_an_order() -> None:
     orders = {name for name, fault in FAULTS.items() if fault.kind == "order"}
     seen = Counter(one.scenario for one in cells((LIVE,)) if one.fault in orders)
-    closing = [one for one in SCENARIOS.values() if one.act is not Act.DENY]
+    closing = [one for one in SCENARIOS.values() if one.act not in (Act.DENY, Act.STEP)]
     whole = [one.name for one in closing if "(" not in one.name and one.rule != "reconciliation"]
     assert {name: seen[name] for name in whole} == dict.fromkeys(whole, len(orders))
 
 
 def test_a_denied_entry_sends_no_order() -> None:
-    assert why_not(SCENARIOS["spread"], FAULTS["order-503"], LIVE) == "a denied entry sends no order"
+    assert (
+        why_not(SCENARIOS["spread"], FAULTS["order-503"], LIVE) == "a denied entry sends no order"
+    )
 
 
 @pytest.mark.parametrize(
-    "pattern", ["drawdown", "kill-9", "live", "drawdown/kill-9/live", "draw*", "*/kill-9/live", "*"]
+    "pattern",
+    [
+        "drawdown",
+        "kill-9",
+        "live",
+        "drawdown/kill-9/live",
+        "draw*",
+        "*/kill-9/live",
+        "*",
+        "spread; kill-9",
+    ],
 )
 def test_a_pattern_that_fits_a_row(pattern: str) -> None:
     assert matches(Cell("drawdown", "kill-9", "live"), pattern)
 
 
-@pytest.mark.parametrize("pattern", ["daily_loss", "kill", "drawdown/none/*"])
+@pytest.mark.parametrize("pattern", ["daily_loss", "kill", "drawdown/none/*", "spread; none"])
 def test_a_pattern_that_does_not_fit_it(pattern: str) -> None:
     assert not matches(Cell("drawdown", "kill-9", "live"), pattern)

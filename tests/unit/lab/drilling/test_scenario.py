@@ -1,27 +1,9 @@
-"""Each scenario names a guard, and its profile is one that the guards accept."""
+"""A scenario's profile is the wide one with its own limits over it."""
 
-import pytest
-
-from plimsoll.lab.drilling.scenario import SCENARIOS, WIDE, Act, Scenario
-from plimsoll.risk import GUARDS, RiskProfile
-
-ALL = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
+from plimsoll.lab.drilling.scenario import WIDE, Act, Scenario
 
 
-@ALL
-def test_its_profile_is_valid_and_its_rule_a_guard(scenario: Scenario) -> None:
-    RiskProfile(**scenario.profile())
-    assert scenario.rule in GUARDS.names() or scenario.act is Act.STEP
-
-
-@ALL
-def test_a_guard_of_a_pair_names_one_of_its_pairs(scenario: Scenario) -> None:
-    assert (scenario.pair is not None) == (scenario.act is Act.PAIR)
-    assert scenario.pair is None or scenario.pair in scenario.pairs
-
-
-@ALL
-def test_it_narrows_a_limit_or_does_something(scenario: Scenario) -> None:
-    narrowed = {name for name, value in scenario.risk.items() if WIDE.get(name) != value}
-    does = scenario.trip.__name__ != "_nothing" or scenario.prepare.__name__ != "_nothing"
-    assert narrowed or does
+def test_its_own_limit_lies_over_the_wide_profile() -> None:
+    one = Scenario(name="a", rule="a", act=Act.DENY, how="", risk={"max_open_positions": 1})
+    assert one.profile() == {**WIDE, "max_open_positions": 1}
+    assert WIDE["max_open_positions"] > 1

@@ -48,3 +48,11 @@ def test_steps_are_never_rounded_up(
     quantity: float, step: float, decimals: int, whole: float
 ) -> None:
     assert whole_steps(quantity, step, decimals) == whole
+
+
+def test_a_million_coins_in_hundredths_are_taken_to_the_hundredth() -> None:
+    sizes = np.array([round(11_472.58 + 137.31 * n, 2) for n in range(60)])
+    book = Book(1, 1, np.linspace(0.4, 0.3, 60), sizes, np.array([]), np.array([]))
+    parts = take_from_book(book, "SELL", 641_025.64, None)
+    assert [part.quantity for part in parts] == [round(part.quantity, 2) for part in parts]
+    assert filled(parts) == 641_025.64

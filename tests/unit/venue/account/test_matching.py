@@ -290,3 +290,22 @@ def test_finished_orders_cost_a_step_nothing(monkeypatch: pytest.MonkeyPatch) ->
     )
     exchange.matching.advance(NOW_MS + HOUR_MS)
     exchange.matching.free_usd()
+
+
+def test_an_amended_limit_that_crosses_takes_the_book_and_not_its_own_price() -> None:
+    exchange = _exchange()
+    last = exchange.snapshot(BTC, NOW_MS).last
+    order = _submit(exchange, "BUY", "LIMIT", 0.01, price=round(last * 0.9, 1))
+    exchange.matching.amend(order, 0.02, round(last * 1.02, 1), NOW_MS)
+    [fill] = exchange.account.fills
+    assert (order.status, fill.quantity, fill.is_maker) == ("FILLED", 0.02, False)
+    assert fill.price == exchange.book(BTC, 5, NOW_MS).ask_prices[0]
+
+
+def test_a_post_only_order_is_not_amended_into_a_taker() -> None:
+    exchange = _exchange()
+    last = exchange.snapshot(BTC, NOW_MS).last
+    order = _submit(exchange, "BUY", "LIMIT", 0.01, price=round(last * 0.9, 1), time_in_force="GTX")
+    with pytest.raises(ApiError, match="could not be executed as maker"):
+        exchange.matching.amend(order, 0.01, round(last * 1.02, 1), NOW_MS)
+    assert (order.price, order.status) == (round(last * 0.9, 1), "NEW")

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
+from freqtrade.persistence import Trade
 
 from plimsoll.core import ModelHealth
 from plimsoll.features import volatility
@@ -15,7 +16,8 @@ class DrilledLong(GuardedStrategy):
     """Enters after every candle; its stop is farther away than any guard's limit.
 
     In the user folder ``model.json`` says how often a model of it was right, ``leverage`` which
-    one it wants, ``idle`` that it wants nothing.
+    one it wants, ``idle`` that it wants nothing,
+    ``halve`` that it wants half of each position.
     """
 
     timeframe = "5m"
@@ -23,24 +25,37 @@ class DrilledLong(GuardedStrategy):
     stoploss = -0.99
 
     def features(self) -> list[FeatureUse]:
+        """Return the one feature that its stop and target need."""
         return [volatility.atr.use(period=14)]
 
     def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
+        """Enter at once, unless it is idle."""
         idle = (Path(self.config["user_data_dir"]) / "idle").exists()
         return pd.Series(data=not idle, index=candles.index)
 
     def stop_distance(self) -> tuple[FeatureUse, float]:
+        """Return a stop that no price reaches."""
         return volatility.atr.use(period=14), 10_000.0
 
     def target_distance(self) -> tuple[FeatureUse, float]:
+        """Return a target that no price reaches."""
         return volatility.atr.use(period=14), 100.0
 
     def on_loop(self, now: datetime) -> None:
+        """Tell of the model that the file names."""
         file = Path(self.config["user_data_dir"]) / "model.json"
         models = (ModelHealth(**json.loads(file.read_text())),) if file.exists() else ()
         if self._session is not None:
             self._session.set_models(models)
 
     def desired_leverage(self, pair: str, side: Side, now: datetime) -> float:
+        """Return the leverage that the file names, else 1."""
         file = Path(self.config["user_data_dir"]) / "leverage"
         return float(file.read_text()) if file.exists() else 1.0
+
+    def adjust_position(
+        self, trade: Trade, now: datetime, price: float, profit_fraction: float
+    ) -> float | None:
+        """Take half off once, when it is asked to."""
+        wanted = (Path(self.config["user_data_dir"]) / "halve").exists()
+        return -trade.stake_amount / 2 if wanted and not trade.nr_of_successful_exits else None

@@ -1,0 +1,100 @@
+"""What a row is judged by: records since its marks, orders that close, what is left over."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from plimsoll.lab.drilling.assertions import (
+    Marks,
+    last_fill,
+    message_of,
+    nothing_left,
+    only_closing_orders,
+    symbol_of,
+    verdict_of,
+)
+from plimsoll.lab.drilling.bot import DrilledBot
+from plimsoll.lab.drilling.row import Cell, Row
+from plimsoll.lab.drilling.scenario import Act
+
+BEGAN = datetime(2025, 5, 29, tzinfo=UTC)
+VERDICT: dict[str, Any] = {
+    "kind": "halt",
+    "event": "acted",
+    "rule": "drawdown",
+    "mode": "HALTED",
+    "reason": "drawdown 5 % from 100 USD to 95 USD reached its limit 4 %",
+    "value": 0.05,
+    "limit": 0.04,
+    "at": "2025-05-29T14:00:00+00:00",
+}
+
+
+def marks(records: int) -> Marks:
+    return Marks(records, 0, 0, 0, BEGAN)
+
+
+def write(bot: DrilledBot, *records: dict[str, Any], more: bytes = b"") -> None:
+    bot.state.decisions.mkdir(parents=True, exist_ok=True)
+    lines = b"".join(json.dumps(one).encode() + b"\n" for one in records)
+    (bot.state.decisions / "2025-05-29.jsonl").write_bytes(lines + more)
+
+
+def new_row() -> Row:
+    return Row(cell=Cell("drawdown", "none", "live"), rule="drawdown")
+
+
+def test_a_verdict_from_before_the_row_is_not_its_own(bot: DrilledBot) -> None:
+    write(bot, VERDICT)
+    assert verdict_of(bot, marks(0), "drawdown", Act.HALT) == VERDICT
+    assert verdict_of(bot, marks(1), "drawdown", Act.HALT) is None
+    assert verdict_of(bot, marks(0), "daily_loss", Act.HALT) is None
+    assert verdict_of(bot, marks(0), "drawdown", Act.FLATTEN) is None
+
+
+def test_a_log_that_was_deleted_begins_anew(bot: DrilledBot) -> None:
+    write(bot, VERDICT)
+    assert verdict_of(bot, marks(40), "drawdown", Act.HALT) == VERDICT
+
+
+def test_a_line_half_written_is_none_yet(bot: DrilledBot) -> None:
+    write(bot, VERDICT, more=b'{"kind": "ha')
+    assert bot.records() == [VERDICT]
+
+
+def test_the_message_names_rule_value_and_limit() -> None:
+    text = message_of(VERDICT).replace("\u00a0", " ").replace("%", " %").replace("  ", " ")
+    assert text == "🛑 Drawdown limit: −5 % (limit 4 %)."
+    pair = {**VERDICT, "pair": "BTC/USDT:USDT", "mode": "FLATTEN"}
+    assert message_of(pair).startswith("🛑 BTC/USDT: ")
+
+
+def test_an_entry_after_the_verdict_is_named(bot: DrilledBot) -> None:
+    record = {**VERDICT, "at": bot.exchange.now().isoformat()}
+    bot.exchange.order("BTCUSDT", "BUY", "0.010")
+    filled_at = last_fill(bot, datetime.fromisoformat(record["at"]))
+    row = new_row()
+    only_closing_orders(bot, row, record)
+    nothing_left(bot, row)
+    bot.exchange.clean()
+    assert filled_at is not None
+    assert "only orders that close: BUY 0.010 BTCUSDT" in row.why
+    assert "exchange flat: BTCUSDT 0.01" in row.why
+    clean = new_row()
+    nothing_left(bot, clean)
+    assert clean.ok
+
+
+def test_an_exit_after_the_verdict_closes(bot: DrilledBot) -> None:
+    bot.exchange.order("BTCUSDT", "BUY", "0.010")
+    row, record = new_row(), {**VERDICT, "at": bot.exchange.now().isoformat()}
+    bot.exchange.clean()
+    only_closing_orders(bot, row, record)
+    assert row.ok
+
+
+@pytest.mark.parametrize("pair", ["BTC/USDT:USDT", "BTC/USDT"])
+def test_the_symbol_of_a_pair(pair: str) -> None:
+    assert symbol_of(pair) == "BTCUSDT"
