@@ -137,7 +137,8 @@ def test_funding_before_and_after_a_trade_is_told(at_ms: int) -> None:
         funding=(*FUNDING, BookedFunding(SYMBOL, -0.25, at_ms)),
         wallet_usd=BOOKS.wallet_usd - 0.25,
     )
-    assert only(compare(books)) == (BookCause.FUNDING, pytest.approx(-0.25))
+    (one,) = compare(books).differences
+    assert (one.cause, one.subject, one.usd) == (BookCause.FUNDING, SYMBOL, pytest.approx(-0.25))
 
 
 def test_two_payments_alike_are_two() -> None:
