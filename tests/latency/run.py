@@ -33,6 +33,7 @@ WIDE = {
     "max_consecutive_losses": 20,
     "consecutive_losses_pause_hours": 0.001,
     "cooldown_seconds": 0,
+    "break_even_trades": None,
 }
 """Limits so wide that every guard is asked and none denies."""
 

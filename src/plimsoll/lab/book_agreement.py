@@ -109,12 +109,12 @@ def agreement(
     fills = [fill for fill in books.fills if fill.time_ms < seen_ms]
     funding = [paid for paid in books.funding if paid.time_ms < seen_ms]
     unseen = [fill for fill in books.fills if fill.time_ms >= seen_ms]
-    unseen_usd = sum(_net_usd(fill) for fill in unseen)
+    unseen_usd = sum(fill.net_usd for fill in unseen)
     unseen_usd += sum(paid.amount_usd for paid in books.funding if paid.time_ms >= seen_ms)
     by_order: dict[str, list[BookedFill]] = defaultdict(list)
     for fill in fills:
         by_order[fill.order_id].append(fill)
-    told_usd = books.opening_usd + sum(_told_usd(trade) for trade in trades)
+    told_usd = books.opening_usd + sum(trade.told_usd for trade in trades)
     money = list(_money(trades, by_order, funding))
     money.append(_worth(BookCause.OTHER, "wallet", books.other_usd, 0.0))
     rounding_usd = sum(one.usd or 0.0 for one in money if _is_rounding(one))
@@ -142,43 +142,6 @@ def agreement(
     )
 
 
-def _net_usd(fill: BookedFill) -> float:
-    return fill.realized_usd - fill.fee_usd
-
-
-def _gross_usd(trade: DatabaseTrade) -> float:
-    """Return the profit of what was closed, at the average price of what was open by then."""
-    held = cost = gross = 0.0
-    for order in trade.orders:
-        if order.amount <= 0:
-            continue
-        if order.is_buy != trade.is_short:
-            held, cost = held + order.amount, cost + order.amount * order.price
-            continue
-        entry = cost / held if held > 0 else order.price
-        gross += order.amount * (order.price - entry) * (-1 if trade.is_short else 1)
-        held, cost = held - order.amount, cost - order.amount * entry
-    return gross
-
-
-def _fees_usd(trade: DatabaseTrade) -> float:
-    return sum(
-        order.amount
-        * order.price
-        * (trade.fee_open if order.is_buy != trade.is_short else trade.fee_close)
-        for order in trade.orders
-    )
-
-
-def _parts_usd(trade: DatabaseTrade) -> float:
-    return _gross_usd(trade) - _fees_usd(trade) + trade.funding_usd
-
-
-def _told_usd(trade: DatabaseTrade) -> float:
-    """Return what the trade did to the wallet, according to the database."""
-    return _parts_usd(trade) if trade.profit_usd is None else trade.profit_usd
-
-
 def _money(
     trades: Sequence[DatabaseTrade],
     by_order: Mapping[str, list[BookedFill]],
@@ -195,13 +158,13 @@ def _money(
         left = [one for one in left if one not in paid]
         name = f"trade {trade.id} {trade.symbol}"
         gross = sum(fill.realized_usd for fill in fills)
-        yield _worth(BookCause.GROSS, name, gross, _gross_usd(trade))
+        yield _worth(BookCause.GROSS, name, gross, trade.gross_usd)
         yield _fees(trade, name, by_order)
         yield _funding(trade, name, paid, by_order)
-        yield _worth(BookCause.SUM, name, _told_usd(trade), _parts_usd(trade), sign=-1)
+        yield _worth(BookCause.SUM, name, trade.told_usd, trade.parts_usd, sign=-1)
     for order_id in sorted(by_order.keys() - known):
         fills = by_order[order_id]
-        net = sum(_net_usd(fill) for fill in fills)
+        net = sum(fill.net_usd for fill in fills)
         yield _worth(BookCause.NOT_IN_DATABASE, f"order {order_id} {fills[0].symbol}", net, 0.0)
     for one in left:
         yield _worth(BookCause.FUNDING, one.symbol, one.amount_usd, 0.0)
@@ -221,12 +184,11 @@ def _fees(
     trade: DatabaseTrade, name: str, by_order: Mapping[str, list[BookedFill]]
 ) -> BookDifference:
     """Compare a trade's fees; name the cause when orders of one side paid at other rates."""
-    told = paid = 0.0
+    paid = 0.0
     rates: dict[bool, list[float]] = {True: [], False: []}
     for order in trade.orders:
         fills = by_order.get(order.id, [])
         enters = order.is_buy != trade.is_short
-        told += order.amount * order.price * (trade.fee_open if enters else trade.fee_close)
         fees = sum(fill.fee_usd for fill in fills)
         paid += fees
         if fills:
@@ -237,7 +199,9 @@ def _fees(
         for side, kept in ((rates[True], trade.fee_open), (rates[False], trade.fee_close))
         if side
     )
-    return _worth(BookCause.FEE_RATE if mixed else BookCause.FEES, name, paid, told, sign=-1)
+    return _worth(
+        BookCause.FEE_RATE if mixed else BookCause.FEES, name, paid, trade.fees_usd, sign=-1
+    )
 
 
 def _funding(

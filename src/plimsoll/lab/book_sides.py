@@ -17,6 +17,11 @@ class BookedFill:
     realized_usd: float
     time_ms: int
 
+    @property
+    def net_usd(self) -> float:
+        """What it did to the wallet."""
+        return self.realized_usd - self.fee_usd
+
 
 @dataclass(frozen=True, slots=True)
 class BookedFunding:
@@ -85,3 +90,38 @@ class DatabaseTrade:
     funding_usd: float
     profit_usd: float | None
     orders: tuple[DatabaseOrder, ...]
+
+    @property
+    def gross_usd(self) -> float:
+        """The profit of what was closed, at the average price of what was open by then."""
+        held = cost = gross = 0.0
+        for order in self.orders:
+            if order.amount <= 0:
+                continue
+            if order.is_buy != self.is_short:
+                held, cost = held + order.amount, cost + order.amount * order.price
+                continue
+            entry = cost / held if held > 0 else order.price
+            gross += order.amount * (order.price - entry) * (-1 if self.is_short else 1)
+            held, cost = held - order.amount, cost - order.amount * entry
+        return gross
+
+    @property
+    def fees_usd(self) -> float:
+        """The fees of all that is filled, at the one rate that the trade has for each side."""
+        return sum(
+            order.amount
+            * order.price
+            * (self.fee_open if order.is_buy != self.is_short else self.fee_close)
+            for order in self.orders
+        )
+
+    @property
+    def parts_usd(self) -> float:
+        """Profit from prices less fees, with funding."""
+        return self.gross_usd - self.fees_usd + self.funding_usd
+
+    @property
+    def told_usd(self) -> float:
+        """What the trade did to the wallet, according to the database."""
+        return self.parts_usd if self.profit_usd is None else self.profit_usd

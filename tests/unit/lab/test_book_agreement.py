@@ -130,13 +130,15 @@ def test_funding_before_a_stop_is_what_freqtrade_drops_and_other_funding_is_not(
     assert not compared.of_freqtrade_only
 
 
-def test_funding_of_no_trade_is_told() -> None:
+@pytest.mark.parametrize("at_ms", [500, 6000])
+def test_funding_before_and_after_a_trade_is_told(at_ms: int) -> None:
     books = replace(
         BOOKS,
-        funding=(*FUNDING, BookedFunding(SYMBOL, -0.25, 6000)),
+        funding=(*FUNDING, BookedFunding(SYMBOL, -0.25, at_ms)),
         wallet_usd=BOOKS.wallet_usd - 0.25,
     )
-    assert only(compare(books)) == (BookCause.FUNDING, pytest.approx(-0.25))
+    (one,) = compare(books).differences
+    assert (one.cause, one.subject, one.usd) == (BookCause.FUNDING, SYMBOL, pytest.approx(-0.25))
 
 
 def test_two_payments_alike_are_two() -> None:
