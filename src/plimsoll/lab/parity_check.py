@@ -182,9 +182,9 @@ def _backtest(plan: CheckPlan, folder: Path, datadir: Path | None) -> Path:
             for one in _downloads(plan, datadir):
                 given = ["download-data", *common, *one.arguments(plan.end)]
                 freqtrade(given, folder=folder, log=log, seconds=3600.0)
-            if _detail(plan) == FINE_DETAIL:
-                add_seconds(candles, plan.pairs)
             (candles / WHOLE).touch()
+        if _detail(plan) == FINE_DETAIL:
+            add_seconds(candles, plan.pairs)
         source = plan.strategy_path or userdir / "strategies"
         freqtrade(
             [

@@ -13,10 +13,11 @@ TURNS = (20, 40)
 
 
 def add_seconds(datadir: Path, pairs: tuple[str, ...]) -> None:
-    """Write candles of a second beside the minutes of a Freqtrade data folder."""
+    """Write candles of a second beside the minutes of a Freqtrade data folder, if not there."""
     for pair in pairs:
-        minutes = pd.read_feather(file_of(datadir, pair, "1m"))
-        seconds_of(minutes).to_feather(file_of(datadir, pair, "1s"))
+        target = file_of(datadir, pair, "1s")
+        if not target.exists():
+            seconds_of(pd.read_feather(file_of(datadir, pair, "1m"))).to_feather(target)
 
 
 def seconds_of(minutes: pd.DataFrame) -> pd.DataFrame:
