@@ -9,7 +9,7 @@ FIVE_MINUTES, HOURLY, FOUR_HOURLY = 3, 5, 14
 """Days of a span that strategies of these timeframes take: longer candles trade less."""
 
 CALM = Span("calm", datetime(2023, 9, 1, tzinfo=UTC), 14)
-VIOLENT = Span("violent", datetime(2022, 11, 7, tzinfo=UTC), 14)
+VIOLENT = Span("violent", datetime(2022, 11, 8, tzinfo=UTC), 14)
 """September 2023, and the fall of FTX."""
 
 LONG_VIOLENT = Span("violent", datetime(2022, 11, 5, tzinfo=UTC), 14)

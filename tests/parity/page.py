@@ -14,9 +14,10 @@ HEAD = """# Parity of the strategies
 <!-- Written by `make parity` from what it ran. Do not edit by hand. -->
 
 Each strategy twice over the same real market: a backtest by the plain `freqtrade` command, with
-`--timeframe-detail 1m`, and a replay of the real bot on the simulated exchange. The candles of the
-backtest are downloaded from that very exchange. Market orders, a fixed stake, a slot for every
-pair, no spread, guards as shipped. How to read it: [parity](parity.md).
+`--timeframe-detail` (seconds below candles of an hour, else minutes), and a replay of the real bot
+on the simulated exchange. The candles of the backtest are downloaded from that very exchange.
+Market orders, a fixed stake, a slot for every pair, no spread, guards as shipped. How to read it:
+[parity](parity.md).
 
 "Differ" is what trades differ by, each without its sign, over what trades made or lost, each
 without its sign: a trade that made too much and one that made too little do not cancel. "Net" is

@@ -12,6 +12,7 @@ from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.parity import Compared, Wanted, compare_records
 from plimsoll.lab.parity_minutes import with_minutes
+from plimsoll.lab.parity_seconds import add_seconds
 from plimsoll.lab.replay import ReplayPlan, ReplayProgress, ReplayRecord, run_replay
 from plimsoll.lab.study_data import file_of
 from plimsoll.lab.user_folder import lay_out
@@ -23,7 +24,9 @@ MOST_HISTORY = timedelta(days=500)
 """As many days as a bot fetches: what looks at all of its past sees the same."""
 LONGER = ("1h", "4h", "1d")
 """Timeframes that shipped strategies ask for beside their own."""
-DETAIL = "1m"
+DETAIL, FINE_DETAIL = "1m", "1s"
+MOST_FINE_DAYS = 7
+"""A backtest of seconds takes memory and time."""
 KINDS = {"premiumIndex": 100, "open_interest": 29}
 """What strategies look at beside candles and funding, and its days of history."""
 WHOLE = "whole"
@@ -85,7 +88,8 @@ def run_check(
     """Backtest and replay a strategy over the same market in ``folder``, and compare.
 
     The exchange is simulated, on loopback. The backtest's candles are downloaded from it, with
-    its minutes as detail; where real data has no minutes, both sides get the same path.
+    its minutes as detail, or the seconds of its path through them; where real data has no
+    minutes, both sides get the same path.
 
     Raises
     ------
@@ -179,6 +183,8 @@ def _backtest(plan: CheckPlan, folder: Path, datadir: Path | None) -> Path:
                 given = ["download-data", *common, *one.arguments(plan.end)]
                 freqtrade(given, folder=folder, log=log, seconds=3600.0)
             (candles / WHOLE).touch()
+        if _detail(plan) == FINE_DETAIL:
+            add_seconds(candles, plan.pairs)
         source = plan.strategy_path or userdir / "strategies"
         freqtrade(
             [
@@ -188,7 +194,7 @@ def _backtest(plan: CheckPlan, folder: Path, datadir: Path | None) -> Path:
                 *("--recursive-strategy-search", "--cache", "none"),
                 "--enable-protections",
                 *("--timerange", _timerange(plan)),
-                *("--timeframe", plan.timeframe, "--timeframe-detail", DETAIL),
+                *("--timeframe", plan.timeframe, "--timeframe-detail", _detail(plan)),
                 *("--backtest-directory", str(results)),
             ],
             folder=folder,
@@ -240,6 +246,12 @@ def _downloads(plan: CheckPlan, datadir: Path | None = None) -> list[_Download]:
 
 def _candles(plan: CheckPlan, folder: Path) -> Path:
     return folder / "data" if plan.candles is None else plan.candles.resolve()
+
+
+def _detail(plan: CheckPlan) -> str:
+    """Return how closely the backtest looks: a stop may trail more closely than a minute moves."""
+    is_short = _length(plan.timeframe) < HOUR
+    return FINE_DETAIL if is_short and (plan.end - plan.begin).days <= MOST_FINE_DAYS else DETAIL
 
 
 def _timerange(plan: CheckPlan) -> str:

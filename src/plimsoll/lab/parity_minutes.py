@@ -85,25 +85,38 @@ def minutes_of(candles: pd.DataFrame, length: int) -> pd.DataFrame:
 
     Prices keep the decimals of the candles, the volume is spread evenly.
     """
+    turns = (max(1, round(length * FIRST_TURN)), round(length * SECOND_TURN))
+    return parts_of(candles, length, turns, pd.Timedelta(minutes=1))
+
+
+def parts_of(
+    candles: pd.DataFrame, count: int, turns: tuple[int, int], step: pd.Timedelta
+) -> pd.DataFrame:
+    """Return ``count`` candles of a length ``step`` for each, along a path through it.
+
+    The path is straight in log price from the open over both extremes to the close, low first
+    where it rose; it comes to them after as many steps as ``turns`` says.
+    """
     prices = candles[["open", "high", "low", "close"]].to_numpy(dtype="float64")
     opened, high, low, closed = prices.T
     rose = (closed >= opened)[:, None]
-    turns = np.where(rose, np.column_stack([low, high]), np.column_stack([high, low]))
-    points = np.column_stack([opened, turns, closed])
-    at = [0.0, max(1, round(length * FIRST_TURN)), round(length * SECOND_TURN), float(length)]
-    edges = np.exp(np.array([np.interp(np.arange(length + 1), at, row) for row in np.log(points)]))
+    extremes = np.where(rose, np.column_stack([low, high]), np.column_stack([high, low]))
+    points = np.log(np.column_stack([opened, extremes, closed]))
+    at, steps = np.array([0, *turns, count], dtype="float64"), np.arange(count + 1)
+    leg = np.clip(np.searchsorted(at, steps, side="right") - 1, 0, 2)
+    along = (steps - at[leg]) / (at[leg + 1] - at[leg])
+    edges = np.exp(points[:, leg] * (1.0 - along) + points[:, leg + 1] * along)
     edges = np.clip(np.round(edges, _decimals(prices)), low[:, None], high[:, None])
     begins, ends = edges[:, :-1], edges[:, 1:]
-    dates = pd.DatetimeIndex(candles["date"]).repeat(length)
-    offset = pd.to_timedelta(np.tile(np.arange(length), len(candles)), unit="min")
+    dates = pd.DatetimeIndex(candles["date"]).repeat(count)
     return pd.DataFrame(
         {
-            "date": dates + offset,
+            "date": dates + np.tile(np.arange(count), len(candles)) * step,
             "open": begins.ravel(),
             "high": np.maximum(begins, ends).ravel(),
             "low": np.minimum(begins, ends).ravel(),
             "close": ends.ravel(),
-            "volume": np.repeat(candles["volume"].to_numpy(dtype="float64") / length, length),
+            "volume": np.repeat(candles["volume"].to_numpy(dtype="float64") / count, count),
         }
     )
 
