@@ -13,6 +13,8 @@ from plimsoll.reporting.certificate_page import why
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "drills.md"
+NOTES = ROOT / "tests" / "drills" / "matrix_notes.md"
+"""What a person says about the run: the machine, and why a row is red."""
 BEGIN, END = "<!-- The matrix: by `make drills`. -->", "<!-- The end of the matrix. -->"
 INTRO = """## The matrix
 
@@ -47,15 +49,19 @@ def matrix(certificate: Mapping[str, Any]) -> str:
     made = f"Plimsoll {certificate['versions']['plimsoll']}, seed {certificate['seed']}"
     wanted, red = counts["wanted"], counts["red"]
     drilled = f"{counts['rows']} of {wanted}" if counts["rows"] != wanted else str(wanted)
+    minutes = sum(row["took_seconds"] for row in rows) / 60
     total = (
-        f"{drilled} rows: {counts['guards']} guards, {counts['faults']} faults, {red} red, in "
-        f"{certificate['seconds'] / 60:.0f} minutes ({made}). {len(certificate['left_out'])} cells "
-        "make no sense; the certificate has the reason of each. **Loops** and **seconds** (the "
-        "exchange's) run from the verdict to the last fill: median / longest."
+        f"{drilled} rows: {counts['rows'] - red} green, {red} red (guards: {counts['guards']}, "
+        f"faults: {counts['faults']}), {minutes:.0f} minutes of single rows added up ({made}). "
+        f"{len(certificate['left_out'])} cells make no sense; the certificate has the reason of "
+        "each. **Loops** and **seconds** (the exchange's) run from the verdict to the last fill: "
+        "median / longest."
     )
     whole = len(cells())
     if counts["rows"] < whole:
-        total += f" The whole matrix has {whole} rows; this run was a part of it (`--only`)."
+        total += f" The whole matrix has {whole} rows; the others were not drilled."
+    if NOTES.exists():
+        total += f"\n\n{NOTES.read_text(encoding='utf-8').strip()}"
     parts = [
         BEGIN,
         INTRO,
