@@ -46,12 +46,19 @@ class Asked:
     seed: int = 7
     as_json: bool = False
     workers: int = 2
+    own_limits: bool = False
+    at_most_minutes: float | None = None
 
 
 def certify(subject: "Subject", asked: Asked, check: Path | None) -> None:
     """Hold a certificate against a subject, or drill it and make one."""
     if check is not None:
         check_certificate(subject, check, asked)
+    elif asked.own_limits:
+        raise UsageError(
+            "expected --all without --own-limits: each row sets the limit that it is about; "
+            "see your own in a crash with: plimsoll drill STRATEGY --own-limits"
+        )
     else:
         drill_all(subject, asked)
 
@@ -76,6 +83,7 @@ def drill_all(subject: "Subject", asked: Asked) -> None:
         layers=subject.layers,
         seed=asked.seed,
         workers=asked.workers,
+        at_most_minutes=asked.at_most_minutes,
         made_with={**asdict(subject.fingerprints()), "seed": str(asked.seed)},
     )
     began = time.monotonic()

@@ -58,6 +58,7 @@ def test_one_of_the_shipped_layers_does_not_hold_for_limits_of_ones_own(tmp_path
         ("--all", "--only", "nothing-of-it"),
         ("--all", "--mode", "paper"),
         ("--all", "--strategy", "Nobody"),
+        ("--all", "--own-limits"),
         ("--check", "nowhere.json"),
         (),
     ],

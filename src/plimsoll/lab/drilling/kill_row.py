@@ -13,7 +13,7 @@ from plimsoll.lab.drilling.scenario import Scenario
 
 HELD_SECONDS = 10.0
 """How long the request is left unanswered; the bot is dead long before."""
-REACHED_SECONDS, AGREED_SECONDS = 60.0, 60.0
+REACHED_SECONDS, AGREED_SECONDS = 120.0, 60.0
 SEEN_LOOPS = 4
 """How many loops after a restart the books are read at the earliest: a bot may do harm late."""
 SLOW = 10.0

@@ -58,6 +58,8 @@ def _of_denial(fault: Fault) -> str:
         return "a denied entry sends no order"
     if fault.name in ("stops-cancelled", "closed-by-hand"):
         return "nothing need be held when an entry is denied"
+    if fault.name in ("telegram-429", "telegram-502"):
+        return "a denial is told once an hour: nothing is sent meanwhile"
     if fault.name == "clock-jump":
         return "an hour's passing ends no limit here, and opens a new day in some"
     if fault.name == "state-deleted":

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from plimsoll.core import PlimsollError
+from plimsoll.lab.drill_bot import HELD
 from plimsoll.lab.drilling.bot import BotSetup, DrilledBot
 from plimsoll.lab.drilling.closing_row import play_closing
 from plimsoll.lab.drilling.denial_row import play_denial
@@ -58,6 +59,7 @@ class MatrixPlan:
     speed: float = 120.0
     workers: int = WORKERS
     patience: float = 1.0
+    at_most_minutes: float | None = None
     made_with: Mapping[str, str] = field(default_factory=dict)
 
     def setup(self, scenario: Scenario, mode: str) -> BotSetup:
@@ -78,7 +80,8 @@ def run_matrix(plan: MatrixPlan, tell: Callable[[Row, int, int], None]) -> list[
     """Play every cell that has no row in the plan's folder yet; return all rows, in order.
 
     ``tell`` is called after each row with the count of those done and of all. Every process that
-    it starts has ended when it returns or raises.
+    it starts has ended when it returns or raises. After the plan's minutes no row begins, and those
+    that were played are returned.
     """
     plan.out.mkdir(parents=True, exist_ok=True)
     _begin(plan)
@@ -95,6 +98,9 @@ def run_matrix(plan: MatrixPlan, tell: Callable[[Row, int, int], None]) -> list[
             tell(row, done, len(plan.cells))
 
     stop = threading.Event()
+    clock = threading.Timer(60 * (plan.at_most_minutes or 0), stop.set)
+    if plan.at_most_minutes is not None:
+        clock.start()
     with ThreadPoolExecutor(plan.workers, thread_name_prefix="drill") as pool:
         groups = [pool.submit(_play_group, plan, group, keep, stop) for group in _groups(todo)]
         try:
@@ -104,6 +110,8 @@ def run_matrix(plan: MatrixPlan, tell: Callable[[Row, int, int], None]) -> list[
             stop.set()  # rows under way come to their end, no other begins
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+        finally:
+            clock.cancel()
     return [kept[cell] for cell in plan.cells if cell in kept]
 
 
@@ -145,6 +153,8 @@ def _play_group(
     stop: threading.Event,
 ) -> None:
     """Play the cells of one scenario and mode on one venue, one after another."""
+    if stop.is_set():
+        return
     scenario, mode = SCENARIOS[group[0].scenario], group[0].mode
     folder = plan.out / "runs" / _safe(f"{scenario.name}-{mode}")
     shutil.rmtree(folder, ignore_errors=True)
@@ -196,7 +206,8 @@ class _Table:
         may_go_on = self.scenario.act is Act.DENY or (
             self.scenario.reusable and self.played < MOST_ROWS_A_BOT
         )
-        if not (row.ok and may_go_on):
+        held = self.bot is not None and self.bot.guard_mode in HELD
+        if held or not (row.ok and may_go_on):  # a fault may have halted what only denies
             self.end(keep_as=None if row.ok else cell.fault)
         return row
 

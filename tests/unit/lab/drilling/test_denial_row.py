@@ -6,8 +6,8 @@ from contextlib import closing
 import pytest
 
 from plimsoll.core import PlimsollError
-from plimsoll.lab.drilling.bot import NO_ANSWER, DrilledBot
-from plimsoll.lab.drilling.denial_row import _no_entry, _pair_out, answer_of
+from plimsoll.lab.drilling.bot import DrilledBot
+from plimsoll.lab.drilling.denial_row import _no_entry, _pair_out
 from plimsoll.lab.drilling.row import Cell, Row
 from plimsoll.lab.drilling.scenario import BTC, ETH
 from plimsoll.lab.drilling.scenarios import SCENARIOS
@@ -41,12 +41,3 @@ def test_an_order_of_the_pair_is_an_entry_whatever_the_database_says(bot: Drille
     bot.exchange.clean()
     assert "no order on the exchange: 1 orders" in row.why
     assert "nothing held" in row.why
-
-
-def test_a_bot_that_does_not_answer_has_refused_nothing(
-    bot: DrilledBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said = {"a refusal": "spread", "let in": None, "nothing": NO_ANSWER}
-    for how, answer in (("a refusal", ("spread",)), ("let in", (None,)), ("nothing", None)):
-        monkeypatch.setattr(DrilledBot, "force_entry", lambda *_, told=said[how], **__: told)
-        assert answer_of(bot, ETH, SPREAD) == answer
