@@ -16,7 +16,7 @@ BEGIN = datetime(2025, 4, 7, tzinfo=UTC)
 
 
 def simulated_day(folder: Path, *, hours: int = 24) -> dict[str, Any]:
-    """Replay twenty pairs in live mode; return candles, missed ones, orders and seconds.
+    """Replay twenty pairs in live mode; return candles, missed ones, orders, halts and seconds.
 
     A day that was finished there before is not replayed again.
     """
@@ -54,6 +54,7 @@ def simulated_day(folder: Path, *, hours: int = 24) -> dict[str, Any]:
         "candles": candles,
         "missed": missed,
         "orders": record.orders,
+        "halts": record.halts,
         "loops": len(told),
         "seconds": round(record.seconds, 1),
         "hash": record.hash,

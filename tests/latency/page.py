@@ -101,7 +101,17 @@ def _missed(scenes: Mapping[str, tuple[Figures, Sequence[float]]], day: Mapping[
         f"| 24 simulated hours, live mode, stepped clock (`minute`), {day['orders']:,} orders "
         f"| {day['candles']:,} | {day['missed']} |\n\n"
         "A stepped clock waits for the bot: it shows that no candle falls between two loops, not "
-        "that the bot is quick enough. For that there is the row in real time.\n"
+        "that the bot is quick enough. For that there is the row in real time.\n" + _halts(day)
+    )
+
+
+def _halts(day: Mapping[str, Any]) -> str:
+    if not day["halts"]:
+        return ""
+    return (
+        f"\nHalts of the account in that day: {day['halts']}. In the loop in which a guard halts, "
+        "positions are closed before anything is analysed, which costs each pair a candle; after "
+        "it the bot goes on analysing, and sends no orders.\n"
     )
 
 
