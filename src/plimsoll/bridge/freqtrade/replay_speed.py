@@ -4,7 +4,9 @@
 original on real candles; a whole run has the same hash with and without.
 """
 
-from collections.abc import Callable
+import gc
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -15,16 +17,20 @@ from freqtrade.exchange import timeframe_to_msecs
 from freqtrade.exchange.exchange import Exchange
 
 from plimsoll.bridge.freqtrade.candle_append import appended
+from plimsoll.bridge.freqtrade.replay_analysis import analyse_new_frames
 from plimsoll.bridge.freqtrade.replay_database import (
     Changes,
     keep_values,
+    remember_closed_trades,
     remember_locks,
     remember_trades,
     skip_empty_commits,
     trust_the_disk,
 )
+from plimsoll.bridge.state.folder import StateFolder
 
 PRICE_TYPES = (CandleType.SPOT, CandleType.FUTURES)
+STATUS_EVERY_SECONDS = 1.0
 
 
 AtEnd = Callable[[Callable[[], None]], None]
@@ -43,14 +49,18 @@ def replace_slow_parts(at_end: AtEnd, before_request: Callable[[], None]) -> Non
     keep_text_in_python()
     fetch_only_new_candles()
     append_candles()
+    analyse_new_frames()
     call_before_requests(before_request)
     trust_the_disk()
     changes = Changes()
     changes.listen()
     skip_empty_commits(changes)
     remember_trades(changes)
+    remember_closed_trades(changes)
     remember_locks(changes)
     keep_values(at_end)
+    write_status_seldom(at_end)
+    spare_the_collector()
 
 
 def keep_text_in_python() -> None:
@@ -119,6 +129,38 @@ def append_candles() -> None:
         return frame
 
     Exchange._process_ohlcv_df = processed  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def write_status_seldom(write_at_end: AtEnd) -> None:
+    """Write the guards' status once a real second, and the last one at the end.
+
+    It is written for people, who read no more of it.
+    """
+    write = StateFolder.write_status
+    due = 0.0
+    waits: list[Callable[[], None]] = []
+
+    def write_status(self: StateFolder, status: Mapping[str, Any]) -> None:
+        nonlocal due
+        if time.monotonic() < due:
+            waits[:] = [lambda: write(self, status)]
+            return
+        due = time.monotonic() + STATUS_EVERY_SECONDS
+        waits.clear()
+        write(self, status)
+
+    def write_last() -> None:
+        for last in waits:
+            last()
+
+    StateFolder.write_status = write_status  # type: ignore[method-assign]
+    write_at_end(write_last)
+
+
+def spare_the_collector() -> None:
+    """Leave what is loaded by now out of the search for garbage: it stays until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def call_before_requests(call: Callable[[], None]) -> None:

@@ -12,9 +12,11 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+from plimsoll.bridge.account.closed_trades import ClosedTrades
 from plimsoll.bridge.freqtrade.replay_database import (
     Changes,
     keep_values,
+    remember_closed_trades,
     remember_locks,
     remember_trades,
     skip_empty_commits,
@@ -26,6 +28,9 @@ PATCHED = (
     (Session, "commit"),
     (Trade, "get_trades_proxy"),
     (Trade, "get_open_trade_count"),
+    (Trade, "get_total_closed_profit"),
+    (Trade, "total_open_trades_stakes"),
+    (ClosedTrades, "read"),
     (PairLock, "query_pair_locks"),
     (PairLocks, "timeframe"),
     (KeyValueStore, "store_value"),
@@ -83,6 +88,43 @@ def test_open_trades_are_asked_for_once_until_one_is_written(
     first.is_open = False
     Trade.commit()
     assert (Trade.get_open_trades(), Trade.get_open_trade_count()) == ([second], 1)
+
+
+def test_stakes_and_profits_are_summed_again_after_a_change_only(
+    changes: Changes, statements: list[str]
+) -> None:
+    remember_trades(changes)
+    trade = open_trade(NOON)
+    assert (Trade.total_open_trades_stakes(), Trade.get_total_closed_profit()) == (
+        trade.stake_amount,
+        0.0,
+    )
+    statements.clear()
+    assert Trade.total_open_trades_stakes() == trade.stake_amount
+    assert Trade.get_total_closed_profit() == 0.0
+    assert statements == []
+    trade.stake_amount = 77.0
+    Trade.session.flush()
+    assert Trade.total_open_trades_stakes() == 77.0, "written, if not yet for good"
+    trade.is_open, trade.close_profit_abs = False, 12.5
+    Trade.commit()
+    assert (Trade.total_open_trades_stakes(), Trade.get_total_closed_profit()) == (0.0, 12.5)
+
+
+def test_closed_trades_are_looked_for_after_a_change_only(
+    changes: Changes, statements: list[str]
+) -> None:
+    remember_closed_trades(changes)
+    trade, closed, other = open_trade(NOON), ClosedTrades(), ClosedTrades()
+    assert closed.read() == []
+    statements.clear()
+    assert closed.read() == []
+    assert statements == []
+    trade.is_open, trade.close_profit_abs, trade.close_date = False, 12.5, NOON
+    Trade.commit()
+    assert [one.profit_usd for one in closed.read()] == [12.5]
+    assert closed.read() == []
+    assert [one.profit_usd for one in other.read()] == [12.5]
 
 
 def test_who_changes_the_list_changes_his_own(changes: Changes) -> None:
