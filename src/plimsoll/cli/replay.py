@@ -124,7 +124,7 @@ def _lines(record: "ReplayRecord") -> list[str]:
         f"{done}{resumed}: {pace}, {cost}",
         f"{counts}{fills}",
         f"Hash {record.hash}",
-        f"Database, decision log and summary: {record.folder}",
+        f"Database, decision log and summary.md: {record.folder}",
     ]
 
 

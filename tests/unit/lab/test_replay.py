@@ -1,5 +1,6 @@
 """What a replay refuses before it starts anything."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from plimsoll.core import UsageError
-from plimsoll.lab.replay import run_replay
+from plimsoll.lab.replay import _told, run_replay
 from plimsoll.lab.replay_plan import ReplayPlan
 
 BEGIN = datetime(2025, 4, 7, tzinfo=UTC)
@@ -40,3 +41,30 @@ def test_the_folder_of_another_plan_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="another plan"):
         run_replay(PLAN, tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["plan.json"]
+
+
+def held_plan(folder: Path, strategies: Path) -> ReplayPlan:
+    """Leave what a replay leaves of its plan."""
+    plan = replace(PLAN, strategy_path=strategies)
+    (folder / "plan.json").write_text(json.dumps(_told(plan)), encoding="utf-8")
+    return plan
+
+
+@pytest.mark.parametrize("name", ["Mine.py", "Mine.json", "helper.py"])
+def test_a_strategy_that_was_edited_is_not_gone_on_with(tmp_path: Path, name: str) -> None:
+    run, strategies = tmp_path / "run", tmp_path / "strategies"
+    for made in (run, strategies):
+        made.mkdir(parents=True)
+    source = "from freqtrade.strategy import IStrategy\n\n\nclass Mine(IStrategy):\n    pass\n"
+    (strategies / "Mine.py").write_text(source, encoding="utf-8")
+    plan = held_plan(run, strategies)
+    (strategies / name).write_text(f"{source}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"^the strategy's files changed since the replay in "):
+        run_replay(plan, run)
+    assert [file.name for file in run.iterdir()] == ["plan.json"]
+
+
+def test_another_plan_is_named_by_what_differs(tmp_path: Path) -> None:
+    plan = held_plan(tmp_path, tmp_path)
+    with pytest.raises(UsageError, match=r"another plan \(mode, seed\)"):
+        run_replay(replace(plan, mode="live", seed=8), tmp_path)

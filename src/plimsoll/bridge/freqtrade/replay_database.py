@@ -4,7 +4,6 @@ For a process that is alone with its database, as a replayed bot is: what nobody
 read before.
 """
 
-import weakref
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -14,9 +13,6 @@ from freqtrade.persistence.pairlock import PairLock
 from sqlalchemy import event, func, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
-
-from plimsoll.bridge.account.closed_trades import ClosedTrades
-from plimsoll.core import ClosedTrade
 
 
 class Changes:
@@ -106,20 +102,6 @@ def remember_trades(changes: Changes) -> None:
     Trade.total_open_trades_stakes = staticmethod(  # type: ignore[method-assign]
         lambda: float(known.value("stakes", stakes))
     )
-
-
-def remember_closed_trades(changes: Changes) -> None:
-    """Let the guards look for trades that have closed after changes only."""
-    read, read_at = ClosedTrades.read, weakref.WeakKeyDictionary[ClosedTrades, int]()
-
-    def read_changes(self: ClosedTrades) -> list[ClosedTrade]:
-        if read_at.get(self) == changes.count:
-            return []
-        new = read(self)
-        read_at[self] = changes.count
-        return new
-
-    ClosedTrades.read = read_changes  # type: ignore[method-assign]
 
 
 class NoRows:

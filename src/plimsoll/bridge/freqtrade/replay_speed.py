@@ -5,8 +5,7 @@ original on real candles; a whole run has the same hash with and without.
 """
 
 import gc
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -21,22 +20,22 @@ from plimsoll.bridge.freqtrade.replay_analysis import analyse_new_frames
 from plimsoll.bridge.freqtrade.replay_database import (
     Changes,
     keep_values,
-    remember_closed_trades,
     remember_locks,
     remember_trades,
     skip_empty_commits,
     trust_the_disk,
 )
-from plimsoll.bridge.state.folder import StateFolder
 
 PRICE_TYPES = (CandleType.SPOT, CandleType.FUTURES)
-STATUS_EVERY_SECONDS = 1.0
 
 
 AtEnd = Callable[[Callable[[], None]], None]
+Also = Callable[[AtEnd, Changes], None]
 
 
-def replace_slow_parts(at_end: AtEnd, before_request: Callable[[], None]) -> None:
+def replace_slow_parts(
+    at_end: AtEnd, before_request: Callable[[], None], also: Also | None = None
+) -> None:
     """Replace them for the rest of this process; not to be called twice.
 
     Parameters
@@ -45,6 +44,8 @@ def replace_slow_parts(at_end: AtEnd, before_request: Callable[[], None]) -> Non
         Takes what has to be done before the bot ends.
     before_request
         What has to be done before each request to the exchange.
+    also
+        Replaces what is not Freqtrade's.
     """
     keep_text_in_python()
     fetch_only_new_candles()
@@ -56,10 +57,10 @@ def replace_slow_parts(at_end: AtEnd, before_request: Callable[[], None]) -> Non
     changes.listen()
     skip_empty_commits(changes)
     remember_trades(changes)
-    remember_closed_trades(changes)
     remember_locks(changes)
     keep_values(at_end)
-    write_status_seldom(at_end)
+    if also is not None:
+        also(at_end, changes)
     spare_the_collector()
 
 
@@ -129,32 +130,6 @@ def append_candles() -> None:
         return frame
 
     Exchange._process_ohlcv_df = processed  # type: ignore[method-assign]  # noqa: SLF001
-
-
-def write_status_seldom(write_at_end: AtEnd) -> None:
-    """Write the guards' status once a real second, and the last one at the end.
-
-    It is written for people, who read no more of it.
-    """
-    write = StateFolder.write_status
-    due = 0.0
-    waits: list[Callable[[], None]] = []
-
-    def write_status(self: StateFolder, status: Mapping[str, Any]) -> None:
-        nonlocal due
-        if time.monotonic() < due:
-            waits[:] = [lambda: write(self, status)]
-            return
-        due = time.monotonic() + STATUS_EVERY_SECONDS
-        waits.clear()
-        write(self, status)
-
-    def write_last() -> None:
-        for last in waits:
-            last()
-
-    StateFolder.write_status = write_status  # type: ignore[method-assign]
-    write_at_end(write_last)
 
 
 def spare_the_collector() -> None:

@@ -12,11 +12,9 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from plimsoll.bridge.account.closed_trades import ClosedTrades
 from plimsoll.bridge.freqtrade.replay_database import (
     Changes,
     keep_values,
-    remember_closed_trades,
     remember_locks,
     remember_trades,
     skip_empty_commits,
@@ -30,7 +28,6 @@ PATCHED = (
     (Trade, "get_open_trade_count"),
     (Trade, "get_total_closed_profit"),
     (Trade, "total_open_trades_stakes"),
-    (ClosedTrades, "read"),
     (PairLock, "query_pair_locks"),
     (PairLocks, "timeframe"),
     (KeyValueStore, "store_value"),
@@ -109,22 +106,6 @@ def test_stakes_and_profits_are_summed_again_after_a_change_only(
     trade.is_open, trade.close_profit_abs = False, 12.5
     Trade.commit()
     assert (Trade.total_open_trades_stakes(), Trade.get_total_closed_profit()) == (0.0, 12.5)
-
-
-def test_closed_trades_are_looked_for_after_a_change_only(
-    changes: Changes, statements: list[str]
-) -> None:
-    remember_closed_trades(changes)
-    trade, closed, other = open_trade(NOON), ClosedTrades(), ClosedTrades()
-    assert closed.read() == []
-    statements.clear()
-    assert closed.read() == []
-    assert statements == []
-    trade.is_open, trade.close_profit_abs, trade.close_date = False, 12.5, NOON
-    Trade.commit()
-    assert [one.profit_usd for one in closed.read()] == [12.5]
-    assert closed.read() == []
-    assert [one.profit_usd for one in other.read()] == [12.5]
 
 
 def test_who_changes_the_list_changes_his_own(changes: Changes) -> None:
