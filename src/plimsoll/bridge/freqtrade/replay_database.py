@@ -14,6 +14,11 @@ from sqlalchemy import event, func, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+FEES_UNKNOWN = (
+    "get_open_trades_without_assigned_fees",
+    "get_closed_trades_without_assigned_fees",
+)
+
 
 class Changes:
     """Counts what alters the database: statements that are no SELECT, and rollbacks."""
@@ -102,6 +107,18 @@ def remember_trades(changes: Changes) -> None:
     Trade.total_open_trades_stakes = staticmethod(  # type: ignore[method-assign]
         lambda: float(known.value("stakes", stakes))
     )
+
+
+def remember_unknown_fees(changes: Changes) -> None:
+    """Look for trades whose fees are unknown, which Freqtrade does in live mode, after changes."""
+    known = Remembered(changes)
+    for name in FEES_UNKNOWN:
+        ask = getattr(Trade, name)
+
+        def asked(name: str = name, ask: Callable[[], list[Any]] = ask) -> list[Any]:
+            return list(known.value(name, ask))
+
+        setattr(Trade, name, staticmethod(asked))
 
 
 class NoRows:

@@ -22,6 +22,7 @@ from plimsoll.bridge.freqtrade.replay_database import (
     keep_values,
     remember_locks,
     remember_trades,
+    remember_unknown_fees,
     skip_empty_commits,
     trust_the_disk,
 )
@@ -57,6 +58,7 @@ def replace_slow_parts(
     changes.listen()
     skip_empty_commits(changes)
     remember_trades(changes)
+    remember_unknown_fees(changes)
     remember_locks(changes)
     keep_values(at_end)
     if also is not None:

@@ -242,12 +242,12 @@ class RuleStrategy(IStrategy):
 
     def _distances_known(self, candles: pd.DataFrame) -> pd.Series:
         """Return where every declared stop and target is a distance: no entry without one."""
-        known = pd.Series(data=True, index=candles.index)
+        known = np.ones(len(candles), dtype=bool)
         for wanted in self._distances():
             if wanted is not None:
-                distance = candles[wanted[0].column] * wanted[1]
+                distance = candles[wanted[0].column].to_numpy() * wanted[1]
                 known &= np.isfinite(distance) & (distance > 0)
-        return known
+        return pd.Series(known, index=candles.index)
 
     def _distances(self) -> list[tuple[FeatureUse, float] | None]:
         return [self.stop_distance(), self.trailing_distance(), self.target_distance()]

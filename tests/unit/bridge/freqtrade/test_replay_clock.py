@@ -99,6 +99,7 @@ CANDLES = {1, 299.999, 301, 599.999}
 """Seconds at which two candles of five minutes open and close."""
 
 
+@pytest.mark.slow
 def test_a_candle_has_its_open_its_extremes_and_its_close() -> None:
     told = drive("probe")
     assert set(told["seconds"]) >= CANDLES
