@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from plimsoll.bridge.config.fingerprint import code_fingerprint
-from tests.bench import decision_log, engine, features, foreign, risk, running_bot, venue
+from tests.bench import decision_log, engine, features, foreign, replay, risk, running_bot, venue
 from tests.bench.page import render
 from tests.conftest import ROOT
 
@@ -31,6 +31,7 @@ def main() -> None:
         **features.run(),
         **engine.run(),
         **foreign.run(),
+        **replay.run(),
     }
     for name, value in figures.items():
         print(f"{name:<60} {value:>12,.2f}")

@@ -239,6 +239,18 @@ SECTIONS = (
             ),
         ),
     ),
+    Section(
+        "Replay",
+        "`plimsoll replay` of `TrendFollow` on 2 pairs × 5 m of the simulated exchange, dry-run, "
+        "realism `tick`. CPU seconds of bot and exchange together; they work by turns, so 3 s a "
+        "day are 20 simulated days a minute. With `--plain` nothing of Freqtrade is replaced; the "
+        "hash is the same.",
+        (
+            Row("replay_day_seconds", "a simulated day", " s", at_most=3),
+            Row("replay_start_seconds", "start and end of bot and exchange", " s"),
+            Row("replay_plain_over_quick", "a day with `--plain` / without, start included", " ×"),
+        ),
+    ),
 )
 ROWS = tuple(row for section in SECTIONS for row in section.rows)
 

@@ -62,7 +62,7 @@ def books(record: ReplayRecord) -> dict[str, Any]:
 
 
 def test_a_day_in_live_mode_leaves_trades_with_stops_fills_and_books(tmp_path: Path) -> None:
-    record = run_replay(replace(PLAN, mode="live"), tmp_path / "run")
+    record = run_replay(replace(PLAN, mode="live", timeframe="15m"), tmp_path / "run")
     assert errors(record) == []
     assert list((record.folder / "user_data/registry").rglob("*.json")) != [], "of its own"
     assert "no loop for" not in (record.folder / "bot.log").read_text(encoding="utf-8")

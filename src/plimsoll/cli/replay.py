@@ -125,7 +125,7 @@ def _lines(record: "ReplayRecord") -> list[str]:
         f"{counts}{fills}",
         *_books(record),
         f"Hash {record.hash}",
-        f"Database, decision log and summary: {record.folder}",
+        f"Database, decision log and summary.md: {record.folder}",
     ]
 
 

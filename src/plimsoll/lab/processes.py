@@ -78,11 +78,12 @@ def running(
     environment: Mapping[str, str] | None = None,
     stdout: int | None = None,
     settings: bool = True,
+    inherited: Sequence[int] = (),
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a child for the length of the block, its output going to ``log``.
 
     With ``stdout=subprocess.PIPE`` its standard output is the caller's to read; `child_environment`
-    explains ``settings``. It is ended on
+    explains ``settings``. The descriptors ``inherited`` stay open in the child. It is ended on
     leaving: interrupt, then terminate, then kill, by pid. On Linux the kernel ends it as well
     when this process is killed.
     """
@@ -96,6 +97,7 @@ def running(
             stderr=errors,
             text=True,
             preexec_fn=child_beginning(),  # noqa: PLW1509
+            pass_fds=inherited,
         )
     try:
         yield child

@@ -2,28 +2,25 @@
 
 import hashlib
 import json
-import re
 import resource
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from freqtrade import __version__ as freqtrade_version
 
-import plimsoll
 from plimsoll.bridge.config.fingerprint import code_fingerprint
+from plimsoll.bridge.freqtrade.strategy_files import strategy_files
 from plimsoll.core import UsageError
 from plimsoll.lab.book_agreement import BookAgreement
 from plimsoll.lab.book_records import compare_books
-from plimsoll.lab.drilling.strategy_files import files_of
 from plimsoll.lab.replay_checkpoint import clear, last_checkpoint, leave_checkpoint, restore
 from plimsoll.lab.replay_data import require_candles
-from plimsoll.lab.replay_evidence import Evidence, read_evidence
+from plimsoll.lab.replay_evidence import read_evidence
+from plimsoll.lab.replay_lock import sole_use
 from plimsoll.lab.replay_plan import ReplayPlan, ReplayProgress, ReplayRecord
 from plimsoll.lab.replay_segment import (
     ReplayFolder,
@@ -32,11 +29,19 @@ from plimsoll.lab.replay_segment import (
     run_segment,
     segments_of,
 )
+from plimsoll.lab.replay_summary import write_summary
 
 __all__ = ["ReplayPlan", "ReplayProgress", "ReplayRecord", "run_replay"]
 
 Tell = Callable[[ReplayProgress], None]
 PLAN = "plan.json"
+CONTENT = {
+    "code": "the code of Plimsoll",
+    "freqtrade": "Freqtrade",
+    "layers_hold": "a config layer",
+    "strategy_holds": "the strategy's files",
+}
+"""What a plan's files hold, as an error names it."""
 
 
 def run_replay(plan: ReplayPlan, folder: Path, tell: Tell = lambda _: None) -> ReplayRecord:
@@ -54,28 +59,18 @@ def run_replay(plan: ReplayPlan, folder: Path, tell: Tell = lambda _: None) -> R
         When the exchange or the bot does not start, or ends before it should.
     """
     _check(plan)
-    place = ReplayFolder(folder.resolve())
-    with _alone(place):
-        return _run(plan, place, tell)
-
-
-@contextmanager
-def _alone(place: ReplayFolder) -> Iterator[None]:
-    """Hold the folder for this process; a lock lies beside it and ends with its holder."""
+    place, told = ReplayFolder(folder.resolve()), _told(plan)
+    _require_same_plan(told, place)
     place.folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(place.folder.with_name(f".{place.folder.name}.lock"), timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise UsageError(f"another replay is at work in {place.folder}") from None
-    try:
-        yield
-    finally:
-        lock.release()
+    with sole_use(place.folder) as lock:
+        return _run(plan, place, told, tell, lock)
 
 
-def _run(plan: ReplayPlan, place: ReplayFolder, tell: Tell) -> ReplayRecord:
-    resumed_at = _prepare(plan, place)
+def _run(
+    plan: ReplayPlan, place: ReplayFolder, told: dict[str, Any], tell: Tell, lock: int
+) -> ReplayRecord:
+    """Replay what is left of a plan, in a folder that is locked for it."""
+    resumed_at = _prepare(told, place)
     segments = segments_of(plan)
     left = [one for one in segments if resumed_at is None or one.begin >= resumed_at]
     began, processor = time.monotonic(), _processor_seconds()
@@ -88,7 +83,7 @@ def _run(plan: ReplayPlan, place: ReplayFolder, tell: Tell) -> ReplayRecord:
             days = before + (now - segment.begin).total_seconds() / 86_400
             tell(ReplayProgress(now, days, days_run, time.monotonic() - began))
 
-        run_segment(plan, place, segment, so_far)
+        run_segment(plan, place, segment, so_far, lock)
         leave_checkpoint(place, segment.end)
         done += segment.days
     evidence = read_evidence(place.database, place.state, place.event_log)
@@ -110,7 +105,7 @@ def _run(plan: ReplayPlan, place: ReplayFolder, tell: Tell) -> ReplayRecord:
         processor_seconds=_processor_seconds() - processor,
         agreement=_agreement(plan, place),
     )
-    _write_summary(record, evidence)
+    write_summary(record, evidence, told)
     return record
 
 
@@ -130,16 +125,31 @@ def _check(plan: ReplayPlan) -> None:
     require_candles(plan)
 
 
-def _prepare(plan: ReplayPlan, place: ReplayFolder) -> datetime | None:
+def _require_same_plan(told: dict[str, Any], place: ReplayFolder) -> None:
+    """Refuse a folder that holds another plan's replay, or that of another code."""
+    file = place.folder / PLAN
+    if not file.exists():
+        return
+    held = json.loads(file.read_text(encoding="utf-8"))
+    differ = sorted(name for name in {*held, *told} if held.get(name) != told.get(name))
+    if differ and not set(differ) - set(CONTENT):
+        what = " and ".join(CONTENT[name] for name in differ)
+        raise UsageError(f"{what} changed since the replay in {place.folder}; name another folder")
+    if differ:
+        names = ", ".join(differ)
+        raise UsageError(
+            f"{place.folder} holds the replay of another plan ({names}); name another folder"
+        )
+
+
+def _prepare(told: dict[str, Any], place: ReplayFolder) -> datetime | None:
     """Lay the folder out; return the instant from which an interrupted replay goes on."""
-    wanted, file = _told(plan), place.folder / PLAN
-    if file.exists() and json.loads(file.read_text(encoding="utf-8")) != wanted:
-        raise UsageError(f"{place.folder} holds the replay of another plan; name another folder")
+    file = place.folder / PLAN
     checkpoint = last_checkpoint(place)
     if file.exists() and checkpoint is not None:
         return restore(place, checkpoint)
     clear(place)
-    file.write_text(json.dumps(wanted, indent=1), encoding="utf-8")
+    file.write_text(json.dumps(told, indent=1), encoding="utf-8")
     return None
 
 
@@ -149,8 +159,8 @@ def _told(plan: ReplayPlan) -> dict[str, Any]:
         **asdict(plan),
         "code": code_fingerprint(),
         "freqtrade": freqtrade_version,
-        "layers_hold": _contents(file for file in plan.layers if file.is_file()),
-        "strategy_holds": _contents(_strategy_files(plan)),
+        "layers_hold": [_hash(file) for file in plan.layers if file.is_file()],
+        "strategy_holds": _strategy_holds(plan),
     }
     return dict(json.loads(json.dumps(told, default=str)))
 
@@ -168,51 +178,24 @@ def _agreement(plan: ReplayPlan, place: ReplayFolder) -> BookAgreement | None:
     )
 
 
-def _contents(files: Iterable[Path]) -> list[str]:
-    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-
-
-def _strategy_files(plan: ReplayPlan) -> list[Path]:
-    """Return the files of a strategy of one's own; those that ship are part of the code."""
+def _strategy_holds(plan: ReplayPlan) -> dict[str, str]:
+    """Return the hashes of a strategy's file, its parameters, and the modules beside it."""
     if plan.strategy_path is None:
-        return []
-    named = re.compile(rf"^class\s+{re.escape(plan.strategy)}\b", re.MULTILINE)
-    own = [
+        return {}  # the shipped ones are in the fingerprint of the code
+    known = strategy_files([plan.strategy_path], recursive=True).strategies
+    files = {
         file
-        for file in sorted(plan.strategy_path.rglob("*.py"))
-        if named.search(file.read_text(encoding="utf-8", errors="replace"))
-    ]
-    return [one for file in own for one in files_of(file, plan.strategy_path)]
+        for own in (one.file for one in known if one.name == plan.strategy)
+        for file in (*own.parent.glob("*.py"), own.with_suffix(".json"))
+        if file.is_file()
+    }
+    return {str(file.relative_to(plan.strategy_path)): _hash(file) for file in sorted(files)}
+
+
+def _hash(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _processor_seconds() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def _write_summary(record: ReplayRecord, evidence: Evidence) -> None:
-    """Write ``summary.json`` into the run's folder."""
-    plan = record.plan
-    closed = [one for one in evidence.trades if not one["is_open"]]
-    summary = {
-        "plan": _told(plan),
-        "plimsoll": plimsoll.__version__,
-        "freqtrade": freqtrade_version,
-        "hash": record.hash,
-        "trades": record.trades,
-        "closed_trades": len(closed),
-        "orders": record.orders,
-        "fills": record.fills,
-        "halts": record.halts,
-        "profit_usd": sum(one["close_profit_abs"] or 0.0 for one in closed),
-        "funding_usd": sum(one["funding_fees"] or 0.0 for one in evidence.trades),
-        "segments": record.segments,
-        "resumed_at": None if record.resumed_at is None else record.resumed_at.isoformat(),
-        "days_run": record.days_run,
-        "seconds": round(record.seconds, 1),
-        "processor_seconds": round(record.processor_seconds, 1),
-        "days_a_minute": round(record.days_a_minute, 1),
-        "books": None if record.agreement is None else asdict(record.agreement),
-    }
-    file = record.folder / "summary.json"
-    file.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")

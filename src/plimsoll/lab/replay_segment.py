@@ -31,7 +31,7 @@ FAULTS = re.compile(r" (?:ERROR|CRITICAL) - (.*)")
 ENVIRONMENT = {"TZ": "UTC", "PYTHONHASHSEED": "0"}
 CONSOLE = {"class": "logging.StreamHandler", "formatter": "standard"}
 """Not through a renderer for terminals: nobody sees it, and it takes time."""
-CLOCK = "plimsoll.bridge.freqtrade.replay_clock.ReplayClock"
+CLOCK = "plimsoll.bridge.guarding.replayed.GuardedReplayClock"
 
 NO_API = {
     "enabled": False,
@@ -120,8 +120,12 @@ def last_look_ms(end_ms: int, realism: str) -> int:
     return at[-1]
 
 
-def run_segment(plan: ReplayPlan, place: ReplayFolder, segment: Segment, tell: Tell) -> None:
+def run_segment(
+    plan: ReplayPlan, place: ReplayFolder, segment: Segment, tell: Tell, lock: int
+) -> None:
     """Run exchange and bot through a segment, on the database and the state as they lie there.
+
+    The bot inherits the descriptor of the folder's lock: while it lives, nobody else begins.
 
     Raises
     ------
@@ -144,6 +148,7 @@ def run_segment(plan: ReplayPlan, place: ReplayFolder, segment: Segment, tell: T
                 # registry of this machine knows the accounts of bots that trade on their own.
                 environment={**ENVIRONMENT, "XDG_STATE_HOME": str(place.registry)},
                 settings=False,
+                inherited=(lock,),
             )
         )
         told_ms, moved_at = 0, time.monotonic()

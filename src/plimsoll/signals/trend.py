@@ -1,5 +1,6 @@
 """Trend rules."""
 
+import numpy as np
 import pandas as pd
 
 from plimsoll.core import Side
@@ -9,7 +10,12 @@ def trend_aligned(
     *, side: Side, gap: pd.Series, slope: pd.Series, strength: pd.Series, min_strength: float
 ) -> pd.Series:
     """Return where both averages and the strength of the trend are on a side; NaN is False."""
-    return (gap * side.sign > 0) & (slope * side.sign > 0) & (strength >= min_strength)
+    return pd.Series(
+        (gap.to_numpy() * side.sign > 0)
+        & (slope.to_numpy() * side.sign > 0)
+        & (strength.to_numpy() >= min_strength),
+        index=gap.index,
+    )
 
 
 def trend_with_regime(
@@ -34,9 +40,9 @@ def trend_with_regime(
     """
     aligned = trend_aligned(
         side=side, gap=gap, slope=slope, strength=strength, min_strength=min_strength
-    )
-    begins = aligned & ~aligned.shift(1, fill_value=True)
-    return begins & (atr_fraction >= min_atr_fraction)
+    ).to_numpy()
+    begins = aligned & ~np.concatenate([[True], aligned[:-1]])[: len(aligned)]
+    return pd.Series(begins & (atr_fraction.to_numpy() >= min_atr_fraction), index=gap.index)
 
 
 def trend_ended(*, side: Side, gap: pd.Series) -> pd.Series:

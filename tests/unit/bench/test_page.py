@@ -1,11 +1,15 @@
 """The page of the benchmarks: it tells every figure of a run, beside its target."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from plimsoll.core import PlimsollError
-from tests.bench import decision_log, engine, features, foreign, risk, running_bot, venue
+from plimsoll.lab.replay_plan import ReplayRecord
+from tests.bench import decision_log, engine, features, foreign, replay, risk, running_bot, venue
 from tests.bench.page import ROWS, render
 from tests.conftest import ROOT
 
@@ -93,6 +97,7 @@ def test_the_rows_are_what_the_benches_measure() -> None:
         **features.run(rows=3000, compared_rows=1000),
         **engine.figures_of(timed, reading_seconds=2.0, computing_seconds=1.0),
         **foreign.figures_of(*[dict.fromkeys(foreign.STRATEGIES, (1.0, 100, "equal"))] * 2),
+        **replay.figures(replayed(1, 8.0), replayed(3, 14.0), replayed(1, 24.0)),
     }
     assert set(measured) == {row.figure for row in ROWS}
     assert all(value > 0 for value in measured.values())
@@ -108,6 +113,36 @@ def test_seconds_a_trade_tell_linear_growth_from_a_steeper_one() -> None:
     assert found["engine_native_seconds_a_trade_whole_over_half"] == 2.0
     assert found["engine_four_native_protections_cost_ratio"] == 8.0
     assert found["features_backtest_over_reading"] == 0.5
+
+
+def replayed(days: int, processor_seconds: float) -> ReplayRecord:
+    plan = replace(replay.DAY, end=replay.BEGIN + timedelta(days=days))
+    return ReplayRecord(
+        plan=plan,
+        folder=Path(),
+        database=Path(),
+        decision_log=Path(),
+        event_log=None,
+        hash="equal",
+        trades=1,
+        orders=1,
+        fills=0,
+        halts=0,
+        segments=1,
+        resumed_at=None,
+        days_run=plan.days,
+        seconds=processor_seconds,
+        processor_seconds=processor_seconds,
+    )
+
+
+def test_a_replay_costs_its_start_once_and_each_day_the_same() -> None:
+    made = replay.figures(replayed(1, 8.0), replayed(3, 14.0), replayed(1, 24.0))
+    assert made == {
+        "replay_day_seconds": 3.0,
+        "replay_start_seconds": 5.0,
+        "replay_plain_over_quick": 3.0,
+    }
 
 
 def test_a_guarded_strategy_of_others_that_trades_otherwise_is_not_timed() -> None:

@@ -1,17 +1,16 @@
 """What a replay refuses before it starts anything."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
 from plimsoll.core import UsageError
-from plimsoll.lab.replay import _prepare, run_replay
+from plimsoll.lab.replay import _told, run_replay
 from plimsoll.lab.replay_plan import ReplayPlan
-from plimsoll.lab.replay_segment import ReplayFolder
 
 BEGIN = datetime(2025, 4, 7, tzinfo=UTC)
 PLAN = ReplayPlan("Mine", BEGIN, BEGIN + timedelta(days=2), market="synthetic")
@@ -44,32 +43,28 @@ def test_the_folder_of_another_plan_is_left_alone(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["plan.json"]
 
 
-@pytest.mark.parametrize("file", ["mine.py", "mine.json", "near.py"])
-def test_a_strategy_that_was_edited_is_another_plan(tmp_path: Path, file: str) -> None:
-    folder, place = tmp_path / "strategies", ReplayFolder(tmp_path / "run")
-    folder.mkdir()
-    place.folder.mkdir()
-    (folder / "mine.py").write_text("import near\nclass Mine(IStrategy):\n    pass\n")
-    (folder / "mine.json").write_text("{}")
-    (folder / "near.py").write_text("LIMIT = 1\n")
-    (folder / "other.py").write_text("class Other(IStrategy):\n    pass\n")
-    plan = replace(PLAN, strategy_path=folder)
-    assert _prepare(plan, place) is None
-    (folder / "other.py").write_text("")
-    assert _prepare(plan, place) is None
-    with (folder / file).open("a") as more:
-        more.write("\n")
-    with pytest.raises(UsageError, match="another plan"):
-        _prepare(plan, place)
+def held_plan(folder: Path, strategies: Path) -> ReplayPlan:
+    """Leave what a replay leaves of its plan."""
+    plan = replace(PLAN, strategy_path=strategies)
+    (folder / "plan.json").write_text(json.dumps(_told(plan)), encoding="utf-8")
+    return plan
 
 
-def test_a_second_replay_in_one_folder_is_refused_and_alters_nothing(tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    run.mkdir()
-    (run / "trades.sqlite").write_text("of the first")
-    with (
-        FileLock(tmp_path / ".run.lock"),
-        pytest.raises(UsageError, match="another replay is at work"),
-    ):
-        run_replay(PLAN, run)
-    assert (run / "trades.sqlite").read_text() == "of the first"
+@pytest.mark.parametrize("name", ["Mine.py", "Mine.json", "helper.py"])
+def test_a_strategy_that_was_edited_is_not_gone_on_with(tmp_path: Path, name: str) -> None:
+    run, strategies = tmp_path / "run", tmp_path / "strategies"
+    for made in (run, strategies):
+        made.mkdir(parents=True)
+    source = "from freqtrade.strategy import IStrategy\n\n\nclass Mine(IStrategy):\n    pass\n"
+    (strategies / "Mine.py").write_text(source, encoding="utf-8")
+    plan = held_plan(run, strategies)
+    (strategies / name).write_text(f"{source}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"^the strategy's files changed since the replay in "):
+        run_replay(plan, run)
+    assert [file.name for file in run.iterdir()] == ["plan.json"]
+
+
+def test_another_plan_is_named_by_what_differs(tmp_path: Path) -> None:
+    plan = held_plan(tmp_path, tmp_path)
+    with pytest.raises(UsageError, match=r"another plan \(mode, seed\)"):
+        run_replay(replace(plan, mode="live", seed=8), tmp_path)

@@ -28,7 +28,7 @@ def test_no_days_a_segment_is_one_segment() -> None:
 
 def test_the_clock_ends_where_the_segment_does() -> None:
     clock = overlay(PLAN, FIRST, URL)["log_config"]["handlers"]["plimsoll_clock"]
-    assert clock["class"].endswith(".ReplayClock")
+    assert clock["class"].endswith(".GuardedReplayClock")
     assert clock["until_ms"] == round(FIRST.end.timestamp() * 1000)
     assert (clock["url"], clock["realism"], clock["plain"]) == (URL, "tick", False)
 

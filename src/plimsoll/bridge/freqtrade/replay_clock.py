@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import time_machine
@@ -21,10 +21,15 @@ from plimsoll.bridge.freqtrade.venue_clock import LOOPBACK_HOSTS
 from plimsoll.bridge.freqtrade.venue_steps import VenueSteps
 from plimsoll.core import PlimsollError
 
+if TYPE_CHECKING:
+    from plimsoll.bridge.freqtrade.replay_speed import Also
+
 logger = logging.getLogger(__name__)
 
 MINUTE, TICK, PROBE = "minute", "tick", "probe"
 NAP_SECONDS = 0.01
+THROTTLE_MS = 5_000
+"""Freqtrade's own pause between two loops."""
 ENDED = "The replay has come to its end."
 
 
@@ -50,6 +55,9 @@ class ReplayClock(logging.Handler):
         Whether Freqtrade's slow parts stay as they are.
     """
 
+    also: "Also | None" = None
+    """What else is replaced for speed, beside Freqtrade's slow parts."""
+
     def __init__(self, url: str, until_ms: int, realism: str, plain: bool = False) -> None:  # noqa: FBT001, FBT002 - named in a config
         super().__init__()
         try:
@@ -61,7 +69,7 @@ class ReplayClock(logging.Handler):
                 raise PlimsollError("only freqtrade trade can be replayed")
             if not _driven:
                 driver = Driver(VenueSteps(url), until_ms, realism, is_lazy=not plain)
-                _driven.append(driver.take_over())
+                _driven.append(driver.take_over(self.also))
         except PlimsollError as error:
             refuse(error)
 
@@ -89,10 +97,11 @@ class Driver:
         self._end_ms = 0
         self._due: list[int] = []
         self._paths: dict[str, PathAhead] = {}
+        self._awaited: set[int] = set()
         self._real_sleep = time.sleep
         self._traveller: Any = None
 
-    def take_over(self) -> "Driver":
+    def take_over(self, also: "Also | None" = None) -> "Driver":
         """Stop this process's clock at the venue's now and take the place of what sleeps."""
         self._traveller = time_machine.travel(self._now_ms / 1000, tick=False).start()
         # Not before: what it imports may look at the clock.
@@ -110,7 +119,7 @@ class Driver:
         if self._is_lazy:
             from plimsoll.bridge.freqtrade.replay_speed import replace_slow_parts
 
-            replace_slow_parts(self._at_end.append, self.catch_up)
+            replace_slow_parts(self._at_end.append, self.catch_up, also)
         logger.info("Replaying from %s.", datetime.fromtimestamp(self._now_ms / 1000, UTC))
         return self
 
@@ -130,6 +139,7 @@ class Driver:
         while at is None and self._end_ms < self._until_ms:
             self._read_candle(bot)
             at = self._next(bot)
+        at = self._with_stops(bot, at)
         if at is None or at >= self._until_ms:
             self._move_to(self._until_ms)
             for act in self._at_end:
@@ -142,6 +152,25 @@ class Driver:
     def _next(self, bot: Any) -> int | None:
         watched = self._levels(bot) if self._realism == PROBE else {}
         return next_instant(self._now_ms, self._due, self._paths, watched)
+
+    def _with_stops(self, bot: Any, at: int | None) -> int | None:
+        """Return an instant, or one earlier when a new position still has no stop.
+
+        Freqtrade places it in the loop after the fill: real money waits seconds for it, and is
+        not to wait for the next extreme of a candle. In a dry-run only loops look at stops.
+        """
+        if bot.config["dry_run"]:
+            return at
+        from freqtrade.persistence import Trade
+
+        from plimsoll.bridge.freqtrade.replay_levels import unprotected
+
+        new = unprotected(Trade.get_open_trades(), bot.strategy) - self._awaited
+        if not new:
+            return at
+        self._awaited |= new
+        soon = self._now_ms + THROTTLE_MS
+        return soon if at is None else min(at, soon)
 
     def _levels(self, bot: Any) -> dict[str, Any]:
         from freqtrade.persistence import Trade

@@ -14,6 +14,11 @@ from sqlalchemy import event, func, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+FEES_UNKNOWN = (
+    "get_open_trades_without_assigned_fees",
+    "get_closed_trades_without_assigned_fees",
+)
+
 
 class Changes:
     """Counts what alters the database: statements that are no SELECT, and rollbacks."""
@@ -62,27 +67,58 @@ def skip_empty_commits(changes: Changes) -> None:
     Session.commit = commit_changes  # type: ignore[method-assign]
 
 
-def remember_trades(changes: Changes) -> None:
-    """Read the open trades, and how many there are, again only after a change."""
-    ask, count = Trade.get_trades_proxy, Trade.get_open_trade_count
-    known: dict[str, tuple[int, Any]] = {}
+class Remembered:
+    """What was read from the database, for as long as nothing has changed in it since.
 
-    def remembered(name: str, read: Callable[[], Any]) -> Any:
-        at, value = known.get(name, (-1, None))
-        if at != changes.count:
+    What the session has not written yet is unknown to a query as well: it writes nothing first.
+    """
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+        self._known: dict[str, tuple[int, Any]] = {}
+
+    def value(self, name: str, read: Callable[[], Any]) -> Any:
+        """Return what was read under a name, or read it."""
+        at, value = self._known.get(name, (-1, None))
+        if at != self._changes.count:
             value = read()
-            known[name] = (changes.count, value)
+            self._known[name] = (self._changes.count, value)
         return value
+
+
+def remember_trades(changes: Changes) -> None:
+    """Read open trades, their number and stakes, and what closed ones made, after changes only."""
+    ask, count = Trade.get_trades_proxy, Trade.get_open_trade_count
+    profit, stakes = Trade.get_total_closed_profit, Trade.total_open_trades_stakes
+    known = Remembered(changes)
 
     def get_trades_proxy(**wanted: Any) -> list[Any]:
         if wanted != {"is_open": True}:
             return list(ask(**wanted))
-        return list(remembered("open", lambda: ask(is_open=True)))
+        return list(known.value("open", lambda: ask(is_open=True)))
 
     Trade.get_trades_proxy = staticmethod(get_trades_proxy)  # type: ignore[method-assign]
     Trade.get_open_trade_count = staticmethod(  # type: ignore[method-assign]
-        lambda: int(remembered("count", count))
+        lambda: int(known.value("count", count))
     )
+    Trade.get_total_closed_profit = staticmethod(  # type: ignore[method-assign]
+        lambda: float(known.value("profit", profit))
+    )
+    Trade.total_open_trades_stakes = staticmethod(  # type: ignore[method-assign]
+        lambda: float(known.value("stakes", stakes))
+    )
+
+
+def remember_unknown_fees(changes: Changes) -> None:
+    """Look for trades whose fees are unknown, which Freqtrade does in live mode, after changes."""
+    known = Remembered(changes)
+    for name in FEES_UNKNOWN:
+        ask = getattr(Trade, name)
+
+        def asked(name: str = name, ask: Callable[[], list[Any]] = ask) -> list[Any]:
+            return list(known.value(name, ask))
+
+        setattr(Trade, name, staticmethod(asked))
 
 
 class NoRows:

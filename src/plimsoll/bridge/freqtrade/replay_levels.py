@@ -18,6 +18,13 @@ def levels_of(trades: Iterable[Trade], strategy: Any, now: datetime) -> dict[str
     return dict(levels)
 
 
+def unprotected(trades: Iterable[Trade], strategy: Any) -> set[int]:
+    """Return the ids of positions whose stop belongs on the exchange and is not there."""
+    if not strategy.order_types.get("stoploss_on_exchange"):
+        return set()
+    return {one.id for one in trades if one.has_open_position and not one.has_open_sl_orders}
+
+
 def _levels(trade: Trade, strategy: Any, now: datetime) -> Iterable[Level]:
     sells = not trade.is_short
     for price in (trade.stop_loss, trade.liquidation_price):

@@ -4,6 +4,7 @@
 original on real candles; a whole run has the same hash with and without.
 """
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -15,11 +16,13 @@ from freqtrade.exchange import timeframe_to_msecs
 from freqtrade.exchange.exchange import Exchange
 
 from plimsoll.bridge.freqtrade.candle_append import appended
+from plimsoll.bridge.freqtrade.replay_analysis import analyse_new_frames
 from plimsoll.bridge.freqtrade.replay_database import (
     Changes,
     keep_values,
     remember_locks,
     remember_trades,
+    remember_unknown_fees,
     skip_empty_commits,
     trust_the_disk,
 )
@@ -28,9 +31,12 @@ PRICE_TYPES = (CandleType.SPOT, CandleType.FUTURES)
 
 
 AtEnd = Callable[[Callable[[], None]], None]
+Also = Callable[[AtEnd, Changes], None]
 
 
-def replace_slow_parts(at_end: AtEnd, before_request: Callable[[], None]) -> None:
+def replace_slow_parts(
+    at_end: AtEnd, before_request: Callable[[], None], also: Also | None = None
+) -> None:
     """Replace them for the rest of this process; not to be called twice.
 
     Parameters
@@ -39,18 +45,25 @@ def replace_slow_parts(at_end: AtEnd, before_request: Callable[[], None]) -> Non
         Takes what has to be done before the bot ends.
     before_request
         What has to be done before each request to the exchange.
+    also
+        Replaces what is not Freqtrade's.
     """
     keep_text_in_python()
     fetch_only_new_candles()
     append_candles()
+    analyse_new_frames()
     call_before_requests(before_request)
     trust_the_disk()
     changes = Changes()
     changes.listen()
     skip_empty_commits(changes)
     remember_trades(changes)
+    remember_unknown_fees(changes)
     remember_locks(changes)
     keep_values(at_end)
+    if also is not None:
+        also(at_end, changes)
+    spare_the_collector()
 
 
 def keep_text_in_python() -> None:
@@ -119,6 +132,12 @@ def append_candles() -> None:
         return frame
 
     Exchange._process_ohlcv_df = processed  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def spare_the_collector() -> None:
+    """Leave what is loaded by now out of the search for garbage: it stays until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def call_before_requests(call: Callable[[], None]) -> None:

@@ -20,6 +20,7 @@ from freqtrade.strategy.parameters import NumericParameter
 from plimsoll.bridge.config.settings import settings_from
 from plimsoll.bridge.strategies.backtest_funding import require_funding_of_backtest
 from plimsoll.bridge.strategies.entry_values import EntryValues
+from plimsoll.bridge.strategies.marks import mark
 from plimsoll.bridge.strategies.readiness import require_ready
 from plimsoll.core import PlimsollError, Side
 from plimsoll.features import Candles, FeatureUse
@@ -137,10 +138,8 @@ class RuleStrategy(IStrategy):
         known = self._distances_known(candles)
         for side in self._sides():
             mask = known & self._checked(self.entry_signal(candles, side), candles, "entry_signal")
-            candles.loc[mask, [f"enter_{side.value}", "enter_tag"]] = (
-                1,
-                f"{type(self).__name__}_{side.value}",
-            )
+            tag = "enter_tag", f"{type(self).__name__}_{side.value}"
+            mark(candles, mask, f"enter_{side.value}", tag)
         if self.config.get("runmode") in (RunMode.BACKTEST, RunMode.HYPEROPT) and metadata:
             self._values.learn(metadata["pair"], candles)
         return candles
@@ -151,10 +150,8 @@ class RuleStrategy(IStrategy):
             mask = self.exit_signal(dataframe, side)
             if mask is not None:
                 mask = self._checked(mask, dataframe, "exit_signal")
-                dataframe.loc[mask, [f"exit_{side.value}", "exit_tag"]] = (
-                    1,
-                    f"{type(self).__name__}_ended",
-                )
+                tag = "exit_tag", f"{type(self).__name__}_ended"
+                mark(dataframe, mask, f"exit_{side.value}", tag)
         return dataframe
 
     def custom_stoploss(
@@ -245,12 +242,12 @@ class RuleStrategy(IStrategy):
 
     def _distances_known(self, candles: pd.DataFrame) -> pd.Series:
         """Return where every declared stop and target is a distance: no entry without one."""
-        known = pd.Series(data=True, index=candles.index)
+        known = np.ones(len(candles), dtype=bool)
         for wanted in self._distances():
             if wanted is not None:
-                distance = candles[wanted[0].column] * wanted[1]
+                distance = candles[wanted[0].column].to_numpy() * wanted[1]
                 known &= np.isfinite(distance) & (distance > 0)
-        return known
+        return pd.Series(known, index=candles.index)
 
     def _distances(self) -> list[tuple[FeatureUse, float] | None]:
         return [self.stop_distance(), self.trailing_distance(), self.target_distance()]

@@ -42,6 +42,7 @@ OF_GUARD = ("strategy", "session", "_settings", "_hooks", "_kept")
 OF_SESSION = ("_strategy", "_settings", "_folder", "_recorder", "_account", "_looks_after")
 OF_SUPERVISOR = ("account", "profile", "mutex", "_record", "_tell", "_persistent", "_observations")
 
+METHODS = (FunctionType, property)
 Hooks = dict[str, Hook]
 
 
@@ -165,4 +166,4 @@ def _looks_up_itself(kind: type) -> bool:
 
 
 def _is_method(kind: type, name: str) -> bool:
-    return isinstance(getattr(kind, name, None), FunctionType | property)
+    return isinstance(getattr(kind, name, None), METHODS)

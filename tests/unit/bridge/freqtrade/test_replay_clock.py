@@ -23,15 +23,23 @@ from plimsoll.bridge.freqtrade.replay_clock import Driver
 from plimsoll.bridge.freqtrade.venue_steps import VenueSteps
 from freqtrade.persistence import Trade, init_db
 
-url, realism, lazy, until = sys.argv[1:5]
+url, realism, lazy, until, mode = sys.argv[1:6]
 venue = VenueSteps(url)
 init_db("sqlite://")
 driver = Driver(venue, int(until), realism, is_lazy=lazy == "lazy").take_over()
 from freqtrade.worker import Worker
 
 bot = SimpleNamespace(
-    strategy=SimpleNamespace(timeframe="5m"), active_pair_whitelist=["BTC/USDT:USDT"]
+    strategy=SimpleNamespace(timeframe="5m", order_types={"stoploss_on_exchange": True}),
+    active_pair_whitelist=["BTC/USDT:USDT"],
+    config={"dry_run": mode == "dry-run"},
 )
+if mode == "live":
+    Trade.get_open_trades = lambda: [
+        SimpleNamespace(id=number, pair="BTC/USDT:USDT", has_open_position=True,
+                        has_open_sl_orders=number == 1)
+        for number in (1, 2)
+    ]
 worker = Worker.__new__(Worker)
 worker.freqtrade = bot
 seen, behind, ended = [round(time.time() * 1000)], 0, False
@@ -53,12 +61,14 @@ print(json.dumps({"seen": seen, "behind": behind, "ended": ended, "end": venue.n
 """
 
 
-def drive(realism: str, *, lazy: str = "eager", minutes: int = 10) -> dict[str, Any]:
+def drive(
+    realism: str, *, lazy: str = "eager", minutes: int = 10, mode: str = "dry-run"
+) -> dict[str, Any]:
     """Drive a bot that does nothing for some minutes; return the instants that it saw."""
     until = BEGIN_MS - 1000 + minutes * 60_000
     with venue(*SERVING) as served:
         done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, served["url"], realism, lazy, str(until)],
+            [sys.executable, "-c", SCRIPT, served["url"], realism, lazy, str(until), mode],
             capture_output=True,
             text=True,
             env=child_environment({"TZ": "UTC"}),
@@ -80,10 +90,16 @@ def test_a_minute_at_a_time_and_a_sleep_lets_simulated_time_pass() -> None:
     assert told["real"] < 60
 
 
+def test_a_position_without_its_stop_is_looked_at_again_soon_but_once() -> None:
+    told = drive("minute", minutes=3, mode="live")
+    assert told["seconds"] == [1, 6, 61, 68, 121]
+
+
 CANDLES = {1, 299.999, 301, 599.999}
 """Seconds at which two candles of five minutes open and close."""
 
 
+@pytest.mark.slow
 def test_a_candle_has_its_open_its_extremes_and_its_close() -> None:
     told = drive("probe")
     assert set(told["seconds"]) >= CANDLES

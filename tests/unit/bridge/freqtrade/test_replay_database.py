@@ -6,17 +6,19 @@ from inspect import getattr_static
 from pathlib import Path
 
 import pytest
-from freqtrade.persistence import KeyValueStore, PairLocks, Trade
+from freqtrade.persistence import KeyValueStore, Order, PairLocks, Trade
 from freqtrade.persistence.pairlock import PairLock
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from plimsoll.bridge.freqtrade.replay_database import (
+    FEES_UNKNOWN,
     Changes,
     keep_values,
     remember_locks,
     remember_trades,
+    remember_unknown_fees,
     skip_empty_commits,
 )
 from tests.unit.bridge.bots import BTC, ETH, NOON, open_trade
@@ -26,6 +28,9 @@ PATCHED = (
     (Session, "commit"),
     (Trade, "get_trades_proxy"),
     (Trade, "get_open_trade_count"),
+    (Trade, "get_total_closed_profit"),
+    (Trade, "total_open_trades_stakes"),
+    *((Trade, name) for name in FEES_UNKNOWN),
     (PairLock, "query_pair_locks"),
     (PairLocks, "timeframe"),
     (KeyValueStore, "store_value"),
@@ -83,6 +88,57 @@ def test_open_trades_are_asked_for_once_until_one_is_written(
     first.is_open = False
     Trade.commit()
     assert (Trade.get_open_trades(), Trade.get_open_trade_count()) == ([second], 1)
+
+
+def test_stakes_and_profits_are_summed_again_after_a_change_only(
+    changes: Changes, statements: list[str]
+) -> None:
+    remember_trades(changes)
+    trade = open_trade(NOON)
+    assert (Trade.total_open_trades_stakes(), Trade.get_total_closed_profit()) == (
+        trade.stake_amount,
+        0.0,
+    )
+    statements.clear()
+    assert Trade.total_open_trades_stakes() == trade.stake_amount
+    assert Trade.get_total_closed_profit() == 0.0
+    assert statements == []
+    trade.stake_amount = 77.0
+    Trade.session.flush()
+    assert Trade.total_open_trades_stakes() == 77.0, "written, if not yet for good"
+    trade.is_open, trade.close_profit_abs = False, 12.5
+    Trade.commit()
+    assert (Trade.total_open_trades_stakes(), Trade.get_total_closed_profit()) == (0.0, 12.5)
+
+
+def test_trades_of_unknown_fees_are_looked_for_after_a_change_only(
+    changes: Changes, statements: list[str]
+) -> None:
+    plain = Trade.get_open_trades_without_assigned_fees
+    remember_unknown_fees(changes)
+    assert Trade.get_open_trades_without_assigned_fees() == []
+    statements.clear()
+    assert Trade.get_open_trades_without_assigned_fees() == []
+    assert statements == []
+    trade = open_trade(NOON)
+    trade.orders.append(entry_order(trade))
+    Trade.commit()
+    assert plain() == Trade.get_open_trades_without_assigned_fees() == [trade]
+    trade.fee_open_currency = "USDT"
+    Trade.commit()
+    assert plain() == Trade.get_open_trades_without_assigned_fees() == []
+
+
+def entry_order(trade: Trade) -> Order:
+    return Order(
+        ft_order_side="buy",
+        ft_pair=trade.pair,
+        ft_is_open=False,
+        ft_amount=1.0,
+        ft_price=100.0,
+        order_id="1",
+        status="closed",
+    )
 
 
 def test_who_changes_the_list_changes_his_own(changes: Changes) -> None:
