@@ -11,7 +11,7 @@ from plimsoll.lab.replay import run_replay
 from plimsoll.lab.replay_plan import ReplayPlan
 from tests.conftest import ROOT
 
-pytestmark = [pytest.mark.freqtrade, pytest.mark.slow]
+pytestmark = [pytest.mark.freqtrade, pytest.mark.slow, pytest.mark.timeout(3600)]
 
 BEGIN = datetime(2025, 4, 7, tzinfo=UTC)
 NEAR = {"price_side": "same", "use_order_book": True, "order_book_top": 1}
