@@ -82,20 +82,25 @@ def run_rows(
 ) -> list[Row]:
     """Check every entrant that has no row yet, and keep each row as it is finished.
 
-    A row of other code is made again. A check that was cut short goes on where it stopped; one
-    that failed is a row with its error.
+    A row of other code or other dates is made again. A check that was cut short goes on where it
+    stopped; one that failed is a row with its error.
     """
     rows = []
     for place, (entrant, span) in enumerate(entrants, start=1):
         kept = row_file(folder, entrant, span)
         row = read_row(kept)
-        if row is None or row.error or row.code != code_fingerprint():
+        if row is None or row.error or not _is_of(row, entrant, span):
             say(f"{place} of {len(entrants)}: {entrant.strategy}, {span.name}")
             row = _checked(entrant, span, folder, datadir, foreign, say)
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_text(json.dumps(asdict(row), indent=1) + "\n", encoding="utf-8")
         rows.append(row)
     return rows
+
+
+def _is_of(row: Row, entrant: Entrant, span: Span) -> bool:
+    dates = (f"{span.begin:%Y-%m-%d}", f"{_end(entrant, span):%Y-%m-%d}")
+    return row.code == code_fingerprint() and (row.begin, row.end) == dates
 
 
 def row_file(folder: Path, entrant: Entrant, span: Span) -> Path:
@@ -133,7 +138,8 @@ def _checked(
         datadir=datadir,
         candles=folder / "candles" / _candles_of(entrant, span),
     )
-    work = folder / "runs" / f"{entrant.strategy}-{span.name}-{code_fingerprint()[:12]}"
+    dates = f"{span.begin:%Y%m%d}-{_end(entrant, span):%Y%m%d}"
+    work = folder / "runs" / f"{entrant.strategy}-{dates}-{code_fingerprint()[:12]}"
     try:
         checked = run_check(plan, work, say=say)
     except PlimsollError as error:

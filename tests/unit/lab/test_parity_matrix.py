@@ -54,6 +54,12 @@ def test_a_row_of_other_code_is_made_again_and_a_failure_is_a_row(tmp_path):
     assert (kept.begin, kept.end) == ("2025-03-01", "2025-03-03")
 
 
+def test_a_row_of_other_dates_is_made_again(tmp_path):
+    keep(tmp_path, end="2025-03-04")
+
+    assert run(tmp_path)[0][0].error
+
+
 def test_a_row_that_was_cut_off_in_writing_is_none(tmp_path):
     file = keep(tmp_path)
     file.write_text(file.read_text(encoding="utf-8")[:-20], encoding="utf-8")
