@@ -29,7 +29,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -82,7 +82,8 @@ slow: $(READY) ## the drills too long for `make test`
 	$(BIN)/python -m pytest -m slow
 
 replay: $(READY) ## replay runs that must agree: twice, plain, killed and gone on, in both modes (about half an hour)
-	$(BIN)/python -m pytest -m "slow or not slow" tests/integration/test_replay.py
+	$(BIN)/python -m pytest -m "slow or not slow" tests/integration/test_replay.py \
+		tests/integration/test_book_agreement.py
 
 drills: $(READY) ## trip every guard under every fault, write the certificate and the matrix of docs/drills.md
 	$(BIN)/plimsoll drill --all $(if $(ONLY),--only "$(ONLY)"); status=$$?; \
@@ -126,6 +127,9 @@ wheel: $(READY) ## build dist/freqtrade_plimsoll-*.whl
 
 bench: $(READY) ## measure guards, features, log and venue; rewrite docs/benchmarks.md
 	$(BIN)/python -m tests.bench
+
+latency: $(READY) ## measure in real time how long after a candle's close orders leave; rewrite docs/latency.md (half an hour)
+	$(BIN)/python -m tests.latency
 
 mutation: $(READY) ## count which small faults in risk and bridge their tests notice (MODULES=bridge.guarding.entry)
 	$(BIN)/python -m tests.mutation $(MODULES)

@@ -25,7 +25,7 @@ BACKTEST_CANNOT: dict[str, str] = {
 """Guards that cannot trip in a backtest, and why."""
 
 NOT_REACHED: dict[str, str] = {
-    "probation": "it follows a re-arming; tests start a bot again on probation",
+    "probation": "see the matrix",
     "price_collar": "see the matrix",
     "terminal_drawdown": "see the matrix",
     "reconciliation": "no price makes it act; see *What broke once* and *Bad input*",

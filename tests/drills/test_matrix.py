@@ -46,7 +46,7 @@ def test_a_halt_through_an_unanswered_exit_is_green_and_certified(tmp_path: Path
     }
     assert row.loops is not None
     assert row.value is not None
-    assert faults_of(certificate([row], 1), Subject()) == []
+    assert faults_of(certificate([row], 1), Subject(), [cell]) == []
     again = drilled(tmp_path, cell)  # a row that is there is not played again
     assert again == [row] == read_rows(tmp_path)
 
@@ -57,10 +57,11 @@ def test_a_guard_disabled_on_purpose_is_red(
     disabled = {"guards": "observe", "observe_opt_in": OBSERVE_OPT_IN}
     scenario = SCENARIOS["drawdown"]
     monkeypatch.setitem(SCENARIOS, scenario.name, replace(scenario, section=disabled))
-    [row] = drilled(tmp_path, Cell(scenario.name, "none", "live"), patience=SOON * 2)
+    cell = Cell(scenario.name, "none", "live")
+    [row] = drilled(tmp_path, cell, patience=SOON * 2)
     assert not row.ok
     assert "a verdict of drawdown" in row.why or "a flat account" in row.why
-    assert faults_of(certificate([row], 1), Subject()) == ["red: drawdown / none / live"]
+    assert faults_of(certificate([row], 1), Subject(), [cell]) == ["red: drawdown / none / live"]
 
 
 def test_a_fault_that_the_bot_does_not_survive_is_red(

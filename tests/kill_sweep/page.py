@@ -34,7 +34,8 @@ an event: the record of a halt, the flag file, 00:00 UTC.
 | --- | --- |
 | entry | two market entries are sent and stored |
 | stop placement | their stops are placed on the exchange |
-| partial exit | each stop is cancelled, half of the position sold, a new stop placed |
+| partial exit | half of each position is sold; its stop stays as it is. \
+A moment at a request for the stop never comes there, and the kill follows after 90 s |
 | flatten | the flag file halts: record, lock, stops cancelled, positions closed |
 | day's turn | around midnight: positions held, entered or being closed, or the account halted |
 

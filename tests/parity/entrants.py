@@ -5,15 +5,18 @@ from datetime import UTC, datetime
 
 from plimsoll.lab.parity_matrix import Entrant, Span
 
-FIVE_MINUTES, HOURLY, FOUR_HOURLY = 7, 21, 45
+FIVE_MINUTES, HOURLY, FOUR_HOURLY = 3, 5, 14
 """Days of a span that strategies of these timeframes take: longer candles trade less."""
 
-CALM = Span("calm", datetime(2023, 9, 1, tzinfo=UTC), 45)
-VIOLENT = Span("violent", datetime(2022, 11, 5, tzinfo=UTC), 45)
+CALM = Span("calm", datetime(2023, 9, 1, tzinfo=UTC), 14)
+VIOLENT = Span("violent", datetime(2022, 11, 8, tzinfo=UTC), 14)
 """September 2023, and the fall of FTX."""
 
-INTEREST_CALM = Span("calm", datetime(2024, 7, 9, tzinfo=UTC), 10)
-INTEREST_VIOLENT = Span("violent", datetime(2024, 7, 31, tzinfo=UTC), 10)
+LONG_VIOLENT = Span("violent", datetime(2022, 11, 5, tzinfo=UTC), 14)
+"""The same for candles of an hour and longer: some of their trades begin before the fall."""
+
+INTEREST_CALM = Span("calm", datetime(2024, 7, 9, tzinfo=UTC), 14)
+INTEREST_VIOLENT = Span("violent", datetime(2024, 8, 3, tzinfo=UTC), 14)
 """The real data have open interest from 2024-06-19 to 2024-08-19; 5 August 2024 was a crash."""
 
 SEVERAL = ("BTC/USDT:USDT", "ETH/USDT:USDT", "XRP/USDT:USDT", "ADA/USDT:USDT", "LTC/USDT:USDT")
@@ -24,7 +27,7 @@ SHIPPED = (
     Entrant("BuyAndHold", "5m", FIVE_MINUTES),
     Entrant("TrendFollow", "5m", FIVE_MINUTES),
     Entrant("BasisReversion", "1h", HOURLY),
-    Entrant("OpenInterestFlow", "1h", 10),
+    Entrant("OpenInterestFlow", "1h", HOURLY),
     Entrant("TrendPortfolio", "1h", HOURLY, pairs=SEVERAL),
     Entrant("FundingCarry", "1h", HOURLY, pairs=SEVERAL),
     Entrant("Ensemble", "1h", HOURLY, pairs=SEVERAL),
@@ -44,10 +47,11 @@ LEFT_OUT = {
 
 
 def entrants() -> list[tuple[Entrant, Span]]:
-    """Return every check to run, in order: the quick ones first."""
-    made = []
-    for one in (*SHIPPED, *FOREIGN):
-        interest = one.strategy == "OpenInterestFlow"
-        spans = (INTEREST_CALM, INTEREST_VIOLENT) if interest else (CALM, VIOLENT)
-        made += [(one, span) for span in spans]
-    return made
+    """Return every check to run, in order."""
+    return [(one, span) for one in (*SHIPPED, *FOREIGN) for span in _spans(one)]
+
+
+def _spans(one: Entrant) -> tuple[Span, Span]:
+    if one.strategy == "OpenInterestFlow":
+        return INTEREST_CALM, INTEREST_VIOLENT
+    return CALM, VIOLENT if one.timeframe == "5m" else LONG_VIOLENT

@@ -14,9 +14,10 @@ HEAD = """# Parity of the strategies
 <!-- Written by `make parity` from what it ran. Do not edit by hand. -->
 
 Each strategy twice over the same real market: a backtest by the plain `freqtrade` command, with
-`--timeframe-detail 1m`, and a replay of the real bot on the simulated exchange. The candles of the
-backtest are downloaded from that very exchange. Market orders, a fixed stake, a slot for every
-pair, no spread, guards as shipped. How to read it: [parity](parity.md).
+`--timeframe-detail` (seconds below candles of an hour, else minutes), and a replay of the real bot
+on the simulated exchange. The candles of the backtest are downloaded from that very exchange.
+Market orders, a fixed stake, a slot for every pair, no spread, guards as shipped. How to read it:
+[parity](parity.md).
 
 "Differ" is what trades differ by, each without its sign, over what trades made or lost, each
 without its sign: a trade that made too much and one that made too little do not cancel. "Net" is
@@ -29,12 +30,12 @@ make parity DATA=folder    # all of this page; rows that are finished are kept
 """
 
 
-def write_page(rows: Sequence[Row], docs: Path) -> None:
-    """Write the page from every row, those that failed as well."""
-    (docs / "parity-results.md").write_text(page(rows), encoding="utf-8")
+def write_page(rows: Sequence[Row], docs: Path, missing: Sequence[str] = ()) -> None:
+    """Write the page from every row, those that failed as well; ``missing`` were never run."""
+    (docs / "parity-results.md").write_text(page(rows, missing), encoding="utf-8")
 
 
-def page(rows: Sequence[Row]) -> str:
+def page(rows: Sequence[Row], missing: Sequence[str] = ()) -> str:
     """Return the page's text."""
     text = HEAD.format(goal=GOAL_FRACTION)
     for span in dict.fromkeys(row.span for row in rows):
@@ -49,6 +50,8 @@ def page(rows: Sequence[Row]) -> str:
     text += "".join(
         f"- `{row.strategy}`, {row.span}: did not run: {row.error}\n" for row in rows if row.error
     )
+    if missing:
+        text += f"- Not run yet: {'; '.join(missing)}.\n"
     text += (
         f"\n{held} of {judged} rows with trades are within the goal. {len(rows)} checks with "
         f"Freqtrade {freqtrade_version} took {seconds / 60:.0f} minutes.\n"

@@ -57,6 +57,13 @@ Only = Annotated[
     str, typer.Option(help='With --all, only rows that fit, such as "drawdown/*/live".')
 ]
 RunMode = Annotated[str, typer.Option("--mode", help="With --all: live, dry-run or both.")]
+Workers = Annotated[
+    int, typer.Option("--workers", min=1, max=16, help="With --all, how many bots at a time.")
+]
+AtMost = Annotated[
+    float | None,
+    typer.Option("--at-most", min=1, help="With --all, begin no row after so many minutes."),
+]
 Resume = Annotated[bool, typer.Option("--resume", help="With --all, go on where it was ended.")]
 Check = Annotated[Path | None, typer.Option(help="Say whether a certificate still holds, and end.")]
 
@@ -80,6 +87,8 @@ def drill(
     named: Named = None,
     only: Only = "*",
     mode: RunMode = "both",
+    workers: Workers = 2,
+    at_most: AtMost = None,
     resume: Resume = False,
     check: Check = None,
 ) -> None:
@@ -90,10 +99,9 @@ def drill(
     does not come back. Exit status 0 when the account was closed, entries were denied, somebody
     was told and the halt ended with "plimsoll resume"; 1 when a step fell short.
 
-    With --all every guard and switch is tripped under every fault that makes sense, in live mode
-    on the simulated exchange, and judged by the exchange's own books: status 1 when a row is red.
-    With --check a certificate is held against code, config and strategy as they are now: status
-    1 when it is stale or red.
+    With --all every guard is tripped under every fault and judged by the exchange's own books:
+    status 1 when a row is red. --check holds a certificate against code, config, strategy and
+    --only: status 1 when it is stale or red, or lacks a row.
     """
     from plimsoll.cli.drill_all import Asked, certify, subject_of
     from plimsoll.lab.doctor import bare_outside_drill
@@ -101,10 +109,9 @@ def drill(
 
     if every or check is not None:
         subject = subject_of(named or strategy, strategy_path, userdir, config or ())
-        asked = Asked(out, only=only, mode=mode, resume=resume, seed=seed, as_json=as_json)
+        asked = Asked(out, only, mode, resume, seed, as_json, workers, own_limits, at_most)
         certify(subject, asked, check)
         return
-
     plan = DrillPlan(
         strategy=_named(strategy or named, side),
         strategy_path=(strategy_path or userdir / "strategies").expanduser().resolve(),

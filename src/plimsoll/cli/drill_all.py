@@ -13,7 +13,7 @@ from plimsoll.core import PlimsollError, UsageError
 
 if TYPE_CHECKING:
     from plimsoll.lab.drilling.certificate import Subject
-    from plimsoll.lab.drilling.row import Row
+    from plimsoll.lab.drilling.row import Cell, Row
 
 MODES = {"live": ("live",), "dry-run": ("dry-run",), "both": ("live", "dry-run")}
 FOLDER = "certificate"
@@ -45,12 +45,20 @@ class Asked:
     resume: bool = False
     seed: int = 7
     as_json: bool = False
+    workers: int = 2
+    own_limits: bool = False
+    at_most_minutes: float | None = None
 
 
 def certify(subject: "Subject", asked: Asked, check: Path | None) -> None:
     """Hold a certificate against a subject, or drill it and make one."""
     if check is not None:
-        check_certificate(subject, check, as_json=asked.as_json)
+        check_certificate(subject, check, asked)
+    elif asked.own_limits:
+        raise UsageError(
+            "expected --all without --own-limits: each row sets the limit that it is about; "
+            "see your own in a crash with: plimsoll drill STRATEGY --own-limits"
+        )
     else:
         drill_all(subject, asked)
 
@@ -58,17 +66,10 @@ def certify(subject: "Subject", asked: Asked, check: Path | None) -> None:
 def drill_all(subject: "Subject", asked: Asked) -> None:
     """Drill the matrix, write the certificate as JSON and HTML; end with 1 when it is red."""
     from plimsoll.lab.drilling.certificate import make_certificate, write_certificate
-    from plimsoll.lab.drilling.matrix import cells
     from plimsoll.lab.drilling.run import ROWS_FILE, MatrixPlan, run_matrix
     from plimsoll.reporting.certificate_page import certificate_page
 
-    if asked.mode not in MODES:
-        raise UsageError(f"expected --mode to be {', '.join(MODES)}, found {asked.mode}")
-    wanted = tuple(cells(MODES[asked.mode], asked.only))
-    if not wanted:
-        raise UsageError(
-            f'expected --only to fit a row such as "drawdown/kill-9/live": {asked.only}'
-        )
+    wanted = _wanted(asked)
     subject.file()
     folder = asked.out.resolve() / FOLDER
     if not asked.resume:
@@ -81,6 +82,8 @@ def drill_all(subject: "Subject", asked: Asked) -> None:
         strategy_path=None if own is None else subject.strategy_path,
         layers=subject.layers,
         seed=asked.seed,
+        workers=asked.workers,
+        at_most_minutes=asked.at_most_minutes,
         made_with={**asdict(subject.fingerprints()), "seed": str(asked.seed)},
     )
     began = time.monotonic()
@@ -97,6 +100,19 @@ def drill_all(subject: "Subject", asked: Asked) -> None:
     page = file.with_suffix(".html")
     page.write_text(certificate_page(certificate), encoding="utf-8")
     _tell_end(certificate, rows, file, as_json=asked.as_json)
+
+
+def _wanted(asked: Asked) -> tuple["Cell", ...]:
+    from plimsoll.lab.drilling.matrix import cells
+
+    if asked.mode not in MODES:
+        raise UsageError(f"expected --mode to be {', '.join(MODES)}, found {asked.mode}")
+    wanted = tuple(cells(MODES[asked.mode], asked.only))
+    if not wanted:
+        raise UsageError(
+            f'expected --only to fit a row such as "drawdown/kill-9/live": {asked.only}'
+        )
+    return wanted
 
 
 def _teller(began: float, *, silent: bool) -> Any:
@@ -130,13 +146,16 @@ def _tell_end(
         raise PlimsollError(f"{len(red)} rows are red: {', '.join(red[:5])}")
 
 
-def check_certificate(subject: "Subject", file: Path, *, as_json: bool) -> None:
-    """Say whether a certificate holds for a subject now; end with 1 when it does not."""
+def check_certificate(subject: "Subject", file: Path, asked: Asked) -> None:
+    """Say whether a certificate holds for a subject now; end with 1 when it does not.
+
+    All that is asked for has to be in it: the whole matrix, or what --only and --mode name.
+    """
     from plimsoll.lab.drilling.certificate import faults_of, read_certificate
 
     certificate = read_certificate(file.expanduser())
-    told = faults_of(certificate, subject)
-    if as_json:
+    told = faults_of(certificate, subject, _wanted(asked))
+    if asked.as_json:
         typer.echo(json.dumps({"ok": not told, "faults": told}))
     else:
         rows, made_at = len(certificate["rows"]), certificate["made_at"]

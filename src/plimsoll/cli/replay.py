@@ -123,9 +123,28 @@ def _lines(record: "ReplayRecord") -> list[str]:
     return [
         f"{done}{resumed}: {pace}, {cost}",
         f"{counts}{fills}",
+        *_books(record),
         f"Hash {record.hash}",
         f"Database, decision log and summary.md: {record.folder}",
     ]
+
+
+def _books(record: "ReplayRecord") -> list[str]:
+    """Return whether the exchange's books and the database agree, and if not, in what."""
+    books = record.agreement
+    if books is None:
+        return []
+    if books.agrees:
+        counts = f"{books.orders} orders, {books.orders_in_parts} filled in parts"
+        counts += f", {books.stops} stops, {books.funding_bookings} payments of funding"
+        wallet = f"wallet {books.wallet_usd:,.2f} USD"
+        return [f"Books and database agree to the cent: {counts}; {wallet}"]
+    differ = (
+        f"  {cause.value}: {number} times, {usd:+,.2f} USD"
+        for cause, (number, usd) in books.by_cause().items()
+    )
+    how = "agree but for what Freqtrade leaves out" if books.of_freqtrade_only else "differ"
+    return [f"Books and database {how}; wallet {books.wallet_usd:,.2f} USD:", *differ]
 
 
 def _span(timerange: str) -> tuple[datetime, datetime]:

@@ -168,7 +168,9 @@ def fault(
         float | None, typer.Option(help="Simulated seconds; until ended when left out.")
     ] = None,
     status: Annotated[int | None, typer.Option(help="HTTP status of http-error.")] = None,
-    magnitude: Annotated[float | None, typer.Option(help="Size of wrong-tick.")] = None,
+    magnitude: Annotated[
+        float | None, typer.Option(help="Size of wrong-tick and wrong-candles.")
+    ] = None,
     skew_seconds: Annotated[float | None, typer.Option(help="Size of clock-skew.")] = None,
     after_acceptance: Annotated[
         bool, typer.Option("--after-acceptance", help="no-answer: carry the request out first.")

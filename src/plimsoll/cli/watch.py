@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -136,7 +137,7 @@ def _status(settings: "WatchSettings") -> dict[str, Any]:
 def _release(settings: "WatchSettings", reason: str, wait: float) -> None:
     from getpass import getuser
 
-    from plimsoll.monitoring.store import ask_to_release, release_waits
+    from plimsoll.monitoring.store import ask_to_release, release_waits, withdraw_release
     from plimsoll.monitoring.watchdog import release
 
     if not reason.strip():
@@ -149,12 +150,12 @@ def _release(settings: "WatchSettings", reason: str, wait: float) -> None:
         deadline = time.monotonic() + wait
         while release_waits(settings.folder) and time.monotonic() < deadline:
             time.sleep(0.2)
-        if release_waits(settings.folder):
+        if withdraw_release(settings.folder):
             raise PlimsollError("the running watchdog did not take the release in time") from None
         typer.echo("released by the running watchdog")
         return
-    memory, _ = store.load()
-    release(store, memory, reason.strip(), by)
+    memory, waiting = store.load()
+    release(store, memory, reason.strip(), by, [asdict(one) for one in waiting])
     with suppress(OSError):
         store.close()
     typer.echo("released; no watchdog is running here")

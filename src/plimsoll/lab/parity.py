@@ -88,9 +88,12 @@ def compare_records(wanted: Wanted) -> Compared:
     a, b = (_read(named, strategy, wanted) for named in (wanted.a, wanted.b))
     remarks = [*a.remarks, *b.remarks]
     ours, theirs = a.record, b.record
-    if theirs.max_open_trades is None and not b.has_config and ours.max_open_trades is not None:
-        theirs = replace(theirs, max_open_trades=ours.max_open_trades)
-        remarks.append("B's max_open_trades is not known and taken from A; name B's config with -c")
+    if not b.has_config:
+        theirs, said = _with_slots(theirs, ours, "B", "A")
+        remarks += said
+    if not a.has_config:
+        ours, said = _with_slots(ours, theirs, "A", "B")
+        remarks += said
     datadir = wanted.datadir or a.datadir or b.datadir
     pairs = {trade.pair for record in (ours, theirs) for trade in record.trades}
     if datadir is not None:
@@ -113,6 +116,17 @@ def compare_records(wanted: Wanted) -> Compared:
         value_open=wanted.value_open,
     )
     return Compared(bill, tuple(dict.fromkeys(remarks)))
+
+
+def _with_slots(record: Record, other: Record, name: str, source: str) -> tuple[Record, list[str]]:
+    """Return a record whose slots are taken from the other where nothing says them."""
+    if record.max_open_trades is not None or other.max_open_trades is None:
+        return record, []
+    said = (
+        f"{name}'s max_open_trades is not known and taken from {source}; name {name}'s config "
+        "with -c"
+    )
+    return replace(record, max_open_trades=other.max_open_trades), [said]
 
 
 def is_database(named: str) -> bool:

@@ -12,16 +12,25 @@ from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.parity import Compared, Wanted, compare_records
 from plimsoll.lab.parity_minutes import with_minutes
+from plimsoll.lab.parity_seconds import add_seconds
 from plimsoll.lab.replay import ReplayPlan, ReplayProgress, ReplayRecord, run_replay
+from plimsoll.lab.study_data import file_of
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import Venue, serve_venue
 
 WARM_UP_CANDLES = 1500
 """History before the span: more than any bot keeps."""
-MOST_HISTORY = timedelta(days=400)
+MOST_HISTORY = timedelta(days=500)
+"""As many days as a bot fetches: what looks at all of its past sees the same."""
 LONGER = ("1h", "4h", "1d")
 """Timeframes that shipped strategies ask for beside their own."""
-DETAIL = "1m"
+DETAIL, FINE_DETAIL = "1m", "1s"
+MOST_FINE_DAYS = 7
+"""A backtest of seconds takes memory and time."""
+KINDS = {"premiumIndex": 100, "open_interest": 29}
+"""What strategies look at beside candles and funding, and its days of history."""
+WHOLE = "whole"
+"""The file that marks a folder of candles as complete."""
 HOUR = timedelta(hours=1)
 LATER = timedelta(minutes=1)
 LONGEST_SECONDS = 24 * 3600.0
@@ -40,6 +49,9 @@ class CheckPlan:
         Config layers of the user's own; the recipe of `overlay_of` has the last word.
     timeframe
         The strategy's own.
+    candles
+        Where the downloaded candles are kept; checks of one market, span, timeframe and pairs may
+        share a folder. Without one they lie beside the run.
     stake_usd
         The fixed stake: one that followed the balance would carry each difference on.
     """
@@ -54,6 +66,7 @@ class CheckPlan:
     market: str = "replay"
     datadir: Path | None = None
     seed: int = 7
+    candles: Path | None = None
     stake_usd: float = 200.0
     balance_usd: float = 10_000.0
     overlay: Mapping[str, Any] = field(default_factory=dict)
@@ -75,7 +88,8 @@ def run_check(
     """Backtest and replay a strategy over the same market in ``folder``, and compare.
 
     The exchange is simulated, on loopback. The backtest's candles are downloaded from it, with
-    its minutes as detail; where real data has no minutes, both sides get the same path.
+    its minutes as detail, or the seconds of its path through them; where real data has no
+    minutes, both sides get the same path.
 
     Raises
     ------
@@ -103,7 +117,7 @@ def run_check(
             strategy=plan.strategy,
             ran=(plan.begin, plan.end),
             value_open=True,
-            datadir=folder / "data",
+            datadir=_candles(plan, folder),
             userdir=record.folder / "user_data",
         )
     )
@@ -162,12 +176,15 @@ def _backtest(plan: CheckPlan, folder: Path, datadir: Path | None) -> Path:
     results.mkdir(exist_ok=True)
     with serve_venue(_serving(plan, datadir), folder=folder) as venue:
         layers = _layers(plan, folder, userdir, venue)
-        common = ["--userdir", str(userdir), "--datadir", str(folder / "data"), *layers]
-        log = folder / "freqtrade.log"
-        for timeframes, since in _downloads(plan):
-            span = f"{since:%Y%m%d}-{plan.end:%Y%m%d}"
-            wanted = ["-t", *timeframes, "--timerange", span]
-            freqtrade(["download-data", *common, *wanted], folder=folder, log=log, seconds=3600.0)
+        candles, log = _candles(plan, folder), folder / "freqtrade.log"
+        common = ["--userdir", str(userdir), "--datadir", str(candles), *layers]
+        if not (candles / WHOLE).exists():
+            for one in _downloads(plan, datadir):
+                given = ["download-data", *common, *one.arguments(plan.end)]
+                freqtrade(given, folder=folder, log=log, seconds=3600.0)
+            (candles / WHOLE).touch()
+        if _detail(plan) == FINE_DETAIL:
+            add_seconds(candles, plan.pairs)
         source = plan.strategy_path or userdir / "strategies"
         freqtrade(
             [
@@ -177,7 +194,7 @@ def _backtest(plan: CheckPlan, folder: Path, datadir: Path | None) -> Path:
                 *("--recursive-strategy-search", "--cache", "none"),
                 "--enable-protections",
                 *("--timerange", _timerange(plan)),
-                *("--timeframe", plan.timeframe, "--timeframe-detail", DETAIL),
+                *("--timeframe", plan.timeframe, "--timeframe-detail", _detail(plan)),
                 *("--backtest-directory", str(results)),
             ],
             folder=folder,
@@ -190,14 +207,51 @@ def _backtest(plan: CheckPlan, folder: Path, datadir: Path | None) -> Path:
     return results
 
 
-def _downloads(plan: CheckPlan) -> list[tuple[list[str], datetime]]:
-    """Return which timeframes are downloaded from when on: long candles have a longer history."""
+@dataclass(frozen=True, slots=True)
+class _Download:
+    """Kinds of candles, for which timeframes and from when on."""
+
+    timeframes: tuple[str, ...]
+    since: datetime
+    kinds: tuple[str, ...] = ()
+
+    def arguments(self, end: datetime) -> list[str]:
+        """Return them as ``freqtrade download-data`` takes them."""
+        kinds = ["--candle-types", *self.kinds] if self.kinds else []
+        span = f"{self.since:%Y%m%d}-{end:%Y%m%d}"
+        return ["-t", *self.timeframes, "--timerange", span, *kinds]
+
+
+def _downloads(plan: CheckPlan, datadir: Path | None = None) -> list[_Download]:
+    """Return what is downloaded: long candles have a longer history, and other kinds beside them.
+
+    ``datadir`` is what the exchange serves: of the `KINDS` those that it has there.
+    """
     own = _length(plan.timeframe)
     is_short = own < HOUR
-    long = list(dict.fromkeys([*LONGER, *([] if is_short else [plan.timeframe])]))
-    short = list(dict.fromkeys([*([plan.timeframe] if is_short else []), DETAIL]))
+    long = dict.fromkeys([*LONGER, *([] if is_short else [plan.timeframe])])
+    short = dict.fromkeys([*([plan.timeframe] if is_short else []), DETAIL])
     history = own * WARM_UP_CANDLES if is_short else max(own, timedelta(days=1))
-    return [(long, plan.begin - MOST_HISTORY), (short, plan.begin - history)]
+    made = [
+        _Download(tuple(long), plan.begin - MOST_HISTORY),
+        _Download(tuple(short), plan.begin - history),
+    ]
+    for kind, days in KINDS.items():
+        if datadir is not None and any(
+            file_of(datadir, pair, "1h", kind).exists() for pair in plan.pairs
+        ):
+            made.append(_Download(("1h",), plan.begin - timedelta(days=days), (kind,)))
+    return made
+
+
+def _candles(plan: CheckPlan, folder: Path) -> Path:
+    return folder / "data" if plan.candles is None else plan.candles.resolve()
+
+
+def _detail(plan: CheckPlan) -> str:
+    """Return how closely the backtest looks: a stop may trail more closely than a minute moves."""
+    is_short = _length(plan.timeframe) < HOUR
+    return FINE_DETAIL if is_short and (plan.end - plan.begin).days <= MOST_FINE_DAYS else DETAIL
 
 
 def _timerange(plan: CheckPlan) -> str:

@@ -47,7 +47,12 @@ def read_log(folder: Path, account: str | None) -> LogEvidence:
     from plimsoll.journal.words import is_observed
 
     denied = tuple(
-        Denied(str(record["pair"]), moment(record), str(record.get("rule")))
+        Denied(
+            str(record["pair"]),
+            moment(record),
+            str(record.get("rule")),
+            str(record.get("side") or "*"),
+        )
         for record in Reading().records(folder)
         if record["kind"] == Kind.DENIAL and record.get("pair") and not is_observed(record)
     )

@@ -87,7 +87,7 @@ def run_rows(
     """
     rows = []
     for place, (entrant, span) in enumerate(entrants, start=1):
-        kept = folder / "rows" / f"{entrant.strategy}-{span.name}.json"
+        kept = row_file(folder, entrant, span)
         row = read_row(kept)
         if row is None or row.error or row.code != code_fingerprint():
             say(f"{place} of {len(entrants)}: {entrant.strategy}, {span.name}")
@@ -96,6 +96,11 @@ def run_rows(
             kept.write_text(json.dumps(asdict(row), indent=1) + "\n", encoding="utf-8")
         rows.append(row)
     return rows
+
+
+def row_file(folder: Path, entrant: Entrant, span: Span) -> Path:
+    """Return where the row of an entrant and a span is kept."""
+    return folder / "rows" / f"{entrant.strategy}-{span.name}.json"
 
 
 def read_row(file: Path) -> Row | None:
@@ -126,6 +131,7 @@ def _checked(
         strategy_path=foreign if entrant.foreign else None,
         pairs=entrant.pairs,
         datadir=datadir,
+        candles=folder / "candles" / _candles_of(entrant, span),
     )
     work = folder / "runs" / f"{entrant.strategy}-{span.name}-{code_fingerprint()[:12]}"
     try:
@@ -159,6 +165,13 @@ def _figures(bill: Bill) -> dict[str, Any]:
         "unexplained": amount(bill.unexplained),
         "causes": {row.cause.value: amount(row.units) for row in bill.rows()},
     }
+
+
+def _candles_of(entrant: Entrant, span: Span) -> str:
+    """Return what one download of candles is for: several strategies may share it."""
+    bases = "-".join(pair.partition("/")[0] for pair in entrant.pairs)
+    dates = f"{span.begin:%Y%m%d}-{_end(entrant, span):%Y%m%d}"
+    return f"{dates}-{entrant.timeframe}-{bases}-{code_fingerprint()[:12]}"
 
 
 def _share(fraction: float | None) -> str:

@@ -10,14 +10,25 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from freqtrade import __version__ as freqtrade_version
+
 from plimsoll.bridge.config.fingerprint import code_fingerprint
 from plimsoll.bridge.freqtrade.strategy_files import strategy_files
 from plimsoll.core import UsageError
+from plimsoll.lab.book_agreement import BookAgreement
+from plimsoll.lab.book_records import compare_books
 from plimsoll.lab.replay_checkpoint import clear, last_checkpoint, leave_checkpoint, restore
+from plimsoll.lab.replay_data import require_candles
 from plimsoll.lab.replay_evidence import read_evidence
 from plimsoll.lab.replay_lock import sole_use
 from plimsoll.lab.replay_plan import ReplayPlan, ReplayProgress, ReplayRecord
-from plimsoll.lab.replay_segment import ReplayFolder, Segment, run_segment, segments_of
+from plimsoll.lab.replay_segment import (
+    ReplayFolder,
+    Segment,
+    last_look_ms,
+    run_segment,
+    segments_of,
+)
 from plimsoll.lab.replay_summary import write_summary
 
 __all__ = ["ReplayPlan", "ReplayProgress", "ReplayRecord", "run_replay"]
@@ -26,6 +37,7 @@ Tell = Callable[[ReplayProgress], None]
 PLAN = "plan.json"
 CONTENT = {
     "code": "the code of Plimsoll",
+    "freqtrade": "Freqtrade",
     "layers_hold": "a config layer",
     "strategy_holds": "the strategy's files",
 }
@@ -41,7 +53,8 @@ def run_replay(plan: ReplayPlan, folder: Path, tell: Tell = lambda _: None) -> R
     Raises
     ------
     UsageError
-        When the plan names what is not there, or the folder holds another plan's replay.
+        When the plan names what is not there, the folder holds another plan's replay, or another
+        process replays there.
     PlimsollError
         When the exchange or the bot does not start, or ends before it should.
     """
@@ -90,6 +103,7 @@ def _run(
         days_run=days_run,
         seconds=time.monotonic() - began,
         processor_seconds=_processor_seconds() - processor,
+        agreement=_agreement(plan, place),
     )
     write_summary(record, evidence, told)
     return record
@@ -108,6 +122,7 @@ def _check(plan: ReplayPlan) -> None:
     for file in (*plan.layers, plan.strategy_path, plan.datadir):
         if file is not None and not file.exists():
             raise UsageError(f"expected {file}, found nothing there")
+    require_candles(plan)
 
 
 def _require_same_plan(told: dict[str, Any], place: ReplayFolder) -> None:
@@ -143,10 +158,24 @@ def _told(plan: ReplayPlan) -> dict[str, Any]:
     told = {
         **asdict(plan),
         "code": code_fingerprint(),
+        "freqtrade": freqtrade_version,
         "layers_hold": [_hash(file) for file in plan.layers if file.is_file()],
         "strategy_holds": _strategy_holds(plan),
     }
     return dict(json.loads(json.dumps(told, default=str)))
+
+
+def _agreement(plan: ReplayPlan, place: ReplayFolder) -> BookAgreement | None:
+    """Compare the exchange's books at the end with the database; dry-run has no books."""
+    if plan.mode != "live":
+        return None
+    end_ms = round(plan.end.timestamp() * 1000)
+    return compare_books(
+        place.books,
+        place.database,
+        opening_usd=plan.balance_usd,
+        seen_ms=last_look_ms(end_ms, plan.realism),
+    )
 
 
 def _strategy_holds(plan: ReplayPlan) -> dict[str, str]:

@@ -19,7 +19,8 @@ IDS = frozenset({"id", "order_id", "ft_trade_id", "stoploss_order_id"})
 """Columns that differ between equal runs: dry-run orders have random names."""
 HALTS = frozenset({Kind.HALT.value, Kind.REARM.value})
 RUN_OWN = frozenset({*SEALED, "pid", "run", "session", "boot"})
-FILL, FILL_IDS = "OrderFilled", frozenset({"order_id", "fill_id", "sequence"})
+FILL = "OrderFilled"
+FILL_IDS = frozenset({"order_id", "fill_id", "sequence", "more", "crc32"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from plimsoll.lab.book_agreement import BookAgreement
+
 Market = Literal["replay", "synthetic"]
 Mode = Literal["dry-run", "live"]
 Realism = Literal["minute", "tick", "probe"]
@@ -95,6 +97,8 @@ class ReplayRecord:
         The exchange's events in live mode; ``None`` in dry-run.
     hash
         SHA-256 over trades, orders, fills and halts without their ids: equal runs have one hash.
+    agreement
+        How far the exchange's books and the database agree; ``None`` in dry-run.
     seconds, processor_seconds
         Real time, and time of the processor in bot and exchange, of the segments run now.
     """
@@ -114,6 +118,7 @@ class ReplayRecord:
     days_run: float
     seconds: float
     processor_seconds: float
+    agreement: BookAgreement | None = None
 
     @property
     def database_url(self) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from freqtrade.misc import deep_merge_dicts
 
 from plimsoll.bridge.config.settings import LIVE_OPT_IN
+from plimsoll.bridge.freqtrade.replay_instants import MINUTE_MS, minute_instants
 from plimsoll.core import PlimsollError
 from plimsoll.lab.processes import command, last_line, running
 from plimsoll.lab.replay_plan import ReplayPlan
@@ -111,6 +112,12 @@ def segments_of(plan: ReplayPlan) -> list[Segment]:
         segments.append(Segment(len(segments), begin, end))
         begin = end
     return segments
+
+
+def last_look_ms(end_ms: int, realism: str) -> int:
+    """Return when the bot looked for the last time before an end."""
+    at = [*minute_instants(end_ms - MINUTE_MS, end_ms)] if realism == "minute" else [end_ms - 1]
+    return at[-1]
 
 
 def run_segment(

@@ -1,6 +1,7 @@
 """What a replay says of itself: ``summary.json`` for programs, ``summary.md`` for people."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from freqtrade import __version__ as freqtrade_version
@@ -33,6 +34,7 @@ def write_summary(record: ReplayRecord, evidence: Evidence, told: dict[str, Any]
         "seconds": round(record.seconds, 1),
         "processor_seconds": round(record.processor_seconds, 1),
         "days_a_minute": round(record.days_a_minute, 1),
+        "books": None if record.agreement is None else asdict(record.agreement),
     }
     text = json.dumps(summary, indent=1) + "\n"
     (record.folder / AS_JSON).write_text(text, encoding="utf-8")

@@ -30,6 +30,10 @@ class Venue:
         """Return the venue's time."""
         return int(self._call("clock")["now_ms"])
 
+    def speed(self) -> float:
+        """Return how fast its clock runs now."""
+        return float(self._call("clock")["speed"])
+
     def set_speed(self, speed: float) -> None:
         """Let the venue's clock run ``speed`` times as fast as real time."""
         self._call("clock/speed", {"speed": speed})

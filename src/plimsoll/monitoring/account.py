@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +22,10 @@ NAMED = "watch-"
 """What the names of the watchdog's own orders begin with, where the exchange takes names."""
 UNREADABLE = (ccxt.BaseError, KeyError, TypeError, ValueError, AttributeError)
 SKEW_THAT_MATTERS = 0.5
+NOTHING_TO_REDUCE = "ReduceOnly Order is rejected"
+"""Binance's words for a position that is gone; other refusals leave one open."""
+MARKETS_SECONDS = 300.0
+"""A market that is not known is looked up at most so often: pairs are listed while it runs."""
 KIND = {"type": "swap"}
 """What tells ccxt to ask for futures where no pair does."""
 _QUERY = re.compile(r"\?\S+")
@@ -61,6 +66,7 @@ class Account:
         self._api.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
         self._currency = stake_currency
         self.is_binance = name.startswith("binance")
+        self._markets_at: float | None = None
 
     # Looking
 
@@ -77,7 +83,7 @@ class Account:
         try:
             self._require_markets()
             skew = self._skew()
-            books = self._books(at)
+            books = self._books_of_any_market(at)
         except ccxt.AuthenticationError as error:  # PermissionDenied is one
             said = words(error)
             return AccountSight(
@@ -108,7 +114,22 @@ class Account:
 
     def _require_markets(self) -> None:
         if not self._api.markets:
-            self._api.load_markets()
+            self._load_markets()
+
+    def _load_markets(self) -> None:
+        self._api.load_markets(reload=True)
+        self._markets_at = time.monotonic()
+
+    def _books_of_any_market(self, at: datetime) -> ExchangeBooks:
+        """Return the books; a market in them that is not known is asked for once more."""
+        try:
+            return self._books(at)
+        except (ccxt.BadSymbol, KeyError, TypeError):
+            age = None if self._markets_at is None else time.monotonic() - self._markets_at
+            if age is not None and age < MARKETS_SECONDS:
+                raise
+            self._load_markets()
+            return self._books(at)
 
     def _skew(self) -> float:
         """Return how far the exchange's clock is ahead, and let signed requests follow it."""
@@ -141,7 +162,7 @@ class Account:
         return ExchangePosition(
             pair=one["symbol"],
             side=Side(one["side"]),
-            amount=abs(float(one["contracts"])) * self._size(one["symbol"]),
+            amount=abs(_amount(one["contracts"])) * self._size(one["symbol"]),
             entry_price=_number(one.get("entryPrice")),
             mark_price=_number(one.get("markPrice")),
         )
@@ -155,8 +176,8 @@ class Account:
             id=str(one["id"]),
             pair=one["symbol"],
             side=Side.LONG if one["side"] == "buy" else Side.SHORT,
-            amount=0.0 if whole else float(one.get("amount") or 0.0) * size,
-            filled=float(one.get("filled") or 0.0) * size,
+            amount=0.0 if whole else _amount(one.get("amount") or 0.0) * size,
+            filled=_amount(one.get("filled") or 0.0) * size,
             price=trigger or _number(one.get("price")),
             client_id=one.get("clientOrderId"),
             conditional=conditional or trigger is not None,
@@ -228,7 +249,7 @@ class Account:
             done = self._api.create_order(position.pair, "market", side, amount, None, params)
         except UNREADABLE as error:
             said = words(error)
-            if "ReduceOnly" in said:
+            if NOTHING_TO_REDUCE in said:
                 return "there was nothing left to close"
             raise PlimsollError(said) from None
         filled, average = done.get("filled"), done.get("average")
@@ -287,3 +308,11 @@ def _flag(value: Any) -> bool | None:
 
 def _number(value: Any) -> float | None:
     return None if value is None else float(value)
+
+
+def _amount(value: Any) -> float:
+    """Return an amount; raises `ValueError` for one that is no number, which nothing can close."""
+    amount = float(value)
+    if not isfinite(amount):
+        raise ValueError(f"expected an amount, found {value}")
+    return amount

@@ -10,6 +10,8 @@ from plimsoll.core import UsageError
 
 RETRY_SECONDS = 20.0
 LONGEST_RETRY_SECONDS = 600.0
+MOST_DOUBLINGS = 10
+"""An address that is gone for weeks has thousands of tries, which no power of two can hold."""
 KEPT = 200
 """Alarms that wait at most; the oldest give way."""
 
@@ -76,7 +78,7 @@ class Outbox:
                 continue
             failed += 1
             gone.add(one.channel)
-            wait = min(RETRY_SECONDS * 2**one.tries, LONGEST_RETRY_SECONDS)
+            wait = min(RETRY_SECONDS * 2 ** min(one.tries, MOST_DOUBLINGS), LONGEST_RETRY_SECONDS)
             after = (now + timedelta(seconds=wait)).isoformat()
             left.append(replace(one, tries=one.tries + 1, next_at=after))
         self._waiting = left

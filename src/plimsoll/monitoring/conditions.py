@@ -93,12 +93,15 @@ def last_sign(bot: BotSight) -> datetime | None:
 
 
 def is_looping(sight: Sight, profile: WatchProfile) -> bool:
-    """Return whether the bot's loop has lately shown that it runs."""
-    bot = sight.bot
-    signs = ((bot.looped_at, market_now(sight)), (bot.traced_at, sight.at))
-    return any(
-        sign is not None and _age(now, sign) <= profile.max_loop_age_seconds for sign, now in signs
-    )
+    """Return whether the bot's loop has lately shown that it runs.
+
+    A sign from the future, left by a clock that was set back since, is none.
+    """
+    bot, limit = sight.bot, profile.max_loop_age_seconds
+    market = market_now(sight)
+    looped_ahead = bot.looped_at is not None and _age(market, bot.looped_at) < -limit
+    signs = ((bot.looped_at, sight.at if looped_ahead else market), (bot.traced_at, sight.at))
+    return any(sign is not None and abs(_age(now, sign)) <= limit for sign, now in signs)
 
 
 def _age(now: datetime, then: datetime) -> float:

@@ -153,10 +153,15 @@ def _profile(config: Mapping[str, Any]) -> WatchProfile:
         return WatchProfile.model_validate(section)
     except ValidationError as error:
         faults = "; ".join(
-            f"plimsoll.watch.{'.'.join(map(str, one['loc']))}: {one['msg']}, found {one['input']!r}"
+            f"plimsoll.watch.{'.'.join(map(str, one['loc']))}: {one['msg']}{_shown(one)}"
             for one in error.errors(include_url=False)
         )
         raise UsageError(f"the config's section plimsoll.watch is not valid: {faults}") from None
+
+
+def _shown(error: Any) -> str:
+    """Return what was found; not of a key that nobody knows, which may be a secret out of place."""
+    return "" if error["type"] == "extra_forbidden" else f", found {error['input']!r}"
 
 
 def _secrets(environment: Mapping[str, str]) -> dict[str, str]:

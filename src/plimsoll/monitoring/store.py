@@ -141,6 +141,18 @@ def release_waits(folder: Path) -> bool:
     return (folder / RELEASE).exists()
 
 
+def withdraw_release(folder: Path) -> bool:
+    """Take a release back and return whether it was still there.
+
+    One that stayed would end what is latched later, for another reason.
+    """
+    try:
+        (folder / RELEASE).unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def status_in(folder: Path) -> dict[str, Any] | None:
     """Return the last status of a watchdog; ``None`` when there is none."""
     try:

@@ -1,7 +1,7 @@
 """The watchdog at work: look, decide, write down, act, tell; then the same again."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ import httpx
 
 from plimsoll.core import PlimsollError
 from plimsoll.monitoring import bot_traces
-from plimsoll.monitoring.account import Account, utc_now
+from plimsoll.monitoring.account import Account, utc_now, words
 from plimsoll.monitoring.alarms import Outbox
 from plimsoll.monitoring.bot_api import BotApi, not_asked
 from plimsoll.monitoring.closing import DIRECT, Step, StepKind, plan
@@ -62,6 +62,7 @@ class Watchdog:
         self._timer = Timer(self._profile, self._account, store)
         self._beat_at: datetime | None = None
         self._told_fault: str | None = None
+        self._failed_at: dict[str, datetime] = {}
         store.note(
             Note.START,
             utc_now(),
@@ -77,8 +78,19 @@ class Watchdog:
     def run(self, stop: threading.Event) -> None:
         """Look until it is stopped."""
         while not stop.is_set():
-            self.look()
+            self.look_in_any_case()
             stop.wait(self._pause_seconds())
+
+    def look_in_any_case(self) -> dict[str, Any] | None:
+        """Take one look; what nobody foresaw is told, and ends that look alone."""
+        try:
+            return self.look()
+        except Exception as error:  # noqa: BLE001 - a watchdog that died of it would watch nothing
+            now = utc_now()
+            if self._is_news("look", now):
+                self._tell("look", f"a look of the watchdog failed: {words(error)}", now)
+            self._outbox.deliver(now)
+            return None
 
     def close(self) -> None:
         """Write down that it ends, and let go of everything; what is latched stays so."""
@@ -167,7 +179,7 @@ class Watchdog:
         try:
             httpx.get(url, timeout=HEARTBEAT_TIMEOUT).raise_for_status()
             self._beat_at = sight.at
-        except httpx.HTTPError:
+        except (httpx.HTTPError, httpx.InvalidURL):
             return
 
     # Acting
@@ -176,10 +188,16 @@ class Watchdog:
         request = self._store.take_release()
         if request is not None:
             reason, by = request
-            self._memory = release(self._store, self._memory, reason, by)
+            waiting = self._outbox.as_records()
+            self._memory = release(self._store, self._memory, reason, by, waiting)
 
     def _act(self, latch: Latch, sight: Sight) -> None:
-        """Do what is latched: what the bot is told first, then directly, the books read between."""
+        """Do what is latched: what the bot is told first, then directly, the books read between.
+
+        A profile that was made milder since is obeyed; what is latched stays latched.
+        """
+        if latch.act.at_most(self._profile.may) is not latch.act:
+            return
         now = plan(latch, sight, self._profile, flag_up=self._flag_up())
         if now.latch.flat_at is not None and latch.flat_at is None:
             self._store.note(Note.FLAT, sight.at)
@@ -188,13 +206,13 @@ class Watchdog:
         for step in now.steps:
             if step.kind not in DIRECT:
                 self._do(step, now.latch)
-        failed: set[str] = set()
+        tried: set[str] = set()
         for _ in range(MOST_DIRECT_STEPS):
-            direct = [one for one in now.steps if one.kind in DIRECT and one.text not in failed]
+            direct = [one for one in now.steps if one.kind in DIRECT and one.text not in tried]
             if not direct:
                 return
-            if not self._do(direct[0], now.latch):
-                failed.add(direct[0].text)
+            self._do(direct[0], now.latch)
+            tried.add(direct[0].text)  # what altered nothing is not sent again before the next look
             sight = self._with_account(sight)
             again = plan(replace(now.latch, flat_looks=0), sight, self._profile, flag_up=None)
             now = replace(again, latch=now.latch)
@@ -206,8 +224,8 @@ class Watchdog:
     def _flag_up(self) -> bool | None:
         return bot_traces.is_flag_up(self._settings.bot_folder)
 
-    def _do(self, step: Step, latch: Latch) -> bool:
-        """Write a step down, do it, and write down what came of it; return whether it went well."""
+    def _do(self, step: Step, latch: Latch) -> None:
+        """Write a step down, do it, and write down what came of it."""
         self._store.note(Note.ACT, utc_now(), step=step.kind, text=step.text, why=latch.because)
         try:
             result = self._done(step, latch)
@@ -215,11 +233,23 @@ class Watchdog:
             self._store.note(
                 Note.FAILED, utc_now(), step=step.kind, text=step.text, error=str(error)
             )
-            self._outbox.add("act", f"failed: {step.text}: {error}", utc_now())
-            return False
+            if self._is_news(step.text, utc_now()):
+                self._outbox.add("act", f"failed: {step.text}: {error}", utc_now())
+            return
         self._store.note(Note.DONE, utc_now(), step=step.kind, text=step.text, result=result)
         if step.kind is StepKind.CLOSE_POSITION:
             self._tell("act", f"{step.text}: {result}", utc_now())
+
+    def _is_news(self, what: str, at: datetime) -> bool:
+        """Return whether a failure is to be told: once, then now and then, as any alarm.
+
+        One that is told in every look would push the others out of what waits.
+        """
+        before = self._failed_at.get(what)
+        every = timedelta(minutes=self._profile.repeat_alarm_minutes)
+        if before is not None and at - before < every:
+            return False
+        self._failed_at[what] = at
         return True
 
     def _done(self, step: Step, latch: Latch) -> str:
@@ -237,11 +267,13 @@ class Watchdog:
         raise PlimsollError("there is nothing to do it with")
 
 
-def release(store: Store, memory: Memory, reason: str, by: str) -> Memory:
-    """Write a person's release down and return the memory after it."""
+def release(
+    store: Store, memory: Memory, reason: str, by: str, waiting: Sequence[Mapping[str, Any]] = ()
+) -> Memory:
+    """Write a person's release down and return the memory after it; ``waiting`` alarms stay."""
     store.note(Note.RELEASE, utc_now(), reason=reason, by=by)
     after = released(memory)
-    store.save(after, ())
+    store.save(after, waiting)
     return after
 
 

@@ -23,9 +23,9 @@ def absent_cause(trade: RecordedTrade, of: Record, other: Record, name: str) -> 
     if trade.enter_tag in BY_HAND:
         return Cause.BY_HAND, f"entered by hand: {trade.enter_tag}"
     for given in (
-        _guarded(trade.pair, trade.opened_at, other, name),
         _before_the_span(trade, at, other, name),
         _taken(trade.pair, at, other, name),
+        _guarded(trade, other, name),
         _full(at, other, name),
         _locked(trade, at, other, name),
         _unfilled(trade, other, name),
@@ -36,11 +36,12 @@ def absent_cause(trade: RecordedTrade, of: Record, other: Record, name: str) -> 
     return cause, f"no trade of {trade.pair} {trade.side.value} near {at:%Y-%m-%d %H:%M} in {name}"
 
 
-def _guarded(pair: str, at: datetime, other: Record, name: str) -> Given | None:
+def _guarded(trade: RecordedTrade, other: Record, name: str) -> Given | None:
+    pair, at = trade.pair, trade.opened_at
     start = other.candle_of(at)
     end = start + other.candle
     for one in other.denied:
-        if one.pair == pair and start <= one.at < end:
+        if one.is_of(trade) and start <= one.at < end:
             return Cause.GUARDS, f"{one.rule} denied it in {name} at {one.at:%Y-%m-%d %H:%M:%S}"
     for span in other.halted:
         ended = span.until is not None and span.until <= at

@@ -39,12 +39,16 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class CauseRow:
-    """What one cause amounts to: its share in units and in cents, and how many trades it is in."""
+    """What one cause amounts to: its share in units and in cents, and how many trades it is in.
+
+    ``gross`` are the units of all its pieces without their signs: pieces that cancel show there.
+    """
 
     cause: Cause
     units: int
     cents: int
     trades: int
+    gross: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,14 +122,16 @@ class Bill:
     def rows(self) -> list[CauseRow]:
         """Return the bill by cause, the largest amount first; its cents add up to the total's."""
         whole: dict[Cause, int] = defaultdict(int)
+        gross: dict[Cause, int] = defaultdict(int)
         trades: dict[Cause, set[tuple[int | None, int | None]]] = defaultdict(set)
         for piece in self.pieces:
             whole[piece.cause] += piece.units
+            gross[piece.cause] += abs(piece.units)
             trades[piece.cause].add(_key(piece))
-        causes = sorted(whole, key=lambda cause: (-abs(whole[cause]), cause))
+        causes = sorted(whole, key=lambda cause: (-abs(whole[cause]), -gross[cause], cause))
         shown = shared_cents([whole[cause] for cause in causes], self.difference_cents)
         return [
-            CauseRow(cause, whole[cause], part, len(trades[cause]))
+            CauseRow(cause, whole[cause], part, len(trades[cause]), gross[cause])
             for cause, part in zip(causes, shown, strict=True)
         ]
 
@@ -160,7 +166,7 @@ def bill_of(
             f"A covers {_span(a)}, B {_span(b)}: they share no span to compare"
             + (" with --since and --until" if since or until else "")
         )
-    window = window or max(a.candle, b.candle) * WINDOW_CANDLES
+    window = max(a.candle, b.candle) * WINDOW_CANDLES if window is None else window
     # Cut for what is compared only: which slots and pairs were taken is asked of whole records.
     whole_a, whole_b = replace(a, start=first, end=last), replace(b, start=first, end=last)
     within_a, outside_a = _cut(a.trades, first, last)

@@ -59,9 +59,9 @@ def exit_cause(a: RecordedTrade, b: RecordedTrade, of_a: Record, of_b: Record) -
     `Cause.UNEXPLAINED` when nothing on record names one.
     """
     for given in (
-        _by_guard(a, b),
-        _forced(a, of_a, "A"),
-        _forced(b, of_b, "B"),
+        _by_guard(a, b, of_a, of_b),
+        None if _came_later(a, b, of_a) else _forced(a, of_a, "A"),
+        None if _came_later(b, a, of_a) else _forced(b, of_b, "B"),
         _still_open(a, b, of_a, of_b),
         _waiting(a, b),
     ):
@@ -80,11 +80,18 @@ def waited(fill: Fill) -> float | None:
     return (fill.at - fill.placed_at).total_seconds()
 
 
-def _by_guard(a: RecordedTrade, b: RecordedTrade) -> Given | None:
-    guarded = [trade for trade in (a, b) if rule_of(trade) is Rule.GUARD]
-    if len(guarded) != 1:
-        return None
-    return Cause.GUARDS, f"closed by {guarded[0].exit_reason} in {'A' if guarded[0] is a else 'B'}"
+def _came_later(trade: RecordedTrade, other: RecordedTrade, record: Record) -> bool:
+    """Return whether the other had closed in an earlier candle: why it did is the cause then."""
+    if trade.closed_at is None or other.closed_at is None:
+        return False
+    return record.candle_of(other.closed_at) < record.candle_of(trade.closed_at)
+
+
+def _by_guard(a: RecordedTrade, b: RecordedTrade, of_a: Record, of_b: Record) -> Given | None:
+    for trade, other, record, name in ((a, b, of_a, "A"), (b, a, of_b, "B")):
+        if rule_of(trade) is Rule.GUARD and not _came_later(trade, other, record):
+            return Cause.GUARDS, f"closed by {trade.exit_reason} in {name}"
+    return None
 
 
 def _forced(trade: RecordedTrade, record: Record, name: str) -> Given | None:
@@ -130,6 +137,8 @@ def _same_exit(a: RecordedTrade, b: RecordedTrade, of_a: Record, of_b: Record) -
         return Cause.STOP_PRICE, f"{a.exit_reason} in one candle: {prices}"
     if rule is Rule.ROI:
         return Cause.ROI_PRICE, f"roi in one candle: {prices}"
+    if rule is Rule.LIQUIDATION:
+        return Cause.UNEXPLAINED, f"liquidated in one candle: {prices}"
     if abs(a.exit_rate - b.exit_rate) < 0.999 * _step(a, b):
         return Cause.PRECISION, f"less than a step of the price: {prices}"
     late = [
@@ -146,7 +155,7 @@ def _same_exit(a: RecordedTrade, b: RecordedTrade, of_a: Record, of_b: Record) -
 
 def _other_exit(a: RecordedTrade, b: RecordedTrade, of_a: Record, of_b: Record) -> Given:
     """Name the cause where rules or candles differ: the earlier exit tells."""
-    a_first = _end(a, of_a) <= _end(b, of_b)
+    a_first = _order_of_exits(a, of_a) <= _order_of_exits(b, of_b)
     first, later = (a, b) if a_first else (b, a)
     record, name = (of_a, "A") if a_first else (of_b, "B")
     told = (
@@ -170,6 +179,11 @@ def _other_exit(a: RecordedTrade, b: RecordedTrade, of_a: Record, of_b: Record) 
     if rule is Rule.OWN and record.kind is Kind.BOT:
         return Cause.EVERY_LOOP, told
     return Cause.UNEXPLAINED, told
+
+
+def _order_of_exits(trade: RecordedTrade, record: Record) -> tuple[datetime, int, Kind, bool]:
+    """Order exits by time, and at one moment by rule, so that A and B may be exchanged."""
+    return _end(trade, record), rule_of(trade).value, record.kind, not trade.stop_moved
 
 
 def _levels(a: RecordedTrade, b: RecordedTrade) -> float | None:

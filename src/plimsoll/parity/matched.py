@@ -96,7 +96,7 @@ def _size_cause(a: RecordedTrade, b: RecordedTrade, of_a: Record, of_b: Record) 
     for record, trade, name in ((of_a, a, "A"), (of_b, b, "B")):
         for one in record.denied:
             near = abs((one.at - trade.opened_at).total_seconds())
-            if one.pair == trade.pair and near <= record.candle.total_seconds():
+            if one.is_of(trade) and near <= record.candle.total_seconds():
                 return Cause.GUARDS, f"{one.rule} cut or denied in {name} at {one.at:%H:%M:%S}"
     priced = a.exit_amount * a.entry_rate / b.entry_rate
     step = max(a.amount_step or 0.0, b.amount_step or 0.0)

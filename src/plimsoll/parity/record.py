@@ -19,11 +19,19 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """An entry that a guard refused, or a stake that it cut, as the decision log has it."""
+    """An entry that a guard refused, or a stake that it cut, as the decision log has it.
+
+    ``side`` is ``*`` where the log does not say.
+    """
 
     pair: str
     at: datetime
     rule: str
+    side: str = "*"
+
+    def is_of(self, trade: RecordedTrade) -> bool:
+        """Return whether it is of a trade's pair and side."""
+        return self.pair == trade.pair and self.side in ("*", trade.side.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,13 +56,21 @@ def bill_lines(bill: Bill, limit_fraction: float) -> list[str]:
     ]
     rows = bill.rows()
     cells = [
-        (CAUSES[row.cause].title, f"{row.trades:,}", money(row.cents, signed=True)) for row in rows
+        (
+            CAUSES[row.cause].title,
+            f"{row.trades:,}",
+            money(cents(row.gross)),
+            money(row.cents, signed=True),
+        )
+        for row in rows
     ]
-    heading = ("Cause", "Trades", unit)
-    cells = [heading, *cells, ("B - A", "", money(bill.difference_cents, signed=True))]
-    widths = [max(len(cell[column]) for cell in cells) for column in range(3)]
+    heading = ("Cause", "Trades", "Gross", unit)
+    cells = [heading, *cells, ("B - A", "", "", money(bill.difference_cents, signed=True))]
+    widths = [max(len(cell[column]) for cell in cells) for column in range(4)]
     lines += [
-        f"{cell[0]:<{widths[0]}}  {cell[1]:>{widths[1]}}  {cell[2]:>{widths[2]}}" for cell in cells
+        f"{cell[0]:<{widths[0]}}  {cell[1]:>{widths[1]}}  {cell[2]:>{widths[2]}}  "
+        f"{cell[3]:>{widths[3]}}"
+        for cell in cells
     ]
     return [*lines, "", *_largest(bill), verdict_words(bill.verdict, limit_fraction)]
 
@@ -132,6 +140,7 @@ def _row(row: CauseRow) -> dict[str, Any]:
         "trades": row.trades,
         "amount": amount(row.units),
         "cents": row.cents,
+        "gross": amount(row.gross),
     }
 
 

@@ -177,6 +177,7 @@ def _causes(bill: Bill, unit: str) -> Table:
         [
             Cell(CAUSES[row.cause].title, is_text=True),
             Cell(_money(row.cents)),
+            Cell(money(cents(row.gross))),
             Cell(f"{row.trades:,}"),
             Cell(CAUSES[row.cause].remedy, wraps=True),
         ]
@@ -186,12 +187,18 @@ def _causes(bill: Bill, unit: str) -> Table:
     total = [
         Cell("B − A", is_text=True),
         Cell(_money(bill.difference_cents)),
+        Cell(""),
         Cell(f"{compared:,}"),
         Cell("", wraps=True),
     ]
     rows.append(total)
-    notes = ["A trade may be in several rows: its entry, its exit and its costs each have a cause."]
-    return Table("The bill", ("Cause", unit, "Trades", "What to do"), rows, notes, stacks=True)
+    notes = [
+        "A trade may be in several rows: its entry, its exit and its costs each have a cause.",
+        "Gross: the same amounts without their signs, so that what cancels is seen.",
+    ]
+    return Table(
+        "The bill", ("Cause", unit, "Gross", "Trades", "What to do"), rows, notes, stacks=True
+    )
 
 
 def _money(hundredths: int) -> str:

@@ -128,7 +128,14 @@ class Clock:
         ahead_ms = self._ahead_until_ms - now_ms
         if self.mode == ACCELERATED:
             ahead_ms = max(ahead_ms, self._extrapolated_ms() - now_ms)
+        if self._stepped:
+            ahead_ms = max(ahead_ms, self._counted_on_ms() - now_ms)
         return Slack(round(late_ms), round(max(ahead_ms, 0.0)))
+
+    def _counted_on_ms(self) -> float:
+        """Return what a client may reckon that counts real time on from its look at this clock."""
+        now = self._monotonic()
+        return max(ms + (now - at) * 1000.0 for at, ms, _ in self._anchors)
 
     def _extrapolated_ms(self) -> float:
         """Return what a follower may read that has not noticed the next change of speed."""

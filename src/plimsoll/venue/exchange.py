@@ -11,6 +11,7 @@ from plimsoll.venue.account import events as happened
 from plimsoll.venue.account.eventlog import EventLog, read_events
 from plimsoll.venue.account.ledger import DEFAULT_INSURANCE_USD, TRADING, Account, replayed
 from plimsoll.venue.account.matching import Matching
+from plimsoll.venue.account.positions import AMOUNT_DECIMALS
 from plimsoll.venue.clock import Clock
 from plimsoll.venue.faults import Fault, Faults
 from plimsoll.venue.market.base import Market, Snapshot
@@ -95,7 +96,7 @@ class Exchange:
             raise UsageError(
                 f"the event log {path} holds an account already; restore from it, or name another"
             )
-        self.matching.on_event(log.append)
+        self.account.on_action(lambda events: log.append(*events))
 
     @classmethod
     def restore(
@@ -231,7 +232,8 @@ class Exchange:
         """Change a contract's filters from the clock's now on; None leaves one as it is.
 
         Resting orders stay as they are, as on Binance, and the market keeps printing at the tick
-        that it had. Raises `UsageError` for an unknown contract and for a number not above 0.
+        that it had. Raises `UsageError` for an unknown contract, for a number
+        not above 0, and for a step finer than amounts are kept.
         """
         self._check_symbol(symbol)
         spec = self.spec(symbol)
@@ -245,6 +247,11 @@ class Exchange:
         for name, value in values.items():
             if not 0 < value < MAX_TRANSFER_USD:
                 raise UsageError(f"expected a {name} above 0, found {value:g}")
+        least = 10.0**-AMOUNT_DECIMALS
+        if values["step_size"] < least:
+            raise UsageError(
+                f"expected a step_size of at least {least:g}, found {values['step_size']:g}"
+            )
         self.advance(self.clock.now_ms())
         self.account.record(happened.FiltersChanged, self.clock.now_ms(), symbol=symbol, **values)
         return self.spec(symbol)

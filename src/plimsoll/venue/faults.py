@@ -13,8 +13,9 @@ from plimsoll.core.errors import UsageError
 from plimsoll.venue.market.factors import stream
 
 HTTP_ERROR, NO_ANSWER = "http-error", "no-answer"
-REJECT_ORDER, EXPIRE_ORDER = "reject-order", "expire-order"
+REJECT_ORDER, EXPIRE_ORDER, PARTIAL_FILL = "reject-order", "expire-order", "partial-fill"
 STALE_CANDLES, STALE_BOOK = "stale-candles", "stale-book"
+WRONG_CANDLES = "wrong-candles"
 WRONG_TICK, DROPPED_SOCKETS, CLOCK_SKEW = "wrong-tick", "dropped-sockets", "clock-skew"
 MISSING_POSITIONS, HEDGE_MODE, CROSS_MARGIN = "missing-positions", "hedge-mode", "cross-margin"
 RATE_LIMITS = (418, 429)
@@ -66,6 +67,12 @@ FAULTS: dict[str, FaultKind] = {
             ("paths", "symbols", "share", "count", "reduce_only"),
         ),
         FaultKind(
+            PARTIAL_FILL,
+            "orders that take find that share of what they want; the rest of a market order "
+            "expires, the rest of a limit rests; with reduce_only only those that close",
+            ("paths", "symbols", "share", "count", "reduce_only", "filled_fraction"),
+        ),
+        FaultKind(
             STALE_CANDLES,
             "candles of every kind stand still, over HTTP and WebSocket; book and tickers go on",
             ("symbols",),
@@ -78,6 +85,12 @@ FAULTS: dict[str, FaultKind] = {
         FaultKind(
             WRONG_TICK,
             "book and tickers show prices off by the magnitude; candles stay right",
+            ("symbols", "share", "count", "magnitude"),
+        ),
+        FaultKind(
+            WRONG_CANDLES,
+            "the newest candles show a low and a close off by the magnitude, over HTTP and "
+            "WebSocket; book and tickers stay right",
             ("symbols", "share", "count", "magnitude"),
         ),
         FaultKind(
@@ -115,6 +128,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "retry_after_seconds": (0, 86_400),
     "hold_seconds": (0.0, 60.0),
     "magnitude": (-0.95, 5.0),
+    "filled_fraction": (0.01, 0.99),
     "skew_seconds": (-86_400.0, 86_400.0),
 }
 _WHOLE = frozenset({"count", "seed", "status", "code", "retry_after_seconds"})
@@ -146,6 +160,7 @@ class Fault:
     reduce_only: bool = False
     hold_seconds: float = 15.0
     magnitude: float = -0.10
+    filled_fraction: float = 0.5
     skew_seconds: float = 10.0
     met: int = field(default=0, compare=False)
     hits: int = field(default=0, compare=False)
@@ -275,13 +290,15 @@ class Faults:
 
     def frozen_ms(self, kind: str, symbol: str, now_ms: int) -> int | None:
         """Return the instant at which a stale kind stands still for the contract, or None."""
-        starts = [fault.start_ms for fault in self.active(kind, now_ms) if fault.covers(symbol)]
-        return min(starts, default=None)
+        stale = [fault for fault in self.active(kind, now_ms) if fault.covers(symbol)]
+        for fault in stale:
+            fault.hits += 1
+        return min((fault.start_ms for fault in stale), default=None)
 
-    def price_factor(self, symbol: str, now_ms: int) -> float:
+    def price_factor(self, symbol: str, now_ms: int, kind: str = WRONG_TICK) -> float:
         """Return the factor on the prices of one answer or message; it counts as one."""
         factor = 1.0
-        for fault in self.active(WRONG_TICK, now_ms):
+        for fault in self.active(kind, now_ms):
             if fault.covers(symbol) and fault.draw_hit():
                 factor *= 1.0 + fault.magnitude
         return factor
@@ -298,7 +315,10 @@ class Faults:
 
     def skew_ms(self, now_ms: int) -> int:
         """Return by how many milliseconds ``serverTime`` is off."""
-        return round(sum(f.skew_seconds * 1000 for f in self.active(CLOCK_SKEW, now_ms)))
+        skewed = self.active(CLOCK_SKEW, now_ms)
+        for fault in skewed:
+            fault.hits += 1
+        return round(sum(fault.skew_seconds * 1000 for fault in skewed))
 
 
 def _checked(kind: FaultKind, name: str, value: object, known: list[str]) -> Any:

@@ -119,6 +119,16 @@ def test_funding_without_mark_candles_is_named_as_the_mark_file_s_fault() -> Non
     assert (one.series.kind, one.rows) == (Kind.MARK, 20)
 
 
+def test_a_mark_candle_that_is_still_forming_is_not_missing() -> None:
+    candles, mark, known = fine(), coarse(Kind.MARK), funding()
+    last = known.rows["date"].iloc[-1]
+    before = Table(mark.series, mark.rows[mark.rows["date"] < last].reset_index(drop=True))
+    for minutes, rows in [(5, 0), (60, 1)]:
+        known_at = candles.rows["date"] < last + pd.Timedelta(minutes=minutes)
+        so_far = Table(candles.series, candles.rows[known_at].reset_index(drop=True))
+        assert [one.rows for one in coverage_findings(so_far, known, before)] == [1] * rows
+
+
 @pytest.mark.parametrize("missing", ["funding", "mark"])
 def test_a_missing_file_is_an_error(missing: str) -> None:
     with_funding = None if missing == "funding" else funding()

@@ -11,6 +11,8 @@ from plimsoll.core import UsageError
 from plimsoll.lab.drilling.certificate import Subject, make_certificate, write_certificate
 from plimsoll.lab.drilling.row import Cell, Row
 
+ONE_ROW = ("--only", "drawdown/none/live")
+
 
 def said(*words: str) -> tuple[int, str]:
     done = CliRunner().invoke(app, ["drill", *words])
@@ -25,15 +27,21 @@ def certificate(folder: Path, *, ok: bool) -> Path:
 
 
 def test_a_green_certificate_of_this_code_holds(tmp_path: Path) -> None:
-    status, text = said("--check", str(certificate(tmp_path, ok=True)))
+    status, text = said("--check", str(certificate(tmp_path, ok=True)), *ONE_ROW)
     assert status == 0
     assert "holds: 1 rows, all green" in text
 
 
 def test_a_red_one_does_not(tmp_path: Path) -> None:
-    status, text = said("--check", str(certificate(tmp_path, ok=False)), "--json")
+    status, text = said("--check", str(certificate(tmp_path, ok=False)), *ONE_ROW, "--json")
     assert status == 1
     assert json.loads(text) == {"ok": False, "faults": ["red: drawdown / none / live"]}
+
+
+def test_a_part_does_not_hold_for_the_whole(tmp_path: Path) -> None:
+    status, text = said("--check", str(certificate(tmp_path, ok=True)))
+    assert status == 1
+    assert "rows are not in it" in text
 
 
 def test_one_of_the_shipped_layers_does_not_hold_for_limits_of_ones_own(tmp_path: Path) -> None:
@@ -50,6 +58,7 @@ def test_one_of_the_shipped_layers_does_not_hold_for_limits_of_ones_own(tmp_path
         ("--all", "--only", "nothing-of-it"),
         ("--all", "--mode", "paper"),
         ("--all", "--strategy", "Nobody"),
+        ("--all", "--own-limits"),
         ("--check", "nowhere.json"),
         (),
     ],

@@ -7,11 +7,31 @@ from typing import Any
 
 import pytest
 
+from plimsoll.lab.book_agreement import BookAgreement, BookCause, BookDifference
 from plimsoll.lab.replay_plan import ReplayPlan, ReplayProgress, ReplayRecord
 from tests.unit.cli.commands import Run, assert_one_line
 
 SPAN = ("--strategy", "Mine", "--timerange", "20250407-20250409", "--market", "synthetic")
 BEGIN, END = datetime(2025, 4, 7, tzinfo=UTC), datetime(2025, 4, 9, tzinfo=UTC)
+LATE = BookDifference(BookCause.FUNDING, "trade 1 LTCUSDT", -0.5, 0.0, -0.5)
+
+
+def books_of(plan: ReplayPlan) -> BookAgreement:
+    """Return books that agree, but for two payments of funding where the seed is 8."""
+    return BookAgreement(
+        wallet_usd=9_990.5,
+        told_usd=9_991.5 if plan.seed == 8 else 9_990.5,
+        unseen_usd=0.0,
+        rounding_usd=0.0,
+        trades=1,
+        orders=4,
+        fills=6,
+        orders_in_parts=2,
+        stops=3,
+        stops_hit=1,
+        funding_bookings=1,
+        differences=(LATE, LATE) if plan.seed == 8 else (),
+    )
 
 
 @pytest.fixture
@@ -38,6 +58,7 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> list[tuple[ReplayPlan, Path]]:
             days_run=2.0,
             seconds=6.0,
             processor_seconds=8.0,
+            agreement=None if plan.mode == "dry-run" else books_of(plan),
         )
 
     monkeypatch.setattr("plimsoll.lab.replay.run_replay", run_replay)
@@ -68,6 +89,18 @@ def test_live_mode_names_its_fills_and_a_resumed_run_says_so(
     assert plans[0][1] == tmp_path / "x"
     assert "5 fills at the exchange" in ran.out
     assert "gone on from 2025-04-07" in ran.out
+
+
+def test_live_mode_tells_whether_books_and_database_agree(run: Run, plans: Plans) -> None:
+    agreed = run("replay", *SPAN, "--mode", "live").out
+    assert (
+        "Books and database agree to the cent: 4 orders, 2 filled in parts, 3 stops, "
+        "1 payments of funding; wallet 9,990.50 USD"
+    ) in agreed
+    differed = run("replay", *SPAN, "--mode", "live", "--seed", "8").out
+    assert "Books and database differ; wallet 9,990.50 USD:" in differed
+    assert "  funding: 2 times, -1.00 USD" in differed
+    assert "Books" not in run("replay", *SPAN).out
 
 
 def test_json_is_one_object(run: Run, plans: Plans) -> None:

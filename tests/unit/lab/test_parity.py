@@ -54,6 +54,15 @@ def test_the_other_way_round_every_sum_has_the_other_sign(records):
     assert back.only_b[0].profit == there.only_a[0].profit
 
 
+def test_slots_are_taken_from_the_backtest_whichever_way_round(records):
+    told = "max_open_trades is not known and taken from"
+
+    for named in (records, records[::-1]):
+        compared = compare(*named)
+        assert compared.bill.a.max_open_trades == compared.bill.b.max_open_trades == 3
+        assert any(told in remark for remark in compared.remarks)
+
+
 def test_a_database_against_itself_differs_by_nothing(records):
     bill = compare(records[1], f"sqlite:///{records[1]}").bill
 

@@ -1,11 +1,20 @@
 """A check: what both runs get, and one of a real bot through a day of the synthetic market."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from plimsoll.lab.parity_check import CheckPlan, _downloads, _timerange, overlay_of, run_check
+from plimsoll.lab.parity_check import (
+    CheckPlan,
+    _detail,
+    _downloads,
+    _timerange,
+    overlay_of,
+    run_check,
+)
+from plimsoll.lab.study_data import file_of
 from plimsoll.parity import Cause
 from tests.conftest import ROOT
 
@@ -39,9 +48,31 @@ def test_the_backtest_begins_a_candle_early_so_that_both_act_on_the_first_signal
 
     assert first == BEGIN.timestamp() - 300
     assert last == (BEGIN + timedelta(days=1)).timestamp()
-    since = {timeframe: at for names, at in _downloads(plan()) for timeframe in names}
+    since = {timeframe: one.since for one in _downloads(plan()) for timeframe in one.timeframes}
     assert since["1m"] <= BEGIN - timedelta(minutes=5)
     assert since["5m"] <= BEGIN - timedelta(days=5)
+
+
+def test_the_detail_is_of_seconds_for_short_candles_over_a_week_at_most():
+    assert _detail(plan()) == "1s"
+    assert _detail(replace(plan(), timeframe="1h")) == "1m"
+    assert _detail(replace(plan(), end=BEGIN + timedelta(days=8))) == "1m"
+
+
+def test_premium_and_open_interest_are_downloaded_where_the_exchange_has_them(tmp_path):
+    assert [one.kinds for one in _downloads(plan(), tmp_path)] == [(), ()]
+    for kind in ("premiumIndex", "open_interest"):
+        file = file_of(tmp_path, "ETH/USDT:USDT", "1h", kind)
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+
+    *_, premium, interest = _downloads(plan(), tmp_path)
+
+    assert premium.arguments(BEGIN) == [
+        *("-t", "1h", "--timerange", "20250223-20250603"),
+        *("--candle-types", "premiumIndex"),
+    ]
+    assert interest.kinds == ("open_interest",)
 
 
 @pytest.mark.slow

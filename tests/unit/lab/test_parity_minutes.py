@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from plimsoll.core import UsageError
-from plimsoll.lab.parity_minutes import minutes_of, with_minutes
+from plimsoll.lab.parity_minutes import minutes_of, premium_of, with_minutes
 from plimsoll.lab.study_data import file_of
 from tests.unit.cli.bots import BEGIN, BTC
 
@@ -79,3 +79,25 @@ def test_a_span_without_candles_is_refused_with_its_days(tmp_path):
             BEGIN + timedelta(days=9),
             BEGIN + timedelta(days=10),
         )
+
+
+def test_a_pair_with_candles_of_both_markets_gets_its_premium(tmp_path):
+    start = BEGIN - timedelta(days=1)
+    store(tmp_path / "data", candles(72, 60, start), "1h")
+    spot = candles(71, 60, start, seed=4)
+    spot.to_feather(file_of(tmp_path / "data", BTC, "1h", "spot"))
+
+    with_minutes(tmp_path / "data", tmp_path / "made", (BTC,), BEGIN, BEGIN + timedelta(days=1))
+
+    premium = pd.read_feather(file_of(tmp_path / "made", BTC, "1h", "premiumIndex"))
+    perpetual = candles(72, 60, start)
+    wanted = perpetual["close"][:71] / spot["close"] - 1.0
+    assert np.allclose(premium["close"], wanted)
+    assert (premium["open"] == premium["close"]).all()
+    assert not file_of(tmp_path / "data", BTC, "1h", "premiumIndex").exists()
+
+
+def test_an_hour_that_one_market_lacks_has_no_premium():
+    perpetual, spot = candles(5, 60), candles(5, 60).drop(index=2)
+
+    assert list(premium_of(perpetual, spot)["date"]) == list(spot["date"])

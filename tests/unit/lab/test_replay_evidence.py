@@ -33,7 +33,14 @@ def evidence(folder: Path, *, run: str, rate: float = 100.0, halt: str = "daily_
     (folder / "decisions/2025-04-07.jsonl").write_text(text)
     events = [
         {"event": "AccountOpened", "sequence": 1},
-        {"event": "OrderFilled", "sequence": 2, "order_id": 7, "fill_id": 8, "price": 100.5},
+        {
+            "event": "OrderFilled",
+            "sequence": 2,
+            "order_id": 7,
+            "fill_id": 8,
+            "price": 100.5,
+            "crc32": 9,
+        },
     ]
     (folder / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in events))
     return read_evidence(folder / "trades.sqlite", folder, folder / "events.jsonl")

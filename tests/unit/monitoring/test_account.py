@@ -198,3 +198,56 @@ def test_a_sight_of_no_account_has_no_equity(exchange: Exchange) -> None:
     assert isinstance(sight, AccountSight)
     assert sight.books.positions == ()
     assert (sight.books.margin_usd or 0.0) > 0.0
+
+
+def test_a_pair_that_was_listed_since_the_start_is_read(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = exchange.account()
+    exchange.buy(ETH, 1.0)
+    account.look(utc_now())
+    api = account._api
+    api.set_markets([one for one in api.markets.values() if one["symbol"] != ETH])
+    assert ETH not in api.markets
+    assert account.look(utc_now()).books.fault is not None
+    monkeypatch.setattr("plimsoll.monitoring.account.MARKETS_SECONDS", 0.0)
+    [position] = account.look(utc_now()).books.positions
+    assert (position.pair, position.amount) == (ETH, 1.0)
+
+
+def test_an_amount_that_is_no_number_is_blindness(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = exchange.account()
+    given = {"symbol": BTC, "side": "long", "contracts": float("nan")}
+    monkeypatch.setattr(account._api, "fetch_positions", lambda: [given])
+    fault = account.look(utc_now()).books.fault
+    assert fault is not None
+    assert "expected an amount" in fault
+
+
+@pytest.mark.parametrize(
+    ("said", "is_gone"),
+    [
+        ('{"code":-2022,"msg":"ReduceOnly Order is rejected."}', True),
+        ('{"code": -4118, "msg": "ReduceOnly Order Failed. Please check your position"}', False),
+    ],
+)
+def test_only_a_position_that_is_gone_counts_as_closed(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch, said: str, is_gone: bool
+) -> None:
+    import ccxt
+
+    exchange.buy()
+    account = exchange.account()
+    [position] = account.look(utc_now()).books.positions
+
+    def refuse(*_: object) -> None:
+        raise ccxt.InvalidOrder(f"binance {said}")
+
+    monkeypatch.setattr(account._api, "create_order", refuse)
+    if is_gone:
+        assert account.close(position) == "there was nothing left to close"
+        return
+    with pytest.raises(PlimsollError, match="-4118"):
+        account.close(position)

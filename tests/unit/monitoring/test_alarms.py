@@ -58,3 +58,12 @@ def test_an_address_that_nobody_knows_is_refused_without_being_shown() -> None:
     with pytest.raises(UsageError, match="alarm address 2") as refusal:
         require_addresses(["ntfy://topic-of-mine", "nonsense-secret"])
     assert "secret" not in str(refusal.value)
+
+
+def test_an_address_that_is_gone_for_weeks_is_tried_on() -> None:
+    outbox = Outbox(["json://127.0.0.1:1/"], "W", send=lambda *_: False)
+    outbox.add("a", "text", NOON)
+    record = {**outbox.as_records()[0], "tries": 5_000}
+    outbox = Outbox(["json://127.0.0.1:1/"], "W", waiting_from([record]), send=lambda *_: False)
+    assert outbox.deliver(NOON) == (0, 1)
+    assert outbox.waiting[0].next_at == later(600).isoformat()

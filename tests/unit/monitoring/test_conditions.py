@@ -175,3 +175,14 @@ def test_the_text_names_what_is_wrong() -> None:
     [fault] = judge(sight(account=account(orders=())), FLATTENS, HIGH).faults
     assert fault.text == f"without a stop on the exchange: {BTC} {LONG.side.value} 0.1 at 50000"
     assert fault.pairs == (BTC,)
+
+
+def test_a_sign_from_the_future_is_no_sign_of_life() -> None:
+    left = gone(Answer.REFUSED, traced_at=later(7200))
+    assert conditions(bot=left) == {Condition.BOT_DEAD}
+    assert conditions(bot=bot(looped_at=later(7200))) == {Condition.BOT_HUNG}
+
+
+def test_a_bot_on_this_machines_clock_loops_when_that_runs_ahead_of_the_exchange() -> None:
+    behind = AccountSight(books=account().books, skew_seconds=-3600.0)
+    assert conditions(bot=bot(), account=behind) == {Condition.CLOCK_SKEW}

@@ -95,3 +95,9 @@ def test_secrets_come_from_a_file_that_nobody_else_may_read(tmp_path: Path) -> N
     assert (settings.secrets["key"], settings.secrets["secret"]) == ("other", "hush")
     assert settings.alarm_urls == ("ntfy://a", "ntfy://b")
     assert "hush" not in repr(settings)
+
+
+def test_a_secret_that_stands_in_the_config_is_refused_and_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"plimsoll\.watch\.secret") as refused:
+        read(tmp_path, {"plimsoll": {"watch": {"secret": "hush"}}})
+    assert "hush" not in str(refused.value)

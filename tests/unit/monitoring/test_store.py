@@ -18,6 +18,7 @@ from plimsoll.monitoring.store import (
     latch_on_record,
     release_waits,
     status_in,
+    withdraw_release,
 )
 from tests.unit.monitoring.sights import BTC, NOON
 
@@ -116,3 +117,10 @@ def test_a_release_waits_for_the_one_that_takes_it(tmp_path: Path) -> None:
     assert status_in(tmp_path) == {"is_well": True}
     assert status_in(tmp_path / "absent") is None
     store.close()
+
+
+def test_a_release_that_nobody_took_is_withdrawn(tmp_path: Path) -> None:
+    ask_to_release(tmp_path, "looked at it", "me")
+    assert withdraw_release(tmp_path)
+    assert not release_waits(tmp_path)
+    assert not withdraw_release(tmp_path)

@@ -183,3 +183,64 @@ def test_a_key_that_may_withdraw_ends_it_before_it_begins(
 
 def test_what_is_not_watched_is_named(tmp_path: Path) -> None:
     assert len(not_watched(settings(tmp_path))) == 5
+
+
+def test_a_close_that_alters_nothing_is_sent_once_a_look(
+    tmp_path: Path, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[object] = []
+
+    def idle(_: object, position: object) -> str:
+        sent.append(position)
+        return "there was nothing left to close"
+
+    monkeypatch.setattr(Account, "close", idle)
+    exchange.buy()
+    watch = watchdog(tmp_path, exchange)
+    watch.look()
+    watch.look()
+    assert len(sent) == 1
+    watch.close()
+
+
+def test_a_close_that_fails_in_every_look_is_told_once(tmp_path: Path, exchange: Exchange) -> None:
+    alarms = Alarms()
+    exchange.buy()
+    exchange.fault("reject-order", code=-4131, symbols=["BTCUSDT"])
+    watch = watchdog(tmp_path, exchange, alarms)
+    for _ in range(4):
+        watch.look()
+    told = [one for one in alarms.messages if one["message"].startswith("failed: close")]
+    assert len(told) == 1
+    assert kinds(tmp_path).count("failed") == 3
+    watch.close()
+    alarms.close()
+
+
+def test_a_profile_that_was_made_milder_is_obeyed_and_what_is_held_stays_so(
+    tmp_path: Path, exchange: Exchange
+) -> None:
+    watch = watchdog(tmp_path, exchange)
+    watch.look()
+    watch.look()
+    watch.close()
+    exchange.buy()
+    watch = watchdog(tmp_path, exchange, may="tell")
+    status = watch.look()
+    assert held(exchange.person) == {BTC: 0.1}
+    assert status["latch"]["act"] == "flatten"
+    watch.close()
+
+
+def test_what_nobody_foresaw_is_told_and_ends_one_look_alone(
+    tmp_path: Path, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarms = Alarms()
+    watch = watchdog(tmp_path, exchange, alarms)
+    with monkeypatch.context() as broken:
+        broken.setattr(Account, "look", lambda *_: 1 // 0)
+        assert watch.look_in_any_case() is None
+    assert alarms.said("a look of the watchdog failed: ZeroDivisionError")
+    assert watch.look_in_any_case() is not None
+    watch.close()
+    alarms.close()

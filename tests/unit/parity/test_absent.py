@@ -57,6 +57,19 @@ def test_a_denial_counts_in_its_own_candle_only():
     assert why([], denied=(later,)) is Cause.NOT_IN_B
 
 
+def test_a_denial_of_the_other_side_is_no_cause():
+    sides = [Denied(lists.PAIRS[0], AT, "cooldown", side) for side in ("short", "long")]
+
+    assert why([], denied=sides[:1]) is Cause.NOT_IN_B
+    assert why([], denied=sides[1:]) is Cause.GUARDS
+
+
+def test_a_denied_addition_to_a_trade_that_holds_the_pair_is_no_cause():
+    denied = Denied(lists.PAIRS[0], AT, "max_position")
+
+    assert why([lists.trade(20.0, 150.0)], denied=(denied,)) is Cause.KNOCK_ON
+
+
 def test_a_halt_counts_until_it_ended():
     begun = AT - timedelta(hours=1)
 

@@ -55,3 +55,11 @@ def test_two_pieces_of_one_trade_count_as_one_trade():
 
     assert len(bill.pieces) > 1
     assert {row.trades for row in bill.rows()} == {1}
+
+
+def test_a_window_of_nothing_matches_the_same_moment_only():
+    rows = [lists.trade(0.0), lists.trade(100.0, 160.0)]
+    moved = [lists.trade(0.0), lists.trade(100.1, 160.0)]
+    bill = bill_of(lists.record(rows), lists.record(moved), window=timedelta(0))
+
+    assert (len(bill.pairs), len(bill.only_a), len(bill.only_b)) == (1, 1, 1)

@@ -53,6 +53,44 @@ def test_exits_are_told_by_reason_candle_and_level(a, b, expected):
     assert cause(a, b) is expected
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        (lists.trade(0.0, 300.0, reason="force_exit"), stop(60.0, 95.0), Cause.UNEXPLAINED),
+        (stop(60.0, 95.0), lists.trade(0.0, 300.0, reason="force_exit"), Cause.STOP_PRICE),
+        (
+            lists.trade(0.0, 60.0, reason="roi"),
+            lists.trade(0.0, 300.0, reason="plimsoll_max_drawdown"),
+            Cause.INSIDE_CANDLE,
+        ),
+        (
+            lists.trade(0.0, 300.0, reason="force_exit"),
+            lists.trade(0.0, 60.0, reason="force_exit"),
+            Cause.BY_HAND,
+        ),
+        (lists.trade(0.0, 300.0, reason="force_exit"), lists.trade(0.0, None), Cause.END_OF_RANGE),
+    ],
+)
+def test_what_closed_later_by_force_or_guard_is_no_cause(a, b, expected):
+    assert cause(a, b) is expected
+
+
+@pytest.mark.parametrize("kinds", [(Kind.BACKTEST, Kind.BACKTEST), (Kind.BACKTEST, Kind.BOT)])
+@pytest.mark.parametrize("reason", ["roi", "exit_signal", "mine", "liquidation"])
+def test_exits_at_one_moment_have_one_cause_whichever_record_is_a(kinds, reason):
+    one, other = stop(60.0, 95.0), lists.trade(0.0, 60.0, reason=reason)
+
+    assert cause(one, other, kinds) is cause(other, one, kinds[::-1])
+
+
+def test_two_guards_are_a_cause_and_two_liquidations_have_none():
+    guarded = [lists.trade(0.0, at, reason="plimsoll_max_drawdown") for at in (60.0, 62.0)]
+    liquidated = [lists.trade(0.0, at, reason="liquidation") for at in (60.0, 62.0)]
+
+    assert cause(*guarded) is Cause.GUARDS
+    assert cause(*liquidated) is Cause.UNEXPLAINED
+
+
 def test_a_stop_that_only_the_bot_saw_has_no_known_cause():
     assert cause(lists.trade(0.0, 300.0), stop(60.0, 95.0)) is Cause.UNEXPLAINED
 

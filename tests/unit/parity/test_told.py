@@ -3,7 +3,7 @@
 import json
 import re
 
-from plimsoll.parity import bill_of
+from plimsoll.parity import Cause, bill_of
 from plimsoll.parity.told import bill_lines, bill_record
 from tests.unit.parity import lists
 
@@ -37,3 +37,21 @@ def test_json_has_every_piece_and_adds_up():
     assert round(sum(row["amount"] for row in record["causes"]), 8) == whole
     assert record["only_a"] == 1
     assert record["verdict"]["within"] is False
+
+
+def test_amounts_that_cancel_within_a_cause_are_seen_in_the_gross():
+    exits = (101.0, 103.0), (101.0, 99.0)
+    rows = [
+        [lists.trade(100.0 * n, 100.0 * n + 60.0, exits=[(1.0, price)])]
+        for n, prices in enumerate(exits)
+        for price in prices
+    ]
+    bill = bill_of(lists.backtest(rows[0] + rows[2]), lists.record(rows[1] + rows[3]))
+    [row] = [one for one in bill.rows() if one.cause is Cause.BOOK]
+
+    assert row.cents == 0
+    assert row.gross == 399_800_000  # 4.00 less the fee of the exits
+    assert bill_record(bill, 0.02)["causes"][0]["gross"] > 3.9
+    assert any(
+        line.startswith("The price at") and "4.00" in line for line in bill_lines(bill, 0.02)
+    )

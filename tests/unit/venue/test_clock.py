@@ -115,4 +115,13 @@ def test_a_step_gives_slack_for_ten_real_seconds() -> None:
     clock.step(3600)
     assert clock.slack() == Slack(late_ms=3_590_000, ahead_ms=0)
     seconds.now += 11.0
-    assert clock.slack() == Slack(late_ms=0, ahead_ms=0)
+    assert clock.slack() == Slack(late_ms=0, ahead_ms=11_000)
+
+
+def test_a_clock_that_stands_still_forgives_who_counts_real_time_on() -> None:
+    seconds = Seconds()
+    clock = Clock(START_MS, stepped=True, monotonic=seconds)
+    seconds.now += 30.0
+    assert clock.slack() == Slack(late_ms=0, ahead_ms=30_000)
+    clock.step(10)
+    assert clock.slack().ahead_ms == 20_000

@@ -128,6 +128,66 @@ def test_a_log_is_neither_written_over_nor_restored_into_its_past(tmp_path: Path
         Exchange.restore(fresh(), part.clock, empty)
 
 
+def eventful(path: Path) -> Exchange:
+    """Return an exchange with a log of stops, a liquidation, fills and a settlement."""
+    clock = Clock(NOW_MS, stepped=True)
+    exchange = Exchange(fresh(), clock, balance_usd=50_000.0, event_log=path)
+    submit(exchange, "BUY", "MARKET", 1.0)
+    last = exchange.snapshot("BTCUSDT", NOW_MS).last
+    submit(exchange, "SELL", "STOP_MARKET", 0.5, trigger_price=round(last * 0.995, 1))
+    exchange.start_scenario("move", magnitude=-0.08, duration_seconds=1200)
+    clock.step(3600)
+    exchange.matching.advance(clock.now_ms())
+    submit(exchange, "SELL", "MARKET", 2.0, symbol="ETHUSDT")
+    exchange.delist("ETHUSDT")
+    return exchange
+
+
+def test_a_log_cut_anywhere_holds_whole_actions_and_walks_to_the_same_end(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    whole = eventful(path)
+    raw = path.read_bytes()
+    kinds = [type(event).__name__ for event in read_events(path)]
+    assert {"OrderTriggered", "PositionLiquidated", "ContractStatusChanged"} <= set(kinds)
+    lines = raw.splitlines(keepends=True)
+    ends = [sum(map(len, lines[:count])) for count in range(1, len(lines) + 1)]
+    for end in sorted({*ends, *range(len(raw) - len(lines[-1]), len(raw))}):
+        path.write_bytes(raw[:end])
+        clock = Clock(whole.clock.now_ms(), stepped=True)
+        cut = Exchange.restore(fresh(), clock, path, event_log=path)
+        cut.advance(clock.now_ms())
+        waiting = [order.kind for order in cut.matching.open_orders()]
+        assert "MARKET" not in waiting
+        assert "LIQUIDATION" not in waiting
+        assert cut.account.position("ETHUSDT").is_open <= (cut.status("ETHUSDT") == "TRADING")
+        if "ScenarioStarted" in kinds[: len(raw[:end].splitlines())] and end in ends:
+            walked = len(cut.account.fills)
+            assert cut.account.fills == whole.account.fills[:walked]
+            assert cut.account.insurance_usd == whole.account.insurance_usd
+        assert replayed(read_events(path)) == cut.account
+
+
+def test_a_log_with_a_digit_changed_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    exchange = eventful(path)
+    raw = path.read_bytes()
+    digits = [place for place, byte in enumerate(raw) if byte in b"0123456789"]
+    for place in digits[:: len(digits) // 60]:
+        path.write_bytes(raw[:place] + (b"7" if raw[place] != 55 else b"3") + raw[place + 1 :])
+        with pytest.raises(UsageError):
+            Exchange.restore(fresh(), exchange.clock, path)
+
+
+def test_two_exchanges_never_write_to_one_log(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    first = traded(path, steps=1)
+    second = Exchange.restore(fresh(), first.clock, path, event_log=path)
+    second.transfer(5.0)
+    with pytest.raises(UsageError, match="another venue writes"):
+        first.transfer(7.0)
+    assert replayed(read_events(path)) == second.account
+
+
 def test_changed_filters_are_in_force_at_once_and_leave_the_past_alone() -> None:
     exchange = exchange_at()
     before = exchange.market.snapshot("BTCUSDT", NOW_MS).last
@@ -140,6 +200,8 @@ def test_changed_filters_are_in_force_at_once_and_leave_the_past_alone() -> None
     assert exchange.market.snapshot("BTCUSDT", NOW_MS).last == before
     with pytest.raises(UsageError, match="expected a step_size above 0"):
         exchange.change_filters("BTCUSDT", step_size=0.0)
+    with pytest.raises(UsageError, match="at least 1e-08, found 1e-09"):
+        exchange.change_filters("BTCUSDT", step_size=1e-9)
     with pytest.raises(UsageError, match="unknown symbol XRPUSDT"):
         exchange.change_filters("XRPUSDT", step_size=1.0)
 

@@ -13,6 +13,7 @@ from plimsoll.bridge.account.closes import Closes
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.freqtrade.backtest_report import offer_acts
+from plimsoll.bridge.guarding.backtest_past import PastCandles
 from plimsoll.bridge.guarding.counted_session import CountedSession
 from plimsoll.bridge.guarding.observing import ObservingSupervisor
 from plimsoll.bridge.guarding.places import ACTED, acted_words
@@ -33,6 +34,7 @@ class BacktestSession(CountedSession):
         self._acts = self._no_acts()
         self._seconds = timeframe_to_minutes(strategy.timeframe) * 60
         self._closes = Closes(self._seconds)
+        self._past = PastCandles(strategy.config, settings.risk.correlation_candles)
         self._last: datetime | None = None
         self._account: BacktestAccount | None = None
         self._policy = RearmPolicy(settings.backtest_rearm.after_days)
@@ -45,7 +47,9 @@ class BacktestSession(CountedSession):
             offer_acts(strategy.get_strategy_name(), strategy.config, self.acts_of)
 
     def learn(self, pair: str, candles: pd.DataFrame) -> None:
-        """Keep the closes of a pair, to mark its positions by."""
+        """Keep the closes of a pair, to mark its positions by; older ones too, for the guards."""
+        if self.guards:
+            candles = self._past.before(pair, candles, self._strategy.timeframe)
         self._closes.add(pair, candles)
 
     def loop(self, now: datetime) -> None:

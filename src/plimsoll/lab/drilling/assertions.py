@@ -10,10 +10,11 @@ from plimsoll.journal.check import verify
 from plimsoll.journal.phrases import breach
 from plimsoll.lab.drilling.bot import DrilledBot, moment
 from plimsoll.lab.drilling.row import Row
-from plimsoll.lab.drilling.scenario import Act
+from plimsoll.lab.drilling.scenario import BLIND, Act
 
 BAD_REQUEST = 400
 MESSAGE_SECONDS = 30.0
+CANNOT_LOOK = "The guards cannot look: "
 STILL_HALTED = "Still halted since before this start."
 
 
@@ -44,6 +45,10 @@ def verdict_of(bot: DrilledBot, marks: Marks, rule: str, act: Act) -> dict[str, 
     """
     records = bot.records()
     new = records[marks.records :] if len(records) >= marks.records else records
+    if rule == BLIND:  # guards that cannot look record what they send, not a verdict
+        sent = [one for one in new if one.get("tag") == f"plimsoll_{BLIND}"]
+        same = {"mode": "FLATTEN", "pair": None, "value": None, "limit": None, "rule": BLIND}
+        return {**sent[0], **same} if sent else None
     mode = "HALTED" if act is Act.HALT else "FLATTEN"
     acted = [
         one
@@ -72,10 +77,10 @@ def last_fill(bot: DrilledBot, since: datetime) -> datetime | None:
     if bot.setup.live:
         since_ms = since.timestamp() * 1000
         times = [
-            fill["time"]
+            fill["time_ms"]
             for symbol in bot.exchange.venue.symbols
             for fill in bot.exchange.fills(symbol)
-            if fill["time"] >= since_ms
+            if fill["time_ms"] >= since_ms
         ]
         return datetime.fromtimestamp(max(times) / 1000, since.tzinfo) if times else None
     closes = [moment(row["close_date"]) for row in bot.trades(is_open=False)]
@@ -104,17 +109,17 @@ def only_closing_orders(
     since_ms, pair = moment(record["at"]).timestamp() * 1000, record.get("pair")
     symbols = bot.exchange.venue.symbols if pair is None else (symbol_of(pair),)
     others = [
-        f"{order['side']} {order['origQty']} {symbol} at {order['time']}"
+        f"{order['side']} {order['quantity']:g} {symbol} at {order['created_ms']}"
         for symbol in symbols
         if symbol != foreign
         for order in bot.exchange.orders(symbol)
-        if order["time"] > since_ms and not _closes(order)
+        if order["created_ms"] > since_ms and not _closes(order)
     ]
     row.check("only orders that close", not others, ", ".join(others))
 
 
 def _closes(order: dict[str, Any]) -> bool:
-    return str(order.get("reduceOnly")).lower() == "true" or order["side"] == "SELL"
+    return bool(order["reduce_only"]) or order["side"] == "SELL"
 
 
 def symbol_of(pair: str) -> str:
@@ -153,7 +158,7 @@ def told(bot: DrilledBot, row: Row, marks: Marks, record: dict[str, Any]) -> Non
 
     A bot that ended between record and message says after its restart that it is still halted.
     """
-    texts = [message_of(record)]
+    texts = [CANNOT_LOOK if record["rule"] == BLIND else message_of(record)]
     if row.restarts:
         texts.append(f"{STILL_HALTED} {texts[0].removeprefix('🛑 ').partition(':')[0]}")
 

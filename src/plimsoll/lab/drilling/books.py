@@ -1,7 +1,7 @@
 """The exchange's books beside the bot's database, read and compared from outside of the bot."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +49,21 @@ class ExchangeSide:
                 for row in orders
             },
             stops={str(row["algoId"]): (row["symbol"], float(row["quantity"])) for row in stops},
+        )
+
+    @classmethod
+    def of(cls, books: Mapping[str, Any]) -> "ExchangeSide":
+        """Return what the exchange's own books say, whatever a fault tells its clients."""
+        return cls(
+            positions={row["symbol"]: float(row["amount"]) for row in books["positions"]},
+            orders={
+                str(row["id"]): f"{row['symbol']} {row['side']} {row['kind']}"
+                for row in books["open_orders"]
+            },
+            stops={
+                str(row["id"]): (row["symbol"], float(row["quantity"]))
+                for row in books["conditional_orders"]
+            },
         )
 
     @property

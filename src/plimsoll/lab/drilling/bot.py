@@ -32,6 +32,7 @@ THROTTLE_SECONDS = 30
 OPTIONAL_LAYERS = ("api-server.json", "telegram.json")
 STRATEGIES = Path(__file__).parent / "strategies"
 OWN_STRATEGY = "DrilledLong"
+NO_ANSWER = "the bot did not answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,7 +258,7 @@ class DrilledBot:
 
     def exchange_side(self) -> ExchangeSide:
         """Return the exchange's books; a dry-run has none there."""
-        return ExchangeSide.read(self.exchange.get)
+        return ExchangeSide.of(self.exchange.venue.books())
 
     def database_side(self) -> DatabaseSide:
         """Return its own books."""
@@ -279,7 +280,7 @@ class DrilledBot:
         if isinstance(answer, dict) and answer.get("trade_id") is not None:
             return None
         said = answer.get("error") if isinstance(answer, dict) else None
-        return str(said or "the bot did not answer").rpartition("forceenter: ")[2]
+        return str(said or NO_ANSWER).rpartition("forceenter: ")[2]
 
     @contextmanager
     def write_lock(self) -> Iterator[None]:

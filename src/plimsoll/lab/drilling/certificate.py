@@ -6,7 +6,7 @@ import os
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,9 +18,10 @@ from plimsoll.bridge.config.settings import settings_from
 from plimsoll.bundle import user_data_folder
 from plimsoll.core import PlimsollError, UsageError
 from plimsoll.lab.drilling.bot import OWN_STRATEGY, STRATEGIES
-from plimsoll.lab.drilling.matrix import left_out
-from plimsoll.lab.drilling.row import Row
+from plimsoll.lab.drilling.matrix import cells, left_out
+from plimsoll.lab.drilling.row import Cell, Row
 from plimsoll.lab.drilling.scenarios import SCENARIOS
+from plimsoll.lab.drilling.strategy_files import files_of
 
 FORMAT = 1
 NAME = "certificate.json"
@@ -29,6 +30,8 @@ SECRETS = frozenset(
     {"key", "secret", "password", "token", "chat_id", "jwt_secret_key", "ws_token", "uid"}
 )
 """Keys of a config whose values are no part of its fingerprint."""
+UNDECIDING = ("FREQTRADE__API_SERVER__", "FREQTRADE__TELEGRAM__")
+"""Variables that change where a bot is spoken to, as in a container, and not what it does."""
 PACKAGES = ("freqtrade", "ccxt", "pandas", "numpy", "sqlalchemy")
 
 
@@ -70,7 +73,7 @@ class Subject:
             freqtrade=version("freqtrade"),
             config=_digest(_public(config)),
             profile=_digest(profile),
-            strategy=_hash_of([self.file()]),
+            strategy=_hash_of(files_of(self.file(), self.strategy_path)),
         )
 
     def file(self) -> Path:
@@ -150,10 +153,13 @@ def read_certificate(file: Path) -> dict[str, Any]:
         raise UsageError(f"expected a certificate of plimsoll drill, found {error!r}") from error
 
 
-def faults_of(certificate: Mapping[str, Any], subject: Subject) -> list[str]:
+def faults_of(
+    certificate: Mapping[str, Any], subject: Subject, wanted: Sequence[Cell] | None = None
+) -> list[str]:
     """Return why a certificate does not hold for a subject now, empty when it does.
 
-    What it says of itself is not believed: it is red when a row of it is, or one is missing.
+    What it says of itself is not believed: it is red when a row of it is, or when one of the
+    ``wanted`` cells is missing; without them, one of the whole matrix.
     """
     told = []
     made_with, now = certificate["fingerprints"], asdict(subject.fingerprints())
@@ -167,7 +173,23 @@ def faults_of(certificate: Mapping[str, Any], subject: Subject) -> list[str]:
     told += [f"red: {row['scenario']} / {row['fault']} / {row['mode']}" for row in red]
     if len(rows) < int(certificate["counts"]["wanted"]) or not rows:
         told.append(f"{len(rows)} of {certificate['counts']['wanted']} rows were drilled")
-    return told
+    drilled = {(row["scenario"], row["fault"], row["mode"]) for row in rows}
+    every = cells() if wanted is None else wanted
+    missing = [one.name for one in every if astuple(one) not in drilled]
+    if missing:
+        told.append(f"{len(missing)} of {len(every)} rows are not in it, such as {missing[0]}")
+    return [*told, *(f"{name} in the environment: no drill knew it" for name in _overrides())]
+
+
+def _overrides() -> list[str]:
+    """Return the variables that change a bot's config; a drilled bot is started without them."""
+    return sorted(
+        name
+        for name in os.environ
+        if name.startswith("FREQTRADE__")
+        and not name.startswith(UNDECIDING)
+        and name.split("__")[-1].lower() not in SECRETS
+    )
 
 
 WHAT = {

@@ -23,8 +23,9 @@ from plimsoll.lab.drilling.assertions import (
 )
 from plimsoll.lab.drilling.bot import POLL_SECONDS, DrilledBot, moment
 from plimsoll.lab.drilling.fault import Fault, Trouble
+from plimsoll.lab.drilling.pair_checks import Before, books_settle, others_untouched, pair_closed
 from plimsoll.lab.drilling.row import Row
-from plimsoll.lab.drilling.scenario import FOREIGN, Act, Scenario
+from plimsoll.lab.drilling.scenario import BLIND, FOREIGN, Act, Scenario
 
 VERDICT_SECONDS, FLAT_SECONDS = 60.0, 90.0
 MOST_RESTARTS = 4
@@ -53,6 +54,18 @@ class Watch:
         self.fault.strike(self.trouble)
         if self.fault.lasts is not None:
             self._mend_at = time.monotonic() + self.fault.lasts
+
+    def see_out(self) -> None:
+        """Let a fault that is over by the clock have its time, though the account is flat."""
+        if self._mend_at is not None and not self._mended:
+            time.sleep(max(self._mend_at - time.monotonic(), 0.0))
+
+    def judge(self) -> None:
+        """Check that the fault did strike; a row that it missed says nothing about it."""
+        if self.fault.kind != "none":
+            self.row.check(
+                "the fault struck", self.trouble.struck, f"{self.fault.name} hit nothing"
+            )
 
     @property
     def is_over(self) -> bool:
@@ -147,7 +160,7 @@ def play_closing(bot: DrilledBot, scenario: Scenario, fault: Fault, row: Row) ->
         When it cannot be played to its end.
     """
     hold(bot, scenario)
-    marks, watch = Marks.of(bot), Watch(bot, row, fault)
+    marks, watch, before = Marks.of(bot), Watch(bot, row, fault), Before.of(bot)
     try:
         watch.arm()
         scenario.trip(bot)
@@ -157,20 +170,27 @@ def play_closing(bot: DrilledBot, scenario: Scenario, fault: Fault, row: Row) ->
             seconds=VERDICT_SECONDS,
         )
         watch.strike()
-        watch.until(lambda: _is_flat(bot, scenario), "a flat account", seconds=FLAT_SECONDS)
+        flat = _is_flat if scenario.pair is None else _is_closed
+        watch.until(lambda: flat(bot, scenario, before), "a flat account", seconds=FLAT_SECONDS)
+        watch.see_out()
     finally:
         watch.mend()
+    watch.judge()
     _alive_and_settled(watch, scenario)
     foreign = FOREIGN if scenario.rule == "reconciliation" else ""
     measure(bot, row, record, watch.loops_ended)
-    only_closing_orders(bot, row, record, foreign=foreign)
-    if scenario.act is Act.PAIR:  # it may be entered again as soon as it was closed
-        row.check("pair flat, nothing orphaned", ok=True)
+    if scenario.pair is not None:
+        pair_closed(bot, row, before, record)
+        if fault.name != "closed-by-hand":
+            others_untouched(bot, row, before, scenario.pair)
     else:
+        only_closing_orders(bot, row, record, foreign=foreign)
         nothing_left(bot, row, foreign=foreign)
         books_agree(bot, row, foreign=foreign)
     told(bot, row, marks, record)
-    if scenario.act in (Act.HALT, Act.FLATTEN):
+    if scenario.ends_itself or scenario.pair is not None:
+        _ends_itself(bot, scenario, row)
+    else:
         _stays(bot, scenario, row)
     chain_whole(bot, row)
     scenario.undo(bot)
@@ -178,9 +198,15 @@ def play_closing(bot: DrilledBot, scenario: Scenario, fault: Fault, row: Row) ->
         _rearm(bot, scenario, row)
 
 
-def _is_flat(bot: DrilledBot, scenario: Scenario) -> bool:
-    """Whether of what the guard closes nothing is held, ordered or believed on either side."""
-    ours = [symbol_of(pair) for pair in scenario.pairs if scenario.pair in (None, pair)]
+def _is_closed(bot: DrilledBot, scenario: Scenario, before: Before) -> bool:
+    """Whether the trades of then in the guard's pair are closed; it may hold new ones."""
+    return not before.still_open(bot, str(scenario.pair))
+
+
+def _is_flat(bot: DrilledBot, scenario: Scenario, before: Before) -> bool:
+    """Whether nothing that the guard closes is held, ordered or believed on either side."""
+    del before
+    ours = [symbol_of(pair) for pair in scenario.pairs]
     if any(bot.database_side().positions.get(symbol) for symbol in ours):
         return False
     if not bot.setup.live:
@@ -196,7 +222,7 @@ def _alive_and_settled(watch: Watch, scenario: Scenario) -> None:
     bot = watch.bot
     if not bot.alive:
         watch.until(lambda: bot.alive, "a running bot", seconds=FLAT_SECONDS)
-    if scenario.act is not Act.PAIR:
+    if scenario.act is not Act.PAIR and scenario.rule != BLIND:  # blind, it counts no loops
         bot.pass_loops(SEEN_LOOPS)
 
 
@@ -204,15 +230,30 @@ def _stays(bot: DrilledBot, scenario: Scenario, row: Row) -> None:
     """Kill the bot, start it, and see that it is held and enters nothing."""
     trades = len(bot.trades())
     bot.restart()
-    ends_itself = scenario.rule == "api_errors"
     bot.wait(lambda: bot.guard_mode, "a mode")
     bot.pass_loops(SEEN_LOOPS)
     mode = bot.guard_mode
-    if not ends_itself:
-        wanted = {"HALTED"} if scenario.act is Act.HALT else HELD
-        row.check("restart stays held", mode in wanted, f"mode {mode}")
-        entered = len(bot.trades()) - trades
-        row.check("restart enters nothing", entered == 0, f"{entered} entered")
+    wanted = {"HALTED"} if scenario.act is Act.HALT else HELD
+    row.check("restart stays held", mode in wanted, f"mode {mode}")
+    entered = len(bot.trades()) - trades
+    row.check("restart enters nothing", entered == 0, f"{entered} entered")
+
+
+def _ends_itself(bot: DrilledBot, scenario: Scenario, row: Row) -> None:
+    """End the cause, kill the bot and start it: it trades again by itself, on books that agree.
+
+    What such a guard counts is the process's own, or the market's: no restart is held by it.
+    """
+    scenario.undo(bot)
+    bot.restart()
+    row.check("active after the cause and a restart", bot.wait(lambda: _active(bot), "mode ACTIVE"))
+    hold(bot, scenario)
+    row.check("entries again by itself", bot.guard_mode not in HELD, bot.guard_mode)
+    books_settle(bot, row, "once it trades again")
+
+
+def _active(bot: DrilledBot) -> bool:
+    return bool(bot.guard_mode) and bot.guard_mode not in HELD
 
 
 def _rearm(bot: DrilledBot, scenario: Scenario, row: Row) -> None:

@@ -3,18 +3,26 @@
 import hashlib
 import hmac
 import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from plimsoll.lab.venue import Venue
+from plimsoll.core import PlimsollError
+from plimsoll.lab.venue import Venue, serve_venue
 
 ANSWER_SECONDS = 60.0
 WINDOW_MS = 60_000
 ANY_KEY = ("any", "any")
+RUSH = 20_000.0
+"""The clock's speed while time is let go by."""
 FAULTS, TRANSFER = "/plimsoll/faults", "/plimsoll/transfer"
 
 
@@ -23,6 +31,7 @@ class Exchange:
 
     def __init__(self, venue: Venue) -> None:
         self.venue = venue
+        self.again: Callable[[], Venue] | None = None
         self.key, self.secret = keys_of(venue.config)
         self._client = httpx.Client(base_url=venue.url, trust_env=False, timeout=ANSWER_SECONDS)
 
@@ -72,12 +81,34 @@ class Exchange:
                 self.order(row["symbol"], side, row["positionAmt"].lstrip("-"), reduce_only=True)
 
     def orders(self, symbol: str) -> list[dict[str, Any]]:
-        """Return every order of a contract, conditional ones not included."""
-        return list(self.get("/fapi/v1/allOrders", symbol=symbol))
+        """Return every order of a contract by its own books, conditional ones not included."""
+        books = self.venue.books()
+        every = sorted([*books["open_orders"], *books["closed_orders"]], key=lambda one: one["id"])
+        plain = ("MARKET", "LIMIT")
+        return [one for one in every if one["symbol"] == symbol and one["kind"] in plain]
 
     def fills(self, symbol: str) -> list[dict[str, Any]]:
-        """Return every fill of a contract."""
-        return list(self.get("/fapi/v1/userTrades", symbol=symbol))
+        """Return every fill of a contract by its own books."""
+        return [one for one in self.venue.books()["fills"] if one["symbol"] == symbol]
+
+    def restart(self) -> None:
+        """Kill its process and start it again on its event log; its clock has gone on meanwhile.
+
+        Its faults are over, its scenarios are not.
+        """
+        if self.again is None:
+            raise PlimsollError("expected an exchange that keeps an event log, found one without")
+        before, began = self.venue.now_ms(), time.monotonic()
+        speed = self.venue.speed()
+        self.venue = self.again()
+        self.run_to(before + round((time.monotonic() - began) * speed * 1000), speed)
+
+    def run_to(self, now_ms: int, speed: float) -> None:
+        """Let its clock run ahead to an instant, then at a speed."""
+        self.venue.set_speed(RUSH)
+        while self.venue.now_ms() < now_ms:
+            pass
+        self.venue.set_speed(speed)
 
     # What goes wrong
 
@@ -101,6 +132,25 @@ class Exchange:
         content = None if body is None else json.dumps(body)
         answer = self._client.request(method, path, content=content)
         return answer.raise_for_status().json()
+
+
+@contextmanager
+def drilled_exchange(arguments: Sequence[str], *, folder: Path) -> Iterator[Exchange]:
+    """Serve a venue that can be killed and started again on its event log."""
+    events = folder / "events.jsonl"
+    logged = [*arguments, "--event-log", str(events)]
+    with ExitStack() as stack:
+        exchange = Exchange(stack.enter_context(serve_venue(logged, folder=folder)))
+        stack.callback(exchange.close)
+
+        def again() -> Venue:
+            port, now = urlsplit(exchange.venue.url).port, exchange.now()
+            os.kill(exchange.venue.pid, signal.SIGKILL)
+            place = ["--port", str(port), "--restore", str(events), "--start", now.isoformat()]
+            return stack.enter_context(serve_venue([*logged, *place], folder=folder))
+
+        exchange.again = again
+        yield exchange
 
 
 def keys_of(config: Path) -> tuple[str, str]:

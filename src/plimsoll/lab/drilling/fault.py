@@ -8,12 +8,13 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from plimsoll.core import PlimsollError
 from plimsoll.lab.drill_bot import ask
+from plimsoll.lab.drilling.assertions import symbol_of
 from plimsoll.lab.drilling.bot import DrilledBot
 
 ORDER, STOP = "POST /fapi/v1/order", "POST /fapi/v1/algoOrder"
@@ -32,6 +33,19 @@ class Trouble:
     bot: DrilledBot
     lock: Any = None
     second: Any = None
+    numbers: list[int] = field(default_factory=list)
+    refused_before: int | None = None
+    done: bool = False
+
+    @property
+    def struck(self) -> bool:
+        """Whether anything came of it: what was done to the bot, or a request that was hit."""
+        refused = self.refused_before
+        return (
+            self.done
+            or any(self.bot.exchange.hits(one) for one in self.numbers)
+            or (refused is not None and len(self.bot.telegram.rejected) > refused)
+        )
 
 
 def nothing(trouble: Trouble) -> None:
@@ -66,10 +80,13 @@ class Fault:
 
 
 def start(kind: str, **options: object) -> Callable[[Trouble], None]:
-    """Return what starts a fault of the exchange."""
+    """Return what starts a fault of the exchange; one of orders spares what is not the bot's."""
+    of_orders = options.get("paths") == [ORDER]
 
     def arm(trouble: Trouble) -> None:
-        trouble.bot.exchange.fault(kind, **options)
+        bot = trouble.bot
+        own = {"symbols": [symbol_of(pair) for pair in bot.setup.pairs]} if of_orders else {}
+        trouble.numbers.append(bot.exchange.fault(kind, **options, **own))
 
     return arm
 
@@ -83,8 +100,9 @@ def send_signal(number: int) -> Callable[[Trouble], None]:
     """Return what sends the bot's process a signal."""
 
     def strike(trouble: Trouble) -> None:
-        if trouble.bot.process is not None:
+        if trouble.bot.process is not None and trouble.bot.alive:
             trouble.bot.process.send(number)
+            trouble.done = True
 
     return strike
 
@@ -97,6 +115,7 @@ def hang_exchange(trouble: Trouble) -> None:
         time.sleep(HANG_SECONDS)
     finally:
         os.kill(pid, signal.SIGCONT)
+    trouble.done = True
 
 
 def lock(trouble: Trouble) -> None:
@@ -104,6 +123,7 @@ def lock(trouble: Trouble) -> None:
     trouble.lock = trouble.bot.write_lock()
     with suppress(sqlite3.OperationalError):
         trouble.lock.__enter__()
+        trouble.done = True
 
 
 def unlock(trouble: Trouble) -> None:
@@ -119,6 +139,7 @@ def fill_disk(trouble: Trouble) -> None:
         limit = resource.RLIMIT_FSIZE
         _, hard = resource.prlimit(trouble.bot.process.pid, limit)
         resource.prlimit(trouble.bot.process.pid, limit, (0, hard))
+        trouble.done = True
 
 
 def empty_disk(trouble: Trouble) -> None:
@@ -132,6 +153,7 @@ def empty_disk(trouble: Trouble) -> None:
 def telegram_down(trouble: Trouble) -> None:
     """Make Telegram unreachable."""
     trouble.bot.telegram.down()
+    trouble.done = True
 
 
 def telegram_up(trouble: Trouble) -> None:
@@ -139,24 +161,24 @@ def telegram_up(trouble: Trouble) -> None:
     trouble.bot.telegram.up()
 
 
-def telegram_busy(trouble: Trouble) -> None:
-    """Let Telegram refuse three messages with 429."""
-    trouble.bot.telegram.refuse_next(3, 429, retry_after=1)
+def telegram_refuses(count: int, status: int) -> Callable[[Trouble], None]:
+    """Return what lets Telegram refuse so many messages with a status."""
 
+    def arm(trouble: Trouble) -> None:
+        trouble.refused_before = len(trouble.bot.telegram.rejected)
+        trouble.bot.telegram.refuse_next(count, status, retry_after=1)
 
-def telegram_broken(trouble: Trouble) -> None:
-    """Let Telegram refuse two messages with 502."""
-    trouble.bot.telegram.refuse_next(2, 502)
+    return arm
 
 
 def reload(trouble: Trouble) -> None:
     """Reload the config, as ``/reload_config`` does."""
-    ask(trouble.bot.rest.reload_config)
+    trouble.done = ask(trouble.bot.rest.reload_config) is not None
 
 
 def pause(trouble: Trouble) -> None:
     """Pause the bot, as ``/pause`` does."""
-    ask(trouble.bot.rest.stopbuy)
+    trouble.done = ask(trouble.bot.rest.stopbuy) is not None
 
 
 def go_on(trouble: Trouble) -> None:
@@ -166,14 +188,14 @@ def go_on(trouble: Trouble) -> None:
 
 def stop_bot(trouble: Trouble) -> None:
     """Stop the bot, as ``/stop`` does."""
-    ask(trouble.bot.rest.stop)
+    trouble.done = ask(trouble.bot.rest.stop) is not None
 
 
 def locks_of_others(trouble: Trouble) -> None:
     """Lock each pair and all of them, as somebody else."""
     for pair in (*trouble.bot.setup.pairs, "*"):
         place = partial(trouble.bot.rest.lock_add, pair, "2026-01-01 00:00:00Z", reason="hand")
-        ask(place)
+        trouble.done = ask(place) is not None
 
 
 def unlock_others(trouble: Trouble) -> None:
@@ -199,6 +221,7 @@ def end_second(trouble: Trouble) -> None:
     status = trouble.second.wait(60.0)
     trouble.second.kill()
     trouble.second = None
+    trouble.done = status is not None
     if status is None:
         raise PlimsollError("a second bot runs on the same account")
 
@@ -206,6 +229,7 @@ def end_second(trouble: Trouble) -> None:
 def withdraw(trouble: Trouble) -> None:
     """Take money out of the account."""
     trouble.bot.exchange.transfer(MONEY_OUT_USD)
+    trouble.done = True
 
 
 def pay_in(trouble: Trouble) -> None:
@@ -219,36 +243,42 @@ def cancel_stops(trouble: Trouble) -> None:
     for row in exchange.get("/fapi/v1/openAlgoOrders"):
         number = str(row["algoId"])
         exchange.signed("DELETE", "/fapi/v1/algoOrder", symbol=row["symbol"], algoId=number)
+        trouble.done = True
 
 
-def sell_half(trouble: Trouble) -> None:
-    """Close one position from outside, as a person at the exchange's own page."""
-    for row in trouble.bot.exchange.get("/fapi/v2/positionRisk"):
+def close_one(trouble: Trouble) -> None:
+    """Close the last position from outside, as a person at the exchange's own page."""
+    for row in reversed(trouble.bot.exchange.get("/fapi/v2/positionRisk")):
         if float(row["positionAmt"]):
             amount = row["positionAmt"].lstrip("-")
             trouble.bot.exchange.order(row["symbol"], "SELL", amount, reduce_only=True)
+            trouble.done = True
             return
 
 
 def jump(trouble: Trouble) -> None:
     """Let the exchange's clock run an hour ahead within a moment."""
-    venue = trouble.bot.exchange.venue
-    until = venue.now_ms() + 3_600_000
-    venue.set_speed(20_000)
-    while venue.now_ms() < until:
-        pass
-    venue.set_speed(trouble.bot.setup.speed)
+    exchange = trouble.bot.exchange
+    exchange.run_to(exchange.venue.now_ms() + 3_600_000, trouble.bot.setup.speed)
+    trouble.done = True
+
+
+def restart_exchange(trouble: Trouble) -> None:
+    """Kill the exchange's process and start it again on what it had written down."""
+    trouble.bot.exchange.restart()
+    trouble.done = True
 
 
 def delete_state(trouble: Trouble) -> None:
     """Delete the folder that the guards write to."""
+    trouble.done = trouble.bot.state.path.exists()
     shutil.rmtree(trouble.bot.state.path, ignore_errors=True)
 
 
 def no_candles(trouble: Trouble) -> None:
     """Refuse candles over HTTP, and cut every WebSocket."""
-    trouble.bot.exchange.fault("http-error", paths=["/fapi/v1/klines"], status=503)
-    trouble.bot.exchange.fault("dropped-sockets")
+    start("http-error", paths=["/fapi/v1/klines"], status=503)(trouble)
+    start("dropped-sockets")(trouble)
 
 
 def unanswered(**more: object) -> Callable[[Trouble], None]:

@@ -13,7 +13,7 @@ from plimsoll.lab.drilling.scenario import Scenario
 
 HELD_SECONDS = 10.0
 """How long the request is left unanswered; the bot is dead long before."""
-REACHED_SECONDS, AGREED_SECONDS = 60.0, 60.0
+REACHED_SECONDS, AGREED_SECONDS = 120.0, 60.0
 SEEN_LOOPS = 4
 """How many loops after a restart the books are read at the earliest: a bot may do harm late."""
 SLOW = 10.0
@@ -71,12 +71,12 @@ def _kill_at(bot: DrilledBot, scenario: Scenario, when: str) -> None:
 
 
 def _count(bot: DrilledBot, request: str) -> int:
-    """Return how many orders there are of the kind that a request makes or ends."""
+    """Return what rises with each order of the kind that a request makes or ends."""
     side = bot.exchange_side()
     if request.startswith("DELETE"):
         return -len(side.stops)
-    if "algo" in request:
-        return len(side.stops)
+    if "algo" in request:  # numbers rise, and one that replaces another leaves as many
+        return max((int(number) for number in side.stops), default=0)
     return sum(len(bot.exchange.orders(symbol)) for symbol in bot.exchange.venue.symbols)
 
 

@@ -21,11 +21,15 @@ SAME_CLOSING = {
 }
 """Guards that measure what another one measures: closing does not know which of both asked."""
 CLOSING_KINDS = ("none", "order", "process")
+FIRST = ("drawdown", "manual_halt", "daily_loss")
+"""The guards that are drilled under every fault first."""
+PROBATION_KINDS = ("none", "process", "disk")
 TRIPS = {
-    "stale_data": ("candles-late", "candles-missing", "clock-jump"),
+    "stale_data": ("candles-late", "candles-missing", "candles-wrong", "clock-jump"),
     "api_errors": ("exchange-503", "candles-missing", "clock-skew"),
     "reconciliation": ("positions-missing", "closed-by-hand", "exit-expired"),
     "daily_loss": ("clock-jump", "money-withdrawn"),
+    "blind_guards": ("clock-jump", "candles-late", "candles-missing", "state-deleted"),
 }
 """Faults that are themselves what a guard watches, or end it."""
 
@@ -44,6 +48,8 @@ def why_not(scenario: Scenario, fault: Fault, mode: str) -> str:
         return "a kill at one request is drilled step by step, and nothing else is"
     if scenario.act is Act.STEP:
         return ""
+    if scenario.act is Act.REDUCE:
+        return "" if fault.kind in PROBATION_KINDS else "it closes nothing: entries are its matter"
     return _of_denial(fault) if scenario.act is Act.DENY else _of_closing(scenario, fault)
 
 
@@ -52,6 +58,8 @@ def _of_denial(fault: Fault) -> str:
         return "a denied entry sends no order"
     if fault.name in ("stops-cancelled", "closed-by-hand"):
         return "nothing need be held when an entry is denied"
+    if fault.name in ("telegram-429", "telegram-502"):
+        return "a denial is told once an hour: nothing is sent meanwhile"
     if fault.name == "clock-jump":
         return "an hour's passing ends no limit here, and opens a new day in some"
     if fault.name == "state-deleted":
@@ -80,6 +88,21 @@ def cells(modes: tuple[str, ...] = MODES, only: str = "*") -> list[Cell]:
 def left_out(modes: tuple[str, ...] = MODES) -> dict[str, str]:
     """Return every cell that makes no sense, with the reason."""
     return {cell.name: why for cell, why in _all(modes) if why}
+
+
+def stage_of(cell: Cell) -> int:
+    """Return when a cell is played: a drill that is cut short has the earlier stages.
+
+    Every guard without a fault in live mode, every fault with the guards that halt most, the
+    steps, the rest of live mode, then the dry-run.
+    """
+    if cell.mode == DRY_RUN:
+        return 5
+    if cell.fault == "none":
+        return 0
+    if cell.scenario in FIRST:
+        return 1 + FIRST.index(cell.scenario)
+    return 4
 
 
 def matches(cell: Cell, pattern: str) -> bool:

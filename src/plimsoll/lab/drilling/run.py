@@ -4,9 +4,9 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -15,18 +15,19 @@ from typing import Any
 import httpx
 
 from plimsoll.core import PlimsollError
+from plimsoll.lab.drill_bot import HELD
 from plimsoll.lab.drilling.bot import BotSetup, DrilledBot
 from plimsoll.lab.drilling.closing_row import play_closing
 from plimsoll.lab.drilling.denial_row import play_denial
-from plimsoll.lab.drilling.exchange import Exchange
+from plimsoll.lab.drilling.exchange import Exchange, drilled_exchange
 from plimsoll.lab.drilling.faults import FAULTS
 from plimsoll.lab.drilling.kill_row import play_step
-from plimsoll.lab.drilling.matrix import LIVE
+from plimsoll.lab.drilling.matrix import LIVE, stage_of
+from plimsoll.lab.drilling.probation_row import play_probation
 from plimsoll.lab.drilling.row import Cell, Row, row_of
 from plimsoll.lab.drilling.scenario import FOUR, Act, Scenario
 from plimsoll.lab.drilling.scenarios import SCENARIOS
 from plimsoll.lab.telegram.service import TelegramService, telegram_service
-from plimsoll.lab.venue import serve_venue
 
 START = "2025-05-29T13:48:00Z"
 WORKERS = 2
@@ -58,6 +59,7 @@ class MatrixPlan:
     speed: float = 120.0
     workers: int = WORKERS
     patience: float = 1.0
+    at_most_minutes: float | None = None
     made_with: Mapping[str, str] = field(default_factory=dict)
 
     def setup(self, scenario: Scenario, mode: str) -> BotSetup:
@@ -78,7 +80,8 @@ def run_matrix(plan: MatrixPlan, tell: Callable[[Row, int, int], None]) -> list[
     """Play every cell that has no row in the plan's folder yet; return all rows, in order.
 
     ``tell`` is called after each row with the count of those done and of all. Every process that
-    it starts has ended when it returns or raises.
+    it starts has ended when it returns or raises. After the plan's minutes no row begins, and those
+    that were played are returned.
     """
     plan.out.mkdir(parents=True, exist_ok=True)
     _begin(plan)
@@ -95,6 +98,9 @@ def run_matrix(plan: MatrixPlan, tell: Callable[[Row, int, int], None]) -> list[
             tell(row, done, len(plan.cells))
 
     stop = threading.Event()
+    clock = threading.Timer(60 * (plan.at_most_minutes or 0), stop.set)
+    if plan.at_most_minutes is not None:
+        clock.start()
     with ThreadPoolExecutor(plan.workers, thread_name_prefix="drill") as pool:
         groups = [pool.submit(_play_group, plan, group, keep, stop) for group in _groups(todo)]
         try:
@@ -104,6 +110,8 @@ def run_matrix(plan: MatrixPlan, tell: Callable[[Row, int, int], None]) -> list[
             stop.set()  # rows under way come to their end, no other begins
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+        finally:
+            clock.cancel()
     return [kept[cell] for cell in plan.cells if cell in kept]
 
 
@@ -126,9 +134,16 @@ def read_rows(out: Path) -> list[Row]:
 
 
 def _groups(todo: Iterable[Cell]) -> list[list[Cell]]:
-    """Return the cells by the bot that plays them, the longest group first."""
-    grouped = [list(group) for _, group in groupby(todo, lambda one: (one.scenario, one.mode))]
-    return sorted(grouped, key=len, reverse=True)
+    """Return the cells by the venue that they are played on, in the order of `stage_of`.
+
+    Within a stage the longest group is first, so that the last ones are short.
+    """
+
+    def key(cell: Cell) -> tuple[int, str, str]:
+        return stage_of(cell), cell.scenario, cell.mode
+
+    grouped = [list(group) for _, group in groupby(sorted(todo, key=key), key)]
+    return sorted(grouped, key=lambda group: (stage_of(group[0]), -len(group)))
 
 
 def _play_group(
@@ -138,6 +153,8 @@ def _play_group(
     stop: threading.Event,
 ) -> None:
     """Play the cells of one scenario and mode on one venue, one after another."""
+    if stop.is_set():
+        return
     scenario, mode = SCENARIOS[group[0].scenario], group[0].mode
     folder = plan.out / "runs" / _safe(f"{scenario.name}-{mode}")
     shutil.rmtree(folder, ignore_errors=True)
@@ -145,9 +162,8 @@ def _play_group(
     serving = ["--market", "synthetic", "--seed", str(plan.seed), "--start", START]
     serving += ["--symbols", ",".join(FOUR)]
     with (
-        serve_venue(serving, folder=folder) as venue,
+        drilled_exchange(serving, folder=folder) as exchange,
         telegram_service(folder / "telegram") as telegram,
-        _asked(Exchange(venue)) as exchange,
     ):
         table = _Table(plan, scenario, mode, folder, exchange, telegram)
         try:
@@ -159,15 +175,7 @@ def _play_group(
             table.end()
 
 
-@contextmanager
-def _asked(exchange: Exchange) -> Iterator[Exchange]:
-    try:
-        yield exchange
-    finally:
-        exchange.close()
-
-
-PLAYS = {Act.DENY: play_denial, Act.STEP: play_step}
+PLAYS = {Act.DENY: play_denial, Act.STEP: play_step, Act.REDUCE: play_probation}
 """How a row is played; every other one is of a guard that closes."""
 
 
@@ -198,7 +206,8 @@ class _Table:
         may_go_on = self.scenario.act is Act.DENY or (
             self.scenario.reusable and self.played < MOST_ROWS_A_BOT
         )
-        if not (row.ok and may_go_on):
+        held = self.bot is not None and self.bot.guard_mode in HELD
+        if held or not (row.ok and may_go_on):  # a fault may have halted what only denies
             self.end(keep_as=None if row.ok else cell.fault)
         return row
 
@@ -250,6 +259,7 @@ def overlay_of(setup: BotSetup, scenario: Scenario) -> dict[str, Any]:
         "pairlists": [{"method": "StaticPairList"}],
         "exchange": {"pair_whitelist": list(scenario.pairs)},
         **(own if setup.is_own else {}),
+        **scenario.config,
         "plimsoll": {"state_folder": "", **scenario.section, "risk": scenario.profile()},
     }
 

@@ -10,6 +10,8 @@ from plimsoll.lab.drilling.bot import DrilledBot
 BTC, ETH, SOL, XRP = (f"{base}/USDT:USDT" for base in ("BTC", "ETH", "SOL", "XRP"))
 FOUR = (BTC, ETH, SOL, XRP)
 TWO = (BTC, ETH)
+BLIND = "blind_guards"
+"""The rule of guards that cannot look; no guard has that name."""
 LEAST_FALL, MOST_FALL = 0.02, 0.30
 REASON = "drill"
 FOREIGN = "SOLUSDT"
@@ -49,6 +51,7 @@ class Act(StrEnum):
     FLATTEN = "flattens"
     PAIR = "flattens a pair"
     DENY = "denies"
+    REDUCE = "reduces"
     STEP = "is killed at a step"
 
 
@@ -72,12 +75,14 @@ class Scenario:
         The pair that it is about, where it is about one; how many positions it closes.
     reusable
         Whether what it measured ends with a resume, so that the next row may go on with its bot.
+    ends_itself
+        Whether it trades again once the cause is over, which a restart may be.
     resume
         More words for ``plimsoll resume``.
     request
         The request at which a bot is killed, in a scenario that is a step.
-    entry
-        More options of the entries that are forced.
+    entry, config
+        More options of the entries that are forced; what its bot's config has at the top.
     """
 
     name: str
@@ -93,9 +98,11 @@ class Scenario:
     pair: str | None = None
     closes: int = 2
     reusable: bool = False
+    ends_itself: bool = False
     resume: tuple[str, ...] = ()
     request: str = ""
     entry: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
 
     def profile(self) -> dict[str, Any]:
         """Return the limits of its bot."""

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from plimsoll.lab.drilling.bot import DrilledBot
-from plimsoll.lab.drilling.scenario import BTC, FOUR, STALE, Act, Scenario, nothing
+from plimsoll.lab.drilling.scenario import BLIND, BTC, FOUR, STALE, Act, Scenario, nothing
 from plimsoll.lab.drilling.trips import (
     bad_model,
+    climb,
     close_foreign,
     enter_by_hand,
     errors,
@@ -15,6 +16,7 @@ from plimsoll.lab.drilling.trips import (
     falling_by,
     flag,
     foreign_position,
+    go_blind,
     halt_command,
     halt_in_config,
     halve,
@@ -22,8 +24,10 @@ from plimsoll.lab.drilling.trips import (
     lever,
     losing,
     lower_flag,
+    mend_market,
     promise,
     rise,
+    see_again,
     stale_candles,
     take_halt_out,
 )
@@ -121,7 +125,19 @@ CLOSING = (
         act=Act.FLATTEN,
         how="requests for the order book are refused",
         trip=errors,
+        undo=mend_market,
         risk={"max_api_errors": 2, "flatten_api_errors": 5},
+        ends_itself=True,
+    ),
+    Scenario(
+        name="blind guards",
+        rule=BLIND,
+        act=Act.FLATTEN,
+        how="the guards' own loop raises for longer than `max_blind_seconds`",
+        trip=go_blind,
+        undo=see_again,
+        risk=STALE,
+        ends_itself=True,
     ),
     Scenario(
         name="liquidation_distance",
@@ -141,6 +157,7 @@ CLOSING = (
         act=Act.PAIR,
         how="candles stand still",
         trip=stale_candles,
+        undo=mend_market,
         risk=STALE,
         pair=BTC,
         closes=1,
@@ -154,6 +171,16 @@ CLOSING = (
         undo=close_foreign,
         risk={"max_break_seconds": 300, "max_break_fraction": 0.0001},
     ),
+)
+
+PROBATION = Scenario(
+    name="probation",
+    rule="probation",
+    act=Act.REDUCE,
+    how="the account is halted and re-armed",
+    trip=flag,
+    undo=lower_flag,
+    risk={"probation_days": 3, "probation_stake_fraction": 0.5},
 )
 
 MONDAY = {"trading_hours_utc": {"monday": ["08:00-09:00"]}}
@@ -193,7 +220,13 @@ DENYING: tuple[Scenario, ...] = (
 )
 
 
-def _step(name: str, request: str, trip: Callable[[DrilledBot], None], how: str) -> Scenario:
+def _step(
+    name: str,
+    request: str,
+    trip: Callable[[DrilledBot], None],
+    how: str,
+    config: Mapping[str, Any] | None = None,
+) -> Scenario:
     prepare = idle
     return Scenario(
         name=f"step: {name}",
@@ -205,6 +238,7 @@ def _step(name: str, request: str, trip: Callable[[DrilledBot], None], how: str)
         undo=lower_flag,
         request=request,
         pairs=(BTC,),
+        config=config or {},
     )
 
 
@@ -227,13 +261,16 @@ DENYING += (
     ),
 )
 SEND, CANCEL, STOP = "POST /fapi/v1/order", "DELETE /fapi/v1/algoOrder", "POST /fapi/v1/algoOrder"
+TRAILING = {"trailing_stop": True}
 STEPS = (
     _step("entry", SEND, enter_by_hand, "an entry is sent"),
     _step("stop", STOP, enter_by_hand, "its stop is placed"),
     _step("partial exit", SEND, halve, "half of it is sold; its stop stays as it is"),
+    _step("trailing, cancel", CANCEL, climb, "the stop follows the price: cancelled", TRAILING),
+    _step("trailing, replace", STOP, climb, "the stop follows the price: placed anew", TRAILING),
     _step("flatten, cancel", CANCEL, flag, "a halt cancels the stop"),
     _step("flatten, sell", SEND, flag, "a halt sells"),
 )
 """Every request that moves money or takes its protection away; a bot is killed at each."""
 
-SCENARIOS: dict[str, Scenario] = {one.name: one for one in (*CLOSING, *DENYING, *STEPS)}
+SCENARIOS: dict[str, Scenario] = {one.name: one for one in (*CLOSING, PROBATION, *DENYING, *STEPS)}

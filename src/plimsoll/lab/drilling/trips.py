@@ -63,6 +63,11 @@ def rise(bot: DrilledBot) -> None:
         bot.fallen_fraction = 0.0
 
 
+def climb(bot: DrilledBot) -> None:
+    """Let prices rise by a tenth within two loops, so that a trailing stop follows."""
+    bot.exchange.venue.start_scenario("move", magnitude=0.1, duration_seconds=60.0)
+
+
 def flag(bot: DrilledBot) -> None:
     """Create the flag file."""
     bot.state.set_halt(REASON)
@@ -124,6 +129,21 @@ def errors(bot: DrilledBot) -> None:
 def stale_candles(bot: DrilledBot) -> None:
     """Let the candles of one pair stand still."""
     bot.exchange.fault("stale-candles", symbols=[BTC])
+
+
+def mend_market(bot: DrilledBot) -> None:
+    """End every fault of the exchange."""
+    bot.exchange.mend()
+
+
+def go_blind(bot: DrilledBot) -> None:
+    """Let the guards' own loop raise."""
+    (bot.userdir / "blind").touch()
+
+
+def see_again(bot: DrilledBot) -> None:
+    """Let it look again."""
+    (bot.userdir / "blind").unlink(missing_ok=True)
 
 
 def foreign_position(bot: DrilledBot) -> None:

@@ -39,6 +39,16 @@ def take_from_book(book: Book, side: str, quantity: float, limit: float | None) 
     return parts
 
 
+def part_of(parts: list[Part], share: float, step: float, decimals: int) -> list[Part]:
+    """Return the best levels of what an order would take, up to a share of it, in whole steps."""
+    left, kept = whole_steps(filled(parts) * share, step, decimals), []
+    for part in parts:
+        if left > AMOUNT_TOLERANCE:
+            kept.append(Part(part.price, min(part.quantity, left)))
+            left = round(left - kept[-1].quantity, AMOUNT_DECIMALS)
+    return kept
+
+
 def filled(parts: list[Part]) -> float:
     """Return the quantity of all parts."""
     return round(sum(part.quantity for part in parts), AMOUNT_DECIMALS)

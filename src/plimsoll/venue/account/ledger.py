@@ -4,7 +4,8 @@ Nothing changes the account but `record`, which numbers an event, applies it and
 listens. `replayed` gives the same account from the same events.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ DEFAULT_INSURANCE_USD = 1e9
 TRADING = "TRADING"
 E = TypeVar("E", bound=Event)
 Listener = Callable[[Event], None]
+ActionListener = Callable[[Sequence[Event]], None]
 
 
 @dataclass(frozen=True)
@@ -72,17 +74,39 @@ class Account:
     sequence: int = 0
     updated_ms: int = 0
     _listeners: list[Listener] = field(default_factory=list, compare=False, repr=False)
+    _action_listeners: list[ActionListener] = field(default_factory=list, compare=False, repr=False)
+    _action: list[Event] = field(default_factory=list, compare=False, repr=False)
+    _depth: int = field(default=0, compare=False, repr=False)
 
     def on_event(self, listener: Listener) -> None:
         """Call `listener` with every later event, after it was applied."""
         self._listeners.append(listener)
 
+    def on_action(self, listener: ActionListener) -> None:
+        """Call `listener` with the events of every later action, once all of them happened."""
+        self._action_listeners.append(listener)
+
+    @contextmanager
+    def one_action(self) -> Iterator[None]:
+        """Join the events within: half of them would be no state that an account can be in."""
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if not self._depth and self._action:
+                events, self._action = self._action, []
+                for listener in self._action_listeners:
+                    listener(events)
+
     def record(self, kind: type[E], time_ms: int, /, **facts: Any) -> E:
         """Number an event, apply it and tell the listeners; return it."""
         event = kind(sequence=self.sequence + 1, time_ms=time_ms, **facts)
-        self.apply(event)
-        for listener in self._listeners:
-            listener(event)
+        with self.one_action():
+            self.apply(event)
+            self._action.append(event)
+            for listener in self._listeners:
+                listener(event)
         return event
 
     def apply(self, event: Event) -> None:
@@ -166,7 +190,8 @@ class Account:
 def replayed(events: Iterable[Event]) -> Account:
     """Return the account that the events, from the first on, leave behind.
 
-    Raises `UsageError` when they do not begin with the account's opening or miss a number.
+    Raises `UsageError` when they do not begin with the account's opening, miss a number, or one
+    does not follow from those before it.
     """
     account: Account | None = None
     for event in events:
@@ -174,7 +199,12 @@ def replayed(events: Iterable[Event]) -> Account:
             if not isinstance(event, happened.AccountOpened):
                 raise UsageError("expected the log to begin with the opening of the account")
             account = Account(event.balance_usd, insurance_usd=event.insurance_usd)
-        account.apply(event)
+        try:
+            account.apply(event)
+        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+            raise UsageError(
+                f"event {event.sequence} does not follow from those before it ({error!r})"
+            ) from error
     if account is None:
         raise UsageError("expected at least one event, found none")
     return account

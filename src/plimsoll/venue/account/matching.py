@@ -14,6 +14,7 @@ from plimsoll.venue.account.execution import (
     Part,
     filled,
     market_limit,
+    part_of,
     take_from_book,
     whole_steps,
 )
@@ -137,7 +138,8 @@ class Matching:
             else:
                 reached, walk = first
                 at = reached.at
-                self._meet(walk, reached)
+                with self.account.one_action():
+                    self._meet(walk, reached)
                 # A liquidation fills the fund, and a fund that is no longer empty saves others.
                 for one in [walk] if reached.order is not None else walks:
                     one.forget()
@@ -243,11 +245,12 @@ class Matching:
         )
         self._take(self._accept(child, at_ms), parts, at_ms)
 
-    def submit(self, order: Order, now_ms: int) -> Order:
+    def submit(self, order: Order, now_ms: int, share: float = 1.0) -> Order:
         """Accept an order: conditional ones wait, others take from the book, then rest.
 
         Raises `ApiError` as Binance refuses: margin, bracket, reduce-only, a post-only that would
         take, a contract that trades no longer. Returns the order as it stands afterwards.
+        With a ``share`` below 1 the book has only that much of what it would take.
         """
         try:
             if self.account.status(order.symbol) != TRADING:
@@ -256,14 +259,19 @@ class Matching:
                 self._check_trigger(order, now_ms)
                 return self._accept(order, now_ms)
             parts = self._plan(order, now_ms)
+            if share < 1.0:
+                spec = self._market.specs[order.symbol]
+                parts = part_of(parts, share, spec.step_size, spec.size_decimals)
         except ApiError as error:
             self._reject(order, error, now_ms)
             raise
-        return self._take(self._accept(order, now_ms), parts, now_ms)
+        with self.account.one_action():
+            return self._take(self._accept(order, now_ms), parts, now_ms)
 
     def expire(self, order: Order, now_ms: int) -> Order:
         """Accept an order and let it expire with nothing filled."""
-        return self._end(self._accept(order, now_ms), happened.EXPIRED, 0, now_ms)
+        with self.account.one_action():
+            return self._end(self._accept(order, now_ms), happened.EXPIRED, 0, now_ms)
 
     def _check_trigger(self, order: Order, now_ms: int) -> None:
         last, mark = last_and_mark(self._market, order.symbol, now_ms)
@@ -363,8 +371,9 @@ class Matching:
         if order.time_in_force == "GTX" and parts:
             raise ApiError(ORDER_REJECTED, POST_ONLY)
         facts = {"symbol": order.symbol, "quantity": quantity, "price": price}
-        self.account.record(happened.OrderAmended, now_ms, order_id=order.id, **facts)
-        return self._take(order, parts, now_ms)
+        with self.account.one_action():
+            self.account.record(happened.OrderAmended, now_ms, order_id=order.id, **facts)
+            return self._take(order, parts, now_ms)
 
     def set_leverage(self, symbol: str, leverage: int, now_ms: int) -> None:
         """Set a contract's leverage; raises `ApiError` where Binance refuses."""
@@ -374,10 +383,11 @@ class Matching:
 
     def settle(self, symbol: str, status: str, now_ms: int) -> None:
         """End a contract's trading: orders expire, the position is closed at the mark price."""
-        self.account.record(happened.ContractStatusChanged, now_ms, symbol=symbol, status=status)
-        end_orders(self.account, symbol, happened.SYMBOL_DELISTED, now_ms)
-        mark = last_and_mark(self._market, symbol, now_ms)[1]
-        close_at(self.account, symbol, f"{SETTLED}{now_ms}", mark, self._accept, now_ms)
+        mark, account = last_and_mark(self._market, symbol, now_ms)[1], self.account
+        with account.one_action():
+            account.record(happened.ContractStatusChanged, now_ms, symbol=symbol, status=status)
+            end_orders(account, symbol, happened.SYMBOL_DELISTED, now_ms)
+            close_at(account, symbol, f"{SETTLED}{now_ms}", mark, self._accept, now_ms)
 
 
 __all__ = [

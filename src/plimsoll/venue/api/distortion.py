@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import orjson
+
 from plimsoll.venue.api.feeds import Feed, Message
 from plimsoll.venue.api.parameters import Parameters
 from plimsoll.venue.api.public import Answer, Endpoint
 from plimsoll.venue.api.render import plain
 from plimsoll.venue.exchange import Exchange
-from plimsoll.venue.faults import STALE_BOOK, STALE_CANDLES
+from plimsoll.venue.faults import STALE_BOOK, STALE_CANDLES, WRONG_CANDLES
 
 _CANDLE_PATHS = ("klines", "continuousKlines", "markPriceKlines", "indexPriceKlines")
 _BOOK_PATHS = ("depth", "ticker/bookTicker")
@@ -15,6 +17,11 @@ STALE_KINDS: dict[str, str] = {
     **{f"/fapi/v1/{name}": STALE_CANDLES for name in (*_CANDLE_PATHS, "premiumIndexKlines")},
     **{f"/fapi/v1/{name}": STALE_BOOK for name in _BOOK_PATHS},
 }
+WRONG_PATHS = frozenset({"/fapi/v1/klines", "/fapi/v1/continuousKlines"})
+_NEWEST = 2
+"""Candles of an answer that a wrong one spoils: the one that forms, and the last that closed."""
+_LOW, _CLOSE = 3, 4
+_CANDLE_EVENTS = ("kline", "continuous_kline")
 PRICE_PATHS = frozenset(
     {
         "/fapi/v1/depth",
@@ -43,6 +50,10 @@ def distorted_answer(
         for entry in _entries(answer):
             symbol = entry.get("symbol") or parameters["symbol"]
             _shift(exchange, entry, symbol, _PRICES, ("bids", "asks"), now_ms)
+    if path in WRONG_PATHS and exchange.faults.active(WRONG_CANDLES, now_ms):
+        answer = orjson.loads(answer) if isinstance(answer, bytes) else answer
+        symbol = parameters.get("symbol") or parameters["pair"]
+        _spoil(exchange, list(answer)[-_NEWEST:], (_LOW, _CLOSE), symbol, now_ms)
     if isinstance(answer, dict) and "serverTime" in answer:
         answer["serverTime"] += exchange.faults.skew_ms(now_ms)
     return answer
@@ -98,6 +109,17 @@ def _shift(
             ]
 
 
+def _spoil(
+    exchange: Exchange, candles: list[Any], places: tuple[Any, ...], symbol: str, now_ms: int
+) -> None:
+    """Shift low and close of candles by the magnitude of a wrong one. In place."""
+    factor = exchange.faults.price_factor(symbol, now_ms, WRONG_CANDLES)
+    decimals = exchange.market.specs[symbol].price_decimals
+    for candle in candles if factor != 1.0 else ():
+        for place in places:
+            candle[place] = plain(float(candle[place]) * factor, decimals)
+
+
 def stream_kind(name: str) -> tuple[str | None, str | None]:
     """Return the contract of a stream, None for all, and the stale kind that can stop it."""
     id_, _, channel = name.partition("@")
@@ -144,6 +166,8 @@ def _distorted(
     for message in messages:
         for event in message if isinstance(message, list) else [message]:
             names = _STREAM_PRICES.get(event["e"], ())
+            if event["e"] in _CANDLE_EVENTS:
+                _spoil(exchange, [event["k"]], ("l", "c"), event["s"], now_ms)
             if names or partial_book:
                 sides = ("b", "a") if partial_book else ()
                 _shift(exchange, event, event["s"], names, sides, now_ms)

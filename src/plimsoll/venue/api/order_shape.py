@@ -7,6 +7,9 @@ from plimsoll.venue.account.matching import Order
 from plimsoll.venue.api.render import plain
 from plimsoll.venue.exchange import Exchange
 
+AVERAGE_DECIMALS = 5
+"""Binance shows averages with five decimals, and with more where the tick is finer."""
+
 
 def shown(exchange: Exchange, order: Order) -> dict[str, Any]:
     """Return an order as Binance shows it: conditional ones have a shape of their own."""
@@ -46,7 +49,7 @@ def shown(exchange: Exchange, order: Order) -> dict[str, Any]:
         "orderId": order.id,
         "clientOrderId": order.client_id,
         "status": order.status,
-        "avgPrice": plain(average, spec.price_decimals + 2),
+        "avgPrice": plain(average, max(AVERAGE_DECIMALS, spec.price_decimals + 2)),
         "origQty": quantity,
         "executedQty": plain(order.executed, spec.size_decimals),
         "cumQuote": plain(order.quote_usd, 6),

@@ -11,7 +11,7 @@ from plimsoll.venue.api.public import symbol_of
 from plimsoll.venue.api.render import plain
 from plimsoll.venue.errors import ApiError
 from plimsoll.venue.exchange import Exchange, OrderSent
-from plimsoll.venue.faults import EXPIRE_ORDER, REJECT_ORDER
+from plimsoll.venue.faults import EXPIRE_ORDER, PARTIAL_FILL, REJECT_ORDER
 from plimsoll.venue.market.base import Snapshot
 from plimsoll.venue.market.symbols import SymbolSpec
 
@@ -109,7 +109,9 @@ def _place(exchange: Exchange, path: str, parameters: Parameters, now_ms: int) -
         raise ApiError(*rejecting.rejection)
     if exchange.faults.hit_order(EXPIRE_ORDER, *asked, closes=closes) is not None:
         return shown(exchange, exchange.matching.expire(order, now_ms))
-    return shown(exchange, exchange.matching.submit(order, now_ms))
+    thin = exchange.faults.hit_order(PARTIAL_FILL, *asked, closes=closes)
+    share = 1.0 if thin is None else thin.filled_fraction
+    return shown(exchange, exchange.matching.submit(order, now_ms, share))
 
 
 def _note(exchange: Exchange, parameters: Parameters, now_ms: int) -> None:

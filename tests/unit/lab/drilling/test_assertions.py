@@ -54,6 +54,15 @@ def test_a_verdict_from_before_the_row_is_not_its_own(bot: DrilledBot) -> None:
     assert verdict_of(bot, marks(0), "drawdown", Act.FLATTEN) is None
 
 
+def test_guards_that_cannot_look_are_known_by_what_they_send(bot: DrilledBot) -> None:
+    sent = {"kind": "order", "tag": "plimsoll_blind_guards", "at": VERDICT["at"]}
+    write(bot, {**sent, "tag": "plimsoll_drawdown"}, sent)
+    record = verdict_of(bot, marks(0), "blind_guards", Act.FLATTEN)
+    assert record is not None
+    assert (record["at"], record["tag"]) == (VERDICT["at"], "plimsoll_blind_guards")
+    assert verdict_of(bot, marks(2), "blind_guards", Act.FLATTEN) is None
+
+
 def test_a_log_that_was_deleted_begins_anew(bot: DrilledBot) -> None:
     write(bot, VERDICT)
     assert verdict_of(bot, marks(40), "drawdown", Act.HALT) == VERDICT
@@ -80,7 +89,7 @@ def test_an_entry_after_the_verdict_is_named(bot: DrilledBot) -> None:
     nothing_left(bot, row)
     bot.exchange.clean()
     assert filled_at is not None
-    assert "only orders that close: BUY 0.010 BTCUSDT" in row.why
+    assert "only orders that close: BUY 0.01 BTCUSDT at" in row.why
     assert "exchange flat: BTCUSDT 0.01" in row.why
     clean = new_row()
     nothing_left(bot, clean)

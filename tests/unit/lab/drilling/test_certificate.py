@@ -7,18 +7,25 @@ from typing import Any
 import pytest
 
 from plimsoll.core import UsageError
+from plimsoll.lab.drilling import certificate as certificates
 from plimsoll.lab.drilling.certificate import (
     Subject,
-    faults_of,
     make_certificate,
     read_certificate,
     write_certificate,
 )
+from plimsoll.lab.drilling.matrix import cells
 from plimsoll.lab.drilling.row import Cell, Row
+
+CELL = Cell("drawdown", "none", "live")
+
+
+def faults_of(made: dict[str, Any], subject: Subject) -> list[str]:
+    return certificates.faults_of(made, subject, [CELL])
 
 
 def row(*, ok: bool = True) -> Row:
-    made = Row(cell=Cell("drawdown", "none", "live"), rule="drawdown")
+    made = Row(cell=CELL, rule="drawdown")
     made.check("exchange flat", ok, "" if ok else "BTCUSDT 0.01")
     return made
 
@@ -30,7 +37,7 @@ def certificate(subject: Subject, *rows: Row, wanted: int = 1) -> dict[str, Any]
 @pytest.fixture
 def subject(tmp_path: Path) -> Subject:
     (tmp_path / "mine.py").write_text("class Mine(GuardedStrategy):\n    pass\n")
-    layer = tmp_path / "mine.json"
+    layer = tmp_path / "limits.json"
     layer.write_text(json.dumps({"plimsoll": {"risk": {"max_trades_per_day": 5}}}))
     return Subject("Mine", tmp_path, (layer,))
 
@@ -106,3 +113,46 @@ def test_a_file_that_is_no_certificate_is_refused(tmp_path: Path, text: str) -> 
     file.write_text(text)
     with pytest.raises(UsageError):
         read_certificate(file)
+
+
+def test_a_part_of_the_matrix_is_not_the_matrix(subject: Subject) -> None:
+    made = certificate(subject, row())
+    assert made["ok"]
+    [told] = certificates.faults_of(made, subject)
+    assert told.startswith(f"{len(cells()) - 1} of {len(cells())} rows are not in it")
+
+
+def test_a_row_twice_does_not_stand_for_one_that_was_taken_out(subject: Subject) -> None:
+    other = Cell("drawdown", "kill-9", "live")
+    made = certificate(subject, row(), row(), wanted=2)
+    [told] = certificates.faults_of(made, subject, [CELL, other])
+    assert told == f"1 of 2 rows are not in it, such as {other.name}"
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [("mine.json", '{"params": {}}'), ("helping.py", "LIMIT = 2\n"), ("deep/more.py", "X = 1\n")],
+)
+def test_what_a_strategy_is_made_of_makes_it_stale(tmp_path: Path, file: str, content: str) -> None:
+    folder = tmp_path / "strategies"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "helping.py").write_text("from deep.more import X\n")
+    (folder / "deep" / "more.py").write_text("X = 0\n")
+    (folder / "mine.py").write_text("from .helping import X\nclass Mine(IStrategy):\n    pass\n")
+    mine = Subject("Mine", folder)
+    made = certificate(mine, row())
+    (folder / file).write_text(content)
+    assert [one.partition(" changed")[0] for one in faults_of(made, mine)] == [
+        "stale: the strategy"
+    ]
+
+
+def test_a_setting_in_the_environment_is_none_that_was_drilled(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FREQTRADE__EXCHANGE__KEY", "k")
+    monkeypatch.setenv("FREQTRADE__API_SERVER__LISTEN_IP_ADDRESS", "::1")
+    assert faults_of(certificate(subject, row()), subject) == []
+    monkeypatch.setenv("FREQTRADE__PLIMSOLL__RISK__MAX_TRADES_PER_DAY", "500")
+    [told] = faults_of(certificate(subject, row()), subject)
+    assert told.startswith("FREQTRADE__PLIMSOLL__RISK__MAX_TRADES_PER_DAY in the environment")

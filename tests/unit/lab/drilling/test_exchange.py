@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from plimsoll.core import PlimsollError
 from plimsoll.lab.drilling.books import ExchangeSide
-from plimsoll.lab.drilling.exchange import ANY_KEY, Exchange, keys_of
+from plimsoll.lab.drilling.exchange import ANY_KEY, Exchange, drilled_exchange, keys_of
 
 
 def test_a_position_of_somebody_else_is_on_the_books_until_it_is_cleaned(
@@ -46,3 +47,30 @@ def test_keys_are_those_that_the_exchange_wrote(tmp_path: Path) -> None:
     assert keys_of(file) == ("k", "s")
     file.write_text(json.dumps({"exchange": {"key": "", "secret": ""}}))
     assert keys_of(file) == ANY_KEY
+
+
+def test_an_exchange_that_was_killed_goes_on_with_its_books(tmp_path: Path) -> None:
+    arguments = [
+        "--market",
+        "synthetic",
+        "--symbols",
+        "BTC/USDT",
+        "--start",
+        "2025-05-29T13:48:00Z",
+    ]
+    with drilled_exchange(arguments, folder=tmp_path) as exchange:
+        exchange.order("BTCUSDT", "BUY", "0.010")
+        pid, url, before = exchange.venue.pid, exchange.venue.url, exchange.now()
+        exchange.fault("wrong-tick")
+        exchange.restart()
+        assert (exchange.venue.pid != pid, exchange.venue.url) == (True, url)
+        assert exchange.now() > before
+        assert ExchangeSide.of(exchange.venue.books()).positions == {"BTCUSDT": 0.010}
+        assert [one["side"] for one in exchange.fills("BTCUSDT")] == ["BUY"]
+        exchange.clean()
+        assert ExchangeSide.of(exchange.venue.books()).is_flat
+
+
+def test_an_exchange_without_an_event_log_is_not_restarted(exchange: Exchange) -> None:
+    with pytest.raises(PlimsollError, match="keeps an event log"):
+        exchange.restart()

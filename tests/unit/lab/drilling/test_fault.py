@@ -6,27 +6,33 @@ import signal
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from plimsoll.lab.drilling.bot import DrilledBot
 from plimsoll.lab.drilling.fault import (
+    ORDER,
     Trouble,
     cancel_stops,
+    close_one,
     delete_state,
     empty_disk,
     fill_disk,
     jump,
     lock,
     pay_in,
-    sell_half,
     telegram_down,
+    telegram_refuses,
     telegram_up,
     unlock,
     withdraw,
 )
+from plimsoll.lab.drilling.fault import start as begin
 from plimsoll.lab.drilling.forked import start
+from plimsoll.lab.drilling.scenario import ETH
 
 
 def test_a_locked_database_takes_no_write_until_it_is_unlocked(bot: DrilledBot) -> None:
@@ -81,7 +87,10 @@ def test_an_hour_passes_at_once(bot: DrilledBot) -> None:
 def test_a_position_is_closed_at_the_exchange(bot: DrilledBot) -> None:
     bot.exchange.order("BTCUSDT", "BUY", "0.010")
     cancel_stops(Trouble(bot))
-    sell_half(Trouble(bot))
+    trouble = Trouble(bot)
+    assert not trouble.struck
+    close_one(trouble)
+    assert trouble.struck
     assert bot.exchange_side().is_flat
 
 
@@ -96,3 +105,31 @@ def test_the_state_folder_is_gone(bot: DrilledBot) -> None:
     bot.state.set_halt("drill")
     delete_state(Trouble(bot))
     assert not bot.state.path.exists()
+
+
+def test_a_fault_that_hits_nothing_has_not_struck(bot: DrilledBot) -> None:
+    trouble = Trouble(bot)
+    begin("reject-order", paths=[ORDER], reduce_only=True, count=1)(trouble)
+    assert not trouble.struck
+    bot.exchange.order("BTCUSDT", "BUY", "0.010")
+    assert not trouble.struck
+    with pytest.raises(httpx.HTTPStatusError):
+        bot.exchange.clean()
+    assert trouble.struck
+    bot.exchange.clean()
+
+
+def test_a_fault_of_orders_spares_what_is_not_the_bots(bot: DrilledBot) -> None:
+    bot.setup = replace(bot.setup, pairs=(ETH,))
+    trouble = Trouble(bot)
+    begin("reject-order", paths=[ORDER], count=1)(trouble)
+    bot.exchange.order("BTCUSDT", "BUY", "0.010")
+    bot.exchange.clean()
+    assert not trouble.struck
+    bot.exchange.mend()
+
+
+def test_telegram_that_refused_nothing_was_no_fault(bot: DrilledBot) -> None:
+    trouble = Trouble(bot)
+    telegram_refuses(1, 502)(trouble)
+    assert not trouble.struck

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from plimsoll.lab.drilling.bot import BotSetup
-from plimsoll.lab.drilling.matrix import cells
+from plimsoll.lab.drilling.matrix import cells, stage_of
 from plimsoll.lab.drilling.row import Cell, Row
 from plimsoll.lab.drilling.run import ROWS_FILE, MatrixPlan, _begin, _groups, overlay_of, read_rows
 from plimsoll.lab.drilling.scenarios import SCENARIOS
@@ -28,7 +28,8 @@ def test_a_group_is_one_scenario_in_one_mode() -> None:
     groups = _groups(cells())
     assert sum(map(len, groups)) == len(cells())
     assert all(len({(one.scenario, one.mode) for one in group}) == 1 for group in groups)
-    assert [len(group) for group in groups] == sorted(map(len, groups), reverse=True)
+    order = [(stage_of(group[0]), -len(group)) for group in groups]
+    assert order == sorted(order)
 
 
 def test_the_drills_own_strategy_has_stops_on_the_exchange_where_it_trades_there() -> None:

@@ -5,6 +5,7 @@ from plimsoll.venue.account.execution import (
     Part,
     filled,
     market_limit,
+    part_of,
     take_from_book,
     whole_steps,
 )
@@ -56,3 +57,9 @@ def test_a_million_coins_in_hundredths_are_taken_to_the_hundredth() -> None:
     parts = take_from_book(book, "SELL", 641_025.64, None)
     assert [part.quantity for part in parts] == [round(part.quantity, 2) for part in parts]
     assert filled(parts) == 641_025.64
+
+
+def test_a_part_of_what_is_taken_is_of_the_best_levels_in_whole_steps() -> None:
+    parts = take_from_book(BOOK, "BUY", 5.0, None)
+    assert part_of(parts, 0.75, 0.5, 1) == [Part(101.0, 3.0), Part(102.0, 0.5)]
+    assert part_of(parts, 0.01, 0.5, 1) == []

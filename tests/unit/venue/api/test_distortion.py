@@ -172,3 +172,25 @@ def test_a_stale_contract_is_left_out_of_the_stream_of_all_books(exchange: Excha
     exchange.clock.step(5)
     updates: Any = distorted_updates(exchange, name, feed, exchange.clock.now_ms())
     assert {message["s"] for message in updates} == {"ETHUSDT"}
+
+
+def test_wrong_candles_spoil_the_newest_alone(exchange: Exchange) -> None:
+    asked = {**BTC, "interval": "1m", "limit": "4"}
+    right = true(exchange, "/fapi/v1/klines", **asked)
+    exchange.start_fault({"kind": "wrong-candles", "magnitude": -0.9})
+    wrong = served(exchange, "/fapi/v1/klines", **asked)
+    assert wrong[:2] == right[:2]
+    for seen, real in zip(wrong[2:], right[2:], strict=True):
+        assert [float(seen[place]) for place in (3, 4)] == pytest.approx(
+            [float(real[place]) * 0.1 for place in (3, 4)], rel=1e-4
+        )
+        assert (seen[:3], seen[5:]) == (real[:3], real[5:])
+    assert exchange.faults.started[-1].hits == 1
+
+
+def test_a_stale_kind_counts_whom_it_hit(exchange: Exchange) -> None:
+    exchange.start_fault({"kind": "stale-book", "symbols": ["BTCUSDT"]})
+    served(exchange, "/fapi/v1/depth", symbol="ETHUSDT")
+    assert exchange.faults.started[-1].hits == 0
+    served(exchange, "/fapi/v1/depth", **BTC)
+    assert exchange.faults.started[-1].hits == 1

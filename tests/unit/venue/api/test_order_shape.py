@@ -24,7 +24,7 @@ def test_a_resting_order_has_no_average(exchange: Exchange) -> None:
     placed = rest(exchange, newClientOrderId="mine", reduceOnly="false")
     assert (placed["clientOrderId"], placed["avgPrice"], placed["cumQuote"]) == (
         "mine",
-        "0.000",
+        "0.00000",
         "0.000000",
     )
 

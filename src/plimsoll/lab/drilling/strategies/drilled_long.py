@@ -3,13 +3,17 @@
 import json
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from freqtrade.persistence import Trade
 
+from plimsoll.bridge.account.live import LiveAccount
 from plimsoll.core import ModelHealth
 from plimsoll.features import volatility
 from plimsoll.strategies import FeatureUse, GuardedStrategy, Side
+
+UPDATE = LiveAccount.update
 
 
 class DrilledLong(GuardedStrategy):
@@ -17,7 +21,7 @@ class DrilledLong(GuardedStrategy):
 
     In the user folder ``model.json`` says how often a model of it was right, ``leverage`` which
     one it wants, ``idle`` that it wants nothing,
-    ``halve`` that it wants half of each position.
+    ``halve`` that it wants half of each position, ``blind`` that the guards cannot look.
     """
 
     timeframe = "5m"
@@ -43,10 +47,16 @@ class DrilledLong(GuardedStrategy):
 
     def on_loop(self, now: datetime) -> None:
         """Tell of the model that the file names."""
+        blind = (Path(self.config["user_data_dir"]) / "blind").exists()
+        LiveAccount.update = self._sees_nothing if blind else UPDATE  # type: ignore[method-assign,assignment]
         file = Path(self.config["user_data_dir"]) / "model.json"
         models = (ModelHealth(**json.loads(file.read_text())),) if file.exists() else ()
         if self._session is not None:
             self._session.set_models(models)
+
+    @staticmethod
+    def _sees_nothing(*_: Any) -> bool:
+        raise ArithmeticError("no balance")
 
     def desired_leverage(self, pair: str, side: Side, now: datetime) -> float:
         """Return the leverage that the file names, else 1."""
