@@ -42,9 +42,10 @@ where no fault reaches (`GET /plimsoll/books`).
   order or stop left behind, database and exchange agree, the log's chain is whole, the strict
   Telegram service accepted the message, a bot killed with `kill -9` and started again is still held
   and enters nothing, and `plimsoll resume` re-arms it.
-- One that closes **a pair** (`stale_data`, `liquidation_distance`) asserts that the exchange sold all
-  of it before anything was bought again, that the other pairs are left alone, and, once the cause
-  is over and the bot was killed and started, that it trades the pair again on books that agree.
+- One that closes **a pair** (`stale_data`, `liquidation_distance`) asserts that the exchange sold
+  all of it before anything was bought again, that the other pairs are left alone, and, once the
+  cause is over and the bot was killed and started, that it trades the pair again on books that
+  agree.
 - `api_errors` and blind guards count in the process, so that no restart is held by them: their rows
   end the cause, kill the bot, and assert that it trades again by itself.
 - One that **denies** asserts that no order was sent, nothing is held, a forced entry is refused
@@ -53,10 +54,10 @@ where no fault reaches (`GET /plimsoll/books`).
 - A row of a **step** is killed at one request, before it is carried out, before it is answered, or
   after; then both books must agree.
 
-A bot that ends is started again, as a restart policy would. Every guard without a fault comes first,
-then every fault with `drawdown`, `manual_halt` and `daily_loss`, then the rest of live mode, then the
-dry-run: a drill that is cut short has the rows that matter most, and its certificate is red for
-those that are missing. `--own-limits` is refused: each row sets the limit that it is about.
+A bot that ends is started again, as a restart policy would. Every guard without a fault comes
+first, then every fault with `drawdown`, `manual_halt` and `daily_loss`, then the rest of live mode,
+then the dry-run: a drill that is cut short has the rows that matter most, and its certificate is
+red for those that are missing. `--own-limits` is refused: each row sets the limit that it is about.
 """
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from plimsoll.bridge.config.settings import OBSERVE_OPT_IN
+from plimsoll.lab.drilling import closing_row
 from plimsoll.lab.drilling.certificate import Subject, faults_of, make_certificate
 from plimsoll.lab.drilling.fault import ORDER, Fault, start
 from plimsoll.lab.drilling.faults import FAULTS
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.freqtrade
 PATIENCE = 2.0
 """How much longer than on two quiet cores a row may take; the suite runs two at a time."""
 SOON = 0.25
+BRIEF_SECONDS = 30.0
+"""What never comes need not be waited for as long as what comes late."""
 
 
 def drilled(out: Path, *cells: Cell, patience: float = PATIENCE) -> list[Row]:
@@ -35,6 +38,7 @@ def test_a_halt_through_an_unanswered_exit_is_green_and_certified(tmp_path: Path
     [row] = drilled(tmp_path, cell)
     assert row.ok, row.why
     assert {one.name for one in row.checks} >= {
+        "the fault struck",
         "only orders that close",
         "exchange flat",
         "no orphaned order or stop",
@@ -54,6 +58,7 @@ def test_a_halt_through_an_unanswered_exit_is_green_and_certified(tmp_path: Path
 def test_a_guard_disabled_on_purpose_is_red(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(closing_row, "VERDICT_SECONDS", BRIEF_SECONDS)
     disabled = {"guards": "observe", "observe_opt_in": OBSERVE_OPT_IN}
     scenario = SCENARIOS["drawdown"]
     monkeypatch.setitem(SCENARIOS, scenario.name, replace(scenario, section=disabled))
@@ -67,6 +72,7 @@ def test_a_guard_disabled_on_purpose_is_red(
 def test_a_fault_that_the_bot_does_not_survive_is_red(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(closing_row, "FLAT_SECONDS", BRIEF_SECONDS)
     never = start("reject-order", paths=[ORDER], reduce_only=True)
     fault = Fault(name="exits-never", kind="order", what="no exit is ever taken", arm=never)
     monkeypatch.setitem(FAULTS, fault.name, fault)
