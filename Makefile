@@ -118,7 +118,7 @@ reprice: $(READY) ## price the results' fills at the market's (DATA=folder), res
 docs: $(READY) ## write every generated page and build the site in out/site; a warning fails
 	$(BIN)/python -m tests.docs_site
 
-changelog: $(READY) ## show what changelog.d adds to CHANGELOG.md (VERSION=0.2.0 writes it)
+changelog: $(READY) ## show what changelog.d adds to CHANGELOG.md (VERSION=0.3.0 writes it)
 	$(BIN)/python -m tests.docs_site.environment towncrier build $(if $(VERSION),--yes --version $(VERSION),--draft --version Unreleased)
 
 wheel: $(READY) ## build dist/freqtrade_plimsoll-*.whl

@@ -1,3 +1,3 @@
 """Plimsoll: strategies, guards and a simulated exchange for the plain ``freqtrade`` command."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
