@@ -27,8 +27,10 @@ LONGER = ("1h", "4h", "1d")
 DETAIL, FINE_DETAIL = "1m", "1s"
 MOST_FINE_DAYS = 7
 """A backtest of seconds takes memory and time."""
-KINDS = {"premiumIndex": 100, "open_interest": 29}
-"""What strategies look at beside candles and funding, and its days of history."""
+PREMIUM, INTEREST = "premiumIndex", "open_interest"
+"""What strategies look at beside candles and funding."""
+PREMIUM_HISTORY, INTEREST_HISTORY = timedelta(days=100), timedelta(days=29)
+"""The latter before the end: an exchange tells open interest of its last thirty days alone."""
 WHOLE = "whole"
 """The file that marks a folder of candles as complete."""
 HOUR = timedelta(hours=1)
@@ -225,7 +227,7 @@ class _Download:
 def _downloads(plan: CheckPlan, datadir: Path | None = None) -> list[_Download]:
     """Return what is downloaded: long candles have a longer history, and other kinds beside them.
 
-    ``datadir`` is what the exchange serves: of the `KINDS` those that it has there.
+    ``datadir`` is what the exchange serves: premium and open interest where it has them.
     """
     own = _length(plan.timeframe)
     is_short = own < HOUR
@@ -236,11 +238,15 @@ def _downloads(plan: CheckPlan, datadir: Path | None = None) -> list[_Download]:
         _Download(tuple(long), plan.begin - MOST_HISTORY),
         _Download(tuple(short), plan.begin - history),
     ]
-    for kind, days in KINDS.items():
+    others = {
+        PREMIUM: plan.begin - PREMIUM_HISTORY,
+        INTEREST: plan.end - INTEREST_HISTORY,
+    }
+    for kind, since in others.items():
         if datadir is not None and any(
             file_of(datadir, pair, "1h", kind).exists() for pair in plan.pairs
         ):
-            made.append(_Download(("1h",), plan.begin - timedelta(days=days), (kind,)))
+            made.append(_Download(("1h",), since, (kind,)))
     return made
 
 

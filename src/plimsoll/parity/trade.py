@@ -11,6 +11,8 @@ from plimsoll.parity.errors import ParityError
 
 TICK_SIZE = 4
 """The precision mode in which a precision is a step, as ccxt numbers it."""
+AT_END = "force_exit"
+"""How a backtest closes what is open at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,9 @@ def _trade(number: int, record: Mapping[str, Any]) -> RecordedTrade | None:
     if opened is None:
         raise ParityError(f"{label} has no time of opening; export the trades again")
     closed = None if record.get("is_open") else _moment(record.get("close_timestamp"))
+    if closed is not None and closed < opened and record.get("exit_reason") == AT_END:
+        # With detail, a backtest may enter inside its last candle, and closes at its open.
+        closed = opened
     if closed is not None and closed < opened:
         raise ParityError(f"{label} closes before it opens; the record is damaged")
     fills = _fills(record, label, opened, closed)

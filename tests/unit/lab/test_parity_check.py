@@ -73,6 +73,7 @@ def test_premium_and_open_interest_are_downloaded_where_the_exchange_has_them(tm
         *("--candle-types", "premiumIndex"),
     ]
     assert interest.kinds == ("open_interest",)
+    assert interest.since == plan().end - timedelta(days=29)
 
 
 @pytest.mark.slow

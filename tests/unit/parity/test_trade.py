@@ -67,6 +67,14 @@ def test_a_trade_that_closes_before_it_opens_is_refused():
         read_trades([{**lists.trade(60.0, 120.0), "close_timestamp": lists.ms(0)}])
 
 
+def test_a_backtest_s_entry_inside_its_last_candle_ends_as_it_opens():
+    forced = {**lists.trade(60.0, 120.0, reason="force_exit"), "close_timestamp": lists.ms(55.0)}
+
+    (trade,) = read_trades([forced])
+
+    assert trade.closed_at == trade.opened_at
+
+
 def test_a_row_without_orders_is_one_entry_and_one_exit():
     row = {**lists.trade(short=True), "orders": []}
     [trade] = read_trades([row])
