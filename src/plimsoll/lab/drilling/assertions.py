@@ -16,6 +16,7 @@ BAD_REQUEST = 400
 MESSAGE_SECONDS = 30.0
 CANNOT_LOOK = "The guards cannot look: "
 STILL_HALTED = "Still halted since before this start."
+STILL_CLOSING = "Still closing since before this start."
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +157,13 @@ def books_agree(bot: DrilledBot, row: Row, *, foreign: str = "") -> None:
 def told(bot: DrilledBot, row: Row, marks: Marks, record: dict[str, Any]) -> None:
     """Check that Telegram accepted the verdict's message and refused none for its form.
 
-    A bot that ended between record and message says after its restart that it is still halted.
+    A bot that ended between record and message says after its restart that it is still halted, or
+    still closing.
     """
     texts = [CANNOT_LOOK if record["rule"] == BLIND else message_of(record)]
     if row.restarts:
-        texts.append(f"{STILL_HALTED} {texts[0].removeprefix('🛑 ').partition(':')[0]}")
+        still = STILL_HALTED if record["mode"] == "HALTED" else STILL_CLOSING
+        texts.append(f"{still} {texts[0].removeprefix('🛑 ').partition(':')[0]}")
 
     def heard() -> bool:
         new = bot.telegram.messages[marks.messages :]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from plimsoll.core import PlimsollError
-from plimsoll.lab.drilling.assertions import Marks, chain_whole, symbol_of
+from plimsoll.lab.drilling.assertions import MESSAGE_SECONDS, Marks, chain_whole, symbol_of
 from plimsoll.lab.drilling.bot import DrilledBot, moment
 from plimsoll.lab.drilling.closing_row import FLAT_SECONDS, VERDICT_SECONDS, Watch
 from plimsoll.lab.drilling.fault import Fault
@@ -55,6 +55,7 @@ def play_denial(bot: DrilledBot, scenario: Scenario, fault: Fault, row: Row) -> 
 
     watch.until(answered, f"another denial by {scenario.rule}", seconds=VERDICT_SECONDS)
     row.check("still refused by the guard afterwards", not let_in, "it was let in")
+    bot.telegram.wait_until(lambda: _was_told(bot), MESSAGE_SECONDS * bot.setup.patience)
     row.check("message accepted by Telegram", _was_told(bot), f"expected {ASKING!r}")
     chain_whole(bot, row)
 

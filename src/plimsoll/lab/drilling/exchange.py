@@ -5,10 +5,9 @@ import hmac
 import json
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -21,8 +20,8 @@ from plimsoll.lab.venue import Venue, serve_venue
 ANSWER_SECONDS = 60.0
 WINDOW_MS = 60_000
 ANY_KEY = ("any", "any")
-RUSH = 20_000.0
-"""The clock's speed while time is let go by."""
+RESTART_SECONDS = 2.5
+"""Real seconds that an exchange takes to start again."""
 FAULTS, TRANSFER = "/plimsoll/faults", "/plimsoll/transfer"
 
 
@@ -31,7 +30,7 @@ class Exchange:
 
     def __init__(self, venue: Venue) -> None:
         self.venue = venue
-        self.again: Callable[[], Venue] | None = None
+        self.again: Callable[[datetime], Venue] | None = None
         self.key, self.secret = keys_of(venue.config)
         self._client = httpx.Client(base_url=venue.url, trust_env=False, timeout=ANSWER_SECONDS)
 
@@ -91,23 +90,16 @@ class Exchange:
         """Return every fill of a contract by its own books."""
         return [one for one in self.venue.books()["fills"] if one["symbol"] == symbol]
 
-    def restart(self) -> None:
-        """Kill its process and start it again on its event log; its clock has gone on meanwhile.
+    def restart(self, *, ahead_seconds: float = 0.0) -> None:
+        """Kill its process and start it again on its event log, its clock so much further.
 
-        Its faults are over, its scenarios are not.
+        The clock has gone on meanwhile. Its faults are over, its scenarios are not.
         """
         if self.again is None:
             raise PlimsollError("expected an exchange that keeps an event log, found one without")
-        before, began = self.venue.now_ms(), time.monotonic()
         speed = self.venue.speed()
-        self.venue = self.again()
-        self.run_to(before + round((time.monotonic() - began) * speed * 1000), speed)
-
-    def run_to(self, now_ms: int, speed: float) -> None:
-        """Let its clock run ahead to an instant, then at a speed."""
-        self.venue.set_speed(RUSH)
-        while self.venue.now_ms() < now_ms:
-            pass
+        ahead = timedelta(seconds=ahead_seconds + RESTART_SECONDS * speed)
+        self.venue = self.again(self.now() + ahead)
         self.venue.set_speed(speed)
 
     # What goes wrong
@@ -143,10 +135,17 @@ def drilled_exchange(arguments: Sequence[str], *, folder: Path) -> Iterator[Exch
         exchange = Exchange(stack.enter_context(serve_venue(logged, folder=folder)))
         stack.callback(exchange.close)
 
-        def again() -> Venue:
-            port, now = urlsplit(exchange.venue.url).port, exchange.now()
+        def again(begins_at: datetime) -> Venue:
+            port = urlsplit(exchange.venue.url).port
             os.kill(exchange.venue.pid, signal.SIGKILL)
-            place = ["--port", str(port), "--restore", str(events), "--start", now.isoformat()]
+            place = [
+                "--port",
+                str(port),
+                "--restore",
+                str(events),
+                "--start",
+                begins_at.isoformat(),
+            ]
             return stack.enter_context(serve_venue([*logged, *place], folder=folder))
 
         exchange.again = again

@@ -24,6 +24,7 @@ HOLD_SECONDS = 2.0
 SLOW = 10.0
 """The clock's speed where something waits in real seconds, as SQLite and Telegram do."""
 MONEY_OUT_USD = -500.0
+HOUR_SECONDS = 3600.0
 
 
 @dataclass(slots=True)
@@ -257,9 +258,8 @@ def close_one(trouble: Trouble) -> None:
 
 
 def jump(trouble: Trouble) -> None:
-    """Let the exchange's clock run an hour ahead within a moment."""
-    exchange = trouble.bot.exchange
-    exchange.run_to(exchange.venue.now_ms() + 3_600_000, trouble.bot.setup.speed)
+    """Let the exchange's clock jump an hour ahead; it starts again for that."""
+    trouble.bot.exchange.restart(ahead_seconds=HOUR_SECONDS)
     trouble.done = True
 
 

@@ -23,15 +23,16 @@ SAME_CLOSING = {
 CLOSING_KINDS = ("none", "order", "process")
 FIRST = ("drawdown", "manual_halt", "daily_loss")
 """The guards that are drilled under every fault first."""
+LAST = len(FIRST) + 3
 PROBATION_KINDS = ("none", "process", "disk")
 TRIPS = {
     "stale_data": ("candles-late", "candles-missing", "candles-wrong", "clock-jump"),
-    "api_errors": ("exchange-503", "candles-missing", "clock-skew"),
+    "api_errors": ("exchange-503", "candles-missing", "clock-skew", "book-frozen"),
     "reconciliation": ("positions-missing", "closed-by-hand", "exit-expired"),
     "daily_loss": ("clock-jump", "money-withdrawn"),
     "blind_guards": ("clock-jump", "candles-late", "candles-missing", "state-deleted"),
 }
-"""Faults that are themselves what a guard watches, or end it."""
+"""Faults that are themselves what a guard watches, end it, or cannot strike beside it."""
 
 
 def why_not(scenario: Scenario, fault: Fault, mode: str) -> str:
@@ -97,12 +98,12 @@ def stage_of(cell: Cell) -> int:
     steps, the rest of live mode, then the dry-run.
     """
     if cell.mode == DRY_RUN:
-        return 5
+        return LAST
     if cell.fault == "none":
         return 0
     if cell.scenario in FIRST:
         return 1 + FIRST.index(cell.scenario)
-    return 4
+    return LAST - 2 if SCENARIOS[cell.scenario].act is Act.STEP else LAST - 1
 
 
 def matches(cell: Cell, pattern: str) -> bool:

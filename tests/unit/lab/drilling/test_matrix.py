@@ -53,6 +53,8 @@ def test_a_drill_cut_short_has_every_guard_and_then_every_fault() -> None:
     }
     early = {one.fault for one, stage in stages.items() if 0 < stage <= len(FIRST)}
     assert early == {name for name, one in FAULTS.items() if one.kind not in ("none", "kill")}
+    steps = {stage for one, stage in stages.items() if one.scenario.startswith("step: ")}
+    assert steps == {len(FIRST) + 1}
     assert all(stage == max(stages.values()) for one, stage in stages.items() if one.mode != LIVE)
 
 
