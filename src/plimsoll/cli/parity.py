@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
-import pandas as pd
 import typer
 
 from plimsoll.core.errors import UsageError
@@ -158,6 +157,8 @@ def tell(compared: "Compared", limit: float, html: Path | None, *, as_json: bool
 
 
 def _page(compared: "Compared", limit: float, folder: Path) -> Path:
+    import pandas as pd
+
     from plimsoll.cli.places import output_folder
     from plimsoll.reporting.parity_page import render_parity
 
