@@ -13,15 +13,16 @@ from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from plimsoll.lab.drilling.forked import PRELOAD
+
 CONTEXT = multiprocessing.get_context("forkserver")
-PRELOAD = ["tests.kill_sweep.preload"]
 
 
 def start_bot(
     arguments: list[str], *, folder: Path, log: Path, environment: Mapping[str, str]
 ) -> BaseProcess:
     """Start ``freqtrade`` with arguments; its output goes to a log, which is appended to."""
-    CONTEXT.set_forkserver_preload(PRELOAD)
+    CONTEXT.set_forkserver_preload([PRELOAD])
     process = CONTEXT.Process(
         target=_run, args=(arguments, str(folder), str(log), dict(environment)), daemon=True
     )

@@ -17,6 +17,7 @@ from plimsoll.bridge.freqtrade.strategy_files import strategy_files
 from plimsoll.core import UsageError
 from plimsoll.lab.book_agreement import BookAgreement
 from plimsoll.lab.book_records import compare_books
+from plimsoll.lab.drilling.strategy_files import files_of
 from plimsoll.lab.replay_checkpoint import clear, last_checkpoint, leave_checkpoint, restore
 from plimsoll.lab.replay_data import require_candles
 from plimsoll.lab.replay_evidence import read_evidence
@@ -179,17 +180,17 @@ def _agreement(plan: ReplayPlan, place: ReplayFolder) -> BookAgreement | None:
 
 
 def _strategy_holds(plan: ReplayPlan) -> dict[str, str]:
-    """Return the hashes of a strategy's file, its parameters, and the modules beside it."""
+    """Return the hashes of what a strategy is made of, and of the modules beside it."""
     if plan.strategy_path is None:
         return {}  # the shipped ones are in the fingerprint of the code
-    known = strategy_files([plan.strategy_path], recursive=True).strategies
+    root = plan.strategy_path
+    known = strategy_files([root], recursive=True).strategies
     files = {
         file
         for own in (one.file for one in known if one.name == plan.strategy)
-        for file in (*own.parent.glob("*.py"), own.with_suffix(".json"))
-        if file.is_file()
+        for file in (*files_of(own, root), *own.parent.glob("*.py"))
     }
-    return {str(file.relative_to(plan.strategy_path)): _hash(file) for file in sorted(files)}
+    return {str(file.relative_to(root)): _hash(file) for file in sorted(files)}
 
 
 def _hash(file: Path) -> str:

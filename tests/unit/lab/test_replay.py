@@ -50,12 +50,15 @@ def held_plan(folder: Path, strategies: Path) -> ReplayPlan:
     return plan
 
 
-@pytest.mark.parametrize("name", ["Mine.py", "Mine.json", "helper.py"])
+@pytest.mark.parametrize("name", ["Mine.py", "Mine.json", "helper.py", "signals/cross.py"])
 def test_a_strategy_that_was_edited_is_not_gone_on_with(tmp_path: Path, name: str) -> None:
     run, strategies = tmp_path / "run", tmp_path / "strategies"
     for made in (run, strategies):
         made.mkdir(parents=True)
-    source = "from freqtrade.strategy import IStrategy\n\n\nclass Mine(IStrategy):\n    pass\n"
+    (strategies / "signals").mkdir()
+    (strategies / "signals" / "cross.py").write_text("FAST = 9\n", encoding="utf-8")
+    source = "import signals.cross\nfrom freqtrade.strategy import IStrategy\n\n\n"
+    source += "class Mine(IStrategy):\n    pass\n"
     (strategies / "Mine.py").write_text(source, encoding="utf-8")
     plan = held_plan(run, strategies)
     (strategies / name).write_text(f"{source}\n", encoding="utf-8")

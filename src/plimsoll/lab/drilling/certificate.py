@@ -149,7 +149,9 @@ def read_certificate(file: Path) -> dict[str, Any]:
             raise UsageError(f"expected a certificate of format {FORMAT}, found {told['format']}")
         Fingerprints(**told["fingerprints"])
         return dict(told)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise UsageError(f"cannot read the certificate {file}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"expected a certificate of plimsoll drill, found {error!r}") from error
 
 
