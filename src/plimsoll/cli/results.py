@@ -76,6 +76,7 @@ def results(
     from plimsoll.archive.layout import require_outer
     from plimsoll.core import UsageError
     from plimsoll.lab.study_choice import Choice, chosen_guardings, chosen_studies
+    from plimsoll.lab.study_data import require_all
     from plimsoll.lab.study_runs import run_studies
 
     datadir = datadir.expanduser().resolve()
@@ -86,6 +87,7 @@ def results(
     choice = Choice(_listed(pairs), timerange, _listed(strategies), folders, timeframe)
     studies = chosen_studies(choice)
     guardings = chosen_guardings(guards, profile)
+    require_all(datadir, (study.needs() for study in studies))
     divided = _split(split, choice, tuple(study.timerange for study in studies))
     keep = keep.expanduser().resolve()
     out = keep / PAGE if out is None else out

@@ -139,9 +139,9 @@ def correlations(rows: "Sequence[StudyRow]") -> str:
     if len(same) < 2:
         return ""
     table = daily_correlations({row.strategy: row.equity for row in same})
-    titles = ["", "strategy", *(str(place) for place in range(1, len(same) + 1))]
+    titles = ["strategy", *(str(place) for place in range(1, len(same) + 1))]
     lines = [
-        [str(place), code(str(name)), *(number(float(value)) for value in values)]
+        [f"{place} {code(str(name))}", *(number(float(value)) for value in values)]
         for place, (name, values) in enumerate(table.iterrows(), 1)
     ]
     return f"{CORRELATIONS.format(which=f'guards {first}')}\n{grid(titles, lines)}"

@@ -31,7 +31,7 @@ def promised_by(
     loaded.dp = DataProvider(loaded.config, None)
     weights = loaded.current_targets().weights
     days = weights.groupby(pd.DatetimeIndex(weights.index).floor("D")).last()
-    # A day's targets are known at its end and held from there on.
-    span = days.loc[start - ONE_DAY : end - 2 * ONE_DAY + pd.Timedelta(1, "ns")]
+    # A day's targets are known at its end: those of the midnights from ``start`` to ``end``.
+    span = days.loc[start - ONE_DAY : end - ONE_DAY]
     closes = loaded.panel().closes("1d").reindex(columns=span.columns)
     return promised(span, closes)

@@ -1,11 +1,11 @@
 def test_unknown_strategy_is_wrong_usage(run, tmp_path) -> None:
-    ran = run("results", "--datadir", str(tmp_path), "--only", "Nobody")
+    ran = run("results", "--datadir", str(tmp_path), "--strategies", "Nobody")
     assert ran.status == 2
     assert "found Nobody" in ran.err
 
 
 def test_what_a_study_lacks_is_named_once_with_the_command_that_gets_it(run, tmp_path) -> None:
-    ran = run("results", "--datadir", str(tmp_path), "--only", "BasisReversion")
+    ran = run("results", "--datadir", str(tmp_path), "--strategies", "BasisReversion")
     assert ran.status == 2
     assert ran.err.count("\n") == 1
     assert "candles, mark, funding, spot of BTC/USDT:USDT, ETH/USDT:USDT, " in ran.err
@@ -21,7 +21,7 @@ def test_inner_folder_of_futures_is_wrong_usage(run, tmp_path) -> None:
     file = tmp_path / "futures" / "BTC_USDT_USDT-1h-mark.feather"
     file.parent.mkdir()
     file.touch()
-    ran = run("results", "--datadir", str(file.parent), "--only", "BasisReversion")
+    ran = run("results", "--datadir", str(file.parent), "--strategies", "BasisReversion")
     assert ran.status == 2
     assert f"pass --datadir {tmp_path}\n" in ran.err
 

@@ -30,8 +30,9 @@ from plimsoll.lab.denials import (
     most_open,
     study_of_others,
 )
-from plimsoll.lab.study import CHECK_START, SIX, SPAN, STUDIES, StudyRow
+from plimsoll.lab.study import CHECK_START, SIX, SPAN, STUDIES
 from plimsoll.lab.study_data import file_of
+from plimsoll.lab.study_rows import StudyRow
 from plimsoll.performance.fills import no_trades
 from plimsoll.performance.measures import performance
 from plimsoll.risk import RiskProfile

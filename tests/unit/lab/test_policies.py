@@ -19,7 +19,8 @@ from plimsoll.lab.policies import (
     layers_of,
     row_of,
 )
-from plimsoll.lab.study import CHECK_START, SIX, STUDIES, Guarding, StudyRow
+from plimsoll.lab.study import CHECK_START, SIX, STUDIES, Guarding
+from plimsoll.lab.study_rows import StudyRow
 from plimsoll.performance.fills import no_trades
 from plimsoll.performance.guard_acts import Act, Denials, GuardActs, Totals
 from plimsoll.performance.measures import performance
