@@ -21,48 +21,60 @@ TRIALS = Path("research") / "trials.csv"
 PAGE, HTML, RECORD, BACKTESTS = "results.md", "results.html", "results.json", "backtests"
 
 
+Datadir = Annotated[Path, typer.Option(help="Freqtrade data folder with real candles.")]
+Pairs = Annotated[
+    str | None, typer.Option(help="Pairs such as BTC/USDT:USDT, with commas between.")
+]
+Timerange = Annotated[
+    str | None, typer.Option(help="First day and the day that ends it: 20230101-20240101.")
+]
+Strategies = Annotated[
+    str | None, typer.Option(help="Strategies with commas between; else all that ship.")
+]
+StrategyPath = Annotated[
+    list[Path] | None,
+    typer.Option(help="A folder of strategies of others; may be given again."),
+]
+Timeframe = Annotated[
+    str | None, typer.Option(help="Candles to decide on; else each strategy's own.")
+]
+Profile = Annotated[
+    str | None,
+    typer.Option(help="Risk layer: a file, a shipped one's name, or default; else risk-portfolio."),
+]
+Guards = Annotated[str, typer.Option(help="Guards: off, on, or both.")]
+Split = Annotated[
+    str | None,
+    typer.Option(help="Day from which figures are reported apart, such as 2024-01-01."),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="The page, with its pictures in images/ next to it; else in --keep."),
+]
+Keep = Annotated[
+    Path, typer.Option(help="Folder for the page, its HTML, its JSON and every backtest.")
+]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume/--no-resume", help="Take backtests that were kept and still hold."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
+
+
 def results(
-    datadir: Annotated[Path, typer.Option(help="Freqtrade data folder with real candles.")],
-    pairs: Annotated[
-        str | None, typer.Option(help="Pairs such as BTC/USDT:USDT, with commas between.")
-    ] = None,
-    timerange: Annotated[
-        str | None, typer.Option(help="First day and the day that ends it: 20230101-20240101.")
-    ] = None,
-    strategies: Annotated[
-        str | None,
-        typer.Option(help="Strategies with commas between; without it all shipped ones."),
-    ] = None,
-    strategy_path: Annotated[
-        list[Path] | None,
-        typer.Option(help="A folder of strategies of others; may be given again."),
-    ] = None,
-    timeframe: Annotated[
-        str | None, typer.Option(help="Candles to decide on; without it each strategy's own.")
-    ] = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(
-            help="Risk layer: a file, a shipped one's name, or default; else risk-portfolio."
-        ),
-    ] = None,
-    guards: Annotated[str, typer.Option(help="Guards: off, on, or both.")] = "both",
-    split: Annotated[
-        str | None,
-        typer.Option(help="Day from which figures are reported apart, such as 2024-01-01."),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="The page, with its pictures in images/ next to it; else in --keep."),
-    ] = None,
-    keep: Annotated[
-        Path, typer.Option(help="Folder for the page, its HTML, its JSON and every backtest.")
-    ] = Path("out/results"),
-    resume: Annotated[
-        bool,
-        typer.Option("--resume/--no-resume", help="Take backtests that were kept and still hold."),
-    ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    datadir: Datadir,
+    pairs: Pairs = None,
+    timerange: Timerange = None,
+    strategies: Strategies = None,
+    strategy_path: StrategyPath = None,
+    timeframe: Timeframe = None,
+    profile: Profile = None,
+    guards: Guards = "both",
+    split: Split = None,
+    out: Out = None,
+    keep: Keep = Path("out/results"),
+    resume: Resume = True,
+    as_json: Json = False,
 ) -> None:
     """Backtest strategies on real data with costs and funding, and write a page of results.
 
@@ -73,28 +85,20 @@ def results(
     backtest is kept under its own name, and one that was kept is not run again: a run that was
     broken off goes on.
     """
-    from plimsoll.archive.layout import require_outer
-    from plimsoll.core import UsageError
     from plimsoll.lab.study_choice import Choice, chosen_guardings, chosen_studies
     from plimsoll.lab.study_data import require_all
     from plimsoll.lab.study_runs import run_studies
 
-    datadir = datadir.expanduser().resolve()
-    if not datadir.is_dir():
-        raise UsageError(f"expected a Freqtrade data folder at --datadir, found none at {datadir}")
-    require_outer(datadir)
+    datadir = _data_folder(datadir)
     folders = tuple(folder.expanduser() for folder in strategy_path or ())
     choice = Choice(_listed(pairs), timerange, _listed(strategies), folders, timeframe)
-    studies = chosen_studies(choice)
-    guardings = chosen_guardings(guards, profile)
+    studies, guardings = chosen_studies(choice), chosen_guardings(guards, profile)
     require_all(datadir, (study.needs() for study in studies))
     divided = _split(split, choice, tuple(study.timerange for study in studies))
     keep = keep.expanduser().resolve()
-    out = keep / PAGE if out is None else out
-    _require_writable(out, keep)
-    began = time.monotonic()
+    page = _writable(keep / PAGE if out is None else out, keep)
     findings = run_studies(
-        *(studies, datadir, _Progress(began)),
+        *(studies, datadir, _Progress(time.monotonic())),
         guardings=guardings,
         split=divided,
         keep=keep / BACKTESTS,
@@ -110,7 +114,19 @@ def results(
         ("--guards", None if guards == "both" else guards),
         ("--split", split),
     )
-    _write(findings, choice, guardings, call, out, keep, as_json=as_json)
+    made = _write(findings, choice, guardings, call, page, keep)
+    if as_json:
+        typer.echo(made)
+
+
+def _data_folder(datadir: Path) -> Path:
+    from plimsoll.archive.layout import require_outer
+    from plimsoll.core import UsageError
+
+    folder = datadir.expanduser().resolve()
+    if not folder.is_dir():
+        raise UsageError(f"expected a Freqtrade data folder at --datadir, found none at {folder}")
+    return require_outer(folder)
 
 
 def _listed(text: str | None) -> tuple[str, ...]:
@@ -147,8 +163,8 @@ def _split(
     return pd.Timestamp(day)
 
 
-def _require_writable(out: Path, keep: Path) -> None:
-    """Make the folders: what cannot be written fails now, not after the runs."""
+def _writable(out: Path, keep: Path) -> Path:
+    """Make the folders and return the page: what cannot be written fails now, not after hours."""
     from plimsoll.cli.places import made_folder
 
     made_folder((out.parent / PICTURE).parent, "--out")
@@ -158,6 +174,7 @@ def _require_writable(out: Path, keep: Path) -> None:
         file.open("ab").close()
         if is_new:
             file.unlink()
+    return out
 
 
 def _call(*options: tuple[str, str | None]) -> str:
@@ -182,9 +199,8 @@ def _write(
     call: str,
     out: Path,
     keep: Path,
-    *,
-    as_json: bool,
-) -> None:
+) -> str:
+    """Write the page, its pictures, its HTML and its figures as JSON; return the JSON."""
     from plimsoll.cli.results_page import page
     from plimsoll.cli.results_pictures import equity_picture, guards_picture
     from plimsoll.cli.results_record import record
@@ -211,11 +227,10 @@ def _write(
     (keep / HTML).write_text(results_html(text, pictures), encoding="utf-8")
     made = json.dumps(record(findings, call, datetime.now(UTC)), indent=1)
     (keep / RECORD).write_text(made + "\n", encoding="utf-8")
-    if as_json:
-        typer.echo(made)
     files = [out, *(out.parent / name for name in pictures), keep / HTML, keep / RECORD]
     typer.echo(f"written: {', '.join(map(str, files))}", err=True)
     typer.echo(f"backtests: {keep / BACKTESTS}", err=True)
+    return made
 
 
 class _Progress:
