@@ -9,12 +9,14 @@ Values are of the stake currency at the prices of the decision; a weight is a fr
 above zero for a long; NaN is no opinion, and what is held of such a pair stays.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf, isfinite, isnan
 
 EXCHANGE_MINIMUM = "exchange_minimum"
 """The cause of a target that is smaller than an order may be."""
+NO_EQUITY = "equity"
+"""The cause where there is no equity to hold anything with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ class Capacity:
     most_positions
         By cause, how many positions may be open.
     multipliers
-        By rule, the share of every stake that the guards leave at this moment.
+        By rule, the share of every stake that the guards leave at this moment, below 1.
     held_usd
         By pair, what is held, signed.
     """
@@ -97,16 +99,21 @@ class Fitted:
         By pair, a fraction of equity, signed; NaN where there was no opinion.
     scale
         What all targets were multiplied by, at most 1.
-    shortfall
-        By cause, the gross that is missing, as a fraction of equity; above zero.
+    missing
+        By cause and pair, what is missing of a target, as a fraction of equity; above zero.
     asked
         The gross that was asked for.
     """
 
     weights: Mapping[str, float]
     scale: float = 1.0
-    shortfall: Mapping[str, float] = field(default_factory=dict)
+    missing: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     asked: float = 0.0
+
+    @property
+    def shortfall(self) -> dict[str, float]:
+        """The gross that is missing by cause, as a fraction of equity."""
+        return {cause: sum(of_pairs.values()) for cause, of_pairs in self.missing.items()}
 
     @property
     def held_fraction(self) -> float:
@@ -121,20 +128,30 @@ def fitted(weights: Mapping[str, float], capacity: Capacity) -> Fitted:
     targets), then the scale at which every budget and the largest position of every pair hold,
     then the exchange's minimum. Equity that is not above zero holds nothing.
     """
-    wanted = {pair: float(weight) for pair, weight in weights.items()}
-    asked = _gross(wanted.values())
+    asked = {pair: float(weight) for pair, weight in weights.items()}
+    left, missing, scale = dict(asked), {}, 1.0
+
+    def take(cause: str, wanted: Mapping[str, float]) -> None:
+        taken = {pair: abs(left[pair]) - abs(wanted[pair]) for pair in left}
+        if some := {pair: usd for pair, usd in taken.items() if usd > 0}:
+            missing[cause] = some
+            left.update({pair: wanted[pair] for pair in some})
+
     if not (isfinite(capacity.equity_usd) and capacity.equity_usd > 0):
-        nothing = {pair: weight * 0.0 for pair, weight in wanted.items()}
-        return Fitted(nothing, 0.0, {"equity": asked} if asked > 0 else {}, asked)
-    shortfall: dict[str, float] = {}
-    left = _multiplied(wanted, capacity, shortfall)
-    left = _as_many_as_may_be(left, capacity, shortfall)
-    cause, scale = _scale(left, capacity)
-    if scale < 1:
-        shortfall[cause] = shortfall.get(cause, 0.0) + _gross(left.values()) * (1 - scale)
-        left = {pair: weight * scale for pair, weight in left.items()}
-    left = _large_enough(left, capacity, shortfall)
-    return Fitted(left, scale * capacity.multiplier, shortfall, asked)
+        take(NO_EQUITY, {pair: weight * 0.0 for pair, weight in left.items()})
+        return Fitted(left, 0.0, missing, _gross(asked))
+    if capacity.multipliers:
+        rule = _least(capacity.multipliers)
+        scale = capacity.multipliers[rule]
+        take(rule, {pair: weight * scale for pair, weight in left.items()})
+    if capacity.most_positions:
+        cause = _least(capacity.most_positions)
+        take(cause, _largest_targets(left, capacity, capacity.most_positions[cause]))
+    cause, share = _scale(left, capacity)
+    if share < 1:
+        take(cause, {pair: weight * share for pair, weight in left.items()})
+    take(EXCHANGE_MINIMUM, _large_enough(left, capacity))
+    return Fitted(left, scale * share, missing, _gross(asked))
 
 
 def within(
@@ -163,6 +180,34 @@ def within(
     }
 
 
+def affordable_now(
+    values_usd: Mapping[str, float], held_usd: Mapping[str, float], capacity: Capacity
+) -> dict[str, float]:
+    """Return the part of a book that may be ordered before any order of it has freed anything.
+
+    What becomes smaller does so at once, and what changes sides is closed; what becomes larger
+    does so by the same share of its step in every pair, as far as the budgets reach while all
+    that is held is still there. Asked again once those orders have filled, the rest follows.
+    """
+    now = {pair: held_usd.get(pair, 0.0) for pair in values_usd}
+    larger, smaller = {}, {}
+    for pair, value in values_usd.items():
+        turned = value * now[pair] < 0
+        if turned or abs(value) <= abs(now[pair]):
+            smaller[pair] = 0.0 if turned else value
+        else:
+            larger[pair] = value - now[pair]
+    share = 1.0
+    for budget in capacity.budgets:
+        wanted, left = budget.taken(larger), budget.usd - budget.taken(held_usd)
+        if wanted > left:
+            share = min(share, max(0.0, left) / wanted)
+    return {
+        pair: smaller[pair] if pair in smaller else now[pair] + share * larger[pair]
+        for pair in values_usd
+    }
+
+
 def _share(book: float, goal: float, limit: float) -> float:
     """Return how far from goal to book one may go: not at all when the goal is at its limit."""
     if not book > limit or not book > goal:
@@ -170,42 +215,29 @@ def _share(book: float, goal: float, limit: float) -> float:
     return max(0.0, (limit - goal) / (book - goal))
 
 
-def _gross(weights: Iterable[float]) -> float:
-    return sum(abs(weight) for weight in weights if not isnan(weight))
+def _gross(weights: Mapping[str, float]) -> float:
+    return sum(abs(weight) for weight in weights.values() if not isnan(weight))
 
 
-def _multiplied(
-    weights: dict[str, float], capacity: Capacity, shortfall: dict[str, float]
+def _least(of_causes: Mapping[str, float]) -> str:
+    return min(of_causes, key=lambda cause: of_causes[cause])
+
+
+def _largest_targets(
+    weights: Mapping[str, float], capacity: Capacity, most: int
 ) -> dict[str, float]:
-    multiplier = capacity.multiplier
-    if multiplier >= 1 or not _gross(weights.values()):
-        return weights
-    rule = min(capacity.multipliers, key=lambda one: capacity.multipliers[one])
-    shortfall[rule] = _gross(weights.values()) * (1 - multiplier)
-    return {pair: weight * multiplier for pair, weight in weights.items()}
-
-
-def _as_many_as_may_be(
-    weights: dict[str, float], capacity: Capacity, shortfall: dict[str, float]
-) -> dict[str, float]:
-    if not capacity.most_positions:
-        return weights
-    cause = min(capacity.most_positions, key=lambda one: capacity.most_positions[one])
+    """Return the targets, the smallest of them zero where there are more than may be open."""
     kept = sum(
         1 for pair, value in capacity.held_usd.items() if value and isnan(weights.get(pair, 0.0))
     )
-    room = max(0, capacity.most_positions[cause] - kept)
-    ranked = sorted(
-        (pair for pair in weights if abs(weights[pair]) > 0), key=lambda one: -abs(weights[one])
-    )
-    left_out = set(ranked[room:])
-    if left_out:
-        shortfall[cause] = _gross(weights[pair] for pair in left_out)
+    wanted = [pair for pair, weight in weights.items() if abs(weight) > 0]
+    ranked = sorted(wanted, key=lambda pair: -abs(weights[pair]))
+    left_out = set(ranked[max(0, most - kept) :])
     return {pair: 0.0 if pair in left_out else weight for pair, weight in weights.items()}
 
 
-def _scale(weights: dict[str, float], capacity: Capacity) -> tuple[str, float]:
-    """Return the scale that everything holds at, and what sets it."""
+def _scale(weights: Mapping[str, float], capacity: Capacity) -> tuple[str, float]:
+    """Return what sets the scale, and the scale at which everything holds."""
     values = {pair: weight * capacity.equity_usd for pair, weight in weights.items()}
     cause, scale = "", 1.0
     for budget in _left_to_targets(values, capacity):
@@ -223,9 +255,7 @@ def _scale(weights: dict[str, float], capacity: Capacity) -> tuple[str, float]:
 def _left_to_targets(values: Mapping[str, float], capacity: Capacity) -> list[Budget]:
     """Return the budgets without what is held of pairs that there is no opinion about."""
     kept = {
-        pair: value
-        for pair, value in capacity.held_usd.items()
-        if isnan(values.get(pair, 0.0)) and not isnan(value)
+        pair: value for pair, value in capacity.held_usd.items() if isnan(values.get(pair, 0.0))
     }
     return [
         Budget(cause=one.cause, usd=one.usd - one.taken(kept), per_usd=one.per_usd)
@@ -233,14 +263,9 @@ def _left_to_targets(values: Mapping[str, float], capacity: Capacity) -> list[Bu
     ]
 
 
-def _large_enough(
-    weights: dict[str, float], capacity: Capacity, shortfall: dict[str, float]
-) -> dict[str, float]:
-    too_small = {
-        pair
+def _large_enough(weights: Mapping[str, float], capacity: Capacity) -> dict[str, float]:
+    least = {pair: usd / capacity.equity_usd for pair, usd in capacity.least_usd.items()}
+    return {
+        pair: 0.0 if abs(weight) < least.get(pair, 0.0) else weight
         for pair, weight in weights.items()
-        if 0 < abs(weight) * capacity.equity_usd < capacity.least_usd.get(pair, 0.0)
     }
-    if too_small:
-        shortfall[EXCHANGE_MINIMUM] = _gross(weights[pair] for pair in too_small)
-    return {pair: 0.0 if pair in too_small else weight for pair, weight in weights.items()}

@@ -11,6 +11,7 @@ from plimsoll.signals.capacity import (
     Budget,
     Capacity,
     Fitted,
+    affordable_now,
     fitted,
     within,
 )
@@ -105,6 +106,19 @@ def test_the_gross_that_holds_in_any_pairs_is_that_of_the_dearest_pair() -> None
     assert capacity().gross_usd == inf
 
 
+def test_what_grows_waits_evenly_for_what_is_to_be_freed() -> None:
+    held = {"A": 600.0, "B": -300.0, "C": 0.0, "D": 30.0}
+    plan = {"A": 100.0, "B": -400.0, "C": 300.0, "D": -100.0}
+    first = affordable_now(plan, held, capacity(WALLET))
+    assert first == {
+        "A": 100.0,
+        "B": pytest.approx(-300 - 100 * 20 / 400),
+        "C": pytest.approx(300 * 20 / 400),
+        "D": 0.0,
+    }
+    assert affordable_now(plan, first, capacity(WALLET)) == plan
+
+
 weights = st.one_of(st.just(NAN), st.just(0.0), st.floats(-2, 2))
 books = st.fixed_dictionaries(dict.fromkeys(PAIRS, weights))
 per_usd = st.fixed_dictionaries(dict.fromkeys(PAIRS, st.floats(0.05, 1)))
@@ -147,6 +161,7 @@ def test_fitted_targets_hold_every_limit_and_all_that_is_missing_is_named(
     assert holds(usd(book), usd(book), room)
     held = sum(abs(weight) for weight in book.weights.values() if not isnan(weight))
     assert held + sum(book.shortfall.values()) == pytest.approx(book.asked)
+    assert all(usd > 0 for pairs in book.missing.values() for usd in pairs.values())
     for pair, weight in book.weights.items():
         assert isnan(weight) == isnan(asked[pair])
         assert weight == 0 or isnan(weight) or weight == pytest.approx(asked[pair] * book.scale)
