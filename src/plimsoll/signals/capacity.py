@@ -6,12 +6,13 @@ has no smaller size is left out: a target below the exchange's minimum, a positi
 is named, and how much is missing for it.
 
 Values are of the stake currency at the prices of the decision; a weight is a fraction of equity,
-above zero for a long; NaN is no opinion, and what is held of such a pair stays.
+above zero for a long; NaN is no opinion, and what is held of such a pair, or of one that is not
+named, stays.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import inf, isfinite, isnan
+from math import inf, isfinite, isnan, nan
 
 EXCHANGE_MINIMUM = "exchange_minimum"
 """The cause of a target that is smaller than an order may be."""
@@ -164,7 +165,7 @@ def within(
     different sides.
     """
     share = 1.0
-    meant = {pair: v for pair, v in values_usd.items() if not isnan(targets_usd.get(pair, 0.0))}
+    meant = {pair: v for pair, v in values_usd.items() if not isnan(targets_usd.get(pair, nan))}
     for budget in _left_to_targets(targets_usd, capacity):
         book, goal = budget.taken(meant), budget.taken(targets_usd)
         share = min(share, _share(book, goal, budget.usd))
@@ -174,7 +175,7 @@ def within(
             share = min(share, _share(book, goal, limit))
     return {
         pair: value
-        if share >= 1 or isnan(targets_usd.get(pair, 0.0))
+        if share >= 1 or isnan(targets_usd.get(pair, nan))
         else targets_usd.get(pair, 0.0) + share * (value - targets_usd.get(pair, 0.0))
         for pair, value in values_usd.items()
     }
@@ -228,7 +229,7 @@ def _largest_targets(
 ) -> dict[str, float]:
     """Return the targets, the smallest of them zero where there are more than may be open."""
     kept = sum(
-        1 for pair, value in capacity.held_usd.items() if value and isnan(weights.get(pair, 0.0))
+        1 for pair, value in capacity.held_usd.items() if value and isnan(weights.get(pair, nan))
     )
     wanted = [pair for pair, weight in weights.items() if abs(weight) > 0]
     ranked = sorted(wanted, key=lambda pair: -abs(weights[pair]))
@@ -255,7 +256,7 @@ def _scale(weights: Mapping[str, float], capacity: Capacity) -> tuple[str, float
 def _left_to_targets(values: Mapping[str, float], capacity: Capacity) -> list[Budget]:
     """Return the budgets without what is held of pairs that there is no opinion about."""
     kept = {
-        pair: value for pair, value in capacity.held_usd.items() if isnan(values.get(pair, 0.0))
+        pair: value for pair, value in capacity.held_usd.items() if isnan(values.get(pair, nan))
     }
     return [
         Budget(cause=one.cause, usd=one.usd - one.taken(kept), per_usd=one.per_usd)
