@@ -20,7 +20,7 @@ from plimsoll.bridge.wrapping.install import guard_of
 from plimsoll.candles.windows import yearly_volatility
 from plimsoll.core import Position
 from plimsoll.risk import RiskProfile
-from plimsoll.risk.exposure import loss_at_stop_fraction
+from plimsoll.risk.exposure import counted_stop_price, loss_at_stop_fraction, position_heat_usd
 from plimsoll.risk.guards.exposure import exposure_limit_usd
 from plimsoll.risk.guards.position_size import position_limit_usd
 from plimsoll.risk.sizing import planned_risk_fraction, volatility_notional_usd
@@ -136,7 +136,9 @@ def of_profile(
     kept = {pair: one for pair, one in held.items() if _stays(one, decision.targets)}
     dearer = sum(one.notional_usd - abs(_value(one)) for one in kept.values())
     hotter = sum(
-        max(0.0, (one.risk_usd or 0.0) - losses.get(pair, 0.0) * abs(_value(one)))
+        max(
+            0.0, (position_heat_usd(one, profile) or 0.0) - losses.get(pair, 0.0) * abs(_value(one))
+        )
         for pair, one in kept.items()
     )
     budgets = (
@@ -219,8 +221,9 @@ def _losses_per_usd(settings: PlimsollSettings, decision: Decision) -> dict[str,
     losses = {}
     for pair, distance in decision.stops.items():
         sign = -1 if decision.targets.get(pair, 0.0) < 0 else 1
+        stop = counted_stop_price(1.0, 1 - sign * distance, sign=sign, profile=settings.risk)
         cost = settings.costs.of_pair(pair).fraction
-        losses[pair] = loss_at_stop_fraction(1.0, 1 - sign * distance, sign=sign, fill_cost=cost)
+        losses[pair] = loss_at_stop_fraction(1.0, stop, sign=sign, fill_cost=cost)
     return losses
 
 
