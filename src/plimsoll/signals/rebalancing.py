@@ -81,15 +81,6 @@ def worth_closing(side: Side, weights: pd.Series) -> "pd.Series[bool]":
     return weights * side.sign <= 0
 
 
-def is_barred(side: Side, weights: pd.Series, *, decisions: int) -> bool:
-    """Return whether a leg that was stopped out is still kept from its side.
-
-    ``weights`` are the pair's targets that were decided since, in order. It is free once one of
-    them was zero or on the other side, or after so many; NaN is no such opinion.
-    """
-    return len(weights) < decisions and not bool(worth_closing(side, weights).any())
-
-
 def plan_book(
     held: Mapping[str, float],
     targets: Mapping[str, float],
