@@ -8,7 +8,6 @@ of equity).
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from math import inf, nan
 
 import numpy as np
@@ -41,34 +40,6 @@ class Bands:
     net: float = inf
     gross: float = inf
     least: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a portfolio is to hold until its next decision.
-
-    Attributes
-    ----------
-    moment
-        When it was decided (UTC).
-    values_usd
-        By pair, signed, at ``closes``; a pair that is not named is left alone.
-    closes
-        The last closes that were known, by pair.
-    least_usd
-        The smallest order, by pair.
-    """
-
-    moment: datetime
-    values_usd: Mapping[str, float]
-    closes: Mapping[str, float]
-    least_usd: Mapping[str, float]
-
-    def amount(self, pair: str) -> float | None:
-        """Return what is to be held of a pair in its base unit, signed; ``None`` to let it be."""
-        if pair not in self.values_usd:
-            return None
-        return self.values_usd[pair] / self.closes[pair]
 
 
 def wanted(side: Side, weights: pd.Series) -> "pd.Series[bool]":

@@ -6,7 +6,7 @@ value, so an enum or dataclass defined beside it would be another object in each
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from math import inf, nan
+from math import inf
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -14,8 +14,8 @@ from freqtrade.enums import RunMode
 from freqtrade.persistence import Trade
 
 from plimsoll.bridge.account.freqtrade_trades import last_fill, side_of
+from plimsoll.bridge.strategies.account_capacity import Decision, capacity_of
 from plimsoll.bridge.strategies.breaker import BREAKER, FRACTION_COLUMN, StopOut, stop_outs
-from plimsoll.bridge.strategies.held_book import held_amount, held_usd
 from plimsoll.bridge.strategies.panel import Panel
 from plimsoll.bridge.strategies.panel_strategy import PanelStrategy
 from plimsoll.bridge.strategies.readiness import days_until, made_up_panel
@@ -24,9 +24,10 @@ from plimsoll.core import Side
 from plimsoll.features import FeatureUse
 from plimsoll.risk.stops import nearest_stop_price
 from plimsoll.signals.breaker import breaker_fractions, is_barred
-from plimsoll.signals.capacity import Budget, Capacity, fitted, within
+from plimsoll.signals.capacity import Capacity
 from plimsoll.signals.panels import Targets
-from plimsoll.signals.rebalancing import Bands, Plan, plan_book, wanted, worth_closing
+from plimsoll.signals.planning import Plan, Rules, Wishes, make_plan, ordered_now
+from plimsoll.signals.rebalancing import wanted, worth_closing
 
 ONE_DAY = pd.Timedelta(days=1)
 ONE_MINUTE = pd.Timedelta(minutes=1)
@@ -66,6 +67,7 @@ class PortfolioStrategy(PanelStrategy):
         self._fractions: tuple[Panel, pd.DataFrame] | None = None
         self._plan: tuple[Panel, Any, Plan | None] | None = None
         self._asked: tuple[datetime, Plan | None] | None = None
+        self._orders: tuple[datetime, dict[str, float]] | None = None
         self._stopped: tuple[datetime, list[StopOut]] | None = None
         self._stops: dict[Any, tuple[Any, float | None]] = {}
 
@@ -140,7 +142,7 @@ class PortfolioStrategy(PanelStrategy):
     def desired_stake(self, pair: str, side: Side, proposed_stake: float, now: datetime) -> float:
         """Return what the plan holds of a pair on this side; 0 for nothing."""
         plan = self.plan(now)
-        value = 0.0 if plan is None else plan.values_usd.get(pair, 0.0) * side.sign
+        value = 0.0 if plan is None else self._ordered(plan, now).get(pair, 0.0) * side.sign
         if not value > 0 or pair in self._barred(stop_outs(now - self._barred_span()), now):
             return 0.0
         return value / self.desired_leverage(pair, side, now)
@@ -150,15 +152,13 @@ class PortfolioStrategy(PanelStrategy):
     ) -> float | None:
         """Return the stake that brings a position to the plan, at most once a candle."""
         plan = self.plan(now)
-        amount = None if plan is None else plan.amount(trade.pair)
-        if plan is None or amount is None or trade.has_open_orders:
+        if plan is None or trade.pair not in plan.values_usd or trade.has_open_orders:
             return None
-        side = side_of(trade)
-        step = (amount - held_amount(trade)) * side.sign
-        if not amount * side.sign > 0 or abs(step) * price < plan.least_usd.get(trade.pair, 0.0):
+        side, value = side_of(trade), self._ordered(plan, now)[trade.pair]
+        step = value * side.sign / plan.closes[trade.pair] - float(trade.amount)
+        if not value * side.sign > 0 or abs(step) * price < plan.least_usd[trade.pair]:
             return None
-        candle = pd.Timestamp(now).floor(self.candle_span())
-        if last_fill(trade)[1] >= candle or not step:
+        if last_fill(trade)[1] >= pd.Timestamp(now).floor(self.candle_span()) or not step:
             return None
         if step > 0:
             return step * price / float(trade.leverage)
@@ -170,7 +170,9 @@ class PortfolioStrategy(PanelStrategy):
     ) -> str | None:
         """Return that a position has ended when the plan holds nothing of its pair."""
         plan = self.plan(now)
-        if plan is None or trade.open_date_utc >= plan.moment or plan.amount(trade.pair) != 0:
+        if plan is None or trade.open_date_utc >= plan.moment:
+            return None
+        if plan.values_usd.get(trade.pair) != 0:
             return None
         return f"{type(self).__name__}_ended"
 
@@ -182,6 +184,22 @@ class PortfolioStrategy(PanelStrategy):
             self._asked = now, self._plan_at(now)
         return self._asked[1]
 
+    def capacity(self, moment: datetime, weights: Mapping[str, float]) -> Capacity:
+        """Return what the account can hold at a moment, and what it holds."""
+        moment = pd.Timestamp(moment)
+        trades = Trade.get_trades_proxy(is_open=True)
+        pairs = {*weights, *(one.pair for one in trades)}
+        sides = {pair: Side.LONG if weight > 0 else Side.SHORT for pair, weight in weights.items()}
+        decision = Decision(
+            now=moment,
+            equity_usd=self.equity_usd(moment),
+            targets=weights,
+            prices=self._closes(pairs, moment),
+            stops=_row(self.breaker_fractions(), self._day_known(moment)),
+            leverages={pair: self.desired_leverage(pair, sides[pair], moment) for pair in sides},
+        )
+        return capacity_of(self, decision)
+
     def _plan_at(self, now: datetime) -> Plan | None:
         moment = self._decision(now)
         if now - moment >= self.carrying_candles * self.candle_span():
@@ -189,37 +207,37 @@ class PortfolioStrategy(PanelStrategy):
         panel, key = self.panel(), (moment, self.parameter_values())
         if self._plan is None or self._plan[0] is not panel or self._plan[1] != key:
             self._plan = panel, key, self._planned(moment)
+            self._orders = None
         return self._plan[2]
-
-    def capacity(self, equity_usd: float, held_usd: Mapping[str, float]) -> Capacity:
-        """Return what the account can hold: the tradable share of its equity."""
-        ratio = float(self.config["tradable_balance_ratio"])
-        wallet = Budget(cause="tradable_balance_ratio", usd=equity_usd * ratio)
-        return Capacity(equity_usd=equity_usd, budgets=(wallet,), held_usd=held_usd)
 
     def _planned(self, moment: pd.Timestamp) -> Plan | None:
         """Make the plan of a decision; ``None`` before its day's targets are known."""
         targets, day = self.current_targets(), self._day_known(moment)
         if day not in targets.weights.index:
             return None
-        trades = Trade.get_trades_proxy(is_open=True)
-        closes = self._closes({*targets.weights.columns, *(one.pair for one in trades)}, moment)
-        held = held_usd(trades, closes)
-        equity = self.equity_usd(moment)
-        capacity = self.capacity(equity, held)
-        weights, sizes = _row(targets.weights, day), _row(targets.full_sizes, day)
-        shares = fitted({pair: weights[pair] for pair in weights if pair in closes}, capacity)
-        goals = {pair: share * equity for pair, share in shares.weights.items()}
-        least = self.least_order_fraction * equity
-        least_usd = {pair: max(least, capacity.least_usd.get(pair, 0.0)) for pair in closes}
-        bands = Bands(
-            pairs={pair: self.buffer.value * sizes.get(pair, nan) * equity for pair in goals},
-            net=inf if self.net_band is None else self.net_band * equity,
-            gross=min((one.usd for one in capacity.budgets if not one.per_usd), default=inf),
-            least=least_usd,
+        weights = _row(targets.weights, day)
+        capacity = self.capacity(moment, weights)
+        wishes = Wishes(
+            weights=weights,
+            full_sizes=_row(targets.full_sizes, day),
+            shut=self._shut(moment, capacity.held_usd, weights),
         )
-        values = plan_book(held, goals, bands, shut=self._shut(moment, held, goals))
-        return Plan(moment, within(values, goals, capacity), closes, least_usd)
+        rules = Rules(
+            buffer=self.buffer.value,
+            net_band=self.net_band,
+            least_order_fraction=self.least_order_fraction,
+        )
+        return make_plan(
+            moment, wishes, rules, capacity, self._closes({*weights, *capacity.held_usd}, moment)
+        )
+
+    def _ordered(self, plan: Plan, now: datetime) -> Mapping[str, float]:
+        """Return what of a plan is to be held after this candle: at first what is affordable."""
+        candle = pd.Timestamp(now).floor(self.candle_span())
+        if self._orders is None or self._orders[0] != candle:
+            weights = _row(self.current_targets().weights, self._day_known(plan.moment))
+            self._orders = candle, ordered_now(plan.values_usd, self.capacity(now, weights))
+        return self._orders[1]
 
     def _decision(self, now: datetime) -> pd.Timestamp:
         """Return the last moment that the book was decided at: midnight, or after a stop."""
@@ -264,7 +282,10 @@ class PortfolioStrategy(PanelStrategy):
         return {pair: close for pair, close in known.items() if close is not None}
 
     def _stop_price(self, trade: Trade, current_rate: float) -> float | None:
-        """Return the breaker's price, measured from the last fill."""
+        """Return the breaker's price, measured from the last fill.
+
+        It is inside the liquidation price, which is measured from the average entry.
+        """
         key = trade.open_date, len(trade.orders), trade.amount
         if trade.id not in self._stops or self._stops[trade.id][0] != key:
             price, moment = last_fill(trade)
@@ -272,7 +293,7 @@ class PortfolioStrategy(PanelStrategy):
             stop = None
             if distance is not None:
                 stop = nearest_stop_price(
-                    [(price, distance)],
+                    [(price, distance), (trade.open_rate, inf)],
                     side=side_of(trade),
                     widest_fraction=-self.stoploss,
                     leverage=trade.leverage,
@@ -318,4 +339,6 @@ class PortfolioStrategy(PanelStrategy):
 
 
 def _row(frame: pd.DataFrame, day: pd.Timestamp) -> dict[str, float]:
-    return {str(pair): float(value) for pair, value in frame.loc[day].items()}
+    """Return the values of a day by pair; none when the frame does not know the day."""
+    values = frame.reindex([day]).to_numpy("float64")[0] if day in frame.index else ()
+    return {pair: float(value) for pair, value in zip(frame.columns, values, strict=False)}
