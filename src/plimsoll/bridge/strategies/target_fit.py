@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from math import isnan
 from typing import Any, Protocol
@@ -27,7 +28,7 @@ from plimsoll.performance.shortfall import (
     shortfall_words,
 )
 from plimsoll.signals.capacity import Capacity, Fitted, fitted
-from plimsoll.signals.panels import Targets
+from plimsoll.signals.planning import Plan
 
 logger = logging.getLogger(__name__)
 
@@ -95,21 +96,17 @@ class TargetFit:
                 shortfall=fits.shortfall,
             )
 
-    def restrained(
-        self, values_usd: Mapping[str, float], held_usd: Mapping[str, float]
-    ) -> dict[str, float]:
-        """Return a book in which nothing grows while too little of the targets can be held."""
+    def restrained(self, plan: Plan, held_usd: Mapping[str, float]) -> Plan:
+        """Return a plan in which nothing grows while too little of the targets can be held."""
         if not self._is_short:
-            return dict(values_usd)
-        kept = {pair: held_usd.get(pair, 0.0) for pair in values_usd}
-        return {
-            pair: max(0.0, min(value, kept[pair]))
-            if kept[pair] >= 0
-            else min(0.0, max(value, kept[pair]))
-            for pair, value in values_usd.items()
-        }
+            return plan
+        values = {}
+        for pair, value in plan.values_usd.items():
+            low, high = sorted((0.0, held_usd.get(pair, 0.0)))
+            values[pair] = min(max(value, low), high)
+        return replace(plan, values_usd=values)
 
-    def look(self, targets: Targets, closes: pd.DataFrame, stops: pd.DataFrame) -> Shortfall:
+    def look(self, weights: pd.DataFrame, closes: pd.DataFrame, stops: pd.DataFrame) -> Shortfall:
         """Compare the targets of the past with what wallet, exchange and profile can hold.
 
         It is said in the log where that is less than nearly all of them. Below
@@ -117,8 +114,8 @@ class TargetFit:
 
         Parameters
         ----------
-        targets, closes, stops
-            Days × pairs: weights, daily closes, distances of stops as fractions.
+        weights, closes, stops
+            Days × pairs: targets, daily closes, distances of stops as fractions.
 
         Raises
         ------
@@ -126,7 +123,7 @@ class TargetFit:
             In a backtest below ``plimsoll.least_targets_fraction``.
         """
         self._looked = True
-        shortfall = self.of_past(targets, closes, stops)
+        shortfall = self.of_past(weights, closes, stops)
         settings = settings_from(self._strategy.config)
         line = _words(self._strategy, shortfall)
         self._is_short = shortfall.held_fraction < settings.least_targets_fraction
@@ -144,11 +141,13 @@ class TargetFit:
             logger.log(level, "plimsoll: %s", line)
         return shortfall
 
-    def of_past(self, targets: Targets, closes: pd.DataFrame, stops: pd.DataFrame) -> Shortfall:
+    def of_past(
+        self, weights: pd.DataFrame, closes: pd.DataFrame, stops: pd.DataFrame
+    ) -> Shortfall:
         """Return what of the targets of the past an empty account like this one could hold."""
         strategy, days = self._strategy, []
         settings = settings_from(strategy.config)
-        weights = targets.weights.reindex(closes.index).dropna(how="all")
+        weights = weights.reindex(closes.index).dropna(how="all")
         equity = strategy.equity_usd(closes.index[-1].to_pydatetime()) if len(closes) else 0.0
         rows = zip(
             weights.index,
