@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from plimsoll.cli.results_cells import amount, code, grid, guarded, number, percent
+from plimsoll.cli.results_cells import amount, code, grid, guarded, named, number, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from plimsoll.lab.study_rows import StudyRow
     from plimsoll.performance.held import Book
     from plimsoll.performance.measures import Performance
+    from plimsoll.performance.shortfall import Shortfall
 
 SIDES, BOOKS = ("before", "after"), ("promised", "held")
 
@@ -37,7 +38,8 @@ HELD = """
 strategies promise nothing. Volatility is that of daily returns, a year's. Gross is the sum of all
 positions over equity, net the same with shorts below zero, both at midnight UTC: the mean, and the
 lowest and highest of net. Turnover is traded notional over mean equity, per year. *Short of target*
-is the part of the targets that the account could not hold.
+is the part of the targets' gross that the account could not hold, and the pair-days on which
+something was missing.
 """
 
 CORRELATIONS = """
@@ -113,8 +115,8 @@ def held(rows: "Sequence[StudyRow]") -> str:
             kept[0] = percent(row.performance.annual_volatility_fraction)
         both = [cell for pair in zip(promised, kept, strict=True) for cell in pair]
         worst = [percent(worst_day(row.equity)), percent(worst_month(row.equity))]
-        lines.append([code(row.strategy), guarded(row), *both, percent(row.shortfall), *worst])
-    return f"{HELD}\n{grid(titles, lines)}"
+        lines.append([code(row.strategy), guarded(row), *both, _short(row.shortfall), *worst])
+    return "\n".join([f"{HELD}\n{grid(titles, lines)}", *_causes(rows)])
 
 
 def _book(book: "Book | None") -> list[str]:
@@ -127,6 +129,25 @@ def _book(book: "Book | None") -> list[str]:
         f"{number(book.mean_net_fraction)} ({bounds})",
         amount(book.turnover_per_year),
     ]
+
+
+def _short(shortfall: "Shortfall | None") -> str:
+    if shortfall is None:
+        return "–"
+    days = f"{shortfall.pair_days_short:,} of {shortfall.pair_days:,} pair-days"
+    return f"{percent(1 - shortfall.held_fraction)}, {days}"
+
+
+def _causes(rows: "Sequence[StudyRow]") -> list[str]:
+    """Return a line for each account that lacked something: which limit left out how much."""
+    from plimsoll.performance.shortfall import shortfall_words
+
+    lines = [
+        f"- {named(row)}: the account could hold {shortfall_words(row.shortfall)}."
+        for row in rows
+        if row.shortfall is not None and row.shortfall.causes
+    ]
+    return ["", *lines] if lines else []
 
 
 def correlations(rows: "Sequence[StudyRow]") -> str:

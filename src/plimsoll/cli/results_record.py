@@ -43,7 +43,7 @@ def _row(row: "StudyRow") -> dict[str, Any]:
         "sharpe_precision": row.precision and asdict(row.precision),
         "promised": row.promised and row.promised.as_record(),
         "held": row.held and row.held.as_record(),
-        "short_of_target_fraction": _plain(row.shortfall),
+        "shortfall": row.shortfall and row.shortfall.to_dict(),
         "before_split": row.earlier and row.earlier.as_record(),
         "out_of_sample": row.check and row.check.as_record(),
         **row.performance.as_record(),

@@ -16,6 +16,7 @@ from plimsoll.performance.equity import buy_and_hold_curve, equity_curve
 from plimsoll.performance.held import Book, held
 from plimsoll.performance.measures import Performance, daily_returns, performance
 from plimsoll.performance.sharpe_precision import SharpePrecision, sharpe_precision
+from plimsoll.performance.shortfall import Shortfall
 
 MARKET = "market, equal weights"
 
@@ -36,9 +37,8 @@ class StudyRow:
     ``days_halted`` is how long a halt of the account stood, in days of 24 hours. ``earlier`` and
     ``check`` measure the equity before a split of the span and from it on, without trades; None
     for a span that the split does not divide. ``held`` is ``None`` for what has no trades by
-    nature, ``promised`` for a strategy without target weights, ``kept`` for a backtest that is
-    not kept. ``shortfall`` is the part of the targets that the account could not hold; NaN where
-    the backtest does not say.
+    nature, ``promised`` and ``shortfall`` for a strategy without target weights, ``kept`` for a
+    backtest that is not kept.
     """
 
     study: Study
@@ -53,7 +53,7 @@ class StudyRow:
     earlier: Performance | None = None
     held: Book | None = None
     promised: Book | None = None
-    shortfall: float = float("nan")
+    shortfall: Shortfall | None = None
     kept: Path | None = None
 
     @cached_property
@@ -115,7 +115,15 @@ def measured(
         row = _row(study, result.strategy, guarding.name, equity, result.trades, split)
         days = 0.0 if result.acts is None else result.acts.totals.days_halted
         book = held(result.trades, closes, equity)
-        rows.append(replace(row, halt=halt_of(result), days_halted=days, held=book))
+        rows.append(
+            replace(
+                row,
+                halt=halt_of(result),
+                days_halted=days,
+                held=book,
+                shortfall=result.shortfall,
+            )
+        )
     if study.baselines and guarding is GUARDS_OFF:
         fee = max(result.fee_fraction or 0.0 for result in results)
         market = buy_and_hold_curve(closes, first.starting_balance_usd, fee_fraction=fee)

@@ -11,7 +11,19 @@ from plimsoll.lab.study_rows import StudyRow
 from plimsoll.performance.fills import no_trades
 from plimsoll.performance.held import Book
 from plimsoll.performance.measures import performance
+from plimsoll.performance.shortfall import Cause, Shortfall
 from tests.unit.cli.study_accounts import GOOD, HELD, STUDY, row_of
+
+CAUSE = Cause(cause="max_exposure_fraction", pair_days=31, gross=0.01)
+SHORTFALL = Shortfall(
+    days=365,
+    days_short=12,
+    pair_days=3_400,
+    pair_days_short=31,
+    asked=0.5,
+    held=0.49,
+    causes=(CAUSE,),
+)
 
 
 def table_of(text: str) -> list[dict[str, str]]:
@@ -67,12 +79,16 @@ def test_account_is_told_before_the_split_and_after() -> None:
 
 def test_what_was_promised_stands_beside_what_was_held() -> None:
     kept = book(annual_volatility_fraction=0.069, mean_gross_fraction=0.63)
-    (cells,) = table_of(held([replace(GOOD, promised=book(), held=kept, shortfall=0.065)]))
+    row = replace(GOOD, promised=book(), held=kept, shortfall=SHORTFALL)
+    text = held([row])
+    (cells,) = table_of(text)
     assert (cells["volatility, promised"], cells["volatility, held"]) == ("10.0%", "6.9%")
     assert (cells["gross, promised"], cells["gross, held"]) == ("0.80", "0.63")
     assert cells["net, held"] == "0.05 (−0.20 to 0.30)"
     assert cells["turnover, promised"] == "15"
-    assert cells["short of target"] == "6.5%"
+    assert cells["short of target"] == "2.0%, 31 of 3,400 pair-days"
+    assert "- `Ensemble`, guards off: the account could hold 98.0% of its targets, " in text
+    assert "max_exposure_fraction leaves out 2.0%." in text
 
 
 def test_what_promises_nothing_has_dashes_and_what_has_no_trades_its_volatility() -> None:
