@@ -120,7 +120,7 @@ def held(rows: "Sequence[StudyRow]") -> str:
 
 
 def _book(book: "Book | None") -> list[str]:
-    if book is None:
+    if book is None or book.days == 0:
         return ["–"] * 4
     bounds = f"{number(book.lowest_net_fraction)} to {number(book.highest_net_fraction)}"
     return [

@@ -92,6 +92,11 @@ TRIALS = """- **Trials**: {trials}.
   research is luck, after all its trials, is in its [conclusions](research/conclusions.md).
 """
 
+LEFT_OUT = """
+    **Not traded: {pairs}.** `QualityPairList` found no sound {timeframe} candles of the days before
+    {day}, which is what was known then.
+"""
+
 SURVIVED = """ The pairs
   are those with the data that a strategy needs; all of them were chosen in the knowledge that they
   survived."""
@@ -179,7 +184,7 @@ def table(rows: "Sequence[StudyRow]") -> str:
     for row in rows:
         made = row.performance
         cells = [code(row.strategy), guarded(row), row.study.timeframe]
-        cells += [_span(row), str(len(row.study.pairs))]
+        cells += [_span(row), str(len(row.study.pairs) - len(row.left_out))]
         cells += [f"{made.closed_trades:,}", percent(made.total_return_fraction)]
         a_year = made.cagr_fraction if made.end - made.start >= LEAST_OF_A_YEAR else math.nan
         cells += [percent(a_year), number(made.sharpe), number(made.sortino)]
@@ -206,6 +211,10 @@ def _studies(rows: "Sequence[StudyRow]") -> str:
         names = ", ".join(code(name) for name in study.strategies)
         bases = ", ".join(pair.partition("/")[0] for pair in study.pairs)
         lines.append(f"  - {study.name}: {names} on {bases}, {span.first} to {span.last}")
+        out = dict.fromkeys(pair for row in rows if row.study == study for pair in row.left_out)
+        if out:
+            said = LEFT_OUT.format(pairs=", ".join(out), timeframe=study.timeframe, day=span.first)
+            lines.append(said.strip("\n"))
     return "\n".join(lines)
 
 

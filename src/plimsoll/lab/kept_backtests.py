@@ -2,7 +2,8 @@
 
 The name says the strategy, the guards, the timeframe and the span, and ends in a hash of all that
 the backtest was made with: the code, the data, the config, the strategy's file. Beside the zip
-lies a ``.made.json`` that spells this out. It is written last: a zip without it is not whole.
+lie freqtrade's log and a ``.made.json`` that spells this out. It is written last: a zip without it
+is not whole.
 """
 
 import hashlib
@@ -35,9 +36,16 @@ class KeptBacktests:
     resume: bool = True
 
     def get(
-        self, study: Study, guarding: Guarding, strategy: str, make: Callable[[], BacktestResult]
+        self,
+        study: Study,
+        guarding: Guarding,
+        strategy: str,
+        make: Callable[[Path], BacktestResult],
     ) -> tuple[BacktestResult, bool]:
         """Return a strategy's backtest and whether it was there; else ``make`` it and keep it.
+
+        ``make`` is given the file in which freqtrade's log is kept beside the result, or beside
+        nothing when it fails.
 
         Raises
         ------
@@ -48,14 +56,16 @@ class KeptBacktests:
         file = self.folder / f"{self._stem(study, guarding, strategy, made_with)}.zip"
         if self.resume and (known := _known(file, strategy, made_with)) is not None:
             return known, True
-        made = make()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        log = file.with_suffix(".log")
+        log.unlink(missing_ok=True)
+        made = make(log)
         expected = made_with["code_fingerprint"]
         if made.code_fingerprint != expected:
             raise PlimsollError(
                 f"expected the code of fingerprint {expected} to the end, found "
                 f"{made.code_fingerprint}: it was changed during the runs; run the command again"
             )
-        self.folder.mkdir(parents=True, exist_ok=True)
         file.with_suffix(MADE).unlink(missing_ok=True)
         copy_renamed(made.path, file)
         text = json.dumps(made_with, indent=1, sort_keys=True) + "\n"

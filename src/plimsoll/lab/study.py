@@ -142,9 +142,14 @@ def strategies_of(study: Study, guarding: Guarding) -> tuple[str, ...]:
 
 
 def backtest_study(
-    study: Study, guarding: Guarding, names: Sequence[str], folder: Path
+    study: Study,
+    guarding: Guarding,
+    names: Sequence[str],
+    folder: Path,
+    *,
+    log: Path | None = None,
 ) -> tuple[BacktestResult, ...]:
-    """Run freqtrade once in a `study_folder` and return what it stored."""
+    """Run freqtrade once in a `study_folder` and return what it stored; ``log`` is added to."""
     last, userdir = folder / "study.json", folder / "user_data"
     others = [] if study.folder is None else ["--strategy-path", str(study.folder)]
     last.write_text(json.dumps(guarding.config()), encoding="utf-8")
@@ -163,7 +168,7 @@ def backtest_study(
             *(*others, "--strategy-list", *names, "--pairs", *study.pairs),
         ],
         folder=folder,
-        log=folder / "freqtrade.log",
+        log=folder / "freqtrade.log" if log is None else log,
         seconds=SECONDS,
     )
     return read_backtests(userdir / "backtest_results")

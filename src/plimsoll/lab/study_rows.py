@@ -38,7 +38,8 @@ class StudyRow:
     ``check`` measure the equity before a split of the span and from it on, without trades; None
     for a span that the split does not divide. ``held`` is ``None`` for what has no trades by
     nature, ``promised`` and ``shortfall`` for a strategy without target weights, ``kept`` for a
-    backtest that is not kept.
+    backtest that is not kept. ``left_out`` are pairs of the study that were not traded, because
+    their candles before the span were not sound.
     """
 
     study: Study
@@ -54,6 +55,7 @@ class StudyRow:
     held: Book | None = None
     promised: Book | None = None
     shortfall: Shortfall | None = None
+    left_out: tuple[str, ...] = ()
     kept: Path | None = None
 
     @cached_property
@@ -122,6 +124,7 @@ def measured(
                 days_halted=days,
                 held=book,
                 shortfall=result.shortfall,
+                left_out=tuple(pair for pair in study.pairs if pair not in result.pairs),
             )
         )
     if study.baselines and guarding is GUARDS_OFF:
@@ -129,7 +132,9 @@ def measured(
         market = buy_and_hold_curve(closes, first.starting_balance_usd, fee_fraction=fee)
         market.iloc[0] = first.starting_balance_usd  # before the purchase, whose fee is a loss
         none = first.trades.iloc[:0]
-        rows.append(_row(study, MARKET, guarding.name, market, none, split))
+        left_out = tuple(pair for pair in study.pairs if pair not in first.pairs)
+        whole = _row(study, MARKET, guarding.name, market, none, split)
+        rows.append(replace(whole, left_out=left_out))
     return rows
 
 

@@ -60,6 +60,8 @@ def run_studies(
         for study, guarding, names in _runs(studies, guardings):
             results = [_result(study, guarding, name, folder, kept, tell) for name in names]
             made = measured(study, guarding, results, folder / DATA, split=split)
+            if out := dict.fromkeys(pair for row in made for pair in row.left_out):
+                tell(f"{study.name}: {', '.join(out)} not traded, without sound candles before it")
             files = {result.strategy: result.path for result in results if keep is not None}
             for row in made:
                 key = study.name, row.strategy
@@ -94,9 +96,9 @@ def _result(
 ) -> BacktestResult:
     began, what = time.monotonic(), f"{study.name}, guards {guarding.name}: {strategy}"
 
-    def make() -> BacktestResult:
+    def make(log: Path) -> BacktestResult:
         tell(f"{what} ...")
-        (result,) = backtest_study(study, guarding, [strategy], folder)
+        (result,) = backtest_study(study, guarding, [strategy], folder, log=log)
         return result
 
     result, was_kept = kept.get(study, guarding, strategy, make)

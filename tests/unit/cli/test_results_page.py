@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 from plimsoll.cli.results_page import commands as commands_of
 from plimsoll.cli.results_page import page, table
@@ -78,3 +79,43 @@ def test_commands_of_the_page_are_those_of_the_studies_and_name_files_that_are_t
 def test_nothing_is_never_minus_nothing() -> None:
     flat = replace(GOOD, years={2022: -1e-9}, performance=replace(GOOD.performance, sharpe=-1e-9))
     assert "−0.0" not in table([flat])
+
+
+def test_pair_that_was_not_traded_is_named_and_not_counted() -> None:
+    study = replace(GOOD.study, pairs=("BTC/USDT:USDT", "ETH/USDT:USDT"))
+    row = replace(GOOD, study=study, left_out=("ETH/USDT:USDT",))
+    text = page(
+        findings(row), picture="a.png", guards_picture="b.png", trials=None, balance=100_000
+    )
+    assert "**Not traded: ETH/USDT:USDT.**" in text
+    assert "| 2022-01 to 2025-06 | 1 |" in text
+    assert "Not traded" not in page(
+        findings(GOOD), picture="a.png", guards_picture="b.png", trials=None, balance=100_000
+    )
+
+
+def test_page_of_a_choice_names_its_call_its_layer_and_the_folder_of_others() -> None:
+    study = replace(GOOD.study, folder=Path("/home/me/mine"))
+    text = page(
+        findings(replace(GOOD, study=study)),
+        picture="a.png",
+        guards_picture="b.png",
+        trials=None,
+        balance=100_000,
+        call="plimsoll results --datadir DATA --timeframe 1h",
+        layers=("/home/me/risk.json",),
+        shipped=False,
+    )
+    assert "```bash\nplimsoll results --datadir DATA --timeframe 1h\n```" in text
+    assert "`/home/me/risk.json` on top of the shipped profile" in text
+    assert "    -c /home/me/risk.json -c user_data/config/mode-backtest.json" in text
+    assert "--strategy-path /home/me/mine --strategy-list Ensemble" in text
+    assert "target" not in text.partition("## Promised")[0]
+    assert "*On* is\n  the shipped profile." in page(
+        findings(GOOD),
+        picture="a.png",
+        guards_picture="b.png",
+        trials=None,
+        balance=100_000,
+        layers=(),
+    )

@@ -40,7 +40,8 @@ class Maker:
             stored, config={"plimsoll": {"code_fingerprint": code_fingerprint()}}
         )
 
-    def __call__(self):
+    def __call__(self, log):
+        log.write_text("what freqtrade said", encoding="utf-8")
         self.times += 1
         return self._result
 
@@ -51,6 +52,8 @@ def test_result_is_made_once_and_read_from_its_own_name_afterwards(tmp_path, sto
     assert not was_kept
     assert first.path.name.startswith("TrendFollow-guards-off-1h-20240101-20240111-")
     assert first.strategy == "TrendFollow"
+    log = first.path.with_suffix(".log")
+    assert log.read_text(encoding="utf-8") == "what freqtrade said"
     again, was_kept = KeptBacktests(folder, data).get(STUDY, GUARDS_OFF, "TrendFollow", make)
     assert was_kept
     assert again.path == first.path
@@ -101,7 +104,9 @@ def test_zip_whose_record_was_not_written_is_not_taken(tmp_path, stored, data) -
 
 def test_result_of_other_code_is_refused(tmp_path, stored, data) -> None:
     with pytest.raises(PlimsollError, match="found abc123: it was changed during the runs"):
-        KeptBacktests(tmp_path / "kept", data).get(STUDY, GUARDS_OFF, "TrendFollow", lambda: stored)
+        KeptBacktests(tmp_path / "kept", data).get(
+            STUDY, GUARDS_OFF, "TrendFollow", lambda _: stored
+        )
     assert not list((tmp_path / "kept").glob("*.zip"))
 
 
