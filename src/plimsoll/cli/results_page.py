@@ -23,6 +23,7 @@ from plimsoll.cli.results_target import Trials, target, verdict
 
 if TYPE_CHECKING:
     from plimsoll.lab.study import Study
+    from plimsoll.lab.study_holes import Holes
     from plimsoll.lab.study_rows import Findings, StudyRow
 
 CONFIG, PORT = "user_data/config", 8601
@@ -64,7 +65,7 @@ The page is one call, resumable, that keeps every backtest under its own name:
 - **Data**: `DATA` is a Freqtrade data folder with candles, mark prices and funding. Candles longer
   than an hour are made from the hourly ones, in a folder that is deleted afterwards.{chosen}
 {studies}
-- **Gaps** are not filled. `plimsoll data check --datadir DATA` lists them{limits}.
+- **Gaps** are not filled: {gaps}. `plimsoll data check --datadir DATA` lists them{limits}.
 - **Costs** of each fill, the same for every pair:
   {costs}. Funding is paid and received. Orders
   fill at the open of the next candle; no market impact, no outages, no delisting.
@@ -149,6 +150,7 @@ def _protocol(
     return PROTOCOL.format(
         call=call,
         chosen=SURVIVED if shipped else "",
+        gaps=_gaps(findings.holes),
         limits=met if shipped else "",
         costs=" + ".join(f"{name} {value:g} bps" for name, value in findings.costs_bps.items()),
         balance=balance,
@@ -160,6 +162,21 @@ def _protocol(
         date=f"{datetime.now(UTC):%Y-%m-%d}",
         commands=commands(studies, balance, layers),
     )
+
+
+def _gaps(holes: "Sequence[Holes]") -> str:
+    """Say what each pair lacks, the funding that is not charged included."""
+    said = []
+    for one in holes:
+        parts = []
+        if one.candles:
+            parts.append(f"{one.candles:,} of {one.candles_expected:,} {one.timeframe} candles")
+        if one.unfunded_hours:
+            parts.append(f"{one.unfunded_hours:,.0f} h in which no funding is charged")
+        if one.carried_marks:
+            parts.append(f"the marks of {one.carried_marks:,} fundings, charged at the mark before")
+        said.append(f"\n  {one.pair} lacks {', '.join(parts)}")
+    return ";".join(said) if said else "there are none in candles, funding and marks"
 
 
 def _layer(layers: Sequence[str]) -> str:

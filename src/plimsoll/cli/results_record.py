@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from plimsoll.lab.study_holes import Holes
     from plimsoll.lab.study_rows import Findings, StudyRow
 
 
@@ -18,9 +19,15 @@ def record(findings: "Findings", call: str, made_at: datetime) -> dict[str, Any]
         "code_fingerprint": findings.code_fingerprint,
         "freqtrade_version": findings.freqtrade_version,
         "split": findings.split and findings.split.isoformat(),
+        "holes": [_hole(hole) for hole in findings.holes],
         "rows": [_row(row) for row in findings.rows],
         "correlations": _correlations(findings),
     }
+
+
+def _hole(hole: "Holes") -> dict[str, Any]:
+    spans = {"first": hole.first.isoformat(), "end": hole.end.isoformat()}
+    return {**asdict(hole), **spans}
 
 
 def _row(row: "StudyRow") -> dict[str, Any]:

@@ -12,6 +12,7 @@ from freqtrade.exchange import timeframe_to_seconds
 from plimsoll.lab.results import BacktestResult, known_closes, load_candles
 from plimsoll.lab.study import CHECK_START, GUARDINGS, GUARDS_OFF, Guarding, Study
 from plimsoll.lab.study_data import BASE_TIMEFRAME
+from plimsoll.lab.study_holes import Holes
 from plimsoll.performance.equity import buy_and_hold_curve, equity_curve
 from plimsoll.performance.held import Book, held
 from plimsoll.performance.measures import Performance, daily_returns, performance
@@ -80,6 +81,7 @@ class Findings:
     code_fingerprint: str
     freqtrade_version: str
     split: pd.Timestamp | None = CHECK_START
+    holes: tuple[Holes, ...] = ()
 
 
 def halt_of(result: BacktestResult) -> Halt | None:

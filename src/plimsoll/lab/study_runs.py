@@ -25,6 +25,7 @@ from plimsoll.lab.study import (
     study_folder,
 )
 from plimsoll.lab.study_data import require_all
+from plimsoll.lab.study_holes import holes_of
 from plimsoll.lab.study_rows import Findings, StudyRow, in_order, measured
 from plimsoll.lab.study_targets import promised_by
 from plimsoll.performance.held import Book
@@ -70,7 +71,8 @@ def run_studies(
                 rows.append(replace(row, promised=books[key], kept=files.get(row.strategy)))
             costs = dict(results[0].costs_bps or costs)
     ordered = tuple(in_order(rows, studies))
-    return Findings(ordered, costs, code_fingerprint(), freqtrade_version, split)
+    holes = holes_of(studies, datadir)
+    return Findings(ordered, costs, code_fingerprint(), freqtrade_version, split, holes)
 
 
 def _runs(

@@ -8,6 +8,7 @@ from plimsoll.cli.results_page import commands as commands_of
 from plimsoll.cli.results_page import page, table
 from plimsoll.cli.results_target import Trials
 from plimsoll.lab.study import BALANCE_USD, STUDIES
+from plimsoll.lab.study_holes import Holes
 from plimsoll.lab.study_rows import Findings, Halt
 from tests.unit.cli.study_accounts import GOOD, HELD, INDEX, POOR, findings, row_of
 from tests.unit.performance.frames import trade, trades_frame, utc
@@ -119,3 +120,20 @@ def test_page_of_a_choice_names_its_call_its_layer_and_the_folder_of_others() ->
         balance=100_000,
         layers=(),
     )
+
+
+def test_what_the_data_lack_is_said_pair_by_pair() -> None:
+    span = utc("2022-01-01"), utc("2025-07-01")
+    holes = Holes("SOL/USDT:USDT", "1h", *span, 635, 30_648, 648.0, 75)
+    unpaid = replace(holes, pair="ADA/USDT:USDT", candles=0, carried_marks=0)
+
+    def text(*found: Holes) -> str:
+        made = replace(findings(GOOD), holes=found)
+        return page(made, picture="a.png", guards_picture="b.png", trials=None, balance=100_000)
+
+    assert (
+        "  SOL/USDT:USDT lacks 635 of 30,648 1h candles, 648 h in which no funding is charged, the "
+        "marks of 75 fundings, charged at the mark before;\n"
+        "  ADA/USDT:USDT lacks 648 h in which no funding is charged."
+    ) in text(holes, unpaid)
+    assert "**Gaps** are not filled: there are none" in text()

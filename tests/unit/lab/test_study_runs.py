@@ -75,8 +75,11 @@ def test_strategies_of_others_run_beside_shipped_ones_and_are_kept(root, tmp_pat
     others.mkdir()
     shutil.copy(root / "tests/foreign/strategies/EmaCrossRoi.py", others)
     data = write_strategy_data(tmp_path / "data", timeframe="5m", days=45)
+    late = file_of(data, PAIRS[1], "5m")
+    candles = pd.read_feather(late)
+    candles[candles["date"] >= "2023-01-26"].reset_index(drop=True).to_feather(late)
     studies = [
-        Study("mine", "5m", PAIRS[:1], "20230125-20230204", ("EmaCrossRoi",), folder=others),
+        Study("mine", "5m", PAIRS[:2], "20230125-20230204", ("EmaCrossRoi",), folder=others),
         Study("ours", "1h", PAIRS[:2], "20230125-20230204", ("TrendFollow",)),
     ]
     told: list[str] = []
@@ -95,6 +98,8 @@ def test_strategies_of_others_run_beside_shipped_ones_and_are_kept(root, tmp_pat
     assert sum(line.endswith("...") for line in told) == 2
     assert foreign.performance.closed_trades > 0
     assert foreign.promised is None
+    assert (foreign.left_out, ours.left_out) == (PAIRS[1:2], ())
+    assert f"mine: {PAIRS[1]} not traded, without sound candles before it" in told
     assert ours.held is not None
     assert ours.held.turnover_per_year == pytest.approx(ours.performance.turnover_per_year)
     # Marked each hour, and at the end: the last candle opens where the timerange ends.
@@ -106,5 +111,5 @@ def test_strategies_of_others_run_beside_shipped_ones_and_are_kept(root, tmp_pat
     assert len(list((tmp_path / "kept").glob("*.zip"))) == 2
 
     again = run().rows
-    assert [line for line in told if not line.endswith(": kept")] == []
+    assert [line for line in told if line.endswith("...")] == []
     assert [row.performance for row in again] == [foreign.performance, ours.performance]
