@@ -28,6 +28,7 @@ from plimsoll.bridge.account.stored_levels import moved_usd
 from plimsoll.bridge.freqtrade.database_writes import is_written, write_counter
 from plimsoll.bridge.freqtrade.exit_price import told_price
 from plimsoll.bridge.freqtrade.log_listeners import LogListener
+from plimsoll.bridge.freqtrade.priced_book import PricedBook
 from plimsoll.candles.windows import Window
 from plimsoll.core import (
     AccountSnapshot,
@@ -77,6 +78,7 @@ class LiveAccount:
         self._begun = False
         self._closed = closed or ClosedTrades()
         self._reconciler = reconciler
+        self._priced = PricedBook(data._exchange)  # noqa: SLF001 - DataProvider offers no exchange
         self._writes = write_counter()
         self._seen: tuple[int, weakref.ref[Session], list[Position]] | None = None
         self._marks: dict[str, float | None] = {}
@@ -232,8 +234,11 @@ class LiveAccount:
         return float(sum(price * size for side in book for price, size, *_ in side))
 
     def spread_fraction(self, pair: str) -> float | None:
-        """Return ask minus bid over mid; ``None`` when the book cannot be read."""
-        book = self._book(pair)
+        """Return ask minus bid over mid; ``None`` when the book cannot be read.
+
+        Of the book that an entry has just been priced by, where it was.
+        """
+        book = self._priced.take(pair) or self._book(pair)
         if book is None or not book[0] or not book[1]:
             return None
         bid, ask = float(book[0][0][0]), float(book[1][0][0])

@@ -194,9 +194,11 @@ class Reconciler:
         if books.fault is None:
             self._hedge_mode = books.hedge_mode
             self._follow(books, bot, now)
-            bot = self._bot_books(books, now)
-            books = self._looked_into(books, bot)
-            bot = self._bot_books(books, now)
+            if self._capital is not capital:
+                bot = self._bot_books(books, now)
+            with_orders = self._looked_into(books, bot)
+            if with_orders is not books:
+                books, bot = with_orders, self._bot_books(with_orders, now)
         self.breaks = breaks(books, bot, self._profile, before)
         self._missed = missed(before, self.breaks)
         if books.fault is None:
