@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.conftest import ROOT
-from tests.latency.day import HOURS, kept_day, simulated_day
+from tests.latency.day import kept_days, simulated_days
 from tests.latency.figures import figures
 from tests.latency.page import PICTURE, Scenes, draw, page
 from tests.latency.run import PAIRS, SCENES, finished, kept
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             shutil.rmtree(out / name, ignore_errors=True)
         print(f"{time.strftime('%H:%M:%S')} {name}", flush=True)
         if name == DAY:
-            simulated_day(out / DAY, hours=asked.hours)
+            simulated_days(out / DAY, days=asked.days)
         else:
             kept(next(one for one in SCENES if one.name == name), out, minutes=asked.minutes)
     scenes = _finished(out)
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     (docs / PICTURE).parent.mkdir(parents=True, exist_ok=True)
     draw(scenes, docs / PICTURE)
-    (docs / "latency.md").write_text(page(scenes, kept_day(out / DAY), about), encoding="utf-8")
+    (docs / "latency.md").write_text(page(scenes, kept_days(out / DAY), about), encoding="utf-8")
     print(f"written: {docs / 'latency.md'}")
 
 
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--minutes", type=float, default=MINUTES, help="of each scene (%(default)s)"
     )
-    parser.add_argument("--hours", type=float, default=HOURS, help="simulated (%(default)s)")
+    parser.add_argument("--days", type=int, default=1, help="simulated (%(default)s)")
     parser.add_argument(
         "--write-to", type=Path, default=ROOT / "docs", help="folder of page and picture"
     )

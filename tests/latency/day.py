@@ -1,10 +1,9 @@
-"""Simulated hours on a stepped clock with one-minute candles, to count candles never analysed."""
+"""Simulated days on a stepped clock with one-minute candles, to count candles never analysed."""
 
 import json
 import os
 import shutil
 from datetime import UTC, datetime, timedelta
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -15,44 +14,39 @@ from tests.latency.figures import missed_candles
 from tests.latency.run import PAIRS, WIDE
 
 BEGIN = datetime(2025, 4, 7, tzinfo=UTC)
-HOURS = 24.0
-PART_HOURS = 6.0
-"""What is replayed at once, and kept: a bot that is cut off loses no more than that."""
-PART = "part.json"
-SUMMED = ("hours", "candles", "missed", "orders", "halts", "loops", "seconds")
+LEFT = "day.json"
+SUMMED = ("candles", "missed", "orders", "halts", "loops", "seconds")
 
 
-def simulated_day(folder: Path, *, hours: float = HOURS) -> None:
-    """Replay twenty pairs in live mode, part by part, and keep what each part leaves.
+def simulated_days(folder: Path, *, days: int = 1) -> None:
+    """Replay twenty pairs in live mode, a day at a time, and keep what each day leaves.
 
-    Parts that were finished there before are not replayed again.
+    Days that were finished there before are not replayed again; one that was cut off is.
     """
-    for number in range(ceil(hours / PART_HOURS)):
-        begin = number * PART_HOURS
-        _replay_part(folder / f"from-{begin:02g}", begin, min(PART_HOURS, hours - begin))
+    for number in range(days):
+        _replay_day(folder / f"{number}", BEGIN + timedelta(days=number))
 
 
-def kept_day(folder: Path) -> dict[str, Any] | None:
-    """Return the sums of the parts that were finished in a folder; ``None`` without any."""
-    files = sorted(folder.glob(f"*/{PART}"))
-    parts = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    if not parts:
+def kept_days(folder: Path) -> dict[str, Any] | None:
+    """Return the sums of the days that were finished in a folder; ``None`` without any."""
+    files = sorted(folder.glob(f"*/{LEFT}"))
+    days = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    if not days:
         return None
-    sums = {name: sum(part[name] for part in parts) for name in SUMMED}
-    return {**sums, "parts": len(parts)}
+    sums = {name: sum(day[name] for day in days) for name in SUMMED}
+    return {**sums, "days": len(days)}
 
 
-def _replay_part(place: Path, begin_hours: float, hours: float) -> None:
-    file, loops = place / PART, place / "loops.jsonl"
-    if file.exists() and json.loads(file.read_text(encoding="utf-8"))["hours"] == hours:
+def _replay_day(place: Path, begin: datetime) -> None:
+    file, loops = place / LEFT, place / "loops.jsonl"
+    if file.exists():
         return
-    shutil.rmtree(place, ignore_errors=True)  # of a part that was cut off, or was shorter
+    shutil.rmtree(place, ignore_errors=True)  # of a day that was cut off
     place.mkdir(parents=True)
-    record = run_replay(_plan(BEGIN + timedelta(hours=begin_hours), hours, loops), place / "replay")
+    record = run_replay(_plan(begin, loops), place / "replay")
     told = [json.loads(line) for line in loops.read_text(encoding="utf-8").splitlines()]
     candles, missed = missed_candles(told)
-    part = {
-        "hours": hours,
+    day = {
         "candles": candles,
         "missed": missed,
         "orders": record.orders,
@@ -62,17 +56,17 @@ def _replay_part(place: Path, begin_hours: float, hours: float) -> None:
         "hash": record.hash,
     }
     half = file.with_suffix(".half")
-    half.write_text(json.dumps(part), encoding="utf-8")
+    half.write_text(json.dumps(day), encoding="utf-8")
     half.rename(file)
 
 
-def _plan(begin: datetime, hours: float, loops: Path) -> ReplayPlan:
+def _plan(begin: datetime, loops: Path) -> ReplayPlan:
     os.environ["PYTHONPATH"] = str(ROOT)  # where the bot finds the stopwatch
     stopwatch = {"class": "tests.latency.stopwatch.Stopwatch", "path": str(loops.resolve())}
     return ReplayPlan(
         "EveryMinute",
         begin,
-        begin + timedelta(hours=hours),
+        begin + timedelta(days=1),
         strategy_path=Path(__file__).parent / "strategies",
         market="synthetic",
         mode="live",

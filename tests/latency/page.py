@@ -197,10 +197,9 @@ def _missed(scenes: Scenes, day: Mapping[str, Any] | None) -> str:
     if day is None:
         return text
     return (
-        f"{text}| {day['hours']:g} simulated hours, live mode, stepped clock (`minute`), "
+        f"{text}| {24 * day['days']} simulated hours, live mode, stepped clock (`minute`), "
         f"{day['orders']:,} orders | {day['candles']:,} | {day['missed']} |\n\n"
-        f"The simulated hours were replayed in {day['parts']} parts, each by a bot that starts "
-        f"anew, in {day['seconds'] / 60:.0f} minutes. "
+        f"The simulated hours took {day['seconds'] / 60:.0f} minutes. "
         "A stepped clock waits for the bot: it shows that no candle falls between two loops, not "
         "that the bot is quick enough. For that there is the row in real time.\n" + _halts(day)
     )

@@ -7,14 +7,13 @@ from tests.latency.page import page
 
 ABOUT = {"pairs": 20, "made_on": "2026-11-22", "cores": 2, "python": "3.11", "freqtrade": "2026.9"}
 DAY = {
-    "hours": 24.0,
     "candles": 28_800,
     "missed": 20,
     "orders": 218,
     "halts": 1,
     "loops": 1440,
     "seconds": 1800.0,
-    "parts": 4,
+    "days": 1,
 }
 LOAD = (1.0, 2.0)
 
@@ -67,6 +66,6 @@ def test_without_a_plain_bot_nothing_is_compared() -> None:
 def test_simulated_hours_are_told_where_they_were_run() -> None:
     scenes = {"live": (scene(works=0.1), LOAD)}
     assert "24 simulated hours" in page(scenes, DAY, ABOUT)
-    assert "replayed in 4 parts" in page(scenes, DAY, ABOUT)
+    assert "took 30 minutes" in page(scenes, DAY, ABOUT)
     assert "Halts of the account in that time: 1." in page(scenes, DAY, ABOUT)
     assert "simulated hours" not in page(scenes, None, ABOUT)
