@@ -72,13 +72,15 @@ class Waiting:
         def timed(*given: Any, **named: Any) -> Any:
             if threading.get_ident() != self._thread:
                 return call(*given, **named)
-            # The clock last and first again: others may get the processor at any reading.
-            queued, used, began = self._queued(), time.thread_time(), time.perf_counter()
+            # Others may get the processor at any of these readings: that is not within the call.
+            before, queued, used = time.perf_counter(), self._queued(), time.thread_time()
+            began = time.perf_counter()
             try:
                 return call(*given, **named)
             finally:
-                passed = time.perf_counter() - began
-                self.exchange += max(passed - (time.thread_time() - used), 0.0)
-                self._queued_inside += self._queued() - queued
+                ended = time.perf_counter()
+                self.exchange += max(ended - began - (time.thread_time() - used), 0.0)
+                beside = began - before + time.perf_counter() - ended
+                self._queued_inside += max(self._queued() - queued - beside, 0.0)
 
         return timed

@@ -235,13 +235,10 @@ class Session:
         if self.record is silent:
             return
         closes = order.ft_order_side != trade.entry_side
-        # A backtest reports the fill first and closes the trade afterwards.
-        closing = self.in_memory and order.safe_amount_after_fee == trade.amount
-        ends = closes and (closing or not trade.is_open)
         self.record(
             Kind.FILL,
             now,
-            durable=not ends,  # the record below reaches the disk after it, and so takes it along
+            durable=True,
             pair=trade.pair,
             trade=trade.id,
             side=order.ft_order_side,
@@ -249,7 +246,9 @@ class Session:
             amount=order.safe_filled,
             closes=closes,
         )
-        if ends:
+        # A backtest reports the fill first and closes the trade afterwards.
+        closing = self.in_memory and order.safe_amount_after_fee == trade.amount
+        if closes and (closing or not trade.is_open):
             profit_usd, profit_fraction = _made(trade, order.safe_price)
             self.record(
                 Kind.EXIT,
