@@ -60,7 +60,8 @@ def require_funding_of_backtest(
     if not backtests or config.get("trading_mode") != TradingMode.FUTURES or not candles:
         return
     payments = _payments(strategy, list(candles))
-    refused, named = [], []
+    refused: list[str] = []
+    named: list[str] = []
     for pair, frame in candles.items():
         span = _traded(strategy, frame)
         if span is None:
