@@ -106,8 +106,9 @@ def accusations(tables: Sequence[Table], shifted: Iterable[Verdict] = ()) -> Acc
     )
     hearing = _Hearing()
     for one in shifted:
-        window = np.array([one.begin_ms - one.shift_ms]), one.end_ms - one.begin_ms
-        hearing.spans[one.series].append(window)
+        margin = abs(one.shift_ms)
+        begin, length = one.begin_ms - margin, one.end_ms - one.begin_ms + 2 * margin
+        hearing.spans[one.series].append((np.array([begin]), length))
     for length_ms in sorted({one.length_ms for one in priced}, reverse=True):
         grid = _grid(priced, length_ms, hearing)
         if grid is None:
@@ -141,6 +142,8 @@ def _covered(opens_ms: np.ndarray, spans: Spans) -> np.ndarray:
     """Return which instants lie in spans, each given by ascending beginnings and one length."""
     inside = np.zeros(len(opens_ms), dtype=bool)
     for begins, length in spans:
+        if not len(begins):
+            continue
         last = np.searchsorted(begins, opens_ms, side="right") - 1
         inside |= (last >= 0) & (opens_ms < begins[np.maximum(last, 0)] + length)
     return inside

@@ -117,4 +117,6 @@ def test_shifted_windows_are_not_compared() -> None:
     tables = [fine(), coarse(length="15m"), wrong]
     assert agreement_findings(tables) != []
     assert agreement_findings(tables, shift_verdicts(tables)) == []
+    alone = moved(coarse(), 1)
+    assert agreement_findings([fine(), alone], shift_verdicts([alone, fine()])) == []
     assert wrong.rows["date"].iloc[0] == pd.Timestamp("2024-01-01 01:00", tz="UTC")
