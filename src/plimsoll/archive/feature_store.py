@@ -219,11 +219,12 @@ def _reason(data: PairData, missing: Sequence[str]) -> str:
 
 
 def fingerprint(uses: Iterable[FeatureUse]) -> str:
-    """Return 12 hex digits over the feature set: columns, lookbacks and the features' code."""
+    """Return 12 hex digits over columns, lookbacks and the code of the features and the frame."""
     digest = hashlib.sha256()
     for use in sorted(uses, key=lambda one: one.column):
         digest.update(f"{use.column}\0{use.lookback_candles}\0".encode())
-    for file in sorted((PACKAGE / "features").glob("*.py")):
+    code = sorted((PACKAGE / "features").glob("*.py"))
+    for file in [*code, PACKAGE / "candles/filled.py"]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 

@@ -27,3 +27,12 @@ def moved(table: Table, hours: float, since: int = 0) -> Table:
     late = rows["date"] >= rows["date"].iloc[0] + pd.Timedelta(days=since)
     rows.loc[late, "date"] += pd.Timedelta(hours=hours)
     return Table(table.series, rows.drop_duplicates("date").sort_values("date"))
+
+
+def companion(name: str, seed: int) -> Table:
+    """A coin that moves with the pair, and half as much by itself."""
+    rows = coarse().rows.copy()
+    noise = (random_candles(len(rows), seed=seed)["close"] / 100.0) ** 0.5
+    for column in ("open", "high", "low", "close"):
+        rows[column] = rows[column] * noise.to_numpy()
+    return Table(Series(f"{name}/USDT:USDT", Kind.CANDLES, "1h"), rows)

@@ -8,7 +8,7 @@ from plimsoll.archive.layout import Kind, Series
 from plimsoll.archive.shifts import pair_verdicts, shift_findings, shift_verdicts
 from plimsoll.archive.tables import Table
 from tests.conftest import random_candles
-from tests.unit.archive.price_tables import DAYS, PAIR, coarse, fine, moved
+from tests.unit.archive.price_tables import DAYS, PAIR, coarse, companion, fine, moved
 
 QUARTERS = "15m"
 
@@ -89,15 +89,7 @@ def test_open_interest_takes_part_by_its_value_over_its_amount() -> None:
     assert (one.series.kind, one.series.timeframe) == (Kind.CANDLES, "1h")
 
 
-def coin(name: str, seed: int) -> Table:
-    """A coin that moves with the pair: its own noise is a third of the whole."""
-    rows = coarse().rows.copy()
-    noise = random_candles(len(rows), seed=seed)["close"].to_numpy()
-    rows["close"] = rows["close"] * (noise / noise[0])
-    return Table(Series(f"{name}/USDT:USDT", Kind.CANDLES, "1h"), rows)
-
-
-OTHERS = (coin("ETH", 5), coin("SOL", 6), coin("XRP", 7))
+OTHERS = (companion("ETH", 5), companion("SOL", 6), companion("XRP", 7))
 
 
 @pytest.mark.parametrize("wrong", [Kind.CANDLES, Kind.MARK])
