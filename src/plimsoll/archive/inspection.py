@@ -98,14 +98,18 @@ def _shifted(members: dict[str, list[Table]]) -> dict[str, list[Verdict]]:
         pair: shift_verdicts(mine, [one for other, one in candles.items() if other != pair])
         for pair, mine in members.items()
     }
-    suspects = {one.series for told in verdicts.values() for one in told}
-    honest = {pair: one for pair, one in candles.items() if one.series not in suspects}
-    for verdict in pair_verdicts(list(honest.values())):
-        pair = next(pair for pair, one in honest.items() if one.series == verdict.series)
+    told = [one for mine in verdicts.values() for one in mine]
+    suspects = {one.series for one in told}
+    pair_of = {one.series: pair for pair, one in candles.items()}
+    for verdict in pair_verdicts(list(candles.values())):
+        if any(one.series == verdict.series and one.overlaps(verdict) for one in told):
+            continue
+        pair = pair_of[verdict.series]
+        alone = verdict.series in suspects  # elsewhere the pair's other series do not follow it
         verdicts[pair] += [
             replace(verdict, series=table.series)
-            for table in members[pair]
-            if table.prices() is not None and table.series not in suspects
+            for table in ([candles[pair]] if alone else members[pair])
+            if table.prices() is not None and (alone or table.series not in suspects)
         ]
     return verdicts
 

@@ -45,6 +45,10 @@ class Verdict:
     against: tuple[Series, ...]
     reason: str
 
+    def overlaps(self, other: "Verdict") -> bool:
+        """Return whether two windows share time."""
+        return self.begin_ms < other.end_ms and other.begin_ms < self.end_ms
+
 
 def shift_verdicts(tables: Sequence[Table], others: Sequence[Table] = ()) -> list[Verdict]:
     """Return the windows in which a series of one pair moves earlier or later than the others.
@@ -99,7 +103,7 @@ def shift_findings(verdicts: Sequence[Verdict], tables: Sequence[Table]) -> list
     """Return verdicts as findings: one for each series and shift, with its windows."""
     rows_of = {one.series: one for one in tables}
     grouped: dict[tuple[Series, int], list[Verdict]] = defaultdict(list)
-    for one in verdicts:
+    for one in sorted(verdicts, key=lambda verdict: verdict.begin_ms):
         grouped[one.series, one.shift_ms].append(one)
     return [_finding(rows_of[series], shift, spans) for (series, shift), spans in grouped.items()]
 

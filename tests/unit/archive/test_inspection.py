@@ -226,3 +226,18 @@ def test_the_inner_folder_of_futures_is_wrong_usage(tmp_path: Path) -> None:
     append_rows(SERIES, random_candles(300), tmp_path)
     with pytest.raises(UsageError, match=f"pass --datadir {tmp_path}$"):
         inspect_folder(tmp_path / "futures")
+
+
+def test_a_file_that_only_other_pairs_can_judge_is_accused_over_all_of_its_span(
+    clean_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "planted"
+    shutil.copytree(clean_folder, folder)
+    FINE.path(folder).unlink()
+    MARK.path(folder).unlink()
+    append_rows(MARK, coarse(Kind.MARK).rows.tail(24 * 40), folder)
+    file = HOURS.path(folder)
+    _hours_later(pd.read_feather(file)).astype({"date": "datetime64[ms, UTC]"}).to_feather(file)
+    [one] = [one for one in inspect_folder(folder, now=NOW) if one.check == "shifted"]
+    assert one.series == HOURS
+    assert one.rows >= 24 * 95
