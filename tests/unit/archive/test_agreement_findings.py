@@ -120,3 +120,17 @@ def test_shifted_windows_are_not_compared() -> None:
     alone = moved(coarse(), 1)
     assert agreement_findings([fine(), alone], shift_verdicts([alone, fine()])) == []
     assert wrong.rows["date"].iloc[0] == pd.Timestamp("2024-01-01 01:00", tz="UTC")
+
+
+@pytest.mark.parametrize(("field", "check"), [("close", "agreement"), ("high", "wick")])
+def test_two_files_outvote_the_third_without_another_market(field: str, check: str) -> None:
+    wrong = fine().rows.copy()
+    hour = slice(12 * 50, 12 * 51 - 1)
+    if field == "high":
+        wrong.loc[hour, "high"] = wrong.loc[hour, "close"].min() * 0.9
+    else:
+        wrong.loc[hour.stop, "close"] *= 1.02
+    tables = [Table(fine().series, wrong), coarse(length="15m"), coarse()]
+    assert {(one.check, one.series) for one in agreement_findings(tables)} == {
+        (check, fine().series)
+    }
