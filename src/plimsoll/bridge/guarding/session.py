@@ -235,10 +235,13 @@ class Session:
         if self.record is silent:
             return
         closes = order.ft_order_side != trade.entry_side
+        # A backtest reports the fill first and closes the trade afterwards.
+        closing = self.in_memory and order.safe_amount_after_fee == trade.amount
+        ends = closes and (closing or not trade.is_open)
         self.record(
             Kind.FILL,
             now,
-            durable=True,
+            durable=not ends,  # the record below reaches the disk after it, and so takes it along
             pair=trade.pair,
             trade=trade.id,
             side=order.ft_order_side,
@@ -246,9 +249,7 @@ class Session:
             amount=order.safe_filled,
             closes=closes,
         )
-        # A backtest reports the fill first and closes the trade afterwards.
-        closing = self.in_memory and order.safe_amount_after_fee == trade.amount
-        if closes and (closing or not trade.is_open):
+        if ends:
             profit_usd, profit_fraction = _made(trade, order.safe_price)
             self.record(
                 Kind.EXIT,

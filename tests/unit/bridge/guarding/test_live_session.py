@@ -1,5 +1,6 @@
 """A dry-run bot under its guards: what it hears, locks, writes and survives."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -417,6 +418,28 @@ def test_an_order_and_its_fills_are_recorded(tmp_path: Path, clock: Any) -> None
     ]
     (left_record,) = written(tmp_path, "exit")
     assert (left_record["reason"], left_record["profit_usd"]) == ("plimsoll_drawdown", -12.0)
+
+
+def test_the_disk_has_a_fill_before_the_bot_goes_on_at_the_cost_of_one_wait(
+    tmp_path: Path, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+
+    def synced(handle: int) -> None:
+        sizes.append(os.fstat(handle).st_size)
+
+    with running_bot(tmp_path) as bot:
+        loops(bot, clock)
+        held = open_trade(NOON)
+        log = next((tmp_path / "plimsoll" / "decisions").glob("*.jsonl"))
+        monkeypatch.setattr("plimsoll.journal.log.os.fsync", synced)
+        fill = Order(ft_order_side="buy", price=100.0, average=100.5, filled=10.0, amount=10.0)
+        bot.strategy.order_filled(pair=BTC, trade=held, order=fill, current_time=NOON)
+        assert sizes == [log.stat().st_size], "of an entry"
+        held.is_open, held.close_profit_abs, held.close_profit = False, -12.0, -0.012
+        left = Order(ft_order_side="sell", price=99.0, filled=10.0, amount=10.0)
+        bot.strategy.order_filled(pair=BTC, trade=held, order=left, current_time=NOON)
+        assert sizes[1:] == [log.stat().st_size], "fill and exit at once"
 
 
 def test_the_log_is_one_chain_over_a_restart(tmp_path: Path, clock: Any) -> None:
