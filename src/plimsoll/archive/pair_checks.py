@@ -93,8 +93,8 @@ def _carried(funding: Table, mark: Table, start: pd.Timestamp, end: pd.Timestamp
     stale = carried.longest > LONGEST_INTERVAL
     text = (
         f"{carried.fundings:,} fundings have no 1h mark candle between {moment(carried.first)} and "
-        f"{moment(carried.last)}: a backtest charges them at mark prices carried forward, up to "
-        f"{carried.hours:,.0f} h old"
+        f"{moment(carried.last)}: a backtest charges them at mark prices carried forward for up "
+        f"to {carried.hours:,.0f} h"
     )
     severity = Severity.ERROR if stale else Severity.WARNING
     remedy = ask_again(mark.series)

@@ -31,7 +31,7 @@ class FundingGap:
 
 @dataclass(frozen=True, slots=True)
 class CarriedMarks:
-    """Fundings that fall into holes of the mark candles: how many, when, and how old the price.
+    """Fundings that fall into holes of the mark candles: how many, when, and for how long.
 
     ``longest`` is the greatest time from the close of the last mark candle to a funding charged
     at that close.

@@ -45,6 +45,19 @@ def test_a_mark_candle_that_is_still_forming_is_not_missing() -> None:
         assert [one.rows for one in coverage_findings(so_far, known, before)] == [1] * rows
 
 
+@pytest.mark.parametrize(("hours", "severity"), [(4, Severity.WARNING), (30, Severity.ERROR)])
+def test_fundings_in_a_hole_of_the_marks_are_told_as_charged_at_a_carried_price(
+    hours: int, severity: Severity
+) -> None:
+    mark = coarse(Kind.MARK)
+    holed = mark.rows.drop(index=range(199, 199 + hours)).reset_index(drop=True)
+    [one] = coverage_findings(coarse(), funding(), Table(mark.series, holed))
+    assert (one.severity, one.series.kind) == (severity, Kind.MARK)
+    assert one.rows == 1 + (hours - 2) // 8
+    assert "carried forward for up to" in one.text
+    assert "--recheck" in one.remedy
+
+
 @pytest.mark.parametrize("missing", ["funding", "mark"])
 def test_a_missing_file_is_an_error(missing: str) -> None:
     with_funding = None if missing == "funding" else funding()

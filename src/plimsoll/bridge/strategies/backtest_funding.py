@@ -155,5 +155,5 @@ def _carried_words(carried: CarriedMarks) -> str:
     count = "1 funding" if carried.fundings == 1 else f"{carried.fundings:,} fundings"
     return (
         f"({count} from {carried.first:%Y-%m-%d %H:%M} UTC at mark prices "
-        f"carried forward, up to {carried.hours:,.0f} h old)"
+        f"carried forward for up to {carried.hours:,.0f} h)"
     )

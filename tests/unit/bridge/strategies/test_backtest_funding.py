@@ -131,7 +131,7 @@ def test_a_hole_in_the_marks_is_refused_by_the_age_of_the_price_it_is_charged_at
     with pytest.raises(OperationalException) as caught:
         _run(tmp_path, datadir)
     said = str(caught.value)
-    carried = "2 fundings from 2025-03-03 00:00 UTC at mark prices carried forward, up to 11 h old"
+    carried = "2 fundings from 2025-03-03 00:00 UTC at mark prices carried forward for up to 11 h"
     assert f"ETH/USDT:USDT ({carried})" in said
     assert BTC not in said
 
@@ -143,7 +143,7 @@ def test_whoever_allows_it_is_told_of_each_mark_carried_forward(
     with caplog.at_level(logging.WARNING):
         _run(tmp_path, datadir, plimsoll={"allow_missing_funding": True})
     [said] = [record.getMessage() for record in caplog.records if "funding" in record.message]
-    assert "up to 11 h old" in said
+    assert "for up to 11 h" in said
 
 
 def test_a_mark_carried_forward_for_less_than_a_funding_interval_is_told_and_allowed(
@@ -153,7 +153,9 @@ def test_a_mark_carried_forward_for_less_than_a_funding_interval_is_told_and_all
     with caplog.at_level(logging.WARNING):
         _run(tmp_path, datadir)
     [said] = [record.getMessage() for record in caplog.records if "funding" in record.message]
-    assert "(1 funding from 2025-03-03 00:00 UTC at mark prices carried forward, up to 3 h" in said
+    assert (
+        "(1 funding from 2025-03-03 00:00 UTC at mark prices carried forward for up to 3 h" in said
+    )
 
 
 def test_spot_has_no_funding(tmp_path: Path, datadir: Path) -> None:
