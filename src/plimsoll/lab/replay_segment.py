@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -147,7 +147,7 @@ class Waiting:
 
 def in_turn(
     plan: ReplayPlan, place: ReplayFolder, segments: Sequence[Segment], lock: int
-) -> Iterator[Waiting]:
+) -> Generator[Waiting]:
     """Yield the processes of each segment; those of the next are started meanwhile.
 
     The bots inherit the descriptor of the folder's lock: while one lives, nobody else begins.
