@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from plimsoll.performance.measures import Performance
     from plimsoll.performance.shortfall import Shortfall
 
+LEAST_TOLD = 0.0005
+"""Part of the targets below which a shortfall is a zero of the table and needs no causes."""
 SIDES, BOOKS = ("before", "after"), ("promised", "held")
 
 PRECISION = """
@@ -145,7 +147,7 @@ def _causes(rows: "Sequence[StudyRow]") -> list[str]:
     lines = [
         f"- {named(row)}: the account could hold {shortfall_words(row.shortfall)}."
         for row in rows
-        if row.shortfall is not None and row.shortfall.causes
+        if row.shortfall is not None and 1 - row.shortfall.held_fraction >= LEAST_TOLD
     ]
     return ["", *lines] if lines else []
 

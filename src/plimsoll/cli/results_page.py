@@ -43,8 +43,8 @@ perpetuals with assumed fills: they say little about the next year and promise n
 
 Net of all costs. Return, Sharpe, Sortino and drawdown are computed from equity marked to market
 every hour; a year has 365 days and the risk-free rate is 0; of less than a year no return a year is
-given. Turnover is traded notional over mean
-equity, per year. Costs are fee, spread and slippage in USDT, on {balance:,} USDT at the start.
+given. Turnover is traded notional over mean equity, per year. Costs are fee, spread and slippage in
+USDT, on {balance:,} USDT at the start.
 """
 
 VERDICT = """
@@ -65,7 +65,7 @@ The page is one call, resumable, that keeps every backtest under its own name:
 - **Data**: `DATA` is a Freqtrade data folder with candles, mark prices and funding. Candles longer
   than an hour are made from the hourly ones, in a folder that is deleted afterwards.{chosen}
 {studies}
-- **Gaps** are not filled: {gaps}. `plimsoll data check --datadir DATA` lists them{limits}.
+- **Gaps** are not filled{gaps}. `plimsoll data check --datadir DATA` lists them{limits}.
 - **Costs** of each fill, the same for every pair:
   {costs}. Funding is paid and received. Orders
   fill at the open of the next candle; no market impact, no outages, no delisting.
@@ -176,7 +176,7 @@ def _gaps(holes: "Sequence[Holes]") -> str:
         if one.carried_marks:
             parts.append(f"the marks of {one.carried_marks:,} fundings, charged at the mark before")
         said.append(f"\n  {one.pair} lacks {', '.join(parts)}")
-    return ";".join(said) if said else "there are none in candles, funding and marks"
+    return f":{';'.join(said)}" if said else ": there are none in candles, funding and marks"
 
 
 def _layer(layers: Sequence[str]) -> str:

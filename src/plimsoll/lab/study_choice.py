@@ -43,8 +43,8 @@ class Choice:
 def chosen_studies(choice: Choice) -> tuple[Study, ...]:
     """Return the studies that a choice means, one for strategies that can share one.
 
-    A strategy of others brings its own timeframe; it is loaded to know it. The first study runs
-    the baselines.
+    A strategy of others brings its own timeframe; it is loaded to know it. The baselines run in
+    the first study of shipped strategies, or in the first.
 
     Raises
     ------
@@ -60,7 +60,10 @@ def chosen_studies(choice: Choice) -> tuple[Study, ...]:
     made = [replace(study, strategies=tuple(names)) for study, names in studies.items()]
     if not made:  # baselines alone
         made = [_chosen(replace(STUDIES[0], strategies=(), baselines=()), choice)]
-    return replace(made[0], baselines=BASELINES), *made[1:]
+    shipped = (place for place, study in enumerate(made) if study.folder is None)
+    place = next(shipped, 0)
+    made[place] = replace(made[place], baselines=BASELINES)
+    return tuple(made)
 
 
 def chosen_guardings(guards: str, profile: str | None) -> tuple[Guarding, ...]:

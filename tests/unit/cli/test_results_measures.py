@@ -89,6 +89,8 @@ def test_what_was_promised_stands_beside_what_was_held() -> None:
     assert cells["short of target"] == "2.0%, 31 of 3,400 pair-days"
     assert "- `Ensemble`, guards off: the account could hold 98.0% of its targets, " in text
     assert "max_exposure_fraction leaves out 2.0%." in text
+    hardly = replace(SHORTFALL, held=0.49999)
+    assert "could hold" not in held([replace(row, shortfall=hardly)])
 
 
 def test_what_promises_nothing_has_dashes_and_what_has_no_trades_its_volatility() -> None:

@@ -35,7 +35,7 @@ def test_shipped_strategies_keep_what_they_need_on_the_chosen_pairs_and_span() -
     assert (basis.name, slow.name) == ("2 pairs, 1h, with spot", "2 pairs, 4h")
 
 
-def test_first_study_alone_runs_the_baselines() -> None:
+def test_first_study_of_shipped_strategies_alone_runs_the_baselines() -> None:
     first, second = chosen_studies(Choice(strategies=("SlowTrend", "TrendFollow")))
     assert (first.baselines, second.baselines) == (BASELINES, ())
     assert first.name == STUDIES[1].name
@@ -60,6 +60,7 @@ def test_chosen_timeframe_wins_over_the_strategies_own(others) -> None:
     foreign, shipped = chosen_studies(choice)
     assert (foreign.timeframe, foreign.folder) == ("1h", others)
     assert (shipped.timeframe, shipped.folder) == ("1h", None)
+    assert (foreign.baselines, shipped.baselines) == ((), BASELINES)
 
 
 def test_baselines_alone_can_be_chosen() -> None:
