@@ -211,6 +211,17 @@ def _break(record: Record) -> str:
     return f"{record.get('event') or '?'}{aged}: {record.get('text') or '?'}"
 
 
+def _targets(record: Record) -> str:
+    held = record.get("held_fraction")
+    said = f"targets held: {held:.1%}" if isinstance(held, int | float) else "targets held: ?"
+    missing = [
+        f"{cause} {gross:.1%} of equity"
+        for cause, gross in (record.get("shortfall") or {}).items()
+        if isinstance(gross, int | float)
+    ]
+    return said + (f"; missing for {', '.join(missing)}" if missing else "")
+
+
 def _stamp(_: Record) -> str:
     return "decision log and database stamped anew"
 
@@ -236,4 +247,5 @@ _WORDS: dict[str, Callable[[Record], str]] = {
     Kind.RECOVERY: _recovery,
     Kind.BREAK: _break,
     Kind.STAMP: _stamp,
+    Kind.TARGETS: _targets,
 }

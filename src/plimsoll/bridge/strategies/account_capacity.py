@@ -74,7 +74,7 @@ def capacity_of(strategy: Any, decision: Decision) -> Capacity:
     the orders itself. Limits on a single order (spread, price, depth) are not among them.
     """
     settings = settings_from(strategy.config)
-    supervisor = _enforcing(strategy)
+    supervisor = enforcing(strategy)
     held = _held(decision)
     capacity = of_exchange(strategy, decision, held)
     if supervisor is None:
@@ -165,8 +165,22 @@ def of_profile(
     )
 
 
-def _enforcing(strategy: Any) -> Supervisor | None:
-    """Return the supervisor of guards that act; ``None`` without."""
+def share_left(strategy: Any, pair: str, now: datetime) -> float:
+    """Return the share of every stake that the guards leave a pair at this moment.
+
+    A target that was fitted has it in already: an order asks for its stake over this share, and
+    the guards cut it to the stake. It is 1 where they leave none: they deny the order then.
+    """
+    supervisor = enforcing(strategy)
+    if supervisor is None:
+        return 1.0
+    _, evaluation = supervisor.of_entry(pair, now, leverage=1.0)
+    share = evaluation.of_pair(pair).multiplier
+    return share if 0 < share < 1 else 1.0
+
+
+def enforcing(strategy: Any) -> Supervisor | None:
+    """Return the supervisor of a strategy's guards where they act; ``None`` otherwise."""
     guard = guard_of(strategy)
     session = None if guard is None else guard.session
     if session is None or not session.guards or session.observes:
@@ -211,8 +225,8 @@ def _wallet(strategy: Any, decision: Decision, held: Mapping[str, Position]) -> 
             tradable -= max((one.margin_usd or margin) - margin, -ratio * profit)
         else:
             tradable += ratio * profit
-    shares = {pair: 1 / leverage for pair, leverage in decision.leverages.items()}
-    shares.update({pair: 1 / one.leverage for pair, one in held.items()})
+    leverages = {**decision.leverages, **{pair: one.leverage for pair, one in held.items()}}
+    shares = {pair: 1 / leverage for pair, leverage in leverages.items() if leverage != 1}
     return Budget(cause=WALLET, usd=tradable * (1 - RESERVE_FRACTION), per_usd=shares)
 
 
@@ -234,7 +248,7 @@ def _planned(
     losses: Values,
     supervisor: Supervisor | None,
 ) -> dict[str, dict[str, float]]:
-    """Return the largest position that the profile's sizing plans, by pair."""
+    """Return the largest entry that the profile's sizing plans, by pair; the guards cut it."""
     if profile.sizing == "volatility_target" and supervisor is not None:
         return {"target_volatility_fraction": _by_volatility(decision, equity, supervisor)}
     fraction = min(profile.fixed_risk_fraction, profile.max_risk_per_trade_fraction)

@@ -11,16 +11,18 @@ from typing import Any, ClassVar
 
 import pandas as pd
 from freqtrade.enums import RunMode
+from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import Trade
 
 from plimsoll.bridge.account.freqtrade_trades import last_fill, side_of
-from plimsoll.bridge.strategies.account_capacity import Decision, capacity_of
+from plimsoll.bridge.strategies.account_capacity import Decision, capacity_of, share_left
 from plimsoll.bridge.strategies.breaker import BREAKER, FRACTION_COLUMN, StopOut, stop_outs
-from plimsoll.bridge.strategies.panel import Panel
+from plimsoll.bridge.strategies.panel import RUNNING, Panel
 from plimsoll.bridge.strategies.panel_strategy import PanelStrategy
 from plimsoll.bridge.strategies.readiness import days_until, made_up_panel
+from plimsoll.bridge.strategies.target_fit import TargetFit
 from plimsoll.bridge.strategies.trade_copies import spared
-from plimsoll.core import Side
+from plimsoll.core import PlimsollError, Side
 from plimsoll.features import FeatureUse
 from plimsoll.risk.stops import nearest_stop_price
 from plimsoll.signals.breaker import breaker_fractions, is_barred
@@ -70,6 +72,7 @@ class PortfolioStrategy(PanelStrategy):
         self._orders: tuple[datetime, dict[str, float]] | None = None
         self._stopped: tuple[datetime, list[StopOut]] | None = None
         self._stops: dict[Any, tuple[Any, float | None]] = {}
+        self._fit = TargetFit(self)
 
     def targets(self, panel: Panel) -> Targets:
         """Return weights and full sizes, days × pairs, of what each day's close made known."""
@@ -84,6 +87,16 @@ class PortfolioStrategy(PanelStrategy):
         return BREAKER, 1.0
 
     # What Freqtrade calls
+
+    def advise_all_indicators(self, data: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        """Begin a backtest: say how much of its targets the account can hold."""
+        candles = super().advise_all_indicators(data)
+        if self.config["runmode"] == RunMode.BACKTEST:
+            try:
+                self._look_at_past()
+            except PlimsollError as error:
+                raise OperationalException(f"plimsoll: {error}") from None
+        return candles
 
     def populate_indicators(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
@@ -123,6 +136,7 @@ class PortfolioStrategy(PanelStrategy):
 
     def on_start(self) -> None:
         """Let a backtest read the trade itself, not a copy with all its orders each candle."""
+        self._fit.begin()
         if self.config["runmode"] not in (RunMode.BACKTEST, RunMode.HYPEROPT):
             return
         own = type(self)
@@ -149,7 +163,7 @@ class PortfolioStrategy(PanelStrategy):
         value = 0.0 if plan is None else self._ordered(plan, now).get(pair, 0.0) * side.sign
         if not value > 0 or pair in self._barred(stop_outs(now - self._barred_span()), now):
             return 0.0
-        return value / self.desired_leverage(pair, side, now)
+        return value / self.desired_leverage(pair, side, now) / share_left(self, pair, now)
 
     def adjust_position(
         self, trade: Trade, now: datetime, price: float, profit_fraction: float
@@ -165,7 +179,7 @@ class PortfolioStrategy(PanelStrategy):
         if last_fill(trade)[1] >= pd.Timestamp(now).floor(self.candle_span()) or not step:
             return None
         if step > 0:
-            return step * price / float(trade.leverage)
+            return step * price / float(trade.leverage) / share_left(self, trade.pair, now)
         # Freqtrade takes off the share of the amount that this is of the stake at entry prices.
         return step * float(trade.stake_amount / trade.amount)
 
@@ -199,7 +213,7 @@ class PortfolioStrategy(PanelStrategy):
             equity_usd=self.equity_usd(moment),
             targets=weights,
             prices=self._closes(pairs, moment),
-            stops=of_day(self.breaker_fractions(), self._day_known(moment)),
+            stops=of_day(self._stop_fractions(), self._day_known(moment)),
             leverages={pair: self.desired_leverage(pair, sides[pair], moment) for pair in sides},
         )
         return capacity_of(self, decision)
@@ -210,6 +224,8 @@ class PortfolioStrategy(PanelStrategy):
         is_over = now - moment >= self.carrying_candles * self.candle_span()
         if is_over or day not in targets.weights.index:
             return None
+        if self.config["runmode"] in RUNNING and not self._fit.has_looked:
+            self._look_at_past()
         wanted_now = pd.concat([targets.weights.loc[day], targets.full_sizes.loc[day]])
         known = self._plan
         if known is None or known[0] != moment or not known[1].equals(wanted_now):
@@ -231,8 +247,19 @@ class PortfolioStrategy(PanelStrategy):
             net_band=self.net_band,
             least_order_fraction=self.least_order_fraction,
         )
+        self._fit.note(moment, weights, capacity)
         closes = self._closes({*weights, *capacity.held_usd}, moment)
-        return make_plan(moment, wishes, rules, capacity, closes)
+        plan = make_plan(moment, wishes, rules, capacity, closes)
+        return self._fit.restrained(plan, capacity.held_usd)
+
+    def _look_at_past(self) -> None:
+        """Compare what the past asked for with what this account can hold."""
+        closes = self.panel().closes("1d")
+        self._fit.look(self.current_targets().weights, closes, self._stop_fractions())
+
+    def _stop_fractions(self) -> pd.DataFrame:
+        """Return the distance of each pair's stop that Freqtrade would set, days × pairs."""
+        return self.breaker_fractions().clip(upper=-self.stoploss)
 
     def _ordered(self, plan: Plan, now: datetime) -> Mapping[str, float]:
         """Return what of a plan is to be held after this candle: at first what is affordable."""
