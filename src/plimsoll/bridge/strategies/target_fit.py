@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from math import isnan
 from typing import Any, Protocol
 
@@ -84,16 +84,17 @@ class TargetFit:
         if now in self._days:
             return
         fits = fitted(weights, capacity)
-        self._days[now] = _day(weights, fits)
+        self._days[now] = day = _day(weights, fits)
         guard = guard_of(self._strategy)
         if guard is not None and guard.session is not None:
             guard.session.record(
                 Kind.TARGETS,
                 now,
-                asked=fits.asked,
+                asked=day.asked,
+                pairs=day.pairs,
+                missing=day.missing,
                 held_fraction=fits.held_fraction,
                 scale=fits.scale,
-                shortfall=fits.shortfall,
             )
 
     def restrained(self, plan: Plan, held_usd: Mapping[str, float]) -> Plan:
@@ -135,11 +136,19 @@ class TargetFit:
             )
             if self._strategy.config["runmode"] == RunMode.BACKTEST:
                 raise PlimsollError(line)
-            logger.error("plimsoll: %s; nothing is entered or added to", line)
+            logger.error("plimsoll: %s", line)
+            self._tell(f"{line}; until then nothing is entered or added to")
         else:
             level = logging.INFO if shortfall.held_fraction >= ENOUGH_FRACTION else logging.WARNING
             logger.log(level, "plimsoll: %s", line)
         return shortfall
+
+    def _tell(self, line: str) -> None:
+        """Tell the people of a running bot."""
+        guard = guard_of(self._strategy)
+        supervisor = None if guard is None or guard.session is None else guard.session.supervisor
+        if supervisor is not None:
+            supervisor.say(line, datetime.now(UTC), TARGETS)
 
     def of_past(
         self, weights: pd.DataFrame, closes: pd.DataFrame, stops: pd.DataFrame
