@@ -25,7 +25,7 @@ from plimsoll.bridge.strategies.trade_copies import spared
 from plimsoll.core import PlimsollError, Side
 from plimsoll.features import FeatureUse
 from plimsoll.risk.stops import nearest_stop_price
-from plimsoll.signals.breaker import breaker_fractions, is_barred
+from plimsoll.signals.breaker import LEAST_FRACTION, breaker_fractions, is_barred
 from plimsoll.signals.capacity import Capacity
 from plimsoll.signals.panels import Targets
 from plimsoll.signals.planning import Plan, Rules, Wishes, make_plan, of_day, ordered_now
@@ -355,12 +355,14 @@ class PortfolioStrategy(PanelStrategy):
             "full_size": targets.full_sizes,
             FRACTION_COLUMN: self.breaker_fractions(),
         }
-        return candles.assign(
+        known = candles.assign(
             **{
                 name: frame[pair].reindex(days).to_numpy() if pair in frame else float("nan")
                 for name, frame in columns.items()
             }
         )
+        known[FRACTION_COLUMN] = known[FRACTION_COLUMN].fillna(LEAST_FRACTION)
+        return known
 
     def _day_known(self, moment: Any) -> Any:
         """Return the last day that had closed at a moment, or at each of many."""
