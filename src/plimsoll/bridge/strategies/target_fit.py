@@ -107,16 +107,11 @@ class TargetFit:
             values[pair] = min(max(value, low), high)
         return replace(plan, values_usd=values)
 
-    def look(self, weights: pd.DataFrame, closes: pd.DataFrame, stops: pd.DataFrame) -> Shortfall:
-        """Compare the targets of the past with what wallet, exchange and profile can hold.
+    def look(self, shortfall: Shortfall) -> None:
+        """Say in the log how much of the targets of the past (`of_past`) the account can hold.
 
-        It is said in the log where that is less than nearly all of them. Below
+        It is a warning where that is less than nearly all of them. Below
         ``plimsoll.least_targets_fraction`` nothing is entered or added to.
-
-        Parameters
-        ----------
-        weights, closes, stops
-            Days × pairs: targets, daily closes, distances of stops as fractions.
 
         Raises
         ------
@@ -124,7 +119,6 @@ class TargetFit:
             In a backtest below ``plimsoll.least_targets_fraction``.
         """
         self._looked = True
-        shortfall = self.of_past(weights, closes, stops)
         settings = settings_from(self._strategy.config)
         line = _words(self._strategy, shortfall)
         self._is_short = shortfall.held_fraction < settings.least_targets_fraction
@@ -141,7 +135,6 @@ class TargetFit:
         else:
             level = logging.INFO if shortfall.held_fraction >= ENOUGH_FRACTION else logging.WARNING
             logger.log(level, "plimsoll: %s", line)
-        return shortfall
 
     def _tell(self, line: str) -> None:
         """Tell the people of a running bot."""
@@ -153,7 +146,13 @@ class TargetFit:
     def of_past(
         self, weights: pd.DataFrame, closes: pd.DataFrame, stops: pd.DataFrame
     ) -> Shortfall:
-        """Return what of the targets of the past an empty account like this one could hold."""
+        """Return what of the targets of the past an empty account like this one could not hold.
+
+        Parameters
+        ----------
+        weights, closes, stops
+            Days × pairs: targets, daily closes, distances of stops as fractions.
+        """
         strategy, days = self._strategy, []
         settings = settings_from(strategy.config)
         weights = weights.reindex(closes.index).dropna(how="all")

@@ -67,7 +67,8 @@ def test_the_past_says_what_the_profile_would_have_left_out(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with looking(tmp_path) as (_, fit), caplog.at_level(logging.INFO):
-        found = fit.look(WEIGHTS, CLOSES, STOPS)
+        found = fit.of_past(WEIGHTS, CLOSES, STOPS)
+        fit.look(found)
     # A risk of 5 % of equity at a stop 30 % away, fees included, is a sixth of it; shorts lose
     # more at theirs, and all shrink alike.
     long, short = 0.05 * 0.99 / 0.30119, 0.05 * 0.99 / 0.30161
@@ -86,7 +87,8 @@ def test_a_breaker_lets_the_same_profile_hold_them(
 ) -> None:
     profile = {**PROFILE, "breaker_stop_fraction": 0.1}
     with looking(tmp_path, risk=profile) as (_, fit), caplog.at_level(logging.INFO):
-        found = fit.look(WEIGHTS, CLOSES, STOPS)
+        found = fit.of_past(WEIGHTS, CLOSES, STOPS)
+        fit.look(found)
     assert (found.causes, found.held_fraction) == ((), 1.0)
     (said,) = [one for one in caplog.records if "this profile" in one.getMessage()]
     assert said.levelno == logging.INFO
@@ -94,7 +96,8 @@ def test_a_breaker_lets_the_same_profile_hold_them(
 
 def test_without_guards_the_wallet_alone_counts(tmp_path: Path) -> None:
     with looking(tmp_path, guards="off") as (_, fit):
-        assert fit.look(WEIGHTS * 1.5, CLOSES, STOPS).causes[0].cause == "tradable_balance_ratio"
+        found = fit.of_past(WEIGHTS * 1.5, CLOSES, STOPS)
+    assert [one.cause for one in found.causes] == ["tradable_balance_ratio"]
 
 
 def test_a_backtest_below_the_least_share_is_refused(tmp_path: Path) -> None:
@@ -103,7 +106,7 @@ def test_a_backtest_below_the_least_share_is_refused(tmp_path: Path) -> None:
         looking(tmp_path, least_targets_fraction=0.95) as (_, fit),
         pytest.raises(PlimsollError, match=expected),
     ):
-        fit.look(WEIGHTS, CLOSES, STOPS)
+        fit.look(fit.of_past(WEIGHTS, CLOSES, STOPS))
 
 
 def test_a_bot_below_the_least_share_lets_nothing_grow_and_tells_it(tmp_path: Path) -> None:
@@ -113,7 +116,7 @@ def test_a_bot_below_the_least_share_lets_nothing_grow_and_tells_it(tmp_path: Pa
         bot.loop(datetime(2026, 11, 19, 12, tzinfo=UTC))
         fit = TargetFit(bot.strategy)
         assert fit.restrained(PLAN, HELD) is PLAN
-        fit.look(WEIGHTS, CLOSES, STOPS)
+        fit.look(fit.of_past(WEIGHTS, CLOSES, STOPS))
         assert fit.has_looked
         assert fit.restrained(PLAN, HELD).values_usd == {BTC: 300.0, ETH: -100.0}
         assert fit.restrained(PLAN, {}).values_usd == {BTC: 0.0, ETH: 0.0}
