@@ -24,6 +24,7 @@ from plimsoll.bridge.strategies.target_fit import TargetFit
 from plimsoll.bridge.strategies.trade_copies import spared
 from plimsoll.core import PlimsollError, Side
 from plimsoll.features import FeatureUse
+from plimsoll.performance.shortfall import Shortfall
 from plimsoll.risk.stops import nearest_stop_price
 from plimsoll.signals.breaker import LEAST_FRACTION, breaker_fractions, is_barred
 from plimsoll.signals.capacity import Capacity
@@ -253,9 +254,13 @@ class PortfolioStrategy(PanelStrategy):
         return self._fit.restrained(plan, capacity.held_usd)
 
     def _look_at_past(self) -> None:
-        """Compare what the past asked for with what this account can hold."""
+        """Say how much of what the past asked for this account can hold."""
+        self._fit.look(self.past_shortfall())
+
+    def past_shortfall(self) -> Shortfall:
+        """Return what of the targets of the past an empty account like this one could not hold."""
         closes = self.panel().closes("1d")
-        self._fit.look(self.current_targets().weights, closes, self._stop_fractions())
+        return self._fit.of_past(self.current_targets().weights, closes, self._stop_fractions())
 
     def _stop_fractions(self) -> pd.DataFrame:
         """Return the distance of each pair's stop that Freqtrade would set, days × pairs."""

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from math import isnan
 from typing import Any, Protocol
 
@@ -84,16 +84,17 @@ class TargetFit:
         if now in self._days:
             return
         fits = fitted(weights, capacity)
-        self._days[now] = _day(weights, fits)
+        self._days[now] = day = _day(weights, fits)
         guard = guard_of(self._strategy)
         if guard is not None and guard.session is not None:
             guard.session.record(
                 Kind.TARGETS,
                 now,
-                asked=fits.asked,
+                asked=day.asked,
+                pairs=day.pairs,
+                missing=day.missing,
                 held_fraction=fits.held_fraction,
                 scale=fits.scale,
-                shortfall=fits.shortfall,
             )
 
     def restrained(self, plan: Plan, held_usd: Mapping[str, float]) -> Plan:
@@ -106,16 +107,11 @@ class TargetFit:
             values[pair] = min(max(value, low), high)
         return replace(plan, values_usd=values)
 
-    def look(self, weights: pd.DataFrame, closes: pd.DataFrame, stops: pd.DataFrame) -> Shortfall:
-        """Compare the targets of the past with what wallet, exchange and profile can hold.
+    def look(self, shortfall: Shortfall) -> None:
+        """Say in the log how much of the targets of the past (`of_past`) the account can hold.
 
-        It is said in the log where that is less than nearly all of them. Below
+        It is a warning where that is less than nearly all of them. Below
         ``plimsoll.least_targets_fraction`` nothing is entered or added to.
-
-        Parameters
-        ----------
-        weights, closes, stops
-            Days × pairs: targets, daily closes, distances of stops as fractions.
 
         Raises
         ------
@@ -123,7 +119,6 @@ class TargetFit:
             In a backtest below ``plimsoll.least_targets_fraction``.
         """
         self._looked = True
-        shortfall = self.of_past(weights, closes, stops)
         settings = settings_from(self._strategy.config)
         line = _words(self._strategy, shortfall)
         self._is_short = shortfall.held_fraction < settings.least_targets_fraction
@@ -135,16 +130,29 @@ class TargetFit:
             )
             if self._strategy.config["runmode"] == RunMode.BACKTEST:
                 raise PlimsollError(line)
-            logger.error("plimsoll: %s; nothing is entered or added to", line)
+            logger.error("plimsoll: %s", line)
+            self._tell(f"{line}; until then nothing is entered or added to")
         else:
             level = logging.INFO if shortfall.held_fraction >= ENOUGH_FRACTION else logging.WARNING
             logger.log(level, "plimsoll: %s", line)
-        return shortfall
+
+    def _tell(self, line: str) -> None:
+        """Tell the people of a running bot."""
+        guard = guard_of(self._strategy)
+        supervisor = None if guard is None or guard.session is None else guard.session.supervisor
+        if supervisor is not None:
+            supervisor.say(line, datetime.now(UTC), TARGETS)
 
     def of_past(
         self, weights: pd.DataFrame, closes: pd.DataFrame, stops: pd.DataFrame
     ) -> Shortfall:
-        """Return what of the targets of the past an empty account like this one could hold."""
+        """Return what of the targets of the past an empty account like this one could not hold.
+
+        Parameters
+        ----------
+        weights, closes, stops
+            Days × pairs: targets, daily closes, distances of stops as fractions.
+        """
         strategy, days = self._strategy, []
         settings = settings_from(strategy.config)
         weights = weights.reindex(closes.index).dropna(how="all")
