@@ -215,11 +215,10 @@ def _targets(record: Record) -> str:
     held = record.get("held_fraction")
     said = f"targets held: {held:.1%}" if isinstance(held, int | float) else "targets held: ?"
     missing = [
-        f"{cause} {gross:.1%} of equity"
-        for cause, gross in (record.get("shortfall") or {}).items()
-        if isinstance(gross, int | float)
+        f"{cause} leaves out {sum(of_pairs.values()):.1%} of equity"
+        for cause, of_pairs in (record.get("missing") or {}).items()
     ]
-    return said + (f"; missing for {', '.join(missing)}" if missing else "")
+    return ": ".join([said, *([", ".join(missing)] if missing else [])])
 
 
 def _stamp(_: Record) -> str:

@@ -94,6 +94,19 @@ class Shortfall:
         )
 
     @classmethod
+    def of_records(cls, records: Iterable[Mapping[str, Any]]) -> "Shortfall | None":
+        """Sum up the ``targets`` records of a decision log; ``None`` without any.
+
+        Of a day's records the first counts: a bot that starts again decides again. One that
+        cannot be read is passed over: a log may be damaged.
+        """
+        days: dict[str, TargetDay] = {}
+        for record in records:
+            if (read := _recorded(record)) is not None:
+                days.setdefault(str(record.get("day")), read)
+        return cls.of_days(days.values()) if days else None
+
+    @classmethod
     def from_result(cls, statistics: Mapping[str, Any]) -> "Shortfall | None":
         """Read one strategy's statistics, ``strategy[NAME]`` of Freqtrade's exported result.
 
@@ -141,6 +154,20 @@ def shortfall_sentence(shortfall: Shortfall, strategy: str) -> str:
         f"{strategy}: the account could hold {shortfall_words(shortfall)}; "
         f"{short:,} of {whole:,} pair-days were short of their target"
     )
+
+
+def _recorded(record: Mapping[str, Any]) -> TargetDay | None:
+    try:
+        return TargetDay(
+            asked=float(record["asked"]),
+            pairs=int(record["pairs"]),
+            missing={
+                str(cause): {str(pair): float(part) for pair, part in of_pairs.items()}
+                for cause, of_pairs in record["missing"].items()
+            },
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def _pairs_short(day: TargetDay) -> set[str]:

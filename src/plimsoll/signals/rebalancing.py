@@ -73,7 +73,8 @@ def plan_book(
         By pair; zero where it is not named.
     targets
         By pair. One that is too small to be held (``bands.least``) is a target of zero, and an
-        order that is too small is not sent: the other pairs make up for it as far as they can.
+        order that is too small is not sent, or is sent as large as it has to be: the other pairs
+        make up for it as far as they can.
     bands
         What is allowed.
     shut
@@ -144,15 +145,19 @@ class _Book:
     def instead(self, values: Floats) -> Floats:
         """Return what to hold where no order leads to a value; NaN where one does.
 
-        A position below the smallest is none, or the smallest where its band asks for one; a
-        change that is smaller than the smallest order is not made.
+        A position below the smallest is none, or the smallest where its band asks for one. A
+        change that is smaller than the smallest order is not made, unless the position is outside
+        its band and that order leads into it.
         """
         low, high = self.limits.low, self.limits.high
         changed, kept = values != self.held, values != 0
         tiny = changed & kept & (np.abs(values) < self.least)
         smallest = np.where(low * high > 0, np.sign(values) * self.least, 0.0)
         small = changed & kept & ~tiny & (np.abs(values - self.held) < self.least)
-        return np.where(tiny, smallest, np.where(small, self.held, nan))
+        ordered = self.held + np.sign(values - self.held) * self.least
+        leads = (np.clip(self.held, low, high) != self.held) & (low <= ordered) & (ordered <= high)
+        left = np.where(leads, ordered, self.held)
+        return np.where(tiny, smallest, np.where(small, left, nan))
 
     def fixed(self, values: Floats) -> "_Book":
         """Return the book with every finite value here as the only one of its position."""

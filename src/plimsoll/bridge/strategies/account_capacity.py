@@ -97,16 +97,11 @@ def joined(one: Capacity, other: Capacity) -> Capacity:
 
 
 def of_exchange(strategy: Any, decision: Decision, held: Mapping[str, Position]) -> Capacity:
-    """Return what Freqtrade's wallet and slots and the exchange's limits allow."""
-    exchange = strategy.dp._exchange  # noqa: SLF001 - DataProvider offers no exchange
-    least, largest = {}, {}
-    for pair, price in decision.prices.items():
-        leverage = decision.leverages.get(pair, 1.0)
-        least_stake = exchange.get_min_pair_stake_amount(pair, price, strategy.stoploss, leverage)
-        most_stake = exchange.get_max_pair_stake_amount(pair, price, leverage)
-        least[pair] = (least_stake or 0.0) * leverage
-        if isfinite(most_stake):
-            largest[pair] = most_stake * leverage
+    """Return what Freqtrade's wallet and slots and the exchange's limits allow.
+
+    Without an exchange, as where a strategy is only checked, its limits are none.
+    """
+    least, largest = _orders(strategy, decision)
     slots = strategy.max_open_trades
     return Capacity(
         equity_usd=decision.equity_usd,
@@ -207,6 +202,23 @@ def _stays(position: Position, targets: Values) -> bool:
     return not weight * position.side.sign <= 0
 
 
+def _orders(strategy: Any, decision: Decision) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the smallest and the largest position that the exchange takes, by pair."""
+    exchange = strategy.dp._exchange  # noqa: SLF001 - DataProvider offers no exchange
+    least: dict[str, float] = {}
+    largest: dict[str, float] = {}
+    if exchange is None:
+        return least, largest
+    for pair, price in decision.prices.items():
+        leverage = decision.leverages.get(pair, 1.0)
+        smallest = exchange.get_min_pair_stake_amount(pair, price, strategy.stoploss, leverage)
+        most = exchange.get_max_pair_stake_amount(pair, price, leverage)
+        least[pair] = (smallest or 0.0) * leverage
+        if isfinite(most):
+            largest[pair] = most * leverage
+    return least, largest
+
+
 def _wallet(strategy: Any, decision: Decision, held: Mapping[str, Position]) -> Budget:
     """Return what may be held on Freqtrade's tradable balance, at the prices of the decision.
 
@@ -216,7 +228,7 @@ def _wallet(strategy: Any, decision: Decision, held: Mapping[str, Position]) -> 
     """
     ratio = 1.0
     if "available_capital" not in strategy.config:
-        ratio = float(strategy.config["tradable_balance_ratio"])
+        ratio = float(strategy.config.get("tradable_balance_ratio", 1.0))
     tradable = float(strategy.wallets.get_total_stake_amount())
     for one in held.values():
         profit = one.unrealised_usd or 0.0

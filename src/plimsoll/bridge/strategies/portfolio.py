@@ -24,11 +24,12 @@ from plimsoll.bridge.strategies.target_fit import TargetFit
 from plimsoll.bridge.strategies.trade_copies import spared
 from plimsoll.core import PlimsollError, Side
 from plimsoll.features import FeatureUse
+from plimsoll.performance.shortfall import Shortfall
 from plimsoll.risk.stops import nearest_stop_price
-from plimsoll.signals.breaker import breaker_fractions, is_barred
+from plimsoll.signals.breaker import LEAST_FRACTION, breaker_fractions, is_barred
 from plimsoll.signals.capacity import Capacity
 from plimsoll.signals.panels import Targets
-from plimsoll.signals.planning import Plan, Rules, Wishes, make_plan, ordered_now
+from plimsoll.signals.planning import Plan, Rules, Wishes, make_plan, of_day, ordered_now
 from plimsoll.signals.rebalancing import wanted, worth_closing
 
 ONE_DAY = pd.Timedelta(days=1)
@@ -67,7 +68,7 @@ class PortfolioStrategy(PanelStrategy):
         super().__init__(config)
         self._targets: tuple[Panel, Any, Targets] | None = None
         self._fractions: tuple[Panel, pd.DataFrame] | None = None
-        self._plan: tuple[Panel, Any, Plan | None] | None = None
+        self._plan: tuple[pd.Timestamp, pd.Series[float], Plan] | None = None
         self._asked: tuple[datetime, Plan | None] | None = None
         self._orders: tuple[datetime, dict[str, float]] | None = None
         self._stopped: tuple[datetime, list[StopOut]] | None = None
@@ -137,10 +138,14 @@ class PortfolioStrategy(PanelStrategy):
     def on_start(self) -> None:
         """Let a backtest read the trade itself, not a copy with all its orders each candle."""
         self._fit.begin()
-        unchanged = type(self).adjust_position is PortfolioStrategy.adjust_position
-        if unchanged and self.config["runmode"] in (RunMode.BACKTEST, RunMode.HYPEROPT):
-            hook = type(self).adjust_trade_position.__get__(self)
+        if self.config["runmode"] not in (RunMode.BACKTEST, RunMode.HYPEROPT):
+            return
+        own = type(self)
+        if own.adjust_position is PortfolioStrategy.adjust_position:
+            hook = own.adjust_trade_position.__get__(self)
             self.adjust_trade_position = spared(hook)  # type: ignore[method-assign]
+        if own.exit_reason is PortfolioStrategy.exit_reason:
+            self.custom_exit = spared(own.custom_exit.__get__(self))  # type: ignore[method-assign]
 
     def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
         """Return the candles after which the day's plan is carried out, by the target's side."""
@@ -209,33 +214,33 @@ class PortfolioStrategy(PanelStrategy):
             equity_usd=self.equity_usd(moment),
             targets=weights,
             prices=self._closes(pairs, moment),
-            stops=_row(self._stop_fractions(), self._day_known(moment)),
+            stops=of_day(self._stop_fractions(), self._day_known(moment)),
             leverages={pair: self.desired_leverage(pair, sides[pair], moment) for pair in sides},
         )
         return capacity_of(self, decision)
 
     def _plan_at(self, now: datetime) -> Plan | None:
         moment = self._decision(now)
-        if now - moment >= self.carrying_candles * self.candle_span():
-            return None
-        panel, key = self.panel(), (moment, self.parameter_values())
-        if self._plan is None or self._plan[0] is not panel or self._plan[1] != key:
-            self._plan = panel, key, self._planned(moment)
-            self._orders = None
-        return self._plan[2]
-
-    def _planned(self, moment: pd.Timestamp) -> Plan | None:
-        """Make the plan of a decision; ``None`` before its day's targets are known."""
         targets, day = self.current_targets(), self._day_known(moment)
-        if day not in targets.weights.index:
+        is_over = now - moment >= self.carrying_candles * self.candle_span()
+        if is_over or day not in targets.weights.index:
             return None
         if self.config["runmode"] in RUNNING and not self._fit.has_looked:
             self._look_at_past()
-        weights = _row(targets.weights, day)
+        wanted_now = pd.concat([targets.weights.loc[day], targets.full_sizes.loc[day]])
+        known = self._plan
+        if known is None or known[0] != moment or not known[1].equals(wanted_now):
+            self._plan = moment, wanted_now, self._planned(moment, day, now)
+            self._orders = None
+        return None if self._plan is None else self._plan[2]
+
+    def _planned(self, moment: pd.Timestamp, day: pd.Timestamp, now: datetime) -> Plan:
+        targets = self.current_targets()
+        weights = of_day(targets.weights, day)
         capacity = self.capacity(moment, weights)
         wishes = Wishes(
             weights=weights,
-            full_sizes=_row(targets.full_sizes, day),
+            full_sizes=of_day(targets.full_sizes, day),
             shut=self._shut(moment, capacity.held_usd, weights),
         )
         rules = Rules(
@@ -243,15 +248,19 @@ class PortfolioStrategy(PanelStrategy):
             net_band=self.net_band,
             least_order_fraction=self.least_order_fraction,
         )
-        self._fit.note(moment, weights, capacity)
+        self._fit.note(moment, weights, capacity, now)
         closes = self._closes({*weights, *capacity.held_usd}, moment)
         plan = make_plan(moment, wishes, rules, capacity, closes)
         return self._fit.restrained(plan, capacity.held_usd)
 
     def _look_at_past(self) -> None:
-        """Compare what the past asked for with what this account can hold."""
+        """Say how much of what the past asked for this account can hold."""
+        self._fit.look(self.past_shortfall())
+
+    def past_shortfall(self) -> Shortfall:
+        """Return what of the targets of the past an empty account like this one could not hold."""
         closes = self.panel().closes("1d")
-        self._fit.look(self.current_targets().weights, closes, self._stop_fractions())
+        return self._fit.of_past(self.current_targets().weights, closes, self._stop_fractions())
 
     def _stop_fractions(self) -> pd.DataFrame:
         """Return the distance of each pair's stop that Freqtrade would set, days × pairs."""
@@ -261,7 +270,7 @@ class PortfolioStrategy(PanelStrategy):
         """Return what of a plan is to be held after this candle: at first what is affordable."""
         candle = pd.Timestamp(now).floor(self.candle_span())
         if self._orders is None or self._orders[0] != candle:
-            weights = _row(self.current_targets().weights, self._day_known(plan.moment))
+            weights = of_day(self.current_targets().weights, self._day_known(plan.moment))
             self._orders = candle, ordered_now(plan.values_usd, self.capacity(now, weights))
         return self._orders[1]
 
@@ -351,20 +360,16 @@ class PortfolioStrategy(PanelStrategy):
             "full_size": targets.full_sizes,
             FRACTION_COLUMN: self.breaker_fractions(),
         }
-        return candles.assign(
+        known = candles.assign(
             **{
                 name: frame[pair].reindex(days).to_numpy() if pair in frame else float("nan")
                 for name, frame in columns.items()
             }
         )
+        known[FRACTION_COLUMN] = known[FRACTION_COLUMN].fillna(LEAST_FRACTION)
+        return known
 
     def _day_known(self, moment: Any) -> Any:
         """Return the last day that had closed at a moment, or at each of many."""
         floored = moment.dt.floor("D") if isinstance(moment, pd.Series) else moment.floor("D")
         return floored - ONE_DAY
-
-
-def _row(frame: pd.DataFrame, day: pd.Timestamp) -> dict[str, float]:
-    """Return the values of a day by pair; none when the frame does not know the day."""
-    values = frame.reindex([day]).to_numpy("float64")[0] if day in frame.index else ()
-    return {pair: float(value) for pair, value in zip(frame.columns, values, strict=False)}

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from math import isnan
 from typing import Any, Protocol
 
@@ -75,25 +75,32 @@ class TargetFit:
         """Whether the past was looked at."""
         return self._looked
 
-    def note(self, now: datetime, weights: Mapping[str, float], capacity: Capacity) -> None:
-        """Keep what of the targets of a day's decision the account can hold; once a day."""
-        if now != now.replace(hour=0, minute=0, second=0, microsecond=0):
+    def note(
+        self, moment: datetime, weights: Mapping[str, float], capacity: Capacity, now: datetime
+    ) -> None:
+        """Keep what of the targets of a decision the account can hold; of midnight's, and once.
+
+        ``now`` is when it was made, which in a running bot is a little later.
+        """
+        if moment != moment.replace(hour=0, minute=0, second=0, microsecond=0):
             return
-        if self._days and now < max(self._days):  # another run of the same strategy
+        if self._days and moment < max(self._days):  # another run of the same strategy
             self._days.clear()
-        if now in self._days:
+        if moment in self._days:
             return
         fits = fitted(weights, capacity)
-        self._days[now] = _day(weights, fits)
+        self._days[moment] = day = _day(weights, fits)
         guard = guard_of(self._strategy)
         if guard is not None and guard.session is not None:
             guard.session.record(
                 Kind.TARGETS,
                 now,
-                asked=fits.asked,
+                day=f"{moment:%Y-%m-%d}",
+                asked=day.asked,
+                pairs=day.pairs,
+                missing=day.missing,
                 held_fraction=fits.held_fraction,
                 scale=fits.scale,
-                shortfall=fits.shortfall,
             )
 
     def restrained(self, plan: Plan, held_usd: Mapping[str, float]) -> Plan:
@@ -106,16 +113,11 @@ class TargetFit:
             values[pair] = min(max(value, low), high)
         return replace(plan, values_usd=values)
 
-    def look(self, weights: pd.DataFrame, closes: pd.DataFrame, stops: pd.DataFrame) -> Shortfall:
-        """Compare the targets of the past with what wallet, exchange and profile can hold.
+    def look(self, shortfall: Shortfall) -> None:
+        """Say in the log how much of the targets of the past (`of_past`) the account can hold.
 
-        It is said in the log where that is less than nearly all of them. Below
+        It is a warning where that is less than nearly all of them. Below
         ``plimsoll.least_targets_fraction`` nothing is entered or added to.
-
-        Parameters
-        ----------
-        weights, closes, stops
-            Days × pairs: targets, daily closes, distances of stops as fractions.
 
         Raises
         ------
@@ -123,7 +125,6 @@ class TargetFit:
             In a backtest below ``plimsoll.least_targets_fraction``.
         """
         self._looked = True
-        shortfall = self.of_past(weights, closes, stops)
         settings = settings_from(self._strategy.config)
         line = _words(self._strategy, shortfall)
         self._is_short = shortfall.held_fraction < settings.least_targets_fraction
@@ -135,16 +136,29 @@ class TargetFit:
             )
             if self._strategy.config["runmode"] == RunMode.BACKTEST:
                 raise PlimsollError(line)
-            logger.error("plimsoll: %s; nothing is entered or added to", line)
+            logger.error("plimsoll: %s", line)
+            self._tell(f"{line}; until then nothing is entered or added to")
         else:
             level = logging.INFO if shortfall.held_fraction >= ENOUGH_FRACTION else logging.WARNING
             logger.log(level, "plimsoll: %s", line)
-        return shortfall
+
+    def _tell(self, line: str) -> None:
+        """Tell the people of a running bot."""
+        guard = guard_of(self._strategy)
+        supervisor = None if guard is None or guard.session is None else guard.session.supervisor
+        if supervisor is not None:
+            supervisor.say(line, datetime.now(UTC), TARGETS)
 
     def of_past(
         self, weights: pd.DataFrame, closes: pd.DataFrame, stops: pd.DataFrame
     ) -> Shortfall:
-        """Return what of the targets of the past an empty account like this one could hold."""
+        """Return what of the targets of the past an empty account like this one could not hold.
+
+        Parameters
+        ----------
+        weights, closes, stops
+            Days × pairs: targets, daily closes, distances of stops as fractions.
+        """
         strategy, days = self._strategy, []
         settings = settings_from(strategy.config)
         weights = weights.reindex(closes.index).dropna(how="all")
