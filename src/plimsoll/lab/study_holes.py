@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from plimsoll.candles.funding_coverage import charged_times, funding_gaps
+from plimsoll.candles.funding_coverage import carried_marks, charged_times, funding_gaps
 from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.lab.study import Study
 from plimsoll.lab.study_data import BASE_TIMEFRAME, file_of
@@ -60,15 +60,13 @@ def _holes(study: Study, pair: str, datadir: Path) -> Holes:
     dates = _dates(pd.read_feather(file_of(datadir, pair, needs.candles)))
     expected = int((end - first) / timeframe_span(needs.candles))
     there = int(((dates >= first) & (dates < end)).sum())
-    funding = pd.read_feather(file_of(datadir, pair, BASE_TIMEFRAME, "funding_rate"))
+    rates = _rates(pd.read_feather(file_of(datadir, pair, BASE_TIMEFRAME, "funding_rate")))
     marks = pd.read_feather(file_of(datadir, pair, BASE_TIMEFRAME, "mark"))
     # Freqtrade fills the holes between mark candles before it joins the rates to them.
     filled = pd.DataFrame({"date": _filled(marks), "open": 1.0})
-    paid, known = (
-        times[(times >= first) & (times <= end)]
-        for times in (charged_times(_rates(funding), each) for each in (filled, marks))
-    )
+    paid = charged_times(rates, filled)
     gaps = funding_gaps(paid, start=first, end=end)
+    carried = carried_marks(rates, marks, start=first, end=end)
     return Holes(
         pair=pair,
         timeframe=needs.candles,
@@ -77,7 +75,7 @@ def _holes(study: Study, pair: str, datadir: Path) -> Holes:
         candles=max(expected - there, 0),
         candles_expected=expected,
         unfunded_hours=sum(gap.hours for gap in gaps),
-        carried_marks=len(paid) - len(known),
+        carried_marks=0 if carried is None else carried.fundings,
     )
 
 
