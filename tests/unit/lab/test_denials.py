@@ -36,7 +36,7 @@ from plimsoll.lab.study_rows import StudyRow
 from plimsoll.performance.fills import no_trades
 from plimsoll.performance.measures import performance
 from plimsoll.risk import RiskProfile
-from tests.unit.lab.test_study import HALTS, result
+from tests.unit.lab.test_study_rows import HALTS, result
 
 NOW = datetime(2022, 1, 1, tzinfo=UTC)
 
