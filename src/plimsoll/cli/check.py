@@ -76,7 +76,7 @@ def _record(checked: "list[Checked]") -> dict[str, object]:
                 "kind": one.kind,
                 "name": one.name,
                 "contracts": one.contracts,
-                "note": one.note,
+                **({"note": one.note} if one.note else {}),
                 "findings": [
                     {"contract": finding.contract, "text": finding.text} for finding in one.findings
                 ],

@@ -97,10 +97,14 @@ class Shortfall:
     def of_records(cls, records: Iterable[Mapping[str, Any]]) -> "Shortfall | None":
         """Sum up the ``targets`` records of a decision log; ``None`` without any.
 
-        One that cannot be read is passed over: a log may be damaged.
+        Of a day's records the first counts: a bot that starts again decides again. One that
+        cannot be read is passed over: a log may be damaged.
         """
-        days = [day for record in records if (day := _recorded(record)) is not None]
-        return cls.of_days(days) if days else None
+        days: dict[str, TargetDay] = {}
+        for record in records:
+            if (read := _recorded(record)) is not None:
+                days.setdefault(str(record.get("day")), read)
+        return cls.of_days(days.values()) if days else None
 
     @classmethod
     def from_result(cls, statistics: Mapping[str, Any]) -> "Shortfall | None":

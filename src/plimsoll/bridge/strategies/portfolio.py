@@ -230,11 +230,11 @@ class PortfolioStrategy(PanelStrategy):
         wanted_now = pd.concat([targets.weights.loc[day], targets.full_sizes.loc[day]])
         known = self._plan
         if known is None or known[0] != moment or not known[1].equals(wanted_now):
-            self._plan = moment, wanted_now, self._planned(moment, day)
+            self._plan = moment, wanted_now, self._planned(moment, day, now)
             self._orders = None
         return None if self._plan is None else self._plan[2]
 
-    def _planned(self, moment: pd.Timestamp, day: pd.Timestamp) -> Plan:
+    def _planned(self, moment: pd.Timestamp, day: pd.Timestamp, now: datetime) -> Plan:
         targets = self.current_targets()
         weights = of_day(targets.weights, day)
         capacity = self.capacity(moment, weights)
@@ -248,7 +248,7 @@ class PortfolioStrategy(PanelStrategy):
             net_band=self.net_band,
             least_order_fraction=self.least_order_fraction,
         )
-        self._fit.note(moment, weights, capacity)
+        self._fit.note(moment, weights, capacity, now)
         closes = self._closes({*weights, *capacity.held_usd}, moment)
         plan = make_plan(moment, wishes, rules, capacity, closes)
         return self._fit.restrained(plan, capacity.held_usd)

@@ -75,21 +75,27 @@ class TargetFit:
         """Whether the past was looked at."""
         return self._looked
 
-    def note(self, now: datetime, weights: Mapping[str, float], capacity: Capacity) -> None:
-        """Keep what of the targets of a day's decision the account can hold; once a day."""
-        if now != now.replace(hour=0, minute=0, second=0, microsecond=0):
+    def note(
+        self, moment: datetime, weights: Mapping[str, float], capacity: Capacity, now: datetime
+    ) -> None:
+        """Keep what of the targets of a decision the account can hold; of midnight's, and once.
+
+        ``now`` is when it was made, which in a running bot is a little later.
+        """
+        if moment != moment.replace(hour=0, minute=0, second=0, microsecond=0):
             return
-        if self._days and now < max(self._days):  # another run of the same strategy
+        if self._days and moment < max(self._days):  # another run of the same strategy
             self._days.clear()
-        if now in self._days:
+        if moment in self._days:
             return
         fits = fitted(weights, capacity)
-        self._days[now] = day = _day(weights, fits)
+        self._days[moment] = day = _day(weights, fits)
         guard = guard_of(self._strategy)
         if guard is not None and guard.session is not None:
             guard.session.record(
                 Kind.TARGETS,
                 now,
+                day=f"{moment:%Y-%m-%d}",
                 asked=day.asked,
                 pairs=day.pairs,
                 missing=day.missing,

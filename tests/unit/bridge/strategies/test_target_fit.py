@@ -37,6 +37,7 @@ WEIGHTS = pd.DataFrame({BTC: [0.2, 0.4, 0.0, 0.2], ETH: [-0.2, -0.4, 0.0, 0.0]},
 CLOSES = pd.DataFrame(100.0, DAYS, [BTC, ETH])
 STOPS = pd.DataFrame(0.3, DAYS, [BTC, ETH])
 MIDNIGHT = datetime(2026, 11, 2, tzinfo=UTC)
+LATER = MIDNIGHT + timedelta(seconds=20)
 ROOM = Capacity(equity_usd=1_000.0, budgets=(Budget(cause="heat", usd=500.0),))
 HEAT = {"max_portfolio_heat_fraction": 0.2, "max_risk_per_trade_fraction": 0.05}
 PROFILE = {**HEAT, "fixed_risk_fraction": 0.05, "max_exposure_fraction": 3}
@@ -133,10 +134,10 @@ def test_the_result_of_a_backtest_has_the_sum_of_its_decisions(tmp_path: Path) -
         bot.loop(MIDNIGHT)
         content = {"config": bot.strategy.config}
         assert Shortfall.from_result(generate([], "Plain", content, MIDNIGHT, MIDNIGHT)) is None
-        fit.note(MIDNIGHT, {BTC: 0.5, ETH: -0.5}, ROOM)
-        fit.note(MIDNIGHT, {BTC: 0.9, ETH: -0.5}, ROOM)  # the same day, planned again
-        fit.note(MIDNIGHT + timedelta(hours=5), {BTC: 0.9}, ROOM)  # after a stop
-        fit.note(MIDNIGHT + timedelta(days=1), {BTC: 0.2}, ROOM)
+        fit.note(MIDNIGHT, {BTC: 0.5, ETH: -0.5}, ROOM, LATER)
+        fit.note(MIDNIGHT, {BTC: 0.9, ETH: -0.5}, ROOM, LATER)  # the same day, planned again
+        fit.note(MIDNIGHT + timedelta(hours=5), {BTC: 0.9}, ROOM, LATER)  # after a stop
+        fit.note(MIDNIGHT + timedelta(days=1), {BTC: 0.2}, ROOM, LATER)
         found = Shortfall.from_result(generate([], "Plain", content, MIDNIGHT, MIDNIGHT))
     assert found is not None
     assert (found.days, found.pair_days, found.pair_days_short) == (2, 3, 2)
@@ -146,7 +147,7 @@ def test_the_result_of_a_backtest_has_the_sum_of_its_decisions(tmp_path: Path) -
 def test_another_run_begins_anew(tmp_path: Path) -> None:
     with looking(tmp_path) as (_, fit):
         for day in (1, 2, 0):
-            fit.note(MIDNIGHT + timedelta(days=day), {BTC: 0.2}, ROOM)
+            fit.note(MIDNIGHT + timedelta(days=day), {BTC: 0.2}, ROOM, LATER)
         figure = fit._figure()
     assert figure is not None
     assert figure["days"] == 1
@@ -157,10 +158,11 @@ def test_a_bot_records_each_day_once(tmp_path: Path) -> None:
         fit, log = TargetFit(bot.strategy), bot.strategy._session.record.log
         assert bot.config["runmode"] == RunMode.DRY_RUN
         for _ in range(2):
-            fit.note(MIDNIGHT, {BTC: 0.5, ETH: -0.5}, ROOM)
+            fit.note(MIDNIGHT, {BTC: 0.5, ETH: -0.5}, ROOM, LATER)
         record = log.last("targets")
+    assert (record["day"], record["at"]) == ("2026-11-02", "2026-11-02T00:00:20Z")
     assert record["held_fraction"] == pytest.approx(0.5)
     assert record["missing"] == {"heat": {BTC: pytest.approx(0.25), ETH: pytest.approx(0.25)}}
-    found = Shortfall.of_records([record, {"kind": "targets", "asked": "?"}])
+    found = Shortfall.of_records([record, {"kind": "targets", "asked": "?"}, record])
     assert found is not None
     assert (found.days, found.held_fraction) == (1, pytest.approx(0.5))
