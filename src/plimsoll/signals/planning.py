@@ -78,15 +78,17 @@ def make_plan(
 ) -> Plan:
     """Return the plan of a decision: targets fitted to the account, then the least trading.
 
-    What cannot be held is left out evenly (`fitted`); what has no last close is let be.
+    What cannot be held is left out evenly (`fitted`), and a pair's band and the smallest order
+    shrink as the targets do; what has no last close is let be.
     """
     equity = capacity.equity_usd
     wanted = {pair: weight for pair, weight in wishes.weights.items() if pair in closes}
-    shares = fitted(wanted, capacity).weights
-    targets = {pair: share * equity for pair, share in shares.items()}
-    least = rules.least_order_fraction * equity
+    fits = fitted(wanted, capacity)
+    targets = {pair: share * equity for pair, share in fits.weights.items()}
+    size = equity * fits.scale
+    least = rules.least_order_fraction * size
     bands = Bands(
-        pairs={pair: rules.buffer * wishes.full_sizes.get(pair, nan) * equity for pair in targets},
+        pairs={pair: rules.buffer * wishes.full_sizes.get(pair, nan) * size for pair in targets},
         net=inf if rules.net_band is None else rules.net_band * equity,
         gross=largest_gross_usd(capacity, closes),
         least={pair: max(least, capacity.least_usd.get(pair, 0.0)) for pair in closes},
