@@ -11,6 +11,8 @@ from plimsoll.signals.capacity import Capacity, affordable_now, fitted, within
 from plimsoll.signals.rebalancing import Bands, plan_book
 
 Values = Mapping[str, float]
+RESERVE_FRACTION = 0.01
+"""How much larger than the exchange's smallest a position is kept: prices move until the order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,10 @@ def make_plan(
         pairs={pair: rules.buffer * wishes.full_sizes.get(pair, nan) * size for pair in targets},
         net=inf if rules.net_band is None else rules.net_band * equity,
         gross=largest_gross_usd(capacity, closes),
-        least={pair: max(least, capacity.least_usd.get(pair, 0.0)) for pair in closes},
+        least={
+            pair: max(least, capacity.least_usd.get(pair, 0.0) * (1 + RESERVE_FRACTION))
+            for pair in closes
+        },
     )
     held = {pair: value for pair, value in capacity.held_usd.items() if pair in closes}
     values = plan_book(held, targets, bands, shut=wishes.shut)

@@ -77,6 +77,14 @@ def test_only_budgets_that_all_pairs_take_alike_limit_the_gross() -> None:
     assert largest_gross_usd(both, (A, B)) == 1800.0
 
 
+def test_a_position_stays_clear_of_the_exchanges_smallest() -> None:
+    budgets = (Budget(cause="wallet", usd=950.0),)
+    tight = Capacity(equity_usd=1000.0, budgets=budgets, least_usd={A: 50.0}, held_usd={A: 200.0})
+    made = plan({A: 0.06, B: -0.3}, tight)
+    assert made.least_usd[A] == pytest.approx(50.5)
+    assert plan({A: 0.0504, B: -0.3}, tight).values_usd[A] == 0.0
+
+
 def test_all_is_ordered_at_once_while_the_wallet_reaches() -> None:
     values = {A: 300.0, B: -300.0}
     assert ordered_now(values, account(held={A: 100.0})) == pytest.approx(values)
