@@ -11,6 +11,8 @@ from plimsoll.signals.capacity import Capacity, affordable_now, fitted, within
 from plimsoll.signals.rebalancing import Bands, plan_book
 
 Values = Mapping[str, float]
+RESERVE_FRACTION = 0.01
+"""How much larger than the exchange's smallest a position is kept: prices move until the order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +80,23 @@ def make_plan(
 ) -> Plan:
     """Return the plan of a decision: targets fitted to the account, then the least trading.
 
-    What cannot be held is left out evenly (`fitted`); what has no last close is let be.
+    What cannot be held is left out evenly (`fitted`), and a pair's band and the smallest order
+    shrink as the targets do; what has no last close is let be.
     """
     equity = capacity.equity_usd
     wanted = {pair: weight for pair, weight in wishes.weights.items() if pair in closes}
-    shares = fitted(wanted, capacity).weights
-    targets = {pair: share * equity for pair, share in shares.items()}
-    least = rules.least_order_fraction * equity
+    fits = fitted(wanted, capacity)
+    targets = {pair: share * equity for pair, share in fits.weights.items()}
+    size = equity * fits.scale
+    least = rules.least_order_fraction * size
     bands = Bands(
-        pairs={pair: rules.buffer * wishes.full_sizes.get(pair, nan) * equity for pair in targets},
+        pairs={pair: rules.buffer * wishes.full_sizes.get(pair, nan) * size for pair in targets},
         net=inf if rules.net_band is None else rules.net_band * equity,
         gross=largest_gross_usd(capacity, closes),
-        least={pair: max(least, capacity.least_usd.get(pair, 0.0)) for pair in closes},
+        least={
+            pair: max(least, capacity.least_usd.get(pair, 0.0) * (1 + RESERVE_FRACTION))
+            for pair in closes
+        },
     )
     held = {pair: value for pair, value in capacity.held_usd.items() if pair in closes}
     values = plan_book(held, targets, bands, shut=wishes.shut)

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from plimsoll.performance.guard_acts import GuardActs
+from plimsoll.performance.shortfall import Shortfall, TargetDay
 from plimsoll.reporting.page import html
 from plimsoll.reporting.report import MarketKind, Report
 from plimsoll.reporting.sections import Section, Text
+from plimsoll.reporting.target_section import TITLE
 from tests.unit.performance.frames import trade, trades_frame, utc
 from tests.unit.reporting.records import INDEX, record
 
@@ -73,6 +75,13 @@ def test_sections_of_others_and_guards_are_on_the_page(page: str) -> None:
     assert "told by another" in page
     assert page.index("What the guards did") < page.index("Guards off against on")
     assert "halted 40 of 120 days" in page
+
+
+def test_a_portfolio_says_what_it_could_hold_of_its_targets() -> None:
+    held = Shortfall.of_days([TargetDay(asked=0.5, pairs=2, missing={"heat": {"A": 0.1}})])
+    made = html(report(strategies=[replace(RUN, shortfall=held)]))
+    assert TITLE in made
+    assert TITLE not in html(report())
 
 
 def test_money_is_in_the_currency_of_the_account() -> None:

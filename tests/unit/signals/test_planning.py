@@ -46,9 +46,14 @@ def test_the_net_band_is_a_share_of_the_equity() -> None:
 
 
 def test_targets_are_fitted_to_the_account_before_the_least_trading() -> None:
-    # 1,800 are asked for and 900 can be held: targets are halved, and the book holds 900.
+    # 1,800 are asked for and 900 can be held: targets of 450 each, and bands of 50.
     made = plan({A: 0.9, B: -0.9}, account(wallet=900.0, held={A: 800.0}))
-    assert made.values_usd == pytest.approx({A: 550.0, B: -350.0})
+    assert made.values_usd == pytest.approx({A: 500.0, B: -400.0})
+
+
+def test_an_account_far_too_large_for_its_limits_holds_what_they_allow() -> None:
+    made = plan({A: 0.3, B: -0.3}, account(wallet=0.6), least_order_fraction=0.001)
+    assert made.values_usd == pytest.approx({A: 0.2, B: -0.2})
 
 
 def test_a_pair_without_a_close_is_let_be() -> None:
@@ -70,6 +75,14 @@ def test_only_budgets_that_all_pairs_take_alike_limit_the_gross() -> None:
     assert largest_gross_usd(Capacity(equity_usd=1.0, budgets=(heat,)), (A, B)) == inf
     both = Capacity(equity_usd=1.0, budgets=(heat, levered))
     assert largest_gross_usd(both, (A, B)) == 1800.0
+
+
+def test_a_position_stays_clear_of_the_exchanges_smallest() -> None:
+    budgets = (Budget(cause="wallet", usd=950.0),)
+    tight = Capacity(equity_usd=1000.0, budgets=budgets, least_usd={A: 50.0}, held_usd={A: 200.0})
+    made = plan({A: 0.06, B: -0.3}, tight)
+    assert made.least_usd[A] == pytest.approx(50.5)
+    assert plan({A: 0.0504, B: -0.3}, tight).values_usd[A] == 0.0
 
 
 def test_all_is_ordered_at_once_while_the_wallet_reaches() -> None:

@@ -30,7 +30,7 @@ from plimsoll.signals.breaker import LEAST_FRACTION, breaker_fractions, is_barre
 from plimsoll.signals.capacity import Capacity
 from plimsoll.signals.panels import Targets
 from plimsoll.signals.planning import Plan, Rules, Wishes, make_plan, of_day, ordered_now
-from plimsoll.signals.rebalancing import wanted, worth_closing
+from plimsoll.signals.rebalancing import ROUNDING, wanted, worth_closing
 
 ONE_DAY = pd.Timedelta(days=1)
 ONE_MINUTE = pd.Timedelta(minutes=1)
@@ -174,8 +174,9 @@ class PortfolioStrategy(PanelStrategy):
         if plan is None or trade.pair not in plan.values_usd or trade.has_open_orders:
             return None
         side, value = side_of(trade), self._ordered(plan, now)[trade.pair]
-        step = value * side.sign / plan.closes[trade.pair] - float(trade.amount)
-        if not value * side.sign > 0 or abs(step) * price < plan.least_usd[trade.pair]:
+        close, least = plan.closes[trade.pair], plan.least_usd[trade.pair]
+        step = value * side.sign / close - float(trade.amount)
+        if not value * side.sign > 0 or abs(step) * close < least * (1 - ROUNDING):
             return None
         if last_fill(trade)[1] >= pd.Timestamp(now).floor(self.candle_span()) or not step:
             return None

@@ -8,8 +8,15 @@ from freqtrade.optimize.hyperopt import hyperopt_optimizer
 from freqtrade.optimize.optimize_reports import bt_output
 from freqtrade.optimize.optimize_reports import optimize_reports as makers
 
-from plimsoll.bridge.freqtrade.backtest_report import _with_acts, install, offer_acts, show_acts
+from plimsoll.bridge.freqtrade.backtest_report import (
+    _with_acts,
+    install,
+    offer_acts,
+    offer_figure,
+    show_acts,
+)
 from plimsoll.performance.guard_acts import GuardActs
+from plimsoll.performance.shortfall import Shortfall, TargetDay
 from tests.unit.performance.test_guard_words import ACTS
 
 
@@ -35,6 +42,25 @@ def test_only_the_run_whose_config_it_is_gets_what_its_guards_did() -> None:
     assert GuardActs.from_result(generate([], "Mine", {"config": config}, 0, 0)) == ACTS
     assert GuardActs.from_result(generate([], "Mine", {"config": {}}, 0, 0)) is None
     assert GuardActs.from_result(generate([], "Other", {"config": config}, 0, 0)) is None
+
+
+def test_a_figure_of_the_strategy_stands_beside_its_guards_acts() -> None:
+    config: dict[str, Any] = {}
+    offer_acts("Mine", config, lambda trades, start, end: ACTS)
+    offer_figure("Mine", config, "targets", lambda: {"days": 3})
+    offer_figure("Mine", {}, "others", lambda: {"days": 3})
+    offer_figure("Mine", config, "none", lambda: None)
+    generate = _with_acts(lambda *_, **__: {"trades": []})
+    section = generate([], "Mine", {"config": config}, 0, 0)["plimsoll"]
+    assert section == ACTS.to_dict() | {"targets": {"days": 3}}
+
+
+def test_what_of_the_targets_was_held_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    targets = Shortfall.of_days([TargetDay(asked=0.5, pairs=2, missing={"heat": {"A": 0.1}})])
+    section = ACTS.to_dict() | {"targets": targets.to_dict()}
+    show_acts({"Mine": {"plimsoll": section}})
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Mine: the account could hold 80.0% of its targets, 0.40 of 0.50 gross" in printed
 
 
 def test_the_table_and_the_sentence_are_printed(capsys: pytest.CaptureFixture[str]) -> None:

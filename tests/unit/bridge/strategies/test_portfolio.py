@@ -267,6 +267,15 @@ def test_a_long_is_brought_to_the_edge_of_its_band(
 
 
 @pytest.mark.usefixtures("trades")
+def test_the_smallest_order_is_sent_whatever_the_price_has_become(tmp_path: Path) -> None:
+    strategy = written_down(tmp_path)
+    type(strategy).least_order_fraction = 0.06
+    held = position(amount=5.0, opened=MIDNIGHT - timedelta(days=2))
+    # 300 USDT are missing to the band's edge, and no order is below 600.
+    assert adjusted(strategy, held, MIDNIGHT, 99.0) == pytest.approx(594.0)
+
+
+@pytest.mark.usefixtures("trades")
 def test_what_is_taken_off_is_told_in_the_stake_at_entry_prices(strategy: IStrategy) -> None:
     held = position(amount=15.0, opened=MIDNIGHT - timedelta(days=2))
     held.open_rate, held.stake_amount = 80.0, 1200.0

@@ -15,6 +15,7 @@ from freqtrade.strategy import IStrategy
 from plimsoll.bridge.strategies.readiness import days_until, made_up_panel
 from tests.unit.bridge.strategies.test_guarded import load
 from tests.unit.bridge.strategies.test_panel import PAIRS, Whitelist, hours, write
+from tests.unit.bridge.trades import backtest_trades
 
 PORTFOLIO = '''
 """Holds what has risen over some days."""
@@ -70,11 +71,25 @@ def begin(strategy: IStrategy, days: int) -> None:
     """Begin the backtest as Freqtrade does, with these candles and no funding to be charged."""
     strategy.config["trading_mode"] = "spot"
     frames = {pair: hours(days, seed=seed) for seed, pair in enumerate(PAIRS)}
-    strategy.advise_all_indicators(frames)
+    with backtest_trades():
+        strategy.advise_all_indicators(frames)
+
+
+class Wallet:
+    """A wallet with 10,000 USDT."""
+
+    def get_total(self, currency: str) -> float:
+        return 10_000.0
+
+    def get_total_stake_amount(self) -> float:
+        return 10_000.0
 
 
 def risen(folder: Path, *, needs: int, has: int, **settings: Any) -> IStrategy:
-    return made(folder, PORTFOLIO.replace("DAYS", str(needs - 1)), "Risen", has, **settings)
+    text = PORTFOLIO.replace("DAYS", str(needs - 1))
+    strategy = made(folder, text, "Risen", has, tradable_balance_ratio=1.0, **settings)
+    strategy.wallets = Wallet()
+    return strategy
 
 
 def test_a_portfolio_without_any_opinion_is_refused_with_the_days_it_needs(tmp_path: Path) -> None:
