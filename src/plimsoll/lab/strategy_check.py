@@ -11,7 +11,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
-from freqtrade.configuration.load_config import load_config_file
 from freqtrade.data.dataprovider import DataProvider
 from freqtrade.data.history import load_pair_history
 from freqtrade.enums import CandleType, RunMode
@@ -20,6 +19,7 @@ from freqtrade.persistence.usedb_context import FtNoDBContext
 from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
 
+from plimsoll.bridge.config.layers import read_layer
 from plimsoll.bridge.strategies.guarded import GuardedStrategy
 from plimsoll.bridge.strategies.portfolio import PortfolioStrategy
 from plimsoll.candles.timeframe import timeframe_span
@@ -27,7 +27,6 @@ from plimsoll.checks.finding import Finding, described
 from plimsoll.checks.strategies import CONTRACTS as ON_CANDLES
 from plimsoll.checks.strategies import Market, StrategyTrial, check_strategy
 from plimsoll.core import PlimsollError, Side
-from plimsoll.core.errors import UsageError
 from plimsoll.features import registering
 from plimsoll.lab.strategy_data import DAYS, PAIRS, START, end_of, write_strategy_data
 from plimsoll.performance.shortfall import shortfall_words
@@ -123,7 +122,7 @@ def targets_held(file: Path, strategy: type, layer: Path | None) -> str | None:
     """
     if not issubclass(strategy, PortfolioStrategy):
         return None
-    section = {} if layer is None else _section(layer)
+    section = {} if layer is None else read_layer(layer).get("plimsoll", {})
     with TemporaryDirectory(prefix="plimsoll-check-") as name, FtNoDBContext("1h"), _quiet():
         folder = Path(name)
         (folder / "strategies").mkdir()
@@ -135,14 +134,6 @@ def targets_held(file: Path, strategy: type, layer: Path | None) -> str | None:
             return None  # said by the contract that it is loaded
         held = shortfall_words(made.past_shortfall())
     return f"this profile lets {strategy.__name__} hold {held}, on made-up candles"
-
-
-def _section(layer: Path) -> dict[str, Any]:
-    try:
-        section: dict[str, Any] = load_config_file(str(layer)).get("plimsoll", {})
-    except OperationalException as error:
-        raise UsageError(f"expected a config layer, found {layer}: {described(error)}") from None
-    return section
 
 
 def _load(

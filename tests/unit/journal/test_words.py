@@ -70,6 +70,11 @@ def test_a_reason_has_value_and_limit_when_both_are_known(
         ({"kind": "exit", "trade": 3, "profit_fraction": -0.015}, "exit of trade 3 (-1.50%)"),
         ({"kind": "recovery", "files": [{}]}, "continued after a crash; 1 torn lines set aside"),
         ({"kind": "error", "message": "no"}, "?: no"),
+        (
+            {"kind": "targets", "held_fraction": 0.9, "missing": {"heat": {BTC: 0.03, ETH: 0.02}}},
+            "targets held: 90.0%: heat leaves out 5.0% of equity",
+        ),
+        ({"kind": "targets", "held_fraction": 1.0, "missing": {}}, "targets held: 100.0%"),
         ({"kind": "mine", "at": "x", "a": 1, "b": None}, "a=1, b=None"),
         ({"kind": "candle", "pairs": 3, "pair": BTC}, "pairs=3"),
     ],
