@@ -128,13 +128,19 @@ def position(*, amount: float, opened: datetime, short: bool = False) -> LocalTr
     return made
 
 
+def started_again(strategy: IStrategy) -> IStrategy:
+    """Forget what was planned, as a bot that starts again."""
+    strategy._plan = strategy._asked = strategy._orders = None
+    return strategy
+
+
 def adjusted(strategy: IStrategy, held: LocalTrade, now: datetime, price: float) -> float | None:
     LocalTrade.add_bt_trade(held)
     try:
         return strategy.adjust_position(held, now, price, 0.0)
     finally:
         LocalTrade.remove_bt_trade(held)
-        strategy._plan = strategy._asked = strategy._orders = None
+        started_again(strategy)
 
 
 # Signals
@@ -216,8 +222,9 @@ def test_after_two_candles_the_day_is_over(strategy: IStrategy) -> None:
         assert strategy.desired_stake(PAIR, Side.LONG, 50.0, now) == pytest.approx(stake)
 
 
-def stopped_out(closed: datetime, *, reason: str = "trailing_stop_loss") -> None:
+def stopped_out(closed: datetime, *, reason: str = "trailing_stop_loss", pair: str = PAIR) -> None:
     made = position(amount=5.0, opened=closed - timedelta(days=1))
+    made.pair = pair
     LocalTrade.add_bt_trade(made)
     made.is_open, made.close_date, made.close_profit_abs = False, closed, -1.0
     made.exit_reason = reason
@@ -363,6 +370,16 @@ def test_after_a_stop_the_rest_is_planned_again_at_the_next_hour(tmp_path: Path)
         if plan is not None:
             assert plan.moment == now.replace(hour=16, minute=0)
             assert plan.values_usd == {PAIR: 0.0}
+
+
+@pytest.mark.usefixtures("trades")
+def test_nothing_is_entered_between_two_days(strategy: IStrategy) -> None:
+    now = datetime(2024, 1, 9, 15, 20, tzinfo=UTC)
+    stopped_out(now, pair=OTHER)
+    again = now.replace(hour=16, minute=5)
+    assert strategy.plan(again).values_usd == {PAIR: 0.0}
+    held = position(amount=5.0, opened=MIDNIGHT - timedelta(days=2))
+    assert adjusted(started_again(strategy), held, again, 100.0) == pytest.approx(300.0)
 
 
 # The stop
