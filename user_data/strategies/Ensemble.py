@@ -16,10 +16,14 @@ class Ensemble(PortfolioStrategy):
     TrendPortfolio, FundingCarry, MomentumCross and SlowTrend take part with their defaults, each
     with its own entries, exits and stops; only orders are netted. How much of each is
     `weighting`; a learned allocator overrides `allocator`.
+
+    A bot learns what its sleeves hold from candles alone: ``least_startup_candles`` has it fetch
+    2,495 of each length, 415 days of 4h.
     """
 
     panel_timeframes = ("1d", "4h")
     panel_funding = True
+    least_startup_candles = 2000
 
     target_volatility = DecimalParameter(0.04, 0.15, default=0.09, decimals=2, space="buy")
     buffer = DecimalParameter(0.1, 0.6, default=0.3, decimals=2, space="buy")

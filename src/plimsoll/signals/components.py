@@ -85,7 +85,7 @@ def event_sleeve(
             rule,
             widest_fraction=sizing.widest_stop_fraction,
         ).reindex(opens)
-        weights[pair] = held["weight"]
+        weights[pair] = held["weight"].where(sizes[pair].notna().cummax())
         changed[pair] = held["side"].ne(held["side"].shift(1)) & held["side"].notna()
     whole = pd.DataFrame(weights, index=opens, dtype="float64")
     return Sleeve(whole, pd.DataFrame(changed, index=opens, dtype=bool))

@@ -19,8 +19,10 @@ LEAST_YEARLY_VOLATILITY = 0.10
 MEAN_CORRELATION = 0.65
 PORTFOLIO_DAYS = 60
 """Window of the covariance that a book's expected volatility is worked out of."""
-LEVEL_DAYS, LEAST_LEVEL_DAYS = 365, 90
-"""Days over which a book's expected volatility is brought to its target, and the fewest."""
+LEVEL_DAYS = 365
+"""Days over which a book's expected volatility is brought to its target."""
+LEAST_LEVEL_DAYS = PORTFOLIO_DAYS
+"""The fewest of them that are enough."""
 LARGEST_LEVEL = 4.0
 """A book is enlarged no further: a year of a mean strength below a quarter stays below target."""
 VOLATILITY_CAP = 2.0

@@ -78,8 +78,8 @@ def test_a_book_is_levelled_by_the_mean_square_of_a_year() -> None:
     index = closes(500).index
     volatility = pd.Series(np.where(np.arange(500) % 2, 0.03, 0.05), index)
     found = level(volatility, target_volatility=0.1)
-    assert found.iloc[:89].isna().all()
-    assert found.iloc[89] == pytest.approx(0.1 / np.sqrt((0.03**2 + 0.05**2) / 2))
+    assert found.iloc[:59].isna().all()
+    assert found.iloc[59] == pytest.approx(0.1 / np.sqrt((0.03**2 + 0.05**2) / 2))
     assert (volatility**2 * found**2).iloc[-364:].mean() == pytest.approx(0.1**2, rel=2e-3)
     later = volatility.where(np.arange(500) < 400, 0.5)
     assert level(later, target_volatility=0.1).iloc[:400].equals(found.iloc[:400])
@@ -90,7 +90,7 @@ def test_days_without_a_book_do_not_count_and_nothing_is_enlarged_without_end() 
     index = closes(200).index
     known = pd.Series(0.05, index).where(np.arange(200) >= 50)
     found = level(known, target_volatility=0.1)
-    assert found.first_valid_index() == index[139]
+    assert found.first_valid_index() == index[109]
     assert found.iloc[-1] == pytest.approx(2.0)
     assert level(known / 100, target_volatility=0.1).iloc[-1] == LARGEST_LEVEL
     assert level(known * 0, target_volatility=0.1).isna().all()
