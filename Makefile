@@ -128,7 +128,7 @@ wheel: $(READY) ## build dist/freqtrade_plimsoll-*.whl
 bench: $(READY) ## measure guards, features, log and venue; rewrite docs/benchmarks.md
 	$(BIN)/python -m tests.bench
 
-latency: $(READY) ## measure in real time how long after a candle's close orders leave; rewrite docs/latency.md (half an hour)
+latency: $(READY) ## measure in real time how long after a candle's close orders leave; rewrite docs/latency.md (an hour; python -m tests.latency --help for parts of it)
 	$(BIN)/python -m tests.latency
 
 mutation: $(READY) ## count which small faults in risk and bridge their tests notice (MODULES=bridge.guarding.entry)

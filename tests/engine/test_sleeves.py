@@ -77,5 +77,5 @@ def test_a_sleeve_holds_what_the_strategy_itself_does_on_real_markets(real_data:
     [study] = [one for one in STUDIES if set(RULES) <= set(one.strategies)]
     with backtests(replace(study, strategies=tuple(RULES)), real_data) as (results, datadir):
         for result in results.values():
-            # A stop within a tick of a candle's end is struck in one of them and not in the other.
-            assert_alike(result, datadir, least=50, apart=0.01)
+            # Freqtrade rounds a stop to the tick: now and then it is struck a candle apart.
+            assert_alike(result, datadir, least=50, apart=0.001)

@@ -3,36 +3,41 @@
 What is finished lies in ``out/latency`` and is not measured again; ``--fresh`` begins anew.
 """
 
+import argparse
 import os
 import platform
 import shutil
-import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 
 from tests.conftest import ROOT
-from tests.latency.day import simulated_day
+from tests.latency.day import kept_days, simulated_days
 from tests.latency.figures import figures
-from tests.latency.page import PICTURE, draw, page
-from tests.latency.run import PAIRS, SCENES, kept
+from tests.latency.page import PICTURE, Scenes, draw, page
+from tests.latency.run import PAIRS, SCENES, finished, kept
 
 MINUTES = 4.0
+DAY = "day"
+"""The simulated day among the names of scenes."""
 
 
-def main(arguments: list[str]) -> None:
-    """Run what is left and write page and picture."""
-    out, docs = ROOT / "out" / "latency", ROOT / "docs"
-    if "--fresh" in arguments:
-        shutil.rmtree(out, ignore_errors=True)
-    scenes = {}
-    for scene in SCENES:
-        print(f"{time.strftime('%H:%M:%S')} {scene.name}", flush=True)
-        measured = kept(scene, out, minutes=MINUTES)
-        told = figures(measured.loops, measured.received, is_live=scene.is_live)
-        scenes[scene.name] = told, measured.load
-    print(f"{time.strftime('%H:%M:%S')} a simulated day", flush=True)
-    day = simulated_day(out / "day")
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run what is wanted and left, and write page and picture of all that is finished."""
+    asked = _parser().parse_args(arguments)
+    out, docs = ROOT / "out" / "latency", asked.write_to
+    wanted = asked.only or [*(scene.name for scene in SCENES), DAY]
+    for name in (one for one in wanted if one not in asked.without):
+        if asked.fresh:
+            shutil.rmtree(out / name, ignore_errors=True)
+        print(f"{time.strftime('%H:%M:%S')} {name}", flush=True)
+        if name == DAY:
+            simulated_days(out / DAY, days=asked.days)
+        else:
+            kept(next(one for one in SCENES if one.name == name), out, minutes=asked.minutes)
+    scenes = _finished(out)
     about = {
         "pairs": len(PAIRS),
         "made_on": f"{datetime.now(UTC):%Y-%m-%d}",
@@ -40,10 +45,39 @@ def main(arguments: list[str]) -> None:
         "python": platform.python_version(),
         "freqtrade": version("freqtrade"),
     }
+    (docs / PICTURE).parent.mkdir(parents=True, exist_ok=True)
     draw(scenes, docs / PICTURE)
-    (docs / "latency.md").write_text(page(scenes, day, about), encoding="utf-8")
-    print("written: docs/latency.md")
+    (docs / "latency.md").write_text(page(scenes, kept_days(out / DAY), about), encoding="utf-8")
+    print(f"written: {docs / 'latency.md'}")
+
+
+def _finished(out: Path) -> Scenes:
+    """Return the figures of every scene that was measured, now or before."""
+    scenes = {}
+    for scene in SCENES:
+        if (measured := finished(scene, out)) is not None:
+            told = figures(measured.loops, measured.received, is_live=scene.is_live)
+            scenes[scene.name] = told, measured.load
+    return scenes
+
+
+def _parser() -> argparse.ArgumentParser:
+    names = [*(scene.name for scene in SCENES), DAY]
+    parser = argparse.ArgumentParser(prog="python -m tests.latency", description=__doc__)
+    parser.add_argument("--fresh", action="store_true", help="measure anew what is wanted")
+    parser.add_argument("--only", action="append", choices=names, help="measure this; repeatable")
+    parser.add_argument(
+        "--without", action="append", choices=names, default=[], help="leave this out; repeatable"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=MINUTES, help="of each scene (%(default)s)"
+    )
+    parser.add_argument("--days", type=int, default=1, help="simulated (%(default)s)")
+    parser.add_argument(
+        "--write-to", type=Path, default=ROOT / "docs", help="folder of page and picture"
+    )
+    return parser
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -1,7 +1,8 @@
-"""A simulated day on a stepped clock with one-minute candles, to count candles never analysed."""
+"""Simulated days on a stepped clock with one-minute candles, to count candles never analysed."""
 
 import json
 import os
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,24 +14,59 @@ from tests.latency.figures import missed_candles
 from tests.latency.run import PAIRS, WIDE
 
 BEGIN = datetime(2025, 4, 7, tzinfo=UTC)
+LEFT = "day.json"
+SUMMED = ("candles", "missed", "orders", "halts", "loops", "seconds")
 
 
-def simulated_day(folder: Path, *, hours: int = 24) -> dict[str, Any]:
-    """Replay twenty pairs in live mode; return candles, missed ones, orders, halts and seconds.
+def simulated_days(folder: Path, *, days: int = 1) -> None:
+    """Replay twenty pairs in live mode, a day at a time, and keep what each day leaves.
 
-    A day that was finished there before is not replayed again.
+    Days that were finished there before are not replayed again; one that was cut off is.
     """
-    file, loops = folder / "day.json", folder / "loops.jsonl"
+    for number in range(days):
+        _replay_day(folder / f"{number}", BEGIN + timedelta(days=number))
+
+
+def kept_days(folder: Path) -> dict[str, Any] | None:
+    """Return the sums of the days that were finished in a folder; ``None`` without any."""
+    files = sorted(folder.glob(f"*/{LEFT}"))
+    days = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    if not days:
+        return None
+    sums = {name: sum(day[name] for day in days) for name in SUMMED}
+    return {**sums, "days": len(days)}
+
+
+def _replay_day(place: Path, begin: datetime) -> None:
+    file, loops = place / LEFT, place / "loops.jsonl"
     if file.exists():
-        return dict(json.loads(file.read_text(encoding="utf-8")))
-    folder.mkdir(parents=True, exist_ok=True)
-    loops.unlink(missing_ok=True)
+        return
+    shutil.rmtree(place, ignore_errors=True)  # of a day that was cut off
+    place.mkdir(parents=True)
+    record = run_replay(_plan(begin, loops), place / "replay")
+    told = [json.loads(line) for line in loops.read_text(encoding="utf-8").splitlines()]
+    candles, missed = missed_candles(told)
+    day = {
+        "candles": candles,
+        "missed": missed,
+        "orders": record.orders,
+        "halts": record.halts,
+        "loops": len(told),
+        "seconds": round(record.seconds, 1),
+        "hash": record.hash,
+    }
+    half = file.with_suffix(".half")
+    half.write_text(json.dumps(day), encoding="utf-8")
+    half.rename(file)
+
+
+def _plan(begin: datetime, loops: Path) -> ReplayPlan:
     os.environ["PYTHONPATH"] = str(ROOT)  # where the bot finds the stopwatch
     stopwatch = {"class": "tests.latency.stopwatch.Stopwatch", "path": str(loops.resolve())}
-    plan = ReplayPlan(
+    return ReplayPlan(
         "EveryMinute",
-        BEGIN,
-        BEGIN + timedelta(hours=hours),
+        begin,
+        begin + timedelta(days=1),
         strategy_path=Path(__file__).parent / "strategies",
         market="synthetic",
         mode="live",
@@ -47,17 +83,3 @@ def simulated_day(folder: Path, *, hours: int = 24) -> dict[str, Any]:
             "log_config": {"handlers": {"stopwatch": stopwatch}},
         },
     )
-    record = run_replay(plan, folder / "replay")
-    told = [json.loads(line) for line in loops.read_text(encoding="utf-8").splitlines()]
-    candles, missed = missed_candles(told)
-    day = {
-        "candles": candles,
-        "missed": missed,
-        "orders": record.orders,
-        "halts": record.halts,
-        "loops": len(told),
-        "seconds": round(record.seconds, 1),
-        "hash": record.hash,
-    }
-    file.write_text(json.dumps(day), encoding="utf-8")
-    return day

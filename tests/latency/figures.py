@@ -3,10 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+Seconds = NDArray[np.float64]
 CANDLE_SECONDS = 60
 OFFSET_SECONDS = 1.0
 """Freqtrade's worker wakes a second after a candle's end: it is no work of the bot's."""
@@ -38,12 +41,22 @@ class Figures:
     sent
         Seconds from the candle's close to each order: as the exchange received it in live mode,
         as the bot made it in dry-run.
-    work, processor
-        Seconds from the beginning of the loop to each order, by the clock and of the processor.
-    first
-        The same as `work`, of the first order of each loop only.
+    reached
+        Seconds from the beginning of the loop to each order, by the clock.
+    waited, queued
+        Seconds of these that the bot waited for the exchange's answers, and for a processor
+        that others had.
+    work
+        Own work: what of `reached` was not waited for the exchange.
+    undisturbed
+        What of the own work was not waited for a processor either.
+    processor
+        Seconds of the processor until each order.
+    first, further
+        What the first order of a loop takes on average, and each one after it.
     parts
-        Calls and seconds a loop that sent orders, by part.
+        Calls, seconds, seconds of the processor and of waiting for the exchange, a loop that
+        sent orders, by part.
     candles, missed
         Candles that closed while the bot ran, over all pairs, and those that it never analysed.
     """
@@ -51,13 +64,37 @@ class Figures:
     orders: int
     loops: int
     sent: Spread
+    reached: Spread
+    waited: Spread
+    queued: Spread
     work: Spread
+    undisturbed: Spread
     processor: Spread
-    first: Spread
-    own_sent: tuple[float, ...]
-    parts: dict[str, tuple[float, float]]
+    first: "Cost"
+    further: "Cost"
+    each_work: tuple[float, ...]
+    parts: dict[str, tuple[float, ...]]
     candles: int
     missed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Average seconds of an order.
+
+    Attributes
+    ----------
+    processor
+        Of the processor.
+    work
+        Own work less the queue for a processor.
+    guards
+        Of the processor, within the guards' callbacks.
+    """
+
+    processor: float
+    work: float
+    guards: float
 
 
 def figures(
@@ -75,16 +112,26 @@ def figures(
             if one["received_ms"] >= begin * 1000 and one["kind"] == "MARKET"
         ]
     else:
-        sent = [order[0] % CANDLE_SECONDS for _, order in orders]
+        sent = [order["at"] % CANDLE_SECONDS for _, order in orders]
+    each_work = tuple(_work(one, order) for one, order in orders)
     candles, missed = missed_candles(counted)
     return Figures(
         orders=len(sent),
         loops=len(busy),
         sent=Spread.of(sent),
-        work=Spread.of(order[0] - one["at"] for one, order in orders),
-        processor=Spread.of(order[1] for _, order in orders),
-        first=Spread.of(one["orders"][0][0] - one["at"] for one in busy),
-        own_sent=tuple(value - OFFSET_SECONDS for value in sent),
+        reached=Spread.of(order["at"] - one["at"] for one, order in orders),
+        waited=Spread.of(order["waited"] for _, order in orders),
+        queued=Spread.of(order["queued"] for _, order in orders),
+        work=Spread.of(each_work),
+        undisturbed=Spread.of(_undisturbed(one, order) for one, order in orders),
+        processor=Spread.of(order["processor"] for _, order in orders),
+        first=_cost(_spent(one, one["orders"][0]) for one in busy),
+        further=_cost(
+            _spent(one, later) - _spent(one, earlier)
+            for one in busy
+            for earlier, later in pairwise(one["orders"])
+        ),
+        each_work=each_work,
         parts=_parts(busy),
         candles=candles,
         missed=missed,
@@ -108,14 +155,30 @@ def missed_candles(loops: Sequence[dict[str, Any]]) -> tuple[int, int]:
     return each * len(seen), sum(each - len(times) for times in seen.values())
 
 
-def _parts(loops: Sequence[dict[str, Any]]) -> dict[str, tuple[float, float]]:
-    """Return calls and seconds of each part, a loop on average, the costliest first."""
-    sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+def _work(loop: dict[str, Any], order: dict[str, Any]) -> float:
+    return float(order["at"] - loop["at"] - order["waited"])
+
+
+def _undisturbed(loop: dict[str, Any], order: dict[str, Any]) -> float:
+    return _work(loop, order) - float(order["queued"])
+
+
+def _spent(loop: dict[str, Any], order: dict[str, Any]) -> Seconds:
+    """Return what an order had taken when it left: the fields of `Cost`."""
+    return np.array([order["processor"], _undisturbed(loop, order), order["guards"]])
+
+
+def _cost(spent: Iterable[Seconds]) -> Cost:
+    """Return the averages of some orders; NaN without any."""
+    each = list(spent)
+    return Cost(*(np.mean(each, axis=0) if each else np.full(3, np.nan)))
+
+
+def _parts(loops: Sequence[dict[str, Any]]) -> dict[str, tuple[float, ...]]:
+    """Return what each part takes, a loop on average, the one with most seconds first."""
+    sums: dict[str, Any] = {}
     for one in loops:
-        for part, (calls, seconds) in one["parts"].items():
-            sums[part][0] += calls
-            sums[part][1] += seconds
-    averages = {
-        part: (calls / len(loops), took / len(loops)) for part, (calls, took) in sums.items()
-    }
+        for part, spent in one["parts"].items():
+            sums[part] = sums.get(part, 0.0) + np.array(spent)
+    averages = {part: tuple(spent / len(loops)) for part, spent in sums.items()}
     return dict(sorted(averages.items(), key=lambda item: -item[1][1]))

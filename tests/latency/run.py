@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from freqtrade.configuration.load_config import load_config_file
+
 from plimsoll.bridge.config.settings import LIVE_OPT_IN
 from plimsoll.core import PlimsollError
 from plimsoll.lab.processes import command, last_line, running, wait_until
@@ -25,6 +27,7 @@ PAIRS = tuple(
     )
 )
 START_SECONDS = 240.0
+RESULT = "measured.json"
 WIDE = {
     "max_open_positions": 100,
     "max_trades_per_day": 10_000,
@@ -40,10 +43,14 @@ WIDE = {
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is measured: in which mode, with which source of candles, with how many at once."""
+    """What is measured: in which mode, with which source of candles, with how many at once.
+
+    A scene that is not guarded runs the same strategy in a bot that knows nothing of Plimsoll.
+    """
 
     name: str
     is_live: bool = False
+    is_guarded: bool = True
     streams: bool = False
     at_once: bool = False
     pairs: tuple[str, ...] = PAIRS
@@ -52,7 +59,9 @@ class Scene:
 
 SCENES = (
     Scene("live", is_live=True),
+    Scene("live, plain bot", is_live=True, is_guarded=False),
     Scene("dry-run"),
+    Scene("dry-run, plain bot", is_guarded=False),
     Scene("live, all at once", is_live=True, at_once=True),
     Scene("live, candles by stream", is_live=True, streams=True),
 )
@@ -70,12 +79,22 @@ class Measured:
 def kept(scene: Scene, folder: Path, *, minutes: float) -> Measured:
     """Return what a scene left in a folder before, or run it there and keep what it leaves."""
     folder = folder.resolve()
-    file = folder / scene.name / "measured.json"
+    file = folder / scene.name / RESULT
     if not file.exists():
         measured = measure(scene, folder / scene.name, minutes=minutes)
         half = file.with_suffix(".half")
         half.write_text(json.dumps(asdict(measured)), encoding="utf-8")
         half.rename(file)
+    return _read(file)
+
+
+def finished(scene: Scene, folder: Path) -> Measured | None:
+    """Return what a scene left in a folder before; ``None`` where it was not finished there."""
+    file = folder / scene.name / RESULT
+    return _read(file) if file.exists() else None
+
+
+def _read(file: Path) -> Measured:
     return Measured(**json.loads(file.read_text(encoding="utf-8")))
 
 
@@ -123,13 +142,24 @@ def _arguments(scene: Scene, folder: Path, venue: Venue, file: Path) -> list[str
     layer = folder / "latency.json"
     layer.write_text(json.dumps(_overlay(scene, file), indent=2), encoding="utf-8")
     shipped = userdir / "config"
-    layers = (shipped / "base.json", shipped / "mode-dry-run.json", venue.config, layer)
+    layers = [shipped / "base.json", shipped / "mode-dry-run.json", venue.config, layer]
+    if not scene.is_guarded:
+        layers = [_without_plimsoll(one, folder / f"plain-{one.name}") for one in layers]
     return [
         *("trade", "--userdir", str(userdir), "--strategy", "EveryMinute"),
         *("--strategy-path", str(Path(__file__).parent / "strategies")),
         *("--db-url", f"sqlite:///{folder / 'bot.sqlite'}"),
         *(part for one in layers for part in ("-c", str(one))),
     ]
+
+
+def _without_plimsoll(layer: Path, file: Path) -> Path:
+    """Write a layer without the section and the log handler by which guards come to a bot."""
+    config = load_config_file(str(layer))
+    config.pop("plimsoll", None)
+    config.get("log_config", {}).get("handlers", {}).pop("plimsoll", None)
+    file.write_text(json.dumps(config, indent=2), encoding="utf-8")
+    return file
 
 
 def _overlay(scene: Scene, file: Path) -> dict[str, Any]:

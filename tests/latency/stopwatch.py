@@ -13,7 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.latency.waiting import Waiting
+
 GUARDS, REQUESTS = "guards and callbacks", "requests"
+OF_GUARDS = "of the guards: "
+"""How the name of a part begins that lies within the guards and callbacks."""
 MEASURED: list["Stopwatch"] = []
 
 
@@ -24,8 +28,9 @@ class Stopwatch(logging.Handler):
         super().__init__()
         self._path = Path(path)
         self._parts: dict[str, list[float]] = {}
-        self._orders: list[tuple[float, float, str, str]] = []
+        self._orders: list[dict[str, Any]] = []
         self._cpu = 0.0
+        self._waiting = Waiting()
         self._analysed: dict[str, int] = {}
         self._depth: dict[str, int] = defaultdict(int)
         if not MEASURED:
@@ -43,6 +48,7 @@ class Stopwatch(logging.Handler):
         from freqtrade.freqtradebot import FreqtradeBot
         from freqtrade.strategy.interface import IStrategy
 
+        self._waiting.install()
         self._time(DataProvider, "refresh", "candles fetched")
         self._time(IStrategy, "analyze", "candles analysed")
         self._time(FreqtradeBot, "manage_open_orders", "open orders")
@@ -85,18 +91,29 @@ class Stopwatch(logging.Handler):
         def timed(*given: Any, **named: Any) -> Any:
             if before is not None:
                 before(*given, **named)
-            began = time.perf_counter()
+            began = self._now()
             self._depth[part] += 1
             try:
                 return call(*given, **named)
             finally:
                 self._depth[part] -= 1
                 if not self._depth[part]:
-                    counted = self._parts.setdefault(part, [0, 0.0])
-                    counted[0] += 1
-                    counted[1] += time.perf_counter() - began
+                    self._count(part, began)
+                    if part != GUARDS and self._depth[GUARDS]:
+                        self._count(OF_GUARDS + part, began)
 
         return timed
+
+    def _now(self) -> tuple[float, float, float]:
+        """Return seconds by the clock, of the processor, and of waiting for the exchange."""
+        return time.perf_counter(), time.process_time(), self._waiting.exchange
+
+    def _count(self, part: str, began: tuple[float, float, float]) -> None:
+        """Add a call of a part: one, and its seconds by the clock, of processor, of waiting."""
+        counted = self._parts.setdefault(part, [0, 0.0, 0.0, 0.0])
+        counted[0] += 1
+        for place, (now, then) in enumerate(zip(self._now(), began, strict=True), start=1):
+            counted[place] += now - then
 
     def _time_loops(self, bot_class: Any) -> None:
         process = bot_class.process
@@ -104,6 +121,7 @@ class Stopwatch(logging.Handler):
         @functools.wraps(process)
         def timed(bot: Any) -> None:
             self._parts, self._orders, self._analysed = {}, [], {}
+            self._waiting.count()
             at, began, self._cpu = time.time(), time.perf_counter(), time.process_time()
             try:
                 process(bot)
@@ -115,7 +133,17 @@ class Stopwatch(logging.Handler):
     def _note_order(self, _: Any, *given: Any, **named: Any) -> None:
         pair = named.get("pair") or given[0]
         side = "exit" if named.get("reduceOnly") else "entry"
-        self._orders.append((time.time(), time.process_time() - self._cpu, pair, side))
+        self._orders.append(
+            {
+                "at": time.time(),
+                "pair": pair,
+                "side": side,
+                "processor": time.process_time() - self._cpu,
+                "waited": self._waiting.exchange,
+                "queued": self._waiting.processor,
+                "guards": self._parts.get(GUARDS, [0, 0.0, 0.0, 0.0])[2],
+            }
+        )
 
     def _note_candle(self, _: Any, frame: Any, metadata: dict[str, str]) -> None:
         self._analysed[metadata["pair"]] = int(frame["date"].iloc[-1].timestamp())

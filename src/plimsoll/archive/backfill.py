@@ -40,6 +40,8 @@ METRICS_KINDS = (Kind.OPEN_INTEREST, Kind.RATIOS)
 DOWNLOADS_OF_A_DAMAGED_FILE = 3
 SETTLED_DAYS = 7
 """How many days back a missing or short day is requested again even without ``recheck``."""
+ASK_AGAIN_DAYS = 30
+"""After how many days an older day without a file is requested again without ``recheck``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +179,18 @@ class _Job:
                 held[kind].get(day, 0) >= entry[kind.value] for kind in self.request.kinds
             )
             short = entry is None or entry["sha256"] is None or entry["rows"] < ROWS_A_DAY
-            if not complete or self.request.recheck or (short and day >= settled):
+            again = short and (day >= settled or self._asked_long_ago(entry))
+            if not complete or self.request.recheck or again:
                 wanted.append(day)
         return wanted
+
+    def _asked_long_ago(self, entry: dict[str, Any] | None) -> bool:
+        """Return whether a day had no file when it was last requested, and that is long ago."""
+        if entry is None or entry["sha256"] is not None:
+            return False
+        asked = entry.get("asked")
+        age = None if asked is None else self.now.date() - date.fromisoformat(asked)
+        return age is None or age.days >= ASK_AGAIN_DAYS
 
     def _rows_by_day(self, kind: Kind) -> dict[date, int]:
         stored = read_series(Series(self.pair, kind, "5m"), self.datadir)
@@ -203,7 +214,9 @@ class _Job:
         for day, result in zip(days, results, strict=True):
             if result is None:
                 nothing = dict.fromkeys((kind.value for kind in METRICS_KINDS), 0)
-                self.record.setdefault(f"{day}", {"sha256": None, "rows": 0, **nothing})
+                entry = self.record.setdefault(f"{day}", {"sha256": None, "rows": 0, **nothing})
+                if entry["sha256"] is None:
+                    entry["asked"] = f"{self.now.date()}"
         write_record(self.record_file, self.record)
         self.progress.advance(self.pair, len(days))
 

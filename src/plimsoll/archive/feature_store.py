@@ -9,7 +9,6 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from pyarrow import feather, parquet
 
 from plimsoll import features
 from plimsoll.bundle import PACKAGE
+from plimsoll.candles.filled import fill_candles
 from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.core import PlimsollError, UsageError
 from plimsoll.features import FeatureUse
@@ -118,6 +118,7 @@ class StoreReport:
 def load_pair(datadir: Path, pair: str, timeframe: str, *, reference: str) -> PairData:
     """Read a pair's candles and join the other data that the folder holds of it.
 
+    Holes of candles and bars are filled as Freqtrade fills them for a strategy: both see one frame.
     Bars (mark, index, premium, spot, the reference pair, all pairs) must have the candles' own
     timeframe; open interest and funding are taken from the finest file there is.
 
@@ -127,7 +128,7 @@ def load_pair(datadir: Path, pair: str, timeframe: str, *, reference: str) -> Pa
         Without the pair's candles, and for a file that cannot be read.
     """
     timeframe_span(timeframe)
-    candles = _read(_candle_file(datadir, pair, timeframe), CANDLE_COLUMNS)
+    candles = fill_candles(_read(_candle_file(datadir, pair, timeframe), CANDLE_COLUMNS), timeframe)
     sources: list[Source] = []
     absent: dict[str, str] = {}
 
@@ -137,13 +138,13 @@ def load_pair(datadir: Path, pair: str, timeframe: str, *, reference: str) -> Pa
         else:
             absent.update(dict.fromkeys(columns, f"there is no {path.name}"))
 
+    def add_bars(path: Path, column: str) -> None:
+        add(path, [column], lambda one: bars(fill_candles(one, timeframe), column, timeframe))
+
     for column, kind in BAR_FILES.items():
-        file = _futures_file(datadir, pair, timeframe, kind)
-        add(file, [column], partial(bars, column=column, timeframe=timeframe))
-    spot = datadir / f"{_stem(pair.partition(':')[0])}-{timeframe}.feather"
-    add(spot, ["spot_close"], lambda frame: bars(frame, "spot_close", timeframe))
-    other = _candle_file(datadir, reference, timeframe)
-    add(other, ["reference_close"], lambda frame: bars(frame, "reference_close", timeframe))
+        add_bars(_futures_file(datadir, pair, timeframe, kind), column)
+    add_bars(datadir / f"{_stem(pair.partition(':')[0])}-{timeframe}.feather", "spot_close")
+    add_bars(_candle_file(datadir, reference, timeframe), "reference_close")
     interest, spacing = _finest(datadir / FUTURES, pair, "open_interest", timeframe)
     add(interest, INTEREST_COLUMNS, lambda frame: open_interest(frame, spacing))
     leans, ratio_spacing = _finest(datadir / RATIOS, pair, "ratios", timeframe)
@@ -218,11 +219,12 @@ def _reason(data: PairData, missing: Sequence[str]) -> str:
 
 
 def fingerprint(uses: Iterable[FeatureUse]) -> str:
-    """Return 12 hex digits over the feature set: columns, lookbacks and the features' code."""
+    """Return 12 hex digits over columns, lookbacks and the code of the features and the frame."""
     digest = hashlib.sha256()
     for use in sorted(uses, key=lambda one: one.column):
         digest.update(f"{use.column}\0{use.lookback_candles}\0".encode())
-    for file in sorted((PACKAGE / "features").glob("*.py")):
+    code = sorted((PACKAGE / "features").glob("*.py"))
+    for file in [*code, PACKAGE / "candles/filled.py"]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 
@@ -370,7 +372,8 @@ def _universe(datadir: Path, timeframe: str, absent: dict[str, str]) -> list[Sou
         why = f"there are fewer than two pairs with {timeframe} futures candles"
         absent.update(dict.fromkeys(UNIVERSE_COLUMNS, why))
         return []
-    frames = {path.name: _read(path, ["date", "close"]) for path in files}
+    closes = {path.name: _read(path, ["date", "close"]) for path in files}
+    frames = {name: fill_candles(frame, timeframe) for name, frame in closes.items()}
     return [universe_source(universe(frames, timeframe), timeframe)]
 
 

@@ -62,6 +62,13 @@ def refill(series: Series) -> str:
     return BACKFILL.get(series.kind.value, 'run "freqtrade download-data" for it')
 
 
+def ask_again(series: Series) -> str:
+    """Return how to fill a hole, also one that was asked for before and not published then."""
+    if series.kind.value not in BACKFILL:
+        return refill(series)
+    return f"{refill(series)}, with --recheck if the hole was asked for before"
+
+
 def replace_file(series: Series) -> str:
     """Return how to download a series again."""
     return f"move the file away and {refill(series)}"

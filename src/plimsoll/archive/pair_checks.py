@@ -1,188 +1,21 @@
-"""Checks of series against each other: the same pair's timeframes, mark, spot, funding.
+"""Checks of what belongs together: candles and their funding, open interest and its price.
 
-Pure functions from tables to findings. A window is 30 days: long enough for a correlation of
-returns to mean something, short enough to locate a shift that affects only part of a file.
+Pure functions from tables to findings.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
-import numpy as np
 import pandas as pd
 
-from plimsoll.archive.findings import Finding, Severity, moment, refill, replace_file
+from plimsoll.archive.findings import Finding, Severity, ask_again, moment, refill, replace_file
 from plimsoll.archive.layout import Kind, Series
-from plimsoll.candles.funding_coverage import charged_times, funding_gaps
-from plimsoll.candles.timeframe import timeframe_seconds
+from plimsoll.archive.tables import Table
+from plimsoll.candles.funding_coverage import (
+    LONGEST_INTERVAL,
+    carried_marks,
+    charged_times,
+    funding_gaps,
+)
 
-WINDOW = pd.Timedelta(days=30)
-LEAST_ROWS = 48
-MIN_CORRELATION = 0.9
-MIN_CORRELATION_GAIN = 0.3
-FURTHEST_SHIFT = pd.Timedelta(hours=14)
-FINEST_SHIFT = pd.Timedelta(minutes=30)
-OUTLIER_FRACTION = 0.05
-DISAGREEMENT_FRACTION = 0.005
 UNIT_FACTOR = 2.0
-NO_MOVEMENT = 1e-12
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A series with its rows, ascending and typed."""
-
-    series: Series
-    rows: pd.DataFrame
-
-    @property
-    def length(self) -> pd.Timedelta:
-        """Return the timeframe."""
-        return pd.Timedelta(seconds=timeframe_seconds(self.series.timeframe))
-
-    def closes(self) -> "pd.Series[float]":
-        """Return closes by the instant at which each is known; not those of longer candles."""
-        index = pd.DatetimeIndex(self.rows["date"]) + self.length
-        steps = self.rows["date"].diff()
-        alone = (steps > self.length) & (steps.shift(-1) > self.length)
-        closes = self.rows["close"].to_numpy()
-        return pd.Series(closes, index=index).where((closes > 0) & ~alone.to_numpy())
-
-
-def shift_findings(reference: Table, suspect: Table) -> list[Finding]:
-    """Find stretches in which one series moves as another does, but hours earlier or later.
-
-    Where their returns do not correlate as they are, both are compared at every half-hour shift up
-    to 14 h. Two series cannot show which of them is wrong; the finding names the suspect and
-    what it was compared with.
-    """
-    left, right = reference.closes(), suspect.closes()
-    step = max(reference.length, suspect.length)
-    shifts: list[tuple[pd.Timestamp, pd.Timestamp, pd.Timedelta, float]] = []
-    for begin, end in _windows(left, right):
-        part = left[(left.index >= begin) & (left.index < end)]
-        here = _correlation(part, right, pd.Timedelta(0), step)
-        if not here < MIN_CORRELATION:
-            continue
-        unit = max(FINEST_SHIFT, min(reference.length, suspect.length))
-        reach = int(FURTHEST_SHIFT / unit)
-        tried = {
-            unit * k: _correlation(part, right, unit * k, step) for k in range(-reach, reach + 1)
-        }
-        fits = {shift: fit for shift, fit in tried.items() if fit == fit}
-        if not fits:
-            continue
-        best = max(fits, key=lambda shift: fits[shift])
-        shifted = best != pd.Timedelta(0) and fits[best] - here > MIN_CORRELATION_GAIN
-        shifts.append((begin, end, best if shifted else pd.Timedelta(0), fits[best]))
-    return [*_shift_texts(reference, suspect, shifts)]
-
-
-def _shift_texts(
-    reference: Table,
-    suspect: Table,
-    shifts: list[tuple[pd.Timestamp, pd.Timestamp, pd.Timedelta, float]],
-) -> Iterator[Finding]:
-    by_shift: dict[pd.Timedelta, list[tuple[pd.Timestamp, pd.Timestamp, float]]] = {}
-    for begin, end, shift, fit in shifts:
-        by_shift.setdefault(shift, []).append((begin, end, fit))
-    for shift, spans in by_shift.items():
-        dates = suspect.rows["date"]
-        first, last = spans[0][0], min(spans[-1][1], dates.iloc[-1])  # a window may end later
-        rows = int(sum(((dates >= a) & (dates < b)).sum() for a, b, _ in spans))
-        span = f"in {len(spans)} of its 30-day windows from {moment(first)} to {moment(last)}"
-        if shift == pd.Timedelta(0):
-            if min(fit for _, _, fit in spans) < 0.5:
-                text = f"does not move with {reference.series}, {span}"
-                yield Finding(
-                    Severity.WARNING,
-                    "agreement",
-                    suspect.series,
-                    text,
-                    replace_file(suspect.series),
-                    first,
-                    last,
-                    rows,
-                )
-            continue
-        hours = abs(shift.total_seconds()) / 3600.0
-        way = "late" if shift > pd.Timedelta(0) else "early"
-        text = f"its dates are {hours:g} h too {way} against {reference.series}, {span}"
-        yield Finding(
-            Severity.ERROR,
-            "shifted",
-            suspect.series,
-            text,
-            replace_file(suspect.series),
-            first,
-            last,
-            rows,
-        )
-
-
-def _windows(
-    left: "pd.Series[float]", right: "pd.Series[float]"
-) -> Iterator[tuple[pd.Timestamp, pd.Timestamp]]:
-    if left.empty or right.empty:
-        return
-    begin, stop = max(left.index[0], right.index[0]), min(left.index[-1], right.index[-1])
-    while begin < stop:
-        yield begin, begin + WINDOW
-        begin = begin + WINDOW
-
-
-def _correlation(
-    left: "pd.Series[float]", right: "pd.Series[float]", shift: pd.Timedelta, step: pd.Timedelta
-) -> float:
-    """Return the correlation of the returns, with the right one's dates moved back by a shift.
-
-    NaN where fewer than 48 returns overlap, or one of the two does not move.
-    """
-    moved = right.set_axis(pd.DatetimeIndex(right.index) - shift).reindex(left.index)
-    both = pd.DataFrame({"left": np.log(left), "right": np.log(moved)})
-    neighbours = np.flatnonzero(both.index.to_series().diff() == step)
-    returns = both.diff().iloc[neighbours].dropna()
-    if len(returns) < LEAST_ROWS or (returns.std() < NO_MOVEMENT).any():
-        return float("nan")
-    return float(returns["left"].corr(returns["right"]))
-
-
-def agreement_findings(fine: Table, coarse: Table) -> list[Finding]:
-    """Find coarse candles whose close is not that of the fine candles that end with them."""
-    both = pd.DataFrame({"fine": fine.closes(), "coarse": coarse.closes()}).dropna()
-    off = (both["fine"] / both["coarse"] - 1.0).abs()
-    bad = off[off > DISAGREEMENT_FRACTION]
-    if bad.empty:
-        return []
-    text = (
-        f"{len(bad):,} of {len(off):,} closes differ from {fine.series} by more than "
-        f"{DISAGREEMENT_FRACTION:.1%}, most by {bad.max():.1%} at {_worst(bad)}"
-    )
-    return [_finding(Severity.WARNING, "agreement", coarse.series, bad, text)]
-
-
-def outlier_findings(candles: Table, other: Table) -> list[Finding]:
-    """Find closes more than 5 % away from mark or spot, and wicks that the other never saw."""
-    both = pd.DataFrame({"own": candles.closes(), "other": other.closes()}).dropna()
-    off = (both["own"] / both["other"] - 1.0).abs()
-    bad = off[off > OUTLIER_FRACTION]
-    if bad.empty:
-        return []
-    text = (
-        f"{len(bad):,} closes lie more than {OUTLIER_FRACTION:.0%} from {other.series}, most "
-        f"{bad.max():.1%} at {_worst(bad)}"
-    )
-    return [_finding(Severity.WARNING, "outlier", candles.series, bad, text)]
-
-
-def _worst(bad: "pd.Series[float]") -> str:
-    return moment(bad.index[int(np.argmax(bad.to_numpy()))])
-
-
-def _finding(
-    severity: Severity, check: str, series: Series, bad: "pd.Series[float]", text: str
-) -> Finding:
-    remedy = f"compare with the exchange's chart; if the file is wrong, {replace_file(series)}"
-    return Finding(severity, check, series, text, remedy, bad.index[0], bad.index[-1], len(bad))
 
 
 def coverage_findings(candles: Table, funding: Table | None, mark: Table | None) -> list[Finding]:
@@ -229,12 +62,13 @@ def _uncharged(
     due = inside.dropna(subset=["funding_rate"])["date"].dt.floor("h")
     # The mark candle of a funding in the newest hour is still forming: nothing can be missing yet.
     closed = due[due + mark.length <= end + candles.length]
-    lost = closed[~closed.isin(mark.rows["date"])]
+    marks = mark.rows["date"]
+    lost = closed[(closed < marks.iloc[0]) | (closed > marks.iloc[-1])]
     if len(lost):
         text = (
-            f"{len(lost):,} of {len(due):,} fundings have no 1h mark candle between "
-            f"{moment(lost.iloc[0])} and {moment(lost.iloc[-1])}: a backtest charges nothing for "
-            "them"
+            f"{len(lost):,} of {len(due):,} fundings lie before the first or after the last 1h "
+            f"mark candle, between {moment(lost.iloc[0])} and {moment(lost.iloc[-1])}: a backtest "
+            "charges nothing for them"
         )
         findings.append(
             Finding(
@@ -248,7 +82,24 @@ def _uncharged(
                 len(lost),
             )
         )
-    return findings
+    return [*findings, *_carried(funding, mark, start, end)]
+
+
+def _carried(funding: Table, mark: Table, start: pd.Timestamp, end: pd.Timestamp) -> list[Finding]:
+    """Find fundings in holes of the mark candles, which Freqtrade fills with the close before."""
+    carried = carried_marks(funding.rows, mark.rows, start=start, end=end)
+    if carried is None:
+        return []
+    stale = carried.longest > LONGEST_INTERVAL
+    text = (
+        f"{carried.fundings:,} fundings have no 1h mark candle between {moment(carried.first)} and "
+        f"{moment(carried.last)}: a backtest charges them at mark prices carried forward for up "
+        f"to {carried.hours:,.0f} h"
+    )
+    severity = Severity.ERROR if stale else Severity.WARNING
+    remedy = ask_again(mark.series)
+    where = carried.first, carried.last, carried.fundings
+    return [Finding(severity, "coverage", mark.series, text, remedy, *where)]
 
 
 def unit_findings(interest: Table, candles: Table) -> list[Finding]:

@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from plimsoll.archive.findings import Finding, Severity, moment, refill, replace_file
+from plimsoll.archive.findings import Finding, Severity, ask_again, moment, refill, replace_file
+from plimsoll.archive.funding_checks import settlement_findings, unit_of_funding_findings
 from plimsoll.archive.layout import COLUMNS, PRICES, Kind, Series
 from plimsoll.candles.quality import contradictory_prices, frozen_prices, impossible_prices
 from plimsoll.candles.timeframe import is_monthly, since_opening, timeframe_seconds
@@ -21,6 +22,7 @@ COARSE_RUN_ROWS = 10
 ZERO_VOLUME_RUN = 12
 FROZEN_RUN = 12
 DAY = pd.Timedelta(days=1)
+CLOCK_SLACK = pd.Timedelta(minutes=1)
 FUNDING_INTERVAL = pd.Timedelta(hours=8)
 FUNDING_LATENESS = pd.Timedelta(seconds=1)
 EXTREME_FUNDING = 0.01
@@ -100,13 +102,13 @@ def spacing_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
             f"{moment(first)} and {moment(last)}"
         )
         findings.append(
-            Finding(severity, "gap", series, text, refill(series), first, last, missing)
+            Finding(severity, "gap", series, text, ask_again(series), first, last, missing)
         )
     if len(rest := holes[LISTED_EACH:]):
         total = int((sizes[rest].round() - 1).sum())
         dates = rows["date"].iloc[np.sort(rest)]
         text = f"{len(rest):,} smaller holes, {total:,} missing rows together"
-        small = _at(Severity.WARNING, "gap", series, dates, text, refill(series))
+        small = _at(Severity.WARNING, "gap", series, dates, text, ask_again(series))
         findings.append(replace(small, rows=total))
     return findings
 
@@ -140,14 +142,33 @@ def price_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
     return findings
 
 
+def future_findings(series: Series, rows: pd.DataFrame, now: pd.Timestamp) -> list[Finding]:
+    """Find rows that open later than ``now``, give or take a minute of another clock."""
+    dates = rows["date"][rows["date"] > now + CLOCK_SLACK]
+    if dates.empty:
+        return []
+    text = (
+        f"{len(dates):,} rows lie in the future, from {moment(dates.iloc[0])} to "
+        f"{moment(dates.iloc[-1])}; it is {moment(now)} UTC"
+    )
+    return [_at(Severity.ERROR, "future", series, dates, text, replace_file(series))]
+
+
 def volume_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
-    """Find runs of twelve and more candles in which nothing was traded."""
+    """Find volumes that are missing, negative or infinite, and runs of twelve without any."""
     if series.kind not in (Kind.CANDLES, Kind.SPOT):
         return []
+    volume = rows["volume"]
+    wrong = rows["date"][~(volume >= 0) | ~np.isfinite(volume)]
+    findings = []
+    if len(wrong):
+        text = f"{len(wrong):,} rows have a volume that is missing, negative or infinite"
+        findings.append(_at(Severity.ERROR, "volume", series, wrong, text, replace_file(series)))
     remedy = "do not trade this pair in that span; the exchange may have stood still"
-    nothing = rows["volume"].fillna(0.0) <= 0
     text = "rows in a run have no volume"
-    return list(_runs(series, rows, nothing, ZERO_VOLUME_RUN, "zero volume", text, remedy))
+    still = volume == 0
+    findings += _runs(series, rows, still, ZERO_VOLUME_RUN, "zero volume", text, remedy)
+    return findings
 
 
 def frozen_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
@@ -200,7 +221,7 @@ def funding_findings(series: Series, rows: pd.DataFrame) -> list[Finding]:
         missing = max(int(step / FUNDING_INTERVAL) - 1, 1)
         findings.append(
             Finding(
-                Severity.ERROR, "funding gap", series, text, refill(series), first, last, missing
+                Severity.ERROR, "funding gap", series, text, ask_again(series), first, last, missing
             )
         )
     for step in sorted(set(steps[(steps < FUNDING_INTERVAL)].dropna())):
@@ -300,7 +321,12 @@ CHECKS: dict[Kind, tuple[Check, ...]] = {
         (Kind.CANDLES, Kind.MARK, Kind.INDEX, Kind.SPOT, Kind.PREMIUM),
         (grid_findings, spacing_findings, price_findings, volume_findings, frozen_findings),
     ),
-    Kind.FUNDING: (grid_findings, funding_findings),
+    Kind.FUNDING: (
+        grid_findings,
+        funding_findings,
+        unit_of_funding_findings,
+        settlement_findings,
+    ),
     Kind.OPEN_INTEREST: (grid_findings, spacing_findings, interest_findings),
     Kind.RATIOS: (grid_findings, spacing_findings, ratio_findings),
 }

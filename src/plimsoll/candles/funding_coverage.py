@@ -1,7 +1,9 @@
 """Whether funding is known for the whole of a span: a backtest charges nothing where it is not.
 
-Freqtrade joins funding rates to 1 h mark candles by an inner join (facts B7, freqtrade#10888): a
-funding without its mark candle is free, and so is the time without funding rates.
+Freqtrade joins funding rates to 1 h mark candles by an inner join (freqtrade#10888), after it has
+filled holes between mark candles with the close before them. The time without funding rates is
+free, and so is a funding before the first mark candle or after the last; one inside a hole of the
+mark candles is charged at a price carried forward.
 """
 
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ import pandas as pd
 
 LONGEST_INTERVAL = pd.Timedelta(hours=8)
 SLACK = pd.Timedelta(minutes=1)
+MARK_LENGTH = pd.Timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,52 @@ class FundingGap:
     def hours(self) -> float:
         """Return its length."""
         return (self.last - self.first).total_seconds() / 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedMarks:
+    """Fundings that fall into holes of the mark candles: how many, when, and for how long.
+
+    ``longest`` is the greatest time from the close of the last mark candle to a funding charged
+    at that close.
+    """
+
+    fundings: int
+    first: pd.Timestamp
+    last: pd.Timestamp
+    longest: pd.Timedelta
+
+    @property
+    def hours(self) -> float:
+        """Return the greatest age of a price in hours."""
+        return self.longest.total_seconds() / 3600.0
+
+
+def carried_marks(
+    funding: pd.DataFrame, mark: pd.DataFrame, *, start: pd.Timestamp, end: pd.Timestamp
+) -> CarriedMarks | None:
+    """Return which fundings in [start, end] a backtest charges at a price carried forward.
+
+    Parameters
+    ----------
+    funding
+        Columns ``date, funding_rate``; rows without a rate are not charged.
+    mark
+        1 h mark candles as they are stored, not filled: columns ``date, open, …``, ascending.
+    start, end
+        The span in question, tz-aware.
+    """
+    due = _due(funding)
+    marks = mark.dropna(subset=["open"])["date"].reset_index(drop=True)
+    if marks.empty:
+        return None
+    inside = due.between(start, end) & due.between(marks.iloc[0], marks.iloc[-1])
+    lost = due[inside & ~due.isin(marks)]
+    if lost.empty:
+        return None
+    before = marks.searchsorted(lost) - 1
+    ages = lost.reset_index(drop=True) - marks.iloc[before].reset_index(drop=True)
+    return CarriedMarks(len(lost), lost.iloc[0], lost.iloc[-1], ages.max() - MARK_LENGTH)
 
 
 def charged_times(funding: pd.DataFrame, mark: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
@@ -41,10 +90,15 @@ def charged_times(funding: pd.DataFrame, mark: pd.DataFrame) -> "pd.Series[pd.Ti
     pandas.Series
         Dates, ascending, on full hours as Freqtrade takes them.
     """
-    rates = funding.dropna(subset=["funding_rate"])["date"].dt.floor("h")
-    marks = mark.dropna(subset=["open"])["date"]
-    charged: pd.Series[pd.Timestamp] = rates[rates.isin(marks)].drop_duplicates().sort_values()
-    return charged
+    due = _due(funding)
+    return due[due.isin(mark.dropna(subset=["open"])["date"])]
+
+
+def _due(funding: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
+    """Return the full hours of the rates that are numbers, ascending."""
+    known = funding.dropna(subset=["funding_rate"])["date"].dt.floor("h")
+    due: pd.Series[pd.Timestamp] = known.drop_duplicates().sort_values()
+    return due
 
 
 def funding_gaps(

@@ -115,7 +115,7 @@ def check(
     if not folder.is_dir():
         raise UsageError(f"expected a Freqtrade data folder, found none at {folder}")
     with _lines() as tell:
-        findings = inspect_folder(folder, _words(pairs) or None, tell)
+        findings = inspect_folder(folder, _words(pairs) or None, tell, now=datetime.now(UTC))
     shown = [one for one in findings if not (quiet and one.severity is Severity.NOTICE)]
     counts = {
         severity.name.lower(): sum(one.severity is severity for one in findings)
@@ -358,7 +358,8 @@ def _print_summary(summary: dict[str, Any]) -> None:
         typer.echo(f"note: {line}")
     for name, runs in summary["missing_days"].items():
         spans = ", ".join(first if first == last else f"{first} to {last}" for first, last in runs)
-        typer.echo(f"missing: {name}: nothing is published for {spans}", err=True)
+        again = "--recheck asks again"
+        typer.echo(f"missing: {name}: nothing is published for {spans}; {again}", err=True)
     for line in summary["revisions"]:
         typer.echo(f"revised: {line}; the stored ones were kept", err=True)
     for line in summary["problems"]:

@@ -31,10 +31,8 @@ from plimsoll.lab.venue import Venue, serve_venue
 
 STRATEGY = "TrendFollow"
 BASELINES = ("BuyAndHold", "NoTrade")
-STRIKE_SECONDS = 1800.0
-CANDLE_MS = 300_000
-"""The strategy's candle: it enters at the close, deep in a fall that began with the candle."""
-YOUNG_MS = 60_000
+STRIKE_SECONDS = 600.0
+STRUCK_POSITIONS = 2
 WARM_UP_DAYS = 3
 START_SECONDS = 180.0
 DRY_RUN = "mode-dry-run.json"
@@ -255,27 +253,21 @@ def _trade_a_while(account: DemoAccount, venue: Venue, bot: FtRestClient) -> Non
 
 
 def _crash(account: DemoAccount, venue: Venue, bot: FtRestClient) -> None:
-    """Crash the market, then strike against what the bot holds until its guard fires.
+    """Strike against what the bot holds until its guard fires.
 
-    The bot enters where a candle closes in a fall that began with it. It is struck at once then,
-    before it can take its profit; where it entered nothing, the market turns.
+    The market is calm and quick until positions are open on one side: a bot that holds nothing
+    loses nothing, and a market that has just been struck gives it no reason to enter. It is
+    struck slowly, so that the guards look a few times while it moves.
     """
     plan = account.plan
     deadline = time.monotonic() + plan.crash_seconds
-    # Slower than before: the guards look a few times while the market moves.
-    venue.set_speed(plan.strike_speed)
-    struck_at, lock, upwards = time.monotonic() - plan.patience_seconds, None, False
+    upwards = False
     while (lock := _global_lock(bot)) is None and time.monotonic() < deadline:
-        longs, shorts = _positions(bot)
-        waited = time.monotonic() - struck_at
-        if max(longs, shorts) >= 2:
-            due, upwards = waited > plan.strike_rest_seconds, shorts > longs
-        else:
-            due = waited > plan.patience_seconds and venue.now_ms() % CANDLE_MS < YOUNG_MS
-        if due:
-            _strike(account, venue, longs, shorts, upwards=upwards)
-            struck_at, upwards = time.monotonic(), not upwards
-        time.sleep(0.1)
+        longs, shorts = _wait_for_positions(plan, venue, bot)
+        upwards = shorts > longs if longs or shorts else not upwards
+        venue.set_speed(plan.strike_speed)
+        _strike(account, venue, longs, shorts, upwards=upwards)
+        _wait_for_lock(bot, seconds=plan.strike_rest_seconds)
     if lock is None:
         account.say("guard: did not fire within the time given", ok=False)
         return
@@ -289,6 +281,26 @@ def _crash(account: DemoAccount, venue: Venue, bot: FtRestClient) -> None:
     minutes = (venue.now_ms() - began_ms) / 60_000
     since = _entered(bot) - entered
     account.say(f"guard: {since} entries in the {minutes:.0f} minutes since", ok=since == 0)
+
+
+def _wait_for_positions(plan: DemoPlan, venue: Venue, bot: FtRestClient) -> tuple[int, int]:
+    """Return longs and shorts once two are open on one side, or the patience is over."""
+    began, (longs, shorts) = time.monotonic(), _positions(bot)
+    if max(longs, shorts) < STRUCK_POSITIONS:
+        venue.set_speed(plan.speed)
+    while (
+        max(longs, shorts) < STRUCK_POSITIONS and time.monotonic() - began < plan.patience_seconds
+    ):
+        time.sleep(0.1)
+        longs, shorts = _positions(bot)
+    return longs, shorts
+
+
+def _wait_for_lock(bot: FtRestClient, *, seconds: float) -> None:
+    """Wait until the guard has locked all pairs, or so many seconds."""
+    deadline = time.monotonic() + seconds
+    while _global_lock(bot) is None and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def _see_it_flat(account: DemoAccount, venue: Venue, bot: FtRestClient, *, since: datetime) -> None:

@@ -76,6 +76,7 @@ def running(
     log: Path,
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    stdin: int = subprocess.DEVNULL,
     stdout: int | None = None,
     settings: bool = True,
     inherited: Sequence[int] = (),
@@ -92,7 +93,7 @@ def running(
             list(arguments),
             cwd=folder,
             env=child_environment(environment, settings=settings),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=errors if stdout is None else stdout,
             stderr=errors,
             text=True,
@@ -107,6 +108,8 @@ def running(
 
 def end(child: subprocess.Popen[str]) -> int:
     """End a child and return its exit status."""
+    if child.stdin is not None:
+        child.stdin.close()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         if child.poll() is not None:
             break

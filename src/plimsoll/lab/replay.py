@@ -5,6 +5,7 @@ import json
 import resource
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from plimsoll.lab.replay_plan import ReplayPlan, ReplayProgress, ReplayRecord
 from plimsoll.lab.replay_segment import (
     ReplayFolder,
     Segment,
+    in_turn,
     last_look_ms,
     run_segment,
     segments_of,
@@ -77,16 +79,17 @@ def _run(
     began, processor = time.monotonic(), _processor_seconds()
     days_run = sum(one.days for one in left)
     done = 0.0
-    for segment in left:
-        before = done
+    with closing(in_turn(plan, place, left, lock)) as turns:
+        for processes in turns:
+            segment, before = processes.segment, done
 
-        def so_far(now: datetime, *, segment: Segment = segment, before: float = before) -> None:
-            days = before + (now - segment.begin).total_seconds() / 86_400
-            tell(ReplayProgress(now, days, days_run, time.monotonic() - began))
+            def so_far(now: datetime, *, of: Segment = segment, before: float = before) -> None:
+                days = before + (now - of.begin).total_seconds() / 86_400
+                tell(ReplayProgress(now, days, days_run, time.monotonic() - began))
 
-        run_segment(plan, place, segment, so_far, lock)
-        leave_checkpoint(place, segment.end)
-        done += segment.days
+            run_segment(plan, place, processes, so_far)
+            leave_checkpoint(place, segment.end)
+            done += segment.days
     evidence = read_evidence(place.database, place.state, place.event_log)
     record = ReplayRecord(
         plan=plan,

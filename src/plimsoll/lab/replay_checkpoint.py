@@ -9,7 +9,7 @@ from pathlib import Path
 
 from plimsoll.lab.replay_segment import ReplayFolder
 
-CHECKPOINT, RECORD, WORK = "checkpoint", "checkpoint.json", "work"
+CHECKPOINT, RECORD = "checkpoint", "checkpoint.json"
 
 
 def leave_checkpoint(place: ReplayFolder, at: datetime) -> None:
@@ -63,7 +63,7 @@ def restore(place: ReplayFolder, checkpoint: Path) -> datetime:
 
 def clear(place: ReplayFolder) -> None:
     """Remove what bot and exchange have written so far."""
-    for source in (*_state(place), place.folder / WORK):
+    for source in (*_state(place), place.work):
         if source.is_dir():
             shutil.rmtree(source)
         else:

@@ -2,12 +2,13 @@
 
 import json
 import re
-import shutil
+import subprocess
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from freqtrade.misc import deep_merge_dicts
 from plimsoll.bridge.config.settings import LIVE_OPT_IN
 from plimsoll.bridge.freqtrade.replay_instants import MINUTE_MS, minute_instants
 from plimsoll.core import PlimsollError
-from plimsoll.lab.processes import command, last_line, running
+from plimsoll.lab.awaiting import awaiting, begin
+from plimsoll.lab.processes import command, last_line
 from plimsoll.lab.replay_plan import ReplayPlan
 from plimsoll.lab.user_folder import lay_out
-from plimsoll.lab.venue import Venue, serve_venue
+from plimsoll.lab.venue import CONFIG, LOG, Venue, listening
+from plimsoll.lab.venue import serving as venue_command
 
 AFTER_OPEN = timedelta(seconds=1)
 POLL_SECONDS = 0.5
@@ -31,6 +34,13 @@ FAULTS = re.compile(r" (?:ERROR|CRITICAL) - (.*)")
 ENVIRONMENT = {"TZ": "UTC", "PYTHONHASHSEED": "0"}
 CONSOLE = {"class": "logging.StreamHandler", "formatter": "standard"}
 """Not through a renderer for terminals: nobody sees it, and it takes time."""
+LAYER = "replay.json"
+VENUE_IMPORTS = ("plimsoll.cli.venue", "plimsoll.venue.launch")
+BOT_IMPORTS = (
+    *("freqtrade.main", "freqtrade.commands", "freqtrade.worker", "freqtrade.resolvers"),
+    *("freqtrade.exchange.binance", "freqtrade.rpc.rpc_manager", "sqlalchemy.dialects.sqlite"),
+    *("time_machine", "plimsoll.bridge.guarding.replayed", "plimsoll.strategies"),
+)
 CLOCK = "plimsoll.bridge.guarding.replayed.GuardedReplayClock"
 
 NO_API = {
@@ -82,6 +92,11 @@ class ReplayFolder:
         return self.userdir / "registry"
 
     @property
+    def work(self) -> Path:
+        """What the processes of a segment are told; nothing of it lasts."""
+        return self.folder / "work"
+
+    @property
     def bot_log(self) -> Path:
         """What the bot logged, over all segments."""
         return self.folder / "bot.log"
@@ -120,28 +135,49 @@ def last_look_ms(end_ms: int, realism: str) -> int:
     return at[-1]
 
 
-def run_segment(
-    plan: ReplayPlan, place: ReplayFolder, segment: Segment, tell: Tell, lock: int
-) -> None:
-    """Run exchange and bot through a segment, on the database and the state as they lie there.
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Exchange and bot of a segment, which wait with everything imported for their turn."""
 
-    The bot inherits the descriptor of the folder's lock: while it lives, nobody else begins.
+    segment: Segment
+    venue: subprocess.Popen[str]
+    bot: subprocess.Popen[str]
+    ends: ExitStack
 
-    Raises
-    ------
-    PlimsollError
-        When one of them does not start, ends early, or comes no further.
+
+def in_turn(
+    plan: ReplayPlan, place: ReplayFolder, segments: Sequence[Segment], lock: int
+) -> Generator[Waiting]:
+    """Yield the processes of each segment; those of the next are started meanwhile.
+
+    The bots inherit the descriptor of the folder's lock: while one lives, nobody else begins.
     """
-    work = place.folder / "work"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    begins_in_log = place.bot_log.stat().st_size if place.bot_log.exists() else 0
-    with ExitStack() as stack:
-        venue = stack.enter_context(serve_venue(serving(plan, place, segment), folder=work))
-        layers = _layers(plan, place, segment, venue, work)
-        bot = stack.enter_context(
-            running(
-                [command("freqtrade"), *_arguments(plan, place, layers)],
+    with ExitStack() as all_of_them:
+        following = None
+        for segment, after in zip_longest(segments, segments[1:]):
+            now = following or _waiting(plan, place, segment, lock)
+            all_of_them.enter_context(now.ends)
+            if after is not None:
+                following = _waiting(plan, place, after, lock)
+                all_of_them.enter_context(following.ends)
+            yield now
+
+
+def _waiting(plan: ReplayPlan, place: ReplayFolder, segment: Segment, lock: int) -> Waiting:
+    place.work.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as ends:
+        venue = ends.enter_context(
+            awaiting(
+                venue_command(serving(plan, place, segment), place.work),
+                VENUE_IMPORTS,
+                log=place.work / LOG,
+                stdout=subprocess.PIPE,
+            )
+        )
+        bot = ends.enter_context(
+            awaiting(
+                [command("freqtrade"), *_arguments(plan, place)],
+                BOT_IMPORTS,
                 log=place.bot_log,
                 folder=place.folder,
                 # Which folder an account's latch lies in is this run's own business: the
@@ -151,6 +187,24 @@ def run_segment(
                 inherited=(lock,),
             )
         )
+        return Waiting(segment, venue, bot, ends.pop_all())
+
+
+def run_segment(plan: ReplayPlan, place: ReplayFolder, processes: Waiting, tell: Tell) -> None:
+    """Run exchange and bot through a segment, on the database and the state as they lie there.
+
+    Raises
+    ------
+    PlimsollError
+        When one of them does not start, ends early, or comes no further.
+    """
+    segment, bot = processes.segment, processes.bot
+    begins_in_log = place.bot_log.stat().st_size if place.bot_log.exists() else 0
+    with processes.ends:
+        begin(processes.venue)
+        venue = listening(processes.venue, place.work)
+        _lay_out(plan, place, segment, venue)
+        begin(bot)
         told_ms, moved_at = 0, time.monotonic()
         while bot.poll() is None:
             now_ms = venue.now_ms()
@@ -161,7 +215,8 @@ def run_segment(
                 raise PlimsollError(
                     f"the bot stood still for {FROZEN_SECONDS:.0f} s; its log is {place.bot_log}"
                 )
-            time.sleep(POLL_SECONDS)
+            with suppress(subprocess.TimeoutExpired):
+                bot.wait(POLL_SECONDS)
         reached = venue.now_ms() >= round(segment.end.timestamp() * 1000)
         if not reached or bot.returncode != INTERRUPTED:
             raise PlimsollError(
@@ -195,19 +250,11 @@ def serving(plan: ReplayPlan, place: ReplayFolder, segment: Segment) -> list[str
     return arguments
 
 
-def _layers(
-    plan: ReplayPlan, place: ReplayFolder, segment: Segment, venue: Venue, work: Path
-) -> list[Path]:
-    """Return the bot's config: shipped, the user's own, the exchange's, the replay's."""
+def _lay_out(plan: ReplayPlan, place: ReplayFolder, segment: Segment, venue: Venue) -> None:
+    """Write the shipped layers of the bot's config, and the replay's own."""
     lay_out(place.userdir)
-    shipped = place.userdir / "config"
-    last = work / "replay.json"
-    last.write_text(json.dumps(overlay(plan, segment, venue.url), indent=2), encoding="utf-8")
-    return [
-        *(shipped / "base.json", shipped / "mode-dry-run.json"),
-        *plan.layers,
-        *(venue.config, last),
-    ]
+    told = json.dumps(overlay(plan, segment, venue.url), indent=2)
+    (place.work / LAYER).write_text(told, encoding="utf-8")
 
 
 def overlay(plan: ReplayPlan, segment: Segment, url: str) -> dict[str, Any]:
@@ -251,8 +298,11 @@ def _merged(config: dict[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any
     return dict(deep_merge_dicts(json.loads(json.dumps(dict(overlay))), config))
 
 
-def _arguments(plan: ReplayPlan, place: ReplayFolder, layers: list[Path]) -> list[str]:
-    folder = plan.strategy_path or place.userdir / "strategies"
+def _arguments(plan: ReplayPlan, place: ReplayFolder) -> list[str]:
+    folder, shipped = plan.strategy_path or place.userdir / "strategies", place.userdir / "config"
+    # The bot's config: shipped, the user's own, the exchange's, the replay's.
+    layers = [shipped / "base.json", shipped / "mode-dry-run.json", *plan.layers]
+    layers += [place.work / CONFIG, place.work / LAYER]
     return [
         *("trade", "--userdir", str(place.userdir), "--strategy", plan.strategy),
         *("--strategy-path", str(folder), "--recursive-strategy-search"),

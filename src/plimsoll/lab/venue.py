@@ -15,6 +15,7 @@ from plimsoll.lab.processes import command, first_json_line, running
 
 ANSWER_SECONDS = 60
 """It makes candles between two answers, and the machine may be busy."""
+CONFIG, LOG = "venue-sim.json", "venue.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,18 @@ class Venue:
 @contextmanager
 def serve_venue(arguments: Sequence[str], *, folder: Path) -> Iterator[Venue]:
     """Run ``plimsoll venue serve`` for the length of the block; its profile goes to ``folder``."""
-    config, log = folder / "venue-sim.json", folder / "venue.log"
-    served = [command("plimsoll"), "venue", "serve", *arguments, "--write-config", str(config)]
-    with running(served, log=log, stdout=subprocess.PIPE) as child:
-        told = first_json_line(child, log=log)
-        yield Venue(told["url"], config, tuple(told["symbols"]), child.pid)
+    log = folder / LOG
+    with running(serving(arguments, folder), log=log, stdout=subprocess.PIPE) as child:
+        yield listening(child, folder)
+
+
+def serving(arguments: Sequence[str], folder: Path) -> list[str]:
+    """Return the command that serves a venue whose profile goes to ``folder``."""
+    config = str(folder / CONFIG)
+    return [command("plimsoll"), "venue", "serve", *arguments, "--write-config", config]
+
+
+def listening(child: subprocess.Popen[str], folder: Path) -> Venue:
+    """Return the venue of a process that has been started, as soon as it listens."""
+    told = first_json_line(child, log=folder / LOG)
+    return Venue(told["url"], folder / CONFIG, tuple(told["symbols"]), child.pid)

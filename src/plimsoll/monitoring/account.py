@@ -97,7 +97,10 @@ class Account:
         equity = sight.equity_usd
         if high is None or limit is None or equity is None or equity > high.usd * (1.0 - limit):
             return sight
-        moved = self._moved_usd(high.at)
+        try:
+            moved = self._moved_usd(high.at)
+        except UNREADABLE as error:
+            return AccountSight(books=books, skew_seconds=skew, transfers_fault=words(error))
         return AccountSight(books=books, skew_seconds=skew, moved_usd=moved)
 
     def rights(self) -> Rights:
@@ -199,17 +202,14 @@ class Account:
         return None, margin  # whether open profit is in it, this exchange does not say
 
     def _moved_usd(self, since: datetime) -> float | None:
+        """Return what was paid in; ``None`` where the exchange keeps no record of it."""
         if not self.is_binance:
             return None
-        with suppress(*UNREADABLE):
-            start = int(since.timestamp() * 1000)
-            rows = self._api.fetch_ledger(
-                self._currency, start, 1000, {**KIND, "incomeType": "TRANSFER"}
-            )
-            return sum(
-                float(row["amount"]) * (-1 if row["direction"] == "out" else 1) for row in rows
-            )
-        return None
+        start = int(since.timestamp() * 1000)
+        rows = self._api.fetch_ledger(
+            self._currency, start, 1000, {**KIND, "incomeType": "TRANSFER"}
+        )
+        return sum(float(row["amount"]) * (-1 if row["direction"] == "out" else 1) for row in rows)
 
     # Acting
 

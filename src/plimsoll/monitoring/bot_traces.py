@@ -14,8 +14,12 @@ from sqlalchemy.pool import NullPool
 from plimsoll.core import Side
 from plimsoll.monitoring.sight import BookedTrade, DatabaseSight
 
+POSTGRESQL = "postgresql"
 HALT, STATUS = "halt", "status.json"
 BUSY_SECONDS = 3.0
+CONNECT_SECONDS = STATEMENT_SECONDS = 3
+"""How long PostgreSQL may take; the first counts for drivers that are built on its own library."""
+LIBPQ = frozenset({"psycopg", "psycopg2", "psycopg2cffi"})
 TRADES = "SELECT id, pair, is_short, amount FROM trades WHERE is_open"
 ORDERS = (
     "SELECT orders.order_id FROM orders JOIN trades ON orders.ft_trade_id = trades.id "
@@ -63,6 +67,10 @@ def read_database(db_url: str) -> DatabaseSight:
         return DatabaseSight(fault=_words(error))
     try:
         with engine.connect() as connection:
+            if engine.dialect.name == POSTGRESQL:  # for this transaction, also behind a pool
+                connection.execute(
+                    text(f"SET LOCAL statement_timeout = {STATEMENT_SECONDS * 1000}")
+                )
             trades = tuple(_trade(row) for row in connection.execute(text(TRADES)))
             orders = frozenset(str(row[0]) for row in connection.execute(text(ORDERS)))
             return DatabaseSight(trades=trades, order_ids=orders)
@@ -75,7 +83,9 @@ def read_database(db_url: str) -> DatabaseSight:
 def _engine(db_url: str) -> Engine:
     url = make_url(db_url)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, poolclass=NullPool)
+        libpq = url.get_backend_name() == POSTGRESQL and url.get_driver_name() in LIBPQ
+        timeouts = {"connect_timeout": CONNECT_SECONDS} if libpq else {}
+        return create_engine(url, poolclass=NullPool, connect_args=timeouts)
     if url.database in (None, "", ":memory:"):
         raise ValueError("it is in the bot's memory")
     return create_engine("sqlite://", creator=_reader(Path(str(url.database))), poolclass=NullPool)

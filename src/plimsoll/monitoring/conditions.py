@@ -15,6 +15,7 @@ SMALLEST = 1e-8
 OF_THE_ACCOUNT = frozenset(
     {
         Condition.EQUITY_FALL,
+        Condition.UNREAD_TRANSFERS,
         Condition.MISSING_STOP,
         Condition.UNKNOWN_POSITION,
         Condition.ORPHAN_ORDER,
@@ -185,10 +186,12 @@ def _of_books(
     unseen: set[Condition] = set()
     if profile.max_equity_fall_fraction is not None:
         if account.equity_usd is None:
-            unseen.add(Condition.EQUITY_FALL)
+            unseen |= {Condition.EQUITY_FALL, Condition.UNREAD_TRANSFERS}
             faults.append(Fault(Condition.BLIND, "the exchange does not tell the account's equity"))
         else:
             faults += _fall(account, account.equity_usd, profile.max_equity_fall_fraction, high)
+            if account.transfers_fault is not None:
+                unseen.add(Condition.EQUITY_FALL)
     steps = account.books.steps
     if profile.stops_on_exchange:
         bare = [one for one in positions if _without_stop(one, orders, steps.get(one.pair))]
@@ -214,13 +217,20 @@ def _fall(
     if high is None or not high.usd > 0.0:
         return
     own_usd = equity_usd - (account.moved_usd or 0.0)
-    if not own_usd > high.usd * (1.0 - limit):
-        fall = 1.0 - own_usd / high.usd
-        yield Fault(
-            Condition.EQUITY_FALL,
-            f"equity is {equity_usd:,.2f} USD at the exchange, {fall:.1%} below its highest of 24 "
-            f"hours; the watchdog's limit is {limit:.1%}",
-        )
+    if own_usd > high.usd * (1.0 - limit):
+        return
+    fall = 1.0 - own_usd / high.usd
+    text = (
+        f"equity is {equity_usd:,.2f} USD at the exchange, {fall:.1%} below its highest of 24 "
+        f"hours; the watchdog's limit is {limit:.1%}"
+    )
+    if account.transfers_fault is None:
+        yield Fault(Condition.EQUITY_FALL, text)
+        return
+    why = f"the record of transfers cannot be read: {account.transfers_fault}"
+    yield Fault(
+        Condition.UNREAD_TRANSFERS, f"{text}; whether money was taken out is not known, {why}"
+    )
 
 
 def _about(

@@ -33,6 +33,7 @@ class Condition(StrEnum):
     API_SILENT = "api_silent"
     LATE_CANDLE = "late_candle"
     EQUITY_FALL = "equity_fall"
+    UNREAD_TRANSFERS = "unread_transfers"
     MISSING_STOP = "missing_stop"
     UNKNOWN_POSITION = "unknown_position"
     ORPHAN_ORDER = "orphan_order"
@@ -63,6 +64,7 @@ RULES: Mapping[Condition, WatchRule] = {
     Condition.API_SILENT: _rule(60, 3600, Act.TELL),
     Condition.LATE_CANDLE: _rule(60, 600, Act.STOP_ENTRIES),
     Condition.EQUITY_FALL: _rule(0, 20, Act.FLATTEN),
+    Condition.UNREAD_TRANSFERS: _rule(0, 20, Act.STOP_ENTRIES),
     Condition.MISSING_STOP: _rule(60, 180, Act.FLATTEN),
     Condition.UNKNOWN_POSITION: _rule(60, 300, Act.STOP_ENTRIES),
     Condition.ORPHAN_ORDER: _rule(120, 600, Act.TELL),
@@ -158,7 +160,7 @@ class WatchProfile(BaseModel):
     @classmethod
     def _never_blindly(cls, rules: dict[Condition, WatchRule]) -> dict[Condition, WatchRule]:
         """Refuse to let it close positions because it cannot see them."""
-        for condition in (Condition.BLIND, Condition.KEY_REFUSED):
+        for condition in (Condition.BLIND, Condition.KEY_REFUSED, Condition.UNREAD_TRANSFERS):
             if rules[condition].act is Act.FLATTEN:
                 raise ValueError(f"expected tell or stop_entries for {condition}, found flatten")
         return rules

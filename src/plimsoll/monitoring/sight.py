@@ -89,12 +89,15 @@ class AccountSight:
     moved_usd
         What was paid in since the highest equity, below zero when taken out; ``None`` when that
         was not asked, or not told.
+    transfers_fault
+        Why the record of transfers could not be read, where the exchange keeps one.
     """
 
     books: ExchangeBooks
     skew_seconds: float | None = None
     refused: str | None = None
     moved_usd: float | None = None
+    transfers_fault: str | None = None
 
     @property
     def equity_usd(self) -> float | None:

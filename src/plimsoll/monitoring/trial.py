@@ -7,6 +7,7 @@ from plimsoll.monitoring import bot_traces
 from plimsoll.monitoring.account import Account, Rights, utc_now
 from plimsoll.monitoring.alarms import Outbox, require_addresses
 from plimsoll.monitoring.bot_api import BotApi
+from plimsoll.monitoring.database import Database
 from plimsoll.monitoring.profile import Act
 from plimsoll.monitoring.settings import WatchSettings
 
@@ -51,7 +52,7 @@ def _bot(settings: WatchSettings) -> list[Row]:
         said = f"{bot.answer.value} {bot.said}".strip()
         rows.append(("bot", bot.answers, bot.state or said if bot.answers else said))
     if settings.db_url is not None:
-        database = bot_traces.read_database(settings.db_url)
+        database = Database(settings.db_url).look()
         fine = database.fault is None
         rows.append(("database", fine, database.fault or f"{len(database.trades)} open trades"))
     if settings.bot_folder is not None:

@@ -14,6 +14,7 @@ from plimsoll.monitoring.account import Account, utc_now, words
 from plimsoll.monitoring.alarms import Outbox
 from plimsoll.monitoring.bot_api import BotApi, not_asked
 from plimsoll.monitoring.closing import DIRECT, Step, StepKind, plan
+from plimsoll.monitoring.database import Database
 from plimsoll.monitoring.decision import Decision, decide, released
 from plimsoll.monitoring.memory import Latch, Memory
 from plimsoll.monitoring.profile import Act
@@ -50,6 +51,7 @@ class Watchdog:
             if settings.api_url is None
             else BotApi(settings.api_url, secrets["api_username"], secrets["api_password"])
         )
+        self._database = None if settings.db_url is None else Database(settings.db_url)
         self._account = (
             Account(settings.exchange, secrets, settings.stake_currency)
             if settings.has_account
@@ -133,7 +135,7 @@ class Watchdog:
         settings = self._settings
         traced_at = bot_traces.last_trace(settings.bot_folder)
         bot = not_asked(traced_at) if self._api is None else self._api.look(traced_at)
-        database = None if settings.db_url is None else bot_traces.read_database(settings.db_url)
+        database = None if self._database is None else self._database.look()
         sight = Sight(at=at, bot=bot, database=database)
         return self._with_account(sight)
 

@@ -292,6 +292,16 @@ class RiskProfile(BaseModel):
             le=1,
         ),
     ] = 0.10
+    max_mark_deviation_fraction: Annotated[
+        float,
+        _data(
+            "more than book and mark part by, but in a crash",
+            "Distance of the order book's price of a position from the exchange's mark price, or "
+            "from a newer close, above which the worse of both is its mark.",
+            gt=0,
+            le=0.05,
+        ),
+    ] = 0.01
     max_api_errors: Annotated[
         int,
         _data(

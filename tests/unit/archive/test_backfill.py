@@ -143,6 +143,18 @@ def test_a_damaged_day_is_left_out_and_mended_by_the_next_run(
     assert len(read_series(INTEREST, tmp_path)) == 6 * 288
 
 
+@pytest.mark.parametrize(("days", "published"), [(20, False), (31, True)])
+def test_a_day_that_was_not_published_is_asked_for_again_a_month_later(
+    tmp_path: Path, days: int, published: bool
+) -> None:
+    gone = absent("2025-01-12.zip.CHECKSUM")
+    backfilled(tmp_path, now=NOW, since="2025-01-05", until="2025-01-20", spoiler=gone)
+    later = f"{pd.Timestamp(NOW) + pd.Timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
+    again = backfilled(tmp_path, now=later, since="2025-01-05", until="2025-01-20")
+    assert (again.missing_days == {}) is published
+    assert len(read_series(INTEREST, tmp_path)) == (17 - (not published)) * 288
+
+
 def test_a_busy_exchange_is_waited_for(tmp_path: Path) -> None:
     refusals = {"left": 20}
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from freqtrade.data.history import load_pair_history
+from freqtrade.enums import CandleType
 
 from plimsoll import features
 from plimsoll.archive.feature_store import (
@@ -61,6 +63,21 @@ def test_a_store_holds_the_same_numbers_as_the_features(datadir: Path, suffix: s
     pd.testing.assert_series_equal(
         matrix["date"], candles["date"], check_dtype=False, check_names=False
     )
+
+
+def test_a_hole_in_the_files_is_filled_as_freqtrade_fills_it_for_a_strategy(datadir: Path) -> None:
+    for kind in ("futures", "mark"):
+        file = datadir / f"futures/ETH_USDT_USDT-5m-{kind}.feather"
+        pd.read_feather(file).drop(index=range(1000, 1400)).reset_index(drop=True).to_feather(file)
+    data = load_pair(datadir, ETH, "5m", reference=BTC)
+    seen = load_pair_history(
+        ETH, "5m", datadir, data_format="feather", candle_type=CandleType.FUTURES
+    )
+    assert len(seen) == ROWS
+    pd.testing.assert_frame_equal(data.candles[seen.columns], seen, check_dtype=False)
+    assert data.candles["mark_close"].notna().all()
+    use = features.parse("ema_gap:fast=5,slow=30")
+    np.testing.assert_array_equal(use(data.candles), use(seen))
 
 
 def test_what_lacks_data_is_left_out_with_the_file_that_was_looked_for(datadir: Path) -> None:

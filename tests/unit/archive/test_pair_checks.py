@@ -1,4 +1,4 @@
-"""What only shows when series are laid over each other."""
+"""What only shows when a pair's candles are laid over its funding and its open interest."""
 
 import numpy as np
 import pandas as pd
@@ -6,93 +6,9 @@ import pytest
 
 from plimsoll.archive.findings import Severity
 from plimsoll.archive.layout import Kind, Series
-from plimsoll.archive.pair_checks import (
-    Table,
-    agreement_findings,
-    coverage_findings,
-    outlier_findings,
-    shift_findings,
-    unit_findings,
-)
-from tests.conftest import random_candles
-
-PAIR = "BTC/USDT:USDT"
-DAYS = 100
-
-
-def fine() -> Table:
-    return Table(Series(PAIR, Kind.CANDLES, "5m"), random_candles(DAYS * 288))
-
-
-def coarse(kind: Kind = Kind.CANDLES) -> Table:
-    by_hour = fine().rows.resample("1h", on="date")
-    rows = by_hour.agg(
-        {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
-    )
-    return Table(Series(PAIR, kind, "1h"), rows.reset_index())
-
-
-def moved(table: Table, hours: float, since: int = 0) -> Table:
-    rows = table.rows.copy()
-    late = rows["date"] >= rows["date"].iloc[0] + pd.Timedelta(days=since)
-    rows.loc[late, "date"] += pd.Timedelta(hours=hours)
-    return Table(table.series, rows.drop_duplicates("date").sort_values("date"))
-
-
-def test_timeframes_of_one_pair_that_agree_have_no_finding() -> None:
-    assert shift_findings(coarse(), fine()) == []
-    assert agreement_findings(fine(), coarse()) == []
-
-
-@pytest.mark.parametrize(
-    ("hours", "word"), [(1, "late"), (-1, "early"), (8, "late"), (-5.5, "early")]
-)
-def test_a_file_shifted_by_hours_is_found_with_its_direction(hours: float, word: str) -> None:
-    [one] = shift_findings(coarse(), moved(fine(), hours))
-    assert (one.severity, one.check) == (Severity.ERROR, "shifted")
-    assert f"{abs(hours):g} h too {word}" in one.text
-    assert one.series.timeframe == "5m"
-
-
-def test_a_shifted_span_ends_with_its_data() -> None:
-    suspect = moved(fine(), -8)
-    [one] = shift_findings(coarse(), suspect)
-    assert one.last == suspect.rows["date"].iloc[-1]
-    assert f"to {one.last:%Y-%m-%d %H:%M}" in one.text
-
-
-def test_a_file_shifted_in_part_is_found_in_that_part() -> None:
-    [one] = shift_findings(coarse(), moved(fine(), 1, since=61))
-    assert "1 h too late" in one.text
-    assert one.first is not None
-    assert one.first >= pd.Timestamp("2024-03-01", tz="UTC")
-
-
-def test_shifted_mark_candles_are_found() -> None:
-    [one] = shift_findings(coarse(), moved(coarse(Kind.MARK), 1))
-    assert (one.series.kind, one.check) == (Kind.MARK, "shifted")
-
-
-def test_another_coin_in_the_file_is_told() -> None:
-    other = Table(Series(PAIR, Kind.CANDLES, "5m"), random_candles(DAYS * 288, seed=9))
-    [one] = shift_findings(coarse(), other)
-    assert (one.severity, one.check) == (Severity.WARNING, "agreement")
-
-
-def test_closes_that_differ_between_timeframes_are_counted() -> None:
-    table = coarse()
-    table.rows.loc[[5, 50], "close"] *= 1.02
-    [one] = agreement_findings(fine(), table)
-    assert (one.check, one.rows) == ("agreement", 2)
-
-
-def test_a_spike_that_mark_never_saw_is_an_outlier() -> None:
-    candles, mark = coarse(), coarse(Kind.MARK)
-    assert outlier_findings(candles, mark) == []
-    candles.rows.loc[77, "close"] *= 1.2
-    [one] = outlier_findings(candles, mark)
-    assert (one.check, one.rows) == ("outlier", 1)
-    assert one.first == candles.rows["date"][77] + pd.Timedelta(hours=1)
+from plimsoll.archive.pair_checks import coverage_findings, unit_findings
+from plimsoll.archive.tables import Table
+from tests.unit.archive.price_tables import PAIR, coarse, fine
 
 
 def funding() -> Table:
@@ -127,6 +43,19 @@ def test_a_mark_candle_that_is_still_forming_is_not_missing() -> None:
         known_at = candles.rows["date"] < last + pd.Timedelta(minutes=minutes)
         so_far = Table(candles.series, candles.rows[known_at].reset_index(drop=True))
         assert [one.rows for one in coverage_findings(so_far, known, before)] == [1] * rows
+
+
+@pytest.mark.parametrize(("hours", "severity"), [(4, Severity.WARNING), (30, Severity.ERROR)])
+def test_fundings_in_a_hole_of_the_marks_are_told_as_charged_at_a_carried_price(
+    hours: int, severity: Severity
+) -> None:
+    mark = coarse(Kind.MARK)
+    holed = mark.rows.drop(index=range(199, 199 + hours)).reset_index(drop=True)
+    [one] = coverage_findings(coarse(), funding(), Table(mark.series, holed))
+    assert (one.severity, one.series.kind) == (severity, Kind.MARK)
+    assert one.rows == 1 + (hours - 2) // 8
+    assert "carried forward for up to" in one.text
+    assert "--recheck" in one.remedy
 
 
 @pytest.mark.parametrize("missing", ["funding", "mark"])

@@ -9,7 +9,7 @@ import pytest
 from plimsoll.archive.findings import Finding, Severity
 from plimsoll.archive.layout import COLUMNS, Kind, Series
 from plimsoll.archive.schemas import schema_findings
-from plimsoll.archive.series_checks import CHECKS, order_findings
+from plimsoll.archive.series_checks import CHECKS, future_findings, order_findings
 from tests.conftest import random_candles
 
 CANDLES = Series("BTC/USDT:USDT", Kind.CANDLES, "5m")
@@ -220,3 +220,27 @@ def test_ratios_that_lack_or_are_zero_are_told() -> None:
     rows = setting(slice(3, 4), account_ratio=np.nan)(ratios())
     rows = setting(slice(7, 7), taker_volume_ratio=0.0)(rows)
     assert sorted(one.rows for one in findings_of(RATIOS, rows)) == [1, 2]
+
+
+@pytest.mark.parametrize("volume", [-1.0, np.nan, np.inf])
+def test_a_volume_that_cannot_be_is_an_error(volume: float) -> None:
+    [one] = findings_of(CANDLES, setting(slice(7, 9), volume=volume)(candles()))
+    assert (one.severity, one.check, one.rows) == (Severity.ERROR, "volume", 3)
+
+
+def test_mark_candles_may_have_no_volume() -> None:
+    mark = Series("BTC/USDT:USDT", Kind.MARK, "5m")
+    assert findings_of(mark, setting(slice(0, 1999), volume=np.nan)(candles())) == []
+
+
+@pytest.mark.parametrize(("minutes", "rows"), [(0, 0), (-6, 0), (-7, 1), (-17, 3)])
+def test_rows_that_open_after_now_lie_in_the_future(minutes: int, rows: int) -> None:
+    last = candles()["date"].iloc[-1] + pd.Timedelta(minutes=5)
+    told = future_findings(CANDLES, candles(), last + pd.Timedelta(minutes=minutes))
+    assert [(one.severity, one.rows) for one in told] == [(Severity.ERROR, rows)] * bool(rows)
+
+
+def test_a_hole_s_remedy_names_how_to_ask_for_it_again() -> None:
+    [one] = findings_of(CANDLES, without(slice(500, 512))(candles()))
+    assert "plimsoll data backfill --kinds candles" in one.remedy
+    assert "--recheck" in one.remedy

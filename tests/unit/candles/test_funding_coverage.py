@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from plimsoll.candles.funding_coverage import charged_times, funding_gaps
+from plimsoll.candles.funding_coverage import carried_marks, charged_times, funding_gaps
 
 START, END = pd.Timestamp("2024-05-20", tz="UTC"), pd.Timestamp("2024-06-10", tz="UTC")
 
@@ -58,3 +58,24 @@ def test_no_funding_at_all_is_one_gap() -> None:
 def test_shorter_intervals_and_late_milliseconds_are_no_gap() -> None:
     dates = pd.date_range(START, END, freq="2h") + pd.Timedelta(milliseconds=3)
     assert gaps(pd.DataFrame({"date": dates, "funding_rate": -0.02}), mark()) == []
+
+
+def test_a_funding_in_a_hole_of_the_marks_is_named_with_the_age_of_its_price() -> None:
+    rows = mark()
+    hole = rows["date"].between(
+        pd.Timestamp("2024-05-25 03:00", tz="UTC"), pd.Timestamp("2024-05-25 20:00", tz="UTC")
+    )
+    assert carried_marks(funding(), rows, start=START, end=END) is None
+    carried = carried_marks(funding(), rows[~hole], start=START, end=END)
+    assert carried is not None
+    assert (carried.fundings, carried.hours) == (2, 13.0)  # 16:00, at the close of 03:00
+    assert f"{carried.first:%m-%d %H:%M}" == "05-25 08:00"
+    assert carried_marks(funding(), rows[~hole], start=START, end=carried.first) is not None
+    early = carried.first - pd.Timedelta(hours=1)
+    assert carried_marks(funding(), rows[~hole], start=START, end=early) is None
+
+
+def test_fundings_beside_the_marks_are_not_carried_but_free() -> None:
+    rows = mark().iloc[48:-48]
+    assert carried_marks(funding(), rows, start=START, end=END) is None
+    assert carried_marks(funding(), rows.head(0), start=START, end=END) is None

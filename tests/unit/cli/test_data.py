@@ -8,7 +8,7 @@ import pytest
 from plimsoll.archive.backfill import Outcome
 from plimsoll.archive.layout import Kind, Series
 from plimsoll.archive.store import Appended, write_frame
-from plimsoll.cli.data import _summary
+from plimsoll.cli.data import _print_summary, _summary
 from tests.unit.cli.commands import Run, assert_one_line
 
 
@@ -67,6 +67,15 @@ def test_a_backfill_that_makes_no_sense_is_wrong_usage(
     ran = run("data", "backfill", *words)
     assert ran.status == 2
     assert_one_line(ran, message)
+
+
+def test_a_missing_day_is_told_with_how_to_ask_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = Outcome(missing_days={"BTC/USDT:USDT ratios": [date(2024, 3, 2)]})
+    _print_summary(_summary(outcome, tmp_path, 1.0))
+    said = capsys.readouterr().err
+    assert "BTC/USDT:USDT ratios: nothing is published for 2024-03-02; --recheck asks again" in said
 
 
 def test_a_summary_adds_up_the_appends_and_joins_missing_days(tmp_path: Path) -> None:

@@ -119,6 +119,11 @@ def test_money_that_was_taken_out_is_asked_for_where_equity_fell(exchange: Excha
     high = High(at=before, usd=equity)
     assert account.look(utc_now(), high, 0.5).moved_usd is None
     assert account.look(utc_now(), high, 0.1).moved_usd == -2_000.0
+    exchange.fault("http-error", status=503, paths=["/fapi/v1/income"], count=1)
+    unread = account.look(utc_now(), high, 0.1)
+    assert unread.moved_usd is None
+    assert "fault" in (unread.transfers_fault or "")
+    assert account.look(utc_now(), high, 0.1).transfers_fault is None
     post(f"{exchange.url}/plimsoll/transfer", {"amount_usd": 2_000.0, "recorded": True})
 
 

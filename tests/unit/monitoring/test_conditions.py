@@ -9,7 +9,7 @@ from plimsoll.core import Side
 from plimsoll.core.books import ExchangeBooks
 from plimsoll.monitoring.conditions import judge
 from plimsoll.monitoring.memory import High
-from plimsoll.monitoring.profile import Condition, WatchProfile
+from plimsoll.monitoring.profile import Act, Condition, WatchProfile
 from plimsoll.monitoring.sight import AccountSight, Answer, DatabaseSight
 from tests.unit.monitoring.sights import (
     BLIND,
@@ -157,6 +157,19 @@ def test_equity_falls_at_the_limit_and_a_withdrawal_is_no_fall(
 ) -> None:
     seen = account(wallet_usd=wallet_usd, moved_usd=moved_usd)
     assert (Condition.EQUITY_FALL in conditions(account=seen)) is falls
+
+
+def test_a_fall_beside_transfers_that_cannot_be_read_is_told_and_is_no_loss_yet() -> None:
+    seen = replace(account(wallet_usd=8_000.0), transfers_fault="NetworkError: no route")
+    judgement = judge(sight(account=seen), FLATTENS, HIGH)
+    [fault] = judgement.faults
+    assert fault.condition is Condition.UNREAD_TRANSFERS
+    assert "whether money was taken out is not known" in fault.text
+    assert "NetworkError: no route" in fault.text
+    assert Condition.EQUITY_FALL in judgement.unseen
+    assert FLATTENS.act_of(Condition.UNREAD_TRANSFERS) is Act.STOP_ENTRIES
+    calm = replace(account(wallet_usd=9_500.0), transfers_fault="NetworkError: no route")
+    assert conditions(account=calm) == set()
 
 
 def test_an_equity_that_is_not_told_is_blindness() -> None:

@@ -170,6 +170,20 @@ def _positions(exchange: Exchange) -> tuple[tuple[ExchangePosition, ...], float]
     return tuple(positions), unrealised_usd
 
 
+def marks_of(positions: Iterable[ExchangePosition]) -> dict[str, float]:
+    """Return the mark price of each pair that is held, where the exchange tells it."""
+    return {one.pair: one.mark_price for one in positions if one.mark_price is not None}
+
+
+def stated_marks(exchange: Exchange) -> dict[str, float] | None:
+    """Ask for the positions alone and return their mark prices; ``None`` without an answer."""
+    try:
+        return marks_of(_positions(exchange)[0])
+    except UNREADABLE as error:
+        logger.warning("plimsoll: the mark prices cannot be read: %s", _words(error))
+        return None
+
+
 def _open_orders(exchange: Exchange) -> tuple[ExchangeOrder, ...]:
     """Return every open order of every pair, conditional ones as well."""
     api = exchange._api  # noqa: SLF001 - Freqtrade lists no open orders of all pairs

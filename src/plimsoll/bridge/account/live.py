@@ -4,6 +4,7 @@ import logging
 import weakref
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from plimsoll.bridge.account.bot_books import entry_fee_usd
 from plimsoll.bridge.account.closed_trades import ClosedTrades
+from plimsoll.bridge.account.exchange_books import stated_marks
 from plimsoll.bridge.account.freqtrade_trades import (
     open_profit_usd,
     resting_profit_usd,
@@ -23,11 +25,12 @@ from plimsoll.bridge.account.freqtrade_trades import (
 )
 from plimsoll.bridge.account.levels import LiveLevels
 from plimsoll.bridge.account.live_candles import LiveCandles
+from plimsoll.bridge.account.position_marks import PositionMarks
 from plimsoll.bridge.account.reconciler import News, Reconciler
 from plimsoll.bridge.account.stored_levels import moved_usd
 from plimsoll.bridge.freqtrade.database_writes import is_written, write_counter
-from plimsoll.bridge.freqtrade.exit_price import told_price
 from plimsoll.bridge.freqtrade.log_listeners import LogListener
+from plimsoll.bridge.freqtrade.priced_book import PricedBook
 from plimsoll.candles.windows import Window
 from plimsoll.core import (
     AccountSnapshot,
@@ -52,7 +55,10 @@ logger = logging.getLogger(__name__)
 
 
 class LiveAccount:
-    """Reads Freqtrade's database, wallets and market data; the mark is the price of an exit."""
+    """Reads Freqtrade's database, wallets and market data; the mark is the price of an exit.
+
+    Where the order book is in doubt the mark is the worse price: see `PositionMarks`.
+    """
 
     def __init__(
         self,
@@ -77,10 +83,13 @@ class LiveAccount:
         self._begun = False
         self._closed = closed or ClosedTrades()
         self._reconciler = reconciler
+        self._priced = PricedBook(data._exchange)  # noqa: SLF001 - DataProvider offers no exchange
         self._writes = write_counter()
         self._seen: tuple[int, weakref.ref[Session], list[Position]] | None = None
-        self._marks: dict[str, float | None] = {}
-        self._jumps: dict[str, str] = {}
+        exchange = data._exchange  # noqa: SLF001 - DataProvider offers no exchange
+        self._marks = PositionMarks(
+            profile, exchange, self._candles, ask=partial(stated_marks, exchange)
+        )
         self._order_times: list[datetime] = []
         self._equity_usd: float | None = None
         self._starting: float | None = None
@@ -103,7 +112,8 @@ class LiveAccount:
     def open_positions(self) -> list[Position]:
         """Return what is open now, at the marks of the last loop; a resting entry counts."""
         return [
-            whole_position(trade, self._marks.get(trade.pair)) for trade in Trade.get_open_trades()
+            whole_position(trade, self._marks.prices.get(trade.pair))
+            for trade in Trade.get_open_trades()
         ]
 
     def update(self, now: datetime) -> bool:
@@ -114,7 +124,8 @@ class LiveAccount:
         if self._reconciler is not None and self._reconciler.look(now, trades):
             trades = Trade.get_open_trades()
         before, self._starting = self._starting, self._starting_balance(trades)
-        self._mark(trades)
+        stated = None if self._reconciler is None else self._reconciler.marks_of(now)
+        self._marks.mark(trades, now, stated)
         self._see(trades, writes)
         self._equity_usd = self._equity(trades)
         begins = not self._begun
@@ -232,8 +243,11 @@ class LiveAccount:
         return float(sum(price * size for side in book for price, size, *_ in side))
 
     def spread_fraction(self, pair: str) -> float | None:
-        """Return ask minus bid over mid; ``None`` when the book cannot be read."""
-        book = self._book(pair)
+        """Return ask minus bid over mid; ``None`` when the book cannot be read.
+
+        Of the book that an entry has just been priced by, where it was.
+        """
+        book = self._priced.take(pair) or self._book(pair)
         if book is None or not book[0] or not book[1]:
             return None
         bid, ask = float(book[0][0][0]), float(book[1][0][0])
@@ -263,7 +277,7 @@ class LiveAccount:
         if newest is None:
             return PairData(newest_candle_closed_at=None, candle_seconds=self._candle_seconds)
         closed_at, fault = newest
-        implausible = self._jumps.get(pair) or fault
+        implausible = self._marks.implausible.get(pair) or fault
         looks = self._looks_since
         if looks is not None:
             length = timedelta(seconds=self._candle_seconds)
@@ -289,35 +303,15 @@ class LiveAccount:
             return seen[2]
         trades = Trade.get_open_trades()
         for trade in trades:
-            self._marks.setdefault(trade.pair, trade.open_rate)
+            self._marks.prices.setdefault(trade.pair, trade.open_rate)
         self._closed.read()
         return self._see(trades, writes)
 
     def _see(self, trades: Sequence[Trade], writes: int) -> list[Position]:
         """Keep the positions of trades that were read after so many writes."""
-        positions = [whole_position(trade, self._marks.get(trade.pair)) for trade in trades]
+        positions = [whole_position(trade, self._marks.prices.get(trade.pair)) for trade in trades]
         self._seen = (writes, weakref.ref(Trade.session()), positions) if is_written() else None
         return positions
-
-    def _mark(self, trades: Sequence[Trade]) -> None:
-        """Ask for the price at which each position would close now, once a loop."""
-        marks: dict[str, float | None] = {}
-        jumps: dict[str, str] = {}
-        for trade in trades:
-            pair = trade.pair
-            try:
-                exchange = self._data._exchange  # noqa: SLF001 - DataProvider offers no exchange
-                mark: float | None = told_price(exchange, pair, is_short=bool(trade.is_short))
-            except FreqtradeException as error:
-                logger.warning("plimsoll: no price of %s to mark it by: %s", pair, error)
-                mark = None
-            before = self._marks.get(pair)
-            if mark is not None and before:
-                moved = abs(mark / before - 1)
-                if not moved <= self._profile.max_mark_jump_fraction:
-                    jumps[pair] = f"the mark of {pair} moved by {moved:.1%} since the last loop"
-            marks[pair] = mark
-        self._marks, self._jumps = marks, jumps
 
     def _follow_capital(self, before: float | None) -> bool:
         """Move the levels with money that came or went: it was neither earned nor lost."""
@@ -357,7 +351,7 @@ class LiveAccount:
     def _equity(self, trades: Sequence[Trade]) -> float | None:
         equity = (self._starting or 0.0) + sum(trade.profit_usd for trade in self._closed.trades)
         for trade in trades:
-            mark = self._marks.get(trade.pair)
+            mark = self._marks.prices.get(trade.pair)
             if mark is None:
                 return None
             equity += (trade.realized_profit or 0.0) + open_profit_usd(trade, mark)

@@ -29,6 +29,10 @@ class _Frame:
         self._seconds = int(length.total_seconds())
         self._windows: dict[int, Window] = {}
 
+    @property
+    def is_traded(self) -> bool:
+        return bool(self.candles["volume"].to_numpy()[-1] > 0)
+
     def fault(self, now: datetime) -> str | None:
         # Of what is wrong with a bar, only that it has not closed yet depends on the moment.
         return self._lasting_fault if now >= self.closed_at else self._fault(now)
@@ -75,6 +79,17 @@ class LiveCandles:
             return None
         fault = frame.fault(now)
         return frame.closed_at, None if fault is None else f"the newest candle of {pair}: {fault}"
+
+    def newest_close(self, pair: str, now: datetime) -> tuple[datetime, float] | None:
+        """Return when the newest candle closed, and at which price.
+
+        ``None`` where there is none, where nothing was traded in it (its close is the one before
+        then), or where anything is wrong with it.
+        """
+        frame = self._frame(pair)
+        if frame is None or frame.fault(now) is not None or not frame.is_traded:
+            return None
+        return frame.closed_at, float(frame.newest["close"])
 
     def window(self, pair: str, count: int) -> Window | None:
         """Return the latest closes of a pair; ``None`` when there are no candles."""

@@ -1,7 +1,7 @@
 """Holds the exchange's books against the database's: at the start, at a cadence, after fills."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from plimsoll.bridge.account.exchange_books import (
     UNREADABLE,
     can_be_read,
     done_orders,
+    marks_of,
     read_books,
 )
 from plimsoll.bridge.account.recovery import FAILURES, OF_A_TRADE, Mended, Mender
@@ -96,6 +97,7 @@ class Reconciler:
         self._looked_at: datetime | None = None
         self._looked_fully_at: datetime | None = None
         self._bookings: object = None
+        self._stated: tuple[datetime, dict[str, float]] | None = None
         self._missing_usd = 0.0
         self._told: dict[object, Break] = {}
         self.breaks: tuple[Break, ...] = ()
@@ -115,6 +117,11 @@ class Reconciler:
             why = "; ".join(one.text for one in self.breaks) or "they were not read yet"
             raise PlimsollError(f"the capital of the account is not known yet: {why}")
         return self._capital
+
+    def marks_of(self, now: datetime) -> Mapping[str, float] | None:
+        """Return the exchange's mark prices where its books were read in this loop, else `None`."""
+        stated = self._stated
+        return None if stated is None or stated[0] != now else stated[1]
 
     def take_news(self) -> list[News]:
         """Return once what there is to tell, oldest first."""
@@ -192,11 +199,14 @@ class Reconciler:
         )
         bot = self._bot_books(books, now)
         if books.fault is None:
+            self._stated = now, marks_of(books.positions)
             self._hedge_mode = books.hedge_mode
             self._follow(books, bot, now)
-            bot = self._bot_books(books, now)
-            books = self._looked_into(books, bot)
-            bot = self._bot_books(books, now)
+            if self._capital is not capital:
+                bot = self._bot_books(books, now)
+            with_orders = self._looked_into(books, bot)
+            if with_orders is not books:
+                books, bot = with_orders, self._bot_books(with_orders, now)
         self.breaks = breaks(books, bot, self._profile, before)
         self._missed = missed(before, self.breaks)
         if books.fault is None:

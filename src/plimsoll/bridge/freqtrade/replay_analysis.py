@@ -1,12 +1,15 @@
-"""Analyse a pair's candles once: Freqtrade copies and clears frames in each loop, for nobody."""
+"""Analyse a pair's candles once, and act on what the newest says: the rest is for nobody."""
 
 import weakref
 from typing import Any
 
 import pandas as pd
+from freqtrade.data.dataprovider import DataProvider
+from freqtrade.freqtradebot import FreqtradeBot
 from freqtrade.strategy import IStrategy
 
 Analysed = dict[str, tuple[pd.DataFrame, str]]
+ENTRIES = ("enter_long", "enter_short")
 
 
 def analyse_new_frames() -> None:
@@ -41,3 +44,38 @@ def analyse_new_frames() -> None:
 def _seen(strategy: IStrategy) -> dict[str, Any]:
     """Return the last candle of each pair whose analysis has succeeded, as Freqtrade notes it."""
     return dict(strategy._IStrategy__last_candle_seen_per_pair)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def enter_where_marked() -> None:
+    """Ask for an entry's signal only where the newest candle is marked: else there is none.
+
+    A strategy that has its own idea of a signal, or of the newest candle, is asked every time.
+    """
+    create = FreqtradeBot.create_trade
+
+    def create_trade(self: FreqtradeBot, pair: str) -> bool:
+        strategy = self.strategy
+        asked = getattr(strategy.get_entry_signal, "__func__", None)
+        if asked is IStrategy.get_entry_signal and not strategy.disable_dataframe_checks:
+            frame, _ = self.dataprovider.get_analyzed_dataframe(pair, strategy.timeframe)
+            if not any(_ends_marked(frame, column) for column in ENTRIES):
+                return False
+        return bool(create(self, pair))
+
+    FreqtradeBot.create_trade = create_trade  # type: ignore[method-assign]
+
+
+def _ends_marked(frame: pd.DataFrame, column: str) -> bool:
+    return column in frame.columns and len(frame) > 0 and bool(frame[column].iloc[-1] == 1)
+
+
+def tell_frames_to_listeners() -> None:
+    """Send analysed frames only where a module of Freqtrade's messages would take them."""
+    emit = DataProvider._emit_df  # noqa: SLF001
+
+    def emit_df(self: DataProvider, *given: Any) -> None:
+        messages = self._DataProvider__rpc  # type: ignore[attr-defined]
+        if messages is not None and messages.registered_modules:
+            emit(self, *given)
+
+    DataProvider._emit_df = emit_df  # type: ignore[method-assign]  # noqa: SLF001

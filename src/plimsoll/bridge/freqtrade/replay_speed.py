@@ -9,14 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-from ccxt.async_support.base.exchange import Exchange as AsyncExchange
-from ccxt.base.exchange import Exchange as SyncExchange
 from freqtrade.enums import CandleType
 from freqtrade.exchange import timeframe_to_msecs
 from freqtrade.exchange.exchange import Exchange
 
 from plimsoll.bridge.freqtrade.candle_append import appended
-from plimsoll.bridge.freqtrade.replay_analysis import analyse_new_frames
+from plimsoll.bridge.freqtrade.replay_analysis import (
+    analyse_new_frames,
+    enter_where_marked,
+    tell_frames_to_listeners,
+)
 from plimsoll.bridge.freqtrade.replay_database import (
     Changes,
     keep_values,
@@ -26,6 +28,7 @@ from plimsoll.bridge.freqtrade.replay_database import (
     skip_empty_commits,
     trust_the_disk,
 )
+from plimsoll.bridge.freqtrade.replay_requests import Sent, call_before_requests, remember_books
 
 PRICE_TYPES = (CandleType.SPOT, CandleType.FUTURES)
 
@@ -52,7 +55,11 @@ def replace_slow_parts(
     fetch_only_new_candles()
     append_candles()
     analyse_new_frames()
-    call_before_requests(before_request)
+    enter_where_marked()
+    tell_frames_to_listeners()
+    sent = Sent()
+    call_before_requests(before_request, sent)
+    remember_books(sent)
     trust_the_disk()
     changes = Changes()
     changes.listen()
@@ -138,19 +145,3 @@ def spare_the_collector() -> None:
     """Leave what is loaded by now out of the search for garbage: it stays until the end."""
     gc.collect()
     gc.freeze()
-
-
-def call_before_requests(call: Callable[[], None]) -> None:
-    """Call something before ccxt sends a request: the venue's clock moves when it is looked at."""
-    fetch, fetch_async = SyncExchange.fetch, AsyncExchange.fetch
-
-    def first_call(self: Any, *given: Any, **named: Any) -> Any:
-        call()
-        return fetch(self, *given, **named)
-
-    async def first_call_async(self: Any, *given: Any, **named: Any) -> Any:
-        call()
-        return await fetch_async(self, *given, **named)
-
-    SyncExchange.fetch = first_call
-    AsyncExchange.fetch = first_call_async

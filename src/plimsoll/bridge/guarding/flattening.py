@@ -67,6 +67,11 @@ class Flattening:
         self._began = dict(self._since)
         self.closing: Sequence[Closing] = ()
 
+    @property
+    def is_underway(self) -> bool:
+        """Whether something was to be closed as of the last look, or before this start."""
+        return bool(self._began)
+
     def look(
         self,
         to_close: Sequence[tuple[Position, str]],

@@ -189,7 +189,7 @@ class LiveSession(Session):
 
     def _watch_closing(self, supervisor: Supervisor, now: datetime) -> None:
         """See what is to be closed and still open, alarm, and halt what cannot be closed."""
-        if self.observes:
+        if self.observes or not (supervisor.closes_something or self._flattening.is_underway):
             return
         try:
             positions = self._account.open_positions()

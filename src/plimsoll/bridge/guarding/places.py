@@ -57,7 +57,7 @@ class Places:
     def act(self, verdict: Verdict, now: datetime) -> tuple[bool, bool]:
         """Record and lock what has acted; return whether each of the two worked."""
         recorded = self._log(verdict, now, ACTED)
-        return recorded, self._try(locks.hold, verdict, now) is not None
+        return recorded, self.attempt(locks.hold, verdict, now) is not None
 
     def words(self, verdict: Verdict) -> str:
         """Say for the log that a verdict has acted."""
@@ -65,7 +65,7 @@ class Places:
 
     def refresh(self, verdict: Verdict, now: datetime, *, is_locked: bool) -> bool:
         """Write again what a place lacks, or what lasts longer by now; return whether locked."""
-        made = False if is_locked else self._try(locks.hold, verdict, now)
+        made = False if is_locked else self.attempt(locks.hold, verdict, now)
         key = verdict.rule, verdict.pair
         if self._persistent and key not in self._logged:
             self._log(verdict, now, ACTED)
@@ -80,7 +80,7 @@ class Places:
 
     def put_back(self, verdict: Verdict, now: datetime) -> None:
         """Lock again what nobody had a right to unlock, and record that."""
-        self._try(locks.put_back, verdict, now)
+        self.attempt(locks.put_back, verdict, now)
         last = self._put_back_at.get(verdict.rule)
         if last is None or now - last >= RECORDED_AGAIN_AFTER:  # not in every loop of a strategy
             self._put_back_at[verdict.rule] = now
@@ -125,7 +125,7 @@ class Places:
     def lock_again(self, held: Mapping[Key, Verdict], now: datetime) -> None:
         """Put the locks of these verdicts back: what a person has asked did not take place."""
         for verdict in held.values():
-            self._try(locks.put_back, verdict, now)
+            self.attempt(locks.put_back, verdict, now)
 
     def raise_fault(self) -> None:
         """Raise the first error of the database since the last call, if there was one."""
@@ -143,7 +143,8 @@ class Places:
         self._logged[key] = verdict.until
         return True
 
-    def _try(self, write: Callable[..., T], *arguments: Any) -> T | None:
+    def attempt(self, write: Callable[..., T], *arguments: Any) -> T | None:
+        """Write, and return what that returns; a fault is kept until `raise_fault`."""
         try:
             return write(*arguments)
         except Exception as error:  # noqa: BLE001 - whatever it is, the rest is to be done

@@ -175,7 +175,10 @@ class Supervisor:
         verdicts = [verdict for key, verdict in self._state.held.items() if key[1] in (None, pair)]
         if verdicts:  # also while the loop fails: what has acted still does
             return max(verdicts, key=lambda verdict: verdict.mode).rule
-        return None if self._blindness.verdict(now, self.profile) is None else BLIND
+        if self._blindness.verdict(now, self.profile) is None:
+            return None
+        self._places.attempt(self._close_blindly, now)  # what begins between two looks, on record
+        return BLIND
 
     @property
     def closes_something(self) -> bool:
@@ -217,8 +220,7 @@ class Supervisor:
         self, request: EntryRequest, account: AccountSnapshot, evaluation: Evaluation
     ) -> Verdict:
         """Return the verdict about an entry or an addition; a failing loop denies."""
-        denial = self.fault(request.pair)
-        if denial is not None:
+        if (denial := self.fault(request.pair)) is not None:
             return denial
         return evaluate_entry(request, account, self.profile, evaluation=evaluation)
 
@@ -331,8 +333,7 @@ class Supervisor:
         return bool(self._state.held) and (self.account.has_positions or self._runs_out(now))
 
     def _runs_out(self, now: datetime) -> bool:
-        ends = (held.until for held in self._state.held.values())
-        return any(end is not None and end <= now for end in ends)
+        return any(one.until is not None and one.until <= now for one in self._state.held.values())
 
     def _take(self, evaluation: Evaluation) -> None:
         now, before = evaluation.as_of, self.mode

@@ -95,6 +95,7 @@ class Watch:
             (session, (*OF_SESSION, "guards", "_observes", "record")),
             (supervisor, OF_SUPERVISOR),
         )
+        self._methods = [_methods(type(guard)) for guard in self._guards]
         self._looked = False
         self._held = [(owner, name, vars(owner)[name]) for owner, names in held for name in names]
 
@@ -138,8 +139,8 @@ class Watch:
             session.supervisor = expected
             broken.append("supervisor")
         self._looked = session.supervisor is supervisor
-        for guard in self._guards:
-            for name in [name for name in vars(guard) if _is_method(type(guard), name)]:
+        for guard, methods in zip(self._guards, self._methods, strict=True):
+            for name in sorted(vars(guard).keys() & methods):
                 del vars(guard)[name]
                 broken.append(name)
         return broken
@@ -165,5 +166,5 @@ def _looks_up_itself(kind: type) -> bool:
     return any("__getattribute__" in vars(one) for one in kind.__mro__[:-1])
 
 
-def _is_method(kind: type, name: str) -> bool:
-    return isinstance(getattr(kind, name, None), METHODS)
+def _methods(kind: type) -> frozenset[str]:
+    return frozenset(name for name in dir(kind) if isinstance(getattr(kind, name, None), METHODS))

@@ -46,10 +46,6 @@ def verdict_of(bot: DrilledBot, marks: Marks, rule: str, act: Act) -> dict[str, 
     """
     records = bot.records()
     new = records[marks.records :] if len(records) >= marks.records else records
-    if rule == BLIND:  # guards that cannot look record what they send, not a verdict
-        sent = [one for one in new if one.get("tag") == f"plimsoll_{BLIND}"]
-        same = {"mode": "FLATTEN", "pair": None, "value": None, "limit": None, "rule": BLIND}
-        return {**sent[0], **same} if sent else None
     mode = "HALTED" if act is Act.HALT else "FLATTEN"
     acted = [
         one

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -49,10 +50,10 @@ class Watch:
             self.bot.exchange.venue.set_speed(self.fault.speed)
         self.fault.arm(self.trouble)
 
-    def strike(self) -> None:
-        """Do what the fault does once the verdict is on record."""
+    def strike(self, *, until_mended: bool = False) -> None:
+        """Do what the fault does once the verdict is on record; it ends by the clock, or not."""
         self.fault.strike(self.trouble)
-        if self.fault.lasts is not None:
+        if self.fault.lasts is not None and not until_mended:
             self._mend_at = time.monotonic() + self.fault.lasts
 
     def see_out(self) -> None:
@@ -169,7 +170,11 @@ def play_closing(bot: DrilledBot, scenario: Scenario, fault: Fault, row: Row) ->
             f"a verdict of {scenario.rule}",
             seconds=VERDICT_SECONDS,
         )
-        watch.strike()
+        if scenario.pair is not None and fault.halts_by:
+            scenario, halt = _halted_too(watch, scenario, marks)
+        else:
+            halt = None
+            watch.strike()
         flat = _is_flat if scenario.pair is None else _is_closed
         watch.until(lambda: flat(bot, scenario, before), "a flat account", seconds=FLAT_SECONDS)
         watch.see_out()
@@ -177,17 +182,16 @@ def play_closing(bot: DrilledBot, scenario: Scenario, fault: Fault, row: Row) ->
         watch.mend()
     watch.judge()
     _alive_and_settled(watch, scenario)
-    foreign = FOREIGN if scenario.rule == "reconciliation" else ""
     measure(bot, row, record, watch.loops_ended)
-    if scenario.pair is not None:
+    if record.get("pair") is not None:
         pair_closed(bot, row, before, record)
-        if fault.name != "closed-by-hand":
+        if scenario.pair is not None and fault.name != "closed-by-hand":
             others_untouched(bot, row, before, scenario.pair)
-    else:
-        only_closing_orders(bot, row, record, foreign=foreign)
-        nothing_left(bot, row, foreign=foreign)
-        books_agree(bot, row, foreign=foreign)
-    told(bot, row, marks, record)
+    if scenario.pair is None:
+        _closed_whole(bot, row, halt or record, scenario)
+    for one in (record, halt):
+        if one is not None:
+            told(bot, row, marks, one)
     if scenario.ends_itself or scenario.pair is not None:
         _ends_itself(bot, scenario, row)
     else:
@@ -196,6 +200,30 @@ def play_closing(bot: DrilledBot, scenario: Scenario, fault: Fault, row: Row) ->
     scenario.undo(bot)
     if scenario.act is Act.HALT:
         _rearm(bot, scenario, row)
+
+
+def _halted_too(watch: Watch, scenario: Scenario, marks: Marks) -> tuple[Scenario, dict[str, Any]]:
+    """Let a fault last until it has halted the account; return what is expected, and the record.
+
+    The row is then about a halt: everything is closed, and stays so until it is re-armed.
+    """
+    watch.strike(until_mended=True)
+    rule = watch.fault.halts_by
+    halt = watch.until(
+        lambda: verdict_of(watch.bot, marks, rule, Act.HALT),
+        f"a halt by {rule}",
+        seconds=VERDICT_SECONDS,
+    )
+    watch.mend()
+    return replace(scenario, act=Act.HALT, pair=None), halt
+
+
+def _closed_whole(bot: DrilledBot, row: Row, record: dict[str, Any], scenario: Scenario) -> None:
+    """Check that nothing of the bot's is left, on either side, and that nothing was opened."""
+    foreign = FOREIGN if scenario.rule == "reconciliation" else ""
+    only_closing_orders(bot, row, record, foreign=foreign)
+    nothing_left(bot, row, foreign=foreign)
+    books_agree(bot, row, foreign=foreign)
 
 
 def _is_closed(bot: DrilledBot, scenario: Scenario, before: Before) -> bool:

@@ -68,6 +68,9 @@ class Fault:
         Done as soon as its verdict is on record; in a row of denials, at once.
     mend
         Done after ``lasts`` real seconds, or when the account is flat, whichever is earlier.
+    halts_by
+        The rule that halts the account if positions stay open under the fault. A row that closes
+        one pair then lasts until that halt is on record, and expects it.
     """
 
     name: str
@@ -78,6 +81,7 @@ class Fault:
     mend: Callable[[Trouble], None] = nothing
     lasts: float | None = None
     speed: float | None = None
+    halts_by: str = ""
 
 
 def start(kind: str, **options: object) -> Callable[[Trouble], None]:

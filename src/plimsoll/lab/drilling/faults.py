@@ -183,6 +183,7 @@ FAULTS: dict[str, Fault] = {
             strike=start("missing-positions"),
             mend=mend,
             lasts=3.0,
+            halts_by="reconciliation",
         ),
         Fault(
             name="stops-cancelled",

@@ -113,7 +113,7 @@ def change(chance: random.Random, number: int) -> None:
 def afresh(account: LiveAccount) -> tuple[list[Any], list[Any]]:
     """Positions and closed trades, read as if for the first time."""
     trades = Trade.get_open_trades()
-    marks = account._marks
+    marks = account._marks.prices
     return [whole_position(one, marks.get(one.pair, one.open_rate)) for one in trades], (
         ClosedTrades().read()
     )

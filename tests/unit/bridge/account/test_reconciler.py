@@ -102,6 +102,27 @@ def test_a_fill_that_is_booked_is_looked_at_in_the_next_loop(bot: Bot, clock: An
     assert status(bot.config["user_data_dir"])["equity_usd"] == pytest.approx(10_050.0)
 
 
+def test_the_database_is_asked_again_only_after_something_has_changed(
+    bot: Bot, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, own = reconciler(bot), reconciler(bot)._bot_books
+    asked: list[int] = []
+
+    def counted(books: Any, now: datetime) -> Any:
+        asked.append(len(books.done))
+        return own(books, now)
+
+    monkeypatch.setattr(made, "_bot_books", counted)
+    open_trade(NOON)
+    theirs(bot).hold(BTC, 10.0)
+    loops(bot, clock)
+    assert asked == [0]
+    theirs(bot).move(50.0, datetime.now(UTC))
+    add_to_database(NOON, 1.0)
+    loops(bot, clock)
+    assert asked == [0, 0, 0], "the capital has moved"
+
+
 def test_a_break_is_looked_at_more_often(bot: Bot, clock: Any) -> None:
     theirs(bot).hold(ETH, 1.0)
     loops(bot, clock, 6)

@@ -122,6 +122,17 @@ def test_what_closed_one_after_the_other_is_told_once() -> None:
     assert said == "✅ Closed after 2\u00a0s: BTC/USDT, ETH/USDT."
 
 
+def test_it_is_underway_until_it_is_told_that_all_is_closed() -> None:
+    flattening = watch()
+    assert not flattening.is_underway
+    flattening.look(HELD, {}, NOON, [BTC])
+    assert flattening.is_underway
+    flattening.look([], {}, NOON + MINUTE)
+    assert not flattening.is_underway
+    before = {"open": [{"pair": BTC, "since": NOON.isoformat()}]}
+    assert watch(closing=before).is_underway, "a restart has not seen yet that it is closed"
+
+
 def test_that_it_is_closed_in_the_end_is_told_after_an_alarm() -> None:
     flattening = watch()
     alarms(flattening, [0, 60])

@@ -574,6 +574,34 @@ def test_blind_for_too_long_closes_everything(bot: Case) -> None:
     assert (bot.exits(ETH), bot.exits(BTC)) == ("blind_guards", "blind_guards")
 
 
+def test_what_closes_blindly_between_two_looks_is_on_record_before_it_is_sent(bot: Case) -> None:
+    bot.account.broken = OSError("no connection")
+    bot.loop()
+    bot.loop(after=timedelta(seconds=299))
+    assert bot.events("acted") == []
+    later = bot.now + timedelta(seconds=2)
+    assert bot.supervisor.exit_reason(ETH, later) == "blind_guards"
+    (acted,) = bot.events("acted")
+    assert (acted["rule"], acted["mode"]) == ("blind_guards", "FLATTEN")
+    assert [one.rule for one in kept_verdicts(later)] == ["blind_guards"]
+    assert bot.supervisor.exit_reason(BTC, later) == "blind_guards"
+    assert len(bot.events("acted")) == 1, "once for all positions"
+
+
+def test_it_closes_also_where_that_cannot_be_kept(
+    bot: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: Any) -> None:
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError("database is locked"))
+
+    bot.account.broken = OSError("no connection")
+    bot.loop()
+    monkeypatch.setattr(locks, "hold", locked)
+    later = bot.now + timedelta(seconds=301)
+    assert bot.supervisor.exit_reason(ETH, later) == "blind_guards"
+    assert len(bot.events("acted")) == 1
+
+
 def test_blindness_is_measured_from_its_own_beginning(bot: Case) -> None:
     for broken in (OSError("one"), None, OSError("two")):
         bot.account.broken = broken

@@ -124,6 +124,40 @@ def test_whoever_allows_it_is_told_of_each_pair(
     assert "ETH/USDT:USDT (56 h from 2025-03-02 16:00 UTC and 1 more, 72 h in all)" in said
 
 
+def test_a_hole_in_the_marks_is_refused_by_the_age_of_the_price_it_is_charged_at(
+    tmp_path: Path, datadir: Path
+) -> None:
+    _store(datadir, ETH, marked=[row for row in range(HOURS) if not 45 <= row < 60])
+    with pytest.raises(OperationalException) as caught:
+        _run(tmp_path, datadir)
+    said = str(caught.value)
+    carried = "2 fundings from 2025-03-03 00:00 UTC at mark prices carried forward for up to 11 h"
+    assert f"ETH/USDT:USDT ({carried})" in said
+    assert BTC not in said
+
+
+def test_whoever_allows_it_is_told_of_each_mark_carried_forward(
+    tmp_path: Path, datadir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _store(datadir, ETH, marked=[row for row in range(HOURS) if not 45 <= row < 60])
+    with caplog.at_level(logging.WARNING):
+        _run(tmp_path, datadir, plimsoll={"allow_missing_funding": True})
+    [said] = [record.getMessage() for record in caplog.records if "funding" in record.message]
+    assert "for up to 11 h" in said
+
+
+def test_a_mark_carried_forward_for_less_than_a_funding_interval_is_told_and_allowed(
+    tmp_path: Path, datadir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _store(datadir, ETH, marked=[row for row in range(HOURS) if not 45 <= row < 50])
+    with caplog.at_level(logging.WARNING):
+        _run(tmp_path, datadir)
+    [said] = [record.getMessage() for record in caplog.records if "funding" in record.message]
+    assert (
+        "(1 funding from 2025-03-03 00:00 UTC at mark prices carried forward for up to 3 h" in said
+    )
+
+
 def test_spot_has_no_funding(tmp_path: Path, datadir: Path) -> None:
     for file in (datadir / "futures").iterdir():
         file.unlink()

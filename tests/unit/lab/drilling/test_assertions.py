@@ -54,12 +54,15 @@ def test_a_verdict_from_before_the_row_is_not_its_own(bot: DrilledBot) -> None:
     assert verdict_of(bot, marks(0), "drawdown", Act.FLATTEN) is None
 
 
-def test_guards_that_cannot_look_are_known_by_what_they_send(bot: DrilledBot) -> None:
+def test_guards_that_cannot_look_are_known_by_their_verdict_not_by_what_they_send(
+    bot: DrilledBot,
+) -> None:
     sent = {"kind": "order", "tag": "plimsoll_blind_guards", "at": VERDICT["at"]}
-    write(bot, {**sent, "tag": "plimsoll_drawdown"}, sent)
-    record = verdict_of(bot, marks(0), "blind_guards", Act.FLATTEN)
-    assert record is not None
-    assert (record["at"], record["tag"]) == (VERDICT["at"], "plimsoll_blind_guards")
+    blind = {**VERDICT, "rule": "blind_guards", "mode": "FLATTEN"}
+    write(bot, sent)
+    assert verdict_of(bot, marks(0), "blind_guards", Act.FLATTEN) is None
+    write(bot, sent, blind)
+    assert verdict_of(bot, marks(0), "blind_guards", Act.FLATTEN) == blind
     assert verdict_of(bot, marks(2), "blind_guards", Act.FLATTEN) is None
 
 

@@ -54,6 +54,16 @@ def test_one_that_lasts_until_flat_is_taken_back_by_the_row(bot: DrilledBot) -> 
     assert done == ["strike"]
 
 
+def test_one_that_halts_the_account_is_not_taken_back_by_the_clock(bot: DrilledBot) -> None:
+    done: list[str] = []
+    waiting = watch(bot, recording(done, 0.05))
+    waiting.strike(until_mended=True)
+    time.sleep(0.1)
+    with pytest.raises(PlimsollError, match="a halt by reconciliation"):
+        waiting.until(lambda: False, "a halt by reconciliation", seconds=0.2)
+    assert done == ["strike"]
+
+
 def test_an_exchange_that_refuses_us_too_answers_nothing(bot: DrilledBot) -> None:
     began, asked = time.monotonic(), []
 
