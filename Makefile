@@ -23,7 +23,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	journal/test_check journal/test_log lab/drilling/test_bot \
 	lab/drilling/test_exchange lab/drilling/test_fault lab/drilling/test_forked \
 	lab/drilling/test_kill_row lab/drilling/test_trips lab/test_costs lab/test_freqtrade lab/test_processes \
-	lab/test_strategy_check lab/test_study lab/test_venue test_strategies \
+	lab/test_strategy_check lab/test_study_runs lab/test_venue test_strategies \
 	reporting/test_charts reporting/test_guard_sections reporting/test_page \
 	reporting/test_position_charts reporting/test_sections \
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
@@ -107,9 +107,9 @@ kill-sweep: $(READY) ## kill a live bot at KILLS drawn moments and rewrite docs/
 watch-drills: $(READY) ## kill, freeze and blind bot and watchdog; rewrite the table of docs/watch.md (ONLY=frozen plays one)
 	$(BIN)/python -m tests.watch_drills $(if $(ONLY),--only $(ONLY))
 
-results: $(READY) ## backtest the strategies on real data (DATA=folder) and rewrite docs/results.md
+results: $(READY) ## backtest the strategies on real data (DATA=folder), resumable, and rewrite docs/results.md
 	@test -n "$(DATA)" || { echo 'make results needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
-	$(BIN)/plimsoll results --datadir $(DATA)
+	nice -n 10 $(BIN)/plimsoll results --datadir $(DATA) --out docs/results.md
 
 reprice: $(READY) ## price the results' fills at the market's (DATA=folder), resumable; docs/repriced-results.md
 	@test -n "$(DATA)" || { echo 'make reprice needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }

@@ -17,6 +17,7 @@ class FundingCarry(PortfolioStrategy):
     """
 
     panel_funding = True
+    net_band = 0.05
 
     window_scale = DecimalParameter(0.5, 2.0, default=1.0, decimals=2, space="buy")
     scale_days = IntParameter(90, 365, default=RULE.scale_days, space="buy")

@@ -162,6 +162,7 @@ def backtest_record(
         market=market,
         market_name="" if market is None else str(market.name),
         acts=result.acts,
+        shortfall=result.shortfall,
         costs_bps=result.costs_bps,
         is_baseline=result.strategy in BASELINES,
     )

@@ -99,6 +99,7 @@ def bot_run(wanted: Wanted) -> BotRun:
     """
     from plimsoll.performance.guard_acts import SECTION, GuardActs
     from plimsoll.performance.known_equity import trades_within
+    from plimsoll.performance.shortfall import Shortfall
     from plimsoll.reporting.trading_record import RecordSource, TradingRecord, record_trades
 
     traces, span = _read(wanted)
@@ -126,6 +127,7 @@ def bot_run(wanted: Wanted) -> BotRun:
         timeframe=traces.timeframe,
         closes=known,
         acts=None if traces.log.acts is None else GuardActs.from_result({SECTION: traces.log.acts}),
+        shortfall=Shortfall.of_records(traces.log.targets),
         costs_bps=bot_money.costs_of(within),
         facts=_facts(traces, within),
         **benchmark,

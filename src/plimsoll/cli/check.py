@@ -19,12 +19,17 @@ def check(
         list[Path],
         typer.Argument(metavar="FILE...", help="Python files with features, guards, strategies."),
     ],
+    profile: Annotated[
+        Path | None,
+        typer.Option(metavar="LAYER", help="Risk layer that a portfolio's targets should fit."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Hold every feature, guard and strategy of FILE to the contracts that the shipped ones keep.
 
     The file is imported, so check only code that you would run. Guards are asked directly, on
-    made-up accounts; strategies are loaded by Freqtrade and run on made-up candles.
+    made-up accounts; strategies are loaded by Freqtrade and run on made-up candles. Of a portfolio
+    it says how much of its targets there the risk profile lets it hold, by default the default one.
 
     Exit status: 0 when all contracts are kept, 1 when something fell short, 2 for wrong usage: no
     such file, one that cannot be imported, or nothing in it to check.
@@ -32,7 +37,7 @@ def check(
     from plimsoll.lab.check import check_files
 
     with _progress(silent=as_json) as started:
-        checked = check_files([file.expanduser() for file in files], started)
+        checked = check_files([file.expanduser() for file in files], started, profile=profile)
     if as_json:
         typer.echo(json.dumps(_record(checked)))
     else:
@@ -71,6 +76,7 @@ def _record(checked: "list[Checked]") -> dict[str, object]:
                 "kind": one.kind,
                 "name": one.name,
                 "contracts": one.contracts,
+                **({"note": one.note} if one.note else {}),
                 "findings": [
                     {"contract": finding.contract, "text": finding.text} for finding in one.findings
                 ],
@@ -85,5 +91,7 @@ def _tell(checked: "list[Checked]") -> None:
         short = len(one.findings)
         verdict = f"{short} fell short" if short else f"keeps all {one.contracts} contracts"
         typer.echo(f"{one.kind} {one.name} ({one.file}): {verdict}")
+        if one.note:
+            typer.echo(f"  {one.note}")
         for finding in one.findings:
             typer.echo(f"  {finding.contract}\n    {finding.text}")

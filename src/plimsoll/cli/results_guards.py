@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from plimsoll.cli.results_cells import code, percent
 
 if TYPE_CHECKING:
-    from plimsoll.lab.study import StudyRow
+    from plimsoll.lab.study_rows import StudyRow
     from plimsoll.reporting.results_figure import Bar
 
 TEXT = """

@@ -30,6 +30,8 @@ class BotLog:
     acts
         What the guards did, in the shape of ``plimsoll.performance.guard_acts``; ``None`` where
         the log has no start of the account.
+    targets
+        What of a portfolio's targets could be held, the record of each day of the span.
     notes
         Why each trade was opened and closed, by Freqtrade's number.
     equity
@@ -47,6 +49,7 @@ class BotLog:
     """
 
     acts: Mapping[str, Any] | None = None
+    targets: tuple[Record, ...] = ()
     notes: Mapping[int, TradeNote] = field(default_factory=dict)
     equity: "pd.Series[float]" = field(default_factory=_empty)
     transfers: "pd.Series[float]" = field(default_factory=_empty)
@@ -73,7 +76,7 @@ def read_bot_log(
     account
         Digest of the account; ``None`` takes every record.
     since, until
-        The span of the acts; notes, equity and transfers are read of all.
+        The span of the acts and targets; notes, equity and transfers are read of all.
     positions
         ``open_time`` and ``stake_usd`` of each trade, by number, for the positions closed.
     """
@@ -81,6 +84,7 @@ def read_bot_log(
     acts, notes = ActsReader(since, until), NotesReader()
     equity: dict[datetime, float] = {}
     transfers: dict[datetime, float] = {}
+    targets: list[Record] = []
     start: Record | None = None
     last: datetime | None = None
     for record in _of_account(reading.records(folder), account):
@@ -90,8 +94,11 @@ def read_bot_log(
         acts.take(record)
         notes.take(record)
         _take_money(record, last, equity, transfers)
+        if record["kind"] == Kind.TARGETS and _is_within(last, since, until):
+            targets.append(record)
     return BotLog(
         acts=None if start is None else acts.section(positions),
+        targets=tuple(targets),
         notes=notes.notes,
         equity=_series(equity),
         transfers=_series(transfers),
@@ -114,6 +121,10 @@ def _of_account(records: Iterator[dict[str, Any]], account: str | None) -> Itera
                 yield record
         elif not theirs:
             yield record
+
+
+def _is_within(at: datetime, since: datetime | None, until: datetime | None) -> bool:
+    return (since is None or at >= since) and (until is None or at <= until)
 
 
 def _take_money(

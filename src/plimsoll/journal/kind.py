@@ -17,6 +17,7 @@ class Kind(StrEnum):
     HALT = "halt"
     REARM = "rearm"
     LIMITS = "limits"
+    TARGETS = "targets"
     ERROR = "error"
     RECOVERY = "recovery"
     BREAK = "break"

@@ -211,6 +211,16 @@ def _break(record: Record) -> str:
     return f"{record.get('event') or '?'}{aged}: {record.get('text') or '?'}"
 
 
+def _targets(record: Record) -> str:
+    held = record.get("held_fraction")
+    said = f"targets held: {held:.1%}" if isinstance(held, int | float) else "targets held: ?"
+    missing = [
+        f"{cause} leaves out {sum(of_pairs.values()):.1%} of equity"
+        for cause, of_pairs in (record.get("missing") or {}).items()
+    ]
+    return ": ".join([said, *([", ".join(missing)] if missing else [])])
+
+
 def _stamp(_: Record) -> str:
     return "decision log and database stamped anew"
 
@@ -236,4 +246,5 @@ _WORDS: dict[str, Callable[[Record], str]] = {
     Kind.RECOVERY: _recovery,
     Kind.BREAK: _break,
     Kind.STAMP: _stamp,
+    Kind.TARGETS: _targets,
 }

@@ -34,6 +34,8 @@ class Checked:
         How many contracts it was held to.
     findings
         Empty when all were kept.
+    note
+        What else there is to know of it; empty for nothing.
     """
 
     file: Path
@@ -41,6 +43,7 @@ class Checked:
     name: str
     contracts: int
     findings: tuple[Finding, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +92,15 @@ def defined_in(file: Path) -> Defined:
 
 
 def check_files(
-    files: Sequence[Path], started: Callable[[str, int], None] = lambda *_: None
+    files: Sequence[Path],
+    started: Callable[[str, int], None] = lambda *_: None,
+    *,
+    profile: Path | None = None,
 ) -> list[Checked]:
     """Check all that the files define, in their order.
+
+    ``profile`` is the config layer whose risk profile a portfolio is compared with; by default
+    the default profile.
 
     ``started`` is called with the name of each object before it is checked, and with how many
     there are. Every file is imported before the first check.
@@ -99,34 +108,36 @@ def check_files(
     Raises
     ------
     UsageError
-        As of `defined_in`.
+        As of `defined_in`, and when ``profile`` cannot be read.
     """
     defined = [defined_in(file) for file in files]
     count = sum(one.count for one in defined)
     checked = []
     for one in defined:
-        for kind, name, contracts, check in _checks(one):
+        for kind, name, contracts, check, note in _checks(one, profile):
             started(f"{kind} {name}", count)
-            checked.append(Checked(one.file, kind, name, contracts, tuple(check())))
+            findings = tuple(check())
+            checked.append(Checked(one.file, kind, name, contracts, findings, note() or ""))
     return checked
 
 
-Check = tuple[str, str, int, Callable[[], list[Finding]]]
+Check = tuple[str, str, int, Callable[[], list[Finding]], Callable[[], str | None]]
 
 
-def _checks(defined: Defined) -> Iterator[Check]:
+def _checks(defined: Defined, profile: Path | None) -> Iterator[Check]:
     for feature in defined.features:
-        yield "feature", feature.name, len(OF_FEATURES), partial(_of_feature, feature)
+        yield "feature", feature.name, len(OF_FEATURES), partial(_of_feature, feature), str
     for guard in defined.guards:
-        yield "guard", guard.__name__, len(OF_GUARDS), partial(check_guard, guard)
+        yield "guard", guard.__name__, len(OF_GUARDS), partial(check_guard, guard), str
     if defined.strategies:
         # It brings Freqtrade, which takes seconds.
         from plimsoll.lab.strategy_check import CONTRACTS as OF_STRATEGIES
-        from plimsoll.lab.strategy_check import check_strategy_class
+        from plimsoll.lab.strategy_check import check_strategy_class, targets_held
 
         for made in defined.strategies:
             check = partial(check_strategy_class, defined.file, made)
-            yield "strategy", made.__name__, OF_STRATEGIES, check
+            note = partial(targets_held, defined.file, made, profile)
+            yield "strategy", made.__name__, OF_STRATEGIES, check, note
 
 
 def _of_feature(feature: Feature) -> list[Finding]:

@@ -26,14 +26,12 @@ from plimsoll.lab.study import (
     STUDIES,
     Guarding,
     Study,
-    StudyRow,
     backtest_study,
-    halt_of,
-    measured,
     require_same_code,
     study_folder,
 )
 from plimsoll.lab.study_data import BASE_TIMEFRAME, require_all
+from plimsoll.lab.study_rows import StudyRow, halt_of, measured
 from plimsoll.risk import RiskProfile
 
 YEARS = ("20220101-20230101", "20230101-20240101")

@@ -19,13 +19,12 @@ from plimsoll.lab.study import (
     STUDIES,
     Guarding,
     Study,
-    StudyRow,
     backtest_study,
-    measured,
     require_same_code,
     study_folder,
 )
 from plimsoll.lab.study_data import require_all
+from plimsoll.lab.study_rows import StudyRow, measured
 from plimsoll.performance.guard_acts import ENTRY, OFF, GuardActs
 
 IN_SAMPLE = "20220101-20240101"

@@ -17,6 +17,7 @@ import pandas as pd
 from plimsoll.core.errors import PlimsollError, UsageError
 from plimsoll.performance.fills import no_trades
 from plimsoll.performance.guard_acts import ENFORCE, Act, GuardActs
+from plimsoll.performance.shortfall import Shortfall
 
 
 class ResultError(PlimsollError):
@@ -35,7 +36,8 @@ class BacktestResult:
     ``start`` and ``end`` are the dates of the first and last candle. ``fee_fraction`` is the
     highest fee that a trade paid, or what the config says; None when neither knows.
     ``config`` is the user's own config as stored beside the result, without secrets. ``acts`` is
-    what the guards did; None when the result does not say.
+    what the guards did; None when the result does not say. ``shortfall`` is what of a portfolio's
+    targets could not be held; None for what is no portfolio.
     """
 
     path: Path
@@ -51,6 +53,7 @@ class BacktestResult:
     fee_fraction: float | None
     config: Mapping[str, Any]
     acts: GuardActs | None = None
+    shortfall: Shortfall | None = None
 
     @property
     def costs_bps(self) -> dict[str, float] | None:
@@ -271,6 +274,7 @@ def _backtest(
         fee_fraction=None if fee is None else float(fee),
         config=config,
         acts=GuardActs.from_result(stats),
+        shortfall=Shortfall.from_result(stats),
     )
 
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
+from freqtrade.configuration.load_config import load_config_file
 from freqtrade.data.dataprovider import DataProvider
 from freqtrade.data.history import load_pair_history
 from freqtrade.enums import CandleType, RunMode
@@ -20,13 +21,16 @@ from freqtrade.resolvers import StrategyResolver
 from freqtrade.strategy import IStrategy
 
 from plimsoll.bridge.strategies.guarded import GuardedStrategy
+from plimsoll.bridge.strategies.portfolio import PortfolioStrategy
 from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.checks.finding import Finding, described
 from plimsoll.checks.strategies import CONTRACTS as ON_CANDLES
 from plimsoll.checks.strategies import Market, StrategyTrial, check_strategy
 from plimsoll.core import PlimsollError, Side
+from plimsoll.core.errors import UsageError
 from plimsoll.features import registering
 from plimsoll.lab.strategy_data import DAYS, PAIRS, START, end_of, write_strategy_data
+from plimsoll.performance.shortfall import shortfall_words
 
 CANDLES = 25_000
 LEAST_DAYS, DAYS_AFTER_THE_CUT = 60, 40
@@ -106,7 +110,48 @@ def _days(span: pd.Timedelta, startup_candle_count: int) -> int:
     return max(usual, needed)
 
 
-def _load(name: str, folder: Path, data: Path, until: pd.Timestamp) -> IStrategy:
+def targets_held(file: Path, strategy: type, layer: Path | None) -> str | None:
+    """Return how much of its targets on made-up candles a portfolio could hold, in words.
+
+    Under the default risk profile, or under that of a config layer; ``None`` for what is no
+    portfolio, or is not loaded.
+
+    Raises
+    ------
+    UsageError
+        When the layer cannot be read.
+    """
+    if not issubclass(strategy, PortfolioStrategy):
+        return None
+    section = {} if layer is None else _section(layer)
+    with TemporaryDirectory(prefix="plimsoll-check-") as name, FtNoDBContext("1h"), _quiet():
+        folder = Path(name)
+        (folder / "strategies").mkdir()
+        shutil.copy(file, folder / "strategies")
+        data = write_strategy_data(folder / "known")
+        try:
+            made = _load(strategy.__name__, folder, data, end_of(DAYS), section)
+        except (OperationalException, PlimsollError):
+            return None  # said by the contract that it is loaded
+        held = shortfall_words(made.past_shortfall())
+    return f"this profile lets {strategy.__name__} hold {held}, on made-up candles"
+
+
+def _section(layer: Path) -> dict[str, Any]:
+    try:
+        section: dict[str, Any] = load_config_file(str(layer)).get("plimsoll", {})
+    except OperationalException as error:
+        raise UsageError(f"expected a config layer, found {layer}: {described(error)}") from None
+    return section
+
+
+def _load(
+    name: str,
+    folder: Path,
+    data: Path,
+    until: pd.Timestamp,
+    section: dict[str, Any] | None = None,
+) -> IStrategy:
     config: dict[str, Any] = {
         "strategy": name,
         "strategy_path": str(folder / "strategies"),
@@ -119,6 +164,7 @@ def _load(name: str, folder: Path, data: Path, until: pd.Timestamp) -> IStrategy
         "datadir": data,
         "dataformat_ohlcv": "feather",
         "timerange": f"{START.timestamp():.0f}-{until.timestamp():.0f}",
+        "plimsoll": section or {},
     }
     # Freqtrade runs the file again at each load, and so what it registers.
     with registering():

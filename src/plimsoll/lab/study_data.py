@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from plimsoll.bridge.strategies.panel import real, resampled
+from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.core import UsageError
 
 BASE_TIMEFRAME = "1h"
@@ -22,8 +23,9 @@ def file_of(datadir: Path, pair: str, timeframe: str, kind: str = "futures") -> 
     return datadir / "futures" / f"{stem}-{timeframe}-{kind}.feather"
 
 
+CANDLES = "futures"
 KINDS = {
-    "futures": "candles",
+    CANDLES: "candles",
     "mark": "mark",
     "funding_rate": "funding",
     "open_interest": "open_interest",
@@ -34,30 +36,47 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """The hourly files of pairs that a span takes; ``kinds`` of `KINDS`."""
+    """The files of pairs that a span takes; ``kinds`` of `KINDS`.
+
+    They are hourly, but for the candles of a ``timeframe`` below an hour: longer candles are
+    made of hourly ones.
+    """
 
     pairs: tuple[str, ...]
     kinds: tuple[str, ...]
     first: date
     last: date
+    timeframe: str = BASE_TIMEFRAME
+
+    @property
+    def candles(self) -> str:
+        """The timeframe of the candles that must be there."""
+        shorter = timeframe_span(self.timeframe) < timeframe_span(BASE_TIMEFRAME)
+        return self.timeframe if shorter else BASE_TIMEFRAME
 
     def lacking(self, datadir: Path) -> list[Path]:
         """Return the files that are not there."""
         files = (
-            file_of(datadir, pair, BASE_TIMEFRAME, k) for k in self.kinds for pair in self.pairs
+            file_of(datadir, pair, self.candles if kind == CANDLES else BASE_TIMEFRAME, kind)
+            for kind in self.kinds
+            for pair in self.pairs
         )
         return [file for file in files if not file.exists()]
 
     def commands(self, datadir: Path) -> list[str]:
         """Return the commands that get the files."""
-        native = ",".join(KINDS[kind] for kind in self.kinds if kind != "spot")
         where, made = shlex.quote(str(datadir)), []
-        if native:
-            made.append(
-                f"plimsoll data backfill --datadir {where} --since {self.first} "
-                f"--until {self.last} --timeframes {BASE_TIMEFRAME} --kinds {native} "
-                f"--pairs {','.join(self.pairs)}"
-            )
+        native: dict[str, list[str]] = {}
+        for kind in self.kinds:
+            if kind != "spot":
+                frame = self.candles if kind == CANDLES else BASE_TIMEFRAME
+                native.setdefault(frame, []).append(KINDS[kind])
+        made += [
+            f"plimsoll data backfill --datadir {where} --since {self.first} "
+            f"--until {self.last} --timeframes {frame} --kinds {','.join(kinds)} "
+            f"--pairs {','.join(self.pairs)}"
+            for frame, kinds in native.items()
+        ]
         if "spot" in self.kinds:
             spot = " ".join(pair.split(":")[0] for pair in self.pairs)
             span = f"{self.first:%Y%m%d}-{self.last + timedelta(days=1):%Y%m%d}"
@@ -83,8 +102,9 @@ def require_all(datadir: Path, needs: Iterable[Needs]) -> None:
     pairs = ", ".join(dict.fromkeys(pair for one in short for pair in one.pairs))
     kinds = ", ".join(dict.fromkeys(KINDS[kind] for one in short for kind in one.kinds))
     commands = dict.fromkeys(command for one in short for command in one.commands(datadir))
+    frames = " and ".join(dict.fromkeys(f for one in short for f in (one.candles, BASE_TIMEFRAME)))
     raise UsageError(
-        f"expected {BASE_TIMEFRAME} {kinds} of {pairs} in {datadir}; {len(lacking)} files are not "
+        f"expected {frames} {kinds} of {pairs} in {datadir}; {len(lacking)} files are not "
         f"there, such as {lacking[0].relative_to(datadir)}; get them with: {' && '.join(commands)}"
     )
 
@@ -113,7 +133,7 @@ def make_longer(folder: Path, pairs: Iterable[str], timeframe: str) -> None:
     """
     for pair in pairs:
         target = file_of(folder, pair, timeframe)
-        if target.exists():
+        if target.exists() or timeframe_span(timeframe) < timeframe_span(BASE_TIMEFRAME):
             continue
         hourly = require(file_of(folder, pair, BASE_TIMEFRAME))
         made = resampled(real(pd.read_feather(hourly)), BASE_TIMEFRAME, timeframe)

@@ -31,6 +31,7 @@ from plimsoll.reporting.sections import (
     costs_text,
 )
 from plimsoll.reporting.tables import month_ends
+from plimsoll.reporting.target_section import target_section
 from plimsoll.reporting.trading_record import RecordSource, TradingRecord
 from plimsoll.reporting.words import DASH, number, percent, time_text
 
@@ -186,6 +187,7 @@ def _first_sections(report: "Report") -> list[Section]:
     made = []
     if main.acts is not None or not main.is_baseline:
         made.append(guards_section(main, report.market, "guards"))
+    made += _targets(main, "targets")
     if report.against is not None:
         made.append(against_section(main, report.against, report.market, "against"))
     return made
@@ -198,11 +200,16 @@ def _others(report: "Report") -> list[tuple[str, list[Section]]]:
             record.name,
             [
                 guards_section(record, report.market, f"other{place}-guards"),
+                *_targets(record, f"other{place}-targets"),
                 *account_sections(record, report.market, f"other{place}"),
             ],
         )
         for place, record in enumerate(rest, start=1)
     ]
+
+
+def _targets(record: TradingRecord, key: str) -> list[Section]:
+    return [] if record.shortfall is None else [target_section(record.shortfall, key)]
 
 
 def _chapter(paper: "Report | None") -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ import pandas as pd
 from plimsoll.performance.fills import TRADE_COLUMNS, check_trades
 from plimsoll.performance.guard_acts import GuardActs
 from plimsoll.performance.measures import Performance, performance
+from plimsoll.performance.shortfall import Shortfall
 
 OWN_COLUMNS: Mapping[str, float | str] = {
     "leverage": 1.0,
@@ -55,6 +56,7 @@ class TradingRecord:
     - ``market``: closes of ``market_name`` on a UTC index, from which regimes are told; it may
       begin before the run, so that the first day of the run has a regime.
     - ``acts``: what the guards did, None when nothing recorded it.
+    - ``shortfall``: what of its targets the account could not hold, None for what is no portfolio.
     - ``costs_bps``: each assumed cost of a fill in basis points of notional; None when unknown.
     - ``facts``: what the run was set to, by name, in the order to show.
     - ``is_baseline``: there to be beaten, not to be traded.
@@ -73,6 +75,7 @@ class TradingRecord:
     market: "pd.Series[float] | None" = None
     market_name: str = ""
     acts: GuardActs | None = None
+    shortfall: Shortfall | None = None
     costs_bps: Mapping[str, float] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     is_baseline: bool = False

@@ -37,9 +37,9 @@ def _left_by_limits(
     request: EntryRequest, account: AccountSnapshot, profile: RiskProfile
 ) -> dict[str, float]:
     """Return the stake that each size limit leaves, by guard; empty when it cannot be known."""
-    equity, per_usd = account.equity_usd, stake_risk_usd(request, 1.0)
+    equity, per_usd = account.equity_usd, stake_risk_usd(request, 1.0, profile)
     held, held_pair = exposure_usd(account), exposure_usd(account, request.pair)
-    heat, heat_pair = heat_usd(account), heat_usd(account, request.pair)
+    heat, heat_pair = heat_usd(account, profile), heat_usd(account, profile, request.pair)
     if equity is None or held is None or held_pair is None or heat is None or heat_pair is None:
         return {}
     if per_usd is None or not per_usd > 0:

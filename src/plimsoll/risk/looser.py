@@ -35,6 +35,7 @@ DIRECTIONS = {
     "probation_stake_fraction": Direction.HIGHER,
     "consecutive_losses_pause_hours": Direction.LOWER,
     "cooldown_seconds": Direction.LOWER,
+    "breaker_stop_fraction": Direction.LOWER,
     "order_window_seconds": Direction.LOWER,
     "trading_hours_utc": Direction.WIDER,
     "correlation_candles": Direction.ANY,

@@ -192,6 +192,16 @@ class RiskProfile(BaseModel):
             le=0.05,
         ),
     ] = 0.01
+    breaker_stop_fraction: Annotated[
+        float,
+        _size(
+            "every stop counts where it is",
+            "Distance of a stop from the price beyond which it counts at this distance in heat "
+            "and risk per trade: a breaker for jumps, not where positions end.",
+            ge=0.10,
+            le=1,
+        ),
+    ] = 1.0
     max_correlation: Annotated[
         float,
         _size(

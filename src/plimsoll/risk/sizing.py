@@ -208,7 +208,7 @@ def planned_stake_usd(
             return 0.0
         notional = volatility_notional_usd(equity, yearly_volatility_fraction, profile)
         return notional / request.leverage
-    per_usd = stake_risk_usd(request, 1.0)
+    per_usd = stake_risk_usd(request, 1.0, profile)
     if request.stop_price is None or not positive(per_usd):
         return 0.0
     return equity * planned_risk_fraction(account, profile) / per_usd
@@ -224,8 +224,8 @@ def largest_stake_usd(
     """
     equity = account.equity_usd
     held, held_pair = exposure_usd(account), exposure_usd(account, request.pair)
-    heat, heat_pair = heat_usd(account), heat_usd(account, request.pair)
-    per_usd = stake_risk_usd(request, 1.0)
+    heat, heat_pair = heat_usd(account, profile), heat_usd(account, profile, request.pair)
+    per_usd = stake_risk_usd(request, 1.0, profile)
     if not positive(equity) or not positive(per_usd):
         return 0.0
     if not (known(held) and known(held_pair) and known(heat) and known(heat_pair)):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.unit.cli import commands
 from tests.unit.cli.commands import Ran
 from tests.unit.lab.test_check import FEATURE, GUARD
@@ -29,6 +30,23 @@ def asleep(tmp_path: Path) -> Path:
     file = tmp_path / "asleep.py"
     file.write_text(GUARD, encoding="utf-8")
     return file
+
+
+def test_a_portfolio_is_compared_with_the_profile_of_a_layer(
+    run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    strategy = str(ROOT / "user_data/strategies/TrendPortfolio.py")
+    layer = tmp_path / "layer.json"
+    layer.write_text('{"plimsoll": {"risk": {"max_risk_per_trade_fraction": 0.002}}}')
+    ran = run(strategy, "--profile", str(layer), "--json")
+    assert ran.status == 0
+    [checked] = json.loads(ran.out)["objects"]
+    assert checked["note"].startswith("this profile lets TrendPortfolio hold ")
+    assert "max_risk_per_trade_fraction leaves out" in checked["note"]
+    assert checked["note"].endswith(", on made-up candles")
+    missing = run(strategy, "--profile", str(tmp_path / "none.json"))
+    assert missing.status == 2
+    assert "expected a config layer" in missing.err
 
 
 def test_all_kept_ends_with_0(run: Callable[..., Ran], clean: Path) -> None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pandas as pd
 
 from plimsoll.cli.results_guards import bars, bought, twins
-from plimsoll.lab.study import StudyRow, yearly_returns
+from plimsoll.lab.study_rows import StudyRow, yearly_returns
 from plimsoll.performance.fills import no_trades
 from plimsoll.performance.measures import performance
-from tests.unit.cli.test_results_page import HELD, STUDY
+from tests.unit.cli.study_accounts import HELD, STUDY
 
 
 def account(guarding: str, *values: float) -> StudyRow:

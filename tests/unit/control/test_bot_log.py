@@ -53,6 +53,14 @@ def test_transfers_are_those_that_were_accepted(folder: Path) -> None:
     assert list(transfers) == [500.0, -200.0]
 
 
+def test_the_targets_of_the_span_are_its_records(folder: Path) -> None:
+    with DecisionLog(folder) as log:
+        for minute in (35, 36, 37):
+            log.append(Kind.TARGETS, at(minute), asked=0.5, pairs=minute, missing={})
+    read = read_bot_log(folder, ACCOUNT, since=at(36), until=at(36))
+    assert [record["pairs"] for record in read.targets] == [36]
+
+
 def test_a_damaged_log_is_read_as_far_as_it_goes_and_named(folder: Path) -> None:
     file = min(folder.glob("*.jsonl"))
     lines = file.read_bytes().splitlines(keepends=True)

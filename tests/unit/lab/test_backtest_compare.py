@@ -10,7 +10,7 @@ from plimsoll.core import UsageError
 from plimsoll.lab.backtest_arguments import read_arguments
 from plimsoll.lab.backtest_compare import _report_command, compare_guards, figures_of
 from plimsoll.performance.guard_acts import GuardActs, Totals
-from tests.unit.lab.test_study import result
+from tests.unit.lab.test_study_rows import result
 
 DAYS = ["2025-01-03", "2025-01-03", "2025-01-20", "2025-02-02"]
 PROFITS = [100.0, -150.0, -95.0, 50.0]

@@ -30,12 +30,13 @@ from plimsoll.lab.denials import (
     most_open,
     study_of_others,
 )
-from plimsoll.lab.study import CHECK_START, SIX, SPAN, STUDIES, StudyRow
+from plimsoll.lab.study import CHECK_START, SIX, SPAN, STUDIES
 from plimsoll.lab.study_data import file_of
+from plimsoll.lab.study_rows import StudyRow
 from plimsoll.performance.fills import no_trades
 from plimsoll.performance.measures import performance
 from plimsoll.risk import RiskProfile
-from tests.unit.lab.test_study import HALTS, result
+from tests.unit.lab.test_study_rows import HALTS, result
 
 NOW = datetime(2022, 1, 1, tzinfo=UTC)
 

@@ -19,11 +19,12 @@ from plimsoll.lab.policies import (
     layers_of,
     row_of,
 )
-from plimsoll.lab.study import CHECK_START, SIX, STUDIES, Guarding, StudyRow
+from plimsoll.lab.study import CHECK_START, SIX, STUDIES, Guarding
+from plimsoll.lab.study_rows import StudyRow
 from plimsoll.performance.fills import no_trades
 from plimsoll.performance.guard_acts import Act, Denials, GuardActs, Totals
 from plimsoll.performance.measures import performance
-from tests.unit.lab.test_study import result
+from tests.unit.lab.test_study_rows import result
 
 NOW = datetime(2022, 5, 1, tzinfo=UTC)
 

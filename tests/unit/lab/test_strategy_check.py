@@ -1,6 +1,7 @@
 """Strategies with a planted defect fall short of the contract that it breaks; others do not."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from plimsoll.checks.finding import title
 from plimsoll.checks.strategies import CONTRACTS
 from plimsoll.lab import strategy_check
-from plimsoll.lab.strategy_check import check_strategy_class
+from plimsoll.lab.check import defined_in
+from plimsoll.lab.strategy_check import check_strategy_class, targets_held
 from tests.conftest import ROOT
 
 HEAD = """
@@ -195,6 +197,22 @@ class Tried(IStrategy):
     assert fallen_short(written(tmp_path, text), "Tried") == {}
     short = fallen_short(written(tmp_path, text.replace("count = 10", "count = 5")), "Tried")
     assert list(short) == ["the declared warm up is enough"]
+
+
+@pytest.mark.parametrize("name", ["TrendPortfolio", "FundingCarry", "Ensemble"])
+def test_the_profile_of_portfolios_holds_what_is_shipped_with_it(name: str) -> None:
+    file = ROOT / f"user_data/strategies/{name}.py"
+    [strategy] = defined_in(file).strategies
+    said = targets_held(file, strategy, ROOT / "user_data/config/risk-portfolio.json")
+    assert said is not None
+    held = float(re.search(r"hold ([\d.]+)% of its targets", said)[1])  # type: ignore[index]
+    assert held >= 99.0
+
+
+def test_what_is_no_portfolio_has_no_targets(tmp_path: Path) -> None:
+    file = written(tmp_path, HEAD)
+    [strategy] = defined_in(file).strategies
+    assert targets_held(file, strategy, None) is None
 
 
 def test_parameters_beside_the_file_are_left_aside(tmp_path: Path) -> None:

@@ -4,7 +4,17 @@ import pytest
 
 from plimsoll.core import Mode
 from plimsoll.risk.guards.portfolio_heat import portfolio_heat
-from tests.unit.risk.accounts import BTC, ETH, PROFILE, SOL, account, position, request, short
+from tests.unit.risk.accounts import (
+    BTC,
+    ETH,
+    PROFILE,
+    SOL,
+    account,
+    position,
+    profile,
+    request,
+    short,
+)
 
 FREE = {"fill_cost_fraction": 0.0}
 
@@ -49,6 +59,28 @@ def test_a_loss_on_paper_does_not_cool_a_position() -> None:
 def test_a_stop_beyond_the_mark_is_no_negative_heat() -> None:
     locked = position(SOL, amount=50.0, mark_price=120.0, stop_price=121.0)
     assert judge(locked, position(amount=198.0)).mode is Mode.REDUCING
+
+
+@pytest.mark.parametrize(("breaker", "mode"), [(0.15, Mode.ACTIVE), (1.0, Mode.REDUCING)])
+def test_a_breaker_counts_at_its_distance_for_what_is_held_and_what_is_added(
+    breaker: float, mode: Mode
+) -> None:
+    limits = profile(breaker_stop_fraction=breaker)
+    # 8 coins at 100 with stops 40 % away: 120 USD at 15 %. 160 of stake at 3x add 72.
+    held = [position(ETH, amount=4.0, stop_price=60.0), short(SOL, amount=4.0, stop_price=140.0)]
+    asked = request(stake_usd=160.0, stop_price=60.0, **FREE)
+    verdict = portfolio_heat(asked, account(positions=held), limits)
+    assert verdict.mode is mode
+    more = request(stake_usd=180.0, stop_price=60.0, **FREE)
+    assert portfolio_heat(more, account(positions=held), limits).mode is Mode.REDUCING
+
+
+def test_a_stop_nearer_than_a_breaker_counts_where_it_is() -> None:
+    limits = profile(breaker_stop_fraction=0.15)
+    held = account(positions=[position(amount=197.0)])
+    assert portfolio_heat(request(**FREE), held, limits).mode is Mode.ACTIVE
+    hotter = account(positions=[position(amount=198.0)])
+    assert portfolio_heat(request(**FREE), hotter, limits).mode is Mode.REDUCING
 
 
 def test_a_position_without_a_stop_risks_its_margin() -> None:

@@ -14,6 +14,15 @@ def side_of(trade: LocalTrade) -> Side:
     return Side.SHORT if trade.is_short else Side.LONG
 
 
+def last_fill(trade: LocalTrade) -> tuple[float, datetime]:
+    """Return the price and the time of a trade's last fill; those of its opening without orders."""
+    filled = [one for one in trade.select_filled_orders() if one.order_filled_utc is not None]
+    if not filled:
+        return trade.open_rate, trade.open_date_utc
+    last = max(filled, key=lambda one: one.order_filled_utc)
+    return float(last.safe_price), last.order_filled_utc
+
+
 def position_of(trade: LocalTrade, mark_price: float | None) -> Position:
     """Return an open trade; a resting entry counts with the amount that it asks for."""
     return Position(

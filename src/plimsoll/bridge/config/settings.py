@@ -66,6 +66,15 @@ class PlimsollSettings(BaseModel):
         bool,
         Field(description="Whether a backtest may run where no funding would be charged."),
     ] = False
+    least_targets_fraction: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Least share of a portfolio's past targets that wallet and profile must be "
+            "able to hold: below it a backtest is refused, and a bot enters nothing.",
+        ),
+    ] = 0.0
     trials_before: Annotated[
         int,
         Field(ge=0, description="Earlier trials on the same data, counted by the hyperopt loss."),

@@ -17,16 +17,21 @@ from plimsoll.bridge.freqtrade.command_line import running_command
 from plimsoll.performance.errors import MeasureError
 from plimsoll.performance.guard_acts import SECTION, GuardActs
 from plimsoll.performance.guard_words import guard_sentences, guard_table
+from plimsoll.performance.shortfall import Shortfall, shortfall_sentence
 
 logger = logging.getLogger(__name__)
 
 ActsOf = Callable[[Iterable[Mapping[str, Any]], datetime, datetime], GuardActs]
 """Returns what the guards did, given the run's trades and its first and last candle."""
 
+FigureOf = Callable[[], Mapping[str, Any] | None]
+"""Returns a figure of the strategy's own, as JSON holds it; ``None`` where there is none."""
+
 SHOWN_BY = ("freqtrade.optimize.optimize_reports", "freqtrade.optimize.backtesting")
 """Modules that hold `show_backtest_results` by its name."""
 
 _offered: dict[str, tuple[Mapping[str, Any], ActsOf]] = {}
+_figures: dict[tuple[str, str], tuple[Mapping[str, Any], FigureOf]] = {}
 
 
 def offer_acts(strategy: str, config: Mapping[str, Any], acts_of: ActsOf) -> None:
@@ -35,6 +40,12 @@ def offer_acts(strategy: str, config: Mapping[str, Any], acts_of: ActsOf) -> Non
     ``config`` is the strategy's own: by it the run is told from another of the same name.
     """
     _offered[strategy] = config, acts_of
+    install()
+
+
+def offer_figure(strategy: str, config: Mapping[str, Any], key: str, figure: FigureOf) -> None:
+    """Have the result of a strategy's run hold a figure of its own beside its guards' acts."""
+    _figures[strategy, key] = config, figure
     install()
 
 
@@ -80,7 +91,10 @@ def show_acts(statistics: Mapping[str, Mapping[str, Any]]) -> None:
                 for number, name in enumerate(table.headers)
             ]
             print_rich_table(table.rows, columns, summary=table.title)
-        for sentence in guard_sentences(acts, strategy):
+        sentences = guard_sentences(acts, strategy)
+        if (shortfall := Shortfall.from_result(one)) is not None:
+            sentences.append(shortfall_sentence(shortfall, strategy))
+        for sentence in sentences:
             console.print(sentence, markup=False, highlight=False)
 
 
@@ -99,10 +113,20 @@ def _with_acts(generate: Callable[..., dict[str, Any]]) -> Callable[..., dict[st
         config, acts_of = _offered.get(strategy, (None, None))
         if acts_of is not None and config is content.get("config"):
             acts = acts_of(statistics["trades"], min_date, max_date)
-            statistics[SECTION] = acts.to_dict()
+            statistics[SECTION] = acts.to_dict() | _figures_of(strategy, config)
         return statistics
 
     return generated
+
+
+def _figures_of(strategy: str, config: Any) -> dict[str, Any]:
+    """Return the figures that are offered for a run and that there are."""
+    offered = {
+        key: figure()
+        for (name, key), (own, figure) in _figures.items()
+        if name == strategy and own is config
+    }
+    return {key: figure for key, figure in offered.items() if figure is not None}
 
 
 def _showing_acts(show: Callable[..., None]) -> Callable[..., None]:

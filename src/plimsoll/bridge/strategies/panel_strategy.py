@@ -16,7 +16,7 @@ from freqtrade.persistence import Trade
 from freqtrade.strategy import timeframe_to_minutes
 from freqtrade.strategy.parameters import BaseParameter
 
-from plimsoll.bridge.account.freqtrade_trades import open_profit_usd
+from plimsoll.bridge.account.freqtrade_trades import last_fill, open_profit_usd
 from plimsoll.bridge.strategies.guarded import GuardedStrategy
 from plimsoll.bridge.strategies.panel import RUNNING, Panel, PanelReader
 from plimsoll.features.merging import bars, join, open_interest
@@ -111,12 +111,18 @@ class PanelStrategy(GuardedStrategy):
         return tuple((name, getattr(self, name).value) for name in self._parameter_names)
 
     def equity_usd(self, now: datetime) -> float:
-        """Return the account's worth: the balance, and open positions at the last daily close."""
+        """Return the account's worth: the balance, and open positions at the last daily close.
+
+        A position that was traded since is worth what its last fill was made at.
+        """
         balance = float(self.wallets.get_total(self.config["stake_currency"]))
         if "available_capital" in self.config:
             balance = float(self.wallets.get_total_stake_amount())
         panel = self.panel()
+        midnight = pd.Timestamp(now).floor("D")
         for trade in Trade.get_trades_proxy(is_open=True):
-            mark = panel.last_close(trade.pair, now)
+            price, filled_at = last_fill(trade)
+            is_later = filled_at > midnight
+            mark = price if is_later else panel.last_close(trade.pair, now)
             balance += 0.0 if mark is None else open_profit_usd(trade, mark)
         return balance

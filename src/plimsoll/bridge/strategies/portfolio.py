@@ -4,65 +4,107 @@ This module defines the class and nothing else: hyperopt pickles a strategy's ba
 value, so an enum or dataclass defined beside it would be another object in each worker.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from math import inf
+from typing import Any, ClassVar
 
 import pandas as pd
 from freqtrade.enums import RunMode
+from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import Trade
 
-from plimsoll.bridge.strategies.panel import Panel
+from plimsoll.bridge.account.freqtrade_trades import last_fill, side_of
+from plimsoll.bridge.strategies.account_capacity import Decision, capacity_of, share_left
+from plimsoll.bridge.strategies.breaker import BREAKER, FRACTION_COLUMN, StopOut, stop_outs
+from plimsoll.bridge.strategies.panel import RUNNING, Panel
 from plimsoll.bridge.strategies.panel_strategy import PanelStrategy
 from plimsoll.bridge.strategies.readiness import days_until, made_up_panel
+from plimsoll.bridge.strategies.target_fit import TargetFit
 from plimsoll.bridge.strategies.trade_copies import spared
-from plimsoll.core import Side
+from plimsoll.core import PlimsollError, Side
 from plimsoll.features import FeatureUse
+from plimsoll.performance.shortfall import Shortfall
+from plimsoll.risk.stops import nearest_stop_price
+from plimsoll.signals.breaker import LEAST_FRACTION, breaker_fractions, is_barred
+from plimsoll.signals.capacity import Capacity
 from plimsoll.signals.panels import Targets
-from plimsoll.signals.rebalancing import change, worth_closing, worth_opening
+from plimsoll.signals.planning import Plan, Rules, Wishes, make_plan, of_day, ordered_now
+from plimsoll.signals.rebalancing import wanted, worth_closing
 
 ONE_DAY = pd.Timedelta(days=1)
+ONE_MINUTE = pd.Timedelta(minutes=1)
 
 
 class PortfolioStrategy(PanelStrategy):
-    """Turns target weights of all pairs into entries, exits and changes of positions.
+    """Brings a book of all pairs within bands around its target weights, once a day.
 
     A subclass has a parameter ``buffer`` and implements `targets`, a pure function of the panel.
-    It is decided once a day, on what was known at 00:00 UTC, and traded on the candle that opens
-    then: a flat pair is opened and a position changed when the difference exceeds ``buffer``
-    full sizes, and a position closed when its target is zero or of the other side. A target of
-    NaN is no opinion: nothing is done.
+    At 00:00 UTC one `Plan` is made for the whole book, of what each day's close made known and of
+    what is held: every position within ``buffer`` full sizes of its target, their sum within
+    ``net_band`` of equity of the targets' sum, at the least trading. Entries, changes and exits
+    of the next `carrying_candles` carry it out. A target of NaN is no opinion: what is held stays.
 
-    ``stoploss`` is for the day when the market or the bot breaks; nothing enters again before the
-    next decision.
+    The stop of a leg is a breaker for jumps between two decisions (`plimsoll.signals.breaker`),
+    measured from its last fill. After one the rest of the book is planned again at the next full
+    candle, and the leg is not entered again before its target was zero or on the other side, or
+    ``barred_decisions`` have passed. ``stoploss`` is how far the breaker may be at most: inside
+    the liquidation price at leverage 1.
+
+    The plan is derived, never stored: a bot that starts again makes the same one.
     """
 
     timeframe = "1h"
-    stoploss = -0.30
-    use_custom_stoploss = False
+    stoploss = -0.90
     use_custom_roi = False
     least_startup_candles = 480
     buffer: Any
+    net_band: ClassVar[float | None] = None
+    barred_decisions: ClassVar[int] = 7
+    carrying_candles: ClassVar[int] = 2
+    least_order_fraction: ClassVar[float] = 0.001
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         self._targets: tuple[Panel, Any, Targets] | None = None
+        self._fractions: tuple[Panel, pd.DataFrame] | None = None
+        self._plan: tuple[pd.Timestamp, pd.Series[float], Plan] | None = None
+        self._asked: tuple[datetime, Plan | None] | None = None
+        self._orders: tuple[datetime, dict[str, float]] | None = None
+        self._stopped: tuple[datetime, list[StopOut]] | None = None
+        self._stops: dict[Any, tuple[Any, float | None]] = {}
+        self._fit = TargetFit(self)
 
     def targets(self, panel: Panel) -> Targets:
         """Return weights and full sizes, days × pairs, of what each day's close made known."""
         raise NotImplementedError
 
     def features(self) -> list[FeatureUse]:
-        """Name no features: the panel is all that is looked at."""
-        return []
+        """Name the distance of the stop: the panel is all else that is looked at."""
+        return [BREAKER]
+
+    def stop_distance(self) -> tuple[FeatureUse, float]:
+        """Return the breaker of a leg."""
+        return BREAKER, 1.0
 
     # What Freqtrade calls
+
+    def advise_all_indicators(self, data: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        """Begin a backtest: say how much of its targets the account can hold."""
+        candles = super().advise_all_indicators(data)
+        if self.config["runmode"] == RunMode.BACKTEST:
+            try:
+                self._look_at_past()
+            except PlimsollError as error:
+                raise OperationalException(f"plimsoll: {error}") from None
+        return candles
 
     def populate_indicators(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
-        """Add ``target_weight`` and ``full_size`` of the last day that had closed."""
-        return self._with_targets(
-            super().populate_indicators(dataframe, metadata), metadata["pair"]
+        """Add ``target_weight``, ``full_size`` and the stop of the last day that had closed."""
+        return super().populate_indicators(
+            self._with_targets(dataframe, metadata["pair"]), metadata
         )
 
     def populate_entry_trend(
@@ -95,49 +137,204 @@ class PortfolioStrategy(PanelStrategy):
 
     def on_start(self) -> None:
         """Let a backtest read the trade itself, not a copy with all its orders each candle."""
-        unchanged = type(self).adjust_position is PortfolioStrategy.adjust_position
-        if unchanged and self.config["runmode"] in (RunMode.BACKTEST, RunMode.HYPEROPT):
-            hook = type(self).adjust_trade_position.__get__(self)
+        self._fit.begin()
+        if self.config["runmode"] not in (RunMode.BACKTEST, RunMode.HYPEROPT):
+            return
+        own = type(self)
+        if own.adjust_position is PortfolioStrategy.adjust_position:
+            hook = own.adjust_trade_position.__get__(self)
             self.adjust_trade_position = spared(hook)  # type: ignore[method-assign]
+        if own.exit_reason is PortfolioStrategy.exit_reason:
+            self.custom_exit = spared(own.custom_exit.__get__(self))  # type: ignore[method-assign]
 
     def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        """Return the candles that close with the day, where a flat pair is to be opened."""
+        """Return the candles after which the day's plan is carried out, by the target's side."""
         closes = candles["date"] + self.candle_span()
-        wanted = worth_opening(
-            side, candles["target_weight"], candles["full_size"], buffer=self.buffer.value
-        )
-        return wanted & (closes == closes.dt.floor("D"))
+        since = closes - closes.dt.floor("D")
+        is_carried = since < self.carrying_candles * self.candle_span()
+        return wanted(side, candles["target_weight"]) & is_carried
 
     def exit_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        """Return where a position is to be closed, all day long."""
+        """Return where a position is to be closed, all day long: its target is not on its side."""
         return worth_closing(side, candles["target_weight"])
 
     def desired_stake(self, pair: str, side: Side, proposed_stake: float, now: datetime) -> float:
-        """Return the target's value; 0 without one on this side."""
-        weight, _ = self._of(pair, now)
-        return max(0.0, weight * side.sign) * self.equity_usd(now) if weight == weight else 0.0
+        """Return what the plan holds of a pair on this side; 0 for nothing."""
+        plan = self.plan(now)
+        value = 0.0 if plan is None else self._ordered(plan, now).get(pair, 0.0) * side.sign
+        if not value > 0 or pair in self._barred(stop_outs(now - self._barred_span()), now):
+            return 0.0
+        return value / self.desired_leverage(pair, side, now) / share_left(self, pair, now)
 
     def adjust_position(
         self, trade: Trade, now: datetime, price: float, profit_fraction: float
     ) -> float | None:
-        """Return the stake that brings a position to its target, once a day."""
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        filled = trade.date_last_filled_utc
-        if now - midnight >= self.candle_span() or (filled is not None and filled >= midnight):
+        """Return the stake that brings a position to the plan, at most once a candle."""
+        plan = self.plan(now)
+        if plan is None or trade.pair not in plan.values_usd or trade.has_open_orders:
             return None
-        weight, full = self._of(trade.pair, now)
-        equity = self.equity_usd(now)
-        current = float(trade.amount) * price * (-1 if trade.is_short else 1)
-        step = change(
-            current=current, target=weight * equity, tolerance=self.buffer.value * full * equity
-        )
-        if step is None:
+        side, value = side_of(trade), self._ordered(plan, now)[trade.pair]
+        step = value * side.sign / plan.closes[trade.pair] - float(trade.amount)
+        if not value * side.sign > 0 or abs(step) * price < plan.least_usd[trade.pair]:
             return None
-        wanted = abs(current + step) - abs(current)
-        if wanted > 0:
-            return wanted / float(trade.leverage)
+        if last_fill(trade)[1] >= pd.Timestamp(now).floor(self.candle_span()) or not step:
+            return None
+        if step > 0:
+            return step * price / float(trade.leverage) / share_left(self, trade.pair, now)
         # Freqtrade takes off the share of the amount that this is of the stake at entry prices.
-        return wanted / price * float(trade.stake_amount / trade.amount)
+        return step * float(trade.stake_amount / trade.amount)
+
+    def exit_reason(
+        self, trade: Trade, now: datetime, price: float, profit_fraction: float
+    ) -> str | None:
+        """Return that a position has ended when the plan holds nothing of its pair."""
+        plan = self.plan(now)
+        if plan is None or trade.open_date_utc >= plan.moment:
+            return None
+        if plan.values_usd.get(trade.pair) != 0:
+            return None
+        return f"{type(self).__name__}_ended"
+
+    # The plan
+
+    def plan(self, now: datetime) -> Plan | None:
+        """Return the plan that is carried out at a moment; ``None`` when none is."""
+        if self._asked is None or self._asked[0] != now:
+            self._asked = now, self._plan_at(now)
+        return self._asked[1]
+
+    def capacity(self, moment: datetime, weights: Mapping[str, float]) -> Capacity:
+        """Return what the account can hold at a moment, and what it holds."""
+        moment = pd.Timestamp(moment)
+        trades = Trade.get_trades_proxy(is_open=True)
+        pairs = {*weights, *(one.pair for one in trades)}
+        sides = {pair: Side.LONG if weight > 0 else Side.SHORT for pair, weight in weights.items()}
+        decision = Decision(
+            now=moment,
+            equity_usd=self.equity_usd(moment),
+            targets=weights,
+            prices=self._closes(pairs, moment),
+            stops=of_day(self._stop_fractions(), self._day_known(moment)),
+            leverages={pair: self.desired_leverage(pair, sides[pair], moment) for pair in sides},
+        )
+        return capacity_of(self, decision)
+
+    def _plan_at(self, now: datetime) -> Plan | None:
+        moment = self._decision(now)
+        targets, day = self.current_targets(), self._day_known(moment)
+        is_over = now - moment >= self.carrying_candles * self.candle_span()
+        if is_over or day not in targets.weights.index:
+            return None
+        if self.config["runmode"] in RUNNING and not self._fit.has_looked:
+            self._look_at_past()
+        wanted_now = pd.concat([targets.weights.loc[day], targets.full_sizes.loc[day]])
+        known = self._plan
+        if known is None or known[0] != moment or not known[1].equals(wanted_now):
+            self._plan = moment, wanted_now, self._planned(moment, day, now)
+            self._orders = None
+        return None if self._plan is None else self._plan[2]
+
+    def _planned(self, moment: pd.Timestamp, day: pd.Timestamp, now: datetime) -> Plan:
+        targets = self.current_targets()
+        weights = of_day(targets.weights, day)
+        capacity = self.capacity(moment, weights)
+        wishes = Wishes(
+            weights=weights,
+            full_sizes=of_day(targets.full_sizes, day),
+            shut=self._shut(moment, capacity.held_usd, weights),
+        )
+        rules = Rules(
+            buffer=self.buffer.value,
+            net_band=self.net_band,
+            least_order_fraction=self.least_order_fraction,
+        )
+        self._fit.note(moment, weights, capacity, now)
+        closes = self._closes({*weights, *capacity.held_usd}, moment)
+        plan = make_plan(moment, wishes, rules, capacity, closes)
+        return self._fit.restrained(plan, capacity.held_usd)
+
+    def _look_at_past(self) -> None:
+        """Say how much of what the past asked for this account can hold."""
+        self._fit.look(self.past_shortfall())
+
+    def past_shortfall(self) -> Shortfall:
+        """Return what of the targets of the past an empty account like this one could not hold."""
+        closes = self.panel().closes("1d")
+        return self._fit.of_past(self.current_targets().weights, closes, self._stop_fractions())
+
+    def _stop_fractions(self) -> pd.DataFrame:
+        """Return the distance of each pair's stop that Freqtrade would set, days × pairs."""
+        return self.breaker_fractions().clip(upper=-self.stoploss)
+
+    def _ordered(self, plan: Plan, now: datetime) -> Mapping[str, float]:
+        """Return what of a plan is to be held after this candle: at first what is affordable."""
+        candle = pd.Timestamp(now).floor(self.candle_span())
+        if self._orders is None or self._orders[0] != candle:
+            weights = of_day(self.current_targets().weights, self._day_known(plan.moment))
+            self._orders = candle, ordered_now(plan.values_usd, self.capacity(now, weights))
+        return self._orders[1]
+
+    def _decision(self, now: datetime) -> pd.Timestamp:
+        """Return the last moment that the book was decided at: midnight, or after a stop."""
+        at = pd.Timestamp(now)
+        midnight, span = at.floor("D"), self.candle_span()
+        stopped = [one.at for one in self._stopped_lately(now) if one.at >= midnight]
+        again = [pd.Timestamp(one).floor(span) + span for one in stopped]
+        return max([midnight, *(one for one in again if one <= at)])
+
+    def _stopped_lately(self, now: datetime) -> list[StopOut]:
+        """Return the legs that were stopped out, asked for once a minute."""
+        if self._stopped is None or abs(now - self._stopped[0]) >= ONE_MINUTE:
+            self._stopped = now, stop_outs(now - self._barred_span())
+        return self._stopped[1]
+
+    def _shut(
+        self, moment: pd.Timestamp, held: Mapping[str, float], goals: Mapping[str, float]
+    ) -> set[str]:
+        """Return the pairs that are not entered: stopped out, and all flat ones between days."""
+        shut = self._barred(stop_outs(moment - self._barred_span()), moment)
+        if moment != moment.floor("D"):
+            shut |= {pair for pair in goals if not held.get(pair)}
+        return {pair for pair in shut if not held.get(pair)}
+
+    def _barred(self, stopped: list[StopOut], now: datetime) -> set[str]:
+        """Return the pairs whose leg was stopped out and may not be entered again yet."""
+        weights, last = self.current_targets().weights, self._day_known(pd.Timestamp(now))
+        barred = set()
+        for one in stopped:
+            since = weights.loc[pd.Timestamp(one.at).floor("D") : last]
+            if one.pair in weights and is_barred(
+                one.side, since[one.pair], decisions=self.barred_decisions
+            ):
+                barred.add(one.pair)
+        return barred
+
+    def _barred_span(self) -> pd.Timedelta:
+        return (self.barred_decisions + 1) * ONE_DAY
+
+    def _closes(self, pairs: Collection[str], moment: datetime) -> dict[str, float]:
+        known = {pair: self.panel().last_close(pair, moment) for pair in sorted(pairs)}
+        return {pair: close for pair, close in known.items() if close is not None}
+
+    def _stop_price(self, trade: Trade, current_rate: float) -> float | None:
+        """Return the breaker's price, measured from the last fill.
+
+        It is inside the liquidation price, which is measured from the average entry.
+        """
+        key = trade.open_date, len(trade.orders), trade.amount
+        if trade.id not in self._stops or self._stops[trade.id][0] != key:
+            price, moment = last_fill(trade)
+            distance = self.value_before(trade.pair, moment, BREAKER)
+            stop = None
+            if distance is not None:
+                stop = nearest_stop_price(
+                    [(price, distance), (trade.open_rate, inf)],
+                    side=side_of(trade),
+                    widest_fraction=-self.stoploss,
+                    leverage=trade.leverage,
+                )
+            self._stops[trade.id] = key, stop
+        return self._stops[trade.id][1]
 
     # How
 
@@ -148,23 +345,29 @@ class PortfolioStrategy(PanelStrategy):
             self._targets = panel, values, self.targets(panel)
         return self._targets[2]
 
+    def breaker_fractions(self) -> pd.DataFrame:
+        """Return the distance of each pair's stop, days × pairs; computed once a panel."""
+        panel = self.panel()
+        if self._fractions is None or self._fractions[0] is not panel:
+            self._fractions = panel, breaker_fractions(panel.closes("1d"))
+        return self._fractions[1]
+
     def _with_targets(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
         targets = self.current_targets()
         days = self._day_known(candles["date"] + self.candle_span())
-        columns = {"target_weight": targets.weights, "full_size": targets.full_sizes}
-        return candles.assign(
+        columns = {
+            "target_weight": targets.weights,
+            "full_size": targets.full_sizes,
+            FRACTION_COLUMN: self.breaker_fractions(),
+        }
+        known = candles.assign(
             **{
                 name: frame[pair].reindex(days).to_numpy() if pair in frame else float("nan")
                 for name, frame in columns.items()
             }
         )
-
-    def _of(self, pair: str, now: datetime) -> tuple[float, float]:
-        """Return weight and full size of a pair by the last day that has closed; NaN if unknown."""
-        targets, day = self.current_targets(), self._day_known(pd.Timestamp(now))
-        if pair not in targets.weights or day not in targets.weights.index:
-            return float("nan"), float("nan")
-        return float(targets.weights.loc[day, pair]), float(targets.full_sizes.loc[day, pair])
+        known[FRACTION_COLUMN] = known[FRACTION_COLUMN].fillna(LEAST_FRACTION)
+        return known
 
     def _day_known(self, moment: Any) -> Any:
         """Return the last day that had closed at a moment, or at each of many."""

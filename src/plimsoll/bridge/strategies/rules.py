@@ -175,6 +175,12 @@ class RuleStrategy(IStrategy):
         if price is None:
             return None
         wanted = stoploss_from_absolute(price, current_rate, trade.is_short, trade.leverage)
+        if after_fill and len(trade.select_filled_orders()) > 1:
+            # Freqtrade measures the fraction from the average entry too, and keeps the nearer stop.
+            of_entry = stoploss_from_absolute(
+                price, trade.open_rate, trade.is_short, trade.leverage
+            )
+            wanted = max(wanted, of_entry)
         return max(wanted, self.NEAREST_STOP)
 
     def custom_roi(

@@ -16,7 +16,11 @@ def portfolio_heat(
     A position without a stop counts with its whole margin. Heat exactly at the limit is
     allowed.
     """
-    heat, added, equity = heat_usd(account), entry_risk_usd(request), account.equity_usd
+    heat, added, equity = (
+        heat_usd(account, profile),
+        entry_risk_usd(request, profile),
+        account.equity_usd,
+    )
     limit = profile.max_portfolio_heat_fraction
     if not known(heat) or not known(added) or not positive(equity):
         missing = f"open heat {heat} USD, entry risk {added} USD, equity {equity} USD"

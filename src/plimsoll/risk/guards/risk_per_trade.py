@@ -17,8 +17,8 @@ def risk_per_trade(
     exactly at the limit is allowed.
     """
     held, added, equity = (
-        heat_usd(account, request.pair),
-        entry_risk_usd(request),
+        heat_usd(account, profile, request.pair),
+        entry_risk_usd(request, profile),
         account.equity_usd,
     )
     limit = profile.max_risk_per_trade_fraction

@@ -100,6 +100,17 @@ def test_positions_count_at_the_last_daily_close_before_now(strategy: IStrategy)
         assert strategy.equity_usd(now) == pytest.approx(expected)
 
 
+def test_a_position_opened_since_the_last_daily_close_is_worth_its_entry(
+    strategy: IStrategy,
+) -> None:
+    free = {"fee_open": 0.0, "fee_close": 0.0}
+    opened = NOW.replace(hour=0) + timedelta(seconds=20)
+    LocalTrade.add_bt_trade(LocalTrade(**trade_fields(opened, pair=BTC, **free)))
+    assert strategy.equity_usd(opened + timedelta(minutes=1)) == 10_000.0
+    later = 10_000 + 10 * (close_of(0, "2024-01-05") - 100)
+    assert strategy.equity_usd(NOW.replace(hour=0) + timedelta(days=1)) == pytest.approx(later)
+
+
 def test_a_position_without_a_daily_close_adds_nothing(strategy: IStrategy) -> None:
     hold("DOGE/USDT:USDT")
     assert strategy.equity_usd(NOW) == 10_000.0

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from freqtrade.data.dataprovider import DataProvider
 from freqtrade.enums import RunMode
 from freqtrade.persistence import LocalTrade, Order
 from freqtrade.strategy import IStrategy
@@ -28,13 +29,20 @@ import numpy as np
 import pandas as pd
 from freqtrade.strategy import DecimalParameter
 from plimsoll.bridge.strategies.portfolio import PortfolioStrategy
+from plimsoll.bridge.strategies.panel import Panel
 from plimsoll.signals.panels import Targets
+
+CLOSES = pd.DataFrame({"close": 100.0}, pd.date_range("2023-12-31", periods=12, tz="UTC"))
+PANEL = Panel({"1d": {"BTC/USDT:USDT": CLOSES}}, pd.DataFrame())
 
 
 class WrittenDown(PortfolioStrategy):
     """Weights that are written down."""
 
     buffer = DecimalParameter(0.1, 0.5, default=0.2, space="buy")
+
+    def panel(self):
+        return PANEL
 
     def targets(self, panel):
         nan = np.nan
@@ -50,6 +58,19 @@ class Balance:
     def get_total(self, currency: str) -> float:
         return 10_000.0
 
+    def get_total_stake_amount(self) -> float:
+        return 9_500.0
+
+
+class Market:
+    """An exchange that takes orders of 5 USDT and more."""
+
+    def get_min_pair_stake_amount(self, *_: object) -> float:
+        return 5.0
+
+    def get_max_pair_stake_amount(self, *_: object) -> float:
+        return float("inf")
+
 
 @pytest.fixture
 def strategy(tmp_path: Path) -> IStrategy:
@@ -59,8 +80,10 @@ def strategy(tmp_path: Path) -> IStrategy:
 def written_down(folder: Path, reasons: str = "None") -> IStrategy:
     text = STRATEGY.replace("WEIGHTS", str(WEIGHTS)).replace("REASONS", reasons)
     (folder / "WrittenDown.py").write_text(text, encoding="utf-8")
-    made = load("WrittenDown", folder, runmode=RunMode.BACKTEST)
+    settings = {"tradable_balance_ratio": 0.95, "max_open_trades": 3}
+    made = load("WrittenDown", folder, runmode=RunMode.BACKTEST, **settings)
     made.wallets = Balance()
+    made.dp = DataProvider(made.config, Market())
     return made
 
 
@@ -84,8 +107,9 @@ def days_with(frame: pd.DataFrame, column: str) -> list[int]:
 
 
 def position(*, amount: float, opened: datetime, short: bool = False) -> LocalTrade:
+    free = {"fee_open": 0.0, "fee_close": 0.0}
     fields: dict[str, Any] = {"amount": amount, "is_short": short, "stake_amount": amount * 100}
-    made = LocalTrade(**trade_fields(opened, **fields))
+    made = LocalTrade(**trade_fields(opened, **fields, **free))
     side = "sell" if short else "buy"
     made.orders = [
         Order(
@@ -105,7 +129,12 @@ def position(*, amount: float, opened: datetime, short: bool = False) -> LocalTr
 
 
 def adjusted(strategy: IStrategy, held: LocalTrade, now: datetime, price: float) -> float | None:
-    return strategy.adjust_position(held, now, price, 0.0)
+    LocalTrade.add_bt_trade(held)
+    try:
+        return strategy.adjust_position(held, now, price, 0.0)
+    finally:
+        LocalTrade.remove_bt_trade(held)
+        strategy._plan = strategy._asked = strategy._orders = None
 
 
 # Signals
@@ -119,13 +148,14 @@ def test_a_day_counts_from_the_candle_that_opens_after_it(strategy: IStrategy) -
     assert np.isnan(found.loc["2024-01-09 23:00"])
 
 
-def test_entries_come_once_at_midnight_and_only_beyond_the_buffer(strategy: IStrategy) -> None:
+def test_entries_come_at_midnight_and_an_hour_later_on_the_targets_side(
+    strategy: IStrategy,
+) -> None:
     found = analysed(strategy)
-    # A buffer of 0.2 full sizes is 0.02: the target of the third, 0.01, is not worth it.
-    assert days_with(found, "enter_long") == [5, 6, 9, 11]
+    assert days_with(found, "enter_long") == [4, 5, 6, 9, 11]
     assert days_with(found, "enter_short") == [8]
     entered = found[found["enter_long"].eq(1) | found["enter_short"].eq(1)]
-    assert (entered["date"].dt.hour == 23).all()
+    assert set(entered["date"].dt.hour) == {23, 0}
 
 
 def test_exits_stay_all_day_and_an_unknown_target_is_none(strategy: IStrategy) -> None:
@@ -147,46 +177,88 @@ def test_reasons_are_the_tag_of_entries_only(tmp_path: Path) -> None:
     made = written_down(tmp_path, reasons='lambda day, pair: f"{pair[:3]} {day:%d}"')
     found = analysed(made)
     tags = found.loc[found["enter_long"].eq(1), "enter_tag"].tolist()
-    assert tags == ["BTC 04", "BTC 05", "BTC 08", "BTC 10"]
-    assert found["enter_tag"].str.startswith("BTC").sum() == 5
+    days = ["BTC 03", "BTC 04", "BTC 05", "BTC 08", "BTC 10"]
+    assert tags == [day for day in days for _ in range(2)]
+    assert found["enter_tag"].str.startswith("BTC").sum() == 12
 
 
-# Stakes
+# Stakes: full size 0.10 of 10,000 and a buffer of 0.2, so a band of 200 USDT
 
 
 @pytest.mark.usefixtures("trades")
-def test_the_stake_is_the_target_of_the_equity(strategy: IStrategy) -> None:
+def test_the_stake_brings_a_flat_pair_to_the_edge_of_its_band(strategy: IStrategy) -> None:
     now = MIDNIGHT + timedelta(seconds=3)
-    assert strategy.desired_stake(PAIR, Side.LONG, 50.0, now) == pytest.approx(1000.0)
+    assert strategy.desired_stake(PAIR, Side.LONG, 50.0, now) == pytest.approx(800.0)
 
 
 @pytest.mark.usefixtures("trades")
 @pytest.mark.parametrize(
     ("pair", "side", "day"),
-    [(PAIR, Side.SHORT, 9), (PAIR, Side.LONG, 10), (OTHER, Side.LONG, 9), (PAIR, Side.LONG, 25)],
+    [
+        (PAIR, Side.SHORT, 9),
+        (PAIR, Side.LONG, 10),
+        (OTHER, Side.LONG, 9),
+        (PAIR, Side.LONG, 25),
+        (PAIR, Side.LONG, 4),
+    ],
 )
-def test_no_stake_without_a_target_on_that_side(
+def test_no_stake_without_a_target_beyond_the_band_on_that_side(
     strategy: IStrategy, pair: str, side: Side, day: int
 ) -> None:
     now = datetime(2024, 1, day, tzinfo=UTC)
     assert strategy.desired_stake(pair, side, 50.0, now) == 0.0
 
 
-# Changes of a position: full size 0.10 of 10,000, buffer 0.2, so 200 USDT of tolerance
+@pytest.mark.usefixtures("trades")
+def test_after_two_candles_the_day_is_over(strategy: IStrategy) -> None:
+    for hours, stake in ((1.9, 800.0), (2, 0.0)):
+        now = MIDNIGHT + timedelta(hours=hours)
+        assert strategy.desired_stake(PAIR, Side.LONG, 50.0, now) == pytest.approx(stake)
+
+
+def stopped_out(closed: datetime, *, reason: str = "trailing_stop_loss") -> None:
+    made = position(amount=5.0, opened=closed - timedelta(days=1))
+    LocalTrade.add_bt_trade(made)
+    made.is_open, made.close_date, made.close_profit_abs = False, closed, -1.0
+    made.exit_reason = reason
+    LocalTrade.close_bt_trade(made)
+
+
+@pytest.mark.usefixtures("trades")
+@pytest.mark.parametrize(
+    ("closed", "reason", "stake"),
+    [
+        # Its target was opposite on the seventh, so that a stop before is forgotten.
+        (MIDNIGHT - timedelta(hours=5), "trailing_stop_loss", 0.0),
+        (MIDNIGHT - timedelta(hours=5), "stoploss_on_exchange", 0.0),
+        (MIDNIGHT - timedelta(hours=5), "WrittenDown_ended", 800.0),
+        (MIDNIGHT - timedelta(hours=30), "trailing_stop_loss", 800.0),
+        (MIDNIGHT + timedelta(minutes=5), "stop_loss", 0.0),
+    ],
+)
+def test_a_leg_that_was_stopped_out_is_not_entered_on_the_same_side(
+    strategy: IStrategy, closed: datetime, reason: str, stake: float
+) -> None:
+    stopped_out(closed, reason=reason)
+    now = MIDNIGHT + timedelta(minutes=30)
+    assert strategy.desired_stake(PAIR, Side.LONG, 50.0, now) == pytest.approx(stake)
+
+
+# Changes of a position
 
 
 @pytest.mark.usefixtures("trades")
 @pytest.mark.parametrize(
     ("amount", "price", "expected"),
     [
-        (5.0, 100.0, 500.0),
+        (5.0, 100.0, 300.0),
         (8.1, 100.0, None),
         (12.0, 100.0, None),
-        (13.0, 100.0, -300.0),
-        (5.0, 120.0, 400.0),
+        (13.0, 100.0, -100.0),
+        (5.0, 120.0, 360.0),
     ],
 )
-def test_a_long_is_brought_to_its_target_beyond_the_tolerance(
+def test_a_long_is_brought_to_the_edge_of_its_band(
     strategy: IStrategy, amount: float, price: float, expected: float | None
 ) -> None:
     held = position(amount=amount, opened=MIDNIGHT - timedelta(days=2))
@@ -196,24 +268,25 @@ def test_a_long_is_brought_to_its_target_beyond_the_tolerance(
 
 @pytest.mark.usefixtures("trades")
 def test_what_is_taken_off_is_told_in_the_stake_at_entry_prices(strategy: IStrategy) -> None:
-    held = position(amount=10.0, opened=MIDNIGHT - timedelta(days=2))
-    found = adjusted(strategy, held, MIDNIGHT, 150.0)
-    # 1,500 are held and 1,000 wanted: a third of the amount, and so of the 1,000 at entry.
-    assert found == pytest.approx(-1000 / 3)
+    held = position(amount=15.0, opened=MIDNIGHT - timedelta(days=2))
+    held.open_rate, held.stake_amount = 80.0, 1200.0
+    found = adjusted(strategy, held, MIDNIGHT, 100.0)
+    # 15 are held in an account of 10,300: 12.36 of them are in the band, and each cost 80.
+    assert found == pytest.approx(-(15.0 - 12.36) * 80)
 
 
 @pytest.mark.usefixtures("trades")
 def test_a_short_is_enlarged_and_reduced_like_a_long(strategy: IStrategy) -> None:
     now = datetime(2024, 1, 8, tzinfo=UTC)
-    for amount, expected in ((1.0, 400.0), (9.0, -400.0), (6.0, None)):
+    for amount, expected in ((1.0, 200.0), (9.0, -200.0), (6.0, None)):
         held = position(amount=amount, opened=now - timedelta(days=2), short=True)
         found = adjusted(strategy, held, now, 100.0)
         assert found == (None if expected is None else pytest.approx(expected))
 
 
 @pytest.mark.usefixtures("trades")
-@pytest.mark.parametrize("now", [MIDNIGHT + timedelta(hours=1), MIDNIGHT - timedelta(minutes=5)])
-def test_nothing_is_changed_but_in_the_first_candle_of_a_day(
+@pytest.mark.parametrize("now", [MIDNIGHT + timedelta(hours=2), MIDNIGHT - timedelta(minutes=5)])
+def test_nothing_is_changed_but_in_the_first_two_candles_of_a_day(
     strategy: IStrategy, now: datetime
 ) -> None:
     held = position(amount=1.0, opened=MIDNIGHT - timedelta(days=2))
@@ -221,9 +294,20 @@ def test_nothing_is_changed_but_in_the_first_candle_of_a_day(
 
 
 @pytest.mark.usefixtures("trades")
-def test_what_was_traded_since_midnight_is_left_alone(strategy: IStrategy) -> None:
+def test_what_was_traded_on_this_candle_is_left_alone(strategy: IStrategy) -> None:
+    for opened, stake in ((MIDNIGHT, None), (MIDNIGHT - timedelta(hours=1), 700.0)):
+        held = position(amount=1.0, opened=opened)
+        found = adjusted(strategy, held, MIDNIGHT + timedelta(minutes=20), 100.0)
+        assert found == (None if stake is None else pytest.approx(stake))
+
+
+@pytest.mark.usefixtures("trades")
+def test_what_the_first_candle_left_out_follows_on_the_second(strategy: IStrategy) -> None:
     held = position(amount=1.0, opened=MIDNIGHT)
-    assert adjusted(strategy, held, MIDNIGHT + timedelta(minutes=20), 100.0) is None
+    LocalTrade.add_bt_trade(held)
+    assert strategy.adjust_position(held, MIDNIGHT, 100.0, 0.0) is None
+    found = strategy.adjust_position(held, MIDNIGHT + timedelta(hours=1), 100.0, 0.0)
+    assert found == pytest.approx(700.0)
 
 
 @pytest.mark.usefixtures("trades")
@@ -234,6 +318,88 @@ def test_a_target_of_the_other_side_or_none_is_left_to_the_exit(
     now = datetime(2024, 1, day, tzinfo=UTC)
     held = position(amount=5.0, opened=now - timedelta(days=2))
     assert adjusted(strategy, held, now, 100.0) is None
+
+
+def exit_of(strategy: IStrategy, held: LocalTrade, now: datetime) -> str | None:
+    LocalTrade.add_bt_trade(held)
+    return strategy.exit_reason(held, now, 100.0, 0.0)
+
+
+@pytest.mark.usefixtures("trades")
+def test_a_target_too_small_to_hold_is_closed(tmp_path: Path) -> None:
+    # 100 USDT of target are below 1.2 % of the equity, the smallest order here.
+    strategy = written_down(tmp_path)
+    type(strategy).least_order_fraction = 0.012
+    now = datetime(2024, 1, 4, tzinfo=UTC)
+    held = position(amount=3.0, opened=now - timedelta(days=2))
+    assert exit_of(strategy, held, now) == "WrittenDown_ended"
+
+
+@pytest.mark.usefixtures("trades")
+def test_a_target_that_can_be_held_is_no_exit(strategy: IStrategy) -> None:
+    now = datetime(2024, 1, 4, tzinfo=UTC)
+    held = position(amount=3.0, opened=now - timedelta(days=2))
+    assert exit_of(strategy, held, now) is None
+
+
+@pytest.mark.usefixtures("trades")
+def test_after_a_stop_the_rest_is_planned_again_at_the_next_hour(tmp_path: Path) -> None:
+    strategy = written_down(tmp_path)
+    now = datetime(2024, 1, 9, 15, 20, tzinfo=UTC)
+    assert strategy.plan(now) is None
+    stopped_out(now)
+    for minutes, planned in ((30, False), (40, True), (159, True), (160, False)):
+        plan = strategy.plan(now + timedelta(minutes=minutes))
+        assert (plan is not None) is planned
+        if plan is not None:
+            assert plan.moment == now.replace(hour=16, minute=0)
+            assert plan.values_usd == {PAIR: 0.0}
+
+
+# The stop
+
+
+@pytest.mark.usefixtures("trades")
+@pytest.mark.parametrize("short", [False, True])
+def test_the_stop_is_thirty_percent_from_the_last_fill(strategy: IStrategy, *, short: bool) -> None:
+    candles = analysed(strategy).set_index("date")["close"]
+    held = position(amount=5.0, opened=MIDNIGHT - timedelta(days=3), short=short)
+    held.orders += position(amount=1.0, opened=MIDNIGHT, short=not short).orders
+    held.orders[-1].average = held.orders[-1].price = 140.0
+    distance = 0.30 * candles.loc["2024-01-08 23:00"]
+    expected = 140.0 + distance if short else 140.0 - distance
+    assert strategy._stop_price(held, 140.0) == pytest.approx(expected)
+
+
+@pytest.mark.usefixtures("trades")
+@pytest.mark.parametrize(("short", "price"), [(False, 75.0), (True, 125.0), (False, 140.0)])
+def test_the_stop_stays_where_it_is_when_freqtrade_works_out_the_trade_again(
+    strategy: IStrategy, price: float, *, short: bool
+) -> None:
+    # It measures a stop's fraction from the average entry then, and keeps the nearer price.
+    candles = analysed(strategy).set_index("date")["close"]
+    held = position(amount=10.0, opened=MIDNIGHT - timedelta(days=3), short=short)
+    held.adjust_stop_loss(100.0, strategy.stoploss, initial=True)
+    strategy.ft_stoploss_adjust(100.0, held, held.open_date_utc, 0.0, 0, after_fill=True)
+    reduced = position(amount=5.0, opened=MIDNIGHT, short=not short).orders[0]
+    reduced.average = reduced.price = price
+    held.orders.append(reduced)
+    strategy.ft_stoploss_adjust(price, held, MIDNIGHT, 0.0, 0, after_fill=True)
+    held.recalc_trade_from_orders()
+    strategy.ft_stoploss_adjust(price, held, MIDNIGHT + timedelta(hours=1), 0.0, 0)
+    distance = 0.30 * candles.loc["2024-01-08 23:00"]
+    expected = price + distance if short else price - distance
+    assert held.amount == 5.0
+    assert held.stop_loss == pytest.approx(expected)
+
+
+@pytest.mark.usefixtures("trades")
+def test_the_stop_is_inside_the_liquidation_price(strategy: IStrategy) -> None:
+    analysed(strategy)
+    held = position(amount=5.0, opened=MIDNIGHT - timedelta(days=3), short=True)
+    held.orders += position(amount=1.0, opened=MIDNIGHT, short=True).orders
+    held.orders[-1].average = held.orders[-1].price = 185.0
+    assert strategy._stop_price(held, 185.0) == pytest.approx(190.0)
 
 
 def test_the_startup_is_the_strategys_own_not_the_panels(strategy: IStrategy) -> None:

@@ -1,0 +1,37 @@
+"""What a portfolio strategy's targets promise over the span of a study."""
+
+from pathlib import Path
+
+import pandas as pd
+from freqtrade.data.dataprovider import DataProvider
+
+from plimsoll.bridge.strategies.portfolio import PortfolioStrategy
+from plimsoll.bundle import user_data_folder
+from plimsoll.lab.strategy_loading import load_strategy
+from plimsoll.lab.study import Study
+from plimsoll.performance.held import Book, promised
+
+ONE_DAY = pd.Timedelta(days=1)
+
+
+def promised_by(
+    study: Study, strategy: str, datadir: Path, start: pd.Timestamp, end: pd.Timestamp
+) -> Book | None:
+    """Measure the targets that a strategy has from ``start`` to ``end``, as if each were held.
+
+    The targets are those of its default parameters on the candles of ``datadir``; of several a
+    day the last counts. ``None`` for a strategy that has no target weights.
+    """
+    base = user_data_folder("config") / "base.json"
+    userdir = user_data_folder("strategies").parent
+    loaded = load_strategy(strategy, userdir, [base], folder=study.folder).strategy
+    if not isinstance(loaded, PortfolioStrategy):
+        return None
+    loaded.config |= {"datadir": datadir, "pairs": list(study.pairs), "timerange": study.timerange}
+    loaded.dp = DataProvider(loaded.config, None)
+    weights = loaded.current_targets().weights
+    days = weights.groupby(pd.DatetimeIndex(weights.index).floor("D")).last()
+    # A day's targets are known at its end: those of the midnights from ``start`` to ``end``.
+    span = days.loc[start - ONE_DAY : end - ONE_DAY]
+    closes = loaded.panel().closes("1d").reindex(columns=span.columns)
+    return promised(span, closes)

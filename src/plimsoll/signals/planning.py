@@ -1,0 +1,125 @@
+"""From targets and what is held to the plan of a book, and to what of it is ordered first."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from math import inf, nan
+
+import pandas as pd
+
+from plimsoll.signals.capacity import Capacity, affordable_now, fitted, within
+from plimsoll.signals.rebalancing import Bands, plan_book
+
+Values = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a portfolio is to hold until its next decision.
+
+    Attributes
+    ----------
+    moment
+        When it was decided (UTC).
+    values_usd
+        By pair, signed, at ``closes``; a pair that is not named is left alone.
+    closes
+        The last closes that were known, by pair.
+    least_usd
+        The smallest order, by pair.
+    """
+
+    moment: datetime
+    values_usd: Values
+    closes: Values
+    least_usd: Values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """How a portfolio holds its book.
+
+    Attributes
+    ----------
+    buffer
+        The band of a pair, in its full sizes.
+    net_band
+        The band of the sum of the book, as a fraction of equity; ``None`` for none.
+    least_order_fraction
+        The smallest order worth sending, as a fraction of equity.
+    """
+
+    buffer: float
+    net_band: float | None = None
+    least_order_fraction: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a portfolio wants of a day.
+
+    Attributes
+    ----------
+    weights
+        By pair, a fraction of equity, signed; NaN for no opinion.
+    full_sizes
+        By pair, the fraction of equity at full strength; NaN keeps what is held.
+    shut
+        Pairs that may not be entered.
+    """
+
+    weights: Values
+    full_sizes: Values
+    shut: Collection[str] = field(default_factory=frozenset)
+
+
+def make_plan(
+    moment: datetime, wishes: Wishes, rules: Rules, capacity: Capacity, closes: Values
+) -> Plan:
+    """Return the plan of a decision: targets fitted to the account, then the least trading.
+
+    What cannot be held is left out evenly (`fitted`); what has no last close is let be.
+    """
+    equity = capacity.equity_usd
+    wanted = {pair: weight for pair, weight in wishes.weights.items() if pair in closes}
+    shares = fitted(wanted, capacity).weights
+    targets = {pair: share * equity for pair, share in shares.items()}
+    least = rules.least_order_fraction * equity
+    bands = Bands(
+        pairs={pair: rules.buffer * wishes.full_sizes.get(pair, nan) * equity for pair in targets},
+        net=inf if rules.net_band is None else rules.net_band * equity,
+        gross=largest_gross_usd(capacity, closes),
+        least={pair: max(least, capacity.least_usd.get(pair, 0.0)) for pair in closes},
+    )
+    held = {pair: value for pair, value in capacity.held_usd.items() if pair in closes}
+    values = plan_book(held, targets, bands, shut=wishes.shut)
+    return Plan(moment, within(values, targets, capacity), closes, bands.least)
+
+
+def largest_gross_usd(capacity: Capacity, pairs: Collection[str]) -> float:
+    """Return the sum of positions that fits the budgets of which every pair takes the same."""
+    limits = [inf]
+    for budget in capacity.budgets:
+        shares = {budget.per_usd.get(pair, 1.0) for pair in pairs}
+        if len(shares) == 1 and (share := shares.pop()) > 0:
+            limits.append(max(0.0, budget.usd) / share)
+    return min(limits)
+
+
+def ordered_now(values_usd: Values, capacity: Capacity) -> dict[str, float]:
+    """Return the part of a plan that can be ordered before any order of it has freed anything.
+
+    A position that changes sides is closed before the other side is opened, but what it takes
+    counts until then.
+    """
+    held = dict(capacity.held_usd)
+    turned = {pair: held[pair] for pair in values_usd if values_usd[pair] * held.get(pair, 0.0) < 0}
+    budgets = tuple(replace(one, usd=one.usd - one.taken(turned)) for one in capacity.budgets)
+    left = {pair: 0.0 if pair in turned else value for pair, value in held.items()}
+    return affordable_now(values_usd, left, replace(capacity, budgets=budgets))
+
+
+def of_day(frame: pd.DataFrame, day: pd.Timestamp) -> dict[str, float]:
+    """Return the values of a day by pair; none when the frame, days × pairs, lacks the day."""
+    values = frame.reindex([day]).to_numpy("float64")[0] if day in frame.index else ()
+    return {pair: float(value) for pair, value in zip(frame.columns, values, strict=False)}

@@ -1,0 +1,98 @@
+"""A day's plan: what the account can hold of the targets, at the least trading, in order."""
+
+from datetime import UTC, datetime
+from math import inf, nan
+
+import pandas as pd
+import pytest
+
+from plimsoll.signals.capacity import Budget, Capacity
+from plimsoll.signals.planning import (
+    Plan,
+    Rules,
+    Wishes,
+    largest_gross_usd,
+    make_plan,
+    of_day,
+    ordered_now,
+)
+
+MIDNIGHT = datetime(2024, 1, 9, tzinfo=UTC)
+A, B, C = "BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"
+CLOSES = {A: 100.0, B: 10.0, C: 1.0}
+
+
+def account(*, wallet: float = 950.0, held: dict[str, float] | None = None) -> Capacity:
+    budgets = (Budget(cause="wallet", usd=wallet, per_usd={A: 1.0}),)
+    return Capacity(equity_usd=1000.0, budgets=budgets, held_usd=held or {})
+
+
+def plan(weights: dict[str, float], capacity: Capacity, **rules: float | None) -> Plan:
+    wishes = Wishes(weights=weights, full_sizes=dict.fromkeys(weights, 0.2))
+    return make_plan(MIDNIGHT, wishes, Rules(buffer=0.5, **rules), capacity, CLOSES)
+
+
+def test_bands_are_shares_of_full_sizes_of_the_equity() -> None:
+    made = plan({A: 0.3, B: -0.3}, account())
+    assert made.values_usd == pytest.approx({A: 200.0, B: -200.0})
+    assert (made.moment, made.closes) == (MIDNIGHT, CLOSES)
+
+
+def test_the_net_band_is_a_share_of_the_equity() -> None:
+    held = {A: 350.0, B: -250.0}
+    assert plan({A: 0.3, B: -0.3}, account(held=held)).values_usd == held
+    made = plan({A: 0.3, B: -0.3}, account(held=held), net_band=0.05)
+    assert sum(made.values_usd.values()) == pytest.approx(50.0)
+
+
+def test_targets_are_fitted_to_the_account_before_the_least_trading() -> None:
+    # 1,800 are asked for and 900 can be held: targets are halved, and the book holds 900.
+    made = plan({A: 0.9, B: -0.9}, account(wallet=900.0, held={A: 800.0}))
+    assert made.values_usd == pytest.approx({A: 550.0, B: -350.0})
+
+
+def test_a_pair_without_a_close_is_let_be() -> None:
+    made = plan({A: 0.3, "ADA/USDT:USDT": 0.3}, account())
+    assert set(made.values_usd) == {A}
+
+
+def test_an_order_is_at_least_worth_sending() -> None:
+    made = plan({A: 0.3, B: -0.3}, account(), least_order_fraction=0.01)
+    assert made.least_usd == dict.fromkeys(CLOSES, 10.0)
+    held = {A: 195.0, B: -200.0}
+    moved = plan({A: 0.3, B: -0.3}, account(held=held), least_order_fraction=0.01)
+    assert moved.values_usd == pytest.approx({A: 205.0, B: -200.0})
+
+
+def test_only_budgets_that_all_pairs_take_alike_limit_the_gross() -> None:
+    heat = Budget(cause="heat", usd=100.0, per_usd={A: 0.3, B: 0.5})
+    levered = Budget(cause="wallet", usd=900.0, per_usd={A: 0.5, B: 0.5})
+    assert largest_gross_usd(Capacity(equity_usd=1.0, budgets=(heat,)), (A, B)) == inf
+    both = Capacity(equity_usd=1.0, budgets=(heat, levered))
+    assert largest_gross_usd(both, (A, B)) == 1800.0
+
+
+def test_all_is_ordered_at_once_while_the_wallet_reaches() -> None:
+    values = {A: 300.0, B: -300.0}
+    assert ordered_now(values, account(held={A: 100.0})) == pytest.approx(values)
+
+
+def test_what_grows_waits_evenly_for_what_is_to_be_freed() -> None:
+    # 900 of 950 are held: only 50 of the 500 that B and C grow by can be ordered before A's 600.
+    values, held = {A: 300.0, B: -300.0, C: 200.0}, {A: 900.0}
+    now = ordered_now(values, account(held=held))
+    assert now == pytest.approx({A: 300.0, B: -30.0, C: 20.0})
+
+
+def test_a_position_that_changes_sides_counts_until_it_is_closed() -> None:
+    values, held = {A: -300.0, B: 100.0}, {A: 300.0}
+    assert ordered_now(values, account(held=held)) == pytest.approx(values)
+    tight = ordered_now(values, account(wallet=500.0, held=held))
+    assert tight == pytest.approx({A: -150.0, B: 50.0})
+
+
+def test_a_day_that_a_frame_lacks_has_no_values() -> None:
+    frame = pd.DataFrame({A: [0.1, nan]}, pd.date_range("2024-01-01", periods=2, tz="UTC"))
+    assert of_day(frame, frame.index[0]) == {A: 0.1}
+    assert str(of_day(frame, frame.index[1])) == str({A: nan})
+    assert of_day(frame, pd.Timestamp("2024-01-03", tz="UTC")) == {}
