@@ -211,7 +211,7 @@ def test_its_page_tells_every_parameter_and_the_warm_up(name: str, data: Path) -
 def test_another_future_changes_no_signal_before_it(
     name: str, data: Path, another_future: Path
 ) -> None:
-    known, other = signals(name, data), signals(name, another_future)
+    known, other = (signals(name, folder, pairs=PAIRS) for folder in (data, another_future))
     before = known["date"] + pd.Timedelta(load(name, data).timeframe) <= CUT
     compared = known.columns.difference(["open", "high", "low", "close", "volume"])
     pd.testing.assert_frame_equal(known.loc[before, compared], other.loc[before, compared])

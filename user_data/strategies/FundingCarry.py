@@ -2,9 +2,11 @@
 
 from freqtrade.strategy import DecimalParameter, IntParameter
 
-from plimsoll.signals.carry import WINDOWS, carry_targets
+from plimsoll.signals.carry import CarryRule, carry_targets
 from plimsoll.signals.panels import scaled
 from plimsoll.strategies import Panel, PortfolioStrategy, Targets
+
+RULE = CarryRule()
 
 
 class FundingCarry(PortfolioStrategy):
@@ -18,16 +20,16 @@ class FundingCarry(PortfolioStrategy):
     net_band = 0.05
 
     window_scale = DecimalParameter(0.5, 2.0, default=1.0, decimals=2, space="buy")
-    scale_days = IntParameter(90, 365, default=180, space="buy")
-    target_volatility = DecimalParameter(0.04, 0.20, default=0.10, decimals=2, space="buy")
+    scale_days = IntParameter(90, 365, default=RULE.scale_days, space="buy")
+    target_volatility = DecimalParameter(
+        0.04, 0.20, default=RULE.target_volatility, decimals=2, space="buy"
+    )
     buffer = DecimalParameter(0.2, 0.6, default=0.35, decimals=2, space="buy")
 
     def targets(self, panel: Panel) -> Targets:
-        return carry_targets(
-            panel.closes("1d"),
-            panel.settlements,
-            windows=scaled(WINDOWS, self.window_scale.value),
+        rule = CarryRule(
+            windows=scaled(RULE.windows, self.window_scale.value),
             scale_days=self.scale_days.value,
-            volatility_days=30,
             target_volatility=self.target_volatility.value,
         )
+        return carry_targets(panel.closes("1d"), panel.settlements, rule)

@@ -3,11 +3,10 @@
 import pandas as pd
 from freqtrade.strategy import DecimalParameter, IntParameter
 
-from plimsoll.features import oscillators, trend, volatility
-from plimsoll.signals.crossing import momentum_aligned
-from plimsoll.signals.holding import begins
-from plimsoll.signals.trend import trend_ended
+from plimsoll.signals.crossing import CrossRule
 from plimsoll.strategies import FeatureUse, Side, SizedStrategy
+
+RULE = CrossRule()
 
 
 class MomentumCross(SizedStrategy):
@@ -18,38 +17,28 @@ class MomentumCross(SizedStrategy):
 
     timeframe = "4h"
 
-    fast_period = IntParameter(10, 40, default=20, space="buy")
-    slow_period = IntParameter(60, 200, default=100, space="buy")
-    rsi_level = IntParameter(45, 60, default=50, space="buy")
-    stop_atr = DecimalParameter(2.0, 6.0, default=3.0, decimals=1, space="sell")
-
-    def features(self) -> list[FeatureUse]:
-        return [self.gap, self.rsi, self.atr]
+    fast_period = IntParameter(10, 40, default=RULE.fast, space="buy")
+    slow_period = IntParameter(60, 200, default=RULE.slow, space="buy")
+    rsi_level = IntParameter(45, 60, default=RULE.level, space="buy")
+    stop_atr = DecimalParameter(2.0, 6.0, default=RULE.stop_atr, decimals=1, space="sell")
 
     @property
-    def gap(self) -> FeatureUse:
-        return trend.ema_gap.use(fast=self.fast_period.value, slow=self.slow_period.value)
-
-    @property
-    def rsi(self) -> FeatureUse:
-        return oscillators.rsi.use(period=14)
-
-    @property
-    def atr(self) -> FeatureUse:
-        return volatility.atr.use(period=14)
-
-    def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        return begins(
-            momentum_aligned(
-                side=side,
-                gap=candles[self.gap.column],
-                strength=candles[self.rsi.column],
-                level=self.rsi_level.value,
-            )
+    def rule(self) -> CrossRule:
+        return CrossRule(
+            fast=self.fast_period.value,
+            slow=self.slow_period.value,
+            level=self.rsi_level.value,
+            stop_atr=self.stop_atr.value,
         )
 
+    def features(self) -> list[FeatureUse]:
+        return self.rule.features()
+
+    def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
+        return self.rule.entry(candles, side)
+
     def exit_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        return trend_ended(side=side, gap=candles[self.gap.column])
+        return self.rule.leave(candles, side)
 
     def stop_distance(self) -> tuple[FeatureUse, float]:
-        return self.atr, self.stop_atr.value
+        return self.rule.stop()

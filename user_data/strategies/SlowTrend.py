@@ -5,9 +5,10 @@ from typing import Any
 import pandas as pd
 from freqtrade.strategy import DecimalParameter, IntParameter
 
-from plimsoll.features import trend, volatility
-from plimsoll.signals.trend import trend_ended, trend_with_regime
+from plimsoll.signals.trend import SlowTrendRule
 from plimsoll.strategies import FeatureUse, Side, SizedStrategy
+
+RULE = SlowTrendRule()
 
 
 class SlowTrend(SizedStrategy):
@@ -19,54 +20,39 @@ class SlowTrend(SizedStrategy):
 
     timeframe = "4h"
 
-    fast_period = IntParameter(8, 30, default=20, space="buy")
-    slow_period = IntParameter(40, 120, default=80, space="buy")
-    min_adx = IntParameter(15, 40, default=25, space="buy")
-    min_atr_fraction = DecimalParameter(0.0005, 0.006, default=0.0015, decimals=4, space="buy")
+    fast_period = IntParameter(8, 30, default=RULE.fast, space="buy")
+    slow_period = IntParameter(40, 120, default=RULE.slow, space="buy")
+    min_adx = IntParameter(15, 40, default=RULE.min_adx, space="buy")
+    min_atr_fraction = DecimalParameter(
+        0.0005, 0.006, default=RULE.min_atr_fraction, decimals=4, space="buy"
+    )
     tp_atr = DecimalParameter(0.0, 10.0, default=0.0, decimals=1, space="sell")
-    sl_atr = DecimalParameter(2.0, 6.0, default=3.0, decimals=1, space="sell")
+    sl_atr = DecimalParameter(2.0, 6.0, default=RULE.stop_atr, decimals=1, space="sell")
     trail_atr = DecimalParameter(0.0, 10.0, default=0.0, decimals=1, space="sell")
-    cooldown_candles = IntParameter(1, 24, default=3, space="protection")
-
-    def features(self) -> list[FeatureUse]:
-        return [self.gap, self.slope, self.adx, self.atr, self.atr_fraction]
+    cooldown_candles = IntParameter(1, 24, default=RULE.cooldown_candles, space="protection")
 
     @property
-    def gap(self) -> FeatureUse:
-        return trend.ema_gap.use(fast=self.fast_period.value, slow=self.slow_period.value)
-
-    @property
-    def slope(self) -> FeatureUse:
-        return trend.ema_slope.use(period=self.slow_period.value, over=12)
-
-    @property
-    def adx(self) -> FeatureUse:
-        return trend.adx.use(period=14)
-
-    @property
-    def atr(self) -> FeatureUse:
-        return volatility.atr.use(period=14)
-
-    @property
-    def atr_fraction(self) -> FeatureUse:
-        return volatility.atr_fraction.use(period=14)
-
-    def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        return trend_with_regime(
-            side=side,
-            gap=candles[self.gap.column],
-            slope=candles[self.slope.column],
-            strength=candles[self.adx.column],
-            atr_fraction=candles[self.atr_fraction.column],
-            min_strength=self.min_adx.value,
+    def rule(self) -> SlowTrendRule:
+        return SlowTrendRule(
+            fast=self.fast_period.value,
+            slow=self.slow_period.value,
+            min_adx=self.min_adx.value,
             min_atr_fraction=self.min_atr_fraction.value,
+            stop_atr=self.sl_atr.value,
+            cooldown_candles=self.cooldown_candles.value,
         )
 
+    def features(self) -> list[FeatureUse]:
+        return self.rule.features()
+
+    def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
+        return self.rule.entry(candles, side)
+
     def exit_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        return trend_ended(side=side, gap=candles[self.gap.column])
+        return self.rule.leave(candles, side)
 
     def stop_distance(self) -> tuple[FeatureUse, float]:
-        return self.atr, self.sl_atr.value
+        return self.rule.stop()
 
     def strategy_protections(self) -> list[dict[str, Any]]:
         return [{"method": "CooldownPeriod", "stop_duration_candles": self.cooldown_candles.value}]
@@ -78,4 +64,4 @@ class SlowTrend(SizedStrategy):
         return self._distance(self.tp_atr.value)
 
     def _distance(self, multiple: float) -> tuple[FeatureUse, float] | None:
-        return (self.atr, multiple) if multiple > 0 else None
+        return (self.rule.atr, multiple) if multiple > 0 else None

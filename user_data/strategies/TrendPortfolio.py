@@ -3,8 +3,10 @@
 from freqtrade.strategy import DecimalParameter, IntParameter
 
 from plimsoll.signals.panels import scaled
-from plimsoll.signals.trend_following import HORIZONS, trend_targets
+from plimsoll.signals.trend_following import TrendRule, trend_targets
 from plimsoll.strategies import Panel, PortfolioStrategy, Targets
+
+RULE = TrendRule()
 
 
 class TrendPortfolio(PortfolioStrategy):
@@ -14,16 +16,20 @@ class TrendPortfolio(PortfolioStrategy):
     """
 
     horizon_scale = DecimalParameter(0.5, 1.5, default=1.0, decimals=2, space="buy")
-    volatility_days = IntParameter(10, 60, default=30, space="buy")
-    short_strength = DecimalParameter(0.0, 1.0, default=0.5, decimals=2, space="buy")
-    target_volatility = DecimalParameter(0.04, 0.20, default=0.10, decimals=2, space="buy")
+    volatility_days = IntParameter(10, 60, default=RULE.volatility_days, space="buy")
+    short_strength = DecimalParameter(
+        0.0, 1.0, default=RULE.short_strength, decimals=2, space="buy"
+    )
+    target_volatility = DecimalParameter(
+        0.04, 0.20, default=RULE.target_volatility, decimals=2, space="buy"
+    )
     buffer = DecimalParameter(0.1, 0.5, default=0.2, decimals=2, space="buy")
 
     def targets(self, panel: Panel) -> Targets:
-        return trend_targets(
-            panel.closes("1d"),
-            horizons=scaled(HORIZONS, self.horizon_scale.value),
+        rule = TrendRule(
+            horizons=scaled(RULE.horizons, self.horizon_scale.value),
             volatility_days=self.volatility_days.value,
             short_strength=self.short_strength.value,
             target_volatility=self.target_volatility.value,
         )
+        return trend_targets(panel.closes("1d"), rule)

@@ -1,10 +1,12 @@
 """Carry across pairs: short what the crowd pays for, long what pays it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from plimsoll.signals.covariance import shrunk_covariances
 from plimsoll.signals.panels import (
     DAYS_PER_YEAR,
     PORTFOLIO_DAYS,
@@ -12,14 +14,35 @@ from plimsoll.signals.panels import (
     daily,
     full_sizes,
     log_returns,
-    portfolio_volatility,
 )
 
-WINDOWS = (7, 14, 30)
 LONGEST = 80
 LEAST_PAIRS = 4
 LARGEST_SCALE = 10.0
-LARGEST_GROSS = 1.0
+LARGEST_GROSS = 0.9
+"""Of equity: what an account holds at leverage 1 with 95 % tradable, fees and a day's moves off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarryRule:
+    """How funding becomes weights; the defaults are those of `FundingCarry`.
+
+    Attributes
+    ----------
+    windows
+        Days over which funding is averaged; the scores of all of them are averaged.
+    scale_days
+        Window of the usual spread between pairs.
+    volatility_days
+        Window of each pair's volatility.
+    target_volatility
+        A fraction a year.
+    """
+
+    windows: tuple[int, ...] = (7, 14, 30)
+    scale_days: int = 180
+    volatility_days: int = 30
+    target_volatility: float = 0.10
 
 
 def carry_scores(
@@ -51,16 +74,12 @@ def carry_scores(
     return total / len(windows)
 
 
-def carry_targets(
-    closes: pd.DataFrame,
-    settlements: pd.DataFrame,
-    *,
-    windows: Sequence[int],
-    scale_days: int,
-    volatility_days: int,
-    target_volatility: float,
-) -> Targets:
-    """Return carry weights that sum to zero, at a target volatility and a gross of at most one.
+def carry_targets(closes: pd.DataFrame, settlements: pd.DataFrame, rule: CarryRule) -> Targets:
+    """Return carry weights that sum to zero, at a target volatility and at most `LARGEST_GROSS`.
+
+    Longs and shorts are of equal notional, as the portfolios of Koijen, Moskowitz, Pedersen and
+    Vrugt (2018), Carry: neutral in dollars, not in betas. What each pair is worth is known
+    and can be checked at any moment; its beta is an estimate that changes with the window.
 
     Parameters
     ----------
@@ -69,34 +88,30 @@ def carry_targets(
     settlements
         Funding rates by the time they were settled, times × pairs. A rate that is settled at the
         decision itself belongs to the next day.
-    windows, scale_days
-        As in `carry_scores`.
-    volatility_days
-        Window of each pair's volatility.
-    target_volatility
-        A fraction a year.
+    rule
+        Windows and the target volatility.
 
     Returns
     -------
-    No opinion at all where fewer than `LEAST_PAIRS` pairs take part. Source: Koijen, Moskowitz,
-    Pedersen & Vrugt (2018), Carry; Schmeling, Schrimpf & Todorov (2023), Crypto Carry.
+    A pair whose score is not known has no opinion, and none has where fewer than `LEAST_PAIRS`
+    take part. Source beside the one above: Schmeling, Schrimpf & Todorov (2023), Crypto Carry.
     """
     funding = daily(settlements, pd.DatetimeIndex(closes.index)).reindex(columns=closes.columns)
     full = full_sizes(
         closes,
-        target_volatility=target_volatility,
-        volatility_days=volatility_days,
+        target_volatility=rule.target_volatility,
+        volatility_days=rule.volatility_days,
         longest=LONGEST,
         begun=funding.notna().cummax(),
     )
-    scores = carry_scores(funding, full.notna(), windows=windows, scale_days=scale_days)
+    scores = carry_scores(funding, full.notna(), windows=rule.windows, scale_days=rule.scale_days)
+    full = full.where(scores.notna())
     weights = scores * full
     weights = weights.sub(full.mul(weights.sum(axis=1) / full.sum(axis=1), axis=0))
-    volatility = portfolio_volatility(
-        weights, log_returns(closes), window=PORTFOLIO_DAYS, periods_per_year=DAYS_PER_YEAR
-    )
+    covariances = shrunk_covariances(log_returns(closes), window=PORTFOLIO_DAYS)
+    volatility = covariances.volatility(weights, periods_per_year=DAYS_PER_YEAR)
     with np.errstate(divide="ignore"):
-        scale = (target_volatility / volatility).clip(upper=LARGEST_SCALE)
+        scale = (rule.target_volatility / volatility).clip(upper=LARGEST_SCALE)
     gross = weights.abs().mul(scale, axis=0).sum(axis=1)
     scale *= (LARGEST_GROSS / gross.where(gross > 0)).clip(upper=1.0).fillna(1.0)
     enough = full.notna().sum(axis=1) >= LEAST_PAIRS

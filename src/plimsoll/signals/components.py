@@ -1,78 +1,115 @@
-"""The strategies of the ensemble as weights on one grid of candles."""
+"""The strategies of the ensemble as sleeves: what each would hold, on one grid of candles."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
-from plimsoll.core import Side
-from plimsoll.features import oscillators, trend, volatility
-from plimsoll.signals.crossing import momentum_aligned
-from plimsoll.signals.holding import held_side
-from plimsoll.signals.trend import trend_aligned, trend_ended
+from plimsoll.signals.carry import CarryRule, carry_targets
+from plimsoll.signals.crossing import CrossRule
+from plimsoll.signals.panels import ONE_DAY, SizeRule
+from plimsoll.signals.sleeve import EventRule, sleeve_weights, without_holes
+from plimsoll.signals.trend import SlowTrendRule
+from plimsoll.signals.trend_following import TrendRule, trend_targets
 
-COMPONENT_VOLATILITY = 0.10
-ONE_DAY = pd.Timedelta(days=1)
 
-Rule = Callable[[pd.DataFrame, Side], tuple[pd.Series, pd.Series]]
-"""From candles and a side to where that side is entered, and where it is left."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Sleeve:
+    """What one strategy would hold, as if it had an account of its own.
+
+    Attributes
+    ----------
+    weights
+        Fraction of its account's equity, candles × pairs; NaN before it has an opinion.
+    changed
+        Where a position was opened or closed on the candle, beside the decision of the day.
+    """
+
+    weights: pd.DataFrame
+    changed: pd.DataFrame
+
+
+def sleeves(
+    days: pd.DataFrame,
+    candles: Mapping[str, pd.DataFrame],
+    opens: pd.DatetimeIndex,
+    settlements: pd.DataFrame,
+) -> dict[str, Sleeve]:
+    """Return `TrendPortfolio`, `FundingCarry`, `MomentumCross` and `SlowTrend`, by short names.
+
+    Each follows its own rule with its own defaults: those that the strategy itself has.
+
+    Parameters
+    ----------
+    days
+        Daily closes, days × pairs.
+    candles
+        By pair, real candles shorter than a day, holes left out.
+    opens
+        The grid of those candles.
+    settlements
+        Funding rates by the time they were settled, times × pairs.
+    """
+    sizing = SizeRule()
+    sizes = on_candles(sizing.sizes(days), opens)
+    trend = trend_targets(days, TrendRule())
+    carry = carry_targets(days, settlements, CarryRule())
+    return {
+        "trend": daily_sleeve(on_candles(trend.weights, opens)),
+        "carry": daily_sleeve(on_candles(carry.weights, opens)),
+        "cross": event_sleeve(candles, sizes, CrossRule(), sizing),
+        "follow": event_sleeve(candles, sizes, SlowTrendRule(), sizing),
+    }
+
+
+def daily_sleeve(weights: pd.DataFrame) -> Sleeve:
+    """Return a portfolio that decides once a day, of its weights on shorter candles."""
+    return Sleeve(weights, pd.DataFrame(data=False, index=weights.index, columns=weights.columns))
+
+
+def event_sleeve(
+    candles: Mapping[str, pd.DataFrame], sizes: pd.DataFrame, rule: EventRule, sizing: SizeRule
+) -> Sleeve:
+    """Return what a rule of single trades holds of each pair, on the rows of ``sizes``.
+
+    Beyond a pair's candles, and where its size is not known, there is no opinion.
+    """
+    opens = pd.DatetimeIndex(sizes.index)
+    span = span_of(opens)
+    weights, changed = {}, {}
+    for pair, real in candles.items():
+        frame = without_holes(real, span)
+        held = sleeve_weights(
+            frame,
+            sizes[pair].reindex(frame.index),
+            rule,
+            widest_fraction=sizing.widest_stop_fraction,
+        ).reindex(opens)
+        weights[pair] = held["weight"].where(sizes[pair].notna().cummax())
+        changed[pair] = held["side"].ne(held["side"].shift(1)) & held["side"].notna()
+    whole = pd.DataFrame(weights, index=opens, dtype="float64")
+    return Sleeve(whole, pd.DataFrame(changed, index=opens, dtype=bool))
+
+
+def span_of(opens: pd.DatetimeIndex) -> pd.Timedelta:
+    """Return the length of the candles of a grid without holes; a day for one candle."""
+    return opens[1] - opens[0] if len(opens) > 1 else ONE_DAY
 
 
 def on_candles(daily: pd.DataFrame, opens: pd.DatetimeIndex) -> pd.DataFrame:
     """Return daily rows on shorter candles: each from the candle that closes with its day on."""
-    span = opens[1] - opens[0] if len(opens) > 1 else ONE_DAY
-    moved = daily.set_axis(pd.DatetimeIndex(daily.index) + ONE_DAY - span)
+    moved = daily.set_axis(pd.DatetimeIndex(daily.index) + ONE_DAY - span_of(opens))
     return moved.reindex(opens, method="ffill")
+
+
+def ends_day(opens: pd.DatetimeIndex) -> pd.Series:
+    """Return which candles close with a day."""
+    last = opens + span_of(opens) == opens.floor("D") + ONE_DAY
+    return pd.Series(last, index=opens)
 
 
 def at_day_end(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the candles that close with a day, on the index of the days."""
     opens = pd.DatetimeIndex(frame.index)
-    span = opens[1] - opens[0] if len(opens) > 1 else ONE_DAY
-    last = opens + span == opens.floor("D") + ONE_DAY
+    last = ends_day(opens).to_numpy()
     return frame[last].set_axis(opens[last].floor("D"))
-
-
-def held_sides(
-    candles: Mapping[str, pd.DataFrame], opens: pd.DatetimeIndex, rule: Rule
-) -> pd.DataFrame:
-    """Return +1, −1 or 0: what a rule holds of each pair after each candle, stops ignored.
-
-    Each pair's own candles are looked at; through a hole its side is kept.
-    """
-    sides = {}
-    for pair, frame in candles.items():
-        (long_entry, long_exit), (short_entry, short_exit) = (rule(frame, side) for side in Side)
-        held = held_side(
-            long_entry=long_entry,
-            short_entry=short_entry,
-            long_exit=long_exit,
-            short_exit=short_exit,
-        )
-        sides[pair] = held.reindex(opens, method="ffill").fillna(0.0)
-    return pd.DataFrame(sides, index=opens, dtype="float64")
-
-
-def crossing_rule(candles: pd.DataFrame, side: Side) -> tuple[pd.Series, pd.Series]:
-    """Return entries and exits of `MomentumCross` with its defaults.
-
-    While averages and RSI agree the position is held, whenever it was that they began to: a bot
-    that was just started knows it without having seen the beginning.
-    """
-    gap = trend.ema_gap.use(fast=20, slow=100)(candles)
-    rsi = oscillators.rsi.use(period=14)(candles)
-    entry = momentum_aligned(side=side, gap=gap, strength=rsi, level=50)
-    return entry, trend_ended(side=side, gap=gap)
-
-
-def following_rule(candles: pd.DataFrame, side: Side) -> tuple[pd.Series, pd.Series]:
-    """Return entries and exits of `SlowTrend` with its defaults, in the same way."""
-    gap = trend.ema_gap.use(fast=20, slow=80)(candles)
-    entry = trend_aligned(
-        side=side,
-        gap=gap,
-        slope=trend.ema_slope.use(period=80, over=12)(candles),
-        strength=trend.adx.use(period=14)(candles),
-        min_strength=25,
-    )
-    large = volatility.atr_fraction.use(period=14)(candles) >= 0.0015
-    return entry & large, trend_ended(side=side, gap=gap)

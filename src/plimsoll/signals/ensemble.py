@@ -1,26 +1,24 @@
 """Several strategies' weights as one portfolio: how much of each, and why."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from math import sqrt
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from plimsoll.signals.components import COMPONENT_VOLATILITY, at_day_end
+from plimsoll.signals.components import Sleeve, at_day_end, ends_day, on_candles, span_of
+from plimsoll.signals.covariance import shrunk_covariances
 from plimsoll.signals.panels import (
     DAYS_PER_YEAR,
-    MEAN_STRENGTH,
+    ONE_DAY,
     PORTFOLIO_DAYS,
     VOLATILITY_CAP,
     Targets,
-    capped,
-    diversification_multiplier,
+    level,
     log_returns,
-    portfolio_volatility,
 )
 
-CORRELATION_OF_COMPONENTS = 0.4
 LEAST_DAYS = 60
 FILL_COST_FRACTION = 7e-4
 SMALLEST_SHARE, LARGEST_SHARE = 0.5, 2.0
@@ -110,79 +108,115 @@ def component_returns(
     return by_candle.groupby(pd.DatetimeIndex(by_candle.index).floor("D")).sum()
 
 
-def combined(
-    weights: Mapping[str, pd.DataFrame], shares: pd.DataFrame, *, scale: float
-) -> dict[str, pd.DataFrame]:
-    """Return what each component adds to the whole, on the shares' rows; it sums to the mix.
-
-    The mix is enlarged by the diversification multiplier of as many components that correlate at
-    `CORRELATION_OF_COMPONENTS`, and by ``scale``.
-    """
-    count = pd.Series([float(len(weights))])
-    multiplier = diversification_multiplier(count, correlation=CORRELATION_OF_COMPONENTS)
-    factor = float(multiplier.iloc[0]) * scale
-    return {
-        name: frame.reindex(shares.index).fillna(0.0).mul(shares[name] * factor, axis=0)
-        for name, frame in weights.items()
-    }
-
-
 def ensemble_targets(
-    components: Mapping[str, pd.DataFrame],
+    sleeves: Mapping[str, Sleeve],
     closes: pd.DataFrame,
+    days: pd.DataFrame,
     settlements: pd.DataFrame,
     full: pd.DataFrame,
     *,
     allocator: Allocator,
     target_volatility: float,
 ) -> Targets:
-    """Return the weights of the whole, decided on the candle that closes with each day.
+    """Return the weights of the whole: decided with each day, and where a sleeve trades.
+
+    The sum of the sleeves by their shares, at a long-run volatility of the target (`level`) and on
+    no day above `VOLATILITY_CAP` times it. Within a day only the pair changes that a sleeve opened
+    or closed. No opinion before every sleeve has had one.
 
     Parameters
     ----------
-    components
-        By name, target weights of each at `COMPONENT_VOLATILITY`: candles × pairs, shorter than a
-        day.
+    sleeves
+        By name, weights on the candles of ``closes``.
     closes
-        Of the same candles.
+        Candles × pairs, shorter than a day.
+    days
+        Daily closes of the same pairs.
     settlements
         Funding rates by the time they were settled, times × pairs.
     full
-        Full sizes of a pair at `COMPONENT_VOLATILITY`, days × pairs; NaN for no opinion.
+        Full sizes of a pair, days × pairs; NaN for no opinion.
     allocator
         How to share; what it returns is capped (`capped_shares`).
     target_volatility
-        Of the whole, a fraction a year; weights are scaled down beyond `VOLATILITY_CAP` times it.
+        Of the whole, a fraction a year.
     """
     opens = pd.DatetimeIndex(closes.index)
-    span = opens[1] - opens[0] if len(opens) > 1 else pd.Timedelta(days=1)
-    per_day = pd.Timedelta(days=1) // span
+    span = span_of(opens)
+    weights = {name: sleeve.weights for name, sleeve in sleeves.items()}
     paid = settlements.groupby(pd.DatetimeIndex(settlements.index).floor(span)).sum(min_count=1)
-    shares = capped_shares(allocator(component_returns(components, closes, paid)))
-    decided = {name: at_day_end(frame) for name, frame in components.items()}
-    scale = target_volatility / COMPONENT_VOLATILITY
-    parts = combined(decided, shares, scale=scale)
-    mix = pd.DataFrame(0.0, shares.index, closes.columns)
-    for part in parts.values():
-        mix += part
-    held = mix.set_axis(pd.DatetimeIndex(mix.index) + pd.Timedelta(days=1) - span)
-    volatility = portfolio_volatility(
-        held,
-        log_returns(closes.ffill()),
-        window=PORTFOLIO_DAYS * per_day,
-        periods_per_year=DAYS_PER_YEAR * per_day,
-    )
-    volatility = at_day_end(volatility.to_frame()).iloc[:, 0].reindex(mix.index)
-    whole = capped(mix, volatility, limit=VOLATILITY_CAP * target_volatility)
-    sizes = full.reindex(index=mix.index, columns=mix.columns)
-    kept = (whole.abs().sum(axis=1) / mix.abs().sum(axis=1)).fillna(1.0)
+    shares = capped_shares(allocator(component_returns(weights, closes, paid)))
+    begun = _begun(weights)
+    shared = on_candles(shares, opens)
+    mixed = {name: frame.fillna(0.0).mul(shared[name], axis=0) for name, frame in weights.items()}
+    whole = _total(mixed)
+    factor = on_candles(_factor(at_day_end(whole.where(begun)), days, target_volatility), opens)
+    decided = _decided(sleeves.values(), opens)
+    parts = {
+        name: decided.apply(frame.mul(factor["factor"], axis=0)) for name, frame in mixed.items()
+    }
+    sizes = on_candles(full, opens).reindex(columns=closes.columns)
+
+    def reasons(row: pd.Timestamp, pair: str) -> str:
+        return words({name: float(frame[pair].loc[row]) for name, frame in parts.items()})
+
+    return Targets(_total(parts).where(sizes.notna()), sizes, reasons, span)
+
+
+def each_day(targets: Targets) -> Targets:
+    """Return what is decided with each day, on the index of the days."""
+    told, span = targets.reasons, targets.span
 
     def reasons(day: pd.Timestamp, pair: str) -> str:
-        factor: Any = kept.loc[day]
-        weights: dict[str, Any] = {name: part.loc[day, pair] for name, part in parts.items()}
-        return words({name: value * factor for name, value in weights.items()})
+        return "" if told is None else told(day + ONE_DAY - span, pair)
 
-    return Targets(whole.where(sizes.notna()), sizes * MEAN_STRENGTH * scale, reasons)
+    return Targets(at_day_end(targets.weights), at_day_end(targets.full_sizes), reasons)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Decisions:
+    """The row of the last decision about each pair, by candle; -1 before the first."""
+
+    rows: np.ndarray
+
+    def apply(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return each value as it was at the last decision."""
+        values = np.take_along_axis(frame.to_numpy("float64"), self.rows.clip(min=0), axis=0)
+        known = np.where(self.rows >= 0, values, np.nan)
+        return pd.DataFrame(known, frame.index, frame.columns)
+
+
+def _total(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the sum of frames of one shape; NaN where one is."""
+    first, *others = frames.values()
+    for frame in others:
+        first = first + frame
+    return first
+
+
+def _decided(sleeves: Iterable[Sleeve], opens: pd.DatetimeIndex) -> _Decisions:
+    """Find the decisions: at each day's end about every pair, and where a sleeve traded a pair."""
+    at_end = ends_day(opens).to_numpy()[:, None]
+    changed = [sleeve.changed.to_numpy(dtype=bool) for sleeve in sleeves]
+    now = np.logical_or.reduce([np.broadcast_to(at_end, changed[0].shape), *changed])
+    rows = np.where(now, np.arange(len(opens))[:, None], -1)
+    return _Decisions(np.maximum.accumulate(rows, axis=0))
+
+
+def _begun(weights: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """Return the candles from which on every sleeve has had an opinion."""
+    each = [frame.notna().any(axis=1).cummax() for frame in weights.values()]
+    return pd.Series(np.logical_and.reduce(each), index=each[0].index)
+
+
+def _factor(mix: pd.DataFrame, days: pd.DataFrame, target_volatility: float) -> pd.DataFrame:
+    """Return what the mix is multiplied by each day, a column ``factor``; NaN while unknown."""
+    covariances = shrunk_covariances(log_returns(days), window=PORTFOLIO_DAYS)
+    expected = covariances.volatility(mix, periods_per_year=DAYS_PER_YEAR).reindex(mix.index)
+    held = expected.where(mix.notna().any(axis=1))
+    wanted = level(held, target_volatility=target_volatility)
+    cap = VOLATILITY_CAP * target_volatility / held.where(held > 0)
+    return wanted.where(~(wanted > cap), cap).to_frame("factor")
 
 
 def words(parts: Mapping[str, float]) -> str:

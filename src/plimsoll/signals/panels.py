@@ -8,22 +8,30 @@ rows up to it and on no later one; NaN means no opinion, never zero.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.lib.stride_tricks import sliding_window_view
 
 DAYS_PER_YEAR = 365.0
+ONE_DAY = pd.Timedelta(days=1)
 LEAST_YEARLY_VOLATILITY = 0.10
 MEAN_CORRELATION = 0.65
-MEAN_STRENGTH = 0.6
-VOLATILITY_CAP = 1.2
 PORTFOLIO_DAYS = 60
+"""Window of the covariance that a book's expected volatility is worked out of."""
+LEVEL_DAYS = 365
+"""Days over which a book's expected volatility is brought to its target."""
+LEAST_LEVEL_DAYS = PORTFOLIO_DAYS
+"""The fewest of them that are enough."""
+LARGEST_LEVEL = 4.0
+"""A book is enlarged no further: a year of a mean strength below a quarter stays below target."""
+VOLATILITY_CAP = 2.0
+"""On no day more than twice the target: Carver (2015), chapter 7, bounds a forecast likewise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """What a portfolio wants to hold after each candle.
+    """What a portfolio wants to hold after each candle; a row is known when its candle closes.
 
     Attributes
     ----------
@@ -33,11 +41,50 @@ class Targets:
         Fraction of equity of a pair at full strength: the measure of what is worth trading.
     reasons
         Words for an entry's tag, or ``None`` where the strategy has none.
+    span
+        Length of the candles: a day, or less for what is decided within a day.
     """
 
     weights: pd.DataFrame
     full_sizes: pd.DataFrame
     reasons: Callable[[pd.Timestamp, str], str] | None = None
+    span: pd.Timedelta = ONE_DAY
+
+    def known_at(self, moment: Any) -> Any:
+        """Return the open of the last candle that had closed at a moment, or at each of many."""
+        floored = (moment.dt if isinstance(moment, pd.Series) else moment).floor(self.span)
+        return floored - self.span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeRule:
+    """How large single trades are; the defaults are those of `SizedStrategy`.
+
+    Attributes
+    ----------
+    target_volatility
+        Of all pairs at once, on one side; a fraction a year.
+    volatility_days
+        Window of each pair's volatility.
+    least_closes
+        A pair takes part once it has had more than so many daily closes.
+    widest_stop_fraction
+        No stop is farther from its entry.
+    """
+
+    target_volatility: float = 0.10
+    volatility_days: int = 30
+    least_closes: int = 60
+    widest_stop_fraction: float = 0.30
+
+    def sizes(self, closes: pd.DataFrame) -> pd.DataFrame:
+        """Return the fraction of equity of a position of each pair, days × pairs (`full_sizes`)."""
+        return full_sizes(
+            closes,
+            target_volatility=self.target_volatility,
+            volatility_days=self.volatility_days,
+            longest=self.least_closes,
+        )
 
 
 def scaled(periods: Sequence[int], scale: float) -> tuple[int, ...]:
@@ -76,13 +123,13 @@ def full_sizes(
     target_volatility: float,
     volatility_days: int,
     longest: int,
-    strength: float = MEAN_STRENGTH,
     begun: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the size of each pair at full strength, as a fraction of equity.
 
-    Every pair gets the same share of the target: ``target * multiplier / strength / pairs /
-    volatility`` (volatility targeting of Moskowitz, Ooi & Pedersen 2012, eq. 5).
+    Every pair gets the same share of the target: ``target * multiplier / pairs / volatility``
+    (volatility targeting of Moskowitz, Ooi & Pedersen 2012, eq. 5). All of them together, on one
+    side, have about the target; a book of weaker opinions is brought to it by `level`.
 
     Parameters
     ----------
@@ -94,8 +141,6 @@ def full_sizes(
         Window of each pair's volatility.
     longest
         A pair takes part once it has had more than so many closes.
-    strength
-        Mean absolute score that the weights will have; 1 for positions always at full strength.
     begun
         Where a pair may take part for other reasons; everywhere by default.
 
@@ -109,26 +154,22 @@ def full_sizes(
         ready &= begun.reindex_like(closes).fillna(value=False).astype(bool)
     count = ready.sum(axis=1)
     multiplier = diversification_multiplier(count, correlation=MEAN_CORRELATION)
-    share = target_volatility * multiplier / strength / count.where(count > 0)
+    share = target_volatility * multiplier / count.where(count > 0)
     return (1 / yearly.where(ready)).mul(share, axis=0)
 
 
-def portfolio_volatility(
-    weights: pd.DataFrame, returns: pd.DataFrame, *, window: int, periods_per_year: float
-) -> pd.Series:
-    """Return the volatility that each row's weights would have had over the window, a year's worth.
+def level(volatility: pd.Series, *, target_volatility: float) -> pd.Series:
+    """Return what to multiply a book by so that in the long run it has its target volatility.
 
-    The root of the mean square of the portfolio's returns: a mean of zero is assumed. A missing
-    return or weight counts as zero; NaN before ``window`` returns.
+    The target over the root of the mean square of the latest `LEVEL_DAYS` expected volatilities,
+    at most `LARGEST_LEVEL`: the book is larger than its target while opinions are strong, smaller
+    while they are weak. NaN before `LEAST_LEVEL_DAYS` of them are known.
+
+    ``volatility``: what each day's book is expected to have, a fraction a year; NaN for a day
+    without a book.
     """
-    volatility = np.full(len(returns), np.nan)
-    if len(returns) > window:
-        moves = returns.fillna(0.0).to_numpy()
-        held = weights.reindex(returns.index).fillna(0.0).to_numpy()
-        windows = sliding_window_view(moves, window, axis=0)[1:]
-        portfolio = np.einsum("tpw,tp->tw", windows, held[window:])
-        volatility[window:] = np.sqrt((portfolio**2).mean(axis=1) * periods_per_year)
-    return pd.Series(volatility, index=returns.index)
+    mean = (volatility**2).rolling(LEVEL_DAYS, min_periods=LEAST_LEVEL_DAYS).mean()
+    return (target_volatility / mean.where(mean > 0) ** 0.5).clip(upper=LARGEST_LEVEL)
 
 
 def capped(weights: pd.DataFrame, volatility: pd.Series, *, limit: float) -> pd.DataFrame:

@@ -1,10 +1,12 @@
 """Time-series momentum over several horizons at once."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import sqrt
 
 import pandas as pd
 
+from plimsoll.signals.covariance import shrunk_covariances
 from plimsoll.signals.panels import (
     DAYS_PER_YEAR,
     PORTFOLIO_DAYS,
@@ -12,11 +14,31 @@ from plimsoll.signals.panels import (
     Targets,
     capped,
     full_sizes,
+    level,
     log_returns,
-    portfolio_volatility,
 )
 
-HORIZONS = (5, 10, 20, 40, 80, 120)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendRule:
+    """How trends become weights; the defaults are those of `TrendPortfolio`.
+
+    Attributes
+    ----------
+    horizons
+        Days; all of them are averaged.
+    volatility_days
+        Window of each pair's volatility.
+    short_strength
+        Shorts relative to longs, from 0 to 1.
+    target_volatility
+        A fraction a year: that of the long run, on no day more than `VOLATILITY_CAP` times it.
+    """
+
+    horizons: tuple[int, ...] = (5, 10, 20, 40, 80, 120)
+    volatility_days: int = 30
+    short_strength: float = 0.5
+    target_volatility: float = 0.10
 
 
 def trend_scores(
@@ -41,38 +63,24 @@ def trend_scores(
     return total / len(horizons)
 
 
-def trend_targets(
-    closes: pd.DataFrame,
-    *,
-    horizons: Sequence[int],
-    volatility_days: int,
-    short_strength: float,
-    target_volatility: float,
-) -> Targets:
-    """Return trend-following weights at a target volatility.
+def trend_targets(closes: pd.DataFrame, rule: TrendRule) -> Targets:
+    """Return trend-following weights of daily closes, days × pairs.
 
-    Parameters
-    ----------
-    closes
-        Daily closes, days × pairs.
-    horizons
-        Days; all of them are averaged.
-    volatility_days
-        Window of each pair's volatility.
-    short_strength
-        Shorts relative to longs, from 0 to 1.
-    target_volatility
-        A fraction a year; weights are scaled down beyond `VOLATILITY_CAP` times it.
+    Weights vary with the strength of the trends. Their long-run volatility is the target: no
+    opinion until `LEAST_LEVEL_DAYS` days of them are known.
     """
-    scores = trend_scores(closes, horizons=horizons, volatility_days=volatility_days)
+    scores = trend_scores(closes, horizons=rule.horizons, volatility_days=rule.volatility_days)
     full = full_sizes(
         closes,
-        target_volatility=target_volatility,
-        volatility_days=volatility_days,
-        longest=max(horizons),
+        target_volatility=rule.target_volatility,
+        volatility_days=rule.volatility_days,
+        longest=max(rule.horizons),
     )
-    weights = scores.where(scores > 0, short_strength * scores) * full
-    volatility = portfolio_volatility(
-        weights, log_returns(closes), window=PORTFOLIO_DAYS, periods_per_year=DAYS_PER_YEAR
-    )
-    return Targets(capped(weights, volatility, limit=VOLATILITY_CAP * target_volatility), full)
+    weights = scores.where(scores > 0, rule.short_strength * scores) * full
+    covariances = shrunk_covariances(log_returns(closes), window=PORTFOLIO_DAYS)
+    held = weights.notna().any(axis=1)
+    volatility = covariances.volatility(weights, periods_per_year=DAYS_PER_YEAR).where(held)
+    factor = level(volatility, target_volatility=rule.target_volatility)
+    levelled = weights.mul(factor, axis=0)
+    limit = VOLATILITY_CAP * rule.target_volatility
+    return Targets(capped(levelled, volatility * factor, limit=limit), full.mul(factor, axis=0))

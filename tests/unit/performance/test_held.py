@@ -100,9 +100,9 @@ def test_what_is_held_exactly_has_the_volatility_that_its_targets_promise() -> N
 
 def test_promised_turnover_is_the_trade_back_to_target() -> None:
     closes = pd.DataFrame({BTC: [10.0, 20.0, 20.0]}, index=DAYS[:3])
-    held_half = promised(pd.DataFrame({BTC: [0.5, 0.5, 0.0]}, index=DAYS[:3]), closes)
-    grown = 0.5 * 2 / 1.5
-    assert held_half.turnover_per_year == pytest.approx((grown - 0.5 + 0.5) * 365 / 2)
+    book = promised(pd.DataFrame({BTC: [0.4, 0.4, 0.0]}, index=DAYS[:3]), closes)
+    grown = 0.4 * 2 / 1.4
+    assert book.turnover_per_year == pytest.approx((grown - 0.4 + 0.4) * 365 / 2)
 
 
 def test_days_before_the_first_opinion_promise_nothing() -> None:

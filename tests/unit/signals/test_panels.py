@@ -5,12 +5,14 @@ import pandas as pd
 import pytest
 
 from plimsoll.signals.panels import (
+    LARGEST_LEVEL,
+    SizeRule,
+    Targets,
     capped,
     daily,
     diversification_multiplier,
     full_sizes,
-    log_returns,
-    portfolio_volatility,
+    level,
     scaled,
     yearly_volatility,
 )
@@ -48,7 +50,7 @@ def test_every_pair_gets_the_same_share_of_the_target() -> None:
     found = full_sizes(made, target_volatility=0.1, volatility_days=30, longest=60)
     risk = (found * yearly_volatility(made, days=30)).iloc[-1]
     multiplier = diversification_multiplier(pd.Series([5]), correlation=0.65)[0]
-    assert risk.to_numpy() == pytest.approx(np.full(5, 0.1 * multiplier / 0.6 / 5))
+    assert risk.to_numpy() == pytest.approx(np.full(5, 0.1 * multiplier / 5))
 
 
 def test_a_pair_takes_part_after_its_closes_and_not_in_a_hole() -> None:
@@ -65,14 +67,42 @@ def test_a_pair_takes_part_after_its_closes_and_not_in_a_hole() -> None:
     assert found.iloc[90, 2] > found.iloc[89, 2] * 0.9
 
 
-def test_volatility_of_one_pair_is_its_root_mean_square() -> None:
-    made = closes(80, pairs=["BTC"])
-    returns = log_returns(made)
-    weights = pd.DataFrame(0.5, made.index, made.columns)
-    found = portfolio_volatility(weights, returns, window=60, periods_per_year=365)
-    last = returns["BTC"].iloc[-60:]
-    assert found.iloc[-1] == pytest.approx(0.5 * np.sqrt((last**2).mean() * 365))
-    assert found.iloc[:60].isna().all()
+def test_single_trades_are_sized_by_the_same_rule() -> None:
+    made = closes(100)
+    found = SizeRule(target_volatility=0.2).sizes(made)
+    expected = full_sizes(made, target_volatility=0.2, volatility_days=30, longest=60)
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_a_book_is_levelled_by_the_mean_square_of_a_year() -> None:
+    index = closes(500).index
+    volatility = pd.Series(np.where(np.arange(500) % 2, 0.03, 0.05), index)
+    found = level(volatility, target_volatility=0.1)
+    assert found.iloc[:59].isna().all()
+    assert found.iloc[59] == pytest.approx(0.1 / np.sqrt((0.03**2 + 0.05**2) / 2))
+    assert (volatility**2 * found**2).iloc[-364:].mean() == pytest.approx(0.1**2, rel=2e-3)
+    later = volatility.where(np.arange(500) < 400, 0.5)
+    assert level(later, target_volatility=0.1).iloc[:400].equals(found.iloc[:400])
+    assert level(later, target_volatility=0.1).iloc[-1] < found.iloc[-1] / 5
+
+
+def test_days_without_a_book_do_not_count_and_nothing_is_enlarged_without_end() -> None:
+    index = closes(200).index
+    known = pd.Series(0.05, index).where(np.arange(200) >= 50)
+    found = level(known, target_volatility=0.1)
+    assert found.first_valid_index() == index[109]
+    assert found.iloc[-1] == pytest.approx(2.0)
+    assert level(known / 100, target_volatility=0.1).iloc[-1] == LARGEST_LEVEL
+    assert level(known * 0, target_volatility=0.1).isna().all()
+
+
+def test_a_row_is_known_when_its_candle_has_closed() -> None:
+    nothing = closes(1)
+    moments = pd.Series(pd.to_datetime(["2024-01-02 00:00", "2024-01-02 03:59"], utc=True))
+    days, hours = Targets(nothing, nothing), Targets(nothing, nothing, span=pd.Timedelta(hours=4))
+    assert days.known_at(moments[0]) == pd.Timestamp("2024-01-01", tz="UTC")
+    assert list(hours.known_at(moments).dt.hour) == [20, 20]
+    assert hours.known_at(pd.Timestamp("2024-01-02 04:00", tz="UTC")).hour == 0
 
 
 def test_only_rows_above_the_limit_are_scaled_down() -> None:

@@ -14,7 +14,7 @@ from freqtrade.strategy import DecimalParameter
 from plimsoll.bridge.strategies.panel import Panel
 from plimsoll.bridge.strategies.panel_strategy import PanelStrategy
 from plimsoll.core import Side
-from plimsoll.signals.panels import full_sizes
+from plimsoll.signals.panels import SizeRule
 
 
 class SizedStrategy(PanelStrategy):
@@ -24,11 +24,14 @@ class SizedStrategy(PanelStrategy):
     is zero. ``stoploss`` is the cap of a subclass's `stop_distance`.
     """
 
-    stoploss = -0.30
-    volatility_days = 30
-    least_daily_closes = 60
+    sizing = SizeRule()
+    stoploss = -sizing.widest_stop_fraction
+    volatility_days = sizing.volatility_days
+    least_daily_closes = sizing.least_closes
 
-    target_volatility = DecimalParameter(0.04, 0.20, default=0.10, decimals=2, space="buy")
+    target_volatility = DecimalParameter(
+        0.04, 0.20, default=sizing.target_volatility, decimals=2, space="buy"
+    )
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
@@ -58,13 +61,12 @@ class SizedStrategy(PanelStrategy):
         """Return the size of each pair at full strength, days × pairs; computed once a panel."""
         panel, target = self.panel(), self.target_volatility.value
         if self._sizes is None or self._sizes[0] is not panel or self._sizes[1] != target:
-            sizes = full_sizes(
-                panel.closes("1d"),
+            rule = SizeRule(
                 target_volatility=target,
                 volatility_days=self.volatility_days,
-                longest=self.least_daily_closes,
-                strength=1.0,
+                least_closes=self.least_daily_closes,
             )
+            sizes = rule.sizes(panel.closes("1d"))
             self._sizes = panel, target, sizes
         return self._sizes[2]
 
