@@ -63,4 +63,4 @@ def test_a_portfolio_on_too_few_days_ends_the_run(
 ) -> None:
     workspace = fresh_workspace()
     workspace.run("download-data", [*workspace.layers(), "-t", "1h", "--timerange", "20241220-"])
-    assert "rows are ready: needs 121 days, has" in run(workspace, "TrendPortfolio")
+    assert "rows are ready: needs 180 days, has" in run(workspace, "TrendPortfolio")
