@@ -59,10 +59,13 @@ PROPOSED_USD = 50.0
 
 
 class Balance:
-    """A wallet with 10,000 USDT."""
+    """A wallet with 10,000 USDT, 95 % of which are traded."""
 
     def get_total(self, currency: str) -> float:
         return 10_000.0
+
+    def get_total_stake_amount(self) -> float:
+        return 9_500.0
 
 
 class Whitelist:
@@ -428,13 +431,14 @@ def test_recursive_analysis_finds_no_variance(
         for line in output.splitlines()
         if line.startswith("│")
     ]
-    if not strategy.features():
+    of_candles = {use.column for use in strategy.features() if use.lookback_candles}
+    if not of_candles:
         # What it reads has a warm-up of its own, however few candles it is given.
         assert "No variance on indicator(s) found due to recursive formula" in output
         assert table == []
         return
     # Too short a warm-up shows in every feature, so every one was looked at.
-    assert {cells[0] for cells in table} >= {use.column for use in strategy.features()}
+    assert {cells[0] for cells in table} >= of_candles
     for feature, too_few, *others in table:
         assert too_few == "nan%", feature
         assert all(cell == "-" or abs(float(cell.rstrip("%"))) < 0.1 for cell in others), feature
