@@ -22,9 +22,9 @@ INTEREST_VIOLENT = Span("violent", datetime(2024, 8, 3, tzinfo=UTC), 14)
 SEVERAL = ("BTC/USDT:USDT", "ETH/USDT:USDT", "XRP/USDT:USDT", "ADA/USDT:USDT", "LTC/USDT:USDT")
 """What the portfolio strategies rank."""
 
+# BuyAndHold is a baseline for backtests: a bot refuses it, so that there is nothing to hold it to.
 SHIPPED = (
     Entrant("NoTrade", "5m", FIVE_MINUTES),
-    Entrant("BuyAndHold", "5m", FIVE_MINUTES),
     Entrant("TrendFollow", "5m", FIVE_MINUTES),
     Entrant("BasisReversion", "1h", HOURLY),
     Entrant("OpenInterestFlow", "1h", HOURLY),

@@ -1,13 +1,23 @@
 """The prices at which an open trade would be closed or an order filled, from the bot's database."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from freqtrade.persistence import Trade
 
 from plimsoll.bridge.freqtrade.replay_instants import Level
+
+PURE = "plimsoll_may_be_asked_again"
+
+Callback = TypeVar("Callback", bound=Callable[..., Any])
+
+
+def may_be_asked_again(callback: Callback) -> Callback:
+    """Say of a strategy's callback that it keeps nothing: a replay may ask it between loops."""
+    setattr(callback, PURE, True)
+    return callback
 
 
 def levels_of(trades: Iterable[Trade], strategy: Any, now: datetime) -> dict[str, list[Level]]:
@@ -43,9 +53,12 @@ def _levels(trade: Trade, strategy: Any, now: datetime) -> Iterable[Level]:
 def _roi_price(trade: Trade, strategy: Any, now: datetime) -> float | None:
     """Return the price at which the trade's profit is what the strategy wants by now.
 
-    A ``custom_roi`` is not asked: its author expects one call a loop.
+    A ``custom_roi`` is asked only where it `may_be_asked_again`: else its author expects one call
+    a loop.
     """
-    if not trade.has_open_position or not trade.open_rate or strategy.use_custom_roi:
+    own = getattr(type(strategy), "custom_roi", None)
+    once = strategy.use_custom_roi and not getattr(own, PURE, False)
+    if not trade.has_open_position or not trade.open_rate or once:
         return None
     minutes = int((now - trade.open_date_utc).total_seconds() // 60)
     _, wanted = strategy.min_roi_reached_entry(trade, minutes, now)

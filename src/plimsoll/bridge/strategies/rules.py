@@ -18,6 +18,7 @@ from freqtrade.strategy import IStrategy, stoploss_from_absolute, timeframe_to_m
 from freqtrade.strategy.parameters import NumericParameter
 
 from plimsoll.bridge.config.settings import settings_from
+from plimsoll.bridge.freqtrade.replay_levels import may_be_asked_again
 from plimsoll.bridge.strategies.backtest_funding import require_funding_of_backtest
 from plimsoll.bridge.strategies.entry_values import EntryValues
 from plimsoll.bridge.strategies.marks import mark
@@ -183,6 +184,7 @@ class RuleStrategy(IStrategy):
             wanted = max(wanted, of_entry)
         return max(wanted, self.NEAREST_STOP)
 
+    @may_be_asked_again
     def custom_roi(
         self,
         pair: str,

@@ -256,15 +256,16 @@ class ReplayMarket:
         return np.array([self._log_at(symbol, LAST, time) for time in times_ms.tolist()])
 
     def log_marks(self, symbol: str, times_ms: Ints, logs: Floats) -> Floats:
-        """Return the log mark price at each instant: the last price without fine mark candles.
-
-        Mark candles coarser than the price's own would mark a path that never was.
-        """
-        finest = self.finest(symbol).ms
-        if not any(interval.ms <= finest for interval in self._intervals(symbol, MARK)):
+        """Return the log mark price at each instant: the last price without fine mark candles."""
+        if self._marked_by(symbol) == LAST:
             return logs
         marks = np.array([self._log_at(symbol, MARK, time) for time in times_ms.tolist()])
         return self.overlay.price(symbol, times_ms, np.where(np.isfinite(marks), marks, logs))
+
+    def _marked_by(self, symbol: str) -> str:
+        """Mark candles coarser than the price's own would mark a path that never was."""
+        finest = self.finest(symbol).ms
+        return MARK if any(one.ms <= finest for one in self._intervals(symbol, MARK)) else LAST
 
     def _log_at(self, symbol: str, series: str, time_ms: int) -> float:
         held = self._holder(symbol, series, time_ms)
@@ -288,11 +289,11 @@ class ReplayMarket:
         return price if np.isfinite(price) else None
 
     def snapshot(self, symbol: str, now_ms: int) -> Snapshot:
-        """Return prices and liquidity at the instant; without mark candles mark is last."""
+        """Return prices and liquidity at the instant; without fine mark candles mark is last."""
         last = self._price(symbol, LAST, now_ms)
         if last is None:
             last = float(self._native(symbol, LAST, self.finest(symbol))["open"][0])
-        mark = self._price(symbol, MARK, now_ms) or last
+        mark = self._price(symbol, self._marked_by(symbol), now_ms) or last
         finest = self.finest(symbol)
         rows = self._native(symbol, LAST, finest)
         known = int(np.searchsorted(finest.ends(rows["open_ms"]), now_ms, side="right"))

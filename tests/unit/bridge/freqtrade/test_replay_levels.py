@@ -10,6 +10,7 @@ import pytest
 from freqtrade.persistence import Order, Trade
 
 from plimsoll.bridge.freqtrade.replay_levels import levels_of
+from plimsoll.bridge.strategies.rules import RuleStrategy
 from tests.unit.bridge.bots import BTC, NOON
 from tests.unit.bridge.trades import database_trades, trade_fields
 
@@ -55,6 +56,24 @@ def test_at_the_roi_price_the_profit_is_what_is_wanted(short: bool) -> None:
 
 def test_a_custom_roi_is_not_asked() -> None:
     assert len(levels_of([trade()], strategy(0.05, custom=True), NOON)[BTC]) == 2
+
+
+def test_that_of_a_strategy_of_the_bundle_is_asked_unless_it_was_replaced() -> None:
+    class Ours(RuleStrategy):
+        use_custom_roi = True
+
+        def __init__(self) -> None:
+            self.order_types = {}
+
+        def min_roi_reached_entry(self, *asked: Any) -> Any:
+            return 0, 0.05
+
+    class Replaced(Ours):
+        def custom_roi(self, *asked: Any, **named: Any) -> None:
+            raise AssertionError
+
+    held = trade()
+    assert [len(levels_of([held], one, NOON)[BTC]) for one in (Ours(), Replaced())] == [3, 2]
 
 
 def test_a_resting_order_is_reached_from_its_own_side() -> None:
