@@ -14,7 +14,7 @@ UNIVERSE = """
 
 By rule: each month a portfolio holds those pairs that, by what was known before it began, had been
 listed for {days} days, had candles (and funding, where the strategy looks at it) on
-{present:.0%} of the latest {days}, and traded {usd:,.0f} USD on the median day. Other strategies
+{present:.0f} % of the latest {days}, and traded {usd:,.0f} USD on the median day. Other strategies
 trade every pair from its first candle. A pair that was delisted takes part only where its data are
 in the folder.
 """
@@ -41,7 +41,7 @@ def universe(rows: "Sequence[StudyRow]") -> str:
     ]
     rule = UniverseRule()
     said = UNIVERSE.format(
-        days=rule.days, present=rule.least_present_fraction, usd=rule.least_daily_usd
+        days=rule.days, present=100 * rule.least_present_fraction, usd=rule.least_daily_usd
     )
     return f"{said}\n{grid(['strategies', 'months', 'pairs', 'members'], lines)}"
 

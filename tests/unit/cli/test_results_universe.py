@@ -35,6 +35,7 @@ def test_strategies_with_the_same_members_share_the_lines_whatever_their_guards(
         "| `FundingCarry` | 2024-01 | 1 | BTC |",
     ]
     assert "listed for 90 days" in text
+    assert "98 % of the latest 90" in text
     assert "traded 10,000,000 USD" in text
 
 
