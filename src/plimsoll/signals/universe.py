@@ -69,9 +69,10 @@ def membership(
     """Judge each pair at each month's end; the verdict holds for the month that follows.
 
     A member's first candle is `UniverseRule.days` old or older, and of the latest so many days
-    enough have a candle, enough have funding, and the median was traded in well enough. Where the
-    panel's funding does not reach back that far it is not judged: what no pair has tells none from
-    another. Before the first month's end nobody is a member.
+    enough have a candle, enough have funding, and the median was traded in well enough. Funding is
+    judged from a pair's first on, since a bot fetches fewer days of it from a pair that settles
+    more often; before anybody's first it tells none from another. Before the first month's end
+    nobody is a member.
 
     Parameters
     ----------
@@ -128,14 +129,17 @@ def _mostly(present: pd.DataFrame, rule: UniverseRule) -> pd.DataFrame:
 
 
 def _funded(settlements: pd.DataFrame, present: pd.DataFrame, rule: UniverseRule) -> pd.DataFrame:
-    """Return where funding is there on enough days, or cannot be expected to be."""
+    """Return where funding is there on enough days since a pair's first, or before anybody's."""
     if settlements.empty:
         return pd.DataFrame(data=True, index=present.index, columns=present.columns)
     paid = settlements.notna().groupby(pd.DatetimeIndex(settlements.index).floor("D")).any()
     there = paid.reindex(index=present.index, columns=present.columns, fill_value=False)
-    enough = _mostly(there, rule)
-    begun = paid.index[0] + (rule.days - 1) * ONE_DAY
-    enough.loc[present.index < begun] = True
+    begun = there.cummax()
+    days, since = (
+        one.astype("float64").rolling(rule.days, min_periods=1).sum() for one in (there, begun)
+    )
+    enough = begun & (days >= rule.least_present_fraction * since)
+    enough.loc[present.index < paid.index[0]] = True
     return enough
 
 

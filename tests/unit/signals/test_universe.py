@@ -106,10 +106,20 @@ def test_funding_is_not_judged_where_the_panels_does_not_reach() -> None:
     stamps = pd.date_range("2024-09-01", periods=400, freq="8h", tz="UTC")
     rates = pd.DataFrame(1e-4, stamps, ["A"])
     known = judged({"A": candles(), "B": candles()}, rates)
-    assert "2024-11" in months_of("B", known)
-    # From 1 September to 30 November there are 91 days.
-    assert "2024-12" not in months_of("B", known)
-    assert "2024-12" in months_of("A", known)
+    assert "2024-09" in months_of("B", known)
+    assert "2024-10" not in months_of("B", known)
+    assert {"2024-09", "2024-10"} <= set(months_of("A", known))
+
+
+def test_funding_is_judged_from_a_pairs_first_on() -> None:
+    stamps = pd.date_range(START, periods=3 * DAYS, freq="8h")
+    rates = pd.DataFrame(1e-4, stamps, ["A", "B"])
+    # A bot fetches a thousand rates of a pair: of one that settles every hour 41 days.
+    rates.loc[:"2024-08-20", "A"] = np.nan
+    made = {"A": candles(), "B": candles()}
+    assert "2024-09" in months_of("A", judged(made, rates))
+    rates.loc["2024-08-25", "A"] = np.nan
+    assert "2024-09" not in months_of("A", judged(made, rates))
 
 
 def test_nothing_is_known_of_an_empty_panel() -> None:
