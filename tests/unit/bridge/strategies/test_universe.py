@@ -13,6 +13,15 @@ from plimsoll.bridge.strategies.panel import Panel
 from plimsoll.bridge.strategies.universe import closed_at_end, membership_of, of_members
 from plimsoll.signals.universe import UniverseRule
 from tests.unit.bridge.strategies.test_guarded import load
+from tests.unit.bridge.strategies.test_panel import (
+    FUTURES,
+    PAIRS,
+    Fetched,
+    days_of,
+    reader,
+    write,
+)
+from tests.unit.bridge.strategies.test_panel import hours as hours_of
 from tests.unit.bridge.strategies.test_portfolio import Balance, Market
 
 DAYS = pd.date_range("2024-01-01", periods=250, freq="D", tz="UTC")
@@ -131,3 +140,31 @@ def test_only_a_backtest_takes_the_end_of_candles_for_a_delisting(
     found = strategy._with_targets(candles, A)["target_weight"]
     assert found.iloc[-1] == expected
     assert found.iloc[0] == 0.1
+
+
+def test_a_running_bot_and_a_backtest_judge_alike_by_their_own_candles(tmp_path: Path) -> None:
+    rule, config = UniverseRule(least_daily_usd=1.0), {"plimsoll": {"universe": "rule"}}
+    whole = {pair: hours_of(300, seed=seed) for seed, pair in enumerate(PAIRS)}
+    # The second pair trades nearly nothing for the last two months.
+    thin = whole[PAIRS[1]]
+    thin.loc[thin.index >= 220 * 24, "volume"] = 1e-9
+    fetched: dict[Any, pd.DataFrame] = {}
+    for pair, candles in whole.items():
+        write(tmp_path, f"{pair.replace('/', '_').replace(':', '_')}-1h-futures", candles)
+        fetched[pair, "1h", FUTURES] = candles.iloc[-499:]
+        fetched[pair, "1d", FUTURES] = days_of(candles).iloc[-140:-1]
+    known = []
+    for settings, exchange in (
+        ({"datadir": tmp_path, "runmode": RunMode.BACKTEST}, None),
+        ({"runmode": RunMode.DRY_RUN}, Fetched(fetched)),
+    ):
+        made, data = reader(settings, exchange)
+        panel = made.read(data, ("1d",), with_funding=False)
+        known.append(membership_of(panel, config, rule))
+    backtest, bot = known
+    rows = bot.members.index[rule.days + 31 :]
+    assert len(rows) > 15
+    found, expected = (one.members.loc[rows].to_numpy() for one in (bot, backtest))
+    assert (found == expected).all()
+    assert backtest.months()["2024-08"] == tuple(PAIRS)
+    assert bot.months()["2024-10"] == backtest.months()["2024-10"] == (PAIRS[0],)
