@@ -31,10 +31,10 @@ class Ensemble(PortfolioStrategy):
 
     def targets(self, panel: Panel) -> Targets:
         days, closes, trend = panel.closes("1d"), panel.closes("4h"), TrendRule()
-        opens = pd.DatetimeIndex(closes.index)
+        opens, members = pd.DatetimeIndex(closes.index), panel.members
         target = self.target_volatility.value
         whole = ensemble_targets(
-            sleeves(days, panel.candles["4h"], opens, panel.settlements),
+            sleeves(days, panel.candles["4h"], opens, panel.settlements, members=members),
             closes,
             days,
             panel.settlements,
@@ -43,6 +43,7 @@ class Ensemble(PortfolioStrategy):
                 target_volatility=target,
                 volatility_days=trend.volatility_days,
                 longest=max(trend.horizons),
+                begun=members,
             ),
             allocator=self.allocator(),
             target_volatility=target,

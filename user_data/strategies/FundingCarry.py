@@ -32,4 +32,5 @@ class FundingCarry(PortfolioStrategy):
             scale_days=self.scale_days.value,
             target_volatility=self.target_volatility.value,
         )
-        return carry_targets(panel.closes("1d"), panel.settlements, rule)
+        days = panel.closes("1d")
+        return carry_targets(days, panel.settlements, rule, members=panel.members)

@@ -32,4 +32,4 @@ class TrendPortfolio(PortfolioStrategy):
             short_strength=self.short_strength.value,
             target_volatility=self.target_volatility.value,
         )
-        return trend_targets(panel.closes("1d"), rule)
+        return trend_targets(panel.closes("1d"), rule, members=panel.members)

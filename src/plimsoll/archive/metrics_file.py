@@ -66,9 +66,19 @@ def archive_path(symbol: str, day: date) -> str:
 
 
 def stated_sha256(checksum: bytes, symbol: str, day: date) -> str:
-    """Return the hash that a ``.CHECKSUM`` file states: ``<sha256>  <file name>``."""
+    """Return the hash that the ``.CHECKSUM`` file of a day states (`stated_of`)."""
+    return stated_of(checksum, file_name(symbol, day))
+
+
+def stated_of(checksum: bytes, name: str) -> str:
+    """Return the hash that a ``.CHECKSUM`` file states: ``<sha256>  <file name>``.
+
+    Raises
+    ------
+    DamagedFileError
+        When it states something else.
+    """
     words = checksum.decode("ascii", "replace").split()
-    name = file_name(symbol, day)
     if len(words) != 2 or words[1].lstrip("*") != name or len(words[0]) != 64:
         raise DamagedFileError(f"{name}.CHECKSUM: expected a sha256 and {name}, found {words[:4]}")
     return words[0].lower()
@@ -88,20 +98,11 @@ def read_metrics(content: bytes, expected_sha256: str, symbol: str, day: date) -
         When the hash, the zip, the columns, the symbol or the dates are not as they should be.
     """
     name = file_name(symbol, day)
-    actual_sha256 = hashlib.sha256(content).hexdigest()
-    if actual_sha256 != expected_sha256:
-        raise DamagedFileError(
-            f"{name}: expected the sha256 {expected_sha256[:12]}… of its CHECKSUM, found "
-            f"{actual_sha256[:12]}… in {len(content):,} bytes; the download is cut short or altered"
-        )
+    text = verified_csv(content, expected_sha256, name)
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            text = archive.read(archive.namelist()[0])
         table = pd.read_csv(io.BytesIO(text))
-    except (zipfile.BadZipFile, IndexError, ValueError, EOFError, OSError) as error:
-        raise DamagedFileError(
-            f"{name}: expected a zip that holds one CSV, found {error}"
-        ) from error
+    except ValueError as error:
+        raise _no_csv(name, error) from error
     expected = ["create_time", "symbol", *SOURCES]
     if missing := [column for column in expected if column not in table.columns]:
         raise DamagedFileError(
@@ -112,7 +113,32 @@ def read_metrics(content: bytes, expected_sha256: str, symbol: str, day: date) -
         raise DamagedFileError(
             f"{name}: expected rows of {symbol}, found {', '.join(sorted(others))}"
         )
-    return MetricsDay(symbol, day, actual_sha256, _rows(table, name, day))
+    return MetricsDay(symbol, day, expected_sha256, _rows(table, name, day))
+
+
+def verified_csv(content: bytes, expected_sha256: str, name: str) -> bytes:
+    """Return the one file in a zip whose hash is as expected.
+
+    Raises
+    ------
+    DamagedFileError
+        When the hash or the zip is not as it should be.
+    """
+    actual_sha256 = hashlib.sha256(content).hexdigest()
+    if actual_sha256 != expected_sha256:
+        raise DamagedFileError(
+            f"{name}: expected the sha256 {expected_sha256[:12]}… of its CHECKSUM, found "
+            f"{actual_sha256[:12]}… in {len(content):,} bytes; the download is cut short or altered"
+        )
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return archive.read(archive.namelist()[0])
+    except (zipfile.BadZipFile, IndexError, ValueError, EOFError, OSError) as error:
+        raise _no_csv(name, error) from error
+
+
+def _no_csv(name: str, error: Exception) -> DamagedFileError:
+    return DamagedFileError(f"{name}: expected a zip that holds one CSV, found {error}")
 
 
 def _rows(table: pd.DataFrame, name: str, day: date) -> pd.DataFrame:

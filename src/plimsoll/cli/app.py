@@ -3,7 +3,7 @@
 import typer
 
 import plimsoll
-from plimsoll.cli import control, costs, data, features, log, venue
+from plimsoll.cli import control, costs, data, data_delisted, features, log, venue
 from plimsoll.cli.audit import audit
 from plimsoll.cli.backtest_compare import FREQTRADES_OWN, backtest_compare
 from plimsoll.cli.check import check
@@ -53,6 +53,7 @@ app.command()(control.resume)
 app.command()(watch)
 app.add_typer(venue.app, name="venue")
 app.add_typer(costs.app, name="costs")
+data.app.command()(data_delisted.delisted)
 app.add_typer(data.app, name="data")
 app.add_typer(log.app, name="log")
 app.add_typer(features.app, name="features")

@@ -64,7 +64,7 @@ def backfill(
 
     begun = time.monotonic()
     outcome = Outcome()
-    span = _day(since, "--since"), None if until is None else _day(until, "--until")
+    span = day_of(since, "--since"), None if until is None else day_of(until, "--until")
     download, request = _plan(pairs, kinds, timeframes, span, config, userdir, datadir, outcome)
     listing = _listing(download, request)
     download, request = askable(download, request, listing, outcome)
@@ -78,11 +78,7 @@ def backfill(
                 record_series(folder, changed, outcome.revisions, exchange=download.exchange)
     short = bool(outcome.problems or outcome.revisions)
     short = short or (bool(outcome.missing_days) and not allow_missing)
-    summary = _summary(outcome, folder, time.monotonic() - begun)
-    if as_json:
-        typer.echo(json.dumps(summary))
-    else:
-        _print_summary(summary)
+    tell_outcome(outcome, folder, time.monotonic() - begun, as_json=as_json)
     raise typer.Exit(int(short))
 
 
@@ -115,7 +111,7 @@ def check(
     if not folder.is_dir():
         raise UsageError(f"expected a Freqtrade data folder, found none at {folder}")
     with _lines() as tell:
-        findings = inspect_folder(folder, _words(pairs) or None, tell, now=datetime.now(UTC))
+        findings = inspect_folder(folder, words_of(pairs) or None, tell, now=datetime.now(UTC))
     shown = [one for one in findings if not (quiet and one.severity is Severity.NOTICE)]
     counts = {
         severity.name.lower(): sum(one.severity is severity for one in findings)
@@ -173,7 +169,7 @@ def _plan(
     files = [file.expanduser().resolve() for file in config or []]
     merged = read_layers(files)
     exchange = str(merged.get("exchange", {}).get("name") or "binance")
-    chosen = _words(pairs) or tuple(merged.get("exchange", {}).get("pair_whitelist", ()))
+    chosen = words_of(pairs) or tuple(merged.get("exchange", {}).get("pair_whitelist", ()))
     if not chosen:
         raise UsageError("expected --pairs, or a config with a pair_whitelist")
     for pair in chosen:
@@ -199,7 +195,7 @@ def _kinds(text: str) -> "tuple[Kind, ...]":
     from plimsoll.core import UsageError
 
     fetchable = [kind.value for kind in Kind if kind not in (Kind.INDEX, Kind.SPOT)]
-    words = _words(text)
+    words = words_of(text)
     wrong = next((word for word in words if word not in fetchable), None if words else "none")
     if wrong is not None:
         raise UsageError(f"expected --kinds of {', '.join(fetchable)}; found {wrong}")
@@ -218,7 +214,7 @@ def _lengths(
     from plimsoll.core import UsageError
     from plimsoll.lab.download import timeframes_of
 
-    lengths = _words(text)
+    lengths = words_of(text)
     if not lengths:
         raise UsageError("expected --timeframes such as 5m,1h; found none")
     too_short = [length for length in lengths if timeframe_seconds(length) < 300]
@@ -316,6 +312,15 @@ def _bars() -> "Iterator[Progress]":
         yield BarProgress()
 
 
+def tell_outcome(outcome: "Outcome", folder: Path, seconds: float, *, as_json: bool) -> None:
+    """Print what was added to a data folder and what could not be had."""
+    summary = _summary(outcome, folder, seconds)
+    if as_json:
+        typer.echo(json.dumps(summary))
+    else:
+        _print_summary(summary)
+
+
 def _summary(outcome: "Outcome", folder: Path, seconds: float) -> dict[str, Any]:
     from plimsoll.archive.backfill import longest_runs
     from plimsoll.archive.manifest import describe
@@ -366,12 +371,20 @@ def _print_summary(summary: dict[str, Any]) -> None:
         typer.echo(f"problem: {line}", err=True)
 
 
-def _words(text: str | None) -> tuple[str, ...]:
+def words_of(text: str | None) -> tuple[str, ...]:
+    """Return the parts of a text between commas, each once."""
     parts = (part.strip() for part in (text or "").split(","))
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
-def _day(text: str, option: str) -> date:
+def day_of(text: str, option: str) -> date:
+    """Return the day that an option names.
+
+    Raises
+    ------
+    UsageError
+        When it names none.
+    """
     from plimsoll.core import UsageError
 
     try:

@@ -42,6 +42,13 @@ Profile = Annotated[
     str | None,
     typer.Option(help="Risk layer: a file, a shipped one's name, or default; else risk-portfolio."),
 ]
+Universe = Annotated[
+    str,
+    typer.Option(
+        help="Pairs that portfolios hold: all, or rule: each month those that were listed, liquid "
+        "and of sound data before it."
+    ),
+]
 Guards = Annotated[str, typer.Option(help="Guards: off, on, or both.")]
 Split = Annotated[
     str | None,
@@ -64,6 +71,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")
 def results(
     datadir: Datadir,
     pairs: Pairs = None,
+    universe: Universe = "all",
     timerange: Timerange = None,
     strategies: Strategies = None,
     strategy_path: StrategyPath = None,
@@ -91,7 +99,7 @@ def results(
 
     datadir = _data_folder(datadir)
     folders = tuple(folder.expanduser() for folder in strategy_path or ())
-    choice = Choice(_listed(pairs), timerange, _listed(strategies), folders, timeframe)
+    choice = Choice(_listed(pairs), timerange, _listed(strategies), folders, timeframe, universe)
     studies, guardings = chosen_studies(choice), chosen_guardings(guards, profile)
     require_all(datadir, (study.needs() for study in studies))
     divided = _split(split, choice, tuple(study.timerange for study in studies))
@@ -106,6 +114,7 @@ def results(
     )
     call = _call(
         ("--pairs", pairs),
+        ("--universe", None if universe == "all" else universe),
         ("--timerange", timerange),
         ("--strategies", strategies),
         *(("--strategy-path", str(folder)) for folder in folders),

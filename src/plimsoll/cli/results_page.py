@@ -1,5 +1,6 @@
 """The page of ``plimsoll results``: one table of all accounts, and what they say of the target."""
 
+import json
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from plimsoll.cli.results_guards import bought
 from plimsoll.cli.results_measures import correlations, held, precision, split_figures
 from plimsoll.cli.results_reading import reading
 from plimsoll.cli.results_target import Trials, target, verdict
+from plimsoll.cli.results_universe import LAYER, universe
 
 if TYPE_CHECKING:
     from plimsoll.lab.study import Study
@@ -98,6 +100,10 @@ LEFT_OUT = """
     {day}, which is what was known then.
 """
 
+NO_CANDLES = """
+    **Not traded: {pairs}**, without candles in the span.
+"""
+
 SURVIVED = """ The pairs
   are those with the data that a strategy needs; all of them were chosen in the knowledge that they
   survived."""
@@ -123,7 +129,7 @@ def page(
     said = VERDICT.format(verdict=verdict(rows)) if shipped else ""
     parts = [HEAD.format(verdict=said, picture=picture, balance=balance), table(rows)]
     parts += [precision(rows), split_figures(rows, findings.split), held(rows)]
-    parts += [correlations(rows), bought(rows, guards_picture), _halts(rows)]
+    parts += [universe(rows), correlations(rows), bought(rows, guards_picture), _halts(rows)]
     parts += [target(rows) if shipped else ""]
     parts += [_protocol(findings, trials, balance, call, layers, shipped=shipped)]
     parts += [reading(findings, shipped=shipped)]
@@ -230,7 +236,8 @@ def _studies(rows: "Sequence[StudyRow]") -> str:
         lines.append(f"  - {study.name}: {names} on {bases}, {span.first} to {span.last}")
         out = dict.fromkeys(pair for row in rows if row.study == study for pair in row.left_out)
         if out:
-            said = LEFT_OUT.format(pairs=", ".join(out), timeframe=study.timeframe, day=span.first)
+            text = LEFT_OUT if study.universe == "all" else NO_CANDLES
+            said = text.format(pairs=", ".join(out), timeframe=study.timeframe, day=span.first)
             lines.append(said.strip("\n"))
     return "\n".join(lines)
 
@@ -248,6 +255,8 @@ def commands(
     studies: "Sequence[Study]", balance: int, layers: Sequence[str] = PORTFOLIO_LAYER
 ) -> str:
     """Return the commands of the page, as a shell runs them one after another."""
+    from plimsoll.lab.study import UNIVERSE_LAYER
+
     risk = "".join(f"-c {_file_of(name)} " for name in layers)
     pairs = list(dict.fromkeys(pair for study in studies for pair in study.pairs))
     serve = (
@@ -264,9 +273,11 @@ def commands(
         if study.timeframe != need.candles
     ]
     made.append("export FREQTRADE__PLIMSOLL__ALLOW_MISSING_FUNDING=true")
+    if any(study.universe != "all" for study in studies):
+        made.append(f"echo '{json.dumps(UNIVERSE_LAYER)}' > {LAYER}")
     made += [
         f"freqtrade backtesting -c {CONFIG}/base.json -c {VENUE} \\\n"
-        f"    {risk}-c {CONFIG}/mode-backtest.json \\\n"
+        f"    {risk}-c {CONFIG}/mode-backtest.json {_by_rule(study)}\\\n"
         f"    --datadir DATA --cache none --dry-run-wallet {balance} \\\n"
         f"    --timeframe {study.timeframe} --timerange {study.timerange} "
         f"--max-open-trades {len(study.pairs)} \\\n"
@@ -276,6 +287,10 @@ def commands(
         if study.strategies
     ]
     return "\n".join([serve, *made, "kill %1"])
+
+
+def _by_rule(study: "Study") -> str:
+    return "" if study.universe == "all" else f"-c {LAYER} "
 
 
 def _others(study: "Study") -> str:

@@ -40,6 +40,8 @@ def _row(row: "StudyRow") -> dict[str, Any]:
         "timeframe": row.study.timeframe,
         "pairs": [pair for pair in row.study.pairs if pair not in row.left_out],
         "pairs_left_out": row.left_out,
+        "universe": row.study.universe,
+        "members": row.members,
         "strategy": row.strategy,
         "guards": row.guarding,
         "backtest": row.kept and row.kept.name,

@@ -21,7 +21,7 @@ from plimsoll.bridge.config.fingerprint import code_fingerprint
 from plimsoll.bundle import user_data_folder
 from plimsoll.core import PlimsollError
 from plimsoll.lab.results import BacktestResult, ResultError, read_backtest
-from plimsoll.lab.study import Guarding, Study
+from plimsoll.lab.study import Guarding, Study, config_of
 
 MADE = ".made.json"
 HASH_DIGITS = 8
@@ -88,7 +88,7 @@ class KeptBacktests:
             "timerange": study.timerange,
             "pairs": list(study.pairs),
             "guards": guarding.name,
-            "config": guarding.config(),
+            "config": config_of(study, guarding),
             "layers": {Path(name).name: _hash_of([config / name]) for name in layers},
             "strategy_files": _hash_of(_sources(study.folder)),
             "data": {pair: self._data_hashes[pair] for pair in study.pairs},

@@ -22,6 +22,7 @@ BALANCE_USD = 100_000
 CHECK_START = pd.Timestamp("2024-01-01", tz="UTC")
 """The research chose everything on the years before, and looked at the rest once."""
 SECONDS = 3600
+ALL, RULE = "all", "rule"
 DATA = "data"
 """Where a study folder has the candles."""
 
@@ -30,7 +31,8 @@ DATA = "data"
 class Study:
     """Strategies that share a timeframe, pairs and a span; ``kinds`` is what they need beside.
 
-    ``folder`` holds the strategies of others; ``None`` for shipped ones.
+    ``folder`` holds the strategies of others; ``None`` for shipped ones. ``universe`` is `ALL`, or
+    `RULE`: then pairs that begin within the span are traded too, and portfolios hold by rule.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Study:
     baselines: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     folder: Path | None = None
+    universe: str = ALL
 
     def needs(self) -> Needs:
         """Return the files that its pairs must have."""
@@ -72,6 +75,7 @@ def _usdt(*bases: str) -> tuple[str, ...]:
 
 SPAN = "20220101-20250701"
 SIX = _usdt("BTC", "ETH", "SOL", "XRP", "ADA", "LTC")
+TEN = (*SIX, *_usdt("BNB", "DOGE", "LINK", "AVAX"))
 STUDIES = (
     Study(
         "six pairs, 1 hour",
@@ -103,6 +107,21 @@ STUDIES = (
 GUARDS_OFF = Guarding("off", (), {"guards": "off"})
 GUARDS_ON = Guarding("on", ("risk-portfolio.json",))
 GUARDINGS = (GUARDS_OFF, GUARDS_ON)
+
+
+UNIVERSE_LAYER = {
+    "pairlists": [{"method": "StaticPairList"}],
+    "plimsoll": {"universe": RULE},
+}
+"""What a universe by rule adds to a config: `QualityPairList` would judge once, at the start."""
+
+
+def config_of(study: Study, guarding: Guarding) -> dict[str, Any]:
+    """Return the last layer of the config of a study's backtests."""
+    made = guarding.config()
+    if study.universe == ALL:
+        return made
+    return {**made, **UNIVERSE_LAYER, "plimsoll": {**made["plimsoll"], "universe": RULE}}
 
 
 @contextmanager
@@ -152,7 +171,7 @@ def backtest_study(
     """Run freqtrade once in a `study_folder` and return what it stored; ``log`` is added to."""
     last, userdir = folder / "study.json", folder / "user_data"
     others = [] if study.folder is None else ["--strategy-path", str(study.folder)]
-    last.write_text(json.dumps(guarding.config()), encoding="utf-8")
+    last.write_text(json.dumps(config_of(study, guarding)), encoding="utf-8")
     config = userdir / "config"
     layers = [config / "base.json", folder / "venue-sim.json"]
     layers += [config / name for name in guarding.layers]

@@ -12,7 +12,18 @@ from plimsoll.bundle import user_data_folder
 from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.core import UsageError
 from plimsoll.lab.strategy_loading import load_strategy
-from plimsoll.lab.study import GUARDS_OFF, GUARDS_ON, SIX, SPAN, STUDIES, Guarding, Study
+from plimsoll.lab.study import (
+    ALL,
+    GUARDS_OFF,
+    GUARDS_ON,
+    RULE,
+    SIX,
+    SPAN,
+    STUDIES,
+    TEN,
+    Guarding,
+    Study,
+)
 from plimsoll.lab.study_data import KINDS
 
 BASELINES = tuple(name for study in STUDIES for name in study.baselines)
@@ -25,7 +36,8 @@ DEFAULT_PROFILE = "default"
 class Choice:
     """What is chosen; what is left out is as in the shipped studies.
 
-    ``folders`` hold strategies of others; all of them run when ``strategies`` names none.
+    ``folders`` hold strategies of others; all of them run when ``strategies`` names none. With a
+    ``universe`` by rule ten pairs take the place of the six of the shipped studies.
     """
 
     pairs: tuple[str, ...] = ()
@@ -33,6 +45,7 @@ class Choice:
     strategies: tuple[str, ...] = ()
     folders: tuple[Path, ...] = ()
     timeframe: str | None = None
+    universe: str = ALL
 
     @property
     def is_shipped(self) -> bool:
@@ -99,6 +112,8 @@ def _layers(profile: str) -> tuple[str, ...]:
 
 
 def _check(choice: Choice) -> None:
+    if choice.universe not in (ALL, RULE):
+        raise UsageError(f"expected --universe to be {ALL} or {RULE}; found {choice.universe}")
     for pair in choice.pairs:
         exchange_symbol(pair)
     if choice.timeframe is not None:
@@ -168,20 +183,23 @@ def _foreign(name: str, folder: Path, choice: Choice) -> Study:
 
 def _chosen(template: Study, choice: Choice) -> Study:
     """Return a study without strategies, as the choice wants it; shipped ones keep their name."""
+    is_wider = choice.universe == RULE and template.pairs == SIX
     changed = replace(
         template,
-        pairs=choice.pairs or template.pairs,
+        pairs=choice.pairs or (TEN if is_wider else template.pairs),
         timerange=choice.timerange or template.timerange,
         timeframe=choice.timeframe or template.timeframe,
         strategies=(),
+        universe=choice.universe,
         baselines=(),
     )
-    same = (template.pairs, template.timerange, template.timeframe)
-    if template.name and same == (changed.pairs, changed.timerange, changed.timeframe):
+    if template.name and replace(template, strategies=(), baselines=()) == changed:
         return changed
     count = len(changed.pairs)
     parts = [f"{count} pair{'s' if count > 1 else ''}", changed.timeframe]
     parts += [f"with {KINDS[kind].replace('_', ' ')}" for kind in changed.kinds]
+    if changed.universe == RULE:
+        parts.append("by rule")
     if changed.folder is not None:
         parts.append(f"strategies of {changed.folder.name}")
     return replace(changed, name=", ".join(parts))

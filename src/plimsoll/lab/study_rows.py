@@ -1,6 +1,6 @@
 """What the strategies of a study did: one row an account, measured alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -40,7 +40,8 @@ class StudyRow:
     for a span that the split does not divide. ``held`` is ``None`` for what has no trades by
     nature, ``promised`` and ``shortfall`` for a strategy without target weights, ``kept`` for a
     backtest that is not kept. ``left_out`` are pairs of the study that were not traded, because
-    their candles before the span were not sound.
+    their candles before the span were not sound; ``members`` the pairs that a portfolio by rule
+    could hold in each month, ``None`` for what is none.
     """
 
     study: Study
@@ -58,6 +59,7 @@ class StudyRow:
     shortfall: Shortfall | None = None
     left_out: tuple[str, ...] = ()
     kept: Path | None = None
+    members: Mapping[str, tuple[str, ...]] | None = None
 
     @cached_property
     def precision(self) -> SharpePrecision | None:

@@ -1,7 +1,7 @@
 """Run studies: one freqtrade process a strategy, kept or not, with guards off and on."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,8 +27,10 @@ from plimsoll.lab.study import (
 from plimsoll.lab.study_data import require_all
 from plimsoll.lab.study_holes import holes_of
 from plimsoll.lab.study_rows import Findings, StudyRow, in_order, measured
-from plimsoll.lab.study_targets import promised_by
+from plimsoll.lab.study_targets import members_by, promised_by
 from plimsoll.performance.held import Book
+
+Members = Mapping[str, tuple[str, ...]]
 
 
 def run_studies(
@@ -57,7 +59,7 @@ def run_studies(
     costs, rows = dict[str, float](), list[StudyRow]()
     with study_folder(studies, datadir) as folder, _kept(keep) as place:
         kept = KeptBacktests(place, datadir, resume=resume)
-        books: dict[tuple[str, str], Book | None] = {}
+        books: dict[tuple[str, str], tuple[Book | None, Members | None]] = {}
         for study, guarding, names in _runs(studies, guardings):
             results = [_result(study, guarding, name, folder, kept, tell) for name in names]
             made = measured(study, guarding, results, folder / DATA, split=split)
@@ -68,7 +70,9 @@ def run_studies(
                 key = study.name, row.strategy
                 if key not in books:
                     books[key] = _promised(row, folder / DATA)
-                rows.append(replace(row, promised=books[key], kept=files.get(row.strategy)))
+                book, members = books[key]
+                file = files.get(row.strategy)
+                rows.append(replace(row, promised=book, members=members, kept=file))
             costs = dict(results[0].costs_bps or costs)
     ordered = tuple(in_order(rows, studies))
     holes = holes_of(studies, datadir)
@@ -108,11 +112,11 @@ def _result(
     return result
 
 
-def _promised(row: StudyRow, datadir: Path) -> Book | None:
+def _promised(row: StudyRow, datadir: Path) -> tuple[Book | None, Members | None]:
     if row.strategy not in (*row.study.strategies, *row.study.baselines):
-        return None
-    made = row.performance
-    return promised_by(row.study, row.strategy, datadir, made.start, made.end)
+        return None, None
+    asked = row.study, row.strategy, datadir, row.performance.start, row.performance.end
+    return promised_by(*asked), members_by(*asked)
 
 
 @contextmanager

@@ -74,7 +74,13 @@ def carry_scores(
     return total / len(windows)
 
 
-def carry_targets(closes: pd.DataFrame, settlements: pd.DataFrame, rule: CarryRule) -> Targets:
+def carry_targets(
+    closes: pd.DataFrame,
+    settlements: pd.DataFrame,
+    rule: CarryRule,
+    *,
+    members: pd.DataFrame | None = None,
+) -> Targets:
     """Return carry weights that sum to zero, at a target volatility and at most `LARGEST_GROSS`.
 
     Longs and shorts are of equal notional, as the portfolios of Koijen, Moskowitz, Pedersen and
@@ -90,6 +96,8 @@ def carry_targets(closes: pd.DataFrame, settlements: pd.DataFrame, rule: CarryRu
         decision itself belongs to the next day.
     rule
         Windows and the target volatility.
+    members
+        Where a pair may be held, days × pairs; only these are compared. Everywhere by default.
 
     Returns
     -------
@@ -97,12 +105,15 @@ def carry_targets(closes: pd.DataFrame, settlements: pd.DataFrame, rule: CarryRu
     take part. Source beside the one above: Schmeling, Schrimpf & Todorov (2023), Crypto Carry.
     """
     funding = daily(settlements, pd.DatetimeIndex(closes.index)).reindex(columns=closes.columns)
+    begun = funding.notna().cummax()
+    if members is not None:
+        begun &= members.reindex_like(begun).fillna(value=False).astype(bool)
     full = full_sizes(
         closes,
         target_volatility=rule.target_volatility,
         volatility_days=rule.volatility_days,
         longest=LONGEST,
-        begun=funding.notna().cummax(),
+        begun=begun,
     )
     scores = carry_scores(funding, full.notna(), windows=rule.windows, scale_days=rule.scale_days)
     full = full.where(scores.notna())

@@ -34,6 +34,8 @@ def sleeves(
     candles: Mapping[str, pd.DataFrame],
     opens: pd.DatetimeIndex,
     settlements: pd.DataFrame,
+    *,
+    members: pd.DataFrame | None = None,
 ) -> dict[str, Sleeve]:
     """Return `TrendPortfolio`, `FundingCarry`, `MomentumCross` and `SlowTrend`, by short names.
 
@@ -49,16 +51,20 @@ def sleeves(
         The grid of those candles.
     settlements
         Funding rates by the time they were settled, times × pairs.
+    members
+        Where a pair may be held, days × pairs; everywhere by default. A sleeve leaves a pair that
+        is no longer one.
     """
     sizing = SizeRule()
-    sizes = on_candles(sizing.sizes(days), opens)
-    trend = trend_targets(days, TrendRule())
-    carry = carry_targets(days, settlements, CarryRule())
+    sizes = on_candles(sizing.sizes(days, members=members), opens)
+    trend = trend_targets(days, TrendRule(), members=members)
+    carry = carry_targets(days, settlements, CarryRule(), members=members)
+    allowed = None if members is None else on_candles(members, opens).eq(other=True)
     return {
         "trend": daily_sleeve(on_candles(trend.weights, opens)),
         "carry": daily_sleeve(on_candles(carry.weights, opens)),
-        "cross": event_sleeve(candles, sizes, CrossRule(), sizing),
-        "follow": event_sleeve(candles, sizes, SlowTrendRule(), sizing),
+        "cross": event_sleeve(candles, sizes, CrossRule(), sizing, allowed),
+        "follow": event_sleeve(candles, sizes, SlowTrendRule(), sizing, allowed),
     }
 
 
@@ -68,11 +74,16 @@ def daily_sleeve(weights: pd.DataFrame) -> Sleeve:
 
 
 def event_sleeve(
-    candles: Mapping[str, pd.DataFrame], sizes: pd.DataFrame, rule: EventRule, sizing: SizeRule
+    candles: Mapping[str, pd.DataFrame],
+    sizes: pd.DataFrame,
+    rule: EventRule,
+    sizing: SizeRule,
+    allowed: pd.DataFrame | None = None,
 ) -> Sleeve:
     """Return what a rule of single trades holds of each pair, on the rows of ``sizes``.
 
-    Beyond a pair's candles, and where its size is not known, there is no opinion.
+    Beyond a pair's candles, and where its size is not known, there is no opinion. Where a pair is
+    not ``allowed`` (as ``sizes``; everywhere by default) nothing is held.
     """
     opens = pd.DatetimeIndex(sizes.index)
     span = span_of(opens)
@@ -84,6 +95,7 @@ def event_sleeve(
             sizes[pair].reindex(frame.index),
             rule,
             widest_fraction=sizing.widest_stop_fraction,
+            allowed=None if allowed is None else allowed[pair].reindex(frame.index),
         ).reindex(opens)
         weights[pair] = held["weight"].where(sizes[pair].notna().cummax())
         changed[pair] = held["side"].ne(held["side"].shift(1)) & held["side"].notna()

@@ -77,13 +77,17 @@ class SizeRule:
     least_closes: int = 60
     widest_stop_fraction: float = 0.30
 
-    def sizes(self, closes: pd.DataFrame) -> pd.DataFrame:
-        """Return the fraction of equity of a position of each pair, days × pairs (`full_sizes`)."""
+    def sizes(self, closes: pd.DataFrame, *, members: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Return the fraction of equity of a position of each pair, days × pairs (`full_sizes`).
+
+        ``members``: where a pair may be held, days × pairs; everywhere by default.
+        """
         return full_sizes(
             closes,
             target_volatility=self.target_volatility,
             volatility_days=self.volatility_days,
             longest=self.least_closes,
+            begun=members,
         )
 
 

@@ -46,7 +46,12 @@ def without_holes(candles: pd.DataFrame, span: pd.Timedelta) -> pd.DataFrame:
 
 
 def sleeve_weights(
-    candles: pd.DataFrame, sizes: pd.Series, rule: EventRule, *, widest_fraction: float
+    candles: pd.DataFrame,
+    sizes: pd.Series,
+    rule: EventRule,
+    *,
+    widest_fraction: float,
+    allowed: "pd.Series[bool] | None" = None,
 ) -> pd.DataFrame:
     """Return what the rule holds of a pair after each candle, and the weight of it.
 
@@ -65,6 +70,8 @@ def sleeve_weights(
         Entries, exits and the stop.
     widest_fraction
         The stop is never farther from the entry than this fraction of its price.
+    allowed
+        Candles after which a position may be held; else it is left. All by default.
 
     Returns
     -------
@@ -75,6 +82,9 @@ def sleeve_weights(
     feature, multiple = rule.stop()
     distances = (known[feature.column] * multiple).to_numpy("float64")
     entered, left = _decisions(known, sizes, rule, distances)
+    if allowed is not None:
+        is_barred = ~allowed.to_numpy(dtype=bool)
+        left[is_barred], entered[is_barred] = True, 0
     opens, highs, lows, closes = (
         candles[name].to_numpy("float64") for name in ("open", "high", "low", "close")
     )

@@ -63,11 +63,14 @@ def trend_scores(
     return total / len(horizons)
 
 
-def trend_targets(closes: pd.DataFrame, rule: TrendRule) -> Targets:
+def trend_targets(
+    closes: pd.DataFrame, rule: TrendRule, *, members: pd.DataFrame | None = None
+) -> Targets:
     """Return trend-following weights of daily closes, days × pairs.
 
     Weights vary with the strength of the trends. Their long-run volatility is the target: no
-    opinion until `LEAST_LEVEL_DAYS` days of them are known.
+    opinion until `LEAST_LEVEL_DAYS` days of them are known. Only ``members`` (days × pairs; all by
+    default) have a weight and share the target.
     """
     scores = trend_scores(closes, horizons=rule.horizons, volatility_days=rule.volatility_days)
     full = full_sizes(
@@ -75,6 +78,7 @@ def trend_targets(closes: pd.DataFrame, rule: TrendRule) -> Targets:
         target_volatility=rule.target_volatility,
         volatility_days=rule.volatility_days,
         longest=max(rule.horizons),
+        begun=members,
     )
     weights = scores.where(scores > 0, rule.short_strength * scores) * full
     covariances = shrunk_covariances(log_returns(closes), window=PORTFOLIO_DAYS)

@@ -7,7 +7,7 @@ from pathlib import Path
 from plimsoll.cli.results_page import commands as commands_of
 from plimsoll.cli.results_page import page, table
 from plimsoll.cli.results_target import Trials
-from plimsoll.lab.study import BALANCE_USD, STUDIES
+from plimsoll.lab.study import BALANCE_USD, RULE, STUDIES
 from plimsoll.lab.study_holes import Holes
 from plimsoll.lab.study_rows import Findings, Halt
 from tests.unit.cli.study_accounts import GOOD, HELD, INDEX, POOR, findings, row_of
@@ -137,3 +137,20 @@ def test_what_the_data_lack_is_said_pair_by_pair() -> None:
         "  ADA/USDT:USDT lacks 648 h in which no funding is charged."
     ) in text(holes, unpaid)
     assert "**Gaps** are not filled: there are none" in text()
+
+
+def test_universe_by_rule_stands_on_the_page_and_in_its_commands() -> None:
+    study = replace(GOOD.study, universe=RULE)
+    pair = GOOD.study.pairs[0]
+    row = replace(GOOD, study=study, members={"2022-01": (pair,)}, left_out=("LATE/USDT:USDT",))
+    text = page(
+        findings(row), picture="a.png", guards_picture="b.png", trials=None, balance=100_000
+    )
+    assert "| `Ensemble` | 2022-01 | 1 | BTC |" in text
+    assert "**Not traded: LATE/USDT:USDT**, without candles in the span." in text
+    assert "QualityPairList`" not in text
+    made = commands_of([study], BALANCE_USD)
+    layer = '{"pairlists": [{"method": "StaticPairList"}], "plimsoll": {"universe": "rule"}}'
+    assert f"echo '{layer}' > universe.json" in made
+    assert "-c user_data/config/mode-backtest.json -c universe.json \\\n" in made
+    assert "universe" not in commands_of(STUDIES, BALANCE_USD)

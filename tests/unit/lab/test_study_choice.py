@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from plimsoll.core import UsageError
-from plimsoll.lab.study import GUARDS_OFF, SIX, SPAN, STUDIES
+from plimsoll.lab.study import ALL, GUARDS_OFF, RULE, SIX, SPAN, STUDIES, TEN
 from plimsoll.lab.study_choice import BASELINES, Choice, chosen_guardings, chosen_studies, span_of
 
 BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
@@ -63,6 +63,19 @@ def test_chosen_timeframe_wins_over_the_strategies_own(others) -> None:
     assert (foreign.baselines, shipped.baselines) == ((), BASELINES)
 
 
+def test_universe_by_rule_has_ten_pairs_where_six_were_chosen() -> None:
+    made = chosen_studies(Choice(universe=RULE))
+    assert [study.name for study in made][:2] == ["10 pairs, 1h, by rule", "10 pairs, 4h, by rule"]
+    assert {study.universe for study in made} == {RULE}
+    assert {study.pairs for study in made if not study.kinds} == {TEN}
+    assert [study.pairs for study in made if study.kinds] == [
+        study.pairs for study in STUDIES if study.kinds
+    ]
+    (own,) = chosen_studies(Choice((BTC, ETH), strategies=("TrendPortfolio",), universe=RULE))
+    assert (own.pairs, own.universe) == ((BTC, ETH), RULE)
+    assert {study.universe for study in STUDIES} == {ALL}
+
+
 def test_baselines_alone_can_be_chosen() -> None:
     (study,) = chosen_studies(Choice(strategies=("BuyAndHold",)))
     assert (study.strategies, study.baselines) == ((), BASELINES)
@@ -74,6 +87,7 @@ def test_baselines_alone_can_be_chosen() -> None:
         (Choice(strategies=("Nobody",)), "found Nobody"),
         (Choice(pairs=("BTC/USDT",)), "found 'BTC/USDT'"),
         (Choice(timeframe="1x"), "found '1x'"),
+        (Choice(universe="some"), "all or rule; found some"),
         (Choice(timerange="20230101-"), "found 20230101-"),
         (Choice(timerange="20230230-20240101"), "found 20230230-20240101"),
         (Choice(timerange="20240101-20230101"), "two days such as"),

@@ -1,12 +1,13 @@
 """What a portfolio strategy's targets promise over a study."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
-from plimsoll.lab.study import Study
-from plimsoll.lab.study_targets import promised_by
+from plimsoll.lab.study import RULE, Study
+from plimsoll.lab.study_targets import members_by, promised_by
 from tests.support.strategy_data import PAIRS, end_of, write_strategy_data
 
 DAYS = 330
@@ -35,3 +36,27 @@ def test_targets_of_a_portfolio_promise_a_book_over_the_days_of_the_study(data) 
 
 def test_strategy_without_targets_promises_nothing(data) -> None:
     assert promised_by(STUDY, "BuyAndHold", data, START, END) is None
+
+
+def test_members_of_a_portfolio_by_rule_are_told_for_the_months_of_the_study(data) -> None:
+    ruled = replace(STUDY, universe=RULE)
+    members = members_by(ruled, "TrendPortfolio", data, START, END)
+    assert members == dict.fromkeys(("2023-08", "2023-09", "2023-10"), PAIRS)
+    assert members_by(STUDY, "TrendPortfolio", data, START, END) is None
+    assert members_by(ruled, "BuyAndHold", data, START, END) is None
+
+
+def test_a_pair_that_is_no_member_is_not_promised(data, tmp_path) -> None:
+    thin = tmp_path / "futures"
+    thin.mkdir()
+    for file in (data / "futures").glob("*.feather"):
+        frame = pd.read_feather(file)
+        if file.name.startswith("BTC") and "volume" in frame:
+            frame["volume"] /= 1e6
+        frame.to_feather(thin / file.name)
+    ruled = replace(STUDY, universe=RULE)
+    members = members_by(ruled, "TrendPortfolio", tmp_path, START, END)
+    assert members is not None
+    assert set(members.values()) == {PAIRS[1:]}
+    books = [promised_by(one, "TrendPortfolio", tmp_path, START, END) for one in (STUDY, ruled)]
+    assert books[0] != books[1]

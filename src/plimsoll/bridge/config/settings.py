@@ -66,6 +66,13 @@ class PlimsollSettings(BaseModel):
         bool,
         Field(description="Whether a backtest may run where no funding would be charged."),
     ] = False
+    universe: Annotated[
+        Literal["all", "rule"],
+        Field(
+            description="Which pairs of the whitelist a portfolio holds: all, or by rule: each "
+            "month those that were listed, liquid and of sound data before it."
+        ),
+    ] = "all"
     least_targets_fraction: Annotated[
         float,
         Field(

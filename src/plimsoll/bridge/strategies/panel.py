@@ -36,10 +36,13 @@ class Panel:
         By timeframe and pair: real candles on the index of their opens, holes left out.
     settlements
         Funding rates by the time of their settlement, times × pairs; NaN where none was.
+    members
+        Where a pair may be held, days × pairs; ``None`` where all may.
     """
 
     candles: Mapping[str, Mapping[str, pd.DataFrame]]
     settlements: pd.DataFrame
+    members: pd.DataFrame | None = None
     _grids: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def closes(self, timeframe: str = "1d") -> pd.DataFrame:

@@ -22,6 +22,7 @@ from plimsoll.bridge.strategies.panel_strategy import PanelStrategy
 from plimsoll.bridge.strategies.readiness import days_until, made_up_panel
 from plimsoll.bridge.strategies.target_fit import TargetFit
 from plimsoll.bridge.strategies.trade_copies import spared
+from plimsoll.bridge.strategies.universe import closed_at_end, membership_of, of_members
 from plimsoll.core import PlimsollError, Side
 from plimsoll.features import FeatureUse
 from plimsoll.performance.shortfall import Shortfall
@@ -31,6 +32,7 @@ from plimsoll.signals.capacity import Capacity
 from plimsoll.signals.panels import Targets
 from plimsoll.signals.planning import Plan, Rules, Wishes, make_plan, of_day, ordered_now
 from plimsoll.signals.rebalancing import ROUNDING, wanted, worth_closing
+from plimsoll.signals.universe import Membership, UniverseRule, within
 
 ONE_DAY = pd.Timedelta(days=1)
 ONE_MINUTE = pd.Timedelta(minutes=1)
@@ -63,6 +65,7 @@ class PortfolioStrategy(PanelStrategy):
     barred_decisions: ClassVar[int] = 7
     carrying_candles: ClassVar[int] = 2
     least_order_fraction: ClassVar[float] = 0.001
+    universe_rule: ClassVar[UniverseRule] = UniverseRule()
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
@@ -129,7 +132,7 @@ class PortfolioStrategy(PanelStrategy):
     def days_needed(self) -> int | None:
         """Return the days up to the first opinion, by the present parameters."""
         pairs = self._reader.pairs(self.dp)
-        weights = self.targets(made_up_panel(pairs, self.panel_timeframes)).weights
+        weights = self._targets_of(made_up_panel(pairs, self.panel_timeframes)).weights
         daily = weights.notna().any(axis=1).groupby(pd.DatetimeIndex(weights.index).floor("D"))
         return days_until(daily.any())
 
@@ -343,8 +346,18 @@ class PortfolioStrategy(PanelStrategy):
         """Return the targets by the present panel and parameters; computed once for each."""
         panel, values = self.panel(), self.parameter_values()
         if self._targets is None or self._targets[0] is not panel or self._targets[1] != values:
-            self._targets = panel, values, self.targets(panel)
+            self._targets = panel, values, self._targets_of(panel)
         return self._targets[2]
+
+    def membership(self) -> Membership | None:
+        """Return which pairs may be held when, with ``plimsoll.universe`` by rule; else nothing."""
+        return membership_of(self.panel(), self.config, self.universe_rule)
+
+    def _targets_of(self, panel: Panel) -> Targets:
+        known = membership_of(panel, self.config, self.universe_rule)
+        if known is None:
+            return self.targets(panel)
+        return within(self.targets(of_members(panel, known)), known)
 
     def breaker_fractions(self) -> pd.DataFrame:
         """Return the distance of each pair's stop, days × pairs; computed once a panel."""
@@ -368,7 +381,10 @@ class PortfolioStrategy(PanelStrategy):
             }
         )
         known[FRACTION_COLUMN] = known[FRACTION_COLUMN].fillna(LEAST_FRACTION)
-        return known
+        last_days = self.panel().closes("1d").index[-1:]
+        if self.config["runmode"] in RUNNING or last_days.empty:
+            return known
+        return closed_at_end(known, "target_weight", last_days[0])
 
     def _day_known(self, moment: Any) -> Any:
         """Return the last day that had closed at a moment, or at each of many."""

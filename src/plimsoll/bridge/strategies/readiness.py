@@ -115,7 +115,7 @@ def _walk(random: np.random.Generator, opens: pd.DatetimeIndex, step: float) -> 
         open=np.concatenate([[100.0], close[:-1]]),
         high=lambda one: one[["open", "close"]].max(axis=1) * (1 + step / 2),
         low=lambda one: one[["open", "close"]].min(axis=1) * (1 - step / 2),
-        volume=random.uniform(500.0, 1500.0, len(opens)),
+        volume=random.uniform(5e6, 15e6, len(opens)),
     )
 
 
