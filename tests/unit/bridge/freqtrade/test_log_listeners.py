@@ -2,6 +2,7 @@
 
 import logging
 import logging.config
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +22,12 @@ from plimsoll.bridge.freqtrade.log_listeners import (
 
 LOGGER = FAILED_REQUESTS.source
 NOON = datetime(2026, 11, 19, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def a_listener_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what is said here from the guards that other tests of this process ask."""
+    monkeypatch.setattr(FAILED_REQUESTS, "_times", deque())
 
 
 def say(listener: LogListener, text: str, *args: object) -> None:
@@ -162,6 +169,7 @@ def own_logging() -> Iterator[None]:
     every = logging.Logger.manager.loggerDict.values()  # dictConfig disables them all
     loggers = [one for one in every if isinstance(one, logging.Logger)]
     before = [(one, one.level, one.disabled) for one in loggers]
+    logging.getLogger(LOGGER).setLevel(logging.NOTSET)  # another test's bot may have set one
     yield
     logging.disable(logging.NOTSET)
     for one, level, disabled in before:
