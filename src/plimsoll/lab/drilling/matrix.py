@@ -27,7 +27,7 @@ LAST = len(FIRST) + 3
 PROBATION_KINDS = ("none", "process", "disk")
 TRIPS = {
     "stale_data": ("candles-late", "candles-missing", "candles-wrong", "clock-jump"),
-    "api_errors": ("exchange-503", "candles-missing", "clock-skew", "book-frozen"),
+    "api_errors": ("exchange-503", "candles-missing", "clock-skew", "book-frozen", "wrong-tick"),
     "reconciliation": ("positions-missing", "closed-by-hand", "exit-expired"),
     "daily_loss": ("clock-jump", "money-withdrawn"),
     "blind_guards": ("clock-jump", "candles-late", "candles-missing", "state-deleted"),
