@@ -29,6 +29,7 @@ from plimsoll.lab.drilling.row import Row
 from plimsoll.lab.drilling.scenario import BLIND, FOREIGN, Act, Scenario
 
 VERDICT_SECONDS, FLAT_SECONDS = 60.0, 90.0
+SLOWER = 3.0
 MOST_RESTARTS = 4
 SEEN_LOOPS = 3
 REASON = "drill: it was looked into"
@@ -87,8 +88,11 @@ class Watch:
         Raises
         ------
         PlimsollError
-            When it does not come true in so many real seconds, or the bot ends again and again.
+            When it does not come true in so many real seconds (up to `SLOWER` times as many while
+            the clock is slow: what is measured is in the clock's), or the bot ends again and again.
         """
+        slower = 1.0 if self.fault.speed is None else self.bot.setup.speed / self.fault.speed
+        seconds *= min(max(slower, 1.0), SLOWER)
         deadline = time.monotonic() + seconds * self.bot.setup.patience
         while not (value := self._answer(condition)):
             self.look()
