@@ -27,6 +27,7 @@ from plimsoll.bridge.account.levels import LiveLevels
 from plimsoll.bridge.account.live_candles import LiveCandles
 from plimsoll.bridge.account.position_marks import PositionMarks
 from plimsoll.bridge.account.reconciler import News, Reconciler
+from plimsoll.bridge.account.sent_orders import sent_since
 from plimsoll.bridge.account.stored_levels import moved_usd
 from plimsoll.bridge.freqtrade.database_writes import is_written, write_counter
 from plimsoll.bridge.freqtrade.log_listeners import LogListener
@@ -130,6 +131,8 @@ class LiveAccount:
         self._equity_usd = self._equity(trades)
         begins = not self._begun
         if begins:
+            window = timedelta(seconds=self._profile.order_window_seconds)
+            self._order_times = sent_since(now - window, at_most=ORDERS_KEPT)
             fault = self._levels.begin(
                 now,
                 starting_balance_usd=self._starting,
