@@ -15,6 +15,7 @@ from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import Trade
 
 from plimsoll.bridge.account.freqtrade_trades import last_fill, side_of
+from plimsoll.bridge.config.settings import settings_from
 from plimsoll.bridge.strategies.account_capacity import Decision, capacity_of, share_left
 from plimsoll.bridge.strategies.breaker import BREAKER, FRACTION_COLUMN, StopOut, stop_outs
 from plimsoll.bridge.strategies.panel import RUNNING, Panel
@@ -382,7 +383,8 @@ class PortfolioStrategy(PanelStrategy):
         )
         known[FRACTION_COLUMN] = known[FRACTION_COLUMN].fillna(LEAST_FRACTION)
         last_days = self.panel().closes("1d").index[-1:]
-        if self.config["runmode"] in RUNNING or last_days.empty:
+        every_pair = settings_from(self.config).universe == "all"
+        if every_pair or self.config["runmode"] in RUNNING or last_days.empty:
             return known
         return closed_at_end(known, "target_weight", last_days[0])
 

@@ -136,6 +136,9 @@ def test_only_a_backtest_takes_the_end_of_candles_for_a_delisting(
 ) -> None:
     strategy = tenth(tmp_path, panel())
     strategy.config["runmode"] = RunMode(runmode)
+    targets = strategy.current_targets()
+    strategy.config["plimsoll"] = {**strategy.config.get("plimsoll", {}), "universe": "rule"}
+    strategy.current_targets = lambda: targets  # type: ignore[method-assign]
     candles = pd.DataFrame({"date": pd.date_range(DAYS[100], periods=48, freq="h")})
     found = strategy._with_targets(candles, A)["target_weight"]
     assert found.iloc[-1] == expected
