@@ -84,10 +84,10 @@ class LiveAccount:
         self._begun = False
         self._closed = closed or ClosedTrades()
         self._reconciler = reconciler
-        self._priced = PricedBook(data._exchange)  # noqa: SLF001 - DataProvider offers no exchange
+        exchange = data._exchange  # noqa: SLF001 - DataProvider offers no exchange
+        self._priced = PricedBook(exchange)
         self._writes = write_counter()
         self._seen: tuple[int, weakref.ref[Session], list[Position]] | None = None
-        exchange = data._exchange  # noqa: SLF001 - DataProvider offers no exchange
         self._marks = PositionMarks(
             profile, exchange, self._candles, ask=partial(stated_marks, exchange)
         )
