@@ -84,8 +84,8 @@ The page is one call, resumable, that keeps every backtest under its own name:
 
 The backtests one by one, with guards on, run in the folder that holds `user_data` (`plimsoll init`
 makes one). The exchange replays `DATA` itself and serves the longer candles, which are stored in
-`DATA`: use a copy. They charge no funding before a pair's first mark. For guards off, `export FREQTRADE__PLIMSOLL__GUARDS=off` and leave out the risk
-layer.
+`DATA`: use a copy. They charge no funding before a pair's first mark. For guards off,
+`export FREQTRADE__PLIMSOLL__GUARDS=off` and leave out the risk layer.
 
 ```bash
 {commands}
