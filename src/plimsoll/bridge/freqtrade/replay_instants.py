@@ -73,6 +73,15 @@ def tick_instants(open_ms: int, end_ms: int, paths: Iterable[PathAhead]) -> list
     return [*between, points[-1]]
 
 
+def next_look(now_ms: int, every_ms: int, candle_ms: int) -> int | None:
+    """Return the first multiple of ``every_ms`` after ``now_ms`` that lies inside of its candle.
+
+    None where the candle ends first: the next one has instants of its own.
+    """
+    at = (now_ms // every_ms + 1) * every_ms
+    return at if at // candle_ms == now_ms // candle_ms else None
+
+
 def next_touch(path: PathAhead, levels: Iterable[Level], now_ms: int) -> int | None:
     """Return the first instant after ``now_ms`` at which the path comes to one of the levels.
 
