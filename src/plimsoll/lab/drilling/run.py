@@ -258,8 +258,7 @@ def overlay_of(setup: BotSetup, scenario: Scenario) -> dict[str, Any]:
         "internals": {"process_throttle_secs": 30},
         "pairlists": [{"method": "StaticPairList"}],
         "exchange": {"pair_whitelist": list(scenario.pairs)},
-        **(own if setup.is_own else {}),
-        **scenario.config,
+        **(own if setup.is_own else scenario.config),
         "plimsoll": {"state_folder": "", **scenario.section, "risk": scenario.profile()},
     }
 

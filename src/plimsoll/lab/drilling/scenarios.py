@@ -30,6 +30,7 @@ from plimsoll.lab.drilling.trips import (
     see_again,
     stale_candles,
     take_halt_out,
+    trail,
 )
 
 CLOSING = (
@@ -220,25 +221,29 @@ DENYING: tuple[Scenario, ...] = (
 )
 
 
+TRAILING = {"trailing_stop": True}
+"""How a strategy of somebody else is asked to; the drill's own declares a distance."""
+
+
 def _step(
     name: str,
     request: str,
     trip: Callable[[DrilledBot], None],
     how: str,
-    config: Mapping[str, Any] | None = None,
+    *,
+    trails: bool = False,
 ) -> Scenario:
-    prepare = idle
     return Scenario(
         name=f"step: {name}",
         rule="",
         act=Act.STEP,
         how=how,
         trip=trip,
-        prepare=prepare,
+        prepare=trail if trails else idle,
         undo=lower_flag,
         request=request,
         pairs=(BTC,),
-        config=config or {},
+        config=TRAILING if trails else {},
     )
 
 
@@ -261,13 +266,12 @@ DENYING += (
     ),
 )
 SEND, CANCEL, STOP = "POST /fapi/v1/order", "DELETE /fapi/v1/algoOrder", "POST /fapi/v1/algoOrder"
-TRAILING = {"trailing_stop": True}
 STEPS = (
     _step("entry", SEND, enter_by_hand, "an entry is sent"),
     _step("stop", STOP, enter_by_hand, "its stop is placed"),
     _step("partial exit", SEND, halve, "half of it is sold; its stop stays as it is"),
-    _step("trailing, cancel", CANCEL, climb, "the stop follows the price: cancelled", TRAILING),
-    _step("trailing, replace", STOP, climb, "the stop follows the price: placed anew", TRAILING),
+    _step("trailing, cancel", CANCEL, climb, "the stop follows the price: cancelled", trails=True),
+    _step("trailing, replace", STOP, climb, "the stop follows the price: placed anew", trails=True),
     _step("flatten, cancel", CANCEL, flag, "a halt cancels the stop"),
     _step("flatten, sell", SEND, flag, "a halt sells"),
 )

@@ -188,6 +188,12 @@ def idle(bot: DrilledBot) -> None:
     (bot.userdir / "idle").touch()
 
 
+def trail(bot: DrilledBot) -> None:
+    """Let the stop of each position follow the price; what is entered is forced."""
+    idle(bot)
+    (bot.userdir / "trail").touch()
+
+
 def exit_by_hand(bot: DrilledBot) -> None:
     """Close every position, as ``/forceexit all`` does."""
     bot.wait(lambda: len(filled(bot)) == len(bot.setup.pairs), "positions")
