@@ -44,13 +44,14 @@ from plimsoll.signals.universe import Membership, UniverseRule, within
 
 
 class PortfolioStrategy(PanelStrategy):
-    """Brings a book of all pairs within bands around its target weights, once a day.
+    """Brings a book of all pairs within bands around its target weights, once a decision.
 
     A subclass has a parameter ``buffer`` and implements `targets`, a pure function of the panel.
-    At 00:00 UTC one `Plan` is made for the whole book, of what each day's close made known and of
-    what is held: every position within ``buffer`` full sizes of its target, their sum within
-    ``net_band`` of equity of the targets' sum, at the least trading. Entries, changes and exits
-    of the next `carrying_candles` carry it out. A target of NaN is no opinion: what is held stays.
+    At 00:00 UTC one `Plan` is made for the whole book, and within the day where targets on shorter
+    candles change (`Targets.span`), of what each close made known and of what is held: every
+    position within ``buffer`` full sizes of its target, their sum within ``net_band`` of equity of
+    the targets' sum, at the least trading. Entries, changes and exits of the next
+    `carrying_candles` carry it out. A target of NaN is no opinion: what is held stays.
 
     The stop of a leg is a breaker for jumps between two decisions (`plimsoll.signals.breaker`),
     measured from its last fill. After one the rest of the book is planned again at the next full
@@ -84,7 +85,10 @@ class PortfolioStrategy(PanelStrategy):
         self._times = DecisionTimes(self)
 
     def targets(self, panel: Panel) -> Targets:
-        """Return weights and full sizes, days × pairs, of what each day's close made known."""
+        """Return weights and full sizes, days × pairs, of what each day's close made known.
+
+        Or candles × pairs of a part of a day (`Targets.span`), for what is decided within it.
+        """
         raise NotImplementedError
 
     def features(self) -> list[FeatureUse]:
@@ -110,7 +114,7 @@ class PortfolioStrategy(PanelStrategy):
     def populate_indicators(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
-        """Add ``target_weight``, ``full_size`` and the stop of the last day that had closed."""
+        """Add ``target_weight``, ``full_size`` and the stop that were known at each close."""
         return super().populate_indicators(
             self._with_targets(dataframe, metadata["pair"]), metadata
         )
@@ -156,7 +160,7 @@ class PortfolioStrategy(PanelStrategy):
         return wanted(side, candles[WEIGHT_COLUMN]) & is_carried
 
     def exit_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        """Return where a position is to be closed, all day long: its target is not on its side."""
+        """Return where a position is to be closed, as long as its target is not on its side."""
         return worth_closing(side, candles[WEIGHT_COLUMN])
 
     def desired_stake(self, pair: str, side: Side, proposed_stake: float, now: datetime) -> float:
