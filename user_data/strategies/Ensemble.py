@@ -1,10 +1,12 @@
 """Trend, carry, crossing and slow trend as one portfolio."""
 
+from typing import ClassVar
+
 import pandas as pd
 from freqtrade.strategy import CategoricalParameter, DecimalParameter
 
 from plimsoll.signals.components import sleeves
-from plimsoll.signals.ensemble import ALLOCATORS, Allocator, each_day, ensemble_targets
+from plimsoll.signals.ensemble import ALLOCATORS, Allocator, ensemble_targets
 from plimsoll.signals.panels import full_sizes
 from plimsoll.signals.trend_following import TrendRule
 from plimsoll.strategies import Panel, PortfolioStrategy, Targets
@@ -14,16 +16,17 @@ class Ensemble(PortfolioStrategy):
     """Hold the sum of what four strategies would hold; the entry tag says what each of them wants.
 
     TrendPortfolio, FundingCarry, MomentumCross and SlowTrend take part with their defaults, each
-    with its own entries, exits and stops; only orders are netted. How much of each is
+    with its own entries, exits and stops; only orders are netted. It decides with each day, and at
+    each candle of 4h at which one of them opened or closed a position. How much of each is
     `weighting`; a learned allocator overrides `allocator`.
 
-    A bot learns what its sleeves hold from candles alone: ``least_startup_candles`` has it fetch
-    2,495 of each length, 415 days of 4h.
+    A bot learns what its sleeves hold from candles alone, and its size from what they held in the
+    last 365 days: it fetches as much of the past as that takes.
     """
 
     panel_timeframes = ("1d", "4h")
     panel_funding = True
-    least_startup_candles = 2000
+    panel_days: ClassVar[dict[str, int]] = {"1d": 1000, "4h": 500, "funding": 600}
 
     target_volatility = DecimalParameter(0.04, 0.15, default=0.09, decimals=2, space="buy")
     buffer = DecimalParameter(0.1, 0.6, default=0.3, decimals=2, space="buy")
@@ -33,7 +36,7 @@ class Ensemble(PortfolioStrategy):
         days, closes, trend = panel.closes("1d"), panel.closes("4h"), TrendRule()
         opens, members = pd.DatetimeIndex(closes.index), panel.members
         target = self.target_volatility.value
-        whole = ensemble_targets(
+        return ensemble_targets(
             sleeves(days, panel.candles["4h"], opens, panel.settlements, members=members),
             closes,
             days,
@@ -48,7 +51,6 @@ class Ensemble(PortfolioStrategy):
             allocator=self.allocator(),
             target_volatility=target,
         )
-        return each_day(whole)
 
     def allocator(self) -> Allocator:
         """Return the way to share: from the components' daily returns to their shares."""

@@ -20,8 +20,8 @@ from plimsoll.lab.venue import Venue, serve_venue
 
 WARM_UP_CANDLES = 1500
 """History before the span: more than any bot keeps."""
-MOST_HISTORY = timedelta(days=500)
-"""As many days as a bot fetches: what looks at all of its past sees the same."""
+MOST_HISTORY = timedelta(days=1000)
+"""As many days as any bot fetches: what looks at all of its past sees the same."""
 LONGER = ("1h", "4h", "1d")
 """Timeframes that shipped strategies ask for beside their own."""
 DETAIL, FINE_DETAIL = "1m", "1s"

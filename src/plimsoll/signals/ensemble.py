@@ -11,7 +11,6 @@ from plimsoll.signals.components import Sleeve, at_day_end, ends_day, on_candles
 from plimsoll.signals.covariance import shrunk_covariances
 from plimsoll.signals.panels import (
     DAYS_PER_YEAR,
-    ONE_DAY,
     PORTFOLIO_DAYS,
     VOLATILITY_CAP,
     Targets,
@@ -161,16 +160,6 @@ def ensemble_targets(
         return words({name: float(frame[pair].loc[row]) for name, frame in parts.items()})
 
     return Targets(_total(parts).where(sizes.notna()), sizes, reasons, span)
-
-
-def each_day(targets: Targets) -> Targets:
-    """Return what is decided with each day, on the index of the days."""
-    told, span = targets.reasons, targets.span
-
-    def reasons(day: pd.Timestamp, pair: str) -> str:
-        return "" if told is None else told(day + ONE_DAY - span, pair)
-
-    return Targets(at_day_end(targets.weights), at_day_end(targets.full_sizes), reasons)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

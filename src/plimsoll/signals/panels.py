@@ -42,7 +42,8 @@ class Targets:
     reasons
         Words for an entry's tag, or ``None`` where the strategy has none.
     span
-        Length of the candles: a day, or less for what is decided within a day.
+        Length of the candles: a day, or a part of it for what is decided within a day; never
+        shorter than the strategy's own candles.
     """
 
     weights: pd.DataFrame
@@ -54,6 +55,27 @@ class Targets:
         """Return the open of the last candle that had closed at a moment, or at each of many."""
         floored = (moment.dt if isinstance(moment, pd.Series) else moment).floor(self.span)
         return floored - self.span
+
+    def decided(self) -> pd.DatetimeIndex:
+        """Return when something was decided: with each day, and where a row is not as the last."""
+        closes = pd.DatetimeIndex(self.weights.index) + self.span
+        with_day = np.asarray(closes == closes.floor("D"))
+        rows = with_day | _differs(self.weights) | _differs(self.full_sizes)
+        return pd.DatetimeIndex(closes[rows])
+
+    def each_day(self) -> "Targets":
+        """Return what is decided with each day, on the index of the days."""
+        if self.span == ONE_DAY:
+            return self
+        opens = pd.DatetimeIndex(self.weights.index)
+        rows = np.asarray(opens + self.span == opens.floor("D") + ONE_DAY)
+        days, told, early = opens[rows].floor("D"), self.reasons, ONE_DAY - self.span
+
+        def reasons(day: pd.Timestamp, pair: str) -> str:
+            return "" if told is None else told(day + early, pair)
+
+        weights, sizes = self.weights[rows].set_axis(days), self.full_sizes[rows].set_axis(days)
+        return Targets(weights, sizes, None if told is None else reasons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +111,14 @@ class SizeRule:
             longest=self.least_closes,
             begun=members,
         )
+
+
+def _differs(frame: pd.DataFrame) -> np.ndarray:
+    """Return which rows differ from the one before; NaN is like NaN, and the first row differs."""
+    values = frame.to_numpy("float64")
+    before = np.vstack([np.full_like(values[:1], np.inf), values[:-1]])
+    differs = (values != before) & ~(np.isnan(values) & np.isnan(before))
+    return np.asarray(np.any(differs, axis=1))
 
 
 def scaled(periods: Sequence[int], scale: float) -> tuple[int, ...]:

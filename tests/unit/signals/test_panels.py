@@ -105,6 +105,43 @@ def test_a_row_is_known_when_its_candle_has_closed() -> None:
     assert hours.known_at(pd.Timestamp("2024-01-02 04:00", tz="UTC")).hour == 0
 
 
+def quarters(weights: list[float], **fields: object) -> Targets:
+    """Targets of BTC on candles of six hours."""
+    opens = pd.date_range(START, periods=len(weights), freq="6h")
+    frame = pd.DataFrame({"BTC": weights, "ETH": 0.5}, opens)
+    sizes = pd.DataFrame(0.1, opens, frame.columns)
+    return Targets(frame, sizes, span=pd.Timedelta(hours=6), **fields)
+
+
+def test_it_is_decided_with_each_day_and_where_a_row_is_not_as_the_last() -> None:
+    nan = np.nan
+    made = quarters([0.1, 0.1, 0.2, 0.2, 0.2, nan, nan, 0.2])
+    hours = (made.decided() - START) / pd.Timedelta(hours=1)
+    # The first row, the third, each day's end, and where an opinion was lost.
+    assert list(hours) == [6, 18, 24, 36, 48]
+    days = closes(5)
+    assert list(Targets(days * 0, days).decided()) == list(days.index + pd.Timedelta(days=1))
+
+
+def test_a_change_of_a_full_size_is_a_decision() -> None:
+    made = quarters([0.1] * 4)
+    made.full_sizes.iloc[1:, 1] = 0.2
+    assert list((made.decided() - START) / pd.Timedelta(hours=1)) == [6, 12, 24]
+
+
+def test_what_is_decided_with_each_day_is_the_row_that_closes_with_it() -> None:
+    made = quarters(
+        [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+        reasons=lambda row, pair: f"{row.hour} {pair}",
+    )
+    found = made.each_day()
+    assert found.weights["BTC"].tolist() == [0.4, 0.8]
+    assert list(found.weights.index) == [START, START + pd.Timedelta(days=1)]
+    assert found.reasons is not None
+    assert found.reasons(START, "BTC") == "18 BTC"
+    assert found.each_day() is found
+
+
 def test_only_rows_above_the_limit_are_scaled_down() -> None:
     index = closes(3).index
     weights = pd.DataFrame(1.0, index, ["BTC"])

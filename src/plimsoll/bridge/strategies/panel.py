@@ -2,10 +2,12 @@
 
 A backtest reads the candle files themselves: all of their past, and nothing beyond the end of its
 timerange. A running bot takes what Freqtrade has fetched: some 500 candles of each timeframe
-(the pairs' `informative_pairs`), the newest made of its own shorter ones. A candle without volume
-is one that Freqtrade filled a hole with: it counts as missing in both.
+(the pairs' `informative_pairs`), the newest made of its own shorter ones, and before them the past
+that its strategy asks for (`PanelPast`). A candle without volume is one that Freqtrade filled a
+hole with: it counts as missing in both.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,9 +19,12 @@ from freqtrade.constants import Config
 from freqtrade.data.dataprovider import DataProvider
 from freqtrade.data.history import load_pair_history
 from freqtrade.enums import CandleType, RunMode
-from freqtrade.exceptions import OperationalException
+from freqtrade.exceptions import ExchangeError, OperationalException
 
+from plimsoll.bridge.strategies.panel_past import PanelPast
 from plimsoll.candles.timeframe import timeframe_span
+
+logger = logging.getLogger(__name__)
 
 OHLC = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
 FUNDING_TIMEFRAME = "1h"
@@ -51,20 +56,24 @@ class Panel:
             self._grids[timeframe] = _grid(self.candles[timeframe], timeframe)
         return self._grids[timeframe]
 
-    def last_close(self, pair: str, moment: datetime) -> float | None:
-        """Return the last daily close of a pair that was known at a moment; ``None`` without."""
-        frame = self.candles["1d"].get(pair)
+    def last_close(self, pair: str, moment: datetime, timeframe: str = "1d") -> float | None:
+        """Return the last close of a pair that was known at a moment; ``None`` without."""
+        frame = self.candles[timeframe].get(pair)
         if frame is None:
             return None
-        before = frame.index.searchsorted(pd.Timestamp(moment).floor("D"), side="left")
+        closed = pd.Timestamp(moment).floor(timeframe_span(timeframe))
+        before = frame.index.searchsorted(closed, side="left")
         return float(frame["close"].iloc[before - 1]) if before > 0 else None
 
 
 class PanelReader:
     """Reads panels for a strategy, each only once."""
 
-    def __init__(self, config: Config, *, timeframe: str) -> None:
+    def __init__(
+        self, config: Config, *, timeframe: str, past_days: Mapping[str, int] | None = None
+    ) -> None:
         self._config, self._timeframe = config, timeframe
+        self._past = PanelPast(past_days or {})
         self._known: tuple[Any, Panel] | None = None
 
     def pairs(self, data: DataProvider) -> list[str]:
@@ -94,7 +103,16 @@ class PanelReader:
         pairs = self.pairs(data)
         newest = self._newest(data, pairs)
         if self._known is None or self._known[0] != newest:
-            self._known = newest, self._read(data, pairs, timeframes, with_funding=with_funding)
+            try:
+                panel = self._read(data, pairs, timeframes, with_funding=with_funding)
+            except ExchangeError as error:
+                logger.warning(
+                    "plimsoll: the panel's past cannot be fetched, so nothing is decided before "
+                    "the next candle: %s",
+                    error,
+                )
+                panel = _nothing_known(pairs, timeframes)
+            self._known = newest, panel
         return self._known[1]
 
     def frame(self, data: DataProvider, pair: str, timeframe: str, kind: str) -> pd.DataFrame:
@@ -139,16 +157,26 @@ class PanelReader:
         for timeframe in timeframes:
             made = {pair: resampled(own[pair], self._timeframe, timeframe) for pair in pairs}
             if data.runmode in RUNNING:
-                fetched = {pair: real(self.frame(data, pair, timeframe, kind)) for pair in pairs}
-                made = {pair: made[pair].combine_first(fetched[pair]) for pair in pairs}
+                fetched = {pair: self._long(data, pair, timeframe, kind) for pair in pairs}
+                made = {
+                    pair: _whole(made[pair], own[pair], timeframe).combine_first(fetched[pair])
+                    for pair in pairs
+                }
             candles[timeframe] = made
         rates = {}
         if with_funding:
             for pair in pairs:
-                funding = self.frame(data, pair, FUNDING_TIMEFRAME, str(CandleType.FUNDING_RATE))
+                wanted = pair, FUNDING_TIMEFRAME, str(CandleType.FUNDING_RATE)
+                funding = self.frame(data, *wanted)
+                if data.runmode in RUNNING:
+                    funding = self._past.joined(data, wanted, funding)
                 rates[pair] = settled(funding)
         settlements = pd.DataFrame(rates, columns=pairs, dtype="float64")
         return Panel(candles, settlements.sort_index())
+
+    def _long(self, data: DataProvider, pair: str, timeframe: str, kind: str) -> pd.DataFrame:
+        fetched = self.frame(data, pair, timeframe, kind)
+        return real(self._past.joined(data, (pair, timeframe, kind), fetched))
 
 
 def real(candles: pd.DataFrame) -> pd.DataFrame:
@@ -180,6 +208,21 @@ def resampled(candles: pd.DataFrame, timeframe: str, longer: str) -> pd.DataFram
     complete = (opens + span == opens.floor(whole) + whole).astype(bool)
     longer_candles = grouped.agg(OHLC)
     return longer_candles[longer_candles.index.isin(opens[complete].floor(whole))]
+
+
+def _whole(made: pd.DataFrame, shorter: pd.DataFrame, longer: str) -> pd.DataFrame:
+    """Return longer candles without the first, of which a bot may lack the beginning."""
+    if made.empty:
+        return made
+    return made[made.index >= shorter.index[0].ceil(timeframe_span(longer))]
+
+
+def _nothing_known(pairs: Sequence[str], timeframes: Sequence[str]) -> Panel:
+    nothing = {pair: real(pd.DataFrame()) for pair in pairs}
+    return Panel(
+        dict.fromkeys(timeframes, nothing),
+        pd.DataFrame(columns=list(pairs), index=_no_dates(), dtype="float64"),
+    )
 
 
 def settled(funding: pd.DataFrame) -> pd.Series:

@@ -19,6 +19,7 @@ from freqtrade.strategy.parameters import BaseParameter
 from plimsoll.bridge.account.freqtrade_trades import last_fill, open_profit_usd
 from plimsoll.bridge.strategies.guarded import GuardedStrategy
 from plimsoll.bridge.strategies.panel import RUNNING, Panel, PanelReader
+from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.features.merging import bars, join, open_interest
 
 
@@ -26,18 +27,21 @@ class PanelStrategy(GuardedStrategy):
     """Sees the panel of all whitelisted pairs and the equity of the account.
 
     ``panel_timeframes`` names what the panel holds; ``panel_funding`` adds funding rates. The
-    panel has a past of its own, `startup_candle_count` is of the strategy's own candles only.
+    panel has a past of its own, `startup_candle_count` is of the strategy's own candles only. A
+    running bot has some 500 candles of each of its lengths: ``panel_days`` says, by length and for
+    ``funding``, how many days it is to have where that is less than the strategy looks back on.
     """
 
     panel_timeframes: ClassVar[tuple[str, ...]] = ("1d",)
     panel_funding: ClassVar[bool] = False
+    panel_days: ClassVar[dict[str, int]] = {}
     least_startup_candles: ClassVar[int] = 0
     told_missing_fraction: ClassVar[float] = 0.02
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         self.startup_candle_count = max(self.startup_candle_count, self.least_startup_candles)
-        self._reader = PanelReader(config, timeframe=self.timeframe)
+        self._reader = PanelReader(config, timeframe=self.timeframe, past_days=self.panel_days)
         self._told: set[tuple[str, str]] = set()
         # Freqtrade lists its parameters only once the bot has started.
         self._parameter_names = [
@@ -110,19 +114,20 @@ class PanelStrategy(GuardedStrategy):
         """Return every parameter with its present value."""
         return tuple((name, getattr(self, name).value) for name in self._parameter_names)
 
-    def equity_usd(self, now: datetime) -> float:
+    def equity_usd(self, now: datetime, timeframe: str = "1d") -> float:
         """Return the account's worth: the balance, and open positions at the last daily close.
 
-        A position that was traded since is worth what its last fill was made at.
+        A position that was traded since is worth what its last fill was made at. ``timeframe`` is
+        one of the panel's.
         """
         balance = float(self.wallets.get_total(self.config["stake_currency"]))
         if "available_capital" in self.config:
             balance = float(self.wallets.get_total_stake_amount())
         panel = self.panel()
-        midnight = pd.Timestamp(now).floor("D")
+        closed = pd.Timestamp(now).floor(timeframe_span(timeframe))
         for trade in Trade.get_trades_proxy(is_open=True):
             price, filled_at = last_fill(trade)
-            is_later = filled_at > midnight
-            mark = price if is_later else panel.last_close(trade.pair, now)
+            is_later = filled_at > closed
+            mark = price if is_later else panel.last_close(trade.pair, now, timeframe)
             balance += 0.0 if mark is None else open_profit_usd(trade, mark)
         return balance

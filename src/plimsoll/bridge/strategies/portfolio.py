@@ -17,36 +17,41 @@ from freqtrade.persistence import Trade
 from plimsoll.bridge.account.freqtrade_trades import last_fill, side_of
 from plimsoll.bridge.config.settings import settings_from
 from plimsoll.bridge.strategies.account_capacity import Decision, capacity_of, share_left
-from plimsoll.bridge.strategies.breaker import BREAKER, FRACTION_COLUMN, StopOut, stop_outs
+from plimsoll.bridge.strategies.breaker import BREAKER
+from plimsoll.bridge.strategies.decision_times import DecisionTimes
 from plimsoll.bridge.strategies.panel import RUNNING, Panel
 from plimsoll.bridge.strategies.panel_strategy import PanelStrategy
 from plimsoll.bridge.strategies.readiness import days_until, made_up_panel
+from plimsoll.bridge.strategies.target_columns import (
+    WEIGHT_COLUMN,
+    with_reasons,
+    with_targets,
+)
 from plimsoll.bridge.strategies.target_fit import TargetFit
 from plimsoll.bridge.strategies.trade_copies import spared
 from plimsoll.bridge.strategies.universe import closed_at_end, membership_of, of_members
+from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.core import PlimsollError, Side
 from plimsoll.features import FeatureUse
 from plimsoll.performance.shortfall import Shortfall
 from plimsoll.risk.stops import nearest_stop_price
-from plimsoll.signals.breaker import LEAST_FRACTION, breaker_fractions, is_barred
+from plimsoll.signals.breaker import breaker_fractions
 from plimsoll.signals.capacity import Capacity
-from plimsoll.signals.panels import Targets
+from plimsoll.signals.panels import ONE_DAY, Targets
 from plimsoll.signals.planning import Plan, Rules, Wishes, make_plan, of_day, ordered_now
 from plimsoll.signals.rebalancing import ROUNDING, wanted, worth_closing
 from plimsoll.signals.universe import Membership, UniverseRule, within
 
-ONE_DAY = pd.Timedelta(days=1)
-ONE_MINUTE = pd.Timedelta(minutes=1)
-
 
 class PortfolioStrategy(PanelStrategy):
-    """Brings a book of all pairs within bands around its target weights, once a day.
+    """Brings a book of all pairs within bands around its target weights, once a decision.
 
     A subclass has a parameter ``buffer`` and implements `targets`, a pure function of the panel.
-    At 00:00 UTC one `Plan` is made for the whole book, of what each day's close made known and of
-    what is held: every position within ``buffer`` full sizes of its target, their sum within
-    ``net_band`` of equity of the targets' sum, at the least trading. Entries, changes and exits
-    of the next `carrying_candles` carry it out. A target of NaN is no opinion: what is held stays.
+    At 00:00 UTC one `Plan` is made for the whole book, and within the day where targets on shorter
+    candles change (`Targets.span`), of what each close made known and of what is held: every
+    position within ``buffer`` full sizes of its target, their sum within ``net_band`` of equity of
+    the targets' sum, at the least trading. Entries, changes and exits of the next
+    `carrying_candles` carry it out. A target of NaN is no opinion: what is held stays.
 
     The stop of a leg is a breaker for jumps between two decisions (`plimsoll.signals.breaker`),
     measured from its last fill. After one the rest of the book is planned again at the next full
@@ -75,12 +80,15 @@ class PortfolioStrategy(PanelStrategy):
         self._plan: tuple[pd.Timestamp, pd.Series[float], Plan] | None = None
         self._asked: tuple[datetime, Plan | None] | None = None
         self._orders: tuple[datetime, dict[str, float]] | None = None
-        self._stopped: tuple[datetime, list[StopOut]] | None = None
         self._stops: dict[Any, tuple[Any, float | None]] = {}
         self._fit = TargetFit(self)
+        self._times = DecisionTimes(self)
 
     def targets(self, panel: Panel) -> Targets:
-        """Return weights and full sizes, days × pairs, of what each day's close made known."""
+        """Return weights and full sizes, days × pairs, of what each day's close made known.
+
+        Or candles × pairs of a part of a day (`Targets.span`), for what is decided within it.
+        """
         raise NotImplementedError
 
     def features(self) -> list[FeatureUse]:
@@ -106,7 +114,7 @@ class PortfolioStrategy(PanelStrategy):
     def populate_indicators(
         self, dataframe: pd.DataFrame, metadata: dict[str, Any]
     ) -> pd.DataFrame:
-        """Add ``target_weight``, ``full_size`` and the stop of the last day that had closed."""
+        """Add ``target_weight``, ``full_size`` and the stop that were known at each close."""
         return super().populate_indicators(
             self._with_targets(dataframe, metadata["pair"]), metadata
         )
@@ -118,17 +126,11 @@ class PortfolioStrategy(PanelStrategy):
         pair = metadata["pair"]
         candles = self._with_targets(dataframe, pair)
         candles = super().populate_entry_trend(candles, metadata)
-        reasons = self.current_targets().reasons
-        if reasons is not None:
-            sides = [f"enter_{side.value}" for side in Side]
-            for row in candles.index[candles.reindex(columns=sides).eq(1).any(axis=1)]:
-                day = self._day_known(candles["date"].loc[row] + self.candle_span())
-                candles.loc[row, "enter_tag"] = reasons(day, pair)
-        return candles
+        return with_reasons(candles, pair, self.current_targets(), span=self.candle_span())
 
     def ready(self, candles: pd.DataFrame, pair: str) -> "pd.Series[bool]":
         """Return the rows on which there is an opinion about the pair."""
-        return candles["target_weight"].notna()
+        return candles[WEIGHT_COLUMN].notna()
 
     def days_needed(self) -> int | None:
         """Return the days up to the first opinion, by the present parameters."""
@@ -152,21 +154,20 @@ class PortfolioStrategy(PanelStrategy):
             self.custom_exit = spared(own.custom_exit.__get__(self))  # type: ignore[method-assign]
 
     def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        """Return the candles after which the day's plan is carried out, by the target's side."""
-        closes = candles["date"] + self.candle_span()
-        since = closes - closes.dt.floor("D")
+        """Return the candles after which a plan is carried out, by the target's side."""
+        since = self._times.since(candles["date"] + self.candle_span())
         is_carried = since < self.carrying_candles * self.candle_span()
-        return wanted(side, candles["target_weight"]) & is_carried
+        return wanted(side, candles[WEIGHT_COLUMN]) & is_carried
 
     def exit_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
-        """Return where a position is to be closed, all day long: its target is not on its side."""
-        return worth_closing(side, candles["target_weight"])
+        """Return where a position is to be closed, as long as its target is not on its side."""
+        return worth_closing(side, candles[WEIGHT_COLUMN])
 
     def desired_stake(self, pair: str, side: Side, proposed_stake: float, now: datetime) -> float:
         """Return what the plan holds of a pair on this side; 0 for nothing."""
         plan = self.plan(now)
         value = 0.0 if plan is None else self._ordered(plan, now).get(pair, 0.0) * side.sign
-        if not value > 0 or pair in self._barred(stop_outs(now - self._barred_span()), now):
+        if not value > 0 or pair in self._times.barred(now):
             return 0.0
         return value / self.desired_leverage(pair, side, now) / share_left(self, pair, now)
 
@@ -216,37 +217,37 @@ class PortfolioStrategy(PanelStrategy):
         sides = {pair: Side.LONG if weight > 0 else Side.SHORT for pair, weight in weights.items()}
         decision = Decision(
             now=moment,
-            equity_usd=self.equity_usd(moment),
+            equity_usd=self.equity_usd(moment, self._marking()),
             targets=weights,
             prices=self._closes(pairs, moment),
-            stops=of_day(self._stop_fractions(), self._day_known(moment)),
+            stops=of_day(self._stop_fractions(), moment.floor("D") - ONE_DAY),
             leverages={pair: self.desired_leverage(pair, sides[pair], moment) for pair in sides},
         )
         return capacity_of(self, decision)
 
     def _plan_at(self, now: datetime) -> Plan | None:
-        moment = self._decision(now)
-        targets, day = self.current_targets(), self._day_known(moment)
+        moment, targets = self._times.last(now), self.current_targets()
+        row = targets.known_at(moment)
         is_over = now - moment >= self.carrying_candles * self.candle_span()
-        if is_over or day not in targets.weights.index:
+        if is_over or row not in targets.weights.index:
             return None
         if self.config["runmode"] in RUNNING and not self._fit.has_looked:
             self._look_at_past()
-        wanted_now = pd.concat([targets.weights.loc[day], targets.full_sizes.loc[day]])
+        wanted_now = pd.concat([targets.weights.loc[row], targets.full_sizes.loc[row]])
         known = self._plan
         if known is None or known[0] != moment or not known[1].equals(wanted_now):
-            self._plan = moment, wanted_now, self._planned(moment, day, now)
+            self._plan = moment, wanted_now, self._planned(moment, row, now)
             self._orders = None
         return None if self._plan is None else self._plan[2]
 
-    def _planned(self, moment: pd.Timestamp, day: pd.Timestamp, now: datetime) -> Plan:
+    def _planned(self, moment: pd.Timestamp, row: pd.Timestamp, now: datetime) -> Plan:
         targets = self.current_targets()
-        weights = of_day(targets.weights, day)
+        weights = of_day(targets.weights, row)
         capacity = self.capacity(moment, weights)
         wishes = Wishes(
             weights=weights,
-            full_sizes=of_day(targets.full_sizes, day),
-            shut=self._shut(moment, capacity.held_usd, weights),
+            full_sizes=of_day(targets.full_sizes, row),
+            shut=self._times.shut(moment, capacity.held_usd, weights),
         )
         rules = Rules(
             buffer=self.buffer.value,
@@ -265,7 +266,8 @@ class PortfolioStrategy(PanelStrategy):
     def past_shortfall(self) -> Shortfall:
         """Return what of the targets of the past an empty account like this one could not hold."""
         closes = self.panel().closes("1d")
-        return self._fit.of_past(self.current_targets().weights, closes, self._stop_fractions())
+        weights = self.current_targets().each_day().weights
+        return self._fit.of_past(weights, closes, self._stop_fractions())
 
     def _stop_fractions(self) -> pd.DataFrame:
         """Return the distance of each pair's stop that Freqtrade would set, days × pairs."""
@@ -275,50 +277,19 @@ class PortfolioStrategy(PanelStrategy):
         """Return what of a plan is to be held after this candle: at first what is affordable."""
         candle = pd.Timestamp(now).floor(self.candle_span())
         if self._orders is None or self._orders[0] != candle:
-            weights = of_day(self.current_targets().weights, self._day_known(plan.moment))
+            targets = self.current_targets()
+            weights = of_day(targets.weights, targets.known_at(plan.moment))
             self._orders = candle, ordered_now(plan.values_usd, self.capacity(now, weights))
         return self._orders[1]
 
-    def _decision(self, now: datetime) -> pd.Timestamp:
-        """Return the last moment that the book was decided at: midnight, or after a stop."""
-        at = pd.Timestamp(now)
-        midnight, span = at.floor("D"), self.candle_span()
-        stopped = [one.at for one in self._stopped_lately(now) if one.at >= midnight]
-        again = [pd.Timestamp(one).floor(span) + span for one in stopped]
-        return max([midnight, *(one for one in again if one <= at)])
-
-    def _stopped_lately(self, now: datetime) -> list[StopOut]:
-        """Return the legs that were stopped out, asked for once a minute."""
-        if self._stopped is None or abs(now - self._stopped[0]) >= ONE_MINUTE:
-            self._stopped = now, stop_outs(now - self._barred_span())
-        return self._stopped[1]
-
-    def _shut(
-        self, moment: pd.Timestamp, held: Mapping[str, float], goals: Mapping[str, float]
-    ) -> set[str]:
-        """Return the pairs that are not entered: stopped out, and all flat ones between days."""
-        shut = self._barred(stop_outs(moment - self._barred_span()), moment)
-        if moment != moment.floor("D"):
-            shut |= {pair for pair in goals if not held.get(pair)}
-        return {pair for pair in shut if not held.get(pair)}
-
-    def _barred(self, stopped: list[StopOut], now: datetime) -> set[str]:
-        """Return the pairs whose leg was stopped out and may not be entered again yet."""
-        weights, last = self.current_targets().weights, self._day_known(pd.Timestamp(now))
-        barred = set()
-        for one in stopped:
-            since = weights.loc[pd.Timestamp(one.at).floor("D") : last]
-            if one.pair in weights and is_barred(
-                one.side, since[one.pair], decisions=self.barred_decisions
-            ):
-                barred.add(one.pair)
-        return barred
-
-    def _barred_span(self) -> pd.Timedelta:
-        return (self.barred_decisions + 1) * ONE_DAY
+    def _marking(self) -> str:
+        """Return the candles of the panel at whose closes a book is decided: the targets' own."""
+        span = self.current_targets().span
+        return next((one for one in self.panel_timeframes if timeframe_span(one) == span), "1d")
 
     def _closes(self, pairs: Collection[str], moment: datetime) -> dict[str, float]:
-        known = {pair: self.panel().last_close(pair, moment) for pair in sorted(pairs)}
+        panel, timeframe = self.panel(), self._marking()
+        known = {pair: panel.last_close(pair, moment, timeframe) for pair in sorted(pairs)}
         return {pair: close for pair, close in known.items() if close is not None}
 
     def _stop_price(self, trade: Trade, current_rate: float) -> float | None:
@@ -368,27 +339,15 @@ class PortfolioStrategy(PanelStrategy):
         return self._fractions[1]
 
     def _with_targets(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
-        targets = self.current_targets()
-        days = self._day_known(candles["date"] + self.candle_span())
-        columns = {
-            "target_weight": targets.weights,
-            "full_size": targets.full_sizes,
-            FRACTION_COLUMN: self.breaker_fractions(),
-        }
-        known = candles.assign(
-            **{
-                name: frame[pair].reindex(days).to_numpy() if pair in frame else float("nan")
-                for name, frame in columns.items()
-            }
+        known = with_targets(
+            candles,
+            pair,
+            self.current_targets(),
+            self.breaker_fractions(),
+            span=self.candle_span(),
         )
-        known[FRACTION_COLUMN] = known[FRACTION_COLUMN].fillna(LEAST_FRACTION)
         last_days = self.panel().closes("1d").index[-1:]
         every_pair = settings_from(self.config).universe == "all"
         if every_pair or self.config["runmode"] in RUNNING or last_days.empty:
             return known
-        return closed_at_end(known, "target_weight", last_days[0])
-
-    def _day_known(self, moment: Any) -> Any:
-        """Return the last day that had closed at a moment, or at each of many."""
-        floored = moment.dt.floor("D") if isinstance(moment, pd.Series) else moment.floor("D")
-        return floored - ONE_DAY
+        return closed_at_end(known, WEIGHT_COLUMN, last_days[0])

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from freqtrade.data.dataprovider import DataProvider
 from freqtrade.enums import CandleType, RunMode
-from freqtrade.exceptions import OperationalException
+from freqtrade.exceptions import OperationalException, TemporaryError
 
 from plimsoll.bridge.strategies.panel import Panel, PanelReader, real, resampled, settled
 from tests.conftest import random_candles
@@ -54,7 +54,9 @@ def write(folder: Path, name: str, frame: pd.DataFrame) -> None:
     stored.reset_index(drop=True).to_feather(folder / "futures" / f"{name}.feather")
 
 
-def reader(config: dict[str, Any], exchange: Any = None) -> tuple[PanelReader, DataProvider]:
+def reader(
+    config: dict[str, Any], exchange: Any = None, *, past_days: dict[str, int] | None = None
+) -> tuple[PanelReader, DataProvider]:
     full = {
         "candle_type_def": FUTURES,
         "dataformat_ohlcv": "feather",
@@ -62,7 +64,8 @@ def reader(config: dict[str, Any], exchange: Any = None) -> tuple[PanelReader, D
         "trading_mode": "futures",
         **config,
     }
-    return PanelReader(full, timeframe="1h"), DataProvider(full, exchange, Whitelist())
+    made = PanelReader(full, timeframe="1h", past_days=past_days)
+    return made, DataProvider(full, exchange, Whitelist())
 
 
 def stored(folder: Path, *, timerange: str | None = None) -> Panel:
@@ -134,6 +137,8 @@ def test_the_last_close_is_of_a_day_that_has_ended(folder: Path) -> None:
         assert found == closes.loc["2024-01-04"]
     assert panel.last_close(PAIRS[0], datetime(2024, 1, 1, 5, tzinfo=UTC)) is None
     assert panel.last_close("DOGE/USDT:USDT", datetime(2024, 1, 5, tzinfo=UTC)) is None
+    within = panel.last_close(PAIRS[0], datetime(2024, 1, 5, 9, tzinfo=UTC), "4h")
+    assert within == panel.closes("4h")[PAIRS[0]].loc["2024-01-05 04:00"] != found
 
 
 def test_candles_that_freqtrade_filled_in_are_none() -> None:
@@ -176,6 +181,36 @@ def test_a_running_bot_joins_fetched_days_and_days_of_its_own_candles() -> None:
     found = made.read(data, ("1d", "4h"), with_funding=False).closes("1d")[PAIRS[0]]
     # The day that has just ended is in the bot's own candles, not yet among the fetched ones.
     assert found.tolist() == days_of(whole)["close"].tolist()
+
+
+def test_a_bots_own_candles_never_make_half_of_the_first_longer_one() -> None:
+    whole = hours(30)
+    frames = fetched(whole.iloc[-50:], days_of(whole).iloc[:29])
+    made, data = running(frames)
+    found = made.read(data, ("1d",), with_funding=False).candles["1d"][PAIRS[0]]
+    # The last 50 hours begin within a day, which is known as a whole from the exchange.
+    expected = days_of(whole).set_index("date")
+    pd.testing.assert_frame_equal(found[list(expected)], expected, check_freq=False)
+
+
+class Silent(Fetched):
+    """An exchange that does not answer when it is asked for the past."""
+
+    def get_historic_ohlcv(self, *_: object, **__: object) -> pd.DataFrame:
+        raise TemporaryError("no answer")
+
+
+def test_without_the_past_that_was_asked_for_nothing_is_known() -> None:
+    whole = hours(30)
+    frames = fetched(whole.iloc[-100:], days_of(whole).iloc[20:29])
+    config = {"runmode": RunMode.DRY_RUN}
+    for days, known in (({}, 10), ({"1d": 25}, 0)):
+        made, data = reader(config, Silent(frames), past_days=days)
+        panel = made.read(data, ("1d", "4h"), with_funding=True)
+        assert len(panel.closes("1d")) == known
+        assert list(panel.closes("1d")) == PAIRS
+        close = panel.last_close(PAIRS[0], datetime(2024, 2, 1, tzinfo=UTC))
+        assert (close is None) is (known == 0)
 
 
 def test_a_pair_whose_last_hour_is_late_is_missing_that_day() -> None:

@@ -79,9 +79,13 @@ def strategy(tmp_path: Path) -> IStrategy:
 
 def written_down(folder: Path, reasons: str = "None") -> IStrategy:
     text = STRATEGY.replace("WEIGHTS", str(WEIGHTS)).replace("REASONS", reasons)
-    (folder / "WrittenDown.py").write_text(text, encoding="utf-8")
+    return loaded("WrittenDown", text, folder)
+
+
+def loaded(name: str, text: str, folder: Path) -> IStrategy:
+    (folder / f"{name}.py").write_text(text, encoding="utf-8")
     settings = {"tradable_balance_ratio": 0.95, "max_open_trades": 3}
-    made = load("WrittenDown", folder, runmode=RunMode.BACKTEST, **settings)
+    made = load(name, folder, runmode=RunMode.BACKTEST, **settings)
     made.wallets = Balance()
     made.dp = DataProvider(made.config, Market())
     return made
@@ -380,6 +384,90 @@ def test_nothing_is_entered_between_two_days(strategy: IStrategy) -> None:
     assert strategy.plan(again).values_usd == {PAIR: 0.0}
     held = position(amount=5.0, opened=MIDNIGHT - timedelta(days=2))
     assert adjusted(started_again(strategy), held, again, 100.0) == pytest.approx(300.0)
+
+
+# Decided within the day
+
+WITHIN = '''
+"""Half of a tenth from midnight on, all of it from noon on, nothing from 20:00 on."""
+import numpy as np
+import pandas as pd
+from freqtrade.strategy import DecimalParameter
+from plimsoll.strategies import Panel, PortfolioStrategy, Targets
+
+DAYS = pd.DataFrame({"close": 100.0}, pd.date_range("2023-12-31", periods=12, tz="UTC"))
+OPENS = pd.date_range("2023-12-31", periods=72, freq="4h", tz="UTC")
+# It doubles between 08:00 and noon.
+CANDLES = pd.DataFrame({"close": np.where(OPENS.hour == 8, 200.0, 100.0)}, OPENS)
+PANEL = Panel(
+    {"1d": {"BTC/USDT:USDT": DAYS}, "4h": {"BTC/USDT:USDT": CANDLES}}, pd.DataFrame()
+)
+
+
+class WithinDay(PortfolioStrategy):
+    """Half, all, nothing."""
+
+    panel_timeframes = ("1d", "4h")
+    buffer = DecimalParameter(0.1, 0.5, default=0.2, space="buy")
+
+    def panel(self):
+        return PANEL
+
+    def targets(self, panel):
+        share = np.select([OPENS.hour == 16, OPENS.hour.isin([8, 12])], [0.0, 1.0], 0.5)
+        weights = pd.DataFrame({"BTC/USDT:USDT": 0.1 * share}, OPENS)
+        return Targets(weights, weights * 0 + 0.1, span=pd.Timedelta(hours=4))
+'''
+
+
+@pytest.fixture
+def within(tmp_path: Path) -> IStrategy:
+    return loaded("WithinDay", WITHIN, tmp_path)
+
+
+def test_within_a_day_signals_follow_the_candle_that_knows_the_target(within: IStrategy) -> None:
+    found = analysed(within).set_index("date")
+    day = found.loc["2024-01-05 23:00":"2024-01-06 22:00"]
+    opens = day.index + pd.Timedelta(hours=1)
+    assert list(opens[day["enter_long"].eq(1)].hour) == [0, 1, 12, 13]
+    assert list(opens[day["exit_long"].eq(1)].hour) == [20, 21, 22, 23]
+
+
+@pytest.mark.usefixtures("trades")
+@pytest.mark.parametrize(
+    ("hour", "stake"), [(0.1, 300.0), (2, 0.0), (11.9, 0.0), (12, 800.0), (14, 0.0), (20, 0.0)]
+)
+def test_within_a_day_what_is_entered_is_the_plan_of_the_last_decision(
+    within: IStrategy, hour: float, stake: float
+) -> None:
+    now = MIDNIGHT + timedelta(hours=hour)
+    assert within.desired_stake(PAIR, Side.LONG, 50.0, now) == pytest.approx(stake)
+
+
+@pytest.mark.usefixtures("trades")
+def test_within_a_day_what_is_held_is_worth_the_last_close_of_the_targets_candles(
+    within: IStrategy,
+) -> None:
+    held = position(amount=2.5, opened=MIDNIGHT - timedelta(days=2))
+    # At noon 2.5 coins of 200 are 500 of an account of 10,250; 820 are in the band.
+    found = adjusted(within, held, MIDNIGHT + timedelta(hours=12), 200.0)
+    assert found == pytest.approx(820.0 - 500.0)
+
+
+@pytest.mark.usefixtures("trades")
+def test_within_a_day_a_target_that_has_become_nothing_is_closed_at_once(
+    within: IStrategy,
+) -> None:
+    held = position(amount=5.0, opened=MIDNIGHT)
+    for hours, reason in ((19.9, None), (20, "WithinDay_ended")):
+        assert exit_of(within, held, MIDNIGHT + timedelta(hours=hours)) == reason
+        LocalTrade.remove_bt_trade(held)
+
+
+@pytest.mark.usefixtures("trades")
+def test_the_past_is_measured_by_what_was_decided_with_each_day(within: IStrategy) -> None:
+    known = within.past_shortfall()
+    assert (known.days, known.asked) == (12, pytest.approx(0.05))
 
 
 # The stop
