@@ -31,6 +31,8 @@ MINUTE, TICK, PROBE = "minute", "tick", "probe"
 NAP_SECONDS = 0.01
 THROTTLE_MS = 5_000
 """Freqtrade's own pause between two loops."""
+UNKNOWN = PathAhead([(0, 1.0), (2**63, 2.0)])
+"""The path of a pair whose own was not asked for: it may move at any moment."""
 ENDED = "The replay has come to its end."
 
 
@@ -202,10 +204,10 @@ class Driver:
         from freqtrade.exchange import timeframe_to_seconds
         from freqtrade.persistence import Trade
 
-        if not any(trade.has_open_position for trade in Trade.get_open_trades()):
-            return at
+        held = {one.pair for one in Trade.get_open_trades() if one.has_open_position}
         candle_ms = timeframe_to_seconds(bot.strategy.timeframe) * 1000
-        soon = next_look(self._now_ms, self._adjust_ms, candle_ms)
+        paths = [self._paths.get(pair, UNKNOWN) for pair in held]
+        soon = next_look(self._now_ms, self._adjust_ms, candle_ms, paths)
         return min((one for one in (at, soon) if one is not None), default=None)
 
     def _levels(self, bot: Any) -> dict[str, Any]:
