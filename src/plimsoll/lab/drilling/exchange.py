@@ -17,6 +17,7 @@ import httpx
 
 from plimsoll.core import PlimsollError
 from plimsoll.lab.venue import Venue, serve_venue
+from plimsoll.venue.clock import FOLLOW_SECONDS
 
 ANSWER_SECONDS = 60.0
 WINDOW_MS = 60_000
@@ -25,6 +26,9 @@ RESTART_SECONDS = 2.5
 """Real seconds that an exchange takes to start again, at the least."""
 SLOWER_START = 2.0
 """How many times as long as its first start another one may take on a busy machine."""
+OUTAGE_SECONDS = 100.0
+"""The exchange's seconds that it is away at the most: after 300 a guard halts what a row is not
+about."""
 PLAIN = ("MARKET", "LIMIT")
 FAULTS, TRANSFER = "/plimsoll/faults", "/plimsoll/transfer"
 
@@ -110,7 +114,10 @@ class Exchange:
             raise PlimsollError("expected an exchange that keeps an event log, found one without")
         speed = self.venue.speed()
         down = max(RESTART_SECONDS, SLOWER_START * self.started_in_seconds)
-        ahead = timedelta(seconds=ahead_seconds + down * speed)
+        if down * speed > OUTAGE_SECONDS:
+            self.venue.set_speed(OUTAGE_SECONDS / down)
+            time.sleep(FOLLOW_SECONDS)
+        ahead = timedelta(seconds=ahead_seconds + min(down * speed, OUTAGE_SECONDS))
         self.venue = self.again(self.now() + ahead)
         self.venue.set_speed(speed)
 

@@ -94,7 +94,7 @@ CLOSING = (
         rule="consecutive_losses",
         act=Act.FLATTEN,
         how="trades are closed at a loss",
-        trip=losing(3, leave=1),
+        trip=losing(3, leave=1, in_a_row=True),
         risk={"max_consecutive_losses": 3, "flatten_on_consecutive_losses": True},
         pairs=FOUR,
         closes=1,
@@ -127,7 +127,8 @@ CLOSING = (
         how="requests for the order book are refused",
         trip=errors,
         undo=mend_market,
-        risk={"max_api_errors": 2, "flatten_api_errors": 5},
+        # A busy machine makes few requests in the five minutes that are the default.
+        risk={"max_api_errors": 2, "flatten_api_errors": 5, "api_error_window_seconds": 1200},
         ends_itself=True,
     ),
     Scenario(

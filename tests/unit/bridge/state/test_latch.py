@@ -463,7 +463,7 @@ def test_a_closing_whose_end_passed_while_the_bot_was_down_is_finished(
         trade.is_open = False
         trade.close_date, trade.close_rate, trade.close_profit_abs = datetime.now(UTC), 100.0, 0.0
         Trade.commit()
-        loops(bot, clock, 3)
+        loops(bot, clock, 2, after=timedelta(minutes=5))
         assert held(bot) == set()
 
 

@@ -53,7 +53,7 @@ def test_a_trailing_stop_that_would_not_trail_is_refused(tmp_path: Path) -> None
         running_bot(tmp_path, STOPPED, trailing_stop=True),
     ):
         pass
-    with running_bot(tmp_path / "other", PLAIN, trailing_stop=True) as bot:
+    with running_bot(tmp_path, PLAIN, trailing_stop=True) as bot:
         assert bot.strategy.trailing_stop is True
 
 
