@@ -24,20 +24,19 @@ def kernel(function: Callable[Parameters, Result]) -> Callable[Parameters, Resul
     """Compile at the first call; keep the result on disk where a folder for it can be written."""
     made: Callable[Parameters, Result]
     try:
-        made = numba.njit(cache=True, error_model="numpy")(function)
+        made = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     except RuntimeError:  # neither the package's folder nor the user's cache can be written
-        made = numba.njit(error_model="numpy")(function)
+        made = numba.njit(nogil=True, error_model="numpy")(function)
     return made
 
 
 @kernel
-def finish(values: Floats, lookback: int) -> None:
-    """Put NaN, in place, in the first ``lookback`` rows and wherever a value is not finite."""
-    for row in range(min(lookback, len(values))):
-        values[row] = np.nan
-    for row in range(lookback, len(values)):
-        if values[row] - values[row] != 0.0:
-            values[row] = np.nan
+def finish(values: Floats, lookback: int, out: Floats) -> None:
+    """Write values to ``out``: NaN in the first ``lookback`` rows and where one is not finite."""
+    for row in range(min(lookback, len(out))):
+        out[row] = np.nan
+    for row in range(lookback, len(out)):
+        out[row] = values[row] if values[row] - values[row] == 0.0 else np.nan
 
 
 @kernel
