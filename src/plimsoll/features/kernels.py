@@ -106,30 +106,6 @@ def rolling_std(values: Floats, window: int) -> Floats:
 
 
 @kernel
-def rolling_skew_kurtosis(values: Floats, window: int) -> tuple[Floats, Floats]:
-    """Skewness and excess kurtosis (population moments) of the last ``window`` values.
-
-    Two passes over each window: powers are taken from its own mean.
-    """
-    skew, kurtosis = np.full(len(values), np.nan), np.full(len(values), np.nan)
-    mean = rolling_mean(values, window)
-    for row in range(window - 1, len(values)):
-        part, centre = values[row - window + 1 : row + 1], mean[row]
-        second, third, fourth = 0.0, 0.0, 0.0
-        for place in range(window):
-            gap = part[place] - centre
-            square = gap * gap
-            second += square
-            third += square * gap
-            fourth += square * square
-        second /= window
-        if second > 0:
-            skew[row] = third / window / second**1.5
-            kurtosis[row] = fourth / window / second**2 - 3.0
-    return skew, kurtosis
-
-
-@kernel
 def rolling_fit(target: Floats, cause: Floats, window: int) -> tuple[Floats, Floats]:
     """Slope of the least-squares line of target on cause, and their correlation."""
     slope, correlation = np.full(len(target), np.nan), np.full(len(target), np.nan)
@@ -284,8 +260,10 @@ def session_vwap(
 def rolling_pattern_entropy(values: Floats, window: int) -> Floats:
     """Entropy of the order of three neighbouring values, over ``window`` triples; 0 to 1."""
     count = len(values)
-    out, code = np.full(count, np.nan), np.zeros(count, np.int64)
-    held = np.zeros(8)
+    out, code = np.full(count, np.nan), np.zeros(count, np.uint8)
+    held, terms = np.zeros(8, np.int64), np.zeros(window + 1)
+    for number in range(1, window + 1):
+        terms[number] = number / window * np.log(number / window)
     for row in range(2, count):
         a, b, c = values[row - 2], values[row - 1], values[row]
         code[row] = (a < b) * 4 + (b < c) * 2 + (a < c)
@@ -295,8 +273,6 @@ def rolling_pattern_entropy(values: Floats, window: int) -> Floats:
         if row >= window + 1:
             total = 0.0
             for kind in range(8):
-                if held[kind] > 0.5:
-                    part = held[kind] / window
-                    total -= part * np.log(part)
+                total -= terms[held[kind]]
             out[row] = total / np.log(6.0)
     return out
