@@ -33,13 +33,14 @@ class Candles:
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self.index = frame.index
+        self._rows = len(frame)
         self._frame = frame
         self._columns: dict[str, Floats] = {}
         self._shared: dict[Hashable, object] = {}
         self._mutexes: dict[Hashable, RLock] = {}
 
     def __len__(self) -> int:
-        return len(self.index)
+        return self._rows
 
     def __contains__(self, name: str) -> bool:
         return name in self._frame.columns

@@ -42,7 +42,8 @@ def finish(values: Floats, lookback: int, out: Floats) -> None:
 @kernel
 def rolling_mean(values: Floats, window: int) -> Floats:
     """Mean of the last ``window`` values."""
-    out = np.full(len(values), np.nan)
+    out = np.empty(len(values))
+    out[: window - 1] = np.nan
     total, bad, left = 0.0, 0, 0
     for row in range(window - 1, len(values)):
         if left == 0:
@@ -54,24 +55,24 @@ def rolling_mean(values: Floats, window: int) -> Floats:
                     bad += 1
         else:
             new, old = values[row], values[row - window]
-            if new - new == 0.0:
-                total += new
+            step = new - old
+            if step - step == 0.0:
+                total += step
             else:
-                bad += 1
-            if old - old == 0.0:
-                total -= old
-            else:
-                bad -= 1
+                fresh, gone = new - new == 0.0, old - old == 0.0
+                total += (new if fresh else 0.0) - (old if gone else 0.0)
+                bad += int(gone) - int(fresh)
         left -= 1
-        if bad == 0:
-            out[row] = total / window
+        out[row] = total / window if bad == 0 else np.nan
     return out
 
 
 @kernel
 def rolling_std(values: Floats, window: int) -> Floats:
     """Sample standard deviation of the last ``window`` values; exactly 0 in a flat window."""
-    out = np.full(len(values), np.nan)
+    out = np.empty(len(values))
+    out[: window - 1] = np.nan
+    share, scale = 1.0 / window, 1.0 / (window - 1)
     anchor, first, second, peak, bad, left = 0.0, 0.0, 0.0, 0.0, 0, 0
     for row in range(window - 1, len(values)):
         if left == 0:
@@ -85,23 +86,24 @@ def rolling_std(values: Floats, window: int) -> Floats:
                 else:
                     bad += 1
         else:
-            gap = values[row] - anchor
-            if gap - gap == 0.0:
-                first += gap
-                second += gap * gap
+            new, old = values[row] - anchor, values[row - window] - anchor
+            step = new - old
+            if step - step == 0.0:
+                first += step
+                second += new * new - old * old
             else:
-                bad += 1
-            gap = values[row - window] - anchor
-            if gap - gap == 0.0:
-                first -= gap
-                second -= gap * gap
-            else:
-                bad -= 1
+                fresh, gone = new - new == 0.0, old - old == 0.0
+                new, old = (new if fresh else 0.0), (old if gone else 0.0)
+                first += new - old
+                second += new * new - old * old
+                bad += int(gone) - int(fresh)
         left -= 1
         peak = max(peak, second)
-        if bad == 0:
-            spread = second - first * first / window
-            out[row] = np.sqrt(spread / (window - 1)) if spread > FLAT * peak else 0.0
+        spread = second - first * first * share
+        if bad != 0:
+            out[row] = np.nan
+        else:
+            out[row] = np.sqrt(spread * scale) if spread > FLAT * peak else 0.0
     return out
 
 
@@ -109,10 +111,11 @@ def rolling_std(values: Floats, window: int) -> Floats:
 def rolling_fit(target: Floats, cause: Floats, window: int) -> tuple[Floats, Floats]:
     """Slope of the least-squares line of target on cause, and their correlation."""
     slope, correlation = np.full(len(target), np.nan), np.full(len(target), np.nan)
+    share = 1.0 / window
     zero_y, zero_x, peak_x, peak_y, bad, left = 0.0, 0.0, 0.0, 0.0, 0, 0
     y1, x1, yy, xx, xy = 0.0, 0.0, 0.0, 0.0, 0.0
     for row in range(window - 1, len(target)):
-        start, stop = row, row + 1
+        start = row
         if left == 0:
             start, left, bad, peak_x, peak_y = row - window + 1, window, 0, 0.0, 0.0
             y1, x1, yy, xx, xy = 0.0, 0.0, 0.0, 0.0, 0.0
@@ -124,7 +127,7 @@ def rolling_fit(target: Floats, cause: Floats, window: int) -> tuple[Floats, Flo
                 y1, x1, yy, xx, xy = y1 - y, x1 - x, yy - y * y, xx - x * x, xy - x * y
             else:
                 bad -= 1
-        for past in range(start, stop):
+        for past in range(start, row + 1):
             y, x = target[past] - zero_y, cause[past] - zero_x
             if (y - y) + (x - x) == 0.0:
                 y1, x1, yy, xx, xy = y1 + y, x1 + x, yy + y * y, xx + x * x, xy + x * y
@@ -132,9 +135,9 @@ def rolling_fit(target: Floats, cause: Floats, window: int) -> tuple[Floats, Flo
                 bad += 1
         left -= 1
         peak_x, peak_y = max(peak_x, xx), max(peak_y, yy)
-        spread_x, spread_y = xx - x1 * x1 / window, yy - y1 * y1 / window
+        spread_x, spread_y = xx - x1 * x1 * share, yy - y1 * y1 * share
         if bad == 0 and spread_x > FLAT * peak_x:
-            joint = xy - x1 * y1 / window
+            joint = xy - x1 * y1 * share
             slope[row] = joint / spread_x
             if spread_y > FLAT * peak_y:
                 unclipped = joint / np.sqrt(spread_x * spread_y)

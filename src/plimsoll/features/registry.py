@@ -185,16 +185,22 @@ class FeatureUse:
         The candles have the columns that the feature needs; numpy may warn of divisions by zero.
         """
         stretches = candles.stretches(self.feature.inputs)
-        if stretches != [(0, candles)]:
-            out[:] = np.nan
+        if len(stretches) == 1 and stretches[0][1] is candles:
+            self._write_stretch(candles, out)
+            return
+        out[:] = np.nan
         for start, stretch in stretches:
             self._write_stretch(stretch, out[start : start + len(stretch)])
+
+    @cached_property
+    def _named(self) -> dict[str, float]:
+        return dict(self.parameters)
 
     def _write_stretch(self, candles: Candles, out: Floats) -> None:
         if len(candles) <= self.lookback_candles:
             out[:] = np.nan
             return
-        values = self.feature.formula(candles, **dict(self.parameters))
+        values = self.feature.formula(candles, **self._named)
         if len(values) != len(out):
             raise PlimsollError(
                 f"expected {self.column} to have a value for each of {len(out)} candles; "

@@ -37,13 +37,14 @@ def table(
     """
     shared = candles if isinstance(candles, Candles) else Candles(candles)
     wanted = {use.column: use for use in uses}
-    for use in wanted.values():
-        require_columns(use, shared)
+    inputs = {name for use in wanted.values() for name in use.feature.inputs}
+    if not all(name in shared for name in inputs):
+        for use in wanted.values():
+            require_columns(use, shared)
     block = np.empty((len(wanted), len(shared)))
 
     def write(job: tuple[FeatureUse, Floats]) -> None:
-        with np.errstate(all="ignore"):
-            job[0].write(shared, job[1])
+        job[0].write(shared, job[1])
 
     jobs = list(zip(wanted.values(), block, strict=True))
     _each(write, jobs, _threads(threads, len(shared), len(jobs)))
@@ -96,12 +97,18 @@ def _threads(asked: int | None, rows: int, jobs: int) -> int:
 def _each(work: Callable[[Work], None], jobs: Sequence[Work], threads: int) -> None:
     """Do every job; the first error is raised once the jobs under way have ended."""
     if threads == 1:
-        for job in jobs:
-            work(job)
+        with np.errstate(all="ignore"):
+            for job in jobs:
+                work(job)
         return
+
+    def quietly(job: Work) -> None:
+        with np.errstate(all="ignore"):  # numpy keeps that a thread
+            work(job)
+
     with ThreadPoolExecutor(threads, "features") as pool:
         try:
-            for _ in pool.map(work, jobs):
+            for _ in pool.map(quietly, jobs):
                 pass
         except BaseException:
             pool.shutdown(cancel_futures=True)
