@@ -61,6 +61,16 @@ def test_a_pair_without_a_close_is_let_be() -> None:
     assert set(made.values_usd) == {A}
 
 
+def test_a_target_left_out_whole_still_counts_for_the_net() -> None:
+    # Three pairs are wanted and two may be open: what is short makes up for the short left out.
+    two = Capacity(equity_usd=1000.0, most_positions={"max_open_trades": 2})
+    weights = {A: 0.3, B: -0.16, C: -0.14}
+    made = plan(weights, two, net_band=0.05)
+    assert made.values_usd == pytest.approx({A: 200.0, B: -150.0, C: 0.0})
+    small = Capacity(equity_usd=1000.0, least_usd={C: 150.0})
+    assert sum(plan(weights, small, net_band=0.05).values_usd.values()) == pytest.approx(50.0)
+
+
 def test_an_order_is_at_least_worth_sending() -> None:
     made = plan({A: 0.3, B: -0.3}, account(), least_order_fraction=0.01)
     assert made.least_usd == dict.fromkeys(CLOSES, 10.0)
