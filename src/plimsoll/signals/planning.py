@@ -102,7 +102,11 @@ def make_plan(
     held = {pair: value for pair, value in capacity.held_usd.items() if pair in closes}
     net = size * sum(weight for weight in wanted.values() if isfinite(weight))
     values = plan_book(held, targets, bands, shut=wishes.shut, net=net)
-    return Plan(moment, within(values, targets, capacity), closes, bands.least)
+    goals = {
+        pair: 0.0 if pair in wishes.shut or abs(target) < bands.least[pair] else target
+        for pair, target in targets.items()
+    }
+    return Plan(moment, within(values, goals, capacity), closes, bands.least)
 
 
 def largest_gross_usd(capacity: Capacity, pairs: Collection[str]) -> float:
