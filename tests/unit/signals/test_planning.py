@@ -86,6 +86,11 @@ def test_what_may_not_be_held_is_not_held_where_a_book_is_drawn_to_its_targets(
     assert hot.taken(values) == pytest.approx(100.0)
 
 
+def test_an_infinite_target_is_no_opinion_and_closes_nothing() -> None:
+    made = plan({A: inf, B: -0.3}, account(held={A: 100.0, B: -300.0}))
+    assert made.values_usd == {A: 100.0, B: -300.0}
+
+
 def test_an_order_is_at_least_worth_sending() -> None:
     made = plan({A: 0.3, B: -0.3}, account(), least_order_fraction=0.01)
     assert made.least_usd == dict.fromkeys(CLOSES, 10.0)
