@@ -41,13 +41,18 @@ def table(
     if not all(name in shared for name in inputs):
         for use in wanted.values():
             require_columns(use, shared)
-    block = np.empty((len(wanted), len(shared)))
+    is_long = len(shared) >= LEAST_CANDLES  # long columns alone take memory that was used before
+    size = len(shared)
+    block = [np.empty(size) for _ in wanted] if is_long else np.empty((len(wanted), size))
 
     def write(job: tuple[FeatureUse, Floats]) -> None:
         job[0].write(shared, job[1])
 
     jobs = list(zip(wanted.values(), block, strict=True))
     _each(write, jobs, _threads(threads, len(shared), len(jobs)))
+    if isinstance(block, list):
+        columns = dict(zip(wanted, block, strict=True))
+        return pd.DataFrame(columns, index=shared.index, copy=False)
     return pd.DataFrame(block.T, index=shared.index, columns=list(wanted), copy=False)
 
 
