@@ -48,7 +48,8 @@ where no fault reaches (`GET /plimsoll/books`).
   agree.
 - `api_errors` and blind guards count in the process, so that no restart is held by them: their
   rows end the cause, kill the bot, and assert that it trades again by itself. `api_errors` may end
-  before that: no order may open until its end is on record, and the exchange sold all that was held.
+  before that: no order may open until its end is on record, and the exchange sold all that was
+  held.
 - One that **denies** asserts that no order was sent, nothing is held, a forced entry is refused
   while the fault lasts, and refused by the same guard after it.
 - `probation` asserts each stake after a re-arming, and again after a `kill -9`. A fault that halts

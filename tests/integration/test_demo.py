@@ -34,7 +34,7 @@ def test_demo_ends_with_a_fired_guard_a_report_and_nothing_left_running(
     done = subprocess.run(
         [
             *(command("plimsoll"), "demo", "--out", str(tmp_path / "demo"), "--json"),
-            *(() if days == 90 else ("--days", str(days))),
+            *(() if days == 240 else ("--days", str(days))),
         ],
         capture_output=True,
         text=True,

@@ -362,8 +362,9 @@ def test_recipe_installs_the_pinned_runtime_set_and_nothing_else(image: Image) -
 @pytest.mark.freqtrade
 @pytest.mark.timeout(1800)
 def test_backtest_profile_downloads_tests_and_reports(stack: Image) -> None:
-    stack.run_service("download", PLIMSOLL_DAYS="6")
-    said = stack.run_service("backtest", PLIMSOLL_STRATEGY="TrendFollow")
+    stack.run_service("download", PLIMSOLL_DAYS="6", PLIMSOLL_TIMEFRAME="5m")
+    chosen = {"PLIMSOLL_STRATEGY": "TrendFollow", "PLIMSOLL_TIMEFRAME": "5m"}
+    said = stack.run_service("backtest", **chosen)
     assert "QualityPairList from" in said
     stack.run_service("report")
     assert (stack.folder / "out" / "report.html").stat().st_size > 10_000

@@ -26,7 +26,7 @@ def demo(
         Path, typer.Option(help="Folder for the report; each run gets a folder of its own in it.")
     ] = Path("out/demo"),
     seed: Annotated[int, typer.Option(min=0, help="Seed of the simulated market.")] = 7,
-    days: Annotated[int, typer.Option(min=5, help="Days of history to backtest.")] = 90,
+    days: Annotated[int, typer.Option(min=5, help="Days of history to backtest.")] = 240,
     as_json: Annotated[bool, typer.Option("--json", help="Print the account as JSON.")] = False,
 ) -> None:
     """Backtest, paper-trade and crash-test the strategies on the simulated exchange.
@@ -116,7 +116,7 @@ def _paper_run(account: "DemoAccount") -> "Report":
     import pandas as pd
 
     from plimsoll.core import PlimsollError
-    from plimsoll.lab.demo import STRATEGY
+    from plimsoll.lab.demo import QUICK
     from plimsoll.lab.results import known_closes, load_candles, read_trade_database
     from plimsoll.performance.equity import buy_and_hold_curve, equity_curve
     from plimsoll.reporting.report import Event, MarketKind, Report
@@ -146,9 +146,7 @@ def _paper_run(account: "DemoAccount") -> "Report":
         made_at=pd.Timestamp(account.steps[-1].at),
         market=account.market,
         market_kind=MarketKind.SIMULATED,
-        strategies=[
-            TradingRecord(STRATEGY, RecordSource.DRY_RUN, trades, equity, account.wallet_usd)
-        ],
+        strategies=[TradingRecord(QUICK, RecordSource.DRY_RUN, trades, equity, account.wallet_usd)],
         buy_and_hold=buy_and_hold_curve(closes, account.wallet_usd),
         pair=pair,
         candles=candles[pair],

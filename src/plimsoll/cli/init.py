@@ -43,9 +43,9 @@ def _next_commands(userdir: Path) -> str:
 Next, in this folder:
   plimsoll venue serve --port 8601 --symbols BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT \\
       --write-config {config}/venue-sim.json &
-  freqtrade download-data --userdir {folder} {layers} -t 5m --days 60
+  freqtrade download-data --userdir {folder} {layers} -t 4h --days 365
   freqtrade backtesting   --userdir {folder} {layers} -c {config}/mode-backtest.json \\
-      --timeframe 5m --strategy-list TrendFollow BuyAndHold NoTrade
+      --timeframe 4h --strategy-list MomentumCross BuyAndHold NoTrade
   freqtrade trade         --userdir {folder} {layers} -c {config}/mode-dry-run.json \\
-      --strategy TrendFollow
+      --strategy MomentumCross
   plimsoll doctor         --userdir {folder} {layers}"""

@@ -1,6 +1,5 @@
 """Many features at once: the columns of one pair, or of several, by several threads."""
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import parent_process
@@ -9,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+from numba import config as numba_config
 
 from plimsoll.core import PlimsollError
 from plimsoll.features.candles import Candles, Floats
@@ -88,7 +88,7 @@ def usual_threads() -> int:
     """
     if parent_process() is not None or current_thread() is not main_thread():
         return 1
-    return min(len(os.sched_getaffinity(0)), MOST_THREADS)
+    return min(int(numba_config.NUMBA_DEFAULT_NUM_THREADS), MOST_THREADS)
 
 
 def _threads(asked: int | None, rows: int, jobs: int) -> int:

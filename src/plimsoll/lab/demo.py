@@ -29,11 +29,13 @@ from plimsoll.lab.processes import (
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import Venue, serve_venue
 
-STRATEGY = "TrendFollow"
+STRATEGY, TIMEFRAME, WARM_UP_DAYS = "MomentumCross", "4h", 120
+"""What is backtested."""
+QUICK = "TrendFollow"
+"""What is paper-traded: on candles of five minutes it trades within the demo's patience."""
 BASELINES = ("BuyAndHold", "NoTrade")
 STRIKE_SECONDS = 600.0
 STRUCK_POSITIONS = 2
-WARM_UP_DAYS = 3
 START_SECONDS = 180.0
 DRY_RUN = "mode-dry-run.json"
 GUARD = "daily_loss"
@@ -73,7 +75,7 @@ class DemoPlan:
         "LINK/USDT:USDT",
     )
     start: datetime = datetime(2025, 5, 29, 13, 48, tzinfo=UTC)
-    history_days: int = 90
+    history_days: int = 240
     speed: float = 120.0
     min_closed_trades: int = 5
     calm_seconds: float = 75.0
@@ -183,19 +185,20 @@ def _run(account: DemoAccount, venue: Venue, name: str, arguments: Sequence[str]
 
 def _download(account: DemoAccount, venue: Venue) -> None:
     plan, began = account.plan, time.monotonic()
-    since = plan.start - timedelta(days=plan.history_days)
-    _run(account, venue, "download-data", ["-t", "5m", "--timerange", f"{since:%Y%m%d}-"])
-    candles = plan.history_days * 288 * len(plan.pairs)
+    days = plan.history_days + WARM_UP_DAYS
+    since = plan.start - timedelta(days=days)
+    _run(account, venue, "download-data", ["-t", TIMEFRAME, "--timerange", f"{since:%Y%m%d}-"])
+    candles = days * 6 * len(plan.pairs)
     took = time.monotonic() - began
-    account.say(f"download-data: {candles:,} candles of 5 minutes, mark, funding in {took:.0f} s")
+    account.say(f"download-data: {candles:,} candles of 4 hours, mark, funding in {took:.0f} s")
 
 
 def _backtest(account: DemoAccount, venue: Venue) -> None:
     plan, began = account.plan, time.monotonic()
-    days = plan.history_days - WARM_UP_DAYS
+    days = plan.history_days
     timerange = f"{plan.start - timedelta(days=days):%Y%m%d}-{plan.start:%Y%m%d}"
     names = [STRATEGY, *BASELINES]
-    arguments = ["--strategy-list", *names, "--timeframe", "5m", "--timerange", timerange]
+    arguments = ["--strategy-list", *names, "--timeframe", TIMEFRAME, "--timerange", timerange]
     arguments += ["--max-open-trades", str(len(plan.pairs)), "--cache", "none"]
     output = _run(account, venue, "backtesting", arguments)
     if "QualityPairList from" not in output:
@@ -213,14 +216,14 @@ def _paper_bot(account: DemoAccount, venue: Venue) -> Iterator[FtRestClient]:
     overlay.write_text(json.dumps(OVERLAY, indent=2), encoding="utf-8")
     arguments = ["trade", "--userdir", str(account.userdir), *_layers(account, venue, "dry-run")]
     arguments += ["-c", str(account.userdir / "config" / "api-server.json"), "-c", str(overlay)]
-    arguments += ["--strategy", STRATEGY, "--db-url", f"sqlite:///{account.trade_database}"]
+    arguments += ["--strategy", QUICK, "--db-url", f"sqlite:///{account.trade_database}"]
     environment = {
         "FREQTRADE__API_SERVER__LISTEN_PORT": str(port),
         "FREQTRADE__API_SERVER__PASSWORD": password,
         "FREQTRADE__API_SERVER__JWT_SECRET_KEY": secrets.token_urlsafe(32),
     }
     log = account.folder / "bot.log"
-    account.commands.append(f"freqtrade trade --strategy {STRATEGY}  (dry-run)")
+    account.commands.append(f"freqtrade trade --strategy {QUICK}  (dry-run)")
     bot = rest_client(f"http://127.0.0.1:{port}", "plimsoll", password)
     with running(
         [command("freqtrade"), *arguments], log=log, folder=account.folder, environment=environment
