@@ -26,7 +26,7 @@ def plimsoll_processes(folder: Path) -> list[psutil.Process]:
 
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
-    "days", [10, pytest.param(90, marks=pytest.mark.slow, id="90, as a user runs it")]
+    "days", [10, pytest.param(240, marks=pytest.mark.slow, id="240, as a user runs it")]
 )
 def test_demo_ends_with_a_fired_guard_a_report_and_nothing_left_running(
     tmp_path: Path, days: int

@@ -88,7 +88,8 @@ def usual_threads() -> int:
     """
     if parent_process() is not None or current_thread() is not main_thread():
         return 1
-    return min(int(numba_config.NUMBA_DEFAULT_NUM_THREADS), MOST_THREADS)
+    processors: int = numba_config.NUMBA_DEFAULT_NUM_THREADS  # type: ignore[attr-defined] - read at import
+    return min(processors, MOST_THREADS)
 
 
 def _threads(asked: int | None, rows: int, jobs: int) -> int:
