@@ -88,7 +88,7 @@ def usual_threads() -> int:
     """
     if parent_process() is not None or current_thread() is not main_thread():
         return 1
-    processors: int = numba_config.NUMBA_DEFAULT_NUM_THREADS  # type: ignore[attr-defined] - read at import
+    processors: int = numba_config.NUMBA_DEFAULT_NUM_THREADS  # type: ignore[attr-defined]
     return min(processors, MOST_THREADS)
 
 
