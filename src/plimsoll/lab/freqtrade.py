@@ -24,8 +24,11 @@ def freqtrade(
     log: Path,
     environment: Mapping[str, str] | None = None,
     seconds: float = 600,
+    settings: bool = True,
 ) -> str:
     """Run one freqtrade command to its end and return what it printed and logged.
+
+    ``settings`` says whether the user's ``FREQTRADE__`` variables reach it.
 
     Raises
     ------
@@ -37,7 +40,7 @@ def freqtrade(
         done = subprocess.run(
             [command("freqtrade"), *arguments],
             cwd=folder,
-            env=child_environment(environment),
+            env=child_environment(environment, settings=settings),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,7 +1,7 @@
 """Backtests that are kept, each under its own name, so that a run that was broken off goes on.
 
 The name says the strategy, the guards, the timeframe and the span, and ends in a hash of all that
-the backtest was made with: the code, the data, the config, the strategy's file. Beside the zip
+the backtest was made with: the code, the data, the config, the strategy's files. Beside the zip
 lie freqtrade's log and a ``.made.json`` that spells this out. It is written last: a zip without it
 is not whole.
 """
@@ -9,7 +9,8 @@ is not whole.
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +19,12 @@ from typing import Any
 from freqtrade import __version__ as freqtrade_version
 
 from plimsoll.bridge.config.fingerprint import code_fingerprint
-from plimsoll.bundle import user_data_folder
+from plimsoll.bridge.config.layers import read_layers
+from plimsoll.bundle import PACKAGE, user_data_folder
 from plimsoll.core import PlimsollError
+from plimsoll.lab.imported_files import imported_files
 from plimsoll.lab.results import BacktestResult, ResultError, read_backtest
+from plimsoll.lab.strategy_loading import load_strategy
 from plimsoll.lab.study import Guarding, Study, config_of
 
 MADE = ".made.json"
@@ -89,8 +93,9 @@ class KeptBacktests:
             "pairs": list(study.pairs),
             "guards": guarding.name,
             "config": config_of(study, guarding),
-            "layers": {Path(name).name: _hash_of([config / name]) for name in layers},
-            "strategy_files": _hash_of(_sources(study.folder)),
+            "layers": {Path(name).name: _hash_of(_included(config / name)) for name in layers},
+            "strategy_files": _hash_by_name(_sources(study.folder, strategy)),
+            "market": _hash_by_name(_market_code()),
             "data": {pair: self._data_hashes[pair] for pair in study.pairs},
             "missing_marks": "candles",  # `fill_marks`
             "code_fingerprint": code_fingerprint(),
@@ -141,15 +146,45 @@ def _known(file: Path, strategy: str, made_with: dict[str, Any]) -> BacktestResu
         return None
 
 
-def _sources(folder: Path | None) -> list[Path]:
-    """Return the Python files of a folder of strategies: any may be imported by any other."""
+def _sources(folder: Path | None, strategy: str) -> dict[str, Path]:
+    """Return what decides beside the code of this package, by name.
+
+    That is the Python files of a folder of strategies, since any may be imported by any other, and
+    what they import from elsewhere; and the parameters that Freqtrade reads from a ``.json`` beside
+    a strategy.
+    """
+    shipped = user_data_folder("strategies")
+    place, kinds = (shipped, (".json",)) if folder is None else (folder, (".py", ".json"))
+    own = {
+        str(file.relative_to(place)): file
+        for file in sorted(place.rglob("*"))
+        if file.suffix in kinds and "__pycache__" not in file.parts
+    }
     if folder is None:
-        return []
-    return sorted(file for file in folder.rglob("*.py") if "__pycache__" not in file.parts)
+        return own
+    with suppress(PlimsollError):  # the backtest will say why it cannot be loaded
+        base = user_data_folder("config") / "base.json"
+        load_strategy(strategy, shipped.parent, [base], folder=folder)
+    return own | imported_files(own.values())
+
+
+def _included(layer: Path) -> list[Path]:
+    """Return a layer and the files that it includes."""
+    return [Path(file) for file in read_layers([layer])["config_files"]]
+
+
+def _market_code() -> dict[str, Path]:
+    """Return the code that serves the markets and prepares their data."""
+    files = [*(PACKAGE / "venue").rglob("*.py"), PACKAGE / "lab" / "study_data.py"]
+    return {str(file.relative_to(PACKAGE)): file for file in files}
 
 
 def _hash_of(files: Iterable[Path]) -> str:
+    return _hash_by_name({file.name: file for file in files})
+
+
+def _hash_by_name(files: Mapping[str, Path]) -> str:
     digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    for name, file in sorted(files.items()):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()

@@ -179,7 +179,11 @@ def backtest_study(
     *,
     log: Path | None = None,
 ) -> tuple[BacktestResult, ...]:
-    """Run freqtrade once in a `study_folder` and return what it stored; ``log`` is added to."""
+    """Run freqtrade once in a `study_folder` and return what it stored; ``log`` is added to.
+
+    The user's ``FREQTRADE__`` variables have no part in it: pages and names of results know only
+    what is in the layers.
+    """
     last, userdir = folder / "study.json", folder / "user_data"
     others = [] if study.folder is None else ["--strategy-path", str(study.folder)]
     last.write_text(json.dumps(config_of(study, guarding)), encoding="utf-8")
@@ -200,5 +204,6 @@ def backtest_study(
         folder=folder,
         log=folder / "freqtrade.log" if log is None else log,
         seconds=SECONDS,
+        settings=False,
     )
     return read_backtests(userdir / "backtest_results")

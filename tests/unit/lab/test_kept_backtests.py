@@ -92,6 +92,53 @@ def test_what_it_is_made_with_gives_it_another_name(tmp_path, stored, data) -> N
     assert path() not in before
 
 
+OUTSIDE = """
+import sys
+from freqtrade.strategy import IStrategy
+sys.path.append({folder!r})
+from {helper}.rules import PERIOD
+
+class {name}(IStrategy):
+    timeframe = "1h"
+    stoploss = -0.1
+    period = PERIOD
+"""
+
+
+def test_parameters_a_helper_elsewhere_and_an_included_layer_give_it_another_name(
+    tmp_path, stored, data
+) -> None:
+    make, own, helpers = Maker(stored), tmp_path / "mine", tmp_path / "elsewhere"
+    rules = helpers / "kept_test_helper" / "rules.py"
+    rules.parent.mkdir(parents=True)
+    rules.write_text("PERIOD = 1\n", encoding="utf-8")
+    own.mkdir()
+    text = OUTSIDE.format(folder=str(helpers), helper="kept_test_helper", name="TrendFollow")
+    (own / "mine.py").write_text(text, encoding="utf-8")
+    limits, layer = tmp_path / "limits.json", tmp_path / "risk-mine.json"
+    limits.write_text("{}", encoding="utf-8")
+    layer.write_text('{"add_config_files": ["limits.json"]}', encoding="utf-8")
+    study, guarding = replace(STUDY, folder=own), replace(GUARDS_ON, layers=(str(layer),))
+
+    def path():
+        kept = KeptBacktests(tmp_path / "kept", data)
+        return kept.get(study, guarding, "TrendFollow", make)[0].path
+
+    paths = [path()]
+    assert path() == paths[0]
+    for changed, content in [
+        (rules, "PERIOD = 2\n"),
+        (own / "mine.json", '{"strategy_name": "TrendFollow", "params": {}}'),
+        (limits, '{"plimsoll": {}}'),
+    ]:
+        changed.write_text(content, encoding="utf-8")
+        paths.append(path())
+    (own / "parts").mkdir()
+    (own / "mine.json").rename(own / "parts" / "mine.json")
+    paths.append(path())
+    assert len(set(paths)) == 5
+
+
 def test_zip_whose_record_was_not_written_is_not_taken(tmp_path, stored, data) -> None:
     make, folder = Maker(stored), tmp_path / "kept"
     first, _ = KeptBacktests(folder, data).get(STUDY, GUARDS_OFF, "TrendFollow", make)

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from plimsoll.core import UsageError
-from plimsoll.lab.study import GUARDS_OFF, GUARDS_ON, Study
+from plimsoll.lab.study import BALANCE_USD, GUARDS_OFF, GUARDS_ON, Study
 from plimsoll.lab.study_data import file_of
 from plimsoll.lab.study_runs import _runs, run_studies
 from tests.support.strategy_data import PAIRS, write_strategy_data
@@ -69,8 +69,11 @@ def test_baselines_run_without_guards_whatever_the_others_do(study: Study) -> No
 
 
 @pytest.mark.freqtrade
-def test_strategies_of_others_run_beside_shipped_ones_and_are_kept(root, tmp_path) -> None:
+def test_strategies_of_others_run_beside_shipped_ones_and_are_kept(
+    root, tmp_path, monkeypatch
+) -> None:
     """A foreign strategy on candles of five minutes, a shipped one on hourly ones; then kept."""
+    monkeypatch.setenv("FREQTRADE__DRY_RUN_WALLET", "5000")  # what no name of a result knows
     others = tmp_path / "others"
     others.mkdir()
     shutil.copy(root / "tests/foreign/strategies/EmaCrossRoi.py", others)
@@ -98,6 +101,7 @@ def test_strategies_of_others_run_beside_shipped_ones_and_are_kept(root, tmp_pat
     assert sum(line.endswith("...") for line in told) == 2
     assert foreign.performance.closed_trades > 0
     assert foreign.promised is None
+    assert foreign.performance.initial_equity_usd == BALANCE_USD
     assert (foreign.left_out, ours.left_out) == (PAIRS[1:2], ())
     assert f"mine: {PAIRS[1]} not traded, without sound candles before it" in told
     assert ours.held is not None

@@ -19,7 +19,7 @@ from plimsoll.bridge.strategies.account_capacity import (
     of_profile,
 )
 from plimsoll.bridge.wrapping.install import guard_of
-from plimsoll.core import PlimsollError
+from plimsoll.core import PlimsollError, Side
 from plimsoll.journal.kind import Kind
 from plimsoll.performance.shortfall import (
     TARGETS,
@@ -49,6 +49,9 @@ class Portfolio(Protocol):
 
     def equity_usd(self, now: datetime) -> float:
         """Return the account's worth."""
+
+    def desired_leverage(self, pair: str, side: Side, now: datetime) -> float:
+        """Return the leverage of a position that it would open."""
 
 
 class TargetFit:
@@ -172,12 +175,17 @@ class TargetFit:
             strict=True,
         )
         for day, wanted, prices, distances in rows:
+            now = day.to_pydatetime()
+            sides = {pair: Side.LONG if one > 0 else Side.SHORT for pair, one in wanted.items()}
             decision = Decision(
-                now=day.to_pydatetime(),
+                now=now,
                 equity_usd=equity,
                 targets=wanted,
                 prices=_known(prices),
                 stops=_known(distances),
+                leverages={
+                    pair: strategy.desired_leverage(pair, side, now) for pair, side in sides.items()
+                },
             )
             capacity = of_exchange(strategy, decision, {})
             if settings.guards == "enforce":

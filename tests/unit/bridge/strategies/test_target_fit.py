@@ -101,6 +101,16 @@ def test_without_guards_the_wallet_alone_counts(tmp_path: Path) -> None:
     assert [one.cause for one in found.causes] == ["tradable_balance_ratio"]
 
 
+def test_under_leverage_a_position_takes_its_margin_of_the_wallet(tmp_path: Path) -> None:
+    with looking(tmp_path, guards="off") as (bot, fit):
+        bot.strategy.desired_leverage = lambda *_: 3.0
+        assert fit.of_past(WEIGHTS * 2.5, CLOSES, STOPS).held_fraction == 1
+        found = fit.of_past(WEIGHTS * 5, CLOSES, STOPS)
+    # Four are asked for on one day, twice what a third of them as margin leaves: 0.95 x 0.99 x 3.
+    assert (found.days_short, found.causes[0].cause) == (1, "tradable_balance_ratio")
+    assert found.held == pytest.approx((2 + 0.95 * 0.99 * 3 + 1) / 4)
+
+
 def test_a_backtest_below_the_least_share_is_refused(tmp_path: Path) -> None:
     expected = "expected at least 95% of them .plimsoll.least_targets_fraction."
     with (
