@@ -23,7 +23,8 @@ def play_probation(bot: DrilledBot, scenario: Scenario, fault: Fault, row: Row) 
     hold(bot, scenario)
     fall(bot, LEAST_FALL)  # a new high of the account would end the probation
     bot.pass_loops(FALLING_LOOPS)
-    whole, watch = stakes(bot), Watch(bot, row, fault)
+    whole = {pair: (1 - LEAST_FALL) * stake for pair, stake in stakes(bot).items()}
+    watch = Watch(bot, row, fault)
     _halted_and_rearmed(bot, scenario, row)
     try:
         watch.arm()
