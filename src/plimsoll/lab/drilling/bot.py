@@ -24,7 +24,7 @@ from plimsoll.lab.telegram.service import TelegramService
 from plimsoll.lab.user_folder import lay_out
 
 POLL_SECONDS = 0.05
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 150.0
 """Real seconds for what comes at once on an idle machine; a busy one takes its time."""
 START_SECONDS = 120.0
 COMMAND_SECONDS = 120.0

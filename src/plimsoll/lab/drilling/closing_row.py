@@ -23,6 +23,7 @@ from plimsoll.lab.drilling.assertions import (
     verdict_of,
 )
 from plimsoll.lab.drilling.bot import POLL_SECONDS, DrilledBot, moment
+from plimsoll.lab.drilling.exchange import FOLLOW_SECONDS
 from plimsoll.lab.drilling.fault import Fault, Trouble
 from plimsoll.lab.drilling.pair_checks import (
     Before,
@@ -33,7 +34,6 @@ from plimsoll.lab.drilling.pair_checks import (
 )
 from plimsoll.lab.drilling.row import Row
 from plimsoll.lab.drilling.scenario import BLIND, FOREIGN, Act, Scenario
-from plimsoll.venue.clock import FOLLOW_SECONDS
 
 VERDICT_SECONDS, FLAT_SECONDS = 60.0, 90.0
 SLOWER = 3.0

@@ -1,5 +1,6 @@
 """A row of a guard that denies: ask for an entry under a fault, and see no order of it."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ from plimsoll.core import PlimsollError
 from plimsoll.lab.drilling.assertions import MESSAGE_SECONDS, Marks, chain_whole, symbol_of
 from plimsoll.lab.drilling.bot import DrilledBot, moment
 from plimsoll.lab.drilling.closing_row import FLAT_SECONDS, VERDICT_SECONDS, Watch
-from plimsoll.lab.drilling.fault import Fault
+from plimsoll.lab.drilling.fault import SLOW, Fault
 from plimsoll.lab.drilling.row import Row
 from plimsoll.lab.drilling.scenario import Scenario
 
@@ -27,6 +28,8 @@ def play_denial(bot: DrilledBot, scenario: Scenario, fault: Fault, row: Row) -> 
         scenario.trip(bot)
     first = denial_of(bot, scenario)
     pair = _pair_out(bot, scenario)
+    if fault.halts_by:  # seconds of it are minutes of the clock, after which all is halted
+        fault = replace(fault, speed=SLOW)
     marks, watch = Marks.of(bot), Watch(bot, row, fault)
     try:
         watch.arm()

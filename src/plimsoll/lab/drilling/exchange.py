@@ -17,7 +17,6 @@ import httpx
 
 from plimsoll.core import PlimsollError
 from plimsoll.lab.venue import Venue, serve_venue
-from plimsoll.venue.clock import FOLLOW_SECONDS
 
 ANSWER_SECONDS = 60.0
 WINDOW_MS = 60_000
@@ -26,6 +25,8 @@ RESTART_SECONDS = 2.5
 """Real seconds that an exchange takes to start again, at the least."""
 SLOWER_START = 2.0
 """How many times as long as its first start another one may take on a busy machine."""
+FOLLOW_SECONDS = 2.0
+"""Real seconds in which a bot has taken over a new speed of the clock: it asks twice a second."""
 OUTAGE_SECONDS = 100.0
 """The exchange's seconds that it is away at the most: after 300 a guard halts what a row is not
 about."""

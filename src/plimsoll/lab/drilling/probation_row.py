@@ -8,8 +8,8 @@ from plimsoll.lab.drilling.closing_row import FLAT_SECONDS, REASON, VERDICT_SECO
 from plimsoll.lab.drilling.fault import Fault
 from plimsoll.lab.drilling.pair_checks import books_settle
 from plimsoll.lab.drilling.row import Row
-from plimsoll.lab.drilling.scenario import Act, Scenario
-from plimsoll.lab.drilling.trips import filled
+from plimsoll.lab.drilling.scenario import LEAST_FALL, Act, Scenario
+from plimsoll.lab.drilling.trips import FALLING_LOOPS, fall, filled
 
 TOLERANCE = 0.1
 """Stakes differ by a step of the amount and by what the halt cost."""
@@ -21,7 +21,10 @@ def play_probation(bot: DrilledBot, scenario: Scenario, fault: Fault, row: Row) 
     Its checks are in ``row`` afterwards.
     """
     hold(bot, scenario)
-    whole, watch = stakes(bot), Watch(bot, row, fault)
+    fall(bot, LEAST_FALL)  # a new high of the account would end the probation
+    bot.pass_loops(FALLING_LOOPS)
+    whole = {pair: (1 - LEAST_FALL) * stake for pair, stake in stakes(bot).items()}
+    watch = Watch(bot, row, fault)
     _halted_and_rearmed(bot, scenario, row)
     try:
         watch.arm()
