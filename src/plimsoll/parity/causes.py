@@ -19,6 +19,7 @@ class Cause(StrEnum):
     INDICATOR_WINDOW = "indicator_window"
     PRECISION = "precision"
     EVERY_LOOP = "every_loop"
+    LEAST_LEFT = "least_left"
     END_OF_RANGE = "end_of_range"
     STAKE = "stake"
     KNOCK_ON = "knock_on"
@@ -132,6 +133,15 @@ CAUSES: dict[Cause, Explanation] = {
         "different number of orders in the trade, or additions at different prices after equal "
         "entries.",
         "Decide on closed candles only, or backtest with --timeframe-detail 1m.",
+    ),
+    Cause.LEAST_LEFT: Explanation(
+        "A partial exit left too little for the bot",
+        "Freqtrade refuses a partial exit that would leave less than the exchange's minimum with "
+        "a reserve: for a stop of 10 % in a backtest (Backtesting._check_adjust_trade_for_candle), "
+        "for the strategy's own stop in a bot (check_and_call_adjust_trade_position).",
+        "A partial exit of the backtest, of a trade whose stop is wider than 10 %, has no "
+        "counterpart in the bot within a candle, and the bot never left so little.",
+        "Take stakes that are several times the minimum; the bot's log says what remained.",
     ),
     Cause.END_OF_RANGE: Explanation(
         "A record ends with the position open",

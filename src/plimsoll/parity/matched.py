@@ -6,6 +6,7 @@ from datetime import datetime
 from plimsoll.parity.causes import Cause
 from plimsoll.parity.exits import PROMPT_SECONDS, Given, Rule, exit_cause, rule_of, waited
 from plimsoll.parity.money import units
+from plimsoll.parity.partial_exits import least_left
 from plimsoll.parity.prices import outside_of_candle
 from plimsoll.parity.record import Record
 from plimsoll.parity.split import Part, split
@@ -30,7 +31,7 @@ def matched_pieces(
         if difference:
             yield Part.WHOLE, difference, *exit_cause(a, b, of_a, of_b)
         return
-    orders = _other_orders(a, b)
+    orders = least_left(a, b, of_a, of_b) or _other_orders(a, b)
     for part, change in split(a, b).items():
         if change:
             given = _data(a, b, of_a, of_b, part) or (
