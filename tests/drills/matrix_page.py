@@ -46,11 +46,13 @@ where no fault reaches (`GET /plimsoll/books`).
   all of it before anything was bought again, that the other pairs are left alone, and, once the
   cause is over and the bot was killed and started, that it trades the pair again on books that
   agree.
-- `api_errors` and blind guards count in the process, so that no restart is held by them: their rows
-  end the cause, kill the bot, and assert that it trades again by itself.
+- `api_errors` and blind guards count in the process, so that no restart is held by them: their
+  rows end the cause, kill the bot, and assert that it trades again by itself. `api_errors` may end
+  before that: no order may open until its end is on record, and the exchange sold all that was held.
 - One that **denies** asserts that no order was sent, nothing is held, a forced entry is refused
   while the fault lasts, and refused by the same guard after it.
-- `probation` asserts each stake after a re-arming, and again after a `kill -9`.
+- `probation` asserts each stake after a re-arming, and again after a `kill -9`. A fault that halts
+  the account is expected to, and that halt is ended first.
 - A row of a **step** is killed at one request, before it is carried out, before it is answered, or
   after; then both books must agree.
 

@@ -1,6 +1,5 @@
 """Who is held to parity, and over what."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from plimsoll.lab.parity_matrix import Entrant, Span
@@ -36,7 +35,7 @@ SHIPPED = (
     Entrant("SlowTrend", "4h", FOUR_HOURLY),
 )
 FOREIGN = tuple(
-    replace(Entrant(name, "5m", FIVE_MINUTES), foreign=True)
+    Entrant(name, "5m", FIVE_MINUTES, foreign=True, adjusts=name == "DcaLadder")
     for name in ("EmaCrossRoi", "FuturesLongShort", "MultiTimeframe", "DcaLadder")
 )
 LEFT_OUT = {

@@ -82,6 +82,7 @@ def _plan(asked: Asked) -> "CheckPlan":
         begin=begin,
         end=end,
         timeframe=str(loaded.strategy.timeframe),
+        adjusts=loaded.adjusts,
         strategy_path=None if asked.strategy_path is None else loaded.file.parent,
         layers=tuple(layers),
         pairs=pairs_of(asked.pairs),

@@ -41,6 +41,9 @@ SegmentDays = Annotated[
 SpreadScale = Annotated[
     float, typer.Option(min=0, help="Factor on the modelled spread; 0: bid = ask = last.")
 ]
+AdjustSeconds = Annotated[
+    int, typer.Option(min=0, help="Look so often, too, while a position may be adjusted; 0: no.")
+]
 Plain = Annotated[
     bool, typer.Option("--plain", help="Replace nothing of Freqtrade for speed: slow.")
 ]
@@ -65,6 +68,7 @@ def replay(
     seed: Seed = 7,
     segment_days: SegmentDays = 7,
     spread_scale: SpreadScale = 1.0,
+    adjust_seconds: AdjustSeconds = 0,
     plain: Plain = False,
     out: Out = Path("out/replay"),
     name: Name = None,
@@ -97,6 +101,7 @@ def replay(
         segment_days=segment_days,
         spread_scale=spread_scale,
         plain=plain,
+        adjust_seconds=adjust_seconds,
     )
     _run(plan, out / (name or _name_of(plan)), as_json=as_json)
 

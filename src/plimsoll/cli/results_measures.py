@@ -44,6 +44,12 @@ is the part of the targets' gross that the account could not hold, and the pair-
 something was missing.
 """
 
+BY_YEAR = """
+### Year by year
+
+Promised / held, of what promises; the return is the account's.
+"""
+
 CORRELATIONS = """
 ## Do they earn and lose together?
 
@@ -118,7 +124,22 @@ def held(rows: "Sequence[StudyRow]") -> str:
         both = [cell for pair in zip(promised, kept, strict=True) for cell in pair]
         worst = [percent(worst_day(row.equity)), percent(worst_month(row.equity))]
         lines.append([code(row.strategy), guarded(row), *both, _short(row.shortfall), *worst])
-    return "\n".join([f"{HELD}\n{grid(titles, lines)}", *_causes(rows)])
+    parts = [f"{HELD}\n{grid(titles, lines)}", *_causes(rows), *_by_year(rows)]
+    return "\n".join(parts)
+
+
+def _by_year(rows: "Sequence[StudyRow]") -> list[str]:
+    """Return a table with a line for each year of each account that has targets."""
+    lines = []
+    for row in rows:
+        for year, promised in row.promised_years.items():
+            if year in row.held_years:
+                books = _book(promised), _book(row.held_years[year])
+                both = [f"{first} / {second}" for first, second in zip(*books, strict=True)]
+                back = percent(row.years.get(year, float("nan")))
+                lines.append([code(row.strategy), guarded(row), str(year), back, *both])
+    titles = ["strategy", "guards", "year", "return", "volatility", "gross", "net", "turnover"]
+    return [f"{BY_YEAR}\n{grid(titles, lines)}"] if lines else []
 
 
 def _book(book: "Book | None") -> list[str]:

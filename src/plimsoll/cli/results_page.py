@@ -67,7 +67,9 @@ The page is one call, resumable, that keeps every backtest under its own name:
 - **Data**: `DATA` is a Freqtrade data folder with candles, mark prices and funding. Candles longer
   than an hour are made from the hourly ones, in a folder that is deleted afterwards.{chosen}
 {studies}
-- **Gaps** are not filled{gaps}. `plimsoll data check --datadir DATA` lists them{limits}.
+- **Gaps**: Freqtrade fills holes of candles with the close before them, where nothing trades. Where
+  a mark is missing funding is charged at the candle's price, where a rate is missing none
+  is{gaps}. `plimsoll data check --datadir DATA` lists them{limits}.
 - **Costs** of each fill, the same for every pair:
   {costs}. Funding is paid and received. Orders
   fill at the open of the next candle; no market impact, no outages, no delisting.
@@ -82,8 +84,8 @@ The page is one call, resumable, that keeps every backtest under its own name:
 
 The backtests one by one, with guards on, run in the folder that holds `user_data` (`plimsoll init`
 makes one). The exchange replays `DATA` itself and serves the longer candles, which are stored in
-`DATA`: use a copy. For guards off, `export FREQTRADE__PLIMSOLL__GUARDS=off` and leave out the risk
-layer.
+`DATA`: use a copy. They charge no funding before a pair's first mark. For guards off,
+`export FREQTRADE__PLIMSOLL__GUARDS=off` and leave out the risk layer.
 
 ```bash
 {commands}
@@ -179,8 +181,8 @@ def _gaps(holes: "Sequence[Holes]") -> str:
             parts.append(f"{one.candles:,} of {one.candles_expected:,} {one.timeframe} candles")
         if one.unfunded_hours:
             parts.append(f"{one.unfunded_hours:,.0f} h in which no funding is charged")
-        if one.carried_marks:
-            parts.append(f"the marks of {one.carried_marks:,} fundings, charged at the mark before")
+        if one.replaced_marks:
+            parts.append(f"the marks of {one.replaced_marks:,} fundings")
         said.append(f"\n  {one.pair} lacks {', '.join(parts)}")
     return f":{';'.join(said)}" if said else ": there are none in candles, funding and marks"
 

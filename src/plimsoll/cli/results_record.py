@@ -53,6 +53,8 @@ def _row(row: "StudyRow") -> dict[str, Any]:
         "sharpe_precision": row.precision and asdict(row.precision),
         "promised": row.promised and row.promised.as_record(),
         "held": row.held and row.held.as_record(),
+        "held_by_year": {year: book.as_record() for year, book in row.held_years.items()},
+        "promised_by_year": {year: book.as_record() for year, book in row.promised_years.items()},
         "shortfall": row.shortfall and row.shortfall.to_dict(),
         "before_split": row.earlier and row.earlier.as_record(),
         "out_of_sample": row.check and row.check.as_record(),

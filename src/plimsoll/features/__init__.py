@@ -34,8 +34,8 @@ from plimsoll.features.registry import (
     names,
     parse,
     registering,
-    table,
 )
+from plimsoll.features.tables import table, tables
 
 __all__ = [
     "Candles",
@@ -62,6 +62,7 @@ __all__ = [
     "returns",
     "seasonality",
     "table",
+    "tables",
     "trend",
     "volatility",
     "volume",

@@ -1,6 +1,7 @@
 """Candles as float64 arrays, with what several features need computed once."""
 
 from collections.abc import Callable, Hashable, Sequence
+from threading import RLock
 from typing import Concatenate, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
@@ -27,29 +28,34 @@ class Candles:
 
     ``candles["close"]`` is a contiguous array of the frame's length; ``candles["date"]`` is epoch
     seconds. `shared` computes once what several features need. The frame itself is never written.
+    Several threads may read one such object: what one of them computes the others wait for.
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self.index = frame.index
+        self._rows = len(frame)
         self._frame = frame
         self._columns: dict[str, Floats] = {}
         self._shared: dict[Hashable, object] = {}
+        self._mutexes: dict[Hashable, RLock] = {}
 
     def __len__(self) -> int:
-        return len(self.index)
+        return self._rows
 
     def __contains__(self, name: str) -> bool:
         return name in self._frame.columns
 
     def __getitem__(self, name: str) -> Floats:
-        if name not in self._columns:
-            column = self._frame[name]
-            if name == "date":
-                seconds = pd.DatetimeIndex(column).as_unit("s").asi8
-                self._columns[name] = seconds.astype("float64")
-            else:
-                self._columns[name] = np.array(column.to_numpy("float64", na_value=np.nan))
-        return self._columns[name]
+        try:
+            return self._columns[name]
+        except KeyError:
+            return self._columns.setdefault(name, self._read(name))
+
+    def _read(self, name: str) -> Floats:
+        column = self._frame[name]
+        if name == "date":
+            return pd.DatetimeIndex(column).as_unit("s").asi8.astype("float64")
+        return np.array(column.to_numpy("float64", na_value=np.nan))
 
     def shared(
         self,
@@ -58,18 +64,19 @@ class Candles:
         **named: Rest.kwargs,
     ) -> Result:
         """Return ``compute(self, *parameters)``, computed once; the result is not to be written."""
-        key = (compute, parameters, tuple(sorted(named.items())))
-        if key not in self._shared:
-            self._shared[key] = compute(self, *parameters, **named)
-        return self._shared[key]  # type: ignore[return-value]
+        key = (compute, parameters, tuple(sorted(named.items())) if named else ())
+        try:
+            return self._shared[key]  # type: ignore[return-value]
+        except KeyError:
+            # No two threads wait for each other: what a result is made of is never made of it.
+            with self._mutexes.setdefault(key, RLock()):
+                if key not in self._shared:
+                    self._shared[key] = compute(self, *parameters, **named)
+                return self._shared[key]  # type: ignore[return-value]
 
     def rows(self, start: int, stop: int) -> "Candles":
         """Return the candles from a row up to, not including, another."""
         return Candles(self._frame.iloc[start:stop])
-
-    def keeps(self, values: Floats) -> bool:
-        """Return whether an array is one that this object still needs."""
-        return any(values is kept for kept in (*self._columns.values(), *self._shared.values()))
 
     def stretches(self, names: Sequence[str]) -> "list[tuple[int, Candles]]":
         """Return the runs of rows on which none of the columns misses a value.

@@ -24,26 +24,26 @@ def kernel(function: Callable[Parameters, Result]) -> Callable[Parameters, Resul
     """Compile at the first call; keep the result on disk where a folder for it can be written."""
     made: Callable[Parameters, Result]
     try:
-        made = numba.njit(cache=True, error_model="numpy")(function)
+        made = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     except RuntimeError:  # neither the package's folder nor the user's cache can be written
-        made = numba.njit(error_model="numpy")(function)
+        made = numba.njit(nogil=True, error_model="numpy")(function)
     return made
 
 
 @kernel
-def finish(values: Floats, lookback: int) -> None:
-    """Put NaN, in place, in the first ``lookback`` rows and wherever a value is not finite."""
-    for row in range(min(lookback, len(values))):
-        values[row] = np.nan
-    for row in range(lookback, len(values)):
-        if values[row] - values[row] != 0.0:
-            values[row] = np.nan
+def finish(values: Floats, lookback: int, out: Floats) -> None:
+    """Write values to ``out``: NaN in the first ``lookback`` rows and where one is not finite."""
+    for row in range(min(lookback, len(out))):
+        out[row] = np.nan
+    for row in range(lookback, len(out)):
+        out[row] = values[row] if values[row] - values[row] == 0.0 else np.nan
 
 
 @kernel
 def rolling_mean(values: Floats, window: int) -> Floats:
     """Mean of the last ``window`` values."""
-    out = np.full(len(values), np.nan)
+    out = np.empty(len(values))
+    out[: window - 1] = np.nan
     total, bad, left = 0.0, 0, 0
     for row in range(window - 1, len(values)):
         if left == 0:
@@ -55,24 +55,24 @@ def rolling_mean(values: Floats, window: int) -> Floats:
                     bad += 1
         else:
             new, old = values[row], values[row - window]
-            if new - new == 0.0:
-                total += new
+            step = new - old
+            if step - step == 0.0:
+                total += step
             else:
-                bad += 1
-            if old - old == 0.0:
-                total -= old
-            else:
-                bad -= 1
+                fresh, gone = new - new == 0.0, old - old == 0.0
+                total += (new if fresh else 0.0) - (old if gone else 0.0)
+                bad += int(gone) - int(fresh)
         left -= 1
-        if bad == 0:
-            out[row] = total / window
+        out[row] = total / window if bad == 0 else np.nan
     return out
 
 
 @kernel
 def rolling_std(values: Floats, window: int) -> Floats:
     """Sample standard deviation of the last ``window`` values; exactly 0 in a flat window."""
-    out = np.full(len(values), np.nan)
+    out = np.empty(len(values))
+    out[: window - 1] = np.nan
+    share, scale = 1.0 / window, 1.0 / (window - 1)
     anchor, first, second, peak, bad, left = 0.0, 0.0, 0.0, 0.0, 0, 0
     for row in range(window - 1, len(values)):
         if left == 0:
@@ -86,58 +86,36 @@ def rolling_std(values: Floats, window: int) -> Floats:
                 else:
                     bad += 1
         else:
-            gap = values[row] - anchor
-            if gap - gap == 0.0:
-                first += gap
-                second += gap * gap
+            new, old = values[row] - anchor, values[row - window] - anchor
+            step = new - old
+            if step - step == 0.0:
+                first += step
+                second += new * new - old * old
             else:
-                bad += 1
-            gap = values[row - window] - anchor
-            if gap - gap == 0.0:
-                first -= gap
-                second -= gap * gap
-            else:
-                bad -= 1
+                fresh, gone = new - new == 0.0, old - old == 0.0
+                new, old = (new if fresh else 0.0), (old if gone else 0.0)
+                first += new - old
+                second += new * new - old * old
+                bad += int(gone) - int(fresh)
         left -= 1
         peak = max(peak, second)
-        if bad == 0:
-            spread = second - first * first / window
-            out[row] = np.sqrt(spread / (window - 1)) if spread > FLAT * peak else 0.0
+        spread = second - first * first * share
+        if bad != 0:
+            out[row] = np.nan
+        else:
+            out[row] = np.sqrt(spread * scale) if spread > FLAT * peak else 0.0
     return out
-
-
-@kernel
-def rolling_skew_kurtosis(values: Floats, window: int) -> tuple[Floats, Floats]:
-    """Skewness and excess kurtosis (population moments) of the last ``window`` values.
-
-    Two passes over each window: powers are taken from its own mean.
-    """
-    skew, kurtosis = np.full(len(values), np.nan), np.full(len(values), np.nan)
-    mean = rolling_mean(values, window)
-    for row in range(window - 1, len(values)):
-        part, centre = values[row - window + 1 : row + 1], mean[row]
-        second, third, fourth = 0.0, 0.0, 0.0
-        for place in range(window):
-            gap = part[place] - centre
-            square = gap * gap
-            second += square
-            third += square * gap
-            fourth += square * square
-        second /= window
-        if second > 0:
-            skew[row] = third / window / second**1.5
-            kurtosis[row] = fourth / window / second**2 - 3.0
-    return skew, kurtosis
 
 
 @kernel
 def rolling_fit(target: Floats, cause: Floats, window: int) -> tuple[Floats, Floats]:
     """Slope of the least-squares line of target on cause, and their correlation."""
     slope, correlation = np.full(len(target), np.nan), np.full(len(target), np.nan)
+    share = 1.0 / window
     zero_y, zero_x, peak_x, peak_y, bad, left = 0.0, 0.0, 0.0, 0.0, 0, 0
     y1, x1, yy, xx, xy = 0.0, 0.0, 0.0, 0.0, 0.0
     for row in range(window - 1, len(target)):
-        start, stop = row, row + 1
+        start = row
         if left == 0:
             start, left, bad, peak_x, peak_y = row - window + 1, window, 0, 0.0, 0.0
             y1, x1, yy, xx, xy = 0.0, 0.0, 0.0, 0.0, 0.0
@@ -149,7 +127,7 @@ def rolling_fit(target: Floats, cause: Floats, window: int) -> tuple[Floats, Flo
                 y1, x1, yy, xx, xy = y1 - y, x1 - x, yy - y * y, xx - x * x, xy - x * y
             else:
                 bad -= 1
-        for past in range(start, stop):
+        for past in range(start, row + 1):
             y, x = target[past] - zero_y, cause[past] - zero_x
             if (y - y) + (x - x) == 0.0:
                 y1, x1, yy, xx, xy = y1 + y, x1 + x, yy + y * y, xx + x * x, xy + x * y
@@ -157,9 +135,9 @@ def rolling_fit(target: Floats, cause: Floats, window: int) -> tuple[Floats, Flo
                 bad += 1
         left -= 1
         peak_x, peak_y = max(peak_x, xx), max(peak_y, yy)
-        spread_x, spread_y = xx - x1 * x1 / window, yy - y1 * y1 / window
+        spread_x, spread_y = xx - x1 * x1 * share, yy - y1 * y1 * share
         if bad == 0 and spread_x > FLAT * peak_x:
-            joint = xy - x1 * y1 / window
+            joint = xy - x1 * y1 * share
             slope[row] = joint / spread_x
             if spread_y > FLAT * peak_y:
                 unclipped = joint / np.sqrt(spread_x * spread_y)
@@ -285,8 +263,10 @@ def session_vwap(
 def rolling_pattern_entropy(values: Floats, window: int) -> Floats:
     """Entropy of the order of three neighbouring values, over ``window`` triples; 0 to 1."""
     count = len(values)
-    out, code = np.full(count, np.nan), np.zeros(count, np.int64)
-    held = np.zeros(8)
+    out, code = np.full(count, np.nan), np.zeros(count, np.uint8)
+    held, terms = np.zeros(8, np.int64), np.zeros(window + 1)
+    for number in range(1, window + 1):
+        terms[number] = number / window * np.log(number / window)
     for row in range(2, count):
         a, b, c = values[row - 2], values[row - 1], values[row]
         code[row] = (a < b) * 4 + (b < c) * 2 + (a < c)
@@ -296,8 +276,6 @@ def rolling_pattern_entropy(values: Floats, window: int) -> Floats:
         if row >= window + 1:
             total = 0.0
             for kind in range(8):
-                if held[kind] > 0.5:
-                    part = held[kind] / window
-                    total -= part * np.log(part)
+                total -= terms[held[kind]]
             out[row] = total / np.log(6.0)
     return out

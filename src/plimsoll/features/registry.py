@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -138,11 +138,6 @@ class Feature:
         return self.use(**{**self.defaults, **parameters})
 
 
-@lru_cache(maxsize=4096)
-def _column_name(name: str, parameters: tuple[tuple[str, float], ...]) -> str:
-    return "_".join([name, *(f"{value:.15g}" for _, value in parameters)])
-
-
 @dataclass(frozen=True)
 class FeatureUse:
     """A feature with its parameters bound: checked, by name, whole numbers as int."""
@@ -155,12 +150,12 @@ class FeatureUse:
         bound = checked(self.feature.name, self.feature.limits, dict(self.parameters))
         object.__setattr__(self, "parameters", bound)
 
-    @property
+    @cached_property
     def column(self) -> str:
         """The column's name, such as ``ema_50``: equal names hold equal numbers."""
-        return _column_name(self.feature.name, self.parameters)
+        return "_".join([self.feature.name, *(f"{value:.15g}" for _, value in self.parameters)])
 
-    @property
+    @cached_property
     def lookback_candles(self) -> int:
         """Candles that a row's value needs before it."""
         return self.feature.lookback_candles(**dict(self.parameters))
@@ -178,26 +173,40 @@ class FeatureUse:
             When the candles lack a column that the feature needs; the message names it.
         """
         shared = candles if isinstance(candles, Candles) else Candles(candles)
-        _require_columns(self, shared)
-        return pd.Series(self._values(shared), index=shared.index, name=self.column)
+        require_columns(self, shared)
+        values = np.empty(len(shared))
+        with np.errstate(all="ignore"):
+            self.write(shared, values)
+        return pd.Series(values, index=shared.index, name=self.column, copy=False)
 
-    def _values(self, candles: Candles) -> Floats:
-        lookback, parameters = self.lookback_candles, dict(self.parameters)
+    def write(self, candles: Candles, out: Floats) -> None:
+        """Compute the column into an array of the candles' length, as `__call__` returns it.
+
+        The candles have the columns that the feature needs; numpy may warn of divisions by zero.
+        """
         stretches = candles.stretches(self.feature.inputs)
-        out = None if stretches == [(0, candles)] else np.full(len(candles), np.nan)
+        if len(stretches) == 1 and stretches[0][1] is candles:
+            self._write_stretch(candles, out)
+            return
+        out[:] = np.nan
         for start, stretch in stretches:
-            if len(stretch) <= lookback:
-                continue
-            with np.errstate(all="ignore"):
-                values = self.feature.formula(stretch, **parameters)
-            if out is None:
-                out = values.copy() if stretch.keeps(values) else values
-                finish(out, lookback)
-            else:
-                part = out[start : start + len(stretch)]
-                part[:] = values
-                finish(part, lookback)
-        return np.full(len(candles), np.nan) if out is None else out
+            self._write_stretch(stretch, out[start : start + len(stretch)])
+
+    @cached_property
+    def _named(self) -> dict[str, float]:
+        return dict(self.parameters)
+
+    def _write_stretch(self, candles: Candles, out: Floats) -> None:
+        if len(candles) <= self.lookback_candles:
+            out[:] = np.nan
+            return
+        values = self.feature.formula(candles, **self._named)
+        if len(values) != len(out):
+            raise PlimsollError(
+                f"expected {self.column} to have a value for each of {len(out)} candles; "
+                f"found {len(values)}"
+            )
+        finish(values, self.lookback_candles, out)
 
 
 _FEATURES: dict[str, Feature] = {}
@@ -321,25 +330,13 @@ def parse(text: str) -> FeatureUse:
     return get(name.strip()).use_with_defaults(**given)
 
 
-def table(candles: pd.DataFrame | Candles, uses: Iterable[FeatureUse]) -> pd.DataFrame:
-    """Return a column for each use on the candles' index; what they share is computed once.
-
-    Raises
-    ------
-    PlimsollError
-        When the candles lack a column that one of them needs.
-    """
-    shared = candles if isinstance(candles, Candles) else Candles(candles)
-    columns = {use.column: use(shared) for use in uses}
-    return pd.DataFrame(columns, index=shared.index, copy=False)
-
-
 def missing_columns(use: FeatureUse, candles: Any) -> list[str]:
     """Return the columns that a use needs and the candles lack."""
     return [name for name in use.feature.inputs if name not in candles]
 
 
-def _require_columns(use: FeatureUse, candles: Candles) -> None:
+def require_columns(use: FeatureUse, candles: Candles) -> None:
+    """Raise `PlimsollError` when the candles lack a column that the use needs; it is named."""
     missing = missing_columns(use, candles)
     if missing:
         origins = [f"{name} ({ORIGIN_OF_COLUMN.get(name, 'a candle column')})" for name in missing]

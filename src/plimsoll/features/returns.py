@@ -14,7 +14,8 @@ from plimsoll.features.intermediates import (
     log_returns,
     lowest,
 )
-from plimsoll.features.kernels import rolling_fit, rolling_mean, rolling_skew_kurtosis
+from plimsoll.features.kernels import rolling_fit, rolling_mean
+from plimsoll.features.moments import rolling_skew_kurtosis
 from plimsoll.features.registry import Unit, feature
 
 OHLC = ("open", "high", "low", "close")

@@ -92,6 +92,7 @@ class KeptBacktests:
             "layers": {Path(name).name: _hash_of([config / name]) for name in layers},
             "strategy_files": _hash_of(_sources(study.folder)),
             "data": {pair: self._data_hashes[pair] for pair in study.pairs},
+            "missing_marks": "candles",  # `fill_marks`
             "code_fingerprint": code_fingerprint(),
             "freqtrade_version": freqtrade_version,
         }

@@ -25,6 +25,8 @@ MOST_HISTORY = timedelta(days=1000)
 LONGER = ("1h", "4h", "1d")
 """Timeframes that shipped strategies ask for beside their own."""
 DETAIL, FINE_DETAIL = "1m", "1s"
+LOOP_DETAIL = "5s"
+"""As often as a bot looks, and asks whether a position is to be adjusted."""
 MOST_FINE_DAYS = 7
 """A backtest of seconds takes memory and time."""
 PREMIUM, INTEREST = "premiumIndex", "open_interest"
@@ -54,6 +56,9 @@ class CheckPlan:
     candles
         Where the downloaded candles are kept; checks of one market, span, timeframe and pairs may
         share a folder. Without one they lie beside the run.
+    adjusts
+        Whether the strategy adjusts open positions by their price: a backtest asks it in each
+        candle of its detail, and the bot then looks as often.
     stake_usd
         The fixed stake: one that followed the balance would carry each difference on.
     """
@@ -69,6 +74,7 @@ class CheckPlan:
     datadir: Path | None = None
     seed: int = 7
     candles: Path | None = None
+    adjusts: bool = False
     stake_usd: float = 200.0
     balance_usd: float = 10_000.0
     overlay: Mapping[str, Any] = field(default_factory=dict)
@@ -166,6 +172,7 @@ def _replay_plan(plan: CheckPlan, datadir: Path | None) -> ReplayPlan:
         segment_days=0.0,
         spread_scale=0.0,
         balance_usd=plan.balance_usd,
+        adjust_seconds=_length(_detail(plan)).seconds if plan.adjusts else 0,
     )
 
 
@@ -185,8 +192,8 @@ def _backtest(plan: CheckPlan, folder: Path, datadir: Path | None) -> Path:
                 given = ["download-data", *common, *one.arguments(plan.end)]
                 freqtrade(given, folder=folder, log=log, seconds=3600.0)
             (candles / WHOLE).touch()
-        if _detail(plan) == FINE_DETAIL:
-            add_seconds(candles, plan.pairs)
+        if _detail(plan) != DETAIL:
+            add_seconds(candles, plan.pairs, _length(_detail(plan)).seconds)
         source = plan.strategy_path or userdir / "strategies"
         freqtrade(
             [
@@ -257,7 +264,9 @@ def _candles(plan: CheckPlan, folder: Path) -> Path:
 def _detail(plan: CheckPlan) -> str:
     """Return how closely the backtest looks: a stop may trail more closely than a minute moves."""
     is_short = _length(plan.timeframe) < HOUR
-    return FINE_DETAIL if is_short and (plan.end - plan.begin).days <= MOST_FINE_DAYS else DETAIL
+    if not is_short or (plan.end - plan.begin).days > MOST_FINE_DAYS:
+        return DETAIL
+    return LOOP_DETAIL if plan.adjusts else FINE_DETAIL
 
 
 def _timerange(plan: CheckPlan) -> str:

@@ -37,13 +37,17 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Entrant:
-    """A strategy to hold to parity, and for how many days of a span at most."""
+    """A strategy to hold to parity, and for how many days of a span at most.
+
+    ``adjusts`` is that of a `CheckPlan`.
+    """
 
     strategy: str
     timeframe: str
     days: int
     foreign: bool = False
     pairs: tuple[str, ...] = ("BTC/USDT:USDT", "ETH/USDT:USDT")
+    adjusts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +139,7 @@ def _checked(
         timeframe=entrant.timeframe,
         strategy_path=foreign if entrant.foreign else None,
         pairs=entrant.pairs,
+        adjusts=entrant.adjusts,
         datadir=datadir,
         candles=folder / "candles" / _candles_of(entrant, span),
     )

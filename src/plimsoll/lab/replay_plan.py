@@ -36,6 +36,9 @@ class ReplayPlan:
         Factor on the exchange's modelled spread; 0 gives bid = ask = last.
     plain
         Replace nothing of Freqtrade for speed.
+    adjust_seconds
+        The bot also looks so often while a position is open that the strategy may adjust; 0 for
+        at no other instants than those of ``realism``.
     """
 
     strategy: str
@@ -55,6 +58,7 @@ class ReplayPlan:
     spread_scale: float = 1.0
     balance_usd: float = 10_000.0
     plain: bool = False
+    adjust_seconds: int = 0
 
     @property
     def days(self) -> float:

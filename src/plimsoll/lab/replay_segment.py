@@ -265,6 +265,7 @@ def overlay(plan: ReplayPlan, segment: Segment, url: str) -> dict[str, Any]:
         "until_ms": round(segment.end.timestamp() * 1000),
         "realism": plan.realism,
         "plain": plan.plain,
+        "adjust_seconds": plan.adjust_seconds,
     }
     config: dict[str, Any] = {
         "bot_name": "replay",

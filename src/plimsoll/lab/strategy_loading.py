@@ -13,6 +13,7 @@ from freqtrade.resolvers import StrategyResolver
 from plimsoll.bridge.config.layer_checks import sound_settings
 from plimsoll.bridge.config.layers import read_layers
 from plimsoll.bridge.freqtrade.strategy_files import StrategyClass, strategy_files
+from plimsoll.bridge.strategies.portfolio import PortfolioStrategy
 from plimsoll.core import PlimsollError, UsageError
 
 LOGGERS = ("freqtrade", "plimsoll")
@@ -25,6 +26,13 @@ class LoadedStrategy:
     strategy: Any
     file: Path
     explicit: bool
+
+    @property
+    def adjusts(self) -> bool:
+        """Whether it may adjust an open position at any price, not at its plan's closes alone."""
+        own = getattr(type(self.strategy), "adjust_position", None)
+        by_plan = own is PortfolioStrategy.adjust_position
+        return bool(self.strategy.position_adjustment_enable) and not by_plan
 
 
 def load_strategy(

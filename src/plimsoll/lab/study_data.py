@@ -1,4 +1,4 @@
-"""The data folder of a study: the files of a real one, and longer candles made of shorter ones."""
+"""The data folder of a study: a real one's files, longer candles and marks made of candles."""
 
 import shlex
 from collections.abc import Iterable
@@ -138,6 +138,29 @@ def make_longer(folder: Path, pairs: Iterable[str], timeframe: str) -> None:
         hourly = require(file_of(folder, pair, BASE_TIMEFRAME))
         made = resampled(real(pd.read_feather(hourly)), BASE_TIMEFRAME, timeframe)
         made.rename_axis("date").reset_index().to_feather(target)
+
+
+def fill_marks(folder: Path, pairs: Iterable[str]) -> None:
+    """Make marks of the candles of the same hour wherever the folder has no mark.
+
+    Freqtrade charges funding at the mark's open: none before a pair's first mark, and within a hole
+    at the mark before. Mark and last price are some basis points of a payment apart.
+    """
+    for pair in pairs:
+        target, hourly = (file_of(folder, pair, BASE_TIMEFRAME, kind) for kind in ("mark", CANDLES))
+        if target.exists() and hourly.exists():
+            marks = pd.read_feather(target).dropna(subset=["open"])
+            filled = with_marks(marks, pd.read_feather(hourly))
+            if len(filled) > len(marks):
+                target.unlink()  # a link: the source stays as it is
+                filled.to_feather(target)
+
+
+def with_marks(marks: pd.DataFrame, candles: pd.DataFrame) -> pd.DataFrame:
+    """Return mark candles and, at the hours that they lack, the candles themselves."""
+    lacking = candles[~candles["date"].isin(marks["date"])]
+    rows = pd.concat([marks, lacking.reindex(columns=marks.columns)])
+    return rows.sort_values("date", ignore_index=True)
 
 
 def require(file: Path) -> Path:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from plimsoll.candles.funding_coverage import carried_marks, charged_times, funding_gaps
+from plimsoll.candles.funding_coverage import charged_times, funding_gaps
 from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.lab.study import Study
-from plimsoll.lab.study_data import BASE_TIMEFRAME, file_of
+from plimsoll.lab.study_data import BASE_TIMEFRAME, file_of, with_marks
 
 ONE_DAY = pd.Timedelta(days=1)
 
@@ -24,8 +24,8 @@ class Holes:
         Candles that are not there, and how many the span has.
     unfunded_hours
         Time of more than the longest interval between two fundings in which none is charged.
-    carried_marks
-        Fundings that Freqtrade charges at a mark price from before: their own candle is missing.
+    replaced_marks
+        Fundings that are charged at the price of the candle (`fill_marks`): the mark is missing.
     """
 
     pair: str
@@ -35,12 +35,12 @@ class Holes:
     candles: int
     candles_expected: int
     unfunded_hours: float
-    carried_marks: int
+    replaced_marks: int
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing is missing."""
-        return not (self.candles or self.unfunded_hours or self.carried_marks)
+        return not (self.candles or self.unfunded_hours or self.replaced_marks)
 
 
 def holes_of(studies: Sequence[Study], datadir: Path) -> tuple[Holes, ...]:
@@ -61,12 +61,14 @@ def _holes(study: Study, pair: str, datadir: Path) -> Holes:
     expected = int((end - first) / timeframe_span(needs.candles))
     there = int(((dates >= first) & (dates < end)).sum())
     rates = _rates(pd.read_feather(file_of(datadir, pair, BASE_TIMEFRAME, "funding_rate")))
-    marks = pd.read_feather(file_of(datadir, pair, BASE_TIMEFRAME, "mark"))
+    marks = pd.read_feather(file_of(datadir, pair, BASE_TIMEFRAME, "mark")).dropna(subset=["open"])
+    hourly = file_of(datadir, pair, BASE_TIMEFRAME)
+    priced = with_marks(marks, pd.read_feather(hourly)) if hourly.exists() else marks
     # Freqtrade fills the holes between mark candles before it joins the rates to them.
-    filled = pd.DataFrame({"date": _filled(marks), "open": 1.0})
-    paid = charged_times(rates, filled)
+    paid = charged_times(rates, pd.DataFrame({"date": _filled(priced), "open": 1.0}))
     gaps = funding_gaps(paid, start=first, end=end)
-    carried = carried_marks(rates, marks, start=first, end=end)
+    due = paid[(paid >= first) & (paid < end)]
+    replaced = int((~due.isin(marks["date"])).sum())
     return Holes(
         pair=pair,
         timeframe=needs.candles,
@@ -75,7 +77,7 @@ def _holes(study: Study, pair: str, datadir: Path) -> Holes:
         candles=max(expected - there, 0),
         candles_expected=expected,
         unfunded_hours=sum(gap.hours for gap in gaps),
-        carried_marks=0 if carried is None else carried.fundings,
+        replaced_marks=replaced,
     )
 
 

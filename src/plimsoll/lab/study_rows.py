@@ -1,7 +1,7 @@
 """What the strategies of a study did: one row an account, measured alike."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from plimsoll.lab.study import CHECK_START, GUARDINGS, GUARDS_OFF, Guarding, Stu
 from plimsoll.lab.study_data import BASE_TIMEFRAME
 from plimsoll.lab.study_holes import Holes
 from plimsoll.performance.equity import buy_and_hold_curve, equity_curve
-from plimsoll.performance.held import Book, held
+from plimsoll.performance.held import Book, held, years_of
 from plimsoll.performance.measures import Performance, daily_returns, performance
 from plimsoll.performance.sharpe_precision import SharpePrecision, sharpe_precision
 from plimsoll.performance.shortfall import Shortfall
@@ -39,9 +39,10 @@ class StudyRow:
     ``check`` measure the equity before a split of the span and from it on, without trades; None
     for a span that the split does not divide. ``held`` is ``None`` for what has no trades by
     nature, ``promised`` and ``shortfall`` for a strategy without target weights, ``kept`` for a
-    backtest that is not kept. ``left_out`` are pairs of the study that were not traded, because
-    their candles before the span were not sound; ``members`` the pairs that a portfolio by rule
-    could hold in each month, ``None`` for what is none.
+    backtest that is not kept; ``held_years`` and ``promised_years`` are the same by year.
+    ``left_out`` are pairs of the study that were not traded, because their candles before the span
+    were not sound; ``members`` the pairs that a portfolio by rule could hold in each month,
+    ``None`` for what is none.
     """
 
     study: Study
@@ -55,7 +56,9 @@ class StudyRow:
     days_halted: float = 0.0
     earlier: Performance | None = None
     held: Book | None = None
+    held_years: Mapping[int, Book] = field(default_factory=dict)
     promised: Book | None = None
+    promised_years: Mapping[int, Book] = field(default_factory=dict)
     shortfall: Shortfall | None = None
     left_out: tuple[str, ...] = ()
     kept: Path | None = None
@@ -120,13 +123,17 @@ def measured(
         equity = equity_curve(result.trades, closes, result.starting_balance_usd)
         row = _row(study, result.strategy, guarding.name, equity, result.trades, split)
         days = 0.0 if result.acts is None else result.acts.totals.days_halted
-        book = held(result.trades, closes, equity)
+        years = years_of(equity.index[0], equity.index[-1])
         rows.append(
             replace(
                 row,
                 halt=halt_of(result),
                 days_halted=days,
-                held=book,
+                held=held(result.trades, closes, equity),
+                held_years={
+                    year: held(result.trades, closes, equity, since=first, until=end)
+                    for year, (first, end) in years.items()
+                },
                 shortfall=result.shortfall,
                 left_out=tuple(pair for pair in study.pairs if pair not in result.pairs),
             )

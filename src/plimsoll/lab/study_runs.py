@@ -27,8 +27,7 @@ from plimsoll.lab.study import (
 from plimsoll.lab.study_data import require_all
 from plimsoll.lab.study_holes import holes_of
 from plimsoll.lab.study_rows import Findings, StudyRow, in_order, measured
-from plimsoll.lab.study_targets import members_by, promised_by
-from plimsoll.performance.held import Book
+from plimsoll.lab.study_targets import Promise, members_by, promised_by
 
 Members = Mapping[str, tuple[str, ...]]
 
@@ -59,7 +58,7 @@ def run_studies(
     costs, rows = dict[str, float](), list[StudyRow]()
     with study_folder(studies, datadir) as folder, _kept(keep) as place:
         kept = KeptBacktests(place, datadir, resume=resume)
-        books: dict[tuple[str, str], tuple[Book | None, Members | None]] = {}
+        books: dict[tuple[str, str], tuple[Promise | None, Members | None]] = {}
         for study, guarding, names in _runs(studies, guardings):
             results = [_result(study, guarding, name, folder, kept, tell) for name in names]
             made = measured(study, guarding, results, folder / DATA, split=split)
@@ -70,9 +69,9 @@ def run_studies(
                 key = study.name, row.strategy
                 if key not in books:
                     books[key] = _promised(row, folder / DATA)
-                book, members = books[key]
-                file = files.get(row.strategy)
-                rows.append(replace(row, promised=book, members=members, kept=file))
+                promise, members = books[key]
+                kept_as = replace(row, members=members, kept=files.get(row.strategy))
+                rows.append(_with_promise(kept_as, promise))
             costs = dict(results[0].costs_bps or costs)
     ordered = tuple(in_order(rows, studies))
     holes = holes_of(studies, datadir)
@@ -112,7 +111,13 @@ def _result(
     return result
 
 
-def _promised(row: StudyRow, datadir: Path) -> tuple[Book | None, Members | None]:
+def _with_promise(row: StudyRow, promise: Promise | None) -> StudyRow:
+    if promise is None:
+        return row
+    return replace(row, promised=promise.whole, promised_years=promise.years)
+
+
+def _promised(row: StudyRow, datadir: Path) -> tuple[Promise | None, Members | None]:
     if row.strategy not in (*row.study.strategies, *row.study.baselines):
         return None, None
     asked = row.study, row.strategy, datadir, row.performance.start, row.performance.end

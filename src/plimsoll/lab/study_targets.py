@@ -1,6 +1,7 @@
 """What a portfolio strategy's targets promise over the span of a study."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -10,14 +11,22 @@ from plimsoll.bridge.strategies.portfolio import PortfolioStrategy
 from plimsoll.bundle import user_data_folder
 from plimsoll.lab.strategy_loading import load_strategy
 from plimsoll.lab.study import ALL, Study
-from plimsoll.performance.held import Book, promised
+from plimsoll.performance.held import Book, promised, years_of
 
 ONE_DAY = pd.Timedelta(days=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What targets promise over a span and in each calendar year of it."""
+
+    whole: Book
+    years: Mapping[int, Book]
+
+
 def promised_by(
     study: Study, strategy: str, datadir: Path, start: pd.Timestamp, end: pd.Timestamp
-) -> Book | None:
+) -> Promise | None:
     """Measure the targets that a strategy has from ``start`` to ``end``, as if each were held.
 
     The targets are those of its default parameters on the candles of ``datadir``; of several a
@@ -29,9 +38,13 @@ def promised_by(
     weights = loaded.current_targets().weights
     days = weights.groupby(pd.DatetimeIndex(weights.index).floor("D")).last()
     # A day's targets are known at its end: those of the midnights from ``start`` to ``end``.
-    span = days.loc[start - ONE_DAY : end - ONE_DAY]
-    closes = loaded.panel().closes("1d").reindex(columns=span.columns)
-    return promised(span, closes)
+    closes = loaded.panel().closes("1d").reindex(columns=days.columns)
+
+    def over(first: pd.Timestamp, last: pd.Timestamp) -> Book:
+        return promised(days.loc[first - ONE_DAY : last - ONE_DAY], closes)
+
+    years = {year: over(*span) for year, span in years_of(start, end).items()}
+    return Promise(over(start, end), years)
 
 
 def members_by(

@@ -125,10 +125,12 @@ CAUSES: dict[Cause, Explanation] = {
     ),
     Cause.EVERY_LOOP: Explanation(
         "Called every loop, not once a candle",
-        "custom_exit, bot_loop_start and adjust_trade_position run once a candle in a backtest "
-        "and in every loop of a bot.",
-        "An exit of the strategy's own reason came at another time, or the two records have a "
-        "different number of orders in the trade.",
+        "custom_exit and adjust_trade_position run once a candle in a backtest (of the detail, "
+        "where it has one), at its open, and in every loop of a bot; bot_loop_start once a candle "
+        "and in every loop.",
+        "An exit of the strategy's own reason came at another time; or the two records have a "
+        "different number of orders in the trade, or additions at different prices after equal "
+        "entries.",
         "Decide on closed candles only, or backtest with --timeframe-detail 1m.",
     ),
     Cause.END_OF_RANGE: Explanation(

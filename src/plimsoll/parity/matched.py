@@ -110,14 +110,30 @@ def _size_cause(a: RecordedTrade, b: RecordedTrade, of_a: Record, of_b: Record) 
 
 
 def _other_orders(a: RecordedTrade, b: RecordedTrade) -> Given | None:
-    """Say that the strategy sent another number of orders; None when it did not."""
+    """Say that the strategy sent another number of orders, or added at other prices."""
     if rule_of(a) is Rule.GUARD or rule_of(b) is Rule.GUARD:
         return None
     ours, theirs = (len(a.entries), len(a.exits)), (len(b.entries), len(b.exits))
     if ours == theirs:
-        return None
+        return _other_addition(a, b)
     return Cause.EVERY_LOOP, (
         f"{ours[0]} entries and {ours[1]} exits in A, {theirs[0]} and {theirs[1]} in B"
+    )
+
+
+def _other_addition(a: RecordedTrade, b: RecordedTrade) -> Given | None:
+    """Name the first addition that differs by a step or more, where the first entries do not."""
+    step = max(a.price_step or 0.0, b.price_step or 0.0)
+    apart = [
+        abs(one.price - other.price) > 0.999 * step if step else one.price != other.price
+        for one, other in zip(a.entries, b.entries, strict=True)
+    ]
+    if not any(apart) or apart[0]:
+        return None
+    one, other = (trade.entries[apart.index(True)] for trade in (a, b))
+    return Cause.EVERY_LOOP, (
+        f"added at {one.at:%Y-%m-%d %H:%M:%S} for {one.price:.8g} in A, "
+        f"at {other.at:%Y-%m-%d %H:%M:%S} for {other.price:.8g} in B"
     )
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from plimsoll.performance.fills import trade_fills, utc_ns
 from plimsoll.performance.measures import DAYS_PER_YEAR, check_equity, daily_returns
 
+Span = tuple[pd.Timestamp, pd.Timestamp]
 _ONE_DAY = pd.Timedelta(days=1)
 _LEAST_RETURNS = 2
 
@@ -129,6 +130,17 @@ def promised(weights: pd.DataFrame, closes: pd.DataFrame) -> Book:
         returns,
         traded * DAYS_PER_YEAR / len(returns) if len(returns) else float("nan"),
     )
+
+
+def years_of(start: pd.Timestamp, end: pd.Timestamp) -> dict[int, Span]:
+    """Return the calendar years (UTC) of a span, each with its part; none for less than a day."""
+    years = {}
+    for year in range(start.year, end.year + 1):
+        first = max(start, pd.Timestamp(year, 1, 1, tz="UTC"))
+        last = min(end, pd.Timestamp(year + 1, 1, 1, tz="UTC"))
+        if last - first >= _ONE_DAY:
+            years[year] = first, last
+    return years
 
 
 def _book(daily: pd.DataFrame, returns: "np.ndarray[Any, Any]", turnover: float) -> Book:

@@ -6,8 +6,8 @@ has no smaller size is left out: a target below the exchange's minimum, a positi
 is named, and how much is missing for it.
 
 Values are of the stake currency at the prices of the decision; a weight is a fraction of equity,
-above zero for a long; NaN is no opinion, and what is held of such a pair, or of one that is not
-named, stays.
+above zero for a long; NaN is no opinion (an infinite one is none either), and what is held of such
+a pair, or of one that is not named, stays.
 """
 
 from collections.abc import Mapping
@@ -129,7 +129,7 @@ def fitted(weights: Mapping[str, float], capacity: Capacity) -> Fitted:
     targets), then the scale at which every budget and the largest position of every pair hold,
     then the exchange's minimum. Equity that is not above zero holds nothing.
     """
-    asked = {pair: float(weight) for pair, weight in weights.items()}
+    asked = {pair: float(one) if isfinite(one) else nan for pair, one in weights.items()}
     left, missing, scale = dict(asked), {}, 1.0
 
     def take(cause: str, wanted: Mapping[str, float]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from math import inf, nan
+from math import inf, isfinite, nan
 
 import pandas as pd
 
@@ -81,7 +81,8 @@ def make_plan(
     """Return the plan of a decision: targets fitted to the account, then the least trading.
 
     What cannot be held is left out evenly (`fitted`), and a pair's band and the smallest order
-    shrink as the targets do; what has no last close is let be.
+    shrink as the targets do; what has no last close is let be. A target that is left out whole
+    still counts for the net, which the other pairs make up for within their bands.
     """
     equity = capacity.equity_usd
     wanted = {pair: weight for pair, weight in wishes.weights.items() if pair in closes}
@@ -99,8 +100,13 @@ def make_plan(
         },
     )
     held = {pair: value for pair, value in capacity.held_usd.items() if pair in closes}
-    values = plan_book(held, targets, bands, shut=wishes.shut)
-    return Plan(moment, within(values, targets, capacity), closes, bands.least)
+    net = size * sum(weight for weight in wanted.values() if isfinite(weight))
+    values = plan_book(held, targets, bands, shut=wishes.shut, net=net)
+    goals = {
+        pair: 0.0 if pair in wishes.shut or abs(target) < bands.least[pair] else target
+        for pair, target in targets.items()
+    }
+    return Plan(moment, within(values, goals, capacity), closes, bands.least)
 
 
 def largest_gross_usd(capacity: Capacity, pairs: Collection[str]) -> float:

@@ -8,7 +8,7 @@ of equity).
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from math import inf, nan
+from math import inf, isnan, nan
 
 import numpy as np
 import pandas as pd
@@ -58,6 +58,7 @@ def plan_book(
     bands: Bands,
     *,
     shut: Collection[str] = (),
+    net: float | None = None,
 ) -> dict[str, float]:
     """Return the book within the bands that takes the least trading to get to.
 
@@ -79,13 +80,16 @@ def plan_book(
         What is allowed.
     shut
         Pairs that may not be entered now: zero, though their targets count for the net.
+    net
+        What the sum of the book is to be near; by default the sum of the targets.
 
     Returns
     -------
     By pair of both, in their order. The plan of a planned book is that book.
     """
     pairs = list(dict.fromkeys([*targets, *held]))
-    book = _Book.of(pairs, held, targets, bands, shut)
+    wanted_net = sum(one for one in targets.values() if not isnan(one)) if net is None else net
+    book = _Book.of(pairs, held, targets, bands, shut, wanted_net)
     values = book.nearest()
     for _ in pairs:
         instead = book.instead(values)
@@ -112,13 +116,13 @@ class _Book:
         targets: Mapping[str, float],
         bands: Bands,
         shut: Collection[str],
+        net: float,
     ) -> "_Book":
         """Return the book with the ends of its bands."""
         has = _by_pair(held, pairs, 0.0)
         goal = _by_pair(targets, pairs, nan)
         width = _by_pair(bands.pairs, pairs, nan)
         least = _by_pair(bands.least, pairs, 0.0)
-        net = float(np.nansum(goal))
         is_shut = np.array([pair in shut for pair in pairs], dtype=np.bool_)
         goal = np.where(is_shut | (np.abs(goal) < least), 0.0, goal)
         width = np.where(goal == 0, 0.0, width)

@@ -42,6 +42,16 @@ def test_a_strategy_of_one_s_own_is_found_in_its_folder():
     assert plan.strategy_path == folder
 
 
+@pytest.mark.parametrize(
+    ("strategy", "adjusts"),
+    [("DcaLadder", True), ("EmaCrossRoi", False), ("TrendPortfolio", False)],
+)
+def test_a_bot_looks_more_often_for_a_strategy_that_adjusts_by_price(strategy, adjusts):
+    folder = None if strategy == "TrendPortfolio" else ROOT / "tests" / "foreign" / "strategies"
+
+    assert _plan(asked(strategy=strategy, strategy_path=folder)).adjusts is adjusts
+
+
 def test_a_strategy_that_nobody_has_is_refused():
     with pytest.raises(UsageError, match="Nobodys"):
         _plan(asked(strategy="Nobodys"))

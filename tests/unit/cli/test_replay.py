@@ -71,11 +71,13 @@ Plans = list[tuple[ReplayPlan, Path]]
 def test_a_plan_of_whole_days_in_a_folder_of_its_own(
     run: Run, plans: Plans, tmp_path: Path
 ) -> None:
-    ran = run("replay", *SPAN, "--pairs", "BTC", "--realism", "probe", "--out", str(tmp_path))
+    told = ["--pairs", "BTC", "--realism", "probe", "--adjust-seconds", "5"]
+    ran = run("replay", *SPAN, *told, "--out", str(tmp_path))
     assert ran.status == 0
     plan, folder = plans[0]
     assert (plan.begin, plan.end, plan.pairs) == (BEGIN, END, ("BTC/USDT:USDT",))
     assert (plan.mode, plan.realism, plan.plain) == ("dry-run", "probe", False)
+    assert plan.adjust_seconds == 5
     assert folder.name == "Mine-20250407-20250409-synthetic-dry-run-probe"
     assert "2 days in 6 s: 20.0 simulated days a minute, 4.0 s of processor a day" in ran.out
     assert "Hash abc" in ran.out

@@ -93,6 +93,21 @@ def test_what_was_promised_stands_beside_what_was_held() -> None:
     assert "could hold" not in held([replace(row, shortfall=hardly)])
 
 
+def test_each_year_has_its_own_line_of_what_was_promised_and_held() -> None:
+    years = {2022: book(), 2023: book(annual_volatility_fraction=0.2)}
+    kept = {2022: book(annual_volatility_fraction=0.08), 2023: book()}
+    row = replace(GOOD, years={2022: 0.1, 2023: -0.02}, promised_years=years, held_years=kept)
+    *_, first, second = table_of(held([row]).partition("### Year by year")[2])
+    assert (first["year"], first["return"], first["volatility"]) == (
+        "2022",
+        "10.0%",
+        "10.0% / 8.0%",
+    )
+    assert (second["year"], second["volatility"]) == ("2023", "20.0% / 10.0%")
+    assert first["turnover"] == "15 / 15"
+    assert "Year by year" not in held([replace(row, promised_years={})])
+
+
 def test_what_promises_nothing_has_dashes_and_what_has_no_trades_its_volatility() -> None:
     foreign, market = table_of(held([replace(GOOD, held=book()), HELD]))
     assert foreign["volatility, promised"] == foreign["short of target"] == "–"

@@ -7,7 +7,7 @@ from pathlib import Path
 from plimsoll.cli.results_page import commands as commands_of
 from plimsoll.cli.results_page import page, table
 from plimsoll.cli.results_target import Trials
-from plimsoll.lab.study import BALANCE_USD, RULE, STUDIES
+from plimsoll.lab.study import ALL, BALANCE_USD, RULE, STUDIES
 from plimsoll.lab.study_holes import Holes
 from plimsoll.lab.study_rows import Findings, Halt
 from tests.unit.cli.study_accounts import GOOD, HELD, INDEX, POOR, findings, row_of
@@ -125,7 +125,7 @@ def test_page_of_a_choice_names_its_call_its_layer_and_the_folder_of_others() ->
 def test_what_the_data_lack_is_said_pair_by_pair() -> None:
     span = utc("2022-01-01"), utc("2025-07-01")
     holes = Holes("SOL/USDT:USDT", "1h", *span, 635, 30_648, 648.0, 75)
-    unpaid = replace(holes, pair="ADA/USDT:USDT", candles=0, carried_marks=0)
+    unpaid = replace(holes, pair="ADA/USDT:USDT", candles=0, replaced_marks=0)
 
     def text(*found: Holes) -> str:
         made = replace(findings(GOOD), holes=found)
@@ -133,10 +133,10 @@ def test_what_the_data_lack_is_said_pair_by_pair() -> None:
 
     assert (
         "  SOL/USDT:USDT lacks 635 of 30,648 1h candles, 648 h in which no funding is charged, the "
-        "marks of 75 fundings, charged at the mark before;\n"
+        "marks of 75 fundings;\n"
         "  ADA/USDT:USDT lacks 648 h in which no funding is charged."
     ) in text(holes, unpaid)
-    assert "**Gaps** are not filled: there are none" in text()
+    assert "missing none\n  is: there are none in candles, funding and marks" in text()
 
 
 def test_universe_by_rule_stands_on_the_page_and_in_its_commands() -> None:
@@ -153,4 +153,5 @@ def test_universe_by_rule_stands_on_the_page_and_in_its_commands() -> None:
     layer = '{"pairlists": [{"method": "StaticPairList"}], "plimsoll": {"universe": "rule"}}'
     assert f"echo '{layer}' > universe.json" in made
     assert "-c user_data/config/mode-backtest.json -c universe.json \\\n" in made
-    assert "universe" not in commands_of(STUDIES, BALANCE_USD)
+    everything = [replace(study, universe=ALL) for study in STUDIES]
+    assert "universe" not in commands_of(everything, BALANCE_USD)

@@ -40,8 +40,6 @@ def test_what_is_shared_is_computed_once_for_each_parameter() -> None:
     candles = Candles(random_candles(5))
     first = candles.shared(scaled, 2.0)
     assert candles.shared(scaled, 2.0) is first
-    assert candles.keeps(first)
-    assert not candles.keeps(first.copy())
     candles.shared(scaled, 2.0, shift=1.0)
     candles.shared(scaled, 3.0)
     assert asked == [(2.0, 0.0), (2.0, 1.0), (3.0, 0.0)]

@@ -10,6 +10,7 @@ from plimsoll.lab.parity_check import (
     CheckPlan,
     _detail,
     _downloads,
+    _replay_plan,
     _timerange,
     overlay_of,
     run_check,
@@ -57,6 +58,14 @@ def test_the_detail_is_of_seconds_for_short_candles_over_a_week_at_most():
     assert _detail(plan()) == "1s"
     assert _detail(replace(plan(), timeframe="1h")) == "1m"
     assert _detail(replace(plan(), end=BEGIN + timedelta(days=8))) == "1m"
+
+
+def test_a_bot_looks_as_often_as_a_backtest_asks_whether_a_position_is_to_be_adjusted():
+    five = replace(plan(), adjusts=True)
+    assert (_detail(five), _replay_plan(five, None).adjust_seconds) == ("5s", 5)
+    hourly = replace(five, timeframe="1h")
+    assert (_detail(hourly), _replay_plan(hourly, None).adjust_seconds) == ("1m", 60)
+    assert _replay_plan(plan(), None).adjust_seconds == 0
 
 
 def test_premium_and_open_interest_are_downloaded_where_the_exchange_has_them(tmp_path):

@@ -21,6 +21,16 @@ def test_put_together_again_they_are_the_minutes():
     pd.testing.assert_frame_equal(again, minutes, check_dtype=False, check_freq=False)
 
 
+def test_candles_of_five_seconds_are_those_seconds_put_together():
+    minutes = candles(50, 1)
+    how = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
+    again = seconds_of(minutes).set_index("date").resample("5s").agg(how).reset_index()
+
+    pd.testing.assert_frame_equal(
+        again, seconds_of(minutes, 5), check_dtype=False, check_freq=False
+    )
+
+
 def test_each_second_closes_where_the_exchange_is_then():
     minutes = candles(1, 1)
     row = np.zeros(1, dtype=CANDLE)
@@ -47,7 +57,9 @@ def test_they_lie_beside_the_minutes(tmp_path):
     minutes.to_feather(file_of(tmp_path, BTC, "1m"))
 
     add_seconds(tmp_path, (BTC,))
+    add_seconds(tmp_path, (BTC,), 5)
 
     made = pd.read_feather(file_of(tmp_path, BTC, "1s"))
     assert len(made) == 180
+    assert len(pd.read_feather(file_of(tmp_path, BTC, "5s"))) == 36
     assert made["date"].dtype == minutes["date"].dtype

@@ -31,6 +31,8 @@ def test_the_clock_ends_where_the_segment_does() -> None:
     assert clock["class"].endswith(".GuardedReplayClock")
     assert clock["until_ms"] == round(FIRST.end.timestamp() * 1000)
     assert (clock["url"], clock["realism"], clock["plain"]) == (URL, "tick", False)
+    adjusting = overlay(replace(PLAN, adjust_seconds=5), FIRST, URL)
+    assert adjusting["log_config"]["handlers"]["plimsoll_clock"]["adjust_seconds"] == 5
 
 
 @pytest.mark.parametrize(("mode", "dry"), [("dry-run", True), ("live", False)])

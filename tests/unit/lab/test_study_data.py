@@ -8,7 +8,15 @@ import pandas as pd
 import pytest
 
 from plimsoll.core import UsageError
-from plimsoll.lab.study_data import Needs, file_of, link_data, make_longer, require, require_all
+from plimsoll.lab.study_data import (
+    Needs,
+    file_of,
+    fill_marks,
+    link_data,
+    make_longer,
+    require,
+    require_all,
+)
 from tests.unit.performance.frames import hours, utc
 
 BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
@@ -62,6 +70,24 @@ def test_longer_candles_that_the_folder_has_are_used(tmp_path) -> None:
 def test_a_pair_without_hourly_candles_has_no_longer_ones(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"BTC_USDT_USDT-1h-futures\.feather, found none"):
         make_longer(tmp_path, [BTC], "4h")
+
+
+def test_missing_marks_are_made_of_candles_and_those_that_are_there_stay(tmp_path) -> None:
+    source, folder = tmp_path / "source", tmp_path / "made"
+    write_hourly(source, hours(8))
+    marks = pd.read_feather(file_of(source, BTC, "1h")).assign(open=100.0, volume=0.0)
+    marks.loc[6, "open"] = np.nan
+    theirs = file_of(source, BTC, "1h", "mark")
+    marks.drop(index=[0, 1, 4]).to_feather(theirs)
+    before = theirs.read_bytes()
+    link_data(source, folder)
+    fill_marks(folder, [BTC, ETH])
+    made = pd.read_feather(file_of(folder, BTC, "1h", "mark"))
+    assert made["date"].tolist() == list(hours(8))
+    assert made["open"].tolist() == [1.0, 2.0, 100.0, 100.0, 5.0, 100.0, 7.0, 100.0]
+    assert theirs.read_bytes() == before
+    fill_marks(folder, [BTC])
+    assert pd.read_feather(file_of(folder, BTC, "1h", "mark")).equals(made)
 
 
 def test_files_are_named_as_freqtrade_names_them(tmp_path: Path) -> None:

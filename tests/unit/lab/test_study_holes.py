@@ -30,25 +30,31 @@ def test_missing_candles_are_counted_against_the_span(tmp_path) -> None:
     (holes,) = holes_of([STUDY], tmp_path)
     assert (holes.pair, holes.timeframe) == (BTC, "1h")
     assert (holes.candles, holes.candles_expected) == (26, 240)
-    assert (holes.unfunded_hours, holes.carried_marks) == (0.0, 0)
+    assert (holes.unfunded_hours, holes.replaced_marks) == (0.0, 0)
 
 
 def test_time_without_rates_is_time_without_funding(tmp_path) -> None:
     write(tmp_path, rates=HOURS[::8].delete([6, 7]))
     (holes,) = holes_of([STUDY], tmp_path)
     assert holes.unfunded_hours == pytest.approx(24)
-    assert holes.carried_marks == 0
+    assert holes.replaced_marks == 0
 
 
-def test_funding_within_a_hole_of_the_marks_is_charged_at_the_mark_before(tmp_path) -> None:
+def test_funding_within_a_hole_of_the_marks_is_charged_at_the_candles_price(tmp_path) -> None:
     write(tmp_path, marks=HOURS.delete(range(60, 75)))
     (holes,) = holes_of([STUDY], tmp_path)
     assert holes.unfunded_hours == 0.0
-    assert holes.carried_marks == 2
+    assert holes.replaced_marks == 2
 
 
-def test_funding_before_the_first_mark_is_free(tmp_path) -> None:
+def test_funding_before_the_first_mark_is_charged_at_the_candles_price(tmp_path) -> None:
     write(tmp_path, marks=HOURS[50:])
+    (holes,) = holes_of([STUDY], tmp_path)
+    assert (holes.unfunded_hours, holes.replaced_marks) == (0.0, 7)
+
+
+def test_funding_before_the_first_mark_and_candle_is_free(tmp_path) -> None:
+    write(tmp_path, candles=HOURS[50:], marks=HOURS[50:])
     (holes,) = holes_of([STUDY], tmp_path)
     assert holes.unfunded_hours == pytest.approx(56)
 

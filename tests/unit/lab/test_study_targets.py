@@ -22,14 +22,17 @@ def data(tmp_path_factory):
 
 
 def test_targets_of_a_portfolio_promise_a_book_over_the_days_of_the_study(data) -> None:
-    book = promised_by(STUDY, "TrendPortfolio", data, START, END)
-    assert book is not None
+    promise = promised_by(STUDY, "TrendPortfolio", data, START, END)
+    assert promise is not None
+    book = promise.whole
+    assert promise.years == {2023: book}
     # The midnights of the study, the first and the last included.
     assert book.days == (END - START).days + 1
     assert 0 < book.mean_gross_fraction <= book.highest_gross_fraction
     assert book.annual_volatility_fraction > 0
-    half = promised_by(STUDY, "TrendPortfolio", data, START, START + pd.Timedelta(days=45))
-    assert half is not None
+    shorter = promised_by(STUDY, "TrendPortfolio", data, START, START + pd.Timedelta(days=45))
+    assert shorter is not None
+    half = shorter.whole
     assert half.days == 46
     assert not math.isclose(half.mean_gross_fraction, book.mean_gross_fraction)
 

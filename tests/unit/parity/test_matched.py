@@ -61,6 +61,14 @@ def test_another_number_of_orders_is_the_loop_that_asks_more_often():
     assert set(pieces(a, b).values()) == {Cause.EVERY_LOOP}
 
 
+def test_additions_at_other_prices_after_equal_entries_are_the_loop_as_well():
+    def added(first, price):
+        return lists.trade(entries=[(1.0, first), (1.0, price)], exits=[(2.0, 101.0)], reason="roi")
+
+    assert set(pieces(added(100.0, 95.0), added(100.0, 94.0)).values()) == {Cause.EVERY_LOOP}
+    assert pieces(added(100.0, 95.0), added(100.5, 94.0))[Part.ENTRY] is Cause.BOOK
+
+
 def test_a_price_outside_of_the_candle_is_other_data():
     candles = {
         lists.PAIRS[0]: pd.DataFrame(

@@ -10,7 +10,7 @@ import pytest
 from plimsoll.performance.equity import equity_curve
 from plimsoll.performance.errors import MeasureError
 from plimsoll.performance.fills import no_trades
-from plimsoll.performance.held import held, held_weights, promised
+from plimsoll.performance.held import held, held_weights, promised, years_of
 from tests.unit.performance.frames import BTC, ETH, hours, trade, trades_frame
 
 DAYS = pd.date_range("2024-01-01", periods=200, freq="D", tz="UTC")
@@ -126,3 +126,10 @@ def test_a_span_without_equity_is_refused() -> None:
     equity = pd.Series(100.0, index=index)
     with pytest.raises(MeasureError, match="two"):
         held(no_trades(), pd.DataFrame(index=index), equity, since=index[-1])
+
+
+def test_years_of_a_span_are_its_calendar_years_and_none_is_shorter_than_a_day() -> None:
+    start, end = pd.Timestamp("2022-11-05", tz="UTC"), pd.Timestamp("2024-01-01 05:00", tz="UTC")
+    new_year = [pd.Timestamp(year, 1, 1, tz="UTC") for year in (2023, 2024)]
+    assert years_of(start, end) == {2022: (start, new_year[0]), 2023: (new_year[0], new_year[1])}
+    assert list(years_of(start, end + pd.Timedelta(days=1))) == [2022, 2023, 2024]

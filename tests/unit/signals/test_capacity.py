@@ -94,6 +94,12 @@ def test_without_equity_nothing_is_held(equity: float) -> None:
     assert book.shortfall == {"equity": 0.5}
 
 
+def test_an_infinite_target_is_no_opinion_and_takes_nothing_from_the_others() -> None:
+    book = fitted({"A": inf, "B": -0.5}, capacity(WALLET))
+    assert isnan(book.weights["A"])
+    assert (book.weights["B"], book.scale, book.missing) == (-0.5, 1.0, {})
+
+
 def test_a_budget_that_is_used_up_holds_nothing_more() -> None:
     book = fitted({"A": NAN, "B": 0.5}, capacity(WALLET, held_usd={"A": 2_000.0}))
     assert book.weights["B"] == 0

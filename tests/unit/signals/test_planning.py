@@ -61,6 +61,36 @@ def test_a_pair_without_a_close_is_let_be() -> None:
     assert set(made.values_usd) == {A}
 
 
+def test_a_target_left_out_whole_still_counts_for_the_net() -> None:
+    # Three pairs are wanted and two may be open: what is short makes up for the short left out.
+    two = Capacity(equity_usd=1000.0, most_positions={"max_open_trades": 2})
+    weights = {A: 0.3, B: -0.16, C: -0.14}
+    made = plan(weights, two, net_band=0.05)
+    assert made.values_usd == pytest.approx({A: 200.0, B: -150.0, C: 0.0})
+    small = Capacity(equity_usd=1000.0, least_usd={C: 150.0})
+    assert sum(plan(weights, small, net_band=0.05).values_usd.values()) == pytest.approx(50.0)
+
+
+@pytest.mark.parametrize("weights", [{A: 0.2, B: -0.2, C: 0.1}, {A: 0.2, B: -0.2, C: 0.0009}])
+def test_what_may_not_be_held_is_not_held_where_a_book_is_drawn_to_its_targets(
+    weights: dict[str, float],
+) -> None:
+    hot = Budget(cause="heat", usd=100.0, per_usd={A: 0.3, B: 0.5, C: 0.31})
+    held = {A: 290.0, B: -290.0, C: 2.0 if weights[C] < 0.001 else 0.0}
+    account = Capacity(equity_usd=1000.0, budgets=(hot,), held_usd=held)
+    shut = {C} if weights[C] > 0.001 else set()
+    wishes = Wishes(weights=weights, full_sizes=dict.fromkeys(weights, 0.3), shut=shut)
+    rules = Rules(buffer=0.6, least_order_fraction=0.001)
+    values = make_plan(MIDNIGHT, wishes, rules, account, CLOSES).values_usd
+    assert values[C] == 0
+    assert hot.taken(values) == pytest.approx(100.0)
+
+
+def test_an_infinite_target_is_no_opinion_and_closes_nothing() -> None:
+    made = plan({A: inf, B: -0.3}, account(held={A: 100.0, B: -300.0}))
+    assert made.values_usd == {A: 100.0, B: -300.0}
+
+
 def test_an_order_is_at_least_worth_sending() -> None:
     made = plan({A: 0.3, B: -0.3}, account(), least_order_fraction=0.01)
     assert made.least_usd == dict.fromkeys(CLOSES, 10.0)

@@ -206,8 +206,10 @@ class LiveAccount:
         self._models = models
 
     def look_again(self, since: datetime) -> None:
-        """Count from this moment on how long candles are late: before it nobody asked for any."""
+        """Count from this moment on what is late or cannot be read: before it nobody asked."""
         self._looks_since = since
+        if self._reconciler is not None:
+            self._reconciler.look_again(since)
 
     def take_notices(self) -> dict[str, str]:
         """Return once what people should know of the last mark, each text by what it is about."""

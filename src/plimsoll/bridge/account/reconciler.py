@@ -128,6 +128,15 @@ class Reconciler:
         news, self._news = self._news, []
         return news
 
+    def look_again(self, since: datetime) -> None:
+        """Count from this moment on how long books cannot be read: before it nobody tried."""
+        self.breaks = tuple(
+            replace(one, since=max(one.since, since))
+            if one.kind is BreakKind.UNREADABLE_BOOKS
+            else one
+            for one in self.breaks
+        )
+
     def look(self, now: datetime, trades: Sequence[Trade]) -> bool:
         """Compare the books where it is time to, and mend what is the bot's own.
 

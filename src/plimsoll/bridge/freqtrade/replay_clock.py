@@ -15,6 +15,7 @@ from plimsoll.bridge.freqtrade.replay_instants import (
     PathAhead,
     minute_instants,
     next_instant,
+    next_look,
     tick_instants,
 )
 from plimsoll.bridge.freqtrade.venue_clock import LOOPBACK_HOSTS
@@ -30,6 +31,8 @@ MINUTE, TICK, PROBE = "minute", "tick", "probe"
 NAP_SECONDS = 0.01
 THROTTLE_MS = 5_000
 """Freqtrade's own pause between two loops."""
+UNKNOWN = PathAhead([(0, 1.0), (2**63, 2.0)])
+"""The path of a pair whose own was not asked for: it may move at any moment."""
 ENDED = "The replay has come to its end."
 
 
@@ -53,12 +56,22 @@ class ReplayClock(logging.Handler):
         stop, a liquidation, an ROI or the limit of an open order.
     plain
         Whether Freqtrade's slow parts stay as they are.
+    adjust_seconds
+        The bot also looks so often while a position is open that its strategy may adjust; 0 for
+        never. At which price it would is known to the strategy alone.
     """
 
     also: "Also | None" = None
     """What else is replaced for speed, beside Freqtrade's slow parts."""
 
-    def __init__(self, url: str, until_ms: int, realism: str, plain: bool = False) -> None:  # noqa: FBT001, FBT002 - named in a config
+    def __init__(
+        self,
+        url: str,
+        until_ms: int,
+        realism: str,
+        plain: bool = False,  # noqa: FBT001, FBT002 - named in a config
+        adjust_seconds: int = 0,
+    ) -> None:
         super().__init__()
         try:
             if urlsplit(url).hostname not in LOOPBACK_HOSTS:
@@ -68,7 +81,13 @@ class ReplayClock(logging.Handler):
             if running_command() != "trade":
                 raise PlimsollError("only freqtrade trade can be replayed")
             if not _driven:
-                driver = Driver(VenueSteps(url), until_ms, realism, is_lazy=not plain)
+                driver = Driver(
+                    VenueSteps(url),
+                    until_ms,
+                    realism,
+                    is_lazy=not plain,
+                    adjust_ms=adjust_seconds * 1000,
+                )
                 _driven.append(driver.take_over(self.also))
         except PlimsollError as error:
             refuse(error)
@@ -88,10 +107,16 @@ class Driver:
     """
 
     def __init__(
-        self, venue: VenueSteps, until_ms: int, realism: str, *, is_lazy: bool = False
+        self,
+        venue: VenueSteps,
+        until_ms: int,
+        realism: str,
+        *,
+        is_lazy: bool = False,
+        adjust_ms: int = 0,
     ) -> None:
         self._venue, self._until_ms, self._realism = venue, until_ms, realism
-        self._is_lazy = is_lazy
+        self._is_lazy, self._adjust_ms = is_lazy, adjust_ms
         self._now_ms = self._venue_ms = venue.now_ms()
         self._at_end: list[Callable[[], None]] = []
         self._end_ms = 0
@@ -139,7 +164,7 @@ class Driver:
         while at is None and self._end_ms < self._until_ms:
             self._read_candle(bot)
             at = self._next(bot)
-        at = self._with_stops(bot, at)
+        at = self._with_adjustments(bot, self._with_stops(bot, at))
         if at is None or at >= self._until_ms:
             self._move_to(self._until_ms)
             for act in self._at_end:
@@ -171,6 +196,19 @@ class Driver:
         self._awaited |= new
         soon = self._now_ms + THROTTLE_MS
         return soon if at is None else min(at, soon)
+
+    def _with_adjustments(self, bot: Any, at: int | None) -> int | None:
+        """Return an instant, or one earlier while there is a position that may be adjusted."""
+        if not self._adjust_ms or not bot.strategy.position_adjustment_enable:
+            return at
+        from freqtrade.exchange import timeframe_to_seconds
+        from freqtrade.persistence import Trade
+
+        held = {one.pair for one in Trade.get_open_trades() if one.has_open_position}
+        candle_ms = timeframe_to_seconds(bot.strategy.timeframe) * 1000
+        paths = [self._paths.get(pair, UNKNOWN) for pair in held]
+        soon = next_look(self._now_ms, self._adjust_ms, candle_ms, paths)
+        return min((one for one in (at, soon) if one is not None), default=None)
 
     def _levels(self, bot: Any) -> dict[str, Any]:
         from freqtrade.persistence import Trade

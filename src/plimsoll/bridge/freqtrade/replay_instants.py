@@ -27,6 +27,14 @@ class PathAhead:
     tick: float = 0.0
     half_spread_fraction: float = 0.0
 
+    def stands_still(self, begin_ms: int, end_ms: int) -> bool:
+        """Return whether the price is one and the same between two instants."""
+        return all(
+            begin == end
+            for (from_ms, begin), (to_ms, end) in pairwise(self.points)
+            if to_ms > begin_ms and from_ms < end_ms
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Level:
@@ -71,6 +79,19 @@ def tick_instants(open_ms: int, end_ms: int, paths: Iterable[PathAhead]) -> list
     points = sorted(at for at in instants if open_ms + AFTER_OPEN_MS <= at < end_ms)
     between = [at for pair in pairwise(points) for at in range(*pair, LONGEST_STEP_MS)]
     return [*between, points[-1]]
+
+
+def next_look(now_ms: int, every_ms: int, candle_ms: int, paths: Sequence[PathAhead]) -> int | None:
+    """Return the first multiple of ``every_ms`` after ``now_ms`` at which a price moves.
+
+    Where the paths stand still from the multiple before to the one after, a look would see what
+    another has seen. None where the candle ends first: the next one has instants of its own.
+    """
+    first, end_ms = (now_ms // every_ms + 1) * every_ms, (now_ms // candle_ms + 1) * candle_ms
+    for at in range(first, end_ms, every_ms):
+        if not all(path.stands_still(at - every_ms, at + every_ms) for path in paths):
+            return at
+    return None
 
 
 def next_touch(path: PathAhead, levels: Iterable[Level], now_ms: int) -> int | None:

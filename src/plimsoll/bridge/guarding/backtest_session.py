@@ -15,6 +15,7 @@ from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.freqtrade.backtest_report import offer_acts
 from plimsoll.bridge.guarding.backtest_past import PastCandles
 from plimsoll.bridge.guarding.counted_session import CountedSession
+from plimsoll.bridge.guarding.entry import Wanted
 from plimsoll.bridge.guarding.observing import ObservingSupervisor
 from plimsoll.bridge.guarding.places import ACTED, acted_words
 from plimsoll.bridge.guarding.rearming import BY_POLICY, RearmPolicy
@@ -37,6 +38,7 @@ class BacktestSession(CountedSession):
         self._past = PastCandles(strategy.config, settings.risk.correlation_candles)
         self._last: datetime | None = None
         self._account: BacktestAccount | None = None
+        self._added: Wanted | None = None
         self._policy = RearmPolicy(settings.backtest_rearm.after_days)
         self._expectation = read_expectation(settings.expectation_file)
         self.record = backtest_recorder(strategy.config, settings)
@@ -95,10 +97,23 @@ class BacktestSession(CountedSession):
         else:
             self._policy.give_up()
 
+    def add(self, wanted: Wanted, *, least: float) -> float | None:
+        """Return the stake to add to a position; it is asked about at the market's price."""
+        self._added = wanted
+        return super().add(wanted, least=least)
+
     def mark_price(self, pair: str, now: datetime) -> float | None:
-        """Return the last close: an order is sent at the open that follows it."""
-        newest = self._closes.close(pair, now.timestamp())
-        return None if newest is None else newest[1]
+        """Return the last close: an order is sent at the open that follows it.
+
+        An addition may be sent within a candle, where a detail shows the market: its price then.
+        """
+        newest, added = self._closes.close(pair, now.timestamp()), self._added
+        if newest is None:
+            return None
+        closed_at, close = newest
+        if added is None or (added.pair, added.now) != (pair, now):
+            return close
+        return added.price if closed_at < now.timestamp() < closed_at + self._seconds else close
 
     def _begin(self) -> None:
         profile = self._settings.risk

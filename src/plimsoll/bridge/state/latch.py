@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from freqtrade.persistence import Trade
 from sqlalchemy.exc import SQLAlchemyError
 
 from plimsoll.bridge.config.settings import PlimsollSettings
@@ -44,6 +45,7 @@ from plimsoll.journal.latch_record import (
 )
 from plimsoll.journal.messages import RESUME
 from plimsoll.journal.phrases import LOOK_FIRST
+from plimsoll.risk.latch import LatchState
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +129,7 @@ class Latch:
             {key: at for key, at in record.released.items() if key not in record.held}, now
         )
         rearmed_at = record.rearmed_at if record.started else locks.last_rearm(now)
-        held = lasting(union(record.held, locks.held_verdicts(now)), now)
+        held = self._in_force(union(record.held, locks.held_verdicts(now)), now)
         stamp = read_stamp()
         new = self._untrusted(record, stamp, held)
         if new is not None:
@@ -205,6 +207,18 @@ class Latch:
     ) -> None:
         """Record in a log that was begun again whose it is and what is held."""
         self._record_start(now, held, rearmed_at)
+
+    def _in_force(self, held: Mapping[Key, Verdict], now: datetime) -> dict[Key, Verdict]:
+        """Return what holds at a start: what lasts, and what ended before all of it was closed.
+
+        A running bot finishes a closing beyond its end; one that was down meanwhile does so too.
+        Nothing can have been entered since: until the first start or loop after that end, which
+        drops it from the log, the verdict was in force.
+        """
+        open_pairs = {trade.pair for trade in Trade.get_open_trades()}
+        until = now + timedelta(seconds=self._settings.risk.recheck_seconds)
+        state = LatchState(held=held).go_on(open_pairs, now, until) if open_pairs else None
+        return lasting(held if state is None else state.held, now)
 
     def _untrusted(
         self, record: LatchRecord, stamp: Stamp | None, held: Mapping[Key, Verdict]

@@ -13,7 +13,9 @@ def require_stops_in_force(strategy: Any) -> None:
     ------
     PlimsollError
         When the class or the config has ``use_custom_stoploss`` false beside a declared stop,
-        or the class answers ``custom_stoploss`` itself.
+        or the class answers ``custom_stoploss`` itself, or the class or the config has
+        ``trailing_stop`` true, which Freqtrade does not heed beside an answer of
+        ``custom_stoploss``.
     """
     declared = [
         name for name in ("stop_distance", "trailing_distance") if getattr(strategy, name)()
@@ -22,6 +24,12 @@ def require_stops_in_force(strategy: Any) -> None:
         raise PlimsollError(
             f"expected use_custom_stoploss to be true, since {type(strategy).__name__} declares "
             f"{' and '.join(declared)}, found false: the stop would never be set"
+        )
+    if declared and strategy.trailing_stop:
+        raise PlimsollError(
+            f"expected trailing_stop to be false, since {type(strategy).__name__} declares "
+            f"{' and '.join(declared)}, found true: the stop would not follow the price; declare "
+            "trailing_distance instead"
         )
     if declared and type(strategy).custom_stoploss is not RuleStrategy.custom_stoploss:
         raise PlimsollError(

@@ -15,8 +15,6 @@ from plimsoll.lab.drilling.scenario import BLIND, Act
 BAD_REQUEST = 400
 MESSAGE_SECONDS = 30.0
 CANNOT_LOOK = "The guards cannot look: "
-STILL_HALTED = "Still halted since before this start."
-STILL_CLOSING = "Still closing since before this start."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +67,24 @@ def message_of(record: dict[str, Any]) -> str:
     return f"🛑 {of}{breach(verdict, record)}."
 
 
+def still_message_of(record: dict[str, Any]) -> str:
+    """Return how the message begins that a start tells of a recorded verdict, without figures."""
+    pair = record.get("pair")
+    where = "" if pair is None else f" {pair.partition(':')[0]}"
+    still = "halted" if record["mode"] == "HALTED" else "closing"
+    words = message_of(record).removeprefix(f"🛑{where}").lstrip(" :").partition(":")[0]
+    return f"🛑 Still {still}{where} since before this start. {words}"
+
+
 def last_fill(bot: DrilledBot, since: datetime) -> datetime | None:
-    """Return when the last order since a moment was filled; None when none was."""
+    """Return when the last closing order since a moment was filled; None when none was."""
     if bot.setup.live:
         since_ms = since.timestamp() * 1000
         times = [
             fill["time_ms"]
             for symbol in bot.exchange.venue.symbols
             for fill in bot.exchange.fills(symbol)
-            if fill["time_ms"] >= since_ms
+            if fill["time_ms"] >= since_ms and fill["side"] == "SELL"
         ]
         return datetime.fromtimestamp(max(times) / 1000, since.tzinfo) if times else None
     closes = [moment(row["close_date"]) for row in bot.trades(is_open=False)]
@@ -150,25 +157,43 @@ def books_agree(bot: DrilledBot, row: Row, *, foreign: str = "") -> None:
         row.check("database and exchange agree", agrees, left)
 
 
-def told(bot: DrilledBot, row: Row, marks: Marks, record: dict[str, Any]) -> None:
+def told(
+    bot: DrilledBot, row: Row, marks: Marks, record: dict[str, Any], *, late_seconds: float = 0.0
+) -> None:
     """Check that Telegram accepted the verdict's message and refused none for its form.
 
-    A bot that ended between record and message says after its restart that it is still halted, or
-    still closing.
+    A bot that ended between record and message says after its restart that it is still halted or
+    still closing, or, where the verdict was over by then, what the same guard has seen since.
+    ``late_seconds`` is for how long nothing could be sent: as long may pass until the bot's next
+    try.
     """
-    texts = [CANNOT_LOOK if record["rule"] == BLIND else message_of(record)]
-    if row.restarts:
-        still = STILL_HALTED if record["mode"] == "HALTED" else STILL_CLOSING
-        texts.append(f"{still} {texts[0].removeprefix('🛑 ').partition(':')[0]}")
+    first = CANNOT_LOOK if record["rule"] == BLIND else message_of(record)
+
+    def texts() -> list[str]:
+        if not row.restarts:
+            return [first]
+        return [first, still_message_of(record), *map(message_of, _same(bot, record))]
 
     def heard() -> bool:
-        new = bot.telegram.messages[marks.messages :]
-        return any(one.says(text) for one in new for text in texts)
+        new, wanted = bot.telegram.messages[marks.messages :], texts()
+        return any(one.says(text) for one in new for text in wanted)
 
-    bot.telegram.wait_until(heard, MESSAGE_SECONDS * bot.setup.patience)
-    row.check("message accepted by Telegram", heard(), f"expected {texts[0]!r}")
+    bot.telegram.wait_until(heard, (MESSAGE_SECONDS + late_seconds) * bot.setup.patience)
+    row.check("message accepted by Telegram", heard(), f"expected {first!r}")
     refused = [one for one in bot.telegram.rejected[marks.rejected :] if one.status == BAD_REQUEST]
     row.check("no message refused", not refused, "; ".join(one.reason for one in refused))
+
+
+def _same(bot: DrilledBot, record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return later verdicts of a record's rule about the same pair that acted as it did."""
+
+    def about(one: dict[str, Any]) -> tuple[Any, ...]:
+        return one.get("event"), one.get("rule"), one.get("mode"), one.get("pair")
+
+    since = moment(record["at"])
+    return [
+        one for one in bot.records() if about(one) == about(record) and moment(one["at"]) > since
+    ]
 
 
 def chain_whole(bot: DrilledBot, row: Row) -> None:

@@ -24,9 +24,16 @@ from plimsoll.lab.drilling.assertions import (
 )
 from plimsoll.lab.drilling.bot import POLL_SECONDS, DrilledBot, moment
 from plimsoll.lab.drilling.fault import Fault, Trouble
-from plimsoll.lab.drilling.pair_checks import Before, books_settle, others_untouched, pair_closed
+from plimsoll.lab.drilling.pair_checks import (
+    Before,
+    all_closed,
+    books_settle,
+    others_untouched,
+    pair_closed,
+)
 from plimsoll.lab.drilling.row import Row
 from plimsoll.lab.drilling.scenario import BLIND, FOREIGN, Act, Scenario
+from plimsoll.venue.clock import FOLLOW_SECONDS
 
 VERDICT_SECONDS, FLAT_SECONDS = 60.0, 90.0
 SLOWER = 3.0
@@ -43,12 +50,19 @@ class Watch:
         self.trouble = Trouble(bot)
         self._mend_at: float | None = None
         self._mended = False
+        self._armed_at = self._mended_at = time.monotonic()
         self.loops_ended: set[datetime] = set()
 
     def arm(self) -> None:
-        """Do what the fault does before the guard trips."""
+        """Do what the fault does before the guard trips, once the bot has taken over its speed.
+
+        A bot whose exchange is killed before that would live on at the old one: an outage of
+        seconds would be one of minutes.
+        """
         if self.fault.speed is not None:
             self.bot.exchange.venue.set_speed(self.fault.speed)
+            time.sleep(FOLLOW_SECONDS)
+        self._armed_at = time.monotonic()
         self.fault.arm(self.trouble)
 
     def strike(self, *, until_mended: bool = False) -> None:
@@ -70,6 +84,11 @@ class Watch:
             )
 
     @property
+    def lasted_seconds(self) -> float:
+        """For how many real seconds the fault was there; meaningful once it was taken back."""
+        return max(self._mended_at - self._armed_at, 0.0)
+
+    @property
     def is_over(self) -> bool:
         """Whether a fault that ends by the clock has been taken back."""
         return self._mended
@@ -79,6 +98,7 @@ class Watch:
         if not self._mended:
             self._mended = True
             self.fault.mend(self.trouble)
+            self._mended_at = time.monotonic()
             if self.fault.speed is not None:
                 self.bot.exchange.venue.set_speed(self.bot.setup.speed)
 
@@ -179,7 +199,7 @@ def play_closing(bot: DrilledBot, scenario: Scenario, fault: Fault, row: Row) ->
         else:
             halt = None
             watch.strike()
-        flat = _is_flat if scenario.pair is None else _is_closed
+        flat = _flat_of(scenario)
         watch.until(lambda: flat(bot, scenario, before), "a flat account", seconds=FLAT_SECONDS)
         watch.see_out()
     finally:
@@ -191,11 +211,14 @@ def play_closing(bot: DrilledBot, scenario: Scenario, fault: Fault, row: Row) ->
         pair_closed(bot, row, before, record)
         if scenario.pair is not None and fault.name != "closed-by-hand":
             others_untouched(bot, row, before, scenario.pair)
-    if scenario.pair is None:
+    if scenario.pair is None and _may_go_on(scenario):
+        all_closed(bot, row, before, record, since=marks.began)
+        books_settle(bot, row, "after its close")
+    elif scenario.pair is None:
         _closed_whole(bot, row, halt or record, scenario)
     for one in (record, halt):
         if one is not None:
-            told(bot, row, marks, one)
+            told(bot, row, marks, one, late_seconds=watch.lasted_seconds)
     if scenario.ends_itself or scenario.pair is not None:
         _ends_itself(bot, scenario, row)
     else:
@@ -230,9 +253,23 @@ def _closed_whole(bot: DrilledBot, row: Row, record: dict[str, Any], scenario: S
     books_agree(bot, row, foreign=foreign)
 
 
+def _may_go_on(scenario: Scenario) -> bool:
+    """Whether a guard of the account ends by itself while the row looks, so that it is entered.
+
+    Blind guards do not: what blinds them is there until the row takes it away.
+    """
+    return scenario.ends_itself and scenario.rule != BLIND
+
+
+def _flat_of(scenario: Scenario) -> Callable[[DrilledBot, Scenario, Before], bool]:
+    """Return what a row waits for: a flat account, or the end of what was held before."""
+    return _is_closed if scenario.pair is not None or _may_go_on(scenario) else _is_flat
+
+
 def _is_closed(bot: DrilledBot, scenario: Scenario, before: Before) -> bool:
-    """Whether the trades of then in the guard's pair are closed; it may hold new ones."""
-    return not before.still_open(bot, str(scenario.pair))
+    """Whether the trades of then that the guard closes are closed; there may be new ones."""
+    pairs = scenario.pairs if scenario.pair is None else (scenario.pair,)
+    return not any(before.still_open(bot, pair) for pair in pairs)
 
 
 def _is_flat(bot: DrilledBot, scenario: Scenario, before: Before) -> bool:

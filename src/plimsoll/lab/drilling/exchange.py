@@ -5,6 +5,7 @@ import hmac
 import json
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,12 +17,19 @@ import httpx
 
 from plimsoll.core import PlimsollError
 from plimsoll.lab.venue import Venue, serve_venue
+from plimsoll.venue.clock import FOLLOW_SECONDS
 
 ANSWER_SECONDS = 60.0
 WINDOW_MS = 60_000
 ANY_KEY = ("any", "any")
 RESTART_SECONDS = 2.5
-"""Real seconds that an exchange takes to start again."""
+"""Real seconds that an exchange takes to start again, at the least."""
+SLOWER_START = 2.0
+"""How many times as long as its first start another one may take on a busy machine."""
+OUTAGE_SECONDS = 100.0
+"""The exchange's seconds that it is away at the most: after 300 a guard halts what a row is not
+about."""
+PLAIN = ("MARKET", "LIMIT")
 FAULTS, TRANSFER = "/plimsoll/faults", "/plimsoll/transfer"
 
 
@@ -30,6 +38,7 @@ class Exchange:
 
     def __init__(self, venue: Venue) -> None:
         self.venue = venue
+        self.started_in_seconds = 0.0
         self.again: Callable[[datetime], Venue] | None = None
         self.key, self.secret = keys_of(venue.config)
         self._client = httpx.Client(base_url=venue.url, trust_env=False, timeout=ANSWER_SECONDS)
@@ -83,8 +92,12 @@ class Exchange:
         """Return every order of a contract by its own books, conditional ones not included."""
         books = self.venue.books()
         every = sorted([*books["open_orders"], *books["closed_orders"]], key=lambda one: one["id"])
-        plain = ("MARKET", "LIMIT")
-        return [one for one in every if one["symbol"] == symbol and one["kind"] in plain]
+        return [one for one in every if one["symbol"] == symbol and one["kind"] in PLAIN]
+
+    def stops_cancelled(self) -> int:
+        """Return how many conditional orders were cancelled so far."""
+        closed = self.venue.books()["closed_orders"]
+        return sum(one["kind"] not in PLAIN and one["status"] == "CANCELED" for one in closed)
 
     def fills(self, symbol: str) -> list[dict[str, Any]]:
         """Return every fill of a contract by its own books."""
@@ -93,12 +106,18 @@ class Exchange:
     def restart(self, *, ahead_seconds: float = 0.0) -> None:
         """Kill its process and start it again on its event log, its clock so much further.
 
-        The clock has gone on meanwhile. Its faults are over, its scenarios are not.
+        The clock has gone on meanwhile, rather too far than not far enough: a bot's goes on too,
+        and one that were ahead of the exchange's would have its requests refused (-1021). Its
+        faults are over, its scenarios are not.
         """
         if self.again is None:
             raise PlimsollError("expected an exchange that keeps an event log, found one without")
         speed = self.venue.speed()
-        ahead = timedelta(seconds=ahead_seconds + RESTART_SECONDS * speed)
+        down = max(RESTART_SECONDS, SLOWER_START * self.started_in_seconds)
+        if down * speed > OUTAGE_SECONDS:
+            self.venue.set_speed(OUTAGE_SECONDS / down)
+            time.sleep(FOLLOW_SECONDS)
+        ahead = timedelta(seconds=ahead_seconds + min(down * speed, OUTAGE_SECONDS))
         self.venue = self.again(self.now() + ahead)
         self.venue.set_speed(speed)
 
@@ -132,7 +151,9 @@ def drilled_exchange(arguments: Sequence[str], *, folder: Path) -> Iterator[Exch
     events = folder / "events.jsonl"
     logged = [*arguments, "--event-log", str(events)]
     with ExitStack() as stack:
+        began = time.monotonic()
         exchange = Exchange(stack.enter_context(serve_venue(logged, folder=folder)))
+        exchange.started_in_seconds = time.monotonic() - began
         stack.callback(exchange.close)
 
         def again(begins_at: datetime) -> Venue:

@@ -69,8 +69,8 @@ class Fault:
     mend
         Done after ``lasts`` real seconds, or when the account is flat, whichever is earlier.
     halts_by
-        The rule that halts the account if positions stay open under the fault. A row that closes
-        one pair then lasts until that halt is on record, and expects it.
+        The rule that halts the account under the fault. A row that closes one pair, or that is
+        about the entries after a halt, then lasts until that halt is on record, and expects it.
     """
 
     name: str

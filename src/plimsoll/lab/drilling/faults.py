@@ -174,7 +174,13 @@ FAULTS: dict[str, Fault] = {
             lasts=5.0,
             speed=SLOW,
         ),
-        Fault(name="clock-jump", kind="market", what="an hour passes at once", strike=jump),
+        Fault(
+            name="clock-jump",
+            kind="market",
+            what="an hour passes at once",
+            strike=jump,
+            speed=SLOW,
+        ),
         # The account
         Fault(
             name="positions-missing",
@@ -283,6 +289,7 @@ FAULTS: dict[str, Fault] = {
             kind="disk",
             what="the state folder is deleted",
             strike=delete_state,
+            halts_by="state",
         ),
         # Kills at one request
         Fault(name="kill-before", kind="kill", what="kill -9 before the request is carried out"),

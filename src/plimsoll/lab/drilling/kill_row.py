@@ -72,9 +72,9 @@ def _kill_at(bot: DrilledBot, scenario: Scenario, when: str) -> None:
 
 def _count(bot: DrilledBot, request: str) -> int:
     """Return what rises with each order of the kind that a request makes or ends."""
+    if request.startswith("DELETE"):  # a new stop is placed at once: none is missing for long
+        return bot.exchange.stops_cancelled()
     side = bot.exchange_side()
-    if request.startswith("DELETE"):
-        return -len(side.stops)
     if "algo" in request:  # numbers rise, and one that replaces another leaves as many
         return max((int(number) for number in side.stops), default=0)
     return sum(len(bot.exchange.orders(symbol)) for symbol in bot.exchange.venue.symbols)

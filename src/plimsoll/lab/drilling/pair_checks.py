@@ -1,6 +1,8 @@
-"""What is asserted of a guard that closes one pair, which may be entered again at once."""
+"""What is asserted of a guard that closes what may be entered again: one pair, or all of them."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from math import inf
 from typing import Any
 
 from plimsoll.lab.drilling.assertions import symbol_of
@@ -55,6 +57,53 @@ def pair_closed(bot: DrilledBot, row: Row, before: Before, record: dict[str, Any
             early += 1
     row.check("pair sold on the exchange", sold >= wanted - TOLERANCE, f"{sold:g} of {wanted:g}")
     row.check("only orders that close", not early, f"{early} bought before it was sold")
+
+
+def all_closed(
+    bot: DrilledBot, row: Row, before: Before, record: dict[str, Any], *, since: datetime
+) -> None:
+    """Check that all that was held then was closed on both sides, and only then entered again.
+
+    On the exchange its own fills count, ``since`` the row began: a fault may have closed something
+    before the verdict. An order that opens is none while the verdict lasts.
+    """
+    left = [one for pair in before.amounts for one in before.still_open(bot, pair)]
+    row.check("every position closed in the database", not left, f"trades {left} are open")
+    if not bot.setup.live:
+        return
+    since_ms, from_ms = since.timestamp() * 1000, moment(record["at"]).timestamp() * 1000
+    until_ms = _ended_ms(bot, record)
+    unsold, early = [], []
+    for pair, wanted in before.amounts.items():
+        symbol = symbol_of(pair)
+        fills = [one for one in bot.exchange.fills(symbol) if one["time_ms"] >= since_ms]
+        sold = sum(one["quantity"] for one in fills if one["side"] == "SELL")
+        unsold += [f"{sold:g} of {wanted:g} {symbol}"] if sold < wanted - TOLERANCE else []
+        early += [
+            f"{one['side']} {one['quantity']:g} {symbol} at {one['created_ms']}"
+            for one in bot.exchange.orders(symbol)
+            if one["side"] == "BUY" and from_ms < one["created_ms"] < until_ms
+        ]
+    row.check("every position sold on the exchange", not unsold, ", ".join(unsold))
+    row.check("only orders that close", not early, ", ".join(early))
+
+
+def _ended_ms(bot: DrilledBot, record: dict[str, Any]) -> float:
+    """Return when a verdict was over by the log, epoch milliseconds; infinite while it is not.
+
+    A start that does not hold it any more has ended it too.
+    """
+    rule, at = record["rule"], moment(record["at"])
+    for one in bot.records():
+        if moment(one["at"]) <= at:
+            continue
+        ended = one["kind"] == "verdict" and (one.get("event"), one["rule"]) == ("ended", rule)
+        forgotten = one["kind"] == "start" and rule not in {
+            held["rule"] for held in one.get("held", ())
+        }
+        if ended or forgotten:
+            return moment(one["at"]).timestamp() * 1000
+    return inf
 
 
 def others_untouched(bot: DrilledBot, row: Row, before: Before, pair: str) -> None:

@@ -26,6 +26,8 @@ def play_probation(bot: DrilledBot, scenario: Scenario, fault: Fault, row: Row) 
     try:
         watch.arm()
         watch.strike()
+        if fault.halts_by:
+            _halted_again(watch, fault.halts_by)
         watch.until(lambda: _entered(bot), "entries after the re-arming", seconds=FLAT_SECONDS)
         watch.see_out()
     finally:
@@ -66,6 +68,22 @@ def _smaller(bot: DrilledBot, row: Row, whole: dict[str, float], when: str) -> f
     fits = all(abs(share / row.limit - 1) < TOLERANCE for share in shares.values())
     row.check(f"stakes shrunk {when}", fits, said)
     return max(shares.values())
+
+
+def _halted_again(watch: Watch, rule: str) -> None:
+    """See the fault halt the account and close it, and end that halt as a person does."""
+    bot = watch.bot
+
+    def halted() -> bool:
+        acted = ("halt", "acted", rule)
+        return any(
+            (one["kind"], one.get("event"), one.get("rule")) == acted for one in bot.records()
+        )
+
+    watch.until(halted, f"a halt by {rule}", seconds=VERDICT_SECONDS)
+    watch.until(lambda: not bot.held() and not filled(bot), "a flat account", seconds=FLAT_SECONDS)
+    status, said = bot.run("resume", "--reason", REASON)
+    watch.row.check(f"plimsoll resume after {rule}", status == 0, f"exit status {status}: {said}")
 
 
 def _halted_and_rearmed(bot: DrilledBot, scenario: Scenario, row: Row) -> None:

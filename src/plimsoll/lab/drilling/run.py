@@ -156,7 +156,7 @@ def _play_group(
     if stop.is_set():
         return
     scenario, mode = SCENARIOS[group[0].scenario], group[0].mode
-    folder = plan.out / "runs" / _safe(f"{scenario.name}-{mode}")
+    folder = plan.out / "runs" / folder_of(group)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     serving = ["--market", "synthetic", "--seed", str(plan.seed), "--start", START]
@@ -173,6 +173,16 @@ def _play_group(
                 keep(table.play(cell))
         finally:
             table.end()
+
+
+def folder_of(group: Sequence[Cell]) -> str:
+    """Return the name of a group's folder: no two groups share one, for both may be under way.
+
+    A scenario without a fault is drilled before, and so beside, the same one under faults.
+    """
+    first = group[0]
+    early = ("none",) if stage_of(first) == 0 else ()
+    return _safe("-".join((first.scenario, first.mode, *early)))
 
 
 PLAYS = {Act.DENY: play_denial, Act.STEP: play_step, Act.REDUCE: play_probation}
@@ -258,8 +268,7 @@ def overlay_of(setup: BotSetup, scenario: Scenario) -> dict[str, Any]:
         "internals": {"process_throttle_secs": 30},
         "pairlists": [{"method": "StaticPairList"}],
         "exchange": {"pair_whitelist": list(scenario.pairs)},
-        **(own if setup.is_own else {}),
-        **scenario.config,
+        **(own if setup.is_own else scenario.config),
         "plimsoll": {"state_folder": "", **scenario.section, "risk": scenario.profile()},
     }
 

@@ -82,7 +82,8 @@ class Scenario:
     request
         The request at which a bot is killed, in a scenario that is a step.
     entry, config
-        More options of the entries that are forced; what its bot's config has at the top.
+        More options of the entries that are forced; what the config of a strategy that is not
+        the drill's own has at the top.
     """
 
     name: str

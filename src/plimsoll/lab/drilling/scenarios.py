@@ -30,6 +30,7 @@ from plimsoll.lab.drilling.trips import (
     see_again,
     stale_candles,
     take_halt_out,
+    trail,
 )
 
 CLOSING = (
@@ -93,7 +94,7 @@ CLOSING = (
         rule="consecutive_losses",
         act=Act.FLATTEN,
         how="trades are closed at a loss",
-        trip=losing(3, leave=1),
+        trip=losing(3, leave=1, in_a_row=True),
         risk={"max_consecutive_losses": 3, "flatten_on_consecutive_losses": True},
         pairs=FOUR,
         closes=1,
@@ -126,7 +127,8 @@ CLOSING = (
         how="requests for the order book are refused",
         trip=errors,
         undo=mend_market,
-        risk={"max_api_errors": 2, "flatten_api_errors": 5},
+        # A busy machine makes few requests in the five minutes that are the default.
+        risk={"max_api_errors": 2, "flatten_api_errors": 5, "api_error_window_seconds": 1200},
         ends_itself=True,
     ),
     Scenario(
@@ -220,25 +222,29 @@ DENYING: tuple[Scenario, ...] = (
 )
 
 
+TRAILING = {"trailing_stop": True}
+"""How a strategy of somebody else is asked to; the drill's own declares a distance."""
+
+
 def _step(
     name: str,
     request: str,
     trip: Callable[[DrilledBot], None],
     how: str,
-    config: Mapping[str, Any] | None = None,
+    *,
+    trails: bool = False,
 ) -> Scenario:
-    prepare = idle
     return Scenario(
         name=f"step: {name}",
         rule="",
         act=Act.STEP,
         how=how,
         trip=trip,
-        prepare=prepare,
+        prepare=trail if trails else idle,
         undo=lower_flag,
         request=request,
         pairs=(BTC,),
-        config=config or {},
+        config=TRAILING if trails else {},
     )
 
 
@@ -261,13 +267,12 @@ DENYING += (
     ),
 )
 SEND, CANCEL, STOP = "POST /fapi/v1/order", "DELETE /fapi/v1/algoOrder", "POST /fapi/v1/algoOrder"
-TRAILING = {"trailing_stop": True}
 STEPS = (
     _step("entry", SEND, enter_by_hand, "an entry is sent"),
     _step("stop", STOP, enter_by_hand, "its stop is placed"),
     _step("partial exit", SEND, halve, "half of it is sold; its stop stays as it is"),
-    _step("trailing, cancel", CANCEL, climb, "the stop follows the price: cancelled", TRAILING),
-    _step("trailing, replace", STOP, climb, "the stop follows the price: placed anew", TRAILING),
+    _step("trailing, cancel", CANCEL, climb, "the stop follows the price: cancelled", trails=True),
+    _step("trailing, replace", STOP, climb, "the stop follows the price: placed anew", trails=True),
     _step("flatten, cancel", CANCEL, flag, "a halt cancels the stop"),
     _step("flatten, sell", SEND, flag, "a halt sells"),
 )

@@ -1,8 +1,9 @@
 """What is done from outside to trip a guard, and to put the market back."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from plimsoll.lab.drill_bot import ask
@@ -100,12 +101,20 @@ def take_halt_out(bot: DrilledBot) -> None:
         bot.wait(lambda: len(bot.records("start")) > starts, "a reloaded config")
 
 
-def losing(count: int, leave: int) -> Callable[[DrilledBot], None]:
-    """Close so many trades at the loss of their costs, and leave some open."""
+def losing(count: int, leave: int, *, in_a_row: bool = False) -> Callable[[DrilledBot], None]:
+    """Close so many trades after a fall, at a loss one and all where it is ``in_a_row``.
+
+    Some are left open. The market may rise by more than it falls, and a fault may close at a gain.
+    """
 
     def trip(bot: DrilledBot) -> None:
-        closed = len(bot.trades(is_open=False))
-        while (left := count - (len(bot.trades(is_open=False)) - closed)) > 0:
+        before = {row["id"] for row in bot.trades(is_open=False)}
+
+        def done() -> int:
+            closed = [row for row in bot.trades(is_open=False) if row["id"] not in before]
+            return losses_in_a_row(closed) if in_a_row else len(closed)
+
+        while (left := count - done()) > 0:
             bot.wait(lambda: len(filled(bot)) > leave, "positions to lose with")
             fall(bot, LEAST_FALL)
             bot.pass_loops(FALLING_LOOPS)
@@ -114,6 +123,12 @@ def losing(count: int, leave: int) -> Callable[[DrilledBot], None]:
             bot.pass_loops(1)
 
     return trip
+
+
+def losses_in_a_row(closed: Iterable[Mapping[str, Any]]) -> int:
+    """Return how many of the trades that closed last lost, without one between them that won."""
+    latest_first = sorted(closed, key=lambda row: str(row["close_date"]), reverse=True)
+    return sum(1 for _ in takewhile(lambda row: row["close_profit_abs"] < 0, latest_first))
 
 
 def filled(bot: DrilledBot) -> list[dict[str, Any]]:
@@ -186,6 +201,12 @@ def promise(bot: DrilledBot) -> None:
 def idle(bot: DrilledBot) -> None:
     """Let the strategy wish for nothing; what is entered is forced."""
     (bot.userdir / "idle").touch()
+
+
+def trail(bot: DrilledBot) -> None:
+    """Let the stop of each position follow the price; what is entered is forced."""
+    idle(bot)
+    (bot.userdir / "trail").touch()
 
 
 def exit_by_hand(bot: DrilledBot) -> None:

@@ -251,6 +251,20 @@ def test_books_that_cannot_be_read_deny_and_keep_the_figures(
     assert reconciler(bot).breaks == ()
 
 
+def test_an_hour_in_which_nobody_looked_is_no_hour_of_unreadable_books(
+    tmp_path: Path, bot: Bot, clock: Any
+) -> None:
+    """A machine asleep, its network a minute late: the account was halted for the hour."""
+    theirs(bot).fails = TemporaryError("the exchange is gone")
+    loops(bot, clock, 7)
+    loops(bot, clock, after=timedelta(hours=1))
+    assert (kinds(bot), status(tmp_path)["mode"]) == ([BreakKind.UNREADABLE_BOOKS], "REDUCING")
+    loops(bot, clock, 2, after=timedelta(seconds=100))
+    assert status(tmp_path)["mode"] == "REDUCING"
+    loops(bot, clock, 2, after=timedelta(seconds=150))
+    assert status(tmp_path)["mode"] == "HALTED"
+
+
 def test_a_record_of_transfers_that_fails_halts_no_account_whose_wallet_agrees(
     tmp_path: Path, bot: Bot, clock: Any
 ) -> None:

@@ -23,14 +23,18 @@ from plimsoll.bridge.freqtrade.replay_clock import Driver
 from plimsoll.bridge.freqtrade.venue_steps import VenueSteps
 from freqtrade.persistence import Trade, init_db
 
-url, realism, lazy, until, mode = sys.argv[1:6]
+url, realism, lazy, until, mode, adjust_ms = sys.argv[1:7]
 venue = VenueSteps(url)
 init_db("sqlite://")
-driver = Driver(venue, int(until), realism, is_lazy=lazy == "lazy").take_over()
+driver = Driver(
+    venue, int(until), realism, is_lazy=lazy == "lazy", adjust_ms=int(adjust_ms)
+).take_over()
 from freqtrade.worker import Worker
 
 bot = SimpleNamespace(
-    strategy=SimpleNamespace(timeframe="5m", order_types={"stoploss_on_exchange": True}),
+    strategy=SimpleNamespace(
+        timeframe="5m", order_types={"stoploss_on_exchange": True}, position_adjustment_enable=True
+    ),
     active_pair_whitelist=["BTC/USDT:USDT"],
     config={"dry_run": mode == "dry-run"},
 )
@@ -62,13 +66,21 @@ print(json.dumps({"seen": seen, "behind": behind, "ended": ended, "end": venue.n
 
 
 def drive(
-    realism: str, *, lazy: str = "eager", minutes: int = 10, mode: str = "dry-run"
+    realism: str,
+    *,
+    lazy: str = "eager",
+    minutes: int = 10,
+    mode: str = "dry-run",
+    adjust_ms: int = 0,
 ) -> dict[str, Any]:
     """Drive a bot that does nothing for some minutes; return the instants that it saw."""
     until = BEGIN_MS - 1000 + minutes * 60_000
     with venue(*SERVING) as served:
         done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, served["url"], realism, lazy, str(until), mode],
+            [
+                *(sys.executable, "-c", SCRIPT, served["url"], realism, lazy, str(until), mode),
+                str(adjust_ms),
+            ],
             capture_output=True,
             text=True,
             env=child_environment({"TZ": "UTC"}),
@@ -93,6 +105,14 @@ def test_a_minute_at_a_time_and_a_sleep_lets_simulated_time_pass() -> None:
 def test_a_position_without_its_stop_is_looked_at_again_soon_but_once() -> None:
     told = drive("minute", minutes=3, mode="live")
     assert told["seconds"] == [1, 6, 61, 68, 121]
+
+
+def test_a_position_that_may_be_adjusted_is_looked_at_in_a_pace() -> None:
+    told = drive("minute", minutes=6, mode="live", adjust_ms=20_000)
+    paced = {*range(20, 300, 20), *range(320, 360, 20)}
+    assert paced | {1, 61, 301} < set(told["seconds"])
+    assert 300 not in told["seconds"], "the candle that begins there has an instant of its own"
+    assert drive("minute", minutes=2, adjust_ms=20_000)["seconds"] == [1, 61], "nothing is open"
 
 
 CANDLES = {1, 299.999, 301, 599.999}

@@ -9,6 +9,7 @@ from plimsoll.bridge.freqtrade.replay_instants import (
     PathAhead,
     minute_instants,
     next_instant,
+    next_look,
     next_touch,
     tick_instants,
 )
@@ -19,6 +20,23 @@ FALLING = PathAhead([(0, 100.0), (100_000, 90.0), (200_000, 110.0), (FIVE, 105.0
 
 def test_a_minute_has_one_instant_a_second_after_it_began() -> None:
     assert minute_instants(0, FIVE) == [1_000, 61_000, 121_000, 181_000, 241_000]
+
+
+def test_looks_of_a_pace_lie_on_its_multiples_inside_of_a_candle() -> None:
+    assert next_look(1_000, 5_000, FIVE, [FALLING]) == 5_000
+    assert next_look(5_000, 5_000, FIVE, [FALLING]) == 10_000
+    assert next_look(FIVE - 5_001, 5_000, FIVE, [FALLING]) == FIVE - 5_000
+    assert next_look(FIVE - 5_000, 5_000, FIVE, [FALLING]) is None, "the next candle has its own"
+    assert next_look(1_000, 5_000, FIVE, []) is None, "nothing is held"
+
+
+def test_a_price_that_stands_still_is_not_looked_at_again() -> None:
+    path = PathAhead([(0, 100.0), (20_000, 100.0), (40_000, 90.0), (60_000, 90.0), (FIVE, 91.0)])
+    looks = [0]
+    while (at := next_look(looks[-1], 5_000, 60_000, [path])) is not None:
+        looks.append(at)
+    assert looks[1:] == [20_000, 25_000, 30_000, 35_000, 40_000], "the move and its two ends"
+    assert next_look(1_000, 5_000, FIVE, [path, FALLING]) == 5_000, "another pair moves"
 
 
 def test_a_candle_has_its_open_its_extremes_and_its_close() -> None:

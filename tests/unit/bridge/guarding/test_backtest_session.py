@@ -25,12 +25,21 @@ BASELINE = PLAIN.replace('timeframe = "5m"', 'timeframe = "5m"\n    baseline = T
 
 
 @contextmanager
-def falling(folder: Path, to: float, *, source: str = PLAIN, **others: Any) -> Iterator[Bot]:
+def falling(
+    folder: Path,
+    to: float,
+    *,
+    source: str = PLAIN,
+    amount: float = 50.0,
+    stop_loss: float = 0.0,
+    **others: Any,
+) -> Iterator[Bot]:
     """A backtest with 5,000 of 10,000 USD in a pair that falls from 100 in the last candle."""
     settings = {"plimsoll": AT_ONCE, "original_config": {"stake_currency": "USDT"}, **others}
     with backtest(folder, source, **settings) as bot:
         trade = LocalTrade(
-            **trade_fields(NOON - HOUR, pair=BTC, trading_mode="futures", amount=50.0),
+            **trade_fields(NOON - HOUR, pair=BTC, trading_mode="futures", amount=amount),
+            stop_loss=stop_loss,
             realized_profit=0.0,
         )
         LocalTrade.add_bt_trade(trade)
@@ -238,6 +247,40 @@ def test_going_back_in_time_forgets_the_halt_of_the_run_before(tmp_path: Path) -
         assert bot.strategy._session.supervisor.mode is Mode.ACTIVE
         assert acts(bot).acts == []
         assert not session._pending, "a question to the account of before"
+
+
+# Within a candle, as a detail shows it
+
+
+@pytest.mark.parametrize(
+    ("late", "price", "added"),
+    [
+        (timedelta(0), 99.0, 10.0),
+        (timedelta(0), 97.0, None),
+        (timedelta(seconds=150), 97.0, 10.0),
+        (STEP, 97.0, None),
+    ],
+    ids=["at its open", "jumped", "fell since", "a candle is missing"],
+)
+def test_an_addition_within_a_candle_is_at_the_market_whatever_the_last_close(
+    tmp_path: Path, late: timedelta, price: float, added: float | None
+) -> None:
+    with falling(tmp_path, 100.0, amount=1.0, stop_loss=96.0) as bot:
+        session, at = bot.strategy._session, NOON + late
+        more = Wanted(
+            pair=BTC,
+            side=Side.LONG,
+            now=at,
+            price=price,
+            stake_usd=10.0,
+            leverage=1.0,
+            stop_price=96.0,
+        )
+        assert session.add(more, least=5.0) == added
+        if added is None:
+            assert {one.rule for one in acts(bot).denials} == {"price_collar"}
+        if late < STEP:
+            assert session.mark_price(BTC, at + timedelta(seconds=1)) == 100.0, "of others"
 
 
 def test_the_same_candle_again_is_the_same_run(tmp_path: Path) -> None:

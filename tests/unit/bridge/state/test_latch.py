@@ -27,7 +27,7 @@ from plimsoll.journal.check import verify
 from plimsoll.journal.files import decision_files, records_backwards
 from plimsoll.journal.latch_record import STATE
 from plimsoll.journal.log import DecisionLog
-from tests.unit.bridge.bots import BTC, NOON, Bot, entry, open_trade, running_bot
+from tests.unit.bridge.bots import BTC, ETH, NOON, Bot, entry, open_trade, running_bot
 from tests.unit.bridge.guarding.test_live_session import loops, status, written
 from tests.unit.bridge.trades import database_trades
 
@@ -440,6 +440,45 @@ def test_a_kill_between_log_and_database_keeps_the_halt(
     with running_bot(tmp_path) as bot:
         assert held(bot) == {"manual_halt"}
         assert locks.held_verdicts(datetime.now(UTC)).keys() == {("manual_halt", None)}
+
+
+@pytest.mark.parametrize("pair", [None, BTC])
+def test_a_closing_whose_end_passed_while_the_bot_was_down_is_finished(
+    tmp_path: Path, clock: Any, pair: str | None
+) -> None:
+    """A bot that runs goes on beyond the end; one that was killed forgot, and kept the position."""
+    verdict = Verdict(Mode.FLATTEN, "api_errors", "10 errors", NOON + HOUR, pair=pair)
+    with running_bot(tmp_path) as bot:
+        loops(bot, clock)
+        open_trade(NOON)
+        bot.strategy._session._looks_after.hold(verdict, datetime.now(UTC))
+    closed(tmp_path)
+    clock.shift(2 * HOUR)
+    with running_bot(tmp_path) as bot:
+        assert held(bot) == {"api_errors"}
+        assert any("Still closing" in text for text in bot.said())
+        loops(bot, clock, 3)
+        assert bot.strategy._session.exit_rule(BTC, datetime.now(UTC)) == "api_errors"
+        trade = Trade.get_open_trades()[0]
+        trade.is_open = False
+        trade.close_date, trade.close_rate, trade.close_profit_abs = datetime.now(UTC), 100.0, 0.0
+        Trade.commit()
+        loops(bot, clock, 2, after=timedelta(minutes=5))
+        assert held(bot) == set()
+
+
+def test_a_closing_that_was_finished_before_its_end_ends_with_it(
+    tmp_path: Path, clock: Any
+) -> None:
+    others = Verdict(Mode.FLATTEN, "stale_data", "late", NOON + HOUR, pair=ETH)
+    with running_bot(tmp_path) as bot:
+        loops(bot, clock)
+        open_trade(NOON)
+        bot.strategy._session._looks_after.hold(others, datetime.now(UTC))
+    closed(tmp_path)
+    clock.shift(2 * HOUR)
+    with running_bot(tmp_path) as bot:
+        assert held(bot) == set()
 
 
 def test_a_reload_in_one_process_carries_on_what_is_held(tmp_path: Path, clock: Any) -> None:

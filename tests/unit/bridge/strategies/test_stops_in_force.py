@@ -46,6 +46,17 @@ def test_a_declared_stop_that_is_never_set_is_refused(
     assert [record for record in caplog.records if record.exc_info] == []  # one line, no traceback
 
 
+def test_a_trailing_stop_that_would_not_trail_is_refused(tmp_path: Path) -> None:
+    """Freqtrade trails by what ``custom_stoploss`` answered, which is the declared price."""
+    with (
+        pytest.raises(OperationalException, match="trailing_stop to be false"),
+        running_bot(tmp_path, STOPPED, trailing_stop=True),
+    ):
+        pass
+    with running_bot(tmp_path, PLAIN, trailing_stop=True) as bot:
+        assert bot.strategy.trailing_stop is True
+
+
 def test_it_stays_in_force_whatever_the_strategy_sets_later(tmp_path: Path, clock: Any) -> None:
     with running_bot(tmp_path, TAKES_IT_BACK) as bot:
         loops(bot, clock, 2)

@@ -1,23 +1,29 @@
 """What a row is judged by: records since its marks, orders that close, what is left over."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from plimsoll.core import Mode, Verdict
+from plimsoll.journal.messages import restored
 from plimsoll.lab.drilling.assertions import (
     Marks,
     last_fill,
     message_of,
     nothing_left,
     only_closing_orders,
+    still_message_of,
     symbol_of,
+    told,
     verdict_of,
 )
 from plimsoll.lab.drilling.bot import DrilledBot
 from plimsoll.lab.drilling.row import Cell, Row
 from plimsoll.lab.drilling.scenario import Act
+from plimsoll.lab.telegram.sent import Sent
 
 BEGAN = datetime(2025, 5, 29, tzinfo=UTC)
 VERDICT: dict[str, Any] = {
@@ -83,15 +89,52 @@ def test_the_message_names_rule_value_and_limit() -> None:
     assert message_of(pair).startswith("🛑 BTC/USDT: ")
 
 
+def test_a_start_names_a_pair_before_what_it_goes_on_with() -> None:
+    assert still_message_of(VERDICT) == "🛑 Still halted since before this start. Drawdown limit"
+    pair = {**VERDICT, "pair": "BTC/USDT:USDT", "mode": "FLATTEN"}
+    wanted = "🛑 Still closing BTC/USDT since before this start. Drawdown limit"
+    assert still_message_of(pair) == wanted
+    verdict = Verdict(Mode.FLATTEN, "drawdown", "5 % lost", BEGAN, pair="BTC/USDT:USDT")
+    assert restored(verdict, BEGAN).startswith(wanted)
+
+
+def say(bot: DrilledBot, text: str) -> None:
+    bot.telegram.messages.append(Sent(1, 1, f"{text} More of it.", f"{text} More of it.", 0.0))
+
+
+def heard(bot: DrilledBot, record: dict[str, Any], *, restarts: int) -> bool:
+    row = new_row()
+    row.restarts = restarts
+    bot.setup = replace(bot.setup, patience=0.001)
+    told(bot, row, Marks(0, len(bot.telegram.messages) - 1, 0, 0, BEGAN), record)
+    return "message accepted" not in row.why
+
+
+def test_a_message_of_after_a_restart_counts_only_if_the_bot_was_restarted(
+    bot: DrilledBot,
+) -> None:
+    later = {**VERDICT, "value": 0.06, "at": "2025-05-29T14:09:00+00:00"}
+    write(bot, VERDICT, later)
+    say(bot, message_of(later))
+    assert not heard(bot, VERDICT, restarts=0)
+    assert heard(bot, VERDICT, restarts=1)
+    assert not heard(bot, {**VERDICT, "rule": "daily_loss"}, restarts=1)
+    say(bot, still_message_of(VERDICT))
+    assert not heard(bot, VERDICT, restarts=0)
+    assert heard(bot, VERDICT, restarts=1)
+
+
 def test_an_entry_after_the_verdict_is_named(bot: DrilledBot) -> None:
     record = {**VERDICT, "at": bot.exchange.now().isoformat()}
     bot.exchange.order("BTCUSDT", "BUY", "0.010")
-    filled_at = last_fill(bot, datetime.fromisoformat(record["at"]))
+    at = datetime.fromisoformat(record["at"])
+    closed_before = last_fill(bot, at)
     row = new_row()
     only_closing_orders(bot, row, record)
     nothing_left(bot, row)
     bot.exchange.clean()
-    assert filled_at is not None
+    assert closed_before is None
+    assert last_fill(bot, at) is not None
     assert "only orders that close: BUY 0.01 BTCUSDT at" in row.why
     assert "exchange flat: BTCUSDT 0.01" in row.why
     clean = new_row()

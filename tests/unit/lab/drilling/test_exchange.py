@@ -7,7 +7,13 @@ import pytest
 
 from plimsoll.core import PlimsollError
 from plimsoll.lab.drilling.books import ExchangeSide
-from plimsoll.lab.drilling.exchange import ANY_KEY, Exchange, drilled_exchange, keys_of
+from plimsoll.lab.drilling.exchange import (
+    ANY_KEY,
+    OUTAGE_SECONDS,
+    Exchange,
+    drilled_exchange,
+    keys_of,
+)
 
 
 def test_a_position_of_somebody_else_is_on_the_books_until_it_is_cleaned(
@@ -63,12 +69,24 @@ def test_an_exchange_that_was_killed_goes_on_with_its_books(tmp_path: Path) -> N
         pid, url, before = exchange.venue.pid, exchange.venue.url, exchange.now()
         exchange.fault("wrong-tick")
         exchange.restart()
-        assert (exchange.venue.pid != pid, exchange.venue.url) == (True, url)
         assert exchange.now() > before
+        assert (exchange.venue.pid != pid, exchange.venue.url) == (True, url)
         assert ExchangeSide.of(exchange.venue.books()).positions == {"BTCUSDT": 0.010}
         assert [one["side"] for one in exchange.fills("BTCUSDT")] == ["BUY"]
         exchange.clean()
         assert ExchangeSide.of(exchange.venue.books()).is_flat
+
+
+def test_an_exchange_that_starts_slowly_is_away_for_no_longer_by_its_clock(tmp_path: Path) -> None:
+    with drilled_exchange(["--market", "synthetic"], folder=tmp_path) as exchange:
+        assert exchange.started_in_seconds > 0
+        exchange.started_in_seconds = 10 * OUTAGE_SECONDS  # a thousand seconds at ten times that
+        exchange.venue.set_speed(10)
+        before = exchange.now()
+        exchange.restart()
+        away_seconds = (exchange.now() - before).total_seconds()
+        assert OUTAGE_SECONDS <= away_seconds < 3 * OUTAGE_SECONDS
+        assert exchange.venue.speed() == 10
 
 
 def test_an_exchange_without_an_event_log_is_not_restarted(exchange: Exchange) -> None:

@@ -1,13 +1,19 @@
 """A pair that was closed: by the exchange's fills, and the others untouched."""
 
+import json
 import sqlite3
 from contextlib import closing
 from typing import Any
 
 import pytest
 
-from plimsoll.lab.drilling.bot import DrilledBot
-from plimsoll.lab.drilling.pair_checks import Before, others_untouched, pair_closed
+from plimsoll.lab.drilling.bot import DrilledBot, moment
+from plimsoll.lab.drilling.pair_checks import (
+    Before,
+    all_closed,
+    others_untouched,
+    pair_closed,
+)
 from plimsoll.lab.drilling.row import Cell, Row
 from plimsoll.lab.drilling.scenario import BTC, ETH
 
@@ -52,6 +58,62 @@ def test_an_entry_before_it_was_sold_is_red(bot: DrilledBot, held: Before) -> No
     bot.exchange.order("BTCUSDT", "BUY", "0.010")
     bot.exchange.clean()
     assert "only orders that close: 1 bought" in judged(bot, held, record).why
+
+
+def judged_whole(bot: DrilledBot, before: Before, record: dict[str, Any]) -> str:
+    row = Row(cell=Cell("api_errors", "none", "live"), rule="api_errors")
+    all_closed(bot, row, before, record, since=moment(record["at"]))
+    return row.why
+
+
+def write(bot: DrilledBot, *records: dict[str, Any]) -> None:
+    bot.state.decisions.mkdir(parents=True, exist_ok=True)
+    lines = "".join(json.dumps(one) + "\n" for one in records)
+    (bot.state.decisions / "2025-05-29.jsonl").write_text(lines)
+
+
+def test_all_is_closed_on_both_sides_before_anything_is_entered(
+    bot: DrilledBot, held: Before
+) -> None:
+    for symbol in ("BTCUSDT", "ETHUSDT"):
+        bot.exchange.order(symbol, "BUY", "0.010")
+    acted = {"kind": "verdict", "event": "acted", "rule": "api_errors"}
+    record = {**acted, "at": bot.exchange.now().isoformat()}
+    close_in_the_database(bot, BTC)
+    why = judged_whole(bot, held, record)
+    assert "every position closed in the database: trades [2]" in why
+    assert "every position sold on the exchange: 0 of 0.01 BTCUSDT, 0 of 0.01 ETHUSDT" in why
+    close_in_the_database(bot, ETH)
+    bot.exchange.clean()
+    write(bot, record)
+    assert judged_whole(bot, held, record) == ""
+    bot.exchange.order("BTCUSDT", "BUY", "0.010")  # nothing on record has ended the verdict
+    assert "only orders that close: BUY 0.01 BTCUSDT" in judged_whole(bot, held, record)
+    bot.exchange.clean()
+
+
+@pytest.mark.parametrize(
+    ("ended", "may_enter"),
+    [
+        ({"kind": "verdict", "event": "ended", "rule": "api_errors"}, True),
+        ({"kind": "start", "held": []}, True),
+        ({"kind": "verdict", "event": "ended", "rule": "drawdown"}, False),
+        ({"kind": "start", "held": [{"rule": "api_errors"}]}, False),
+    ],
+)
+def test_an_entry_is_allowed_once_the_verdict_is_over_on_record(
+    bot: DrilledBot, held: Before, ended: dict[str, Any], may_enter: bool
+) -> None:
+    for pair, symbol in ((BTC, "BTCUSDT"), (ETH, "ETHUSDT")):
+        bot.exchange.order(symbol, "BUY", "0.010")
+        close_in_the_database(bot, pair)
+    acted = {"kind": "verdict", "event": "acted", "rule": "api_errors"}
+    record = {**acted, "at": bot.exchange.now().isoformat()}
+    bot.exchange.clean()
+    write(bot, record, {**ended, "at": bot.exchange.now().isoformat()})
+    bot.exchange.order("BTCUSDT", "BUY", "0.010")
+    assert (judged_whole(bot, held, record) == "") is may_enter
+    bot.exchange.clean()
 
 
 def test_another_pair_that_was_closed_too_is_red(bot: DrilledBot, held: Before) -> None:

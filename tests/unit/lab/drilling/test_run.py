@@ -6,7 +6,15 @@ from pathlib import Path
 from plimsoll.lab.drilling.bot import BotSetup
 from plimsoll.lab.drilling.matrix import cells, stage_of
 from plimsoll.lab.drilling.row import Cell, Row
-from plimsoll.lab.drilling.run import ROWS_FILE, MatrixPlan, _begin, _groups, overlay_of, read_rows
+from plimsoll.lab.drilling.run import (
+    ROWS_FILE,
+    MatrixPlan,
+    _begin,
+    _groups,
+    folder_of,
+    overlay_of,
+    read_rows,
+)
 from plimsoll.lab.drilling.scenarios import SCENARIOS
 
 DRAWDOWN = SCENARIOS["drawdown"]
@@ -32,6 +40,13 @@ def test_a_group_is_one_scenario_in_one_mode() -> None:
     assert order == sorted(order)
 
 
+def test_no_two_groups_share_a_folder_for_both_may_be_under_way() -> None:
+    """The second took the first one's venue away, and the whole drill ended."""
+    groups = _groups(cells())
+    assert len(set(map(folder_of, groups))) == len(groups)
+    assert folder_of([Cell("step: trailing, cancel", "kill-9", "live")]).isascii()
+
+
 def test_the_drills_own_strategy_has_stops_on_the_exchange_where_it_trades_there() -> None:
     live = overlay_of(BotSetup(pairs=DRAWDOWN.pairs, live=True), DRAWDOWN)
     dry = overlay_of(BotSetup(pairs=DRAWDOWN.pairs, live=False), DRAWDOWN)
@@ -50,6 +65,10 @@ def test_a_users_own_orders_and_stops_are_left_as_they_are(tmp_path: Path) -> No
     over = overlay_of(setup, DRAWDOWN)
     assert not {"order_types", "stoploss", "stake_amount"} & over.keys()
     assert over["plimsoll"]["risk"]["drawdown_halt_fraction"] == 0.002
+    trailing = SCENARIOS["step: trailing, cancel"]
+    assert overlay_of(setup, trailing)["trailing_stop"]
+    own = BotSetup(pairs=trailing.pairs, live=True)  # which declares a stop that follows the price
+    assert "trailing_stop" not in overlay_of(own, trailing)
 
 
 def test_rows_of_other_code_are_not_kept(tmp_path: Path) -> None:

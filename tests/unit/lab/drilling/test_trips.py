@@ -8,7 +8,7 @@ import pytest
 
 from plimsoll.lab.drilling.bot import DrilledBot
 from plimsoll.lab.drilling.scenario import BTC, LEAST_FALL, MOST_FALL
-from plimsoll.lab.drilling.trips import fall, fall_needed, rise
+from plimsoll.lab.drilling.trips import fall, fall_needed, losses_in_a_row, rise
 
 
 def hold(bot: DrilledBot, stake_usd: float) -> None:
@@ -34,6 +34,22 @@ def test_never_by_less_or_by_more_than_the_bounds(
 
 def test_without_a_position_by_the_least(bot: DrilledBot) -> None:
     assert fall_needed(bot, 0.01) == LEAST_FALL
+
+
+def test_a_trade_that_won_ends_a_row_of_losses_wherever_it_stands_in_the_database() -> None:
+    """Three trades that a row had closed were taken for three losses, and no guard tripped."""
+
+    def closed(*profits_usd: float) -> list[dict[str, object]]:
+        return [
+            {"close_date": f"2025-05-29 14:0{minute}:00", "close_profit_abs": profit}
+            for minute, profit in enumerate(profits_usd)
+        ]
+
+    assert losses_in_a_row(closed(-1, -2, -3)) == 3
+    assert losses_in_a_row(closed(-1, 14, -3)) == 1
+    assert losses_in_a_row(reversed(closed(14, -1, -3))) == 2
+    assert losses_in_a_row(closed(-1, 0)) == 0
+    assert losses_in_a_row([]) == 0
 
 
 def test_prices_come_back(bot: DrilledBot) -> None:

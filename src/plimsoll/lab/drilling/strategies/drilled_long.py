@@ -13,7 +13,7 @@ from plimsoll.core import ModelHealth
 from plimsoll.features import volatility
 from plimsoll.strategies import FeatureUse, GuardedStrategy, Side
 
-UPDATE = LiveAccount.update
+BALANCE = LiveAccount._starting_balance  # noqa: SLF001 - where a real account goes blind
 
 
 class DrilledLong(GuardedStrategy):
@@ -21,7 +21,8 @@ class DrilledLong(GuardedStrategy):
 
     In the user folder ``model.json`` says how often a model of it was right, ``leverage`` which
     one it wants, ``idle`` that it wants nothing,
-    ``halve`` that it wants half of each position, ``blind`` that the guards cannot look.
+    ``halve`` that it wants half of each position, ``trail`` that its stop follows the price,
+    ``blind`` that the account's balance cannot be known.
     """
 
     timeframe = "5m"
@@ -41,6 +42,11 @@ class DrilledLong(GuardedStrategy):
         """Return a stop that no price reaches."""
         return volatility.atr.use(period=14), 10_000.0
 
+    def trailing_distance(self) -> tuple[FeatureUse, float] | None:
+        """Return a distance that ``stoploss`` cuts, where the stop is to follow the price."""
+        trails = (Path(self.config["user_data_dir"]) / "trail").exists()
+        return (volatility.atr.use(period=14), 10_000.0) if trails else None
+
     def target_distance(self) -> tuple[FeatureUse, float]:
         """Return a target that no price reaches."""
         return volatility.atr.use(period=14), 100.0
@@ -48,14 +54,14 @@ class DrilledLong(GuardedStrategy):
     def on_loop(self, now: datetime) -> None:
         """Tell of the model that the file names."""
         blind = (Path(self.config["user_data_dir"]) / "blind").exists()
-        LiveAccount.update = self._sees_nothing if blind else UPDATE  # type: ignore[method-assign,assignment]
+        LiveAccount._starting_balance = self._no_balance if blind else BALANCE  # type: ignore[method-assign,assignment]  # noqa: SLF001
         file = Path(self.config["user_data_dir"]) / "model.json"
         models = (ModelHealth(**json.loads(file.read_text())),) if file.exists() else ()
         if self._session is not None:
             self._session.set_models(models)
 
     @staticmethod
-    def _sees_nothing(*_: Any) -> bool:
+    def _no_balance(*_: Any) -> float:
         raise ArithmeticError("no balance")
 
     def desired_leverage(self, pair: str, side: Side, now: datetime) -> float:
