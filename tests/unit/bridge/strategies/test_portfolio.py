@@ -465,8 +465,10 @@ def test_within_a_day_a_target_that_has_become_nothing_is_closed_at_once(
 
 
 @pytest.mark.usefixtures("trades")
-def test_the_past_is_measured_by_what_was_decided_with_each_day(within: IStrategy) -> None:
-    known = within.past_shortfall()
+def test_the_past_is_measured_by_what_was_decided_with_each_day(tmp_path: Path) -> None:
+    # Nothing from 04:00 on, and half again at midnight.
+    text = WITHIN.replace("OPENS.hour == 16", "OPENS.hour.isin([16, 0])")
+    known = loaded("WithinDay", text, tmp_path).past_shortfall()
     assert (known.days, known.asked) == (12, pytest.approx(0.05))
 
 
