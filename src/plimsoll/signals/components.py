@@ -82,14 +82,14 @@ def event_sleeve(
 ) -> Sleeve:
     """Return what a rule of single trades holds of each pair, on the rows of ``sizes``.
 
-    Beyond a pair's candles, and where its size is not known, there is no opinion. Where a pair is
+    Before a pair's candles, and where its size is not known, there is no opinion. Where a pair is
     not ``allowed`` (as ``sizes``; everywhere by default) nothing is held.
     """
     opens = pd.DatetimeIndex(sizes.index)
     span = span_of(opens)
     weights, changed = {}, {}
     for pair, real in candles.items():
-        frame = without_holes(real, span)
+        frame = without_holes(real, span, last=opens[-1])
         held = sleeve_weights(
             frame,
             sizes[pair].reindex(frame.index),

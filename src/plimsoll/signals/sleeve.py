@@ -35,11 +35,18 @@ class EventRule(Protocol):
         """Return the distance of the stop: a feature in price units, and a multiple."""
 
 
-def without_holes(candles: pd.DataFrame, span: pd.Timedelta) -> pd.DataFrame:
-    """Return candles on a grid, as strategies see them: a missing one stands at the last close."""
+def without_holes(
+    candles: pd.DataFrame, span: pd.Timedelta, *, last: pd.Timestamp | None = None
+) -> pd.DataFrame:
+    """Return candles on a grid, as strategies see them: a missing one stands at the last close.
+
+    The grid ends with ``last``, by default the last candle: whether a pair comes back after a hole
+    is not known inside of it.
+    """
     if candles.empty:
         return candles
-    grid = candles.reindex(pd.date_range(candles.index[0], candles.index[-1], freq=span))
+    end = candles.index[-1] if last is None else last
+    grid = candles.reindex(pd.date_range(candles.index[0], end, freq=span))
     close = grid["close"].ffill()
     prices = {name: grid[name].fillna(close) for name in ("open", "high", "low")}
     return grid.assign(**prices, close=close, volume=grid["volume"].fillna(0.0))

@@ -96,6 +96,17 @@ def joined(one: Capacity, other: Capacity) -> Capacity:
     )
 
 
+def stops_within(fractions: Values, stoploss: float, leverages: Values) -> dict[str, float]:
+    """Return the distances of stops from the entry, none farther than Freqtrade sets one.
+
+    Freqtrade's ``stoploss`` is a loss of the margin: at leverage 3 a third of it in price.
+    """
+    return {
+        pair: min(fraction, -stoploss / leverages.get(pair, 1.0))
+        for pair, fraction in fractions.items()
+    }
+
+
 def of_exchange(strategy: Any, decision: Decision, held: Mapping[str, Position]) -> Capacity:
     """Return what Freqtrade's wallet and slots and the exchange's limits allow.
 

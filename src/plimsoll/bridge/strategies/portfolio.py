@@ -16,7 +16,12 @@ from freqtrade.persistence import Trade
 
 from plimsoll.bridge.account.freqtrade_trades import last_fill, side_of
 from plimsoll.bridge.config.settings import settings_from
-from plimsoll.bridge.strategies.account_capacity import Decision, capacity_of, share_left
+from plimsoll.bridge.strategies.account_capacity import (
+    Decision,
+    capacity_of,
+    share_left,
+    stops_within,
+)
 from plimsoll.bridge.strategies.breaker import BREAKER
 from plimsoll.bridge.strategies.decision_times import DecisionTimes
 from plimsoll.bridge.strategies.panel import RUNNING, Panel
@@ -215,13 +220,15 @@ class PortfolioStrategy(PanelStrategy):
         trades = Trade.get_trades_proxy(is_open=True)
         pairs = {*weights, *(one.pair for one in trades)}
         sides = {pair: Side.LONG if weight > 0 else Side.SHORT for pair, weight in weights.items()}
+        leverages = {pair: self.desired_leverage(pair, sides[pair], moment) for pair in sides}
+        fractions = of_day(self.breaker_fractions(), moment.floor("D") - ONE_DAY)
         decision = Decision(
             now=moment,
             equity_usd=self.equity_usd(moment, self._marking()),
             targets=weights,
             prices=self._closes(pairs, moment),
-            stops=of_day(self._stop_fractions(), moment.floor("D") - ONE_DAY),
-            leverages={pair: self.desired_leverage(pair, sides[pair], moment) for pair in sides},
+            stops=stops_within(fractions, self.stoploss, leverages),
+            leverages=leverages,
         )
         return capacity_of(self, decision)
 
@@ -267,11 +274,7 @@ class PortfolioStrategy(PanelStrategy):
         """Return what of the targets of the past an empty account like this one could not hold."""
         closes = self.panel().closes("1d")
         weights = self.current_targets().each_day().weights
-        return self._fit.of_past(weights, closes, self._stop_fractions())
-
-    def _stop_fractions(self) -> pd.DataFrame:
-        """Return the distance of each pair's stop that Freqtrade would set, days × pairs."""
-        return self.breaker_fractions().clip(upper=-self.stoploss)
+        return self._fit.of_past(weights, closes, self.breaker_fractions())
 
     def _ordered(self, plan: Plan, now: datetime) -> Mapping[str, float]:
         """Return what of a plan is to be held after this candle: at first what is affordable."""

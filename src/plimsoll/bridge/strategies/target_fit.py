@@ -17,6 +17,7 @@ from plimsoll.bridge.strategies.account_capacity import (
     joined,
     of_exchange,
     of_profile,
+    stops_within,
 )
 from plimsoll.bridge.wrapping.install import guard_of
 from plimsoll.core import PlimsollError, Side
@@ -177,15 +178,16 @@ class TargetFit:
         for day, wanted, prices, distances in rows:
             now = day.to_pydatetime()
             sides = {pair: Side.LONG if one > 0 else Side.SHORT for pair, one in wanted.items()}
+            leverages = {
+                pair: strategy.desired_leverage(pair, side, now) for pair, side in sides.items()
+            }
             decision = Decision(
                 now=now,
                 equity_usd=equity,
                 targets=wanted,
                 prices=_known(prices),
-                stops=_known(distances),
-                leverages={
-                    pair: strategy.desired_leverage(pair, side, now) for pair, side in sides.items()
-                },
+                stops=stops_within(_known(distances), strategy.stoploss, leverages),
+                leverages=leverages,
             )
             capacity = of_exchange(strategy, decision, {})
             if settings.guards == "enforce":

@@ -20,6 +20,7 @@ from plimsoll.bridge.strategies.account_capacity import (
     Decision,
     capacity_of,
     share_left,
+    stops_within,
 )
 from plimsoll.core import Side
 from plimsoll.signals.capacity import Capacity, fitted
@@ -253,3 +254,12 @@ def test_the_share_that_a_drawdown_leaves_of_stakes_is_in_the_targets_once(tmp_p
         )
         ordered = bot.strategy._session.stake(wanted, least=5.0)
     assert ordered == pytest.approx(200.0)
+
+
+def test_a_stop_is_no_farther_than_freqtrade_sets_one_of_that_leverage() -> None:
+    fractions = {"BTC/USDT:USDT": 0.5, "ETH/USDT:USDT": 0.2}
+    leverages = {"BTC/USDT:USDT": 3.0, "ETH/USDT:USDT": 3.0}
+    assert stops_within(fractions, -0.9, leverages) == pytest.approx(
+        {"BTC/USDT:USDT": 0.3, "ETH/USDT:USDT": 0.2}
+    )
+    assert stops_within(fractions, -0.4, {}) == {"BTC/USDT:USDT": 0.4, "ETH/USDT:USDT": 0.2}
