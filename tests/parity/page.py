@@ -85,6 +85,8 @@ def _why(row: Row) -> str:
     if row.fraction is None or row.fraction <= GOAL_FRACTION or not causes:
         return ""
     told = "; ".join(f"{title} {amount:+.2f}" for title, amount in causes)
+    if row.apart_fraction is not None:
+        told += f". Its other trades differ by {_percent(row.apart_fraction)}"
     return f"- `{row.strategy}`, {row.span}: {told}.\n"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from plimsoll.bridge.config.fingerprint import code_fingerprint
 from plimsoll.core import PlimsollError
 from plimsoll.lab.parity_check import CheckPlan, run_check
-from plimsoll.parity import Bill
+from plimsoll.parity import Bill, Cause
 from plimsoll.parity.money import amount
 from plimsoll.parity.told import bill_record
 
@@ -54,7 +54,9 @@ class Entrant:
 class Row:
     """What came of one strategy over one span; money in the stake currency.
 
-    ``net_fraction`` is None where the backtest made exactly nothing; ``error`` is what failed.
+    ``net_fraction`` is None where the backtest made exactly nothing; ``apart_fraction`` is
+    ``fraction`` of the trades without a partial exit that Freqtrade's bot refuses, None where no
+    trade has one; ``error`` is what failed.
     """
 
     strategy: str
@@ -69,6 +71,7 @@ class Row:
     profit_b: float = 0.0
     fraction: float | None = None
     net_fraction: float | None = None
+    apart_fraction: float | None = None
     unexplained: float = 0.0
     causes: dict[str, float] | None = None
     days_a_minute: float = 0.0
@@ -164,7 +167,8 @@ def _checked(
 
 
 def _figures(bill: Bill) -> dict[str, Any]:
-    verdict = bill.verdict
+    verdict, apart = bill.verdict, bill.without(Cause.LEAST_LEFT).verdict
+    is_other = 0 < apart.trades < verdict.trades
     return {
         "trades_a": len(bill.a.trades),
         "trades_b": len(bill.b.trades),
@@ -173,6 +177,7 @@ def _figures(bill: Bill) -> dict[str, Any]:
         "profit_b": amount(bill.total_b),
         "fraction": verdict.fraction if verdict.trades else None,
         "net_fraction": verdict.net_fraction,
+        "apart_fraction": apart.fraction if is_other else None,
         "unexplained": amount(bill.unexplained),
         "causes": {row.cause.value: amount(row.units) for row in bill.rows()},
     }

@@ -119,6 +119,29 @@ class Bill:
             self.a.starting_balance or self.b.starting_balance,
         )
 
+    def without(self, cause: Cause) -> "Bill":
+        """Return the bill of the trades that a cause has no part in."""
+        left_a = {one.a.number for one in self.pieces if one.cause is cause and one.a}
+        left_b = {one.b.number for one in self.pieces if one.cause is cause and one.b}
+
+        def kept(trades: tuple[RecordedTrade, ...], left: set[int]) -> tuple[RecordedTrade, ...]:
+            return tuple(trade for trade in trades if trade.number not in left)
+
+        return replace(
+            self,
+            a=replace(self.a, trades=kept(self.a.trades, left_a)),
+            b=replace(self.b, trades=kept(self.b.trades, left_b)),
+            pairs=tuple(pair for pair in self.pairs if pair[0].number not in left_a),
+            only_a=kept(self.only_a, left_a),
+            only_b=kept(self.only_b, left_b),
+            pieces=tuple(
+                one
+                for one in self.pieces
+                if (one.a is None or one.a.number not in left_a)
+                and (one.b is None or one.b.number not in left_b)
+            ),
+        )
+
     def rows(self) -> list[CauseRow]:
         """Return the bill by cause, the largest amount first; its cents add up to the total's."""
         whole: dict[Cause, int] = defaultdict(int)

@@ -63,3 +63,18 @@ def test_a_window_of_nothing_matches_the_same_moment_only():
     bill = bill_of(lists.record(rows), lists.record(moved), window=timedelta(0))
 
     assert (len(bill.pairs), len(bill.only_a), len(bill.only_b)) == (1, 1, 1)
+
+
+def test_without_a_cause_are_the_trades_that_it_has_no_part_in():
+    same, dear = lists.trade(100.0, 160.0), lists.trade(0.1, fee=0.001)
+    alone = lists.trade(300.0, 330.0)
+    a, b = lists.backtest([lists.trade(0.0), same]), lists.record([dear, same, alone])
+    bill = bill_of(a, b, until=lists.T0 + timedelta(days=1))
+    rest = bill.without(Cause.FEES)
+
+    assert {piece.cause for piece in bill.pieces} > {Cause.FEES}
+    assert Cause.FEES not in {piece.cause for piece in rest.pieces}
+    assert [pair[0].opened_at for pair in rest.pairs] == [lists.T0 + timedelta(minutes=100)]
+    assert (len(rest.only_b), rest.verdict.trades) == (1, 3)
+    assert sum(piece.units for piece in rest.pieces) == rest.difference
+    assert bill.without(Cause.LOCKS).verdict == bill.verdict
