@@ -25,6 +25,7 @@ from plimsoll.bridge.strategies.panel_strategy import PanelStrategy
 
 class Plain(PanelStrategy):
     timeframe = "5m"
+    stoploss = -0.9
 
     def features(self):
         return []
