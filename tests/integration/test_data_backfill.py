@@ -272,6 +272,7 @@ def days_ago(days: int) -> str:
     return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -284,7 +285,6 @@ def days_ago(days: int) -> str:
             ["--since", days_ago(10)],
             ["--since", "2018-01-01", "--until", "2018-02-01"],
             id="a beginning before the listing",
-            marks=pytest.mark.slow,
         ),
     ],
 )
