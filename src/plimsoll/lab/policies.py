@@ -16,7 +16,6 @@ from plimsoll.lab.results import BacktestResult
 from plimsoll.lab.study import (
     DATA,
     SIX,
-    SPAN,
     STUDIES,
     Guarding,
     Study,
@@ -146,7 +145,7 @@ def in_sample_studies(folder: Path | None = None) -> Iterator[Study]:
     ``folder`` adds the strategies of its files, each of the file's name.
     """
     for study in STUDIES:
-        if study.timerange != SPAN:
+        if not study.timerange.startswith(IN_SAMPLE[:4]):
             continue
         one = replace(study, timerange=IN_SAMPLE, baselines=())
         both = (

@@ -73,27 +73,19 @@ def _usdt(*bases: str) -> tuple[str, ...]:
     return tuple(f"{base}/USDT:USDT" for base in bases)
 
 
-SPAN = "20210101-20250701"
+SPAN = "20220101-20250701"
 SIX = _usdt("BTC", "ETH", "SOL", "XRP", "ADA", "LTC")
 TEN = (*SIX, *_usdt("BNB", "DOGE", "LINK", "AVAX"))
 STUDIES = (
     Study(
-        "ten pairs, 1 hour",
+        "six pairs, 1 hour",
         "1h",
-        TEN,
+        SIX,
         SPAN,
         ("TrendPortfolio", "FundingCarry", "Ensemble", "TrendFollow"),
         ("BuyAndHold", "NoTrade"),
-        universe=RULE,
     ),
-    Study(
-        "ten pairs, 4 hours",
-        "4h",
-        TEN,
-        SPAN,
-        ("MomentumCross", "SlowTrend", "MeanReversion"),
-        universe=RULE,
-    ),
+    Study("six pairs, 4 hours", "4h", SIX, SPAN, ("MomentumCross", "SlowTrend", "MeanReversion")),
     Study(
         "four pairs with spot, 1 hour",
         "1h",
@@ -101,7 +93,6 @@ STUDIES = (
         SPAN,
         ("BasisReversion",),
         kinds=("spot",),
-        universe=RULE,
     ),
     Study(
         "three pairs with open interest, two months",
@@ -110,7 +101,6 @@ STUDIES = (
         "20240620-20240819",
         ("OpenInterestFlow",),
         kinds=("open_interest",),
-        universe=RULE,
     ),
 )
 
