@@ -14,7 +14,7 @@ DATA = {
     *(".feather", ".parquet", ".h5", ".hdf5", ".csv", ".gz", ".zip", ".7z", ".npy", ".npz"),
     *(".pkl", ".joblib", ".sqlite", ".sqlite3", ".db"),
 }
-RECORDS = {"docs/research/trials.csv"}
+RECORDS = {"docs/research/trials.csv", "docs/research/portfolio-trials.csv"}
 """What research wrote down of itself: no market data."""
 # Put together, so that this file does not hold what it looks for.
 MACHINE_PATH = re.compile(r"(?<![\w./-])/(?:" + "root" + "|" + "work" + r")(?![\w-])")
