@@ -3,7 +3,8 @@
 A position that a forecast sizes needs no stop, since the forecast itself takes it off (Carver
 2015, Systematic Trading, chapter 11), and a stop costs where prices revert (Kaminski & Lo 2014,
 When Do Stop-Loss Rules Stop Losses?, proposition 2). What it is for is the jump that comes before
-the next decision: its distance is beyond what a day ordinarily does.
+the next decision: its distance is beyond what a day ordinarily does. It is measured from the last
+fill, so a leg that drifts toward it over weeks is traded before it gets there (`is_halfway`).
 """
 
 from math import sqrt
@@ -18,6 +19,7 @@ from plimsoll.signals.rebalancing import worth_closing
 LEAST_FRACTION = 0.30
 DAILY_VOLATILITIES = 8.0
 VOLATILITY_DAYS = 30
+HALFWAY = 0.5
 
 
 def breaker_fractions(closes: pd.DataFrame) -> pd.DataFrame:
@@ -38,6 +40,11 @@ def breaker_fractions(closes: pd.DataFrame) -> pd.DataFrame:
     daily = yearly_volatility(closes, days=VOLATILITY_DAYS) / sqrt(DAYS_PER_YEAR)
     wide = np.fmax((DAILY_VOLATILITIES * daily).to_numpy("float64"), LEAST_FRACTION)
     return pd.DataFrame(wide, closes.index, closes.columns)
+
+
+def is_halfway(side: Side, *, fill_price: float, stop_price: float, price: float) -> bool:
+    """Return whether a price has gone half the way, or more, from a leg's last fill to its stop."""
+    return (fill_price - price) * side.sign >= HALFWAY * (fill_price - stop_price) * side.sign
 
 
 def is_barred(side: Side, weights: pd.Series, *, decisions: int) -> bool:

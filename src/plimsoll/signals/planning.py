@@ -1,6 +1,7 @@
 """From targets and what is held to the plan of a book, and to what of it is ordered first."""
 
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf, isfinite, nan
@@ -13,6 +14,8 @@ from plimsoll.signals.rebalancing import Bands, plan_book
 Values = Mapping[str, float]
 RESERVE_FRACTION = 0.01
 """How much larger than the exchange's smallest a position is kept: prices move until the order."""
+PLANNED_NET_SHARE = 0.5
+"""How much of the net band a plan uses; the rest is for what prices do until the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ class Rules:
     buffer
         The band of a pair, in its full sizes.
     net_band
-        The band of the sum of the book, as a fraction of equity; ``None`` for none.
+        The band that the sum of the book is held in, as a fraction of equity; ``None`` for none.
+        A plan brings it to within `PLANNED_NET_SHARE` of that.
     least_order_fraction
         The smallest order worth sending, as a fraction of equity.
     """
@@ -68,11 +72,15 @@ class Wishes:
         By pair, the fraction of equity at full strength; NaN keeps what is held.
     shut
         Pairs that may not be entered.
+    halfway
+        Pairs whose price is halfway to their stop: they are brought to their targets, as near as
+        the smallest order allows.
     """
 
     weights: Values
     full_sizes: Values
     shut: Collection[str] = field(default_factory=frozenset)
+    halfway: AbstractSet[str] = field(default_factory=frozenset)
 
 
 def make_plan(
@@ -90,14 +98,18 @@ def make_plan(
     targets = {pair: share * equity for pair, share in fits.weights.items()}
     size = equity * fits.scale
     least = rules.least_order_fraction * size
+    orders = {
+        pair: max(least, capacity.least_usd.get(pair, 0.0) * (1 + RESERVE_FRACTION))
+        for pair in closes
+    }
+    widths = {pair: rules.buffer * wishes.full_sizes.get(pair, nan) * size for pair in targets}
+    for pair in wishes.halfway & widths.keys():
+        widths[pair] = min(widths[pair], orders[pair])
     bands = Bands(
-        pairs={pair: rules.buffer * wishes.full_sizes.get(pair, nan) * size for pair in targets},
-        net=inf if rules.net_band is None else rules.net_band * equity,
+        pairs=widths,
+        net=inf if rules.net_band is None else PLANNED_NET_SHARE * rules.net_band * equity,
         gross=largest_gross_usd(capacity, closes),
-        least={
-            pair: max(least, capacity.least_usd.get(pair, 0.0) * (1 + RESERVE_FRACTION))
-            for pair in closes
-        },
+        least=orders,
     )
     held = {pair: value for pair, value in capacity.held_usd.items() if pair in closes}
     net = size * sum(weight for weight in wanted.values() if isfinite(weight))

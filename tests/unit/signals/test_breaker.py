@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from plimsoll.core import Side
-from plimsoll.signals.breaker import breaker_fractions, is_barred
+from plimsoll.signals.breaker import breaker_fractions, is_barred, is_halfway
 from tests.unit.signals.columns import NAN, series, sides
 
 DAYS = pd.date_range("2024-01-01", periods=60, freq="D", tz="UTC")
@@ -36,6 +36,18 @@ def test_a_day_depends_on_no_later_one() -> None:
     later.iloc[40:] *= 3
     before = breaker_fractions(closes).iloc[:40]
     pd.testing.assert_frame_equal(before, breaker_fractions(later).iloc[:40])
+
+
+@pytest.mark.parametrize(("side", "prices"), [(Side.LONG, (86, 85)), (Side.SHORT, (114, 115))])
+def test_halfway_is_half_of_the_way_from_the_fill_to_the_stop(
+    side: Side, prices: tuple[float, float]
+) -> None:
+    stop = 100 - 30 * side.sign
+    nearly, there = [
+        is_halfway(side, fill_price=100, stop_price=stop, price=price) for price in prices
+    ]
+    assert (nearly, there) == (False, True)
+    assert not is_halfway(side, fill_price=100, stop_price=stop, price=100 + 20 * side.sign)
 
 
 @sides

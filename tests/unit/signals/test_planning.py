@@ -38,11 +38,24 @@ def test_bands_are_shares_of_full_sizes_of_the_equity() -> None:
     assert (made.moment, made.closes) == (MIDNIGHT, CLOSES)
 
 
-def test_the_net_band_is_a_share_of_the_equity() -> None:
+def test_a_plan_uses_half_of_the_net_band_which_is_a_share_of_the_equity() -> None:
     held = {A: 350.0, B: -250.0}
     assert plan({A: 0.3, B: -0.3}, account(held=held)).values_usd == held
     made = plan({A: 0.3, B: -0.3}, account(held=held), net_band=0.05)
-    assert sum(made.values_usd.values()) == pytest.approx(50.0)
+    assert sum(made.values_usd.values()) == pytest.approx(25.0)
+
+
+def test_a_leg_halfway_to_its_stop_is_brought_to_its_target() -> None:
+    wishes = Wishes(weights={A: 0.3, B: -0.3}, full_sizes={A: 0.2, B: 0.2}, halfway={B, C})
+    rules = Rules(buffer=0.5, least_order_fraction=0.01)
+
+    def made(held: dict[str, float]) -> dict[str, float]:
+        return dict(make_plan(MIDNIGHT, wishes, rules, account(held=held), CLOSES).values_usd)
+
+    # Both are inside their bands of 100; the second is left no farther away than one order.
+    assert made({A: 250.0, B: -250.0}) == pytest.approx({A: 250.0, B: -290.0})
+    assert made({A: 250.0, B: -350.0}) == pytest.approx({A: 250.0, B: -310.0})
+    assert made({A: 250.0, B: -295.0}) == pytest.approx({A: 250.0, B: -295.0})
 
 
 def test_targets_are_fitted_to_the_account_before_the_least_trading() -> None:
@@ -66,9 +79,9 @@ def test_a_target_left_out_whole_still_counts_for_the_net() -> None:
     two = Capacity(equity_usd=1000.0, most_positions={"max_open_trades": 2})
     weights = {A: 0.3, B: -0.16, C: -0.14}
     made = plan(weights, two, net_band=0.05)
-    assert made.values_usd == pytest.approx({A: 200.0, B: -150.0, C: 0.0})
+    assert made.values_usd == pytest.approx({A: 200.0, B: -175.0, C: 0.0})
     small = Capacity(equity_usd=1000.0, least_usd={C: 150.0})
-    assert sum(plan(weights, small, net_band=0.05).values_usd.values()) == pytest.approx(50.0)
+    assert sum(plan(weights, small, net_band=0.05).values_usd.values()) == pytest.approx(25.0)
 
 
 @pytest.mark.parametrize("weights", [{A: 0.2, B: -0.2, C: 0.1}, {A: 0.2, B: -0.2, C: 0.0009}])

@@ -40,7 +40,7 @@ from plimsoll.core import PlimsollError, Side
 from plimsoll.features import FeatureUse
 from plimsoll.performance.shortfall import Shortfall
 from plimsoll.risk.stops import nearest_stop_price
-from plimsoll.signals.breaker import breaker_fractions
+from plimsoll.signals.breaker import breaker_fractions, is_halfway
 from plimsoll.signals.capacity import Capacity
 from plimsoll.signals.panels import ONE_DAY, Targets
 from plimsoll.signals.planning import Plan, Rules, Wishes, make_plan, of_day, ordered_now
@@ -59,7 +59,8 @@ class PortfolioStrategy(PanelStrategy):
     `carrying_candles` carry it out. A target of NaN is no opinion: what is held stays.
 
     The stop of a leg is a breaker for jumps between two decisions (`plimsoll.signals.breaker`),
-    measured from its last fill. After one the rest of the book is planned again at the next full
+    measured from its last fill; a leg that has drifted half the way there is brought to its target,
+    which measures it anew. After one the rest of the book is planned again at the next full
     candle, and the leg is not entered again before its target was zero or on the other side, or
     ``barred_decisions`` have passed. ``stoploss`` is how far the breaker may be at most: inside
     the liquidation price at leverage 1.
@@ -251,10 +252,12 @@ class PortfolioStrategy(PanelStrategy):
         targets = self.current_targets()
         weights = of_day(targets.weights, row)
         capacity = self.capacity(moment, weights)
+        closes = self._closes({*weights, *capacity.held_usd}, moment)
         wishes = Wishes(
             weights=weights,
             full_sizes=of_day(targets.full_sizes, row),
             shut=self._times.shut(moment, capacity.held_usd, weights),
+            halfway=self._halfway(closes),
         )
         rules = Rules(
             buffer=self.buffer.value,
@@ -262,7 +265,6 @@ class PortfolioStrategy(PanelStrategy):
             least_order_fraction=self.least_order_fraction,
         )
         self._fit.note(moment, weights, capacity, now)
-        closes = self._closes({*weights, *capacity.held_usd}, moment)
         plan = make_plan(moment, wishes, rules, capacity, closes)
         return self._fit.restrained(plan, capacity.held_usd)
 
@@ -294,6 +296,18 @@ class PortfolioStrategy(PanelStrategy):
         panel, timeframe = self.panel(), self._marking()
         known = {pair: panel.last_close(pair, moment, timeframe) for pair in sorted(pairs)}
         return {pair: close for pair, close in known.items() if close is not None}
+
+    def _halfway(self, closes: Mapping[str, float]) -> set[str]:
+        """Return the pairs whose last close is halfway to their stop."""
+        halfway = set()
+        for trade in Trade.get_trades_proxy(is_open=True):
+            close = closes.get(trade.pair)
+            stop = None if close is None else self._stop_price(trade, close)
+            if close is not None and stop is not None:
+                fill, side = last_fill(trade)[0], side_of(trade)
+                if is_halfway(side, fill_price=fill, stop_price=stop, price=close):
+                    halfway.add(trade.pair)
+        return halfway
 
     def _stop_price(self, trade: Trade, current_rate: float) -> float | None:
         """Return the breaker's price, measured from the last fill.

@@ -510,6 +510,19 @@ def test_the_stop_stays_where_it_is_when_freqtrade_works_out_the_trade_again(
 
 
 @pytest.mark.usefixtures("trades")
+@pytest.mark.parametrize(("share", "expected"), [(0.49, None), (0.51, 180.0)])
+def test_a_leg_that_drifted_halfway_to_its_stop_is_brought_to_its_target(
+    strategy: IStrategy, share: float, expected: float | None
+) -> None:
+    distance = 0.30 * analysed(strategy).set_index("date")["close"].loc["2024-01-06 23:00"]
+    held = position(amount=8.1, opened=MIDNIGHT - timedelta(days=2))
+    # The panel's last close is 100; the target is worth 1,000 USDT and the smallest order 10.
+    held.orders[-1].average = held.orders[-1].price = 100.0 + share * distance
+    step = adjusted(strategy, held, MIDNIGHT, 100.0)
+    assert step == (None if expected is None else pytest.approx(expected))
+
+
+@pytest.mark.usefixtures("trades")
 def test_the_stop_is_inside_the_liquidation_price(strategy: IStrategy) -> None:
     analysed(strategy)
     held = position(amount=5.0, opened=MIDNIGHT - timedelta(days=3), short=True)
