@@ -54,10 +54,13 @@ class Mender:
 
     def __init__(self, exchange: Exchange, bot: Callable[[], Any | None]) -> None:
         self._exchange, self._bot = exchange, bot
-        self._tried: set[Any] = set()
+        self._taken_in: set[Any] = set()
 
     def mend(self, one: Break, books: ExchangeBooks) -> Mended | None:
         """Let Freqtrade recover the trade; where it cannot, close or cancel what is the bot's.
+
+        Freqtrade's recovery rolls back when it fails, as it does without a price, and does not say
+        so: one that changed nothing is tried again at the next look.
 
         A position that is too large waits while an order of its trade rests: what that order has
         filled, and what somebody else has bought meanwhile, cannot be told apart.
@@ -73,10 +76,10 @@ class Mender:
         """
         if one.kind in OF_A_POSITION and _is_more(one) and _has_resting_orders(one.pair):
             return None
-        if one.key not in self._tried and self._is_of_a_trade(one):
-            self._tried.add(one.key)
+        if one.key not in self._taken_in and self._is_of_a_trade(one):
             taken = self._take_in(one)
             if taken is not None:
+                self._taken_in.add(one.key)
                 return taken
         if not one.ours or one.pair is None:
             return None
@@ -87,8 +90,8 @@ class Mender:
         return None
 
     def forget_others(self, breaks: Iterable[Break]) -> None:
-        """Forget what was tried for breaks that are over."""
-        self._tried &= {one.key for one in breaks}
+        """Forget what was taken in for breaks that are over."""
+        self._taken_in &= {one.key for one in breaks}
 
     def _is_of_a_trade(self, one: Break) -> bool:
         """Return whether Freqtrade may look for the orders that explain a trade's size.

@@ -37,6 +37,8 @@ from plimsoll.lab.drilling.scenario import BLIND, FOREIGN, Act, Scenario
 
 VERDICT_SECONDS, FLAT_SECONDS = 60.0, 90.0
 SLOWER = 3.0
+END_SECONDS = 120.0
+"""A bot that is told to end closes its connections first, in the clock's time."""
 MOST_RESTARTS = 4
 SEEN_LOOPS = 3
 REASON = "drill: it was looked into"
@@ -72,9 +74,19 @@ class Watch:
             self._mend_at = time.monotonic() + self.fault.lasts
 
     def see_out(self) -> None:
-        """Let a fault that is over by the clock have its time, though the account is flat."""
+        """Let a fault have its time, though the account is flat; start a process that it ended.
+
+        One that shuts down looks alive until it is gone.
+
+        Raises
+        ------
+        PlimsollError
+            When a process that the fault ends has not ended.
+        """
         if self._mend_at is not None and not self._mended:
             time.sleep(max(self._mend_at - time.monotonic(), 0.0))
+        if self.fault.ends_process and self.trouble.struck:
+            self.until(lambda: self.row.restarts, "the process's end", seconds=END_SECONDS)
 
     def judge(self) -> None:
         """Check that the fault did strike; a row that it missed says nothing about it."""

@@ -71,6 +71,8 @@ class Fault:
     halts_by
         The rule that halts the account under the fault. A row that closes one pair, or that is
         about the entries after a halt, then lasts until that halt is on record, and expects it.
+    ends_process
+        Whether the bot's process ends by it, at once or when it has shut down.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Fault:
     lasts: float | None = None
     speed: float | None = None
     halts_by: str = ""
+    ends_process: bool = False
 
 
 def start(kind: str, **options: object) -> Callable[[Trouble], None]:

@@ -211,8 +211,20 @@ FAULTS: dict[str, Fault] = {
             mend=pay_in,
         ),
         # The process and its disk
-        Fault(name="kill-9", kind="process", what="kill -9", strike=send_signal(signal.SIGKILL)),
-        Fault(name="sigterm", kind="process", what="SIGTERM", strike=send_signal(signal.SIGTERM)),
+        Fault(
+            name="kill-9",
+            kind="process",
+            what="kill -9",
+            strike=send_signal(signal.SIGKILL),
+            ends_process=True,
+        ),
+        Fault(
+            name="sigterm",
+            kind="process",
+            what="SIGTERM",
+            strike=send_signal(signal.SIGTERM),
+            ends_process=True,
+        ),
         Fault(
             name="sigstop",
             kind="process",

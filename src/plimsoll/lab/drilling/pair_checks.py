@@ -5,6 +5,7 @@ from datetime import datetime
 from math import inf
 from typing import Any
 
+from plimsoll.core import PlimsollError
 from plimsoll.lab.drilling.assertions import symbol_of
 from plimsoll.lab.drilling.books import TOLERANCE
 from plimsoll.lab.drilling.bot import DrilledBot, moment
@@ -119,5 +120,7 @@ def books_settle(bot: DrilledBot, row: Row, when: str) -> None:
         return
     first = bot.loops
     while not (settled := bot.differences().agree) and bot.loops < first + SETTLED_LOOPS:
+        if not bot.alive:
+            raise PlimsollError(f"the bot ended before its books could agree {when}")
         bot.pass_loops(1)
     row.check(f"database and exchange agree {when}", settled, str(bot.differences()))
