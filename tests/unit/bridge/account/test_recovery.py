@@ -220,3 +220,25 @@ def test_freqtrade_takes_in_no_orders_of_somebody_else(exchange: Exchange) -> No
     bot = Recovers(0.045)
     assert Mender(exchange, lambda: bot).mend(seen, books) is None
     assert bot.asked == 0
+
+
+class FailsFirst(Recovers):
+    """Its first recovery is rolled back, as Freqtrade's is without a price."""
+
+    def handle_onexchange_order(self, trade: Trade) -> bool:
+        if not self.asked:
+            self.asked += 1
+            return False
+        return super().handle_onexchange_order(trade)
+
+
+def test_a_recovery_that_changed_nothing_is_tried_again(exchange: Exchange) -> None:
+    open_trade(datetime.now(UTC), amount=0.034)
+    mine = BotTrade(pair=BTC, side=Side.LONG, amount=0.034, price=90_000.0)
+    books, [seen] = look(exchange, mine)
+    assert seen.kind is BreakKind.MISSING_POSITION
+    bot = FailsFirst(0.0)
+    mender = Mender(exchange, lambda: bot)
+    assert mender.mend(seen, books) is None
+    assert mender.mend(seen, books) is not None
+    assert bot.asked == 2
