@@ -52,6 +52,7 @@ def members_by(
 ) -> Mapping[str, tuple[str, ...]] | None:
     """Return which pairs a strategy could hold in each month of a span, by ``2024-03``.
 
+    A month at its end of which less than a day is in the span is not named.
     ``None`` for what holds by no rule: all pairs of a study without one, or no portfolio.
     """
     if study.universe == ALL:
@@ -60,7 +61,7 @@ def members_by(
     known = None if loaded is None else loaded.membership()
     if known is None:
         return None
-    first, last = f"{start:%Y-%m}", f"{end - pd.Timedelta(1, 'ns'):%Y-%m}"
+    first, last = f"{start:%Y-%m}", f"{end - ONE_DAY:%Y-%m}"
     return {month: pairs for month, pairs in known.months().items() if first <= month <= last}
 
 
