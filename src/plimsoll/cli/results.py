@@ -45,8 +45,8 @@ Profile = Annotated[
 Universe = Annotated[
     str,
     typer.Option(
-        help="Pairs that portfolios hold: all, or rule: each month those that were listed, liquid "
-        "and of sound data before it."
+        help="Pairs that portfolios hold: rule, each month those that were listed, liquid and of "
+        "sound data before it; or all."
     ),
 ]
 Guards = Annotated[str, typer.Option(help="Guards: off, on, or both.")]
@@ -71,7 +71,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")
 def results(
     datadir: Datadir,
     pairs: Pairs = None,
-    universe: Universe = "all",
+    universe: Universe = "rule",
     timerange: Timerange = None,
     strategies: Strategies = None,
     strategy_path: StrategyPath = None,
@@ -87,7 +87,7 @@ def results(
     """Backtest strategies on real data with costs and funding, and write a page of results.
 
     Shipped strategies and those of others, over any span and pairs. Without a choice it makes
-    the shipped page: six pairs from 2022-01 to 2025-06, of which the data folder needs 1h candles,
+    the shipped page: ten pairs from 2021-01 to 2025-06, of which the data folder needs 1h candles,
     mark and funding; spot candles of the first four for BasisReversion, open interest of the first
     three for OpenInterestFlow. What is not there is named with the command that gets it. Every
     backtest is kept under its own name, and one that was kept is not run again: a run that was
@@ -114,7 +114,7 @@ def results(
     )
     call = _call(
         ("--pairs", pairs),
-        ("--universe", None if universe == "all" else universe),
+        ("--universe", None if universe == "rule" else universe),
         ("--timerange", timerange),
         ("--strategies", strategies),
         *(("--strategy-path", str(folder)) for folder in folders),

@@ -26,8 +26,8 @@ SHIPPED = """
 - `BuyAndHold` is Freqtrade holding each pair at leverage 1 on isolated margin. Unlike the market
   itself it pays funding, and a fall of about 95 % liquidates it.
 - The market row is computed from the candles alone: equal weights, one fee, no funding.
-- The research judged ten pairs. Those here are the ones with files from which Freqtrade can charge
-  funding; no rule chose them, so figures better than the research's may be due to that choice.
+- A universe by rule decides when a portfolio may hold a pair. It cannot bring back coins that are
+  no longer traded: all ten survived, which flatters every long position of this page.
 - The guards shrink stakes from `drawdown_reduce_fraction` on and may halt the account, which costs
   most where a strategy earns in jumps.
 {computed}

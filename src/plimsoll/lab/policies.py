@@ -16,6 +16,7 @@ from plimsoll.lab.results import BacktestResult
 from plimsoll.lab.study import (
     DATA,
     SIX,
+    SPAN,
     STUDIES,
     Guarding,
     Study,
@@ -145,7 +146,7 @@ def in_sample_studies(folder: Path | None = None) -> Iterator[Study]:
     ``folder`` adds the strategies of its files, each of the file's name.
     """
     for study in STUDIES:
-        if not study.timerange.startswith(IN_SAMPLE[:4]):
+        if study.timerange != SPAN:
             continue
         one = replace(study, timerange=IN_SAMPLE, baselines=())
         both = (

@@ -73,19 +73,27 @@ def _usdt(*bases: str) -> tuple[str, ...]:
     return tuple(f"{base}/USDT:USDT" for base in bases)
 
 
-SPAN = "20220101-20250701"
+SPAN = "20210101-20250701"
 SIX = _usdt("BTC", "ETH", "SOL", "XRP", "ADA", "LTC")
 TEN = (*SIX, *_usdt("BNB", "DOGE", "LINK", "AVAX"))
 STUDIES = (
     Study(
-        "six pairs, 1 hour",
+        "ten pairs, 1 hour",
         "1h",
-        SIX,
+        TEN,
         SPAN,
         ("TrendPortfolio", "FundingCarry", "Ensemble", "TrendFollow"),
         ("BuyAndHold", "NoTrade"),
+        universe=RULE,
     ),
-    Study("six pairs, 4 hours", "4h", SIX, SPAN, ("MomentumCross", "SlowTrend", "MeanReversion")),
+    Study(
+        "ten pairs, 4 hours",
+        "4h",
+        TEN,
+        SPAN,
+        ("MomentumCross", "SlowTrend", "MeanReversion"),
+        universe=RULE,
+    ),
     Study(
         "four pairs with spot, 1 hour",
         "1h",
@@ -93,6 +101,7 @@ STUDIES = (
         SPAN,
         ("BasisReversion",),
         kinds=("spot",),
+        universe=RULE,
     ),
     Study(
         "three pairs with open interest, two months",
@@ -101,6 +110,7 @@ STUDIES = (
         "20240620-20240819",
         ("OpenInterestFlow",),
         kinds=("open_interest",),
+        universe=RULE,
     ),
 )
 

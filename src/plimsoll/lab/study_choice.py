@@ -17,7 +17,6 @@ from plimsoll.lab.study import (
     GUARDS_OFF,
     GUARDS_ON,
     RULE,
-    SIX,
     SPAN,
     STUDIES,
     TEN,
@@ -36,8 +35,7 @@ DEFAULT_PROFILE = "default"
 class Choice:
     """What is chosen; what is left out is as in the shipped studies.
 
-    ``folders`` hold strategies of others; all of them run when ``strategies`` names none. With a
-    ``universe`` by rule ten pairs take the place of the six of the shipped studies.
+    ``folders`` hold strategies of others; all of them run when ``strategies`` names none.
     """
 
     pairs: tuple[str, ...] = ()
@@ -45,7 +43,7 @@ class Choice:
     strategies: tuple[str, ...] = ()
     folders: tuple[Path, ...] = ()
     timeframe: str | None = None
-    universe: str = ALL
+    universe: str = RULE
 
     @property
     def is_shipped(self) -> bool:
@@ -178,15 +176,14 @@ def _foreign(name: str, folder: Path, choice: Choice) -> Study:
         userdir = user_data_folder("strategies").parent
         loaded = load_strategy(name, userdir, [base], folder=folder)
         timeframe = str(loaded.strategy.timeframe)
-    return Study("", timeframe, SIX, SPAN, (), folder=folder.resolve())
+    return Study("", timeframe, TEN, SPAN, (), folder=folder.resolve())
 
 
 def _chosen(template: Study, choice: Choice) -> Study:
     """Return a study without strategies, as the choice wants it; shipped ones keep their name."""
-    is_wider = choice.universe == RULE and template.pairs == SIX
     changed = replace(
         template,
-        pairs=choice.pairs or (TEN if is_wider else template.pairs),
+        pairs=choice.pairs or template.pairs,
         timerange=choice.timerange or template.timerange,
         timeframe=choice.timeframe or template.timeframe,
         strategies=(),
@@ -198,8 +195,8 @@ def _chosen(template: Study, choice: Choice) -> Study:
     count = len(changed.pairs)
     parts = [f"{count} pair{'s' if count > 1 else ''}", changed.timeframe]
     parts += [f"with {KINDS[kind].replace('_', ' ')}" for kind in changed.kinds]
-    if changed.universe == RULE:
-        parts.append("by rule")
+    if changed.universe == ALL:
+        parts.append("all of the time")
     if changed.folder is not None:
         parts.append(f"strategies of {changed.folder.name}")
     return replace(changed, name=", ".join(parts))

@@ -28,7 +28,7 @@ def test_what_a_study_lacks_is_named_once_with_the_command_that_gets_it(run, tmp
     assert "candles, mark, funding, spot of BTC/USDT:USDT, ETH/USDT:USDT, " in ran.err
     assert "16 files are not there" in ran.err
     assert (
-        f"plimsoll data backfill --datadir {tmp_path} --since 2022-01-01 --until 2025-06-30 "
+        f"plimsoll data backfill --datadir {tmp_path} --since 2021-01-01 --until 2025-06-30 "
         "--timeframes 1h --kinds candles,mark,funding --pairs BTC/USDT:USDT,ETH/USDT:USDT,"
     ) in ran.err
     assert "--trading-mode spot" in ran.err

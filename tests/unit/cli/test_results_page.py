@@ -7,7 +7,7 @@ from pathlib import Path
 from plimsoll.cli.results_page import commands as commands_of
 from plimsoll.cli.results_page import page, table
 from plimsoll.cli.results_target import Trials
-from plimsoll.lab.study import BALANCE_USD, RULE, STUDIES
+from plimsoll.lab.study import ALL, BALANCE_USD, RULE, STUDIES
 from plimsoll.lab.study_holes import Holes
 from plimsoll.lab.study_rows import Findings, Halt
 from tests.unit.cli.study_accounts import GOOD, HELD, INDEX, POOR, findings, row_of
@@ -153,4 +153,5 @@ def test_universe_by_rule_stands_on_the_page_and_in_its_commands() -> None:
     layer = '{"pairlists": [{"method": "StaticPairList"}], "plimsoll": {"universe": "rule"}}'
     assert f"echo '{layer}' > universe.json" in made
     assert "-c user_data/config/mode-backtest.json -c universe.json \\\n" in made
-    assert "universe" not in commands_of(STUDIES, BALANCE_USD)
+    everything = [replace(study, universe=ALL) for study in STUDIES]
+    assert "universe" not in commands_of(everything, BALANCE_USD)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from plimsoll.core import UsageError
-from plimsoll.lab.study import ALL, GUARDS_OFF, RULE, SIX, SPAN, STUDIES, TEN
+from plimsoll.lab.study import ALL, GUARDS_OFF, RULE, SPAN, STUDIES, TEN
 from plimsoll.lab.study_choice import BASELINES, Choice, chosen_guardings, chosen_studies, span_of
 
 BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
@@ -51,8 +51,8 @@ def test_folder_of_others_runs_all_its_strategies_on_their_own_candles(others) -
     (study,) = chosen_studies(Choice(folders=(others,)))
     assert study.strategies == ("EmaCrossRoi", "FuturesLongShort")
     assert (study.timeframe, study.folder) == ("5m", others)
-    assert (study.pairs, study.timerange) == (SIX, SPAN)
-    assert study.name == f"6 pairs, 5m, strategies of {others.name}"
+    assert (study.pairs, study.timerange) == (TEN, SPAN)
+    assert study.name == f"10 pairs, 5m, strategies of {others.name}"
 
 
 def test_chosen_timeframe_wins_over_the_strategies_own(others) -> None:
@@ -63,17 +63,17 @@ def test_chosen_timeframe_wins_over_the_strategies_own(others) -> None:
     assert (foreign.baselines, shipped.baselines) == ((), BASELINES)
 
 
-def test_universe_by_rule_has_ten_pairs_where_six_were_chosen() -> None:
-    made = chosen_studies(Choice(universe=RULE))
-    assert [study.name for study in made][:2] == ["10 pairs, 1h, by rule", "10 pairs, 4h, by rule"]
-    assert {study.universe for study in made} == {RULE}
-    assert {study.pairs for study in made if not study.kinds} == {TEN}
-    assert [study.pairs for study in made if study.kinds] == [
-        study.pairs for study in STUDIES if study.kinds
+def test_universe_is_by_rule_unless_all_pairs_are_wanted() -> None:
+    assert {study.universe for study in STUDIES} == {RULE}
+    made = chosen_studies(Choice(universe=ALL))
+    assert [study.name for study in made][:2] == [
+        "10 pairs, 1h, all of the time",
+        "10 pairs, 4h, all of the time",
     ]
-    (own,) = chosen_studies(Choice((BTC, ETH), strategies=("TrendPortfolio",), universe=RULE))
+    assert {study.universe for study in made} == {ALL}
+    assert [study.pairs for study in made] == [study.pairs for study in STUDIES]
+    (own,) = chosen_studies(Choice((BTC, ETH), strategies=("TrendPortfolio",)))
     assert (own.pairs, own.universe) == ((BTC, ETH), RULE)
-    assert {study.universe for study in STUDIES} == {ALL}
 
 
 def test_baselines_alone_can_be_chosen() -> None:
