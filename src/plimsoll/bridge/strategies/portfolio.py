@@ -264,7 +264,7 @@ class PortfolioStrategy(PanelStrategy):
             net_band=self.net_band,
             least_order_fraction=self.least_order_fraction,
         )
-        self._fit.note(moment, weights, capacity, now)
+        self._fit.note(moment, weights, capacity, now, shut=wishes.shut)
         plan = make_plan(moment, wishes, rules, capacity, closes)
         return self._fit.restrained(plan, capacity.held_usd)
 

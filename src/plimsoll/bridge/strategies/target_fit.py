@@ -1,7 +1,7 @@
 """A portfolio's targets against its account: at each decision, and over the past at the start."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import isnan
@@ -33,6 +33,8 @@ from plimsoll.signals.planning import Plan
 
 logger = logging.getLogger(__name__)
 
+STOPPED_OUT = "stopped_out"
+"""The cause of what is missing of a pair whose leg was stopped out and is not entered yet."""
 ENOUGH_FRACTION = 0.99
 """Below this share of its targets held a start says so."""
 
@@ -80,11 +82,18 @@ class TargetFit:
         return self._looked
 
     def note(
-        self, moment: datetime, weights: Mapping[str, float], capacity: Capacity, now: datetime
+        self,
+        moment: datetime,
+        weights: Mapping[str, float],
+        capacity: Capacity,
+        now: datetime,
+        *,
+        shut: Collection[str] = (),
     ) -> None:
         """Keep what of the targets of a decision the account can hold; of midnight's, and once.
 
-        ``now`` is when it was made, which in a running bot is a little later.
+        ``now`` is when it was made, which in a running bot is a little later; pairs that are
+        ``shut`` were stopped out.
         """
         if moment != moment.replace(hour=0, minute=0, second=0, microsecond=0):
             return
@@ -93,7 +102,7 @@ class TargetFit:
         if moment in self._days:
             return
         fits = fitted(weights, capacity)
-        self._days[moment] = day = _day(weights, fits)
+        self._days[moment] = day = _day(weights, fits, shut)
         guard = guard_of(self._strategy)
         if guard is not None and guard.session is not None:
             guard.session.record(
@@ -103,7 +112,7 @@ class TargetFit:
                 asked=day.asked,
                 pairs=day.pairs,
                 missing=day.missing,
-                held_fraction=fits.held_fraction,
+                held_fraction=Shortfall.of_days([day]).held_fraction,
                 scale=fits.scale,
             )
 
@@ -199,9 +208,11 @@ class TargetFit:
         return Shortfall.of_days(self._days.values()).to_dict() if self._days else None
 
 
-def _day(weights: Mapping[str, float], fits: Fitted) -> TargetDay:
+def _day(weights: Mapping[str, float], fits: Fitted, shut: Collection[str] = ()) -> TargetDay:
     wanted = sum(1 for weight in weights.values() if abs(weight) > 0)
-    return TargetDay(asked=fits.asked, pairs=wanted, missing=fits.missing)
+    left = {pair: abs(fits.weights[pair]) for pair in shut if abs(fits.weights.get(pair, 0)) > 0}
+    missing = {**fits.missing, STOPPED_OUT: left} if left else fits.missing
+    return TargetDay(asked=fits.asked, pairs=wanted, missing=missing)
 
 
 def _words(strategy: Portfolio, shortfall: Shortfall) -> str:

@@ -155,6 +155,15 @@ def test_the_result_of_a_backtest_has_the_sum_of_its_decisions(tmp_path: Path) -
     assert found.held_fraction == pytest.approx(0.7 / 1.2)
 
 
+def test_what_was_stopped_out_and_is_not_entered_again_is_missing(tmp_path: Path) -> None:
+    with looking(tmp_path) as (_, fit):
+        fit.note(MIDNIGHT, {BTC: 0.2, ETH: -0.2}, ROOM, LATER, shut={ETH, "SOL/USDT:USDT"})
+        figure = fit._figure()
+    assert figure is not None
+    assert (figure["pair_days_short"], figure["held"]) == (1, pytest.approx(0.2))
+    assert figure["causes"] == ({"cause": "stopped_out", "pair_days": 1, "gross": 0.2},)
+
+
 def test_another_run_begins_anew(tmp_path: Path) -> None:
     with looking(tmp_path) as (_, fit):
         for day in (1, 2, 0):
