@@ -21,8 +21,8 @@ def _shipped(name: str) -> Any:
 
 
 _directional = _shipped("Ensemble")
-_trend_follow = _shipped("TrendFollow").TrendFollow
-_trend_portfolio = _shipped("TrendPortfolio").TrendPortfolio
+_follow = _shipped("TrendFollow")
+_portfolio = _shipped("TrendPortfolio")
 _every_sleeve = _directional.sleeves
 
 
@@ -39,13 +39,13 @@ class EnsembleDirectional(_directional.Ensemble):
     """The ensemble without its neutral sleeve, carry."""
 
 
-class TrendSymmetric(_trend_portfolio):
+class TrendSymmetric(_portfolio.TrendPortfolio):
     """Shorts are as large as longs: a parameter less."""
 
     short_strength = DecimalParameter(0.0, 1.0, default=1.0, decimals=2, space="buy")
 
 
-class TrendHeld(_trend_follow):
+class TrendHeld(_follow.TrendFollow):
     """Held for longer: no target, a stop of three ATR."""
 
     sl_atr = DecimalParameter(0.5, 4.0, default=3.0, decimals=2, space="sell")
@@ -57,8 +57,8 @@ class TrendHeld(_trend_follow):
 class _AtLimit:
     """Enter a quarter of an ATR better than the close, within the next candle or not at all."""
 
-    order_types = _trend_follow.order_types | {"entry": "limit"}
-    unfilledtimeout = _trend_follow.unfilledtimeout | {"entry": 59}
+    order_types = _follow.TrendFollow.order_types | {"entry": "limit"}
+    unfilledtimeout = _follow.TrendFollow.unfilledtimeout | {"entry": 59}
     BETTER_BY_ATR = 0.25
 
     def custom_entry_price(
@@ -71,7 +71,7 @@ class _AtLimit:
         return float(last["close"]) + (distance if side == "short" else -distance)
 
 
-class TrendLimit(_AtLimit, _trend_follow):
+class TrendLimit(_AtLimit, _follow.TrendFollow):
     """As shipped, entered by a limit."""
 
 

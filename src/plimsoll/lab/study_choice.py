@@ -146,10 +146,12 @@ def span_of(timerange: str) -> tuple[datetime, datetime]:
 def _templates(choice: Choice) -> Iterator[tuple[str, Study]]:
     """Yield each strategy with the study that it would have were nothing else chosen."""
     shipped = {name: study for study in STUDIES for name in study.strategies}
+    ships = user_data_folder("strategies")  # what others derive theirs from
     others = {
         one.name: folder
         for folder in reversed(choice.folders)
-        for one in reversed(strategy_files([_folder(folder)]).strategies)
+        for one in reversed(strategy_files([_folder(folder), ships]).strategies)
+        if ships not in one.file.parents
     }
     names = choice.strategies or tuple(reversed(others)) or tuple(shipped)
     for name in dict.fromkeys(names):
