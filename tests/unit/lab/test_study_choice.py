@@ -93,13 +93,6 @@ def test_baselines_alone_can_be_chosen() -> None:
         (Choice(timerange="20240101-20230101"), "two days such as"),
     ],
 )
-def test_a_strategy_of_others_may_derive_from_one_that_ships(tmp_path: Path) -> None:
-    text = "from user_data.strategies.TrendFollow import TrendFollow\n\nclass Mine(TrendFollow):\n    timeframe = '1h'\n"
-    (tmp_path / "Mine.py").write_text(text, encoding="utf-8")
-    choice = Choice(strategies=("Mine",), folders=(tmp_path,), timeframe="1h")
-    assert [one.strategies for one in chosen_studies(choice)] == [("Mine",)]
-
-
 def test_what_there_is_not_is_wrong_usage(choice: Choice, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         chosen_studies(choice)
@@ -132,3 +125,11 @@ def test_profile_is_a_file_a_shipped_layer_or_the_default(tmp_path) -> None:
     assert chosen_guardings("on", "default")[0].layers == ()
     with pytest.raises(UsageError, match=r"one of default, risk-careful\.json"):
         chosen_guardings("on", "risk-none")
+
+
+def test_a_strategy_of_others_may_derive_from_one_that_ships(tmp_path) -> None:
+    base = "from user_data.strategies.TrendFollow import TrendFollow"
+    text = f"{base}\n\nclass Mine(TrendFollow):\n    timeframe = '1h'\n"
+    (tmp_path / "Mine.py").write_text(text, encoding="utf-8")
+    choice = Choice(strategies=("Mine",), folders=(tmp_path,), timeframe="1h")
+    assert [one.strategies for one in chosen_studies(choice)] == [("Mine",)]
