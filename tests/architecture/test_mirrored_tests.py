@@ -30,8 +30,6 @@ ELSEWHERE = {
     "risk/guards/spread.py": "tests/unit/risk/test_entry_costs.py",
     # A protocol: what satisfies it is tested with the supervisor.
     "bridge/guarding/account.py": "tests/unit/bridge/guarding/test_supervisor.py",
-    # The parts of the ensemble, which is tested as the strategies that it is made of.
-    "signals/components.py": "tests/unit/signals/test_ensemble.py",
 }
 """Modules that are tested in a file of another name."""
 
