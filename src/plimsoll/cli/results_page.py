@@ -52,9 +52,9 @@ USDT, on {balance:,} USDT at the start.
 VERDICT = """
 {verdict}
 
-The rules were chosen on years that include 2022 and 2023, on coins that survived, and the months out
-of sample have been looked at before. Over these 18 months the standard error of a Sharpe ratio is about
-0.8: what reached the target has not been refuted, and nothing is proven.
+The rules were chosen on years that include 2022 and 2023, on coins that survived, and the months
+out of sample have been looked at before. Over these 18 months the standard error of a Sharpe ratio
+is about 0.8: what reached the target has not been refuted, and nothing is proven.
 """
 
 PROTOCOL = """
