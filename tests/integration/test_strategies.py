@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import cloudpickle
@@ -85,12 +85,16 @@ def another_future(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_strategy_data(tmp_path_factory.mktemp("future"), changed_from=CUT)
 
 
+USERS = TemporaryDirectory(prefix="plimsoll-users-")
+"""Holds a user folder for each strategy that is loaded; gone when the tests are."""
+
+
 def load(name: str, data: Path, **others: Any) -> IStrategy:
     config = {
         "strategy": name,
         "timeframe": TIMEFRAMES[name],
         "strategy_path": str(ROOT / "user_data/strategies"),
-        "user_data_dir": Path(mkdtemp(prefix="plimsoll-user-")),
+        "user_data_dir": Path(mkdtemp(dir=USERS.name)),
         "runmode": RunMode.BACKTEST,
         "stake_currency": "USDT",
         "dry_run": True,

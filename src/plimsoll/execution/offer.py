@@ -1,7 +1,7 @@
 """What the market offered one fill: how much of it, at which price, cause by cause."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import isfinite, sqrt
 
@@ -20,6 +20,7 @@ class Cause(StrEnum):
 
     STATED = "stated costs"
     NOT_FILLED = "not filled"
+    HOLE = "out of a hole"
     STOP = "through the stop"
     LATENCY = "latency"
     PARTIAL = "partial fills"
@@ -30,6 +31,7 @@ class Cause(StrEnum):
 
 
 PRICE_CAUSES = (
+    Cause.HOLE,
     Cause.STOP,
     Cause.LATENCY,
     Cause.PARTIAL,
@@ -92,10 +94,15 @@ def offered(
 ) -> Offer:
     """Return what the market offered a fill.
 
-    ``fee_bps`` is the exchange's fee of an order that takes.
+    ``fee_bps`` is the exchange's fee of an order that takes. A fill in a hole of the candles, where
+    Freqtrade goes on with the last close, is made at the open of the first candle after it.
 
     Raises `ExecutionError` when no candle covers the fill, or volume or volatility are unknown.
     """
+    assumed, after = fill.price, tape.after_hole(fill.at)
+    if after is not None:
+        opened = float(tape.around(after).open[0])
+        fill = replace(fill, at=after, price=opened, trigger=Trigger.OPEN)
     around = tape.around(fill.at)
     is_limit = fill.trigger is not Trigger.STOP and OrderKind.LIMIT is (
         settings.entry_orders if fill.is_entry else settings.exit_orders
@@ -105,6 +112,7 @@ def offered(
     got = maker if is_limit and fill.is_entry else 1.0
     taken = 0.0 if is_limit and fill.is_entry else 1.0 - maker
     moves = dict.fromkeys(PRICE_CAUSES, 0.0)
+    moves[Cause.HOLE] = fill.price - assumed
     is_over = False
     if is_limit:
         moves[Cause.MISSED] = taken * (float(around.close[-1]) - fill.price)

@@ -79,6 +79,15 @@ class Tape:
         self.own_seconds = own.span_ns / 1e9
         self._daily_volatility, self._daily_usd = own.daily(days)
 
+    def after_hole(self, at: pd.Timestamp) -> pd.Timestamp | None:
+        """Return the first candle after a time that lies in a hole between candles; else None."""
+        own, start = self._kept[-1], at.as_unit("ns").value
+        row = int(np.searchsorted(own.opens, start, side="right")) - 1
+        is_inside = 0 <= row < len(own.opens) - 1
+        if not is_inside or start < own.opens[row] + own.span_ns:
+            return None
+        return pd.Timestamp(int(own.opens[row + 1]), tz="UTC")
+
     def around(self, at: pd.Timestamp) -> Stretch:
         """Return the candles of the strategy's candle that begins at a time.
 

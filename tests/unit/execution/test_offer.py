@@ -8,7 +8,7 @@ import pytest
 from plimsoll.execution.offer import PRICE_CAUSES, Cause, Fill, Offer, Trigger, offered
 from plimsoll.execution.settings import ExecutionSettings, OrderKind
 from plimsoll.risk.costs import SECONDS_PER_YEAR, PairCosts, TradingCosts
-from tests.unit.execution.markets import HOUR, START, detail, tape
+from tests.unit.execution.markets import HOUR, START, calm, detail, tape
 from tests.unit.performance.frames import BTC
 
 AT = START + 100 * HOUR
@@ -182,3 +182,10 @@ def test_a_stop_is_a_market_order_whatever_the_exits_are() -> None:
     falls = (101.0, 101.5, 95.0, 96.0, 1000.0)
     costs = FREE.model_copy(update={"spread_bps": 2.0})
     assert offer(stop, falls, costs=costs, **LIMITS).moves_usd[Cause.SPREAD] < 0
+
+
+def test_a_fill_in_a_hole_is_made_at_the_open_of_the_first_candle_after_it() -> None:
+    own = calm().drop(index=[99, 100])
+    own.loc[101, ["open", "high", "low"]] = (90.0, 102.0, 89.0)
+    made = offered(fill(price=101.0), tape(own), FREE, ExecutionSettings(**NO_IMPACT), 4.0)
+    assert made.moves_usd == {**dict.fromkeys(PRICE_CAUSES, 0.0), Cause.HOLE: -11.0}

@@ -94,3 +94,11 @@ def test_a_price_that_is_none_is_refused(price: float) -> None:
 def test_a_pair_without_candles_is_refused() -> None:
     with pytest.raises(ExecutionError, match="no candle with volume"):
         Tape(BTC, {HOUR: calm().iloc[:0], FIVE: calm(span=FIVE)}, days=7)
+
+
+def test_a_time_in_a_hole_leads_to_the_first_candle_after_it() -> None:
+    holed = tape(calm().drop(index=[99, 100]))
+    assert holed.after_hole(AT) == START + 101 * HOUR
+    assert holed.after_hole(AT - 2 * HOUR) is None, "a candle covers it"
+    assert holed.after_hole(START - HOUR) is None, "before the first one"
+    assert holed.after_hole(pd.Timestamp("2024-02-01", tz="UTC")) is None, "after the last one"

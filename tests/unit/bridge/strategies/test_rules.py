@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import numpy as np
@@ -49,11 +49,15 @@ class TwoPeriods(GuardedStrategy):
 """
 
 
+USERS = TemporaryDirectory(prefix="plimsoll-users-")
+"""Holds a user folder for each strategy that is loaded; gone when the tests are."""
+
+
 def load(name: str, folder: Path | None = None, **settings: Any) -> IStrategy:
     config = {
         "strategy": name,
         "strategy_path": str(folder or ROOT / "user_data/strategies"),
-        "user_data_dir": Path(mkdtemp(prefix="plimsoll-user-")),
+        "user_data_dir": Path(mkdtemp(dir=USERS.name)),
         "runmode": RunMode.BACKTEST,
         "stake_currency": "USDT",
         "dry_run": True,
