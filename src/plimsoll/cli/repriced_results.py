@@ -20,8 +20,8 @@ def repriced_results(
         Path, typer.Option(help="The page to write; its picture goes into images/ next to it.")
     ] = Path("docs/repriced-results.md"),
     keep: Annotated[
-        Path, typer.Option(help="Where backtests are kept: a run that was broken off goes on.")
-    ] = Path("out/reprice"),
+        Path, typer.Option(help="Where backtests are kept; by default those of plimsoll results.")
+    ] = Path("out/results"),
     only: Annotated[
         str | None, typer.Option(help="Run only this strategy's study and print its tables.")
     ] = None,
@@ -32,10 +32,11 @@ def repriced_results(
 ) -> None:
     """Backtest all shipped strategies as `plimsoll results` does and price every fill.
 
-    Takes about half an hour on two cores; what has run is kept and not run again.
+    Takes about half an hour on two cores, or minutes where `plimsoll results` has kept its own.
     """
     from plimsoll.cli.places import made_folder
     from plimsoll.cli.repriced_page import page, tables
+    from plimsoll.cli.results import BACKTESTS
     from plimsoll.core import UsageError
     from plimsoll.execution.settings import ExecutionSettings
     from plimsoll.lab.repriced_studies import reprice_studies
@@ -61,7 +62,7 @@ def repriced_results(
         typer.echo(f"{minutes:3d}:{seconds:02d}  {text}", err=True)
 
     settings = ExecutionSettings()
-    kept = keep.expanduser().resolve()
+    kept = keep.expanduser().resolve() / BACKTESTS
     findings = reprice_studies(chosen, datadir, kept, settings, tell, guardings=guardings)
     if as_json:
         typer.echo(json.dumps(_record(findings)))

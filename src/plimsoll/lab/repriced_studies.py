@@ -1,44 +1,39 @@
 """What remains of each shipped strategy's backtest, for the account of the results and larger ones.
 
-A backtest that ran is kept with a stamp of what it was made with: the next run takes it as it is,
-so that one that was broken off goes on where it stopped.
+The backtests are those of `plimsoll.lab.study_runs`, one a strategy, kept in the same way: a folder
+that the results were made in holds them already.
 """
 
-import json
-import re
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from freqtrade import __version__ as freqtrade_version
 
 from plimsoll.bridge.config.fingerprint import code_fingerprint
 from plimsoll.execution.settings import ExecutionSettings
+from plimsoll.lab.kept_backtests import KeptBacktests
 from plimsoll.lab.reprice import Repriced, reprice_result, scaled
-from plimsoll.lab.results import BacktestResult, known_closes, load_candles, read_backtests
+from plimsoll.lab.results import BacktestResult, known_closes, load_candles
 from plimsoll.lab.study import (
     BALANCE_USD,
     DATA,
     GUARDINGS,
     Guarding,
     Study,
-    backtest_study,
-    require_same_code,
     strategies_of,
     study_folder,
 )
 from plimsoll.lab.study_data import BASE_TIMEFRAME, require_all
+from plimsoll.lab.study_runs import one_result
 from plimsoll.performance.equity import equity_curve
 from plimsoll.performance.measures import Performance, performance
 
 SIZES = (1, 10, 100)
 """Times the account of the results."""
-STAMP = "stamp.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,60 +81,15 @@ def reprice_studies(
         When the venue or freqtrade fails, or the deciding code changed while they ran.
     """
     require_all(datadir, (study.needs() for study in studies))
-    fingerprint = code_fingerprint()
-    rows: list[RepricedRow] = []
+    kept, rows = KeptBacktests(keep, datadir), list[RepricedRow]()
     with study_folder(studies, datadir) as folder:
         for guarding, study in product(guardings, studies):
             began = time.monotonic()
-            results = _kept_or_run(study, guarding, folder, keep, fingerprint, tell)
+            names = strategies_of(study, guarding)
+            results = [one_result(study, guarding, name, folder, kept, tell) for name in names]
             rows += _rows(study, guarding, results, folder / DATA, settings)
             tell(f"{study.name}, guards {guarding.name}: {time.monotonic() - began:.0f} s")
-    return RepricedFindings(tuple(rows), fingerprint, freqtrade_version)
-
-
-def _kept_or_run(
-    study: Study,
-    guarding: Guarding,
-    folder: Path,
-    keep: Path,
-    fingerprint: str,
-    tell: Callable[[str], None],
-) -> tuple[BacktestResult, ...]:
-    name = re.sub(r"[^a-z0-9]+", "-", f"{study.name} guards {guarding.name}".lower())
-    own, stamp = keep / name, _stamp(study, guarding, fingerprint)
-    if (kept := _kept(own, stamp)) is not None:
-        tell(f"{study.name}, guards {guarding.name}: kept in {own}")
-        return kept
-    names = strategies_of(study, guarding)
-    tell(f"{study.name}, guards {guarding.name}: {', '.join(names)} ...")
-    results = backtest_study(study, guarding, names, folder)
-    require_same_code(results, fingerprint)
-    shutil.rmtree(own, ignore_errors=True)
-    own.mkdir(parents=True)
-    shutil.copy2(results[0].path, own / results[0].path.name)
-    (own / STAMP).write_text(json.dumps(stamp), encoding="utf-8")
-    return results
-
-
-def _stamp(study: Study, guarding: Guarding, fingerprint: str) -> dict[str, Any]:
-    return {
-        "code_fingerprint": fingerprint,
-        "freqtrade_version": freqtrade_version,
-        "timerange": study.timerange,
-        "timeframe": study.timeframe,
-        "pairs": list(study.pairs),
-        "strategies": list(strategies_of(study, guarding)),
-        "config": guarding.config(),
-        "layers": list(guarding.layers),
-    }
-
-
-def _kept(own: Path, stamp: dict[str, Any]) -> tuple[BacktestResult, ...] | None:
-    """Return the results that were kept with this very stamp; it is written last."""
-    file = own / STAMP
-    if not file.is_file() or json.loads(file.read_text(encoding="utf-8")) != stamp:
-        return None
-    return read_backtests(next(iter(own.glob("*.zip"))))
+    return RepricedFindings(tuple(rows), code_fingerprint(), freqtrade_version)
 
 
 def _rows(

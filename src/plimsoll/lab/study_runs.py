@@ -60,7 +60,7 @@ def run_studies(
         kept = KeptBacktests(place, datadir, resume=resume)
         books: dict[tuple[str, str], tuple[Promise | None, Members | None]] = {}
         for study, guarding, names in _runs(studies, guardings):
-            results = [_result(study, guarding, name, folder, kept, tell) for name in names]
+            results = [one_result(study, guarding, name, folder, kept, tell) for name in names]
             made = measured(study, guarding, results, folder / DATA, split=split)
             if out := dict.fromkeys(pair for row in made for pair in row.left_out):
                 tell(f"{study.name}: {', '.join(out)} not traded, without sound candles before it")
@@ -91,7 +91,7 @@ def _runs(
                 yield study, GUARDS_OFF, study.baselines
 
 
-def _result(
+def one_result(
     study: Study,
     guarding: Guarding,
     strategy: str,
@@ -99,6 +99,13 @@ def _result(
     kept: KeptBacktests,
     tell: Callable[[str], None],
 ) -> BacktestResult:
+    """Return a strategy's backtest, kept or made now in a `study_folder`, and say which.
+
+    Raises
+    ------
+    PlimsollError
+        When the venue or freqtrade fails, or the deciding code changed while it ran.
+    """
     began, what = time.monotonic(), f"{study.name}, guards {guarding.name}: {strategy}"
 
     def make(log: Path) -> BacktestResult:
