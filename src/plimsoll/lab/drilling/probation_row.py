@@ -39,6 +39,8 @@ def play_probation(bot: DrilledBot, scenario: Scenario, fault: Fault, row: Row) 
     watch.until(lambda: bot.alive, "a running bot", seconds=FLAT_SECONDS)
     row.limit = float(scenario.risk["probation_stake_fraction"])
     row.value, row.action = _smaller(bot, row, whole, "after the re-arming"), "reduced"
+    if bot.setup.live:  # a locked database may end it some loops after the lock is gone
+        watch.until(lambda: bot.differences().agree, "books that agree", seconds=FLAT_SECONDS)
     books_settle(bot, row, "on probation")
     bot.restart()
     before = {int(one["id"]) for one in filled(bot)}
