@@ -4,6 +4,7 @@ Freqtrade's own readers do the reading; they are imported when used, since that 
 """
 
 import json
+import logging
 import sqlite3
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -224,7 +225,13 @@ def load_candles(
         raise ResultError(f"no candle folder at {datadir}; pass --datadir")
     timerange = TimeRange("date", "date", int(start.timestamp()), int(end.timestamp()))
     kind = CandleType.FUTURES if futures else CandleType.SPOT
-    loaded = load_data(datadir, timeframe, list(pairs), timerange=timerange, candle_type=kind)
+    logger = logging.getLogger("freqtrade.data.history")
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # that a pair begins later is no news to who asks here
+    try:
+        loaded = load_data(datadir, timeframe, list(pairs), timerange=timerange, candle_type=kind)
+    finally:
+        logger.setLevel(level)
     absent = [pair for pair in pairs if pair not in loaded or loaded[pair].empty]
     if absent:
         raise ResultError(
