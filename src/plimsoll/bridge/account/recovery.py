@@ -4,7 +4,8 @@ What is not the bot's own beyond doubt is never touched.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ import ccxt
 from freqtrade.exceptions import FreqtradeException
 from freqtrade.exchange import Exchange
 from freqtrade.persistence import Trade
+from sqlalchemy import event
 
 from plimsoll.bridge.account.bot_books import STOP
 from plimsoll.core.books import Break, BreakKind, ExchangeBooks
@@ -54,13 +56,14 @@ class Mender:
 
     def __init__(self, exchange: Exchange, bot: Callable[[], Any | None]) -> None:
         self._exchange, self._bot = exchange, bot
-        self._taken_in: set[Any] = set()
+        self._tried: set[Any] = set()
 
     def mend(self, one: Break, books: ExchangeBooks) -> Mended | None:
         """Let Freqtrade recover the trade; where it cannot, close or cancel what is the bot's.
 
         Freqtrade's recovery rolls back when it fails, as it does without a price, and does not say
-        so: one that changed nothing is tried again at the next look.
+        so: that one alone is tried again at the next look. Each that ends calls the strategy's
+        ``order_filled`` and sets its stop anew, so a break that it does not explain has it once.
 
         A position that is too large waits while an order of its trade rests: what that order has
         filled, and what somebody else has bought meanwhile, cannot be told apart.
@@ -76,10 +79,12 @@ class Mender:
         """
         if one.kind in OF_A_POSITION and _is_more(one) and _has_resting_orders(one.pair):
             return None
-        if one.key not in self._taken_in and self._is_of_a_trade(one):
-            taken = self._take_in(one)
+        if one.key not in self._tried and self._is_of_a_trade(one):
+            with _rollbacks() as rolled_back:
+                taken = self._take_in(one)
+            if not rolled_back:
+                self._tried.add(one.key)
             if taken is not None:
-                self._taken_in.add(one.key)
                 return taken
         if not one.ours or one.pair is None:
             return None
@@ -90,8 +95,8 @@ class Mender:
         return None
 
     def forget_others(self, breaks: Iterable[Break]) -> None:
-        """Forget what was taken in for breaks that are over."""
-        self._taken_in &= {one.key for one in breaks}
+        """Forget what was tried for breaks that are over."""
+        self._tried &= {one.key for one in breaks}
 
     def _is_of_a_trade(self, one: Break) -> bool:
         """Return whether Freqtrade may look for the orders that explain a trade's size.
@@ -172,6 +177,18 @@ def unexplained_entry(pair: str, books: ExchangeBooks, one: Break) -> float | No
     if entry is None or not beyond:
         return None
     return (held * entry - booked) / beyond
+
+
+@contextmanager
+def _rollbacks() -> Iterator[list[Any]]:
+    """Collect the rollbacks of this thread's session of the bot's database."""
+    session, collected = Trade.session(), list[Any]()
+    collect = collected.append  # one object: it is removed by its identity
+    event.listen(session, "after_rollback", collect)
+    try:
+        yield collected
+    finally:
+        event.remove(session, "after_rollback", collect)
 
 
 def _recounted(trade: Trade, held: float) -> bool:

@@ -228,11 +228,12 @@ class FailsFirst(Recovers):
     def handle_onexchange_order(self, trade: Trade) -> bool:
         if not self.asked:
             self.asked += 1
+            Trade.rollback()
             return False
         return super().handle_onexchange_order(trade)
 
 
-def test_a_recovery_that_changed_nothing_is_tried_again(exchange: Exchange) -> None:
+def test_a_recovery_that_was_rolled_back_is_tried_again(exchange: Exchange) -> None:
     open_trade(datetime.now(UTC), amount=0.034)
     mine = BotTrade(pair=BTC, side=Side.LONG, amount=0.034, price=90_000.0)
     books, [seen] = look(exchange, mine)
@@ -242,3 +243,14 @@ def test_a_recovery_that_changed_nothing_is_tried_again(exchange: Exchange) -> N
     assert mender.mend(seen, books) is None
     assert mender.mend(seen, books) is not None
     assert bot.asked == 2
+
+
+def test_a_recovery_that_ended_and_explained_nothing_is_not_repeated(exchange: Exchange) -> None:
+    """Each one sets the strategy's stop anew, as after a fill, and may loosen it."""
+    open_trade(datetime.now(UTC), amount=0.034)
+    mine = BotTrade(pair=BTC, side=Side.LONG, amount=0.034, price=90_000.0)
+    books, [seen] = look(exchange, mine)
+    bot = Recovers(0.034)
+    mender = Mender(exchange, lambda: bot)
+    assert [mender.mend(seen, books) for _ in range(3)] == [None, None, None]
+    assert bot.asked == 1
