@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def own_registry(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test a registry of accounts of its own: live drills trade the same one."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("registry")))
+
+
+@pytest.fixture(autouse=True)
+def stops_on_exchange() -> None:
+    """Undo what a backtest in this process has done: it takes our stops off it, by their class."""
+    rules = sys.modules.get("plimsoll.bridge.strategies.rules")
+    if rules is not None:
+        rules.RuleStrategy.order_types["stoploss_on_exchange"] = True
 
 
 @pytest.fixture(scope="session")

@@ -106,6 +106,14 @@ def typed_with(program: str, page: Path) -> list[Typed]:
     return [command for command in found if command.program == program]
 
 
+HANDED_ON = {
+    "plimsoll backtest-compare": "backtesting",
+    "plimsoll search": "hyperopt",
+    "plimsoll walk-forward": "hyperopt",
+}
+"""Commands of ours that hand on what they do not know, and Freqtrade's that takes it."""
+
+
 def fault_of_plimsoll(words: tuple[str, ...]) -> str | None:
     """Say which command or option the ``plimsoll`` command does not have."""
     command: Any = typer.main.get_command(app)
@@ -120,7 +128,7 @@ def fault_of_plimsoll(words: tuple[str, ...]) -> str | None:
                 for opt in (*parameter.opts, *parameter.secondary_opts)
             } | dict.fromkeys(("-h", "--help"))
             if option not in known and command.context_settings.get("ignore_unknown_options"):
-                return fault_of_freqtrade(("backtesting", word, *rest))
+                return fault_of_freqtrade((HANDED_ON[name], word, *rest))
             if option not in known:
                 return f"{name} has no option {option}"
             parameter = known[option]

@@ -58,6 +58,7 @@ class Case:
     guards: bool = True
     protections: bool = False
     timerange: str = TIMERANGE
+    timeframe: str = "5m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,9 @@ def run() -> dict[str, float]:
         arguments = ["--symbols", ",".join(PAIRS), "--start", START, "--clock", "stepped"]
         with serve_venue(arguments, folder=folder) as venue:
             lay_out(folder / "user_data")
-            layers = _layers(folder, venue.config)
+            named = layers(folder, venue.config)
             wanted = ["-t", "5m", "--timerange", "20241228-"]
-            freqtrade(["download-data", *layers, *wanted], folder=folder, log=folder / "log")
+            freqtrade(["download-data", *named, *wanted], folder=folder, log=folder / "log")
             rounds = [
                 {name: _loop(folder, venue.config, case) for name, case in CASES.items()}
                 for _ in range(ROUNDS)
@@ -129,19 +130,21 @@ def figures_of(
     }
 
 
-def _layers(folder: Path, venue_config: Path) -> list[str]:
+def layers(folder: Path, venue_config: Path) -> list[str]:
+    """Return what the ``freqtrade`` command is told of the user folder and its config files."""
     config = folder / "user_data" / "config"
     files = [config / "base.json", venue_config, config / "mode-backtest.json"]
     named = [part for file in files for part in ("-c", str(file))]
     return ["--userdir", str(folder / "user_data"), *named]
 
 
-def _prepared(folder: Path, venue_config: Path, case: Case) -> Backtesting:
+def prepared(folder: Path, venue_config: Path, case: Case) -> Backtesting:
+    """Return a backtest of a case that has read nothing yet."""
     args: dict[str, Any] = {
-        "config": _layers(folder, venue_config)[3::2],
+        "config": layers(folder, venue_config)[3::2],
         "user_data_dir": str(folder / "user_data"),
         "strategy": case.strategy,
-        "timeframe": "5m",
+        "timeframe": case.timeframe,
         "timerange": case.timerange,
         "enable_protections": case.protections,
     }
@@ -157,7 +160,7 @@ def _prepared(folder: Path, venue_config: Path, case: Case) -> Backtesting:
 
 def _loop(folder: Path, venue_config: Path, case: Case) -> Timed:
     """Run one backtest and time its loop alone."""
-    backtesting = _prepared(folder, venue_config, case)
+    backtesting = prepared(folder, venue_config, case)
     data, _ = backtesting.load_bt_data()
     backtesting._set_strategy(backtesting.strategylist[0])
     processed = backtesting.strategy.advise_all_indicators(data)
@@ -172,7 +175,7 @@ def _loop(folder: Path, venue_config: Path, case: Case) -> Timed:
 
 def _data_and_features(folder: Path, venue_config: Path) -> tuple[float, float]:
     """Return seconds of reading a backtest's data, and of all features that its candles allow."""
-    backtesting = _prepared(folder, venue_config, CASES["no_trade"])
+    backtesting = prepared(folder, venue_config, CASES["no_trade"])
     reading, computing = [], []
     for _ in range(ROUNDS):
         begun = time.process_time()

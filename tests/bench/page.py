@@ -1,12 +1,11 @@
 """The page of the benchmarks: every figure of a run, with the target that the project set."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from textwrap import fill
+from collections.abc import Mapping
 from typing import Any
 
 from plimsoll.core import PlimsollError
 from tests.bench.features import PANDAS_TA, TECHNICAL, compared_figure
+from tests.bench.rows import Row, Section
 
 HEAD = """# Benchmarks
 
@@ -18,35 +17,10 @@ the machine; ratios are measured within one run and depend on it little. Where t
 was set: the figure is there for comparison. `make bench` measures again and rewrites this page.
 """
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One figure of the bench: its key, what it is, its unit, and the target if there is one."""
-
-    figure: str
-    words: str
-    unit: str = ""
-    at_most: float | None = None
-    at_least: float | None = None
-
-    def cells(self, value: float) -> tuple[str, ...]:
-        """Return what it is, the figure, the target and whether it is met."""
-        if self.at_most is not None:
-            target, met = f"at most {self.at_most:g}{self.unit}", value <= self.at_most
-        elif self.at_least is not None:
-            target, met = f"at least {self.at_least:g}{self.unit}", value >= self.at_least
-        else:
-            return self.words, f"{_shown(value)}{self.unit}", "–", "–"
-        return self.words, f"{_shown(value)}{self.unit}", target, "yes" if met else "**no**"
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Rows under a heading, and how they were measured."""
-
-    title: str
-    measured: str
-    rows: tuple[Row, ...]
+APART = (
+    "This section was measured apart from the others, on {made_on} with the code "
+    "`{code_fingerprint}`, at a load of {load:.1f} at the start."
+)
 
 
 SECTIONS = (
@@ -270,6 +244,86 @@ SECTIONS = (
             Row("replay_plain_over_quick", "a day with `--plain` / without, start included", " ×"),
         ),
     ),
+    Section(
+        "The fast lane",
+        "`FastLane.backtest` beside Freqtrade's own `Backtesting.backtest`, on the same 4 pairs × "
+        "180 days of the simulated exchange, at 5 m (the portfolio at 1 h), one process: CPU "
+        "seconds, the least of five calls of the lane and one of Freqtrade's. The trades are "
+        "equal, compared by a hash over every column. *The call* asks for the signals, packs the "
+        "candles, trades and builds the frame of trades; *the loop* is its part from the first "
+        "candle to the last, with the guards that it asks. An epoch is parameters, features, "
+        "signals, trades and a daily Sharpe loss. The plain "
+        "strategy is a crossing of averages without callbacks; `TrendFollow` has a stop and a "
+        "target of its own. All guards are asked, with limits so wide that none denies. The first "
+        "call is that of a new process, less a later one; memory is the growth of a call. "
+        "`vectorbt` and `backtesting.py` run the plain strategy's signals, with its stop, its "
+        "target and its fee on 100 USDT a trade, and know neither Freqtrade's order of fills nor "
+        "its precision, slots or leverage; the second computes its statistics within.",
+        (
+            *(
+                row
+                for name, words, loop, times in (
+                    ("plain", "plain strategy", 10_000_000, 500),
+                    ("rules", "`TrendFollow`, guards off", 10_000_000, 500),
+                    ("guarded", "`TrendFollow`, all guards", 2_000_000, None),
+                    ("portfolio", "`TrendPortfolio`", None, 100),
+                )
+                for row in (
+                    Row(f"lane_{name}_trades", f"{words}: trades"),
+                    Row(
+                        f"lane_{name}_freqtrade_candles_a_second",
+                        f"{words}: candles a second, Freqtrade's loop",
+                    ),
+                    Row(f"lane_{name}_candles_a_second", f"{words}: candles a second, the call"),
+                    Row(
+                        f"lane_{name}_loop_candles_a_second",
+                        f"{words}: candles a second, the loop",
+                        at_least=loop,
+                        absent="left to Freqtrade",
+                    ),
+                    Row(
+                        f"lane_{name}_times_freqtrade",
+                        f"{words}: Freqtrade's seconds / the call's",
+                        " ×",
+                        at_least=times,
+                    ),
+                )
+            ),
+            Row("lane_epoch_ms", "an epoch of `TrendFollow`, guards off", " ms", at_most=60),
+            Row("lane_guarded_epoch_ms", "an epoch of `TrendFollow`, all guards", " ms"),
+            Row(
+                "lane_compile_cold_seconds",
+                "first call, nothing compiled before",
+                " s",
+                absent="not measured",
+            ),
+            Row(
+                "lane_compile_cached_seconds",
+                "first call, compiled before",
+                " s",
+                absent="not measured",
+            ),
+            Row(
+                "lane_bytes_a_candle", "memory of a call, a candle", " bytes", absent="not measured"
+            ),
+            *(
+                row
+                for engine in ("vectorbt", "backtesting")
+                for row in (
+                    Row(
+                        f"lane_{engine}_candles_a_second",
+                        f"plain strategy in {engine}: candles a second",
+                        absent="not installed",
+                    ),
+                    Row(
+                        f"lane_{engine}_trades",
+                        f"plain strategy in {engine}: trades",
+                        absent="not installed",
+                    ),
+                )
+            ),
+        ),
+    ),
 )
 ROWS = tuple(row for section in SECTIONS for row in section.rows)
 
@@ -286,20 +340,26 @@ def render(recorded: Mapping[str, Any]) -> str:
     if unknown := sorted(set(figures) ^ {row.figure for row in ROWS}):
         raise PlimsollError(f"expected one row for each figure, found either alone for {unknown}")
     parts = [HEAD.format(**{name: one for name, one in recorded.items() if name != "figures"})]
-    for section in SECTIONS:
-        rows = [row.cells(figures[row.figure]) for row in section.rows]
-        head = ("What", "Figure", "Target", "Met")
-        table = "\n".join(_lines([head, ("---", "--:", "---", "---"), *rows]))
-        measured = fill(section.measured, 100, break_on_hyphens=False)
-        parts.append(f"## {section.title}\n\n{measured}\n\n{table}\n")
+    return "\n".join([*parts, *(section.text(figures) for section in SECTIONS)])
+
+
+def with_section(text: str, title: str, recorded: Mapping[str, Any]) -> str:
+    """Return the page with one section measured anew, apart from the rest; at its end when new.
+
+    Raises
+    ------
+    PlimsollError
+        When the figures are not those of the section.
+    """
+    [section] = [one for one in SECTIONS if one.title == title]
+    figures = recorded["figures"]
+    if unknown := sorted(set(figures) ^ {row.figure for row in section.rows}):
+        raise PlimsollError(f"expected one row for each figure, found either alone for {unknown}")
+    told = {name: one for name, one in recorded.items() if name != "figures"}
+    made = section.text(figures, also=APART.format(**told))
+    before, _, rest = text.partition(f"## {title}\n")
+    _, _, after = rest.partition("\n## ")
+    parts = [before.rstrip("\n") + "\n", made]
+    if after:
+        parts.append(f"## {after}")
     return "\n".join(parts)
-
-
-def _lines(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    return [f"| {' | '.join(cells)} |" for cells in rows]
-
-
-def _shown(value: float) -> str:
-    if isinstance(value, int) or abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"

@@ -21,6 +21,7 @@ WRITERS = (
     "tests.unit.bridge.config.test_schema",
     "tests.architecture.import_graph",
     "tests.architecture.api_page",
+    "tests.architecture.gates_table",
 )
 """Modules that write their page or schema when they are run with ``--write``."""
 PRINTED = {"docs/feature-list.md": (command("plimsoll"), "features", "list", "--markdown")}

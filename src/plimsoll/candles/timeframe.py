@@ -1,6 +1,7 @@
 """Candle lengths by their codes, such as ``5m``, and the instants at which candles open. Pure."""
 
 import re
+from functools import cache
 
 import pandas as pd
 
@@ -29,6 +30,7 @@ def timeframe_seconds(timeframe: str) -> int:
     return int(match[1]) * _UNIT_SECONDS[match[2]]
 
 
+@cache
 def timeframe_span(timeframe: str) -> pd.Timedelta:
     """Return the length of every candle of a timeframe.
 

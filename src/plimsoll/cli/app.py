@@ -3,7 +3,7 @@
 import typer
 
 import plimsoll
-from plimsoll.cli import control, costs, data, data_delisted, features, log, venue
+from plimsoll.cli import control, costs, data, data_delisted, features, gate, log, venue
 from plimsoll.cli.audit import audit
 from plimsoll.cli.backtest_compare import FREQTRADES_OWN, backtest_compare
 from plimsoll.cli.check import check
@@ -21,6 +21,9 @@ from plimsoll.cli.report import report
 from plimsoll.cli.reprice import reprice
 from plimsoll.cli.repriced_results import repriced_results
 from plimsoll.cli.results import results
+from plimsoll.cli.search import FREQTRADES_OWN as HYPEROPTS_OWN
+from plimsoll.cli.search import search
+from plimsoll.cli.walk_forward import walk_forward
 from plimsoll.cli.watch import watch
 
 app = typer.Typer(
@@ -39,6 +42,8 @@ app.command()(drill)
 app.command()(replay)
 app.command()(report)
 app.command("backtest-compare", context_settings=FREQTRADES_OWN)(backtest_compare)
+app.command("search", context_settings=HYPEROPTS_OWN)(search)
+app.command("walk-forward", context_settings=HYPEROPTS_OWN)(walk_forward)
 app.command()(results)
 app.command()(reprice)
 app.command()(repriced_results)
@@ -51,6 +56,7 @@ app.command()(audit)
 app.command()(control.halt)
 app.command()(control.resume)
 app.command()(watch)
+app.add_typer(gate.app, name="gate")
 app.add_typer(venue.app, name="venue")
 app.add_typer(costs.app, name="costs")
 data.app.command()(data_delisted.delisted)

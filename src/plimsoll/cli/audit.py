@@ -28,11 +28,13 @@ def audit(
     the exchange's books cannot be read, 2 for wrong usage. A dry-run has no account at the
     exchange: it says what cannot be known, with status 0.
     """
+    from plimsoll.cli.evidence_json import audit_evidence
     from plimsoll.control.audit import run_audit
 
-    outcome = run_audit(find(userdir, config, db_url), lambda text: typer.echo(text, err=True))
+    bot = find(userdir, config, db_url)
+    outcome = run_audit(bot, lambda text: typer.echo(text, err=True))
     if as_json:
-        print_json(outcome.as_record())
+        print_json(audit_evidence(outcome.as_record(), bot.config.get("strategy")))
     else:
         typer.echo("\n".join(_lines(outcome)))
     raise typer.Exit(0 if outcome.is_sound else 1)

@@ -23,6 +23,9 @@ def check(
         Path | None,
         typer.Option(metavar="LAYER", help="Risk layer that a portfolio's targets should fit."),
     ] = None,
+    leaks: Annotated[
+        bool, typer.Option("--leaks", help="Look for what strategies know of the future; minutes.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Hold every feature, guard and strategy of FILE to the contracts that the shipped ones keep.
@@ -31,13 +34,18 @@ def check(
     made-up accounts; strategies are loaded by Freqtrade and run on made-up candles. Of a portfolio
     it says how much of its targets there the risk profile lets it hold, by default the default one.
 
+    With --leaks whole backtests of the strategies are run instead, with another future from several
+    moments: columns, signals, stakes, stops, exits and fills before it must not change, and on
+    prices that nobody can foretell nothing may be earned.
+
     Exit status: 0 when all contracts are kept, 1 when something fell short, 2 for wrong usage: no
     such file, one that cannot be imported, or nothing in it to check.
     """
     from plimsoll.lab.check import check_files
 
     with _progress(silent=as_json) as started:
-        checked = check_files([file.expanduser() for file in files], started, profile=profile)
+        named = [file.expanduser() for file in files]
+        checked = check_files(named, started, profile=profile, leaks=leaks)
     if as_json:
         typer.echo(json.dumps(_record(checked)))
     else:

@@ -99,6 +99,7 @@ def check(
     """
     from plimsoll.archive.findings import Severity
     from plimsoll.archive.inspection import inspect_folder
+    from plimsoll.cli.evidence_json import data_check_evidence
     from plimsoll.core import UsageError
 
     folder = datadir
@@ -119,7 +120,8 @@ def check(
     }
     if as_json:
         records = [one.record() for one in shown]
-        typer.echo(json.dumps({"datadir": str(folder), "counts": counts, "findings": records}))
+        told = {"datadir": str(folder), "counts": counts, "findings": records}
+        typer.echo(json.dumps(data_check_evidence(told, folder)))
     else:
         _print_findings(shown)
         typer.echo(", ".join(f"{count} {name}s" for name, count in counts.items()))

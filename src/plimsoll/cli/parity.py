@@ -99,14 +99,15 @@ def parity(
             seed=seed,
             out=out,
         )
-        tell(checked(asked, silent=as_json).compared, limit, html, as_json=as_json)
+        tell(checked(asked, silent=as_json).compared, limit, html, check, as_json=as_json)
     if a is None or b is None:
         raise UsageError(
             "expected two records to compare: a backtest's result and a database; or --check "
             "STRATEGY"
         )
     own = (strategy, since, until, window)
-    tell(_compared((a, b), own, config, userdir, datadir), limit, html, as_json=as_json)
+    compared = _compared((a, b), own, config, userdir, datadir)
+    tell(compared, limit, html, strategy, as_json=as_json)
 
 
 def _compared(
@@ -137,8 +138,16 @@ def _compared(
     )
 
 
-def tell(compared: "Compared", limit: float, html: Path | None, *, as_json: bool) -> NoReturn:
+def tell(
+    compared: "Compared",
+    limit: float,
+    html: Path | None,
+    strategy: str | None,
+    *,
+    as_json: bool,
+) -> NoReturn:
     """Print a bill, write its page, and end with 1 when it is outside of the limit."""
+    from plimsoll.cli.evidence_json import parity_evidence
     from plimsoll.parity.told import bill_lines, bill_record
 
     bill = compared.bill
@@ -146,7 +155,7 @@ def tell(compared: "Compared", limit: float, html: Path | None, *, as_json: bool
     if as_json:
         record = {**bill_record(bill, limit), "remarks": list(compared.remarks)}
         record |= {} if page is None else {"html": str(page)}
-        typer.echo(json.dumps(record, indent=4))
+        typer.echo(json.dumps(parity_evidence(record, strategy), indent=4))
     else:
         typer.echo("\n".join(bill_lines(bill, limit)))
         if page is not None:

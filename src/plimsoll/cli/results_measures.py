@@ -59,7 +59,7 @@ Correlation of daily returns, {which}. A column's number is that of the row.
 
 def precision(rows: "Sequence[StudyRow]") -> str:
     """Return each account's Sharpe ratio with its standard error and interval."""
-    from plimsoll.performance.sharpe_precision import RESAMPLES
+    from plimsoll.performance.bootstrap import RESAMPLES
 
     lines = []
     for row in rows:

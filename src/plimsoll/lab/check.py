@@ -96,11 +96,12 @@ def check_files(
     started: Callable[[str, int], None] = lambda *_: None,
     *,
     profile: Path | None = None,
+    leaks: bool = False,
 ) -> list[Checked]:
     """Check all that the files define, in their order.
 
     ``profile`` is the config layer whose risk profile a portfolio is compared with; by default
-    the default profile.
+    the default profile. With ``leaks`` strategies alone are checked, and for leaks alone.
 
     ``started`` is called with the name of each object before it is checked, and with how many
     there are. Every file is imported before the first check.
@@ -111,6 +112,8 @@ def check_files(
         As of `defined_in`, and when ``profile`` cannot be read.
     """
     defined = [defined_in(file) for file in files]
+    if leaks:
+        return _leaks_of(defined, started)
     count = sum(one.count for one in defined)
     checked = []
     for one in defined:
@@ -118,6 +121,23 @@ def check_files(
             started(f"{kind} {name}", count)
             findings = tuple(check())
             checked.append(Checked(one.file, kind, name, contracts, findings, note() or ""))
+    return checked
+
+
+def _leaks_of(defined: Sequence[Defined], started: Callable[[str, int], None]) -> list[Checked]:
+    # It brings Freqtrade, which takes seconds.
+    from plimsoll.lab.leaks.check import check_leaks
+
+    count = sum(len(one.strategies) for one in defined)
+    if not count:
+        files = ", ".join(str(one.file) for one in defined)
+        raise UsageError(f"expected a strategy to look for leaks in, found none in {files}")
+    checked = []
+    for one in defined:
+        for made in one.strategies:
+            result = check_leaks(one.file, made, lambda text, of: started(text, of * count))
+            told = (result.contracts, result.findings, result.note)
+            checked.append(Checked(one.file, "strategy", made.__name__, *told))
     return checked
 
 

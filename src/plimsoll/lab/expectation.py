@@ -1,6 +1,7 @@
 """What a backtest promises, as the file that a bot's divergence guard reads."""
 
 import numpy as np
+import pandas as pd
 from freqtrade.enums import ExitType
 
 from plimsoll.bridge.config.expectation import ExpectationFile
@@ -24,8 +25,20 @@ def expectation_of(result: BacktestResult) -> ExpectationFile:
         When the trades are too few to promise anything, not all are finite, or there is no
         profit to hold a bot to.
     """
-    trades = result.trades
     name = f"{result.strategy} in {result.path.name}"
+    return promise_of(result.trades, name, _source(result))
+
+
+def promise_of(trades: pd.DataFrame, name: str, source: str) -> ExpectationFile:
+    """Return what closed trades promise; ``name`` says whose they are, ``source`` is written down.
+
+    ``trades``: Freqtrade's trade export. The rules are those of `expectation_of`.
+
+    Raises
+    ------
+    PlimsollError
+        As `expectation_of`.
+    """
     if not trades.empty:
         trades = trades[trades["exit_reason"] != ExitType.FORCE_EXIT.value]
     count = len(trades)
@@ -45,7 +58,7 @@ def expectation_of(result: BacktestResult) -> ExpectationFile:
             f"(spread {spread:.3%}): a strategy that does not earn in its backtest promises nothing"
         )
     return ExpectationFile(
-        source=_source(result),
+        source=source,
         trades=count,
         mean_profit_fraction=mean,
         profit_std_fraction=spread,

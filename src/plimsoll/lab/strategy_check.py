@@ -49,7 +49,7 @@ def check_strategy_class(file: Path, strategy: type) -> list[Finding]:
     findings = _other_classes(subject, file)
     if findings:
         return findings
-    with TemporaryDirectory(prefix="plimsoll-check-") as name, FtNoDBContext("1h"), _quiet():
+    with TemporaryDirectory(prefix="plimsoll-check-") as name, FtNoDBContext("1h"), quiet():
         folder = Path(name)
         (folder / "strategies").mkdir()
         # A copy by itself: no parameters that hyperopt left beside it, and no other file.
@@ -63,7 +63,7 @@ def check_strategy_class(file: Path, strategy: type) -> list[Finding]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep Freqtrade from telling what the made-up data lacks."""
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)
@@ -83,9 +83,9 @@ def _other_classes(subject: str, file: Path) -> list[Finding]:
 
 
 def _trial(name: str, folder: Path) -> StrategyTrial:
-    first = _load(name, folder, folder, end_of(DAYS))
+    first = load_on(name, folder, folder, end_of(DAYS))
     span = timeframe_span(first.timeframe)
-    days = _days(span, first.startup_candle_count)
+    days = days_of(span, first.startup_candle_count)
     end = end_of(days)
     after = min(DAYS_AFTER_THE_CUT, days // 6)
     cut = (end - pd.Timedelta(days=after) + pd.Timedelta(hours=13)).floor(span)
@@ -102,7 +102,7 @@ def _trial(name: str, folder: Path) -> StrategyTrial:
     )
 
 
-def _days(span: pd.Timedelta, startup_candle_count: int) -> int:
+def days_of(span: pd.Timedelta, startup_candle_count: int) -> int:
     """Return how many days to make up: enough for the warm-up twice, not more than needed."""
     usual = max(LEAST_DAYS, min(DAYS, int(CANDLES * span / pd.Timedelta(days=1))))
     needed = int((2 * startup_candle_count + 1000) * span / pd.Timedelta(days=1)) + 1
@@ -123,26 +123,28 @@ def targets_held(file: Path, strategy: type, layer: Path | None) -> str | None:
     if not issubclass(strategy, PortfolioStrategy):
         return None
     section = {} if layer is None else read_layer(layer).get("plimsoll", {})
-    with TemporaryDirectory(prefix="plimsoll-check-") as name, FtNoDBContext("1h"), _quiet():
+    with TemporaryDirectory(prefix="plimsoll-check-") as name, FtNoDBContext("1h"), quiet():
         folder = Path(name)
         (folder / "strategies").mkdir()
         shutil.copy(file, folder / "strategies")
         data = write_strategy_data(folder / "known")
         try:
-            made = _load(strategy.__name__, folder, data, end_of(DAYS), section)
+            made = load_on(strategy.__name__, folder, data, end_of(DAYS), section)
         except (OperationalException, PlimsollError):
             return None  # said by the contract that it is loaded
         held = shortfall_words(made.past_shortfall())
     return f"this profile lets {strategy.__name__} hold {held}, on made-up candles"
 
 
-def _load(
+def load_on(
     name: str,
     folder: Path,
     data: Path,
     until: pd.Timestamp,
     section: dict[str, Any] | None = None,
+    freqai: dict[str, Any] | None = None,
 ) -> IStrategy:
+    """Load a strategy of ``FOLDER/strategies`` as Freqtrade does, over a folder of candles."""
     config: dict[str, Any] = {
         "strategy": name,
         "strategy_path": str(folder / "strategies"),
@@ -156,6 +158,7 @@ def _load(
         "dataformat_ohlcv": "feather",
         "timerange": f"{START.timestamp():.0f}-{until.timestamp():.0f}",
         "plimsoll": section or {},
+        **({} if freqai is None else {"freqai": freqai}),
     }
     # Freqtrade runs the file again at each load, and so what it registers.
     with registering():
@@ -168,7 +171,7 @@ def _load(
 
 
 def _market(name: str, folder: Path, data: Path, until: pd.Timestamp) -> Market:
-    strategy = _load(name, folder, data, until)
+    strategy = load_on(name, folder, data, until)
     candles = {
         pair: load_pair_history(
             pair,

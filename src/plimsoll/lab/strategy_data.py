@@ -1,5 +1,6 @@
 """A made-up Freqtrade data folder with everything that strategies look at."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,18 @@ def write_strategy_data(
     changed_from: pd.Timestamp | None = None,
     timeframe: str = "1h",
     days: int = DAYS,
+    also: Sequence[str] = (),
+    funding_from: pd.Timestamp | None = None,
 ) -> Path:
     """Write five pairs with trends, swings, funding, premium and open interest.
 
-    Candles are of 1h and 4h, and of ``timeframe``. From ``changed_from`` on everything is
-    different; what is before is the same to the last bit.
+    Candles are of 1h and 4h, of ``timeframe``, and of those in ``also``. From ``changed_from`` on
+    everything is different; what is before is the same to the last bit. Funding is different from
+    ``funding_from`` on, by default the same moment: what is settled at it was known before.
     """
     (folder / "futures").mkdir(parents=True)
-    step = min(ONE_HOUR, timeframe_span(timeframe))
+    lengths = {"1h", "4h", timeframe, *also}
+    step = min(timeframe_span(one) for one in lengths)
     index = pd.date_range(START, end_of(days), freq=step, inclusive="left")
     rng = np.random.default_rng(11)
     drift = np.repeat(rng.normal(0, 6e-4, len(index) // 240 + 1), 240)[: len(index)]
@@ -51,33 +56,35 @@ def write_strategy_data(
         own, grown = np.where(later, -2 * own, own), np.where(later, -grown, grown)
         premium = np.where(later, -premium, premium)
         close = 100 * np.exp(own.cumsum())
-        candles = _candles(index, close, rng)
-        _write_candles(folder, coin, candles, timeframe)
-        spot = _candles(index, close / (1 + premium), rng)
-        _write(folder / f"{coin}_USDT-1h.feather", _of_length(spot, ONE_HOUR))
+        candles = _candles(index, close, rng, later)
+        write_candles(folder, coin, candles, lengths)
+        spot = _candles(index, close / (1 + premium), rng, later)
+        write_frame(folder / f"{coin}_USDT-1h.feather", of_length(spot, ONE_HOUR))
         hours = int(ONE_HOUR / step)
         settled = index[:: 8 * hours]
         rates = wander + rng.normal(0, 5e-5, len(index))
-        rates = rates[:: 8 * hours] * np.where(later[:: 8 * hours], -3, 1)
+        to_come = later if funding_from is None else index >= funding_from
+        rates = rates[:: 8 * hours] * np.where(to_come[:: 8 * hours], -3, 1)
         funding = pd.DataFrame({"date": settled, "funding_rate": rates})
-        _write(folder / f"futures/{coin}_USDT_USDT-1h-funding_rate.feather", funding)
+        write_frame(folder / f"futures/{coin}_USDT_USDT-1h-funding_rate.feather", funding)
         coins = 1e6 * np.exp(0.3 * np.tanh(grown.cumsum()) + grown)
         interest = {"open_interest_amount": coins, "open_interest_value": coins * close}
         held = pd.DataFrame({"date": index, **interest}).iloc[::hours].reset_index(drop=True)
-        _write(folder / f"futures/{coin}_USDT_USDT-1h-open_interest.feather", held)
+        write_frame(folder / f"futures/{coin}_USDT_USDT-1h-open_interest.feather", held)
     return folder
 
 
-def _write_candles(folder: Path, coin: str, candles: pd.DataFrame, timeframe: str) -> None:
+def write_candles(folder: Path, coin: str, candles: pd.DataFrame, lengths: set[str]) -> None:
+    """Write a pair's futures candles of several lengths, and its mark prices by the hour."""
     stem = f"futures/{coin}_USDT_USDT"
-    hourly = _of_length(candles, ONE_HOUR)
-    _write(folder / f"{stem}-1h-mark.feather", hourly)
-    for length in {"1h", "4h", timeframe}:
-        made = _of_length(candles, timeframe_span(length))
-        _write(folder / f"{stem}-{length}-futures.feather", made)
+    hourly = of_length(candles, ONE_HOUR)
+    write_frame(folder / f"{stem}-1h-mark.feather", hourly)
+    for length in lengths:
+        made = of_length(candles, timeframe_span(length))
+        write_frame(folder / f"{stem}-{length}-futures.feather", made)
 
 
-def _of_length(candles: pd.DataFrame, length: pd.Timedelta) -> pd.DataFrame:
+def of_length(candles: pd.DataFrame, length: pd.Timedelta) -> pd.DataFrame:
     """Return candles of a greater length, or the very ones where it is theirs."""
     if candles["date"].iloc[1] - candles["date"].iloc[0] == length:
         return candles
@@ -85,7 +92,9 @@ def _of_length(candles: pd.DataFrame, length: pd.Timedelta) -> pd.DataFrame:
     return candles.resample(length, on="date").agg(shape).reset_index()
 
 
-def _candles(index: pd.DatetimeIndex, close: Any, rng: np.random.Generator) -> pd.DataFrame:
+def _candles(
+    index: pd.DatetimeIndex, close: Any, rng: np.random.Generator, later: Any
+) -> pd.DataFrame:
     opened = np.concatenate([[100.0], close[:-1]])
     reach = 1 + np.abs(rng.normal(0, 0.001, (2, len(index))))
     return pd.DataFrame(
@@ -95,10 +104,11 @@ def _candles(index: pd.DatetimeIndex, close: Any, rng: np.random.Generator) -> p
             "high": np.maximum(opened, close) * reach[0],
             "low": np.minimum(opened, close) / reach[1],
             "close": close,
-            "volume": rng.lognormal(3, 1, len(index)) * 1000,
+            "volume": rng.lognormal(3, 1, len(index)) * np.where(later, 250, 1000),
         }
     )
 
 
-def _write(file: Path, frame: pd.DataFrame) -> None:
+def write_frame(file: Path, frame: pd.DataFrame) -> None:
+    """Write a table with a ``date`` as Freqtrade keeps it."""
     frame.assign(date=frame["date"].astype("datetime64[ms, UTC]")).to_feather(file)

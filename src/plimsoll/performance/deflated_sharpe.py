@@ -86,11 +86,7 @@ def deflated_z(
     degrees = evidence.returns - 1
     variance = 1 / degrees if trial_variance is None else trial_variance
     above = evidence.sharpe - highest_by_luck(trials, variance)
-    shape = (
-        1 - evidence.skewness * evidence.sharpe + (evidence.kurtosis - 1) / 4 * evidence.sharpe**2
-    )
-    # It is 0 at least, for kurtosis >= skewness² + 1; rounding must not make it less.
-    return above * math.sqrt(degrees) / math.sqrt(max(shape, 1e-12))
+    return above * math.sqrt(degrees) / math.sqrt(shape_of(evidence))
 
 
 def deflated_sharpe(
@@ -98,3 +94,48 @@ def deflated_sharpe(
 ) -> float:
     """Return the probability that the true Sharpe ratio is above 0, the selection considered."""
     return float(stats.norm.cdf(deflated_z(evidence, trials=trials, trial_variance=trial_variance)))
+
+
+def probabilistic_sharpe(
+    evidence: SharpeEvidence, *, benchmark: float = 0.0, error: float | None = None
+) -> float:
+    """Return the probability that the true Sharpe ratio is above a benchmark, both per period.
+
+    ``Z((SR - SR*) / σ(SR))`` with ``σ² = (1 - γ₃ SR + (γ₄ - 1)/4 SR²) / (T - 1)``: Bailey & López
+    de Prado (2012), The Sharpe Ratio Efficient Frontier, Journal of Risk 15(2), eq. 9. ``error``
+    takes the place of σ where returns are related from period to period, which that σ does not
+    know.
+    """
+    spread = math.sqrt(shape_of(evidence) / (evidence.returns - 1)) if error is None else error
+    return float(stats.norm.cdf((evidence.sharpe - benchmark) / spread))
+
+
+def least_track_record(
+    evidence: SharpeEvidence,
+    *,
+    benchmark: float = 0.0,
+    confidence: float = 0.95,
+    error: float | None = None,
+) -> float:
+    """Return how many returns show with confidence that a Sharpe ratio is above a benchmark.
+
+    The minimum track record length: ``1 + (1 - γ₃ SR + (γ₄ - 1)/4 SR²) (Z(α) / (SR - SR*))²``,
+    Bailey & López de Prado (2012), eq. 11. ``error`` as in `probabilistic_sharpe`; the shape is
+    then that which the error has at the present length. NaN where the ratio is not above the
+    benchmark: no length would show it.
+    """
+    above = evidence.sharpe - benchmark
+    if not above > 0:
+        return float("nan")
+    shape = shape_of(evidence) if error is None else error**2 * (evidence.returns - 1)
+    return float(1 + shape * (float(stats.norm.ppf(confidence)) / above) ** 2)
+
+
+def shape_of(evidence: SharpeEvidence) -> float:
+    """Return ``1 - γ₃ SR + (γ₄ - 1)/4 SR²``: 1 for normal returns without an edge, never below 0.
+
+    It is 0 at least, for kurtosis >= skewness² + 1; rounding must not make it less.
+    """
+    ratio = evidence.sharpe
+    shape = 1 - evidence.skewness * ratio + (evidence.kurtosis - 1) / 4 * ratio**2
+    return max(shape, 1e-12)

@@ -7,17 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plimsoll.performance.bootstrap import RESAMPLES, SEED, stationary_draw
 from plimsoll.performance.deflated_sharpe import sharpe_evidence
-from plimsoll.performance.errors import MeasureError
 from plimsoll.performance.measures import DAYS_PER_YEAR
 
 Floats = NDArray[np.floating[Any]]
 
 COVERED = 0.95
 """Share of the resampled ratios that the interval holds."""
-RESAMPLES = 2_000
-SEED = 20_260_101
-"""The draws are the same in every run, and the same for every account of equal length."""
 _NO_SPREAD = 1e-12
 
 
@@ -80,27 +77,16 @@ def resampled_sharpes(
 ) -> Floats:
     """Return the Sharpe ratios, a day's, of stationary bootstrap samples of the returns.
 
-    Each sample is as long as the returns. A day follows the day before it, the first follows the
-    last, or with probability ``1 / mean_block`` is drawn anew. NaN for a sample without deviation.
+    Each sample is as long as the returns; `stationary_draw` says how its days are drawn. NaN for a
+    sample without deviation.
 
     Raises
     ------
     MeasureError
         For fewer than two returns, or a mean block shorter than one day.
     """
-    count = len(returns)
-    if count < 2 or mean_block < 1:
-        raise MeasureError(
-            f"resampling needs two returns and blocks of a day, found {count} and {mean_block}"
-        )
-    generator = np.random.default_rng(seed)
-    begins = generator.random((count, resamples)) < 1 / mean_block
-    begins[0] = True
-    fresh = generator.integers(0, count, (count, resamples))
-    rows = np.arange(count)[:, None]
-    begun = np.maximum.accumulate(np.where(begins, rows, 0), axis=0)
-    start = np.take_along_axis(fresh, begun, axis=0)
-    samples = np.asarray(returns, dtype="float64")[(start + rows - begun) % count]
+    drawn = stationary_draw(len(returns), mean_block=mean_block, resamples=resamples, seed=seed)
+    samples = np.asarray(returns, dtype="float64")[drawn.days]
     deviation = samples.std(axis=0, ddof=1)
     known = np.where(deviation > _NO_SPREAD, deviation, np.nan)
     ratios: Floats = samples.mean(axis=0) / known

@@ -146,5 +146,7 @@ def ordered_now(values_usd: Values, capacity: Capacity) -> dict[str, float]:
 
 def of_day(frame: pd.DataFrame, day: pd.Timestamp) -> dict[str, float]:
     """Return the values of a day by pair; none when the frame, days × pairs, lacks the day."""
-    values = frame.reindex([day]).to_numpy("float64")[0] if day in frame.index else ()
-    return {pair: float(value) for pair, value in zip(frame.columns, values, strict=False)}
+    if day not in frame.index:
+        return {}
+    values = frame.to_numpy("float64")[frame.index.get_loc(day)].tolist()
+    return dict(zip(frame.columns.tolist(), values, strict=True))

@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.unit.cli import commands
 from tests.unit.cli.commands import Ran
+from tests.unit.lab.leaks.test_labels import FUTURE, PAST, SOURCE
 from tests.unit.lab.test_check import FEATURE, GUARD
 
 
@@ -105,3 +106,32 @@ def test_an_error_of_the_import_is_one_line_and_ends_with_2(
     assert ran.err == (
         f"plimsoll: expected {file} to import, found ZeroDivisionError: division by zero\n"
     )
+
+
+def test_a_leak_is_told_by_what_leaked_and_ends_with_1(
+    run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    file = tmp_path / "Learns.py"
+    file.write_text(SOURCE.format(feature=f"{PAST}.shift(-5)", label=FUTURE), encoding="utf-8")
+    ran = run("--leaks", str(file))
+    assert ran.status == 1
+    head, contract, text = ran.out.splitlines()
+    assert head == f"strategy Learns ({file}): 1 fell short"
+    assert contract == "  a model's features rest on the past"
+    assert text.startswith("    the feature %-move of BTC/USDT:USDT with another future from ")
+    said = json.loads(run("--leaks", "--json", str(file)).out)
+    assert said["kept"] is False
+    assert said["objects"][0]["findings"][0]["contract"] == contract.strip()
+
+
+def test_a_strategy_without_a_leak_ends_with_0(run: Callable[..., Ran], tmp_path: Path) -> None:
+    file = tmp_path / "Learns.py"
+    file.write_text(SOURCE.format(feature=PAST, label=FUTURE), encoding="utf-8")
+    ran = run("--leaks", str(file))
+    assert (ran.status, ran.out) == (0, f"strategy Learns ({file}): keeps all 3 contracts\n")
+
+
+def test_leaks_are_looked_for_in_strategies_alone(run: Callable[..., Ran], clean: Path) -> None:
+    ran = run("--leaks", str(clean))
+    assert ran.status == 2
+    assert "expected a strategy to look for leaks in, found none in" in ran.err

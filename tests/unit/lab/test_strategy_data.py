@@ -78,3 +78,32 @@ def test_another_future_differs_from_its_first_moment_on_and_not_before(
     differs = known[~early][column] != other[~early][column]
     assert differs.iloc[0]
     assert differs.mean() > 0.9
+
+
+def test_lengths_that_are_asked_for_are_written_too(tmp_path: Path) -> None:
+    made = write_strategy_data(tmp_path / "data", timeframe="1h", days=2, also=["15m", "1d"])
+    for length, each_day in (("15m", 96), ("1h", 24), ("1d", 1)):
+        candles = pd.read_feather(made / f"futures/BTC_USDT_USDT-{length}-futures.feather")
+        assert len(candles) == 2 * each_day
+
+
+def test_funding_may_change_later_than_everything_else(tmp_path: Path, data: Path) -> None:
+    eight_hours = pd.Timedelta(hours=8)
+    made = write_strategy_data(
+        tmp_path / "data",
+        timeframe="15m",
+        days=DAYS,
+        changed_from=CUT,
+        funding_from=CUT + eight_hours,
+    )
+    file = "futures/BTC_USDT_USDT-1h-funding_rate.feather"
+    known, other = pd.read_feather(data / file), pd.read_feather(made / file)
+    differs = known["funding_rate"] != other["funding_rate"]
+    assert known["date"][differs].min() == CUT + eight_hours
+
+
+def test_another_future_has_another_volume(data: Path, another_future: Path) -> None:
+    file = "futures/BTC_USDT_USDT-15m-futures.feather"
+    known, other = pd.read_feather(data / file), pd.read_feather(another_future / file)
+    differs = known["volume"] != other["volume"]
+    assert (differs == (known["date"] >= CUT)).all()

@@ -12,6 +12,8 @@ from plimsoll.performance.deflated_sharpe import (
     deflated_sharpe,
     deflated_z,
     highest_by_luck,
+    least_track_record,
+    probabilistic_sharpe,
     sharpe_evidence,
 )
 from plimsoll.performance.errors import MeasureError
@@ -97,3 +99,42 @@ def test_returns_that_tell_nothing_are_no_evidence(returns: np.ndarray) -> None:
 def test_impossible_trials_are_refused(trials: int, variance: float) -> None:
     with pytest.raises(MeasureError):
         highest_by_luck(trials, variance)
+
+
+# Bailey & López de Prado (2012), section "An example": monthly returns of two years.
+TWO_YEARS = {"sharpe": 0.458, "returns": 24}
+
+
+def test_probability_of_the_papers_track_record() -> None:
+    normal = SharpeEvidence(**TWO_YEARS, skewness=0.0, kurtosis=3.0)
+    own = SharpeEvidence(**TWO_YEARS, skewness=-2.448, kurtosis=10.164)
+    assert probabilistic_sharpe(normal) == pytest.approx(0.982, abs=5e-4)
+    assert probabilistic_sharpe(own) == pytest.approx(0.913, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("periods", "skewness", "kurtosis", "years"),
+    [(250, 0.0, 3.0, 2.73), (52, 0.0, 3.0, 2.83), (12, 0.0, 3.0, 3.24), (12, -0.72, 5.78, 4.99)],
+)
+def test_least_track_record_is_the_papers(
+    periods: int, skewness: float, kurtosis: float, years: float
+) -> None:
+    """A yearly ratio of 2 is above 1 with 95 % confidence after so many years."""
+    evidence = SharpeEvidence(2 / sqrt(periods), 100, skewness, kurtosis)
+    least = least_track_record(evidence, benchmark=1 / sqrt(periods))
+    assert least / periods == pytest.approx(years, abs=0.006)
+
+
+def test_no_track_record_shows_what_is_not_there() -> None:
+    assert np.isnan(least_track_record(SharpeEvidence(0.1, 100, 0.0, 3.0), benchmark=0.1))
+
+
+def test_given_error_takes_the_place_of_the_formulas() -> None:
+    evidence = SharpeEvidence(0.1, 101, 0.0, 3.0)
+    own = sqrt(1.005 / 100)
+    assert probabilistic_sharpe(evidence, error=own) == pytest.approx(
+        probabilistic_sharpe(evidence)
+    )
+    assert least_track_record(evidence, error=2 * own) == pytest.approx(
+        4 * (least_track_record(evidence) - 1) + 1
+    )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from freqtrade.persistence import LocalTrade
 
-from plimsoll.bridge.account.calm import Calm
+from plimsoll.bridge.account.calm import Bounds, Calm
 from plimsoll.bridge.account.closed_trades import ClosedTrades
 from plimsoll.bridge.account.closes import Candle, Closes
 from plimsoll.bridge.account.freqtrade_trades import open_profit_usd, position_of
@@ -97,6 +97,20 @@ class BacktestAccount:
             self._calm_at = opened_s
             return True
         return False
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """Within what `is_calm` says yes from here on; ``None`` when it may say no at once."""
+        if self._calm is not None:
+            return Bounds(self._calm_until, self._calm.marks) if self._calm.is_same else None
+        ends_at = self._levels.day_ends_at
+        is_same = not LocalTrade.bt_trades_open and len(LocalTrade.bt_trades) == self._marked
+        return Bounds(ends_at, []) if is_same and ends_at is not None else None
+
+    def rested(self, now: datetime) -> None:
+        """Take that this candle lay within `bounds` when it began."""
+        if self._calm is not None:
+            self._calm_at = int(now.timestamp()) - self._closes.candle_seconds
 
     def _mark(self, trades: Sequence[LocalTrade], now: datetime) -> bool:
         """Mark open trades by the newest closes; return whether a guard might act on them."""

@@ -1,7 +1,8 @@
 """Open trades of a backtest while nothing can happen to them: one comparison a candle each."""
 
 from collections.abc import Iterable
-from typing import Self
+from datetime import datetime
+from typing import NamedTuple, Self
 
 from freqtrade.persistence import LocalTrade
 
@@ -39,13 +40,21 @@ class HeldTrade:
 
     def is_calm(self, opened_s: int) -> bool:
         """Return whether the trade is as it was, and its newest candle between the marks."""
-        trade, series = self.trade, self.series
+        series = self.series
         row = series.row_at(opened_s)
         return (
             row >= 0
             and series.opened_s[row] == opened_s
             and self.lowest < series.close[row] < self.highest
-            and trade.amount == self.amount
+            and self.is_same
+        )
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the trade is as it was."""
+        trade = self.trade
+        return (
+            trade.amount == self.amount
             and trade.open_rate == self.open_rate
             and trade.funding_fees == self.funding_fees
             and trade.realized_profit == self.realized_profit
@@ -58,6 +67,18 @@ class HeldTrade:
         """Return realised and open profit at the close of a candle."""
         mark = self.series.close[self.series.row_at(opened_s)]
         return self.realized_profit + open_profit_usd(self, mark)
+
+
+class Bounds(NamedTuple):
+    """Until when, and between which marks, the guards surely have nothing to say.
+
+    ``marks`` has of each open trade, in the order in which Freqtrade lists them, the lowest and the
+    highest mark, both excluded, and the funding that was booked when they were worked out; ``None``
+    when no mark matters. They hold for as long as trades, amounts and that funding stay.
+    """
+
+    until: datetime
+    marks: list[tuple[float, float, float]] | None
 
 
 class Calm:
@@ -99,15 +120,25 @@ class Calm:
             held.append(HeldTrade(trade, series, calm))
         return cls(held, closed=len(LocalTrade.bt_trades), realised_usd=realised_usd)
 
+    @property
+    def marks(self) -> list[tuple[float, float, float]]:
+        """The lowest and the highest calm mark of each trade, both excluded, and its funding."""
+        return [(one.lowest, one.highest, one.funding_fees or 0.0) for one in self._held]
+
     def lasts(self, opened_s: int) -> bool:
         """Return whether the same trades are open, each with its mark where nothing happens."""
+        return self._holds_same() and all(one.is_calm(opened_s) for one in self._held)
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the same trades are open, each as it was."""
+        return self._holds_same() and all(one.is_same for one in self._held)
+
+    def _holds_same(self) -> bool:
         trades, held = LocalTrade.bt_trades_open, self._held
         if len(trades) != len(held) or len(LocalTrade.bt_trades) != self._closed:
             return False
-        for trade, one in zip(trades, held, strict=True):
-            if trade is not one.trade or not one.is_calm(opened_s):
-                return False
-        return True
+        return all(trade is one.trade for trade, one in zip(trades, held, strict=True))
 
     def equity_usd(self, opened_s: int) -> float:
         """Return the equity at the close of a candle, in the order in which an update adds."""

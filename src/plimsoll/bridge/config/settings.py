@@ -1,12 +1,15 @@
 """The one top-level key ``plimsoll`` of a Freqtrade config, as a validated model."""
 
+import json
 from difflib import get_close_matches
+from functools import cache, lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from plimsoll.core import PlimsollError
+from plimsoll.gates.settings import GateSettings
 from plimsoll.monitoring.profile import WatchProfile
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.costs import PairCosts, TradingCosts
@@ -96,6 +99,17 @@ class PlimsollSettings(BaseModel):
     expectation_file: Annotated[
         str, Field(description="File with a backtest's figures, from `plimsoll expectation`.")
     ] = ""
+    gates: Annotated[
+        GateSettings,
+        Field(description="Other limits of the gates' criteria; read by plimsoll gate alone."),
+    ] = GateSettings()
+    gate_bundle: Annotated[
+        str,
+        Field(
+            description="A gate's verdict that a bot must have before it trades with money, or the "
+            "folder of all strategies' (in userdir); empty: none is asked for."
+        ),
+    ] = ""
     live_opt_in: Annotated[
         str, Field(description=f'Must read "{LIVE_OPT_IN}" before a bot trades with money.')
     ] = ""
@@ -114,6 +128,7 @@ KEYS: dict[str, type[BaseModel]] = {
     "costs": TradingCosts,
     "backtest_rearm": BacktestRearm,
     "watch": WatchProfile,
+    "gates": GateSettings,
 }
 """The model of each section; what is deeper is the costs of one pair."""
 
@@ -128,14 +143,24 @@ def settings_from(config: dict[str, Any]) -> PlimsollSettings:
     """
     if misspelt := [key for key in config if _nearly_ours(key)]:
         raise PlimsollError(f'expected the section "plimsoll" in the config, found {misspelt[0]!r}')
+    section = config.get("plimsoll", {})
     try:
-        return PlimsollSettings.model_validate(config.get("plimsoll", {}))
+        try:
+            return _as_validated(json.dumps(section))
+        except TypeError:  # what no file can hold
+            return PlimsollSettings.model_validate(section)
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(['plimsoll', *map(str, fault['loc'])])}: {_said(fault)}"
             for fault in error.errors(include_url=False)
         )
         raise PlimsollError(f"the config's plimsoll section is not valid: {faults}") from None
+
+
+@lru_cache(maxsize=8)
+def _as_validated(section: str) -> PlimsollSettings:
+    """Return a section as it was checked; a portfolio reads it at each of its decisions."""
+    return PlimsollSettings.model_validate(json.loads(section))
 
 
 def _said(fault: ErrorDetails) -> str:
@@ -154,6 +179,7 @@ def _said(fault: ErrorDetails) -> str:
     return f"expected a key of docs/{page}.md, found {fault['input']!r} under {key}{advice}"
 
 
+@cache
 def _nearly_ours(key: str) -> bool:
     """Return whether a top-level key is a misspelling: Freqtrade would ignore it silently."""
     return key != "plimsoll" and bool(get_close_matches(key.lower(), ["plimsoll"], cutoff=0.75))

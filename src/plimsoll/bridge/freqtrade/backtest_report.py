@@ -13,7 +13,9 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
+from plimsoll.bridge.config.subject import versions
 from plimsoll.bridge.freqtrade.command_line import running_command
+from plimsoll.gates.evidence.results import MADE_WITH
 from plimsoll.performance.errors import MeasureError
 from plimsoll.performance.guard_acts import SECTION, GuardActs
 from plimsoll.performance.guard_words import guard_sentences, guard_table
@@ -113,7 +115,8 @@ def _with_acts(generate: Callable[..., dict[str, Any]]) -> Callable[..., dict[st
         config, acts_of = _offered.get(strategy, (None, None))
         if acts_of is not None and config is content.get("config"):
             acts = acts_of(statistics["trades"], min_date, max_date)
-            statistics[SECTION] = acts.to_dict() | _figures_of(strategy, config)
+            made = {MADE_WITH: versions()}
+            statistics[SECTION] = acts.to_dict() | _figures_of(strategy, config) | made
         return statistics
 
     return generated

@@ -12,6 +12,7 @@ workers build protections in fresh processes that configure no logging).
 
 import logging
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,18 @@ def register(config: Mapping[str, Any]) -> None:
     for name in shadowed(config):
         logger.warning("Your own %s takes the place of the one that Plimsoll ships.", name)
     name_pairlists(config)
+
+
+@cache
+def register_once(user_data_dir: Path | None) -> None:
+    """Do the same once a process: each epoch of a hyperopt asks a strategy for its protections.
+
+    Raises
+    ------
+    PlimsollError
+        As `register`; the next call tries again.
+    """
+    register({} if user_data_dir is None else {"user_data_dir": user_data_dir})
 
 
 def require_known_resolvers() -> None:

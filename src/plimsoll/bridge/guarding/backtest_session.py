@@ -9,6 +9,7 @@ from freqtrade.enums import RunMode
 from freqtrade.strategy import timeframe_to_minutes
 
 from plimsoll.bridge.account.backtest import BacktestAccount
+from plimsoll.bridge.account.calm import Bounds
 from plimsoll.bridge.account.closes import Closes
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
@@ -18,12 +19,15 @@ from plimsoll.bridge.guarding.counted_session import CountedSession
 from plimsoll.bridge.guarding.entry import Wanted
 from plimsoll.bridge.guarding.observing import ObservingSupervisor
 from plimsoll.bridge.guarding.places import ACTED, acted_words
-from plimsoll.bridge.guarding.rearming import BY_POLICY, RearmPolicy
+from plimsoll.bridge.guarding.rearming import BY_POLICY, FOR_EVER, RearmPolicy
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state.recorder import backtest_recorder, observed, silent
+from plimsoll.core import Mode
 from plimsoll.journal.kind import Kind
 
 logger = logging.getLogger(__name__)
+
+__all__ = ["FOR_EVER", "BacktestSession"]
 
 
 class BacktestSession(CountedSession):
@@ -85,6 +89,35 @@ class BacktestSession(CountedSession):
             return bool(would_halt) and self._policy.waits(now)
         except Exception:  # noqa: BLE001 - the loop meets it again, and denies
             return False
+
+    def rest(self) -> Bounds | None:
+        """Return within what no candle need be looked at; ``None`` when the next one must be.
+
+        The bounds hold for the trades as they are. A halted, flat account rests as well.
+        """
+        supervisor, account = self.supervisor, self._account
+        if supervisor is None or account is None:
+            return None
+        if not self.guards:
+            return Bounds(FOR_EVER, None)
+        held, is_observing = supervisor.held.values(), isinstance(supervisor, ObservingSupervisor)
+        halted = any(one.mode is Mode.HALTED and one.pair is None for one in held)
+        waits_until = self._policy.waits_until if halted else FOR_EVER
+        if is_observing and halted:
+            return Bounds(waits_until, None)
+        bounds, quiet_until = account.bounds, supervisor.quiet_until
+        closes = bool(held) and not is_observing and account.has_positions
+        if bounds is None or quiet_until is None or closes:
+            return None
+        ends = [one.until for one in held if one.until is not None]
+        return Bounds(min(bounds.until, quiet_until, waits_until, *ends), bounds.marks)
+
+    def rested(self, now: datetime) -> None:
+        """Take that this candle lay within `rest`, and was not looked at."""
+        self._last = now
+        would_halt = isinstance(self.supervisor, ObservingSupervisor) and self.supervisor.halted
+        if self._account is not None and not would_halt:  # which marks the account no more
+            self._account.rested(now)
 
     def _rearm(self, supervisor: Supervisor, now: datetime) -> None:
         """Do what a person would do about a halt, by the policy of the config."""

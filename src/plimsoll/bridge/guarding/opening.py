@@ -7,6 +7,7 @@ from freqtrade.enums import MarginMode, RunMode
 from plimsoll.bridge.config.layer_checks import require_sound_layers
 from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.guarding.backtest_session import BacktestSession
+from plimsoll.bridge.guarding.gate import require_gate
 from plimsoll.bridge.guarding.live_session import LiveSession
 from plimsoll.bridge.guarding.session import Session
 from plimsoll.core import PlimsollError
@@ -19,7 +20,8 @@ def open_session(strategy: Any, settings: PlimsollSettings) -> Session | None:
     ------
     PlimsollError
         When a layer of the config is not sound (`plimsoll.bridge.config.layer_checks`), or a
-        running bot cannot write its decisions or has a cross margin.
+        running bot cannot write its decisions, has a cross margin, or would trade with money
+        before a gate that is closed.
     """
     runmode = strategy.config.get("runmode")
     require_sound_layers(strategy.config.get("config_files", ()))
@@ -36,5 +38,7 @@ def open_session(strategy: Any, settings: PlimsollSettings) -> Session | None:
             raise PlimsollError(
                 'expected margin_mode "isolated", which guards can mark; found "cross"'
             )
+        if runmode == RunMode.LIVE:
+            require_gate(strategy, settings)
         return LiveSession(strategy, settings)
     return None

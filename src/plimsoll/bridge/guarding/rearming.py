@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from plimsoll.bridge.guarding.account import Account
@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 PROBATION_ENDED = "probation_ended"
 """The event of a probation that is over."""
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 BY_POLICY = "backtest_rearm"
 """Who re-arms a backtest."""
@@ -107,6 +110,13 @@ class Rearming:
     def watches(self) -> bool:
         """Whether there is a probation that may end."""
         return self._until is not None
+
+    @property
+    def quiet_until(self) -> datetime | None:
+        """Until when `look` surely has nothing to say, short of a new high; ``None`` if now."""
+        if self._until is None:
+            return FOR_EVER
+        return self._until if self._was_seen else None
 
     def rearm(self, held: Mapping[Key, Verdict], now: datetime, request: Request) -> bool:
         """End what is held and measure from now on; return whether it took place.
@@ -194,6 +204,13 @@ class RearmPolicy:
         if self._after is None or self._gave_up:
             return True
         return self._halted_at is not None and now - self._halted_at < self._after
+
+    @property
+    def waits_until(self) -> datetime:
+        """Until when `waits` surely goes on; the beginning of time when it has seen no halt."""
+        if self._after is None or self._gave_up:
+            return FOR_EVER
+        return NEVER if self._halted_at is None else self._halted_at + self._after
 
     def is_due(self, held: Iterable[Verdict], account: Account, now: datetime) -> bool:
         """Return whether the account is to be re-armed now: it is halted, flat and has waited."""

@@ -12,7 +12,7 @@ from plimsoll.bridge.freqtrade.lock_removals import note_removals
 from plimsoll.bridge.guarding.account import Account
 from plimsoll.bridge.guarding.blindness import BLIND, Blindness
 from plimsoll.bridge.guarding.places import Places
-from plimsoll.bridge.guarding.rearming import Rearming
+from plimsoll.bridge.guarding.rearming import FOR_EVER, Rearming
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import Request
 from plimsoll.bridge.state.recorder import Record, silent
@@ -72,14 +72,12 @@ class Supervisor:
         self._observations = observations
         self._record, self._tell, self._mention = record, tell, mention or tell
         self._persistent = persistent
-        self._places = self.places_of(record, account.facts, persistent=persistent)
+        places = self._places = self.places_of(record, account.facts, persistent=persistent)
         self._state = LatchState()
         self.evaluation: Evaluation | None = None
         self._denied: dict[tuple[str, str], datetime] = {}
         self._blindness = Blindness()
-        self._rearming = Rearming(
-            account, profile, self._places, record, tell, persistent=persistent
-        )
+        self._rearming = Rearming(account, profile, places, record, tell, persistent=persistent)
 
     # What the loop asks
 
@@ -188,8 +186,13 @@ class Supervisor:
     @property
     def is_idle(self) -> bool:
         """Whether nothing acts, waits or is counted: only marks of the account can change that."""
-        state, is_blind = self._state, self._blindness.reason is not None
-        return not (state.held or state.counts or self._rearming.watches or is_blind)
+        return self.quiet_until == FOR_EVER and not self._state.held
+
+    @property
+    def quiet_until(self) -> datetime | None:
+        """Until when nothing ends or is counted beside what is held; ``None`` where it may now."""
+        is_blind = self._blindness.reason is not None
+        return None if self._state.counts or is_blind else self._rearming.quiet_until
 
     @property
     def mode(self) -> Mode:
@@ -209,8 +212,7 @@ class Supervisor:
         self, pair: str, now: datetime, *, leverage: float
     ) -> tuple[AccountSnapshot, Evaluation]:
         """Return the account at this moment and what holds for it and for the pair."""
-        with_record = leverage > self.profile.max_leverage
-        account = self.account.snapshot(now, pair, with_record=with_record)
+        account = self.account.snapshot(now, pair, with_record=leverage > self.profile.max_leverage)
         fresh = evaluate(account, self.profile, pairs=[pair])
         if not self._state.held:
             return account, fresh
@@ -263,8 +265,7 @@ class Supervisor:
         Also the locks that a native protection of ours has made beside the loop.
         """
         self._state = replace(self._state, held={**locks.held_verdicts(now), **self._state.held})
-        request = Request(reason, by, beyond_terminal)
-        return self._rearm(now, list(self._state.held), request)
+        return self._rearm(now, list(self._state.held), Request(reason, by, beyond_terminal))
 
     # How
 
@@ -323,8 +324,7 @@ class Supervisor:
 
     def _rearm(self, now: datetime, keys: list[Key], request: Request) -> bool:
         held = {key: self._state.held[key] for key in keys}
-        done = self._rearming.rearm(held, now, request)
-        if done:
+        if done := self._rearming.rearm(held, now, request):
             self._state = self._state.release(keys)
         return done
 

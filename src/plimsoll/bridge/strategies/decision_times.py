@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
 from plimsoll.bridge.strategies.breaker import StopOut, stop_outs
@@ -17,6 +18,7 @@ class Decided(Protocol):
     """What is asked of a strategy."""
 
     barred_decisions: int
+    carrying_candles: int
 
     def current_targets(self) -> Targets:
         """Return the targets."""
@@ -35,6 +37,7 @@ class DecisionTimes:
     def __init__(self, strategy: Decided) -> None:
         self._strategy = strategy
         self._decided: tuple[Targets, pd.DatetimeIndex] | None = None
+        self._nanoseconds = np.zeros(0, dtype=np.int64)
         self._stopped: tuple[datetime, list[StopOut]] | None = None
 
     def last(self, now: datetime) -> pd.Timestamp:
@@ -54,6 +57,11 @@ class DecisionTimes:
             return closes - days
         decided = pd.Series(moments[rows.clip(min=0)], closes.index).where(rows >= 0, days)
         return closes - decided.where(decided > days, days)
+
+    def are_carried(self, moments: "pd.Series[pd.Timestamp]") -> "pd.Series[bool]":
+        """Return at which of many moments what the targets decided last is still carried out."""
+        strategy = self._strategy
+        return self.since(moments) < strategy.carrying_candles * strategy.candle_span()
 
     def shut(
         self, moment: pd.Timestamp, held: Mapping[str, float], goals: Mapping[str, float]
@@ -84,13 +92,15 @@ class DecisionTimes:
     def _by_targets(self, at: pd.Timestamp) -> pd.Timestamp:
         """Return when the targets last decided; with the day while its row is not there yet."""
         moments, midnight = self._moments(), at.floor("D")
-        row = int(moments.searchsorted(at, side="right")) - 1
+        nanoseconds = at.as_unit("ns").value
+        row = int(self._nanoseconds.searchsorted(nanoseconds, side="right")) - 1
         return midnight if row < 0 else max(midnight, moments[row])
 
     def _moments(self) -> pd.DatetimeIndex:
         targets = self._strategy.current_targets()
         if self._decided is None or self._decided[0] is not targets:
             self._decided = targets, targets.decided()
+            self._nanoseconds = self._decided[1].as_unit("ns").asi8
         return self._decided[1]
 
     def _stopped_lately(self, now: datetime) -> list[StopOut]:

@@ -7,18 +7,27 @@ value, so an enum or dataclass defined beside it would be another object in each
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from freqtrade.enums import RunMode
 from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import Order, Trade
+from numpy.typing import NDArray
 
 from plimsoll.bridge.config.settings import settings_from
-from plimsoll.bridge.freqtrade.plugin_search import register
+from plimsoll.bridge.freqtrade.plugin_search import register_once
 from plimsoll.bridge.guarding.session import Session
 from plimsoll.bridge.strategies.hooks import HookedStrategy
 from plimsoll.bridge.strategies.stops_in_force import require_stops_in_force
 from plimsoll.bridge.strategies.trade_copies import spare_backtest
 from plimsoll.bridge.wrapping.install import TRADING, guard_of, wrapped
 from plimsoll.core import PlimsollError, Side
+
+ACTS = ("exit_reason", "custom_exit", "adjust_position", "adjust_trade_position")
+"""The hooks and callbacks by which a strategy changes or closes a trade itself."""
+
+SIZES = ("desired_stake", "custom_stake_amount", "desired_leverage", "leverage")
+"""Those that say how large an entry is."""
 
 
 class GuardedStrategy(HookedStrategy):
@@ -56,7 +65,7 @@ class GuardedStrategy(HookedStrategy):
     def protections(self) -> list[dict[str, Any]]:  # type: ignore[override]
         """The strategy's own protections; the guards need none."""
         try:
-            register(self.config)
+            register_once(self.config.get("user_data_dir"))
         except PlimsollError as error:
             raise OperationalException(f"plimsoll: {error}") from None
         return self.strategy_protections()
@@ -79,6 +88,40 @@ class GuardedStrategy(HookedStrategy):
             When a declared stop is not in force.
         """
         require_stops_in_force(self)
+
+    # What a lane asks that passes by candles on which nothing can happen
+
+    def may_act_at(self, opens: pd.DatetimeIndex) -> "NDArray[np.bool_] | None":
+        """Return at which opens the strategy itself may change or close an open trade.
+
+        Its signals, stops and targets apart (`asked_beyond`): by `adjust_position` or
+        `exit_reason`.
+
+        Returns
+        -------
+        ``None`` where any candle may be one.
+        """
+        if self._has_own(GuardedStrategy, *ACTS):
+            return None
+        return np.zeros(len(opens), dtype=bool)
+
+    def acting_after(self, closed: Trade) -> int:
+        """Return on how many candles after a trade was closed it may act on the others for it."""
+        return 0
+
+    def wants_change(self, trade: Trade, now: datetime, price: float) -> bool:
+        """Return whether the strategy itself would change or close a trade now, at this open.
+
+        It is asked where `may_act_at` says that it may.
+        """
+        return True
+
+    def wants_entry(self, pair: str, side: Side, now: datetime) -> bool:
+        """Return whether a signal would lead to a stake at all, with a free slot for it."""
+        return True
+
+    def _has_own(self, base: type, *names: str) -> bool:
+        return any(getattr(type(self), name) is not getattr(base, name) for name in names)
 
     # What Freqtrade calls
 

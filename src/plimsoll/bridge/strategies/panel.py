@@ -49,6 +49,7 @@ class Panel:
     settlements: pd.DataFrame
     members: pd.DataFrame | None = None
     _grids: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _last: dict[tuple[str, str], tuple[Any, Any]] = field(default_factory=dict, repr=False)
 
     def closes(self, timeframe: str = "1d") -> pd.DataFrame:
         """Return the closes on a grid without holes, candles × pairs; NaN where there is none."""
@@ -58,12 +59,17 @@ class Panel:
 
     def last_close(self, pair: str, moment: datetime, timeframe: str = "1d") -> float | None:
         """Return the last close of a pair that was known at a moment; ``None`` without."""
-        frame = self.candles[timeframe].get(pair)
-        if frame is None:
-            return None
-        closed = pd.Timestamp(moment).floor(timeframe_span(timeframe))
-        before = frame.index.searchsorted(closed, side="left")
-        return float(frame["close"].iloc[before - 1]) if before > 0 else None
+        known = self._last.get((timeframe, pair))
+        if known is None:
+            frame = self.candles[timeframe].get(pair)
+            if frame is None:
+                return None
+            opens = pd.DatetimeIndex(frame.index).as_unit("ns").asi8
+            known = self._last[timeframe, pair] = opens, frame["close"].to_numpy("float64")
+        opens, closes = known
+        closed = pd.Timestamp(moment).floor(timeframe_span(timeframe)).as_unit("ns").value
+        before = int(opens.searchsorted(closed, side="left"))
+        return float(closes[before - 1]) if before > 0 else None
 
 
 class PanelReader:

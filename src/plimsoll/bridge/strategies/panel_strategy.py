@@ -7,6 +7,7 @@ value, so an enum or dataclass defined beside it would be another object in each
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -64,7 +65,7 @@ class PanelStrategy(GuardedStrategy):
 
     def candle_span(self) -> pd.Timedelta:
         """Return the length of the strategy's own candles."""
-        return pd.Timedelta(minutes=timeframe_to_minutes(self.timeframe))
+        return _span(self.timeframe)
 
     def other_pairs(self, timeframe: str, kind: str) -> list[tuple[str, str, str]]:
         """Return another kind of candles of every pair, for `informative_pairs`."""
@@ -131,3 +132,8 @@ class PanelStrategy(GuardedStrategy):
             mark = price if is_later else panel.last_close(trade.pair, now, timeframe)
             balance += 0.0 if mark is None else open_profit_usd(trade, mark)
         return balance
+
+
+@cache
+def _span(timeframe: str) -> pd.Timedelta:
+    return pd.Timedelta(minutes=timeframe_to_minutes(timeframe))

@@ -9,10 +9,12 @@ from datetime import datetime
 from math import inf
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
 from freqtrade.enums import RunMode
 from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import Trade
+from numpy.typing import NDArray
 
 from plimsoll.bridge.account.freqtrade_trades import last_fill, side_of
 from plimsoll.bridge.config.settings import settings_from
@@ -22,8 +24,9 @@ from plimsoll.bridge.strategies.account_capacity import (
     share_left,
     stops_within,
 )
-from plimsoll.bridge.strategies.breaker import BREAKER
+from plimsoll.bridge.strategies.breaker import BREAKER, STOPPED
 from plimsoll.bridge.strategies.decision_times import DecisionTimes
+from plimsoll.bridge.strategies.guarded import ACTS, SIZES
 from plimsoll.bridge.strategies.panel import RUNNING, Panel
 from plimsoll.bridge.strategies.panel_strategy import PanelStrategy
 from plimsoll.bridge.strategies.readiness import days_until, made_up_panel
@@ -83,7 +86,7 @@ class PortfolioStrategy(PanelStrategy):
         super().__init__(config)
         self._targets: tuple[Panel, Any, Targets] | None = None
         self._fractions: tuple[Panel, pd.DataFrame] | None = None
-        self._plan: tuple[pd.Timestamp, pd.Series[float], Plan] | None = None
+        self._plan: tuple[pd.Timestamp, NDArray[np.float64], Plan] | None = None
         self._asked: tuple[datetime, Plan | None] | None = None
         self._orders: tuple[datetime, dict[str, float]] | None = None
         self._stops: dict[Any, tuple[Any, float | None]] = {}
@@ -104,6 +107,30 @@ class PortfolioStrategy(PanelStrategy):
     def stop_distance(self) -> tuple[FeatureUse, float]:
         """Return the breaker of a leg."""
         return BREAKER, 1.0
+
+    # What a lane asks that passes by candles on which nothing can happen
+
+    def acting_after(self, closed: Trade) -> int:
+        """Return on how many candles the rest of the book is planned again after a stop."""
+        return self.carrying_candles + 1 if closed.exit_reason in STOPPED else 0
+
+    def may_act_at(self, opens: pd.DatetimeIndex) -> "NDArray[np.bool_] | None":
+        """Return at which opens a plan is carried out."""
+        if self._has_own(PortfolioStrategy, *ACTS, "plan"):
+            return None
+        return self._times.are_carried(pd.Series(opens)).to_numpy()
+
+    def wants_change(self, trade: Trade, now: datetime, price: float) -> bool:
+        """Return whether the plan holds more or less of a trade, or nothing."""
+        if self.adjust_position(trade, now, price, 0.0) is not None:
+            return True
+        return self.exit_reason(trade, now, price, 0.0) is not None
+
+    def wants_entry(self, pair: str, side: Side, now: datetime) -> bool:
+        """Return whether the plan holds anything of a pair on this side."""
+        if self._has_own(PortfolioStrategy, *SIZES) or self.config["stake_amount"] != "unlimited":
+            return True
+        return self.desired_stake(pair, side, 0.0, now) > 0
 
     # What Freqtrade calls
 
@@ -161,8 +188,7 @@ class PortfolioStrategy(PanelStrategy):
 
     def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
         """Return the candles after which a plan is carried out, by the target's side."""
-        since = self._times.since(candles["date"] + self.candle_span())
-        is_carried = since < self.carrying_candles * self.candle_span()
+        is_carried = self._times.are_carried(candles["date"] + self.candle_span())
         return wanted(side, candles[WEIGHT_COLUMN]) & is_carried
 
     def exit_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
@@ -241,9 +267,11 @@ class PortfolioStrategy(PanelStrategy):
             return None
         if self.config["runmode"] in RUNNING and not self._fit.has_looked:
             self._look_at_past()
-        wanted_now = pd.concat([targets.weights.loc[row], targets.full_sizes.loc[row]])
+        days = of_day(targets.weights, row), of_day(targets.full_sizes, row)
+        wanted_now = np.array([[*one.values()] for one in days])
         known = self._plan
-        if known is None or known[0] != moment or not known[1].equals(wanted_now):
+        is_new = known is None or known[0] != moment
+        if is_new or not np.array_equal(known[1], wanted_now, equal_nan=True):  # type: ignore[index]
             self._plan = moment, wanted_now, self._planned(moment, row, now)
             self._orders = None
         return None if self._plan is None else self._plan[2]

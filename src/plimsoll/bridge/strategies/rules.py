@@ -6,7 +6,7 @@ value, so an enum or dataclass defined beside it would be another object in each
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from math import ceil
+from math import ceil, inf
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,9 @@ from plimsoll.bridge.strategies.readiness import require_ready
 from plimsoll.core import PlimsollError, Side
 from plimsoll.features import Candles, FeatureUse
 from plimsoll.risk.stops import nearest_stop_price
+
+ROUNDING = 1e-9
+"""Relative distance from a stop within which rounding might move it."""
 
 
 class RuleStrategy(IStrategy):
@@ -201,6 +204,58 @@ class RuleStrategy(IStrategy):
             return None
         price = trade.open_rate + (-distance if trade.is_short else distance)
         return trade.calc_profit_ratio(price)
+
+    # What a lane asks that passes by candles on which nothing can happen
+
+    def asked_beyond(self, trade: Trade) -> float | None:
+        """Return the price on a trade's winning side up to which its levels surely stay.
+
+        Up to there neither `custom_stoploss` moves the stop nor `custom_roi` takes the profit, as
+        long as nothing is filled; infinite (0 of a short) where they never do.
+
+        Returns
+        -------
+        ``None`` where that is unknown: any candle may matter.
+        """
+        own, sign = type(self), -1 if trade.is_short else 1
+        limits = [inf * sign]
+        if self.use_custom_stoploss:
+            known = own.custom_stoploss is RuleStrategy.custom_stoploss
+            limit = self._stop_stays_until(trade) if known else None
+            if limit is None:
+                return None
+            limits.append(limit)
+        if self.use_custom_roi and (declared := self.target_distance()) is not None:
+            distance = self._distance_at_entry(trade, declared)
+            if distance is None or own.custom_roi is not RuleStrategy.custom_roi:
+                return None
+            limits.append(trade.open_rate + sign * distance)
+        elif self.use_custom_roi and own.custom_roi is not RuleStrategy.custom_roi:
+            return None
+        return max(limits) if trade.is_short else min(limits)
+
+    def _stop_stays_until(self, trade: Trade) -> float | None:
+        """Return the best price at which the declared stops do not move yet; ``None`` if unknown.
+
+        Freqtrade works a stop out of a price and a fraction each time: one within rounding of its
+        own level may move by a tick.
+        """
+        sign, stop = -1 if trade.is_short else 1, trade.stop_loss
+        room = stop * (1 - sign * ROUNDING)
+        declared = [one for one in (self.stop_distance(), self.trailing_distance()) if one]
+        known = [self._distance_at_entry(trade, one) for one in declared]
+        distances = [one for one in known if one is not None]
+        if len(distances) < len(known) or trade.initial_stop_loss_pct is None:
+            return None
+        price = self._stop_price(trade, trade.open_rate)  # where none follows yet
+        if price is None or (room - price) * sign <= 0:
+            return inf * sign if price is None else None
+        if self.trailing_distance() is None:
+            return inf * sign
+        share = -self.stoploss / trade.leverage
+        by_share = room / (1 - sign * share) if trade.is_short or share < 1 else inf
+        by_distance = room + sign * distances[-1]
+        return max(by_share, by_distance) if trade.is_short else min(by_share, by_distance)
 
     # How
 

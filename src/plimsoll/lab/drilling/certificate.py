@@ -17,6 +17,7 @@ from plimsoll.bridge.config.layers import read_layers
 from plimsoll.bridge.config.settings import settings_from
 from plimsoll.bundle import user_data_folder
 from plimsoll.core import PlimsollError, UsageError
+from plimsoll.gates.hashing import with_seal
 from plimsoll.lab.drilling.bot import OWN_STRATEGY, STRATEGIES
 from plimsoll.lab.drilling.matrix import cells, left_out
 from plimsoll.lab.drilling.row import Cell, Row
@@ -97,10 +98,10 @@ def make_certificate(
     seconds: float,
     made_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """Return the certificate of a run; ``wanted`` is how many rows it should have had."""
+    """Return the sealed certificate of a run; ``wanted`` is how many rows it should have had."""
     red = [row for row in rows if not row.ok]
     drilled = sorted({row.cell.scenario for row in rows})
-    return {
+    made = {
         "format": FORMAT,
         "made_at": (made_at or datetime.now(UTC)).isoformat(timespec="seconds"),
         "ok": not red and len(rows) == wanted and wanted > 0,
@@ -127,6 +128,8 @@ def make_certificate(
         "rows": [row.record() for row in rows],
         "left_out": left_out(modes),
     }
+    # As it will be read again: the seal is over plain JSON.
+    return with_seal(json.loads(json.dumps(made)))
 
 
 def write_certificate(certificate: Mapping[str, Any], folder: Path) -> Path:

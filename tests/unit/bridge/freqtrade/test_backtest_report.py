@@ -8,6 +8,7 @@ from freqtrade.optimize.hyperopt import hyperopt_optimizer
 from freqtrade.optimize.optimize_reports import bt_output
 from freqtrade.optimize.optimize_reports import optimize_reports as makers
 
+from plimsoll.bridge.config.subject import versions
 from plimsoll.bridge.freqtrade.backtest_report import (
     _with_acts,
     install,
@@ -52,6 +53,7 @@ def test_a_figure_of_the_strategy_stands_beside_its_guards_acts() -> None:
     offer_figure("Mine", config, "none", lambda: None)
     generate = _with_acts(lambda *_, **__: {"trades": []})
     section = generate([], "Mine", {"config": config}, 0, 0)["plimsoll"]
+    assert section.pop("made_with") == versions()
     assert section == ACTS.to_dict() | {"targets": {"days": 3}}
 
 

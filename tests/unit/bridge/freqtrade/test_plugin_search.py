@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 
 from plimsoll import bridge
-from plimsoll.bridge.freqtrade.plugin_search import RegisteringHandler, register
+from plimsoll.bridge.freqtrade.plugin_search import (
+    RegisteringHandler,
+    register,
+    register_once,
+)
 from plimsoll.bridge.freqtrade.venue_clock import FollowVenueClock
 
 
@@ -25,6 +29,18 @@ def test_a_broken_plugin_of_the_user_does_not_stop_the_registration(tmp_path: Pa
         assert "QualityPairList" in AVAILABLE_PAIRLISTS
     finally:
         AVAILABLE_PAIRLISTS.remove("MadeForThisTest")
+
+
+def test_a_process_reads_the_plugins_once_however_often_it_is_asked(tmp_path: Path) -> None:
+    from freqtrade.constants import AVAILABLE_PAIRLISTS
+
+    mine = tmp_path / "plugins" / "pairlists"
+    mine.mkdir(parents=True)
+    register_once(tmp_path)
+    text = "class MadeLater(IPairList):\n    pass\n"
+    (mine / "MadeLater.py").write_text(text, encoding="utf-8")
+    register_once(tmp_path)
+    assert "MadeLater" not in AVAILABLE_PAIRLISTS
 
 
 # The log handler

@@ -1,7 +1,7 @@
 """A candle that a backtest's guards pass by is one on which they would have done nothing."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import pytest
 from freqtrade.enums import RunMode
 from freqtrade.persistence import LocalTrade, PairLocks
 
+from plimsoll.bridge.account.calm import Bounds
 from plimsoll.bridge.guarding.backtest_session import BacktestSession
 from plimsoll.bridge.guarding.entry import Wanted
 from plimsoll.core import Side
@@ -75,17 +76,38 @@ def seen(session: BacktestSession, number: int, *, asks: bool) -> list[Any]:
     return answers
 
 
-def run_of(folder: Path, guards: str, seed: int, *, spares: bool) -> tuple[list[Any], Any, int]:
-    """Return what a run's guards answered, what they did, and on how many candles they rested."""
+def is_within(bounds: Bounds | None, session: BacktestSession, now: datetime) -> bool:
+    """Return whether a moment and its marks lie within bounds that were drawn before."""
+    if bounds is None or now >= bounds.until:
+        return False
+    for trade, (lowest, highest, _) in zip(
+        LocalTrade.bt_trades_open, bounds.marks or (), strict=False
+    ):
+        mark = session.mark_price(trade.pair, now)
+        if mark is None or not lowest < mark < highest:
+            return False
+    return True
+
+
+def run_of(
+    folder: Path, guards: str, seed: int, *, spares: bool, passes: bool = False
+) -> tuple[list[Any], Any, int]:
+    """Return what a run's guards answered, what they did, and on how many candles they rested.
+
+    With ``passes`` they are not even asked whether they rest where `BacktestSession.rest` says it,
+    as long as nobody asks them anything there.
+    """
     chance = random.Random(seed)
     prices = {BTC: walk(chance), ETH: walk(chance)}
-    answers, rested = [], 0
+    answers, rested, bounds = [], 0, None
     with backtest_trades():
         PairLocks.reset_locks()
         session = session_of(folder, guards, prices)
         for number in range(CANDLES - 1):
             now = NOON + number * STEP
-            if spares and session.rests(now):
+            if (passes and number % 3 and is_within(bounds, session, now)) or (
+                spares and session.rests(now)
+            ):
                 rested += 1
             else:
                 session.loop(now)
@@ -93,6 +115,7 @@ def run_of(folder: Path, guards: str, seed: int, *, spares: bool) -> tuple[list[
                 asks = number > 30 and chance.random() < 0.2
                 answers.append(seen(session, number, asks=asks))
             happen(chance, number, closing=session.closes_something)
+            bounds = session.rest() if passes else None
         return answers, session.acts_of((), NOON, NOON + CANDLES * STEP), rested
 
 
@@ -108,6 +131,18 @@ def test_passing_a_candle_by_changes_no_answer_and_no_act(
     assert acts == acts_of_all
     assert {"halted", "rearmed"} <= {one.event for one in acts.acts}
     assert rested > 20
+
+
+@pytest.mark.parametrize("guards", ["observe", "enforce"])
+@pytest.mark.parametrize("seed", range(4))
+def test_not_even_asking_within_the_bounds_changes_no_answer_and_no_act(
+    tmp_path: Path, seed: int, guards: str
+) -> None:
+    answers, acts, passed = run_of(tmp_path, guards, seed, spares=False, passes=True)
+    looped, acts_of_all, _ = run_of(tmp_path, guards, seed, spares=False)
+    assert answers == looped
+    assert acts == acts_of_all
+    assert passed > 20
 
 
 def test_a_run_that_begins_anew_is_looked_at(tmp_path: Path) -> None:

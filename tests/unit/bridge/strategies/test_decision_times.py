@@ -19,6 +19,7 @@ class Holding:
     """Targets of ten days on candles of 4 h: BTC changes at 04:00 and 12:00 of each."""
 
     barred_decisions = 7
+    carrying_candles = 2
 
     def __init__(self, *, sign_at_noon: float = 0.5, span: pd.Timedelta = SPAN) -> None:
         opens = pd.date_range("2024-01-01", "2024-01-10", freq=span, inclusive="left", tz="UTC")
@@ -102,3 +103,9 @@ def test_seven_decisions_are_seven_days_however_many_rows_a_day_has() -> None:
         times, then = DecisionTimes(Holding(span=span)), datetime(2024, 1, 8, hour, tzinfo=UTC)
         assert times.barred(then - timedelta(seconds=1)) == {PAIR}
         assert times.barred(then) == set()
+
+
+def test_what_was_decided_is_carried_out_on_as_many_candles_as_declared() -> None:
+    moments = pd.Series([at(hour) for hour in (0, 1, 2, 3, 4, 5, 6, 12, 13, 14)])
+    carried = DecisionTimes(Holding()).are_carried(moments)
+    assert carried.tolist() == [True, True, False, False, True, True, False, True, True, False]

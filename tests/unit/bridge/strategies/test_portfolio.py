@@ -538,3 +538,55 @@ def test_the_startup_is_the_strategys_own_not_the_panels(strategy: IStrategy) ->
 
 def test_freqtrade_is_asked_to_adjust_positions(strategy: IStrategy) -> None:
     assert strategy.position_adjustment_enable is True
+
+
+def test_a_plan_is_carried_out_on_the_first_candles_of_a_day_and_nowhere_else(
+    strategy: IStrategy,
+) -> None:
+    analysed(strategy)
+    opens = pd.date_range(MIDNIGHT - timedelta(days=1), periods=48, freq="1h")
+    mask = strategy.may_act_at(opens)
+    assert opens[mask].hour.tolist() == [0, 1, 0, 1]
+
+
+def test_an_adjustment_of_its_own_may_be_on_any_candle(
+    strategy: IStrategy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(strategy), "adjust_position", lambda self, *_: None)
+    assert strategy.may_act_at(pd.DatetimeIndex([MIDNIGHT])) is None
+
+
+def test_an_entry_is_wanted_on_the_side_of_the_plan(strategy: IStrategy, trades: None) -> None:
+    analysed(strategy)
+    strategy.config["stake_amount"] = "unlimited"
+    wants = [strategy.wants_entry(PAIR, side, MIDNIGHT) for side in (Side.LONG, Side.SHORT)]
+    assert wants == [True, False]
+    assert not strategy.wants_entry(PAIR, Side.LONG, MIDNIGHT + timedelta(hours=2))
+
+
+def test_a_fixed_stake_may_fail_before_the_plan_is_asked(strategy: IStrategy, trades: None) -> None:
+    analysed(strategy)
+    strategy.config["stake_amount"] = 100.0
+    assert strategy.wants_entry(PAIR, Side.SHORT, MIDNIGHT)
+
+
+def test_a_change_is_wanted_where_the_plan_holds_another_amount(
+    strategy: IStrategy, trades: None
+) -> None:
+    analysed(strategy)
+    opened = MIDNIGHT - timedelta(days=1)
+    fields = {"amount": 10.0, "pair": PAIR, "amount_precision": 0.001}
+    held = LocalTrade(**trade_fields(opened, **fields))
+    LocalTrade.add_bt_trade(held)
+    wanted = strategy.plan(MIDNIGHT).values_usd[PAIR]
+    changes = strategy.adjust_position(held, MIDNIGHT, 100.0, 0.0) is not None
+    assert strategy.wants_change(held, MIDNIGHT, 100.0) is changes
+    assert wanted > 0
+    assert not strategy.wants_change(held, MIDNIGHT + timedelta(hours=3), 100.0)
+
+
+def test_only_a_stop_has_the_rest_of_the_book_planned_again(strategy: IStrategy) -> None:
+    closed = LocalTrade(**trade_fields(MIDNIGHT), exit_reason="stop_loss")
+    assert strategy.acting_after(closed) == strategy.carrying_candles + 1
+    closed.exit_reason = "WrittenDown_ended"
+    assert strategy.acting_after(closed) == 0

@@ -1,0 +1,1 @@
+"""The gates from sandbox to live: criteria, recorded evidence, and the verdict over it."""

@@ -1,0 +1,1 @@
+"""Readers of recorded evidence: one module a kind."""

@@ -1,0 +1,1 @@
+"""Search: Freqtrade's hyperopt over the fast lane, resumable and shared."""

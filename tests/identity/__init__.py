@@ -1,0 +1,1 @@
+"""Freqtrade's own backtest against the fast lane, over drawn settings."""
