@@ -22,6 +22,7 @@ from freqtrade.util import dt_now
 from freqtrade.util.dry_run_wallet import get_dry_run_wallet
 
 from plimsoll.bridge.strategies.rules import RuleStrategy
+from plimsoll.bridge.strategies.stops_in_force import declared_stops
 from plimsoll.core import UsageError
 from plimsoll.lab.fast_lane.engine import FastLane
 from plimsoll.lab.fast_lane.market import with_signals
@@ -107,6 +108,24 @@ class Epochs(HyperOptimizer):
     def refusal(self) -> str | None:
         """Why Freqtrade's own loop runs instead of the fast lane; `None` when it does not."""
         return None if self._lane is None else self._lane.refusal
+
+    def require_startable_winners(self) -> None:
+        """Refuse a space whose winners the strategy would refuse to start with.
+
+        Raises
+        ------
+        UsageError
+            For the space ``trailing`` of a strategy that declares its stop.
+        """
+        strategy = self.strategy
+        if "trailing" not in self.spaces or not isinstance(strategy, RuleStrategy):
+            return
+        if declared := declared_stops(strategy):
+            raise UsageError(
+                f"expected --spaces without trailing, since {self.get_strategy_name()} declares "
+                f"{' and '.join(declared)}, which Freqtrade's trailing stop does not follow; name "
+                "the spaces, such as buy sell roi stoploss"
+            )
 
     def load(self) -> None:
         """Read the candles, and compute what no parameter changes.

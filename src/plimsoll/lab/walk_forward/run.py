@@ -106,6 +106,7 @@ class WalkForward:
         for sentence in trials.count_killed(self._userdir):
             say(sentence)
         epochs = Epochs(config)
+        epochs.require_startable_winners()
         pairs = epochs.pairlist
         span = span_of(epochs.pristine, pairs, epochs.backtesting.required_startup)
         self.windows = windows_of(request.cut, span)
