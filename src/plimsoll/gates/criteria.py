@@ -88,6 +88,17 @@ _OUT_OF_SAMPLE = (
         why="consistent, so not one lucky window; the share is ours",
     ),
     Criterion(
+        name="too_good",
+        gates=_SANDBOX,
+        says="reasons why the tested days are too good to be true",
+        sense=Sense.AT_MOST,
+        limit=0,
+        unit=Unit.COUNT,
+        rests_on=(_WALK,),
+        source=PAPER,
+        why="Grinold & Kahn 1999: no forecast knows as much; look for a leak instead",
+    ),
+    Criterion(
         name="holding_minutes",
         gates=_SANDBOX,
         says="median time that a position is held",

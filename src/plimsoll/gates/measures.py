@@ -146,6 +146,7 @@ MEASURES: dict[str, Measure] = {
     "out_of_sample_sharpe": _figure(Kind.WALK_FORWARD, "sharpe_low"),
     "out_of_sample_drawdown": _figure(Kind.WALK_FORWARD, "drawdown"),
     "profitable_windows": _figure(Kind.WALK_FORWARD, "profitable_windows"),
+    "too_good": _figure(Kind.WALK_FORWARD, "too_good"),
     "holding_minutes": _figure(Kind.WALK_FORWARD, "holding_minutes"),
     "daily_turnover": _figure(Kind.WALK_FORWARD, "daily_turnover"),
     "deflated_sharpe": _deflated,

@@ -29,7 +29,7 @@ def test_a_go_and_a_no_go_by_lines_json_and_status(run: Run, tmp_path: Path) -> 
     assert "NO-GO. the sandbox gate was not judged" in told.out
     told = run("gate", "sandbox", *words(userdir))
     assert told.status == 0
-    assert "GO. All 8 criteria are met." in told.out
+    assert "GO. All 9 criteria are met." in told.out
     assert f"{userdir}/plimsoll/evidence/bundles/TrendFollow/sandbox.html" in told.out
     record = json.loads(run("gate", "lab", *words(userdir), "--json").out)
     assert (record["gate"], record["verdict"]) == ("lab", "go")

@@ -21,6 +21,7 @@ FIGURES = {
     "out_of_sample_sharpe": ("walk-forward", "sharpe_low"),
     "out_of_sample_drawdown": ("walk-forward", "drawdown"),
     "profitable_windows": ("walk-forward", "profitable_windows"),
+    "too_good": ("walk-forward", "too_good"),
     "holding_minutes": ("walk-forward", "holding_minutes"),
     "daily_turnover": ("walk-forward", "daily_turnover"),
     "overfitting": ("paths", "overfitting"),

@@ -17,7 +17,8 @@ from plimsoll.gates.reading import EvidenceError, Reading, moment, number
 from plimsoll.gates.subject import flat_parameters
 from plimsoll.performance.errors import MeasureError
 from plimsoll.performance.fills import trade_fills
-from plimsoll.performance.measures import check_equity, daily_returns
+from plimsoll.performance.measures import DAYS_PER_YEAR, check_equity, daily_returns
+from plimsoll.performance.plausible import TradeResults, too_good
 
 FORMAT = 1
 STATED = 1e-3
@@ -119,6 +120,7 @@ def tested_figures(
         "mean_low": precision.mean_low,
         "drawdown": deepest_fall(returns),
         "profitable_windows": _profitable(returns, spans),
+        "too_good": _too_good(returns, trades, precision.sharpe_low),
         **_pace(trades, returns, starting_balance_usd),
     }
 
@@ -203,6 +205,23 @@ def _profitable(returns: "pd.Series[float]", spans: Sequence[tuple[pd.Timestamp,
 
 def _growth(returns: "pd.Series[float]") -> float:
     return float(np.prod(1.0 + returns.to_numpy(dtype="float64")))
+
+
+def _too_good(returns: "pd.Series[float]", trades: pd.DataFrame, sharpe_low: float) -> float:
+    """Return for how many reasons the days and trades are not to be believed."""
+    results = None
+    if len(trades):
+        profits = trades["profit_ratio"].to_numpy("float64")
+        held = (trades["close_date"] - trades["open_date"]).dt.total_seconds() / 86_400.0
+        results = TradeResults(
+            trades=len(trades),
+            mean=float(profits.mean()),
+            deviation=float(profits.std(ddof=1)) if len(trades) > 1 else 0.0,
+            held_days=float(held.mean()),
+            win_rate_fraction=float((profits > 0).mean()),
+        )
+    yearly = len(trades) / max(1, len(returns)) * DAYS_PER_YEAR
+    return float(len(too_good(sharpe_low=sharpe_low, trades_per_year=yearly, trades=results)))
 
 
 def _pace(trades: pd.DataFrame, returns: "pd.Series[float]", start_usd: float) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from plimsoll.gates.evidence.walk_forward import read_walk_forward
@@ -128,3 +129,13 @@ def test_a_run_that_cannot_be_read_is_no_evidence(doctor: Callable[[Record], Non
 def test_a_run_without_its_result_is_no_evidence() -> None:
     with pytest.raises(EvidenceError, match=r"run-1\.zip, is missing"):
         read_walk_forward(as_bytes(EVIDENCE.walk_forward()), None)
+
+
+def test_days_that_nobody_can_foresee_are_too_good() -> None:
+    returns = np.full(DAYS, 0.02)
+    returns[::10] = 0.019
+    evidence = Evidence(returns=returns)
+    reading = read_walk_forward(as_bytes(evidence.walk_forward()), evidence.result())
+    assert reading.figures["too_good"] >= 1
+    usual = read_walk_forward(as_bytes(EVIDENCE.walk_forward()), EVIDENCE.result())
+    assert usual.figures["too_good"] == 0
