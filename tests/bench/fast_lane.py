@@ -17,23 +17,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import optuna
 import pandas as pd
 from freqtrade.data.history import get_timerange
 from freqtrade.optimize.backtesting import Backtesting
-from freqtrade.resolvers.hyperopt_resolver import HyperOptLossResolver
 
 from plimsoll.core import PlimsollError
 from plimsoll.lab.fast_lane import engine as lane_engine
 from plimsoll.lab.fast_lane.engine import FastLane
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.processes import child_environment
+from plimsoll.lab.search.configuration import hyperopt_config
+from plimsoll.lab.search.epochs import Epochs
+from plimsoll.lab.search.space import plain_space
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import serve_venue
 from tests.bench import engines_of_others
-from tests.bench.engine import PAIRS, START, Case, layers, prepared
+from tests.bench.engine import PAIRS, START, WIDE, Case, layers, prepared
 from tests.conftest import ROOT
 
 ROUNDS = 5
@@ -45,7 +49,7 @@ CASES = {
     "portfolio": Case("TrendPortfolio", guards=False, timeframe="1h"),
 }
 LOSS = "SharpeHyperOptLossDaily"
-EPOCHS = 12
+EPOCHS = 31
 """Epochs that are timed, each with parameters of its own."""
 DOWNLOADS = (("5m", "20241228-"), ("1h", "20241101-"), ("1d", "20231201-"))
 
@@ -204,31 +208,30 @@ def figures_of(timed: dict[str, Timed]) -> dict[str, float]:
 
 
 def epoch_ms(folder: Path, config: Path, case: Case) -> float:
-    """Return the least milliseconds of one epoch: parameters, features, signals, trades, loss."""
-    one, taken = analysed(folder, config, case), []
-    strategy, settings = one.backtesting.strategy, one.backtesting.config
-    loss = HyperOptLossResolver.load_hyperoptloss({**settings, "hyperopt_loss": LOSS})
-    for number in range(EPOCHS):
+    """Return the milliseconds of an epoch of `plimsoll search`, the median of several.
+
+    Parameters, features, signals, trades, loss; the parameters are drawn, as a search draws them.
+    """
+    own = {"risk": WIDE, "guards": "enforce" if case.guards else "off"}
+    last = folder / "epoch.json"
+    last.write_text(json.dumps({"stake_amount": 100, "plimsoll": own}), encoding="utf-8")
+    arguments = [
+        *(*layers(folder, config), "-c", str(last), "--strategy", case.strategy),
+        *("-i", case.timeframe, "--timerange", case.timerange, "--hyperopt-loss", LOSS),
+        *("--spaces", "buy", "sell"),
+    ]
+    epochs = Epochs(hyperopt_config(arguments))
+    epochs.load()
+    drawn = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    space, taken = plain_space(epochs.o_dimensions), []
+    for _ in range(EPOCHS):
+        params = drawn.ask(space).params
         began = time.process_time()
-        strategy.fast_period.value = 10 + number
-        strategy.slow_period.value = 60 + 2 * number
-        frames = strategy.advise_all_indicators(
-            {pair: frame.copy() for pair, frame in one.data.items()}
-        )
-        answer = one.lane.backtest(frames, one.first, one.last)
-        loss.hyperopt_loss_function(
-            results=answer["results"],
-            trade_count=len(answer["results"]),
-            min_date=one.first,
-            max_date=one.last,
-            config=settings,
-            processed=frames,
-            backtest_stats={},
-            starting_balance=settings["dry_run_wallet"],
-        )
+        epochs.evaluate(params)
         taken.append(time.process_time() - began)
-    closed(one)
-    return 1000 * min(taken[1:])  # the first also compiles
+    Backtesting.cleanup()
+    epochs.exchange.close()
+    return 1000 * median(taken[1:])  # the first also compiles
 
 
 def first_calls(folder: Path, config: Path, case: Case) -> dict[str, float]:
