@@ -24,6 +24,7 @@ from plimsoll.lab.fast_lane.records import (
     SHORT_IS_1,
 )
 from plimsoll.lab.fast_lane.trades import Words
+from plimsoll.lab.fast_lane.watching import Watching
 
 FAR_S = np.iinfo("i8").max
 SIDES = ("long", "short")
@@ -54,6 +55,7 @@ class Questions:
         guard = guard_of(backtesting.strategy)
         session = None if guard is None else guard.session
         self._session = session if isinstance(session, BacktestSession) else None
+        self._watching = Watching(backtesting, packed, self._session)
         self._looked_s = -1
         self._seen_changes = -1
         self._locks = -1
@@ -62,7 +64,8 @@ class Questions:
         """Let the guards look at the account before a candle is played."""
         now_s = int(books.state[0]["now_s"])
         self._looked_s = now_s
-        self._show(books)
+        self._watching.take_back(books)
+        self.show(books)
         loop = self._backtesting.strategy.bot_loop_start
         strategy_safe_wrapper(loop, supress_error=True)(current_time=_moment(now_s))
         self._take(books)
@@ -72,10 +75,11 @@ class Questions:
         state, backtesting = books.state[0], self._backtesting
         now_s = int(state["now_s"])
         number = int(books.turns[state["turn"]])
+        self._watching.take_back(books)
         if state["is_calm"] and self._looked_s != now_s and self._session is not None:
             self._looked_s = now_s
             self._session.rested(_moment(now_s))
-        self._show(books)
+        self.show(books)
         pair = self._packed.pairs[number]
         row_in_pair = int(books.next_row[number])
         provider = backtesting.dataprovider
@@ -88,6 +92,7 @@ class Questions:
         state["answered"] = answer is not None
         if answer is not None:
             state["answer_rate"], state["answer_amount"], state["answer_leverage"] = answer
+        self._watching.take_orders(books)
         self._take(books)
 
     def _asked(self, number: int, row: int, side: str) -> tuple[float, float, float] | None:
@@ -146,7 +151,7 @@ class Questions:
         tags = [self._words.tag(int(column[at])) for column in (market.enter_tag, market.exit_tag)]
         return (_moment(int(market.date_s[at])), *prices, *signals, *tags)
 
-    def _show(self, books: Books) -> None:
+    def show(self, books: Books) -> None:
         """Put the trades of the loop where Freqtrade keeps its own."""
         state = books.state[0]
         if state["changes"] != self._seen_changes:
@@ -155,7 +160,6 @@ class Questions:
             self._show_open(books)
         for number, trade in self._open.items():
             _refresh(trade, books.trades[number])
-        self._count_exits(books)
 
     def _show_closed(self, books: Books) -> None:
         for row in books.closed[len(LocalTrade.bt_trades) : books.state[0]["closed_trades"]]:
@@ -228,18 +232,15 @@ class Questions:
         )
         return trade
 
-    def _count_exits(self, books: Books) -> None:
-        """Let the guards know of the exit orders since the last question."""
-        state = books.state[0]
-        supervisor = None if self._session is None else self._session.supervisor
-        if supervisor is not None:
-            for at in books.confirmed_s[: state["confirmed_exits"]].tolist():
-                supervisor.account.ordered(_moment(at))
-        state["confirmed_exits"] = 0
-
     def flush(self, books: Books) -> None:
-        """Take what has gathered since the last question."""
-        self._show(books)
+        """Let the guards know what has gathered since the last question."""
+        self._watching.take_back(books)
+        self._watching.make_room(books)
+
+    def give_up(self) -> None:
+        """Let the guards forget the run."""
+        if self._session is not None:
+            self._session.start_over()
 
     def _take(self, books: Books) -> None:
         """Take from Python what the loop goes by: locks, what is to be closed, when to look."""
@@ -253,7 +254,9 @@ class Questions:
             books.closing[number] = 0 if rule is None else self._number_of(rule)
         if not session.closes_something:
             books.closing[:] = 0
-        self._take_bounds(books, session)
+        self._watching.hand_over(books)
+        if not books.watch[0]["is_on"]:
+            self._take_bounds(books, session)
 
     def _take_bounds(self, books: Books, session: Any) -> None:
         state, bounds = books.state[0], session.rest()
