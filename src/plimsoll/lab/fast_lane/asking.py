@@ -4,17 +4,17 @@ The guards and a strategy's own callbacks read Freqtrade's lists of trades. So b
 question the trades of the loop are put there, as Freqtrade's own objects.
 """
 
-from datetime import UTC, datetime
-from math import isnan
+from datetime import UTC
 from typing import Any
 
 import numpy as np
 from freqtrade.exchange import amount_to_contract_precision
-from freqtrade.persistence import LocalTrade, Order, PairLocks
+from freqtrade.persistence import LocalTrade, PairLocks
 from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
 from plimsoll.bridge.guarding.backtest_session import FOR_EVER, BacktestSession
 from plimsoll.bridge.wrapping.install import guard_of
+from plimsoll.lab.fast_lane.lane_trades import LaneTrade, LaneTrades, moment, told_of
 from plimsoll.lab.fast_lane.market import Packed
 from plimsoll.lab.fast_lane.memory import Books
 from plimsoll.lab.fast_lane.records import (
@@ -30,27 +30,12 @@ FAR_S = np.iinfo("i8").max
 SIDES = ("long", "short")
 
 
-class LaneTrade(LocalTrade):
-    """A trade of the loop, as Freqtrade's own code reads it; its orders are made when read."""
-
-    _orders: list[Order] | None = None
-
-    @property
-    def orders(self) -> list[Order]:  # type: ignore[override]
-        """The entry order, and the exit order of a closed trade."""
-        if self._orders is None:
-            self._orders = [_order(self, is_entry=True)]
-        if not self.is_open and len(self._orders) == 1:
-            self._orders.append(_order(self, is_entry=False))
-        return self._orders
-
-
 class Questions:
     """Answers the questions of one run."""
 
     def __init__(self, backtesting: Any, packed: Packed, rules: list[str]) -> None:
         self._backtesting, self._packed, self._rules = backtesting, packed, rules
-        self._words = Words(packed, rules)
+        self._words, self._trades = Words(packed, rules), LaneTrades(backtesting, packed, rules)
         self._open: dict[int, LaneTrade] = {}
         guard = guard_of(backtesting.strategy)
         session = None if guard is None else guard.session
@@ -67,7 +52,7 @@ class Questions:
         self._watching.take_back(books)
         self.show(books)
         loop = self._backtesting.strategy.bot_loop_start
-        strategy_safe_wrapper(loop, supress_error=True)(current_time=_moment(now_s))
+        strategy_safe_wrapper(loop, supress_error=True)(current_time=moment(now_s))
         self._take(books)
 
     def enter(self, books: Books) -> None:
@@ -78,7 +63,7 @@ class Questions:
         self._watching.take_back(books)
         if state["is_calm"] and self._looked_s != now_s and self._session is not None:
             self._looked_s = now_s
-            self._session.rested(_moment(now_s))
+            self._session.rested(moment(now_s))
         self.show(books)
         pair = self._packed.pairs[number]
         row_in_pair = int(books.next_row[number])
@@ -86,7 +71,7 @@ class Questions:
         provider._set_dataframe_max_index(  # noqa: SLF001 - as Freqtrade's loop does
             pair, backtesting.required_startup + row_in_pair
         )
-        provider._set_dataframe_max_date(_moment(now_s))  # noqa: SLF001
+        provider._set_dataframe_max_date(moment(now_s))  # noqa: SLF001
         backtesting.wallets.update()
         answer = self._asked(number, row_in_pair - 1, SIDES[0 if state["direction"] > 0 else 1])
         state["answered"] = answer is not None
@@ -149,7 +134,7 @@ class Questions:
             float(column[at]) for column in (market.open, market.high, market.low, market.close)
         ]
         tags = [self._words.tag(int(column[at])) for column in (market.enter_tag, market.exit_tag)]
-        return (_moment(int(market.date_s[at])), *prices, *signals, *tags)
+        return (moment(int(market.date_s[at])), *prices, *signals, *tags)
 
     def show(self, books: Books) -> None:
         """Put the trades of the loop where Freqtrade keeps its own."""
@@ -159,32 +144,26 @@ class Questions:
             self._show_closed(books)
             self._show_open(books)
         for number, trade in self._open.items():
-            _refresh(trade, books.trades[number])
+            for told in told_of(books.trades[number : number + 1]):
+                self._trades.refresh(trade, told)
 
     def _show_closed(self, books: Books) -> None:
-        for row in books.closed[len(LocalTrade.bt_trades) : books.state[0]["closed_trades"]]:
-            number = int(row["pair"])
-            trade = self._open.pop(number, None)
-            if trade is None or trade.id != int(row["number"]):
-                trade = self._made(row)
-            _refresh(trade, row)
-            trade.is_open = False
-            trade.close_date = _moment(int(row["close_s"]))
-            trade.close_rate = float(row["close_rate"])
-            trade.close_profit = float(row["profit_ratio"])
-            trade.close_profit_abs = trade.realized_profit = float(row["profit_usd"])
-            trade.exit_reason = self._words.reason(int(row["exit_kind"]), int(row["exit_tag"]))
-            trade.exit_order_status = "closed"
+        new = books.closed[len(LocalTrade.bt_trades) : books.state[0]["closed_trades"]]
+        for told in told_of(new):
+            trade = self._open.pop(told["pair"], None)
+            if trade is None or trade.id != told["number"]:
+                trade = self._trades.made(told)
+            self._trades.close(trade, told)
             LocalTrade.bt_trades.append(trade)
 
     def _show_open(self, books: Books) -> None:
         state = books.state[0]
         listed = []
         for number in books.opened[: state["open_trades"]].tolist():
-            row = books.trades[number]
             trade = self._open.get(number)
-            if trade is None or trade.id != int(row["number"]):
-                trade = self._open[number] = self._made(row)
+            [told] = told_of(books.trades[number : number + 1])
+            if trade is None or trade.id != told["number"]:
+                trade = self._open[number] = self._trades.made(told)
             listed.append(trade)
         LocalTrade.bt_trades_open = listed
         LocalTrade.bt_trades_open_pp.clear()
@@ -192,45 +171,6 @@ class Questions:
             LocalTrade.bt_trades_open_pp[trade.pair].append(trade)
         LocalTrade.bt_open_open_trade_count = len(listed)
         LocalTrade.bt_total_profit = float(state["total_profit"])
-
-    def _made(self, row: Any) -> LaneTrade:
-        """Return Freqtrade's object of a trade."""
-        backtesting, pair = self._backtesting, self._packed.pairs[int(row["pair"])]
-        trade: LaneTrade = LaneTrade.__new__(LaneTrade)
-        amount_precision = backtesting.exchange.get_precision_amount(pair)
-        trade.__dict__.update(
-            id=int(row["number"]),
-            pair=pair,
-            base_currency=backtesting.exchange.get_pair_base_currency(pair),
-            stake_currency=backtesting.config["stake_currency"],
-            open_rate=float(row["open_rate"]),
-            open_rate_requested=float(row["ordered_rate"]),
-            open_date=_moment(int(row["open_s"])),
-            stake_amount=float(row["stake"]),
-            max_stake_amount=float(row["most_stake"]),
-            amount=float(row["amount"]),
-            amount_requested=float(row["amount"]),
-            fee_open=backtesting.fee,
-            fee_close=backtesting.fee,
-            fee_open_cost=backtesting.fee * float(row["most_stake"]),
-            open_trade_value=float(row["open_value"]),
-            is_open=True,
-            enter_tag=self._words.tag(int(row["enter_tag"])),
-            timeframe=backtesting.timeframe_min,
-            exchange=backtesting._exchange_name,  # noqa: SLF001 - as Freqtrade's loop sets it
-            is_short=bool(row["is_short"]),
-            trading_mode=backtesting.trading_mode,
-            leverage=float(row["leverage"]),
-            amount_precision=amount_precision,
-            price_precision=None
-            if isnan(row["price_precision"])
-            else float(row["price_precision"]),
-            precision_mode=backtesting.precision_mode,
-            precision_mode_price=int(row["price_mode"]),
-            contract_size=backtesting.exchange.get_contract_size(pair),
-            realized_profit=0.0,
-        )
-        return trade
 
     def flush(self, books: Books) -> None:
         """Let the guards know what has gathered since the last question."""
@@ -248,7 +188,7 @@ class Questions:
         session = self._session
         if session is None or not books.lowest_mark.size:
             return
-        now = _moment(int(books.state[0]["now_s"]))
+        now = moment(int(books.state[0]["now_s"]))
         for number, pair in enumerate(self._packed.pairs if session.closes_something else ()):
             rule = session.exit_rule(pair, now)
             books.closing[number] = 0 if rule is None else self._number_of(rule)
@@ -300,58 +240,3 @@ class Questions:
         if rule not in self._rules:
             self._rules.append(rule)
         return self._rules.index(rule) + 1
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _or_none(value: float) -> float | None:
-    return None if isnan(value) else value
-
-
-def _refresh(trade: LaneTrade, row: Any) -> None:
-    """Bring what changes from candle to candle up to date."""
-    trade.__dict__.update(
-        stop_loss=float(row["stop"]),
-        stop_loss_pct=float(row["stop_fraction"]),
-        initial_stop_loss=float(row["initial_stop"]),
-        initial_stop_loss_pct=_or_none(float(row["initial_fraction"])),
-        is_stop_loss_trailing=bool(row["is_trailing"]),
-        min_rate=float(row["lowest"]) or None,
-        max_rate=float(row["highest"]) or None,
-        liquidation_price=_or_none(float(row["liquidation"])),
-        funding_fees=float(row["funding"]),
-        funding_fee_running=float(row["funding_running"]),
-    )
-
-
-def _order(trade: LaneTrade, *, is_entry: bool) -> Order:
-    """Return the filled order that a trade began or ended with."""
-    at = trade.open_date if is_entry else trade.close_date
-    price = trade.open_rate_requested if is_entry else trade.close_rate
-    side = trade.entry_side if is_entry else trade.exit_side
-    order = Order(
-        ft_trade_id=trade.id,
-        ft_is_open=False,
-        ft_pair=trade.pair,
-        order_id=f"{trade.id}-{side}",
-        symbol=trade.pair,
-        ft_order_side=side,
-        side=side,
-        order_type="market",
-        status="closed",
-        order_date=at,
-        order_filled_date=at,
-        order_update_date=at,
-        ft_price=price,
-        price=price,
-        average=price,
-        amount=trade.amount,
-        filled=trade.amount,
-        remaining=0,
-        cost=trade.amount * (price or 0.0) * (1 + (trade.fee_open or 0.0)),
-        ft_order_tag=trade.enter_tag if is_entry else trade.exit_reason,
-    )
-    order._trade_bt = trade  # noqa: SLF001 - as Freqtrade's loop links them
-    return order

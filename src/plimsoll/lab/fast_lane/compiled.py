@@ -19,7 +19,8 @@ Result = TypeVar("Result")
 
 
 OF_PYTHON = (
-    "asking candle_rows engine market open_trade plan sparse trades wallet_captures watching"
+    "asking candle_rows engine lane_trades market open_trade plan sparse trades wallet_captures "
+    "watching"
 )
 NEVER_COMPILED = frozenset(f"{name}.py" for name in OF_PYTHON.split())
 

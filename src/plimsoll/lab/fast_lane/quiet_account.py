@@ -139,16 +139,15 @@ def _has_trades_left(books: Books) -> bool:
 @uncounted
 def _loses_in_a_row(books: Books) -> bool:
     state, watch = books.state[0], books.watch[0]
-    losses = 0
-    for place in range(state.closed_trades - 1, -1, -1):
+    first = state.closed_trades - watch.losses
+    if first < 0:
+        return False
+    for place in range(state.closed_trades - 1, first - 1, -1):
         trade = books.closed[place]
         if trade.close_s <= watch.rearmed_s or trade.profit_usd >= 0:
-            break
-        losses += 1
-        if losses == watch.losses:
-            last_s = books.closed[state.closed_trades - 1].close_s
-            return bool(last_s + watch.pause_s > state.now_s)
-    return False
+            return False
+    last_s = books.closed[state.closed_trades - 1].close_s
+    return bool(last_s + watch.pause_s > state.now_s)
 
 
 @uncounted

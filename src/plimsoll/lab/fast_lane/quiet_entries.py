@@ -46,7 +46,7 @@ def answers(market: Market, books: Books, number: int, row: int, is_short: int) 
     least = least_stake_usd(market, pair, rate, leverage)
     most = most_stake_usd(market, pair, rate, leverage)
     available = available_usd(market, books)
-    wanted = min(proposed, min(available, most))
+    wanted = min(proposed, available, most)
     if not (wanted > 0 and wanted >= least and leverage > 0):
         return ASK
     if not is_let_in(market, books, number, row, is_short, rate, wanted, leverage):
@@ -89,7 +89,9 @@ def is_let_in(
     if not cost < inf or not _pays_its_costs(market, watch, row, sign, rate, cost):
         return False
     risk = stake * leverage * most_loss(market, watch, row, sign, rate, cost, leverage)
-    return _fits(market, books, stake * leverage, risk) and _differs(market, books, last, sign)
+    return _fits(market, books, stake * leverage, risk) and _differs(
+        market, books, number, last, sign
+    )
 
 
 @uncounted
@@ -212,16 +214,15 @@ def _heat(trade: Any, mark: float, worth: float, breaker_fraction: float) -> flo
 
 
 @uncounted
-def _differs(market: Market, books: Books, last: int, sign: float) -> bool:
+def _differs(market: Market, books: Books, number: int, last: int, sign: float) -> bool:
     """Return whether an entry is surely no bet that is held already."""
     state, watch = books.state[0], books.watch[0]
     if watch.correlation >= 1:
         return True
-    entered = books.turns[state.turn]
     for place in range(state.open_trades):
         other = books.opened[place]
         row = closed_row(market, books, other)
-        if row < 0 or _first_of_window(market, entered, last, watch.window) < 0:
+        if row < 0 or _first_of_window(market, number, last, watch.window) < 0:
             return False
         if _first_of_window(market, other, row, watch.window) < 0:
             return False

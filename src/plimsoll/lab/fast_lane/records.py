@@ -223,7 +223,6 @@ WATCH = np.dtype(
 
 ``is_on`` says that it does at a candle's beginning, ``is_sure`` that it may at an entry as well;
 ``marked`` is the count of closed trades at the last mark, ``entries`` those that were let in since
-Python was told. Limits that are off are infinite, and counts of trades 0. From a ``stoploss`` of ``no_stop`` on
-there is none. ``stop`` to ``target``
-say which distances the strategy declares.
+Python was told. Limits that are off are infinite, and counts of trades 0. From a ``stoploss`` of
+``no_stop`` on there is none. ``stop`` to ``target`` say which distances the strategy declares.
 """

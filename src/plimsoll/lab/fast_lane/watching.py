@@ -1,6 +1,6 @@
 """Between the guards in Python and the loop that stands in for them while they are silent."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from math import ceil, inf, isfinite, sqrt
 from typing import Any
 
@@ -10,6 +10,7 @@ from plimsoll.bridge.account.backtest import Marked
 from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.guarding.backtest_session import BacktestSession
 from plimsoll.bridge.guarding.entry import NO_STOP_FRACTION, rules_of
+from plimsoll.lab.fast_lane.lane_trades import moment
 from plimsoll.lab.fast_lane.market import Packed
 from plimsoll.lab.fast_lane.memory import Books
 from plimsoll.lab.fast_lane.plan import answers_entries
@@ -161,11 +162,6 @@ def marked_of(watch: Any) -> Marked:
         moment(int(watch["peak_s"])),
         int(watch["marked"]),
     )
-
-
-def moment(seconds: int) -> datetime:
-    """Return a time, UTC."""
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _or_inf(limit: float | None) -> float:
