@@ -121,17 +121,24 @@ class BacktestSession(CountedSession):
 
     @property
     def plain(self) -> Marked | None:
-        """The account's last mark, where nothing acts, is counted or shrinks stakes.
+        """The account's last mark, where nothing acts or waits, and no change of mode is counted.
 
-        A lane may go on from there by itself, for as long as every guard surely stays silent.
+        A lane may go on from there by itself, for as long as nothing comes of asking the guards.
         """
         supervisor, account, last = self.supervisor, self._account, self._last
         if supervisor is None or account is None or last is None:
             return None
         quiet = self.guards and not self.observes and supervisor.is_idle
-        if not quiet or supervisor.mode is not Mode.ACTIVE or not account.is_plain(last):
+        if not quiet or not account.is_plain(last):
+            return None
+        if self._counts and supervisor.mode is not Mode.ACTIVE:
             return None
         return account.marked
+
+    @property
+    def counts(self) -> bool:
+        """Whether anybody reads what the guards do: in a backtest, in no hyperopt."""
+        return self._counts
 
     @property
     def settings(self) -> PlimsollSettings:

@@ -28,6 +28,8 @@ from plimsoll.lab.fast_lane.watching import Watching
 
 FAR_S = np.iinfo("i8").max
 SIDES = ("long", "short")
+NO_PRECISION = None, 0
+"""Of a price of the strategy's own, which the lane does not ask for."""
 
 
 class Questions:
@@ -85,7 +87,7 @@ class Questions:
         backtesting, pair = self._backtesting, self._packed.pairs[number]
         candle = self._row(number, row)
         strategy, exchange = backtesting.strategy, backtesting.exchange
-        moment, tag = candle[0], candle[9]
+        now, tag = candle[0], candle[9]
         order_type = strategy.order_types["entry"]
         rate, stake, leverage, least = backtesting.get_valid_entry_price_and_stake(
             pair,
@@ -93,11 +95,11 @@ class Questions:
             candle[1],
             0.0,
             side,
-            moment,
+            now,
             tag,
             None,
             order_type,
-            *backtesting.get_pair_precision(pair, moment),
+            *NO_PRECISION,
         )
         if not stake or not (not least or stake >= least):
             return None
@@ -115,7 +117,7 @@ class Questions:
             amount=amount,
             rate=rate,
             time_in_force=strategy.order_time_in_force["entry"],
-            current_time=moment,
+            current_time=now,
             entry_tag=tag,
             side=side,
         )
@@ -161,8 +163,8 @@ class Questions:
         listed = []
         for number in books.opened[: state["open_trades"]].tolist():
             trade = self._open.get(number)
-            [told] = told_of(books.trades[number : number + 1])
-            if trade is None or trade.id != told["number"]:
+            if trade is None or trade.id != books.trades[number]["number"]:
+                [told] = told_of(books.trades[number : number + 1])
                 trade = self._open[number] = self._trades.made(told)
             listed.append(trade)
         LocalTrade.bt_trades_open = listed

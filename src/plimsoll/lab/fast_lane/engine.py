@@ -1,6 +1,6 @@
 """The door of the fast lane: what Freqtrade's own backtest would answer, sooner."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -102,7 +102,7 @@ class FastLane:
         )  # until then a balance is the config's own number, be it whole
         captured = [
             (
-                pd.Timestamp(at, unit="s", tz="UTC").to_pydatetime(),
+                datetime.fromtimestamp(at, UTC),
                 currency,
                 1,
                 total if traded else self._unchanged_usd,

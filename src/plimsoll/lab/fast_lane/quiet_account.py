@@ -87,7 +87,7 @@ def _is_kept(books: Books, equity: float, changed: bool, begins: bool) -> bool: 
     )
     if not (day_start > 0 and equity > floor + max(peak, high_water) * MARGIN):
         return False
-    if changed and not is_free(books, equity, high_water):
+    if changed and not _is_silent(books, equity, high_water):
         return False
     if begins:
         shift = watch.day_shift_s
@@ -100,17 +100,27 @@ def _is_kept(books: Books, equity: float, changed: bool, begins: bool) -> bool: 
 
 
 @uncounted
+def _is_silent(books: Books, equity: float, high_water: float) -> bool:
+    """Return whether nothing comes of asking the guards: no act, and no mode that is counted."""
+    watch = books.watch[0]
+    if watch.is_counted:
+        return is_free(books, equity, high_water)
+    return _pays_for_itself(books) and not (watch.flattens and _loses_in_a_row(books))
+
+
+@uncounted
 def is_free(books: Books, equity: float, high_water: float) -> bool:
     """Return whether no guard of the account keeps it from entries."""
     watch = books.watch[0]
     if not equity > high_water * (1 - watch.reduce_fraction + MARGIN):
         return False
-    return bool(
-        _is_unthrottled(books)
-        and _has_trades_left(books)
-        and not _loses_in_a_row(books)
-        and _pays_for_itself(books)
-    )
+    return not is_denied(books) and _pays_for_itself(books)
+
+
+@uncounted
+def is_denied(books: Books) -> bool:
+    """Return whether a guard that counts orders or trades allows the account no entry, exactly."""
+    return not (_is_unthrottled(books) and _has_trades_left(books)) or _loses_in_a_row(books)
 
 
 @uncounted

@@ -10,7 +10,7 @@ from typing import Any
 from plimsoll.lab.fast_lane.compiled import uncounted
 from plimsoll.lab.fast_lane.entries import entry_rate
 from plimsoll.lab.fast_lane.memory import Books, Market
-from plimsoll.lab.fast_lane.quiet_account import MARGIN, closed_row, is_free
+from plimsoll.lab.fast_lane.quiet_account import MARGIN, closed_row, is_denied, is_free
 from plimsoll.lab.fast_lane.stops import stop_price
 from plimsoll.lab.fast_lane.ticks import amount_to_contract_precision
 from plimsoll.lab.fast_lane.wallet import (
@@ -24,7 +24,7 @@ from plimsoll.lab.fast_lane.wallet import (
 )
 
 ASK, NO, YES = 0, 1, 2
-"""What is known of an entry: nothing, that the wallet cannot pay it, or that it is let in."""
+"""What is known of an entry: nothing, that it is denied or cannot be paid, that it is let in."""
 
 A_YEAR_S = 365 * 86_400
 STILL = 1e-7
@@ -35,6 +35,8 @@ STILL = 1e-7
 def answers(market: Market, books: Books, number: int, row: int, is_short: int) -> int:
     """Return what is known of an entry; of one that is let in, the order is in the books' state."""
     state, watch, pair = books.state[0], books.watch[0], market.pairs[number]
+    if not watch.is_counted and (is_denied(books) or _cools_down(books, number)):
+        return NO
     proposed = proposed_stake_usd(market, books)
     if proposed == NO_STAKE:
         return NO

@@ -173,6 +173,8 @@ WATCH = np.dtype(
     [
         ("is_on", "i1"),
         ("is_sure", "i1"),
+        ("is_counted", "i1"),
+        ("flattens", "i1"),
         ("looked_s", "i8"),
         ("marked", "i8"),
         ("entries", "i8"),
@@ -221,8 +223,10 @@ WATCH = np.dtype(
 )
 """The account as the guards know it, and their limits, while the loop stands in for them.
 
-``is_on`` says that it does at a candle's beginning, ``is_sure`` that it may at an entry as well;
-``marked`` is the count of closed trades at the last mark, ``entries`` those that were let in since
-Python was told. Limits that are off are infinite, and counts of trades 0. From a ``stoploss`` of
-``no_stop`` on there is none. ``stop`` to ``target`` say which distances the strategy declares.
+``is_on`` says that it does at a candle's beginning, ``is_sure`` that it may at an entry as well,
+``is_counted`` that somebody reads how often guards deny, ``flattens`` that losses in a row close
+positions; ``marked`` is the count of closed trades at the last mark, ``entries`` those that were
+let in since Python was told. Limits that are off are infinite, and counts of trades 0. From a
+``stoploss`` of ``no_stop`` on there is none. ``stop`` to ``target`` say which distances the
+strategy declares.
 """

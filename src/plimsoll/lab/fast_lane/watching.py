@@ -18,6 +18,8 @@ from plimsoll.risk import RiskProfile
 from plimsoll.risk.costs import SECONDS_PER_YEAR, TradingCosts
 from plimsoll.risk.quiet import MARGIN
 
+MOST_ORDERS = 1000
+"""The most orders that a profile's throttle can allow in its window."""
 NEVER_S = np.iinfo("i8").min
 
 
@@ -61,10 +63,11 @@ class Watching:
 
     def make_room(self, books: Books) -> None:
         """Forget the orders that are older than any that the throttle looks back on."""
-        state, kept = books.state[0], int(books.watch[0]["max_orders"])
-        if state["orders"] > kept:
-            books.ordered_s[:kept] = books.ordered_s[state["orders"] - kept : state["orders"]]
-            self._told = state["orders"] = kept
+        state = books.state[0]
+        if state["orders"] > MOST_ORDERS:
+            latest = books.ordered_s[state["orders"] - MOST_ORDERS : state["orders"]].copy()
+            books.ordered_s[:MOST_ORDERS] = latest
+            self._told = state["orders"] = MOST_ORDERS
 
     def hand_over(self, books: Books) -> None:
         """Let the loop stand in for the guards from here on, where they are silent."""
@@ -74,7 +77,7 @@ class Watching:
             return
         if not self._is_begun:
             self._is_begun = True
-            self._begin(books, session.settings, session.account.starting_usd)
+            self._begin(books, session, session.account.starting_usd)
         rearmed_at = session.account.standing.rearmed_at
         watch["rearmed_s"] = NEVER_S if rearmed_at is None else int(rearmed_at.timestamp())
         watch["looked_s"] = books.state[0]["now_s"]
@@ -85,9 +88,10 @@ class Watching:
         levels = marked.equity_usd, marked.day_start_usd, marked.high_water_usd, marked.peak_usd
         watch["is_on"] = all(isfinite(level) and level > 0 for level in levels)
 
-    def _begin(self, books: Books, settings: PlimsollSettings, starting_usd: float) -> None:
+    def _begin(self, books: Books, session: BacktestSession, starting_usd: float) -> None:
         """Write down the limits of the run."""
         strategy, watch = self._backtesting.strategy, books.watch[0]
+        settings = session.settings
         watch["starting"] = starting_usd
         write_limits(watch, settings.risk)
         rules = rules_of(strategy)
@@ -96,6 +100,7 @@ class Watching:
         watch["target"] = rules.target_distance() is not None
         watch["no_stop"] = NO_STOP_FRACTION
         watch["is_sure"] = not answers_entries(strategy) and sizes_plainly(settings.risk)
+        watch["is_counted"] = session.counts
         watch["latency_factor"] = latency_factor(settings.costs)
         books.fill_cost[:] = [fill_cost(settings, pair) for pair in self._packed.pairs]
 
@@ -115,6 +120,7 @@ def write_limits(watch: Any, profile: RiskProfile) -> None:
     watch["losses"] = one.max_consecutive_losses
     pause = timedelta(hours=one.consecutive_losses_pause_hours)
     watch["pause_s"] = ceil(pause.total_seconds())
+    watch["flattens"] = one.flatten_on_consecutive_losses
     watch["cooldown_s"] = ceil(one.cooldown_seconds)
     watch["trades_a_day"] = one.max_trades_per_day
     watch["max_orders"], watch["window_s"] = one.max_orders, ceil(one.order_window_seconds)
