@@ -79,13 +79,7 @@ def _is_kept(books: Books, equity: float, changed: bool, begins: bool) -> bool: 
     high_water = max(watch.high_water, equity)
     is_peak = equity > watch.peak * (1 + A_DIGIT)
     peak = equity if is_peak else watch.peak
-    daily = min(day_start * watch.daily_fraction, watch.daily_usd)
-    floor = max(
-        day_start - daily,
-        high_water * (1 - watch.halt_fraction),
-        peak * (1 - watch.terminal_fraction),
-    )
-    if not (day_start > 0 and equity > floor + max(peak, high_water) * MARGIN):
+    if not is_above_floor(watch, equity, day_start, high_water, peak):
         return False
     if changed and not _is_silent(books, equity, high_water):
         return False
@@ -97,6 +91,20 @@ def _is_kept(books: Books, equity: float, changed: bool, begins: bool) -> bool: 
     watch.day_start, watch.high_water, watch.peak = day_start, high_water, peak
     watch.equity, watch.marked = equity, state.closed_trades
     return True
+
+
+@inlined
+def is_above_floor(
+    watch: Any, equity: float, day_start: float, high_water: float, peak: float
+) -> bool:
+    """Return whether no loss comes near its limit (`plimsoll.risk.quiet.loss_floor_usd`)."""
+    daily = min(day_start * watch.daily_fraction, watch.daily_usd)
+    floor = max(
+        day_start - daily,
+        high_water * (1 - watch.halt_fraction),
+        peak * (1 - watch.terminal_fraction),
+    )
+    return bool(day_start > 0 and equity > floor + max(peak, high_water) * MARGIN)
 
 
 @uncounted

@@ -10,7 +10,13 @@ from typing import Any
 from plimsoll.lab.fast_lane.compiled import uncounted
 from plimsoll.lab.fast_lane.entries import entry_rate
 from plimsoll.lab.fast_lane.memory import Books, Market
-from plimsoll.lab.fast_lane.quiet_account import MARGIN, closed_row, is_denied, is_free
+from plimsoll.lab.fast_lane.quiet_account import (
+    MARGIN,
+    closed_row,
+    is_above_floor,
+    is_denied,
+    is_free,
+)
 from plimsoll.lab.fast_lane.stops import stop_price
 from plimsoll.lab.fast_lane.ticks import amount_to_contract_precision
 from plimsoll.lab.fast_lane.wallet import (
@@ -83,6 +89,9 @@ def is_let_in(
     if last < 0 or state.open_trades >= watch.max_open:
         return False
     if abs(rate / market.close[last] - 1) > watch.collar_fraction:
+        return False
+    # A flat account that was re-armed is not marked again, and may still be below its day's floor.
+    if not is_above_floor(watch, watch.equity, watch.day_start, watch.high_water, watch.peak):
         return False
     if not is_free(books, watch.equity, watch.high_water) or _cools_down(books, number):
         return False

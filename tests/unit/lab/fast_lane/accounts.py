@@ -29,6 +29,7 @@ def drawn_profile(lot: Random) -> RiskProfile:
     """Return limits of which some are reached."""
     exposure = lot.choice([0.3, 1.0, 3.0])
     return RiskProfile(
+        probation_days=0,
         drawdown_reduce_fraction=lot.choice([0.02, 0.08]),
         max_daily_loss_fraction=lot.choice([0.01, 0.1]),
         max_daily_loss_usd=lot.choice([None, 50.0]),
@@ -45,7 +46,7 @@ def drawn_profile(lot: Random) -> RiskProfile:
         max_open_positions=lot.choice([1, 4]),
         max_position_fraction=lot.choice([0.1, 0.3]),
         max_exposure_fraction=exposure,
-        max_portfolio_heat_fraction=lot.choice([0.03, 0.2]),
+        max_portfolio_heat_fraction=lot.choice([0.05, 0.2]),
         max_risk_per_trade_fraction=lot.choice([0.003, 0.05]),
         fixed_risk_fraction=lot.choice([0.003, 0.05]),
         breaker_stop_fraction=lot.choice([0.1, 1.0]),
@@ -74,7 +75,7 @@ def drawn_account(lot: Random, profile: RiskProfile) -> tuple[Market, Books]:
         _close(lot, kept, now_s)
     done = kept.closed[: state["closed_trades"]]
     done[:] = done[np.argsort(done["close_s"], kind="stable")]
-    times = sorted(now_s - STEP_S * lot.randrange(0, 60) for _ in range(lot.randrange(0, 12)))
+    times = sorted(now_s - STEP_S * lot.randrange(0, 15) for _ in range(lot.randrange(0, 12)))
     kept.ordered_s[: len(times)], state["orders"] = times, len(times)
     write_limits(watch, profile)
     watch["rearmed_s"] = lot.choice([0, now_s - 40 * STEP_S])
@@ -91,6 +92,7 @@ def snapshot(asked: Market, kept: Books) -> AccountSnapshot:
     state, watch = kept.state[0], kept.watch[0]
     opened = kept.opened[: state["open_trades"]].tolist()
     now = at(state["now_s"])
+    known = PairData(newest_candle_closed_at=now, candle_seconds=STEP_S)
     return AccountSnapshot(
         as_of=now,
         equity_usd=float(watch["equity"]),
@@ -102,7 +104,7 @@ def snapshot(asked: Market, kept: Books) -> AccountSnapshot:
         positions=[_position(asked, kept, number) for number in opened],
         closed_trades=[_ended(one) for one in kept.closed[: state["closed_trades"]]],
         order_times=[at(one) for one in kept.ordered_s[: state["orders"]]],
-        data_health=DataHealth(pairs={str(number): PairData(now, STEP_S) for number in range(3)}),
+        data_health=DataHealth(pairs={str(one): known for one in range(3)}),
         api_health=ApiHealth(),
         models=(),
         breaks=(),

@@ -37,7 +37,7 @@ def test_a_closed_trade_says_what_freqtrades_says(prepared):
         assert not trade.is_open
         for name in ("pair", "stake_amount", "amount", "open_rate", "close_rate", "profit_abs"):
             assert said[name] == theirs[name], name
-        for name in ("leverage", "is_short", "enter_tag", "exit_reason", "open_timestamp"):
+        for name in ("leverage", "is_short", "exit_reason", "open_timestamp"):
             assert said[name] == theirs[name], name
         assert said["close_timestamp"] == theirs["close_timestamp"]
         assert [one.ft_order_side for one in trade.orders] == [
