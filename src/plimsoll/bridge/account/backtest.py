@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from freqtrade.persistence import LocalTrade
 
@@ -22,10 +23,22 @@ from plimsoll.core import (
 )
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.quiet import liquidation_is_far, loss_floor_usd
-from plimsoll.risk.rearming import Standing
+from plimsoll.risk.rearming import Standing, is_on_probation
 from plimsoll.risk.track_record import track_record
 
 HEALTHY = ApiHealth()
+
+
+class Marked(NamedTuple):
+    """An account as it was marked last: its equity, its levels, and how many trades had closed."""
+
+    equity_usd: float
+    day_ends_at: datetime
+    day_start_usd: float
+    high_water_usd: float
+    peak_usd: float
+    peak_at: datetime
+    closed: int
 
 
 class BacktestAccount:
@@ -111,6 +124,41 @@ class BacktestAccount:
         """Take that this candle lay within `bounds` when it began."""
         if self._calm is not None:
             self._calm_at = int(now.timestamp()) - self._closes.candle_seconds
+
+    @property
+    def marked(self) -> Marked | None:
+        """What its last mark has left; ``None`` before there is one, or where it is unknown."""
+        levels, equity = self._levels, self._equity()
+        known = equity, levels.day_ends_at, levels.day_start_usd, levels.high_water_usd
+        left = *known, levels.peak_usd, levels.peak_at, self._marked
+        return None if None in left else Marked(*left)  # type: ignore[arg-type]
+
+    def take(self, marked: Marked) -> None:
+        """Go on from a mark that a lane has made in its place."""
+        levels = self._levels
+        self._calm = self._calm_at = None
+        self._equity_usd, self._marked = marked.equity_usd, marked.closed
+        levels.day_ends_at, levels.day_start_usd = marked.day_ends_at, marked.day_start_usd
+        levels.high_water_usd = marked.high_water_usd
+        levels.peak_usd, levels.peak_at = marked.peak_usd, marked.peak_at
+        self._floor_usd = self._floor()
+
+    def is_plain(self, now: datetime) -> bool:
+        """Return whether its guards rest on money and trades alone: on no model, nor probation."""
+        peak_at, profile = self._levels.peak_at, self._profile
+        compared = self._expectation is not None or profile.require_expectation
+        bound = compared or bool(self._models) or profile.trading_hours_utc is not None
+        return not (bound or is_on_probation(now, self._rearmed_at, peak_at, profile))
+
+    @property
+    def order_times(self) -> Sequence[datetime]:
+        """When orders were sent, ascending."""
+        return self._order_times
+
+    @property
+    def starting_usd(self) -> float:
+        """What it began with."""
+        return self._starting
 
     def _mark(self, trades: Sequence[LocalTrade], now: datetime) -> bool:
         """Mark open trades by the newest closes; return whether a guard might act on them."""

@@ -8,7 +8,7 @@ import pandas as pd
 from freqtrade.enums import RunMode
 from freqtrade.strategy import timeframe_to_minutes
 
-from plimsoll.bridge.account.backtest import BacktestAccount
+from plimsoll.bridge.account.backtest import BacktestAccount, Marked
 from plimsoll.bridge.account.calm import Bounds
 from plimsoll.bridge.account.closes import Closes
 from plimsoll.bridge.config.expectation import read_expectation
@@ -118,6 +118,50 @@ class BacktestSession(CountedSession):
         would_halt = isinstance(self.supervisor, ObservingSupervisor) and self.supervisor.halted
         if self._account is not None and not would_halt:  # which marks the account no more
             self._account.rested(now)
+
+    @property
+    def plain(self) -> Marked | None:
+        """The account's last mark, where nothing acts or waits, and no change of mode is counted.
+
+        A lane may go on from there by itself, for as long as nothing comes of asking the guards.
+        """
+        supervisor, account, last = self.supervisor, self._account, self._last
+        if supervisor is None or account is None or last is None:
+            return None
+        quiet = self.guards and not self.observes and supervisor.is_idle
+        if not quiet or not account.is_plain(last):
+            return None
+        if self._counts and supervisor.mode is not Mode.ACTIVE:
+            return None
+        return account.marked
+
+    @property
+    def counts(self) -> bool:
+        """Whether anybody reads what the guards do: in a backtest, in no hyperopt."""
+        return self._counts
+
+    @property
+    def settings(self) -> PlimsollSettings:
+        """The config's section."""
+        return self._settings
+
+    @property
+    def account(self) -> BacktestAccount | None:
+        """The account of this run; ``None`` before its first candle."""
+        return self._account
+
+    def went_on(self, now: datetime, marked: Marked, *, entries: int) -> None:
+        """Take up what a lane has done since `plain`: its last mark, and how many entered."""
+        self._last = now
+        if self._account is not None:
+            self._account.take(marked)
+        for _ in range(entries):
+            self._acts.asked()
+        self._answered = self._answered or entries > 0
+
+    def start_over(self) -> None:
+        """Open a new account with the next candle, whenever that is."""
+        self._last = None
 
     def _rearm(self, supervisor: Supervisor, now: datetime) -> None:
         """Do what a person would do about a halt, by the policy of the config."""

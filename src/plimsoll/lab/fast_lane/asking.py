@@ -4,17 +4,17 @@ The guards and a strategy's own callbacks read Freqtrade's lists of trades. So b
 question the trades of the loop are put there, as Freqtrade's own objects.
 """
 
-from datetime import UTC, datetime
-from math import isnan
+from datetime import UTC
 from typing import Any
 
 import numpy as np
 from freqtrade.exchange import amount_to_contract_precision
-from freqtrade.persistence import LocalTrade, Order, PairLocks
+from freqtrade.persistence import LocalTrade, PairLocks
 from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
 from plimsoll.bridge.guarding.backtest_session import FOR_EVER, BacktestSession
 from plimsoll.bridge.wrapping.install import guard_of
+from plimsoll.lab.fast_lane.lane_trades import LaneTrade, LaneTrades, moment, told_of
 from plimsoll.lab.fast_lane.market import Packed
 from plimsoll.lab.fast_lane.memory import Books
 from plimsoll.lab.fast_lane.records import (
@@ -24,24 +24,12 @@ from plimsoll.lab.fast_lane.records import (
     SHORT_IS_1,
 )
 from plimsoll.lab.fast_lane.trades import Words
+from plimsoll.lab.fast_lane.watching import Watching
 
 FAR_S = np.iinfo("i8").max
 SIDES = ("long", "short")
-
-
-class LaneTrade(LocalTrade):
-    """A trade of the loop, as Freqtrade's own code reads it; its orders are made when read."""
-
-    _orders: list[Order] | None = None
-
-    @property
-    def orders(self) -> list[Order]:  # type: ignore[override]
-        """The entry order, and the exit order of a closed trade."""
-        if self._orders is None:
-            self._orders = [_order(self, is_entry=True)]
-        if not self.is_open and len(self._orders) == 1:
-            self._orders.append(_order(self, is_entry=False))
-        return self._orders
+NO_PRECISION = None, 0
+"""Of a price of the strategy's own, which the lane does not ask for."""
 
 
 class Questions:
@@ -49,11 +37,12 @@ class Questions:
 
     def __init__(self, backtesting: Any, packed: Packed, rules: list[str]) -> None:
         self._backtesting, self._packed, self._rules = backtesting, packed, rules
-        self._words = Words(packed, rules)
+        self._words, self._trades = Words(packed, rules), LaneTrades(backtesting, packed, rules)
         self._open: dict[int, LaneTrade] = {}
         guard = guard_of(backtesting.strategy)
         session = None if guard is None else guard.session
         self._session = session if isinstance(session, BacktestSession) else None
+        self._watching = Watching(backtesting, packed, self._session)
         self._looked_s = -1
         self._seen_changes = -1
         self._locks = -1
@@ -62,9 +51,10 @@ class Questions:
         """Let the guards look at the account before a candle is played."""
         now_s = int(books.state[0]["now_s"])
         self._looked_s = now_s
-        self._show(books)
+        self._watching.take_back(books)
+        self.show(books)
         loop = self._backtesting.strategy.bot_loop_start
-        strategy_safe_wrapper(loop, supress_error=True)(current_time=_moment(now_s))
+        strategy_safe_wrapper(loop, supress_error=True)(current_time=moment(now_s))
         self._take(books)
 
     def enter(self, books: Books) -> None:
@@ -72,22 +62,24 @@ class Questions:
         state, backtesting = books.state[0], self._backtesting
         now_s = int(state["now_s"])
         number = int(books.turns[state["turn"]])
+        self._watching.take_back(books)
         if state["is_calm"] and self._looked_s != now_s and self._session is not None:
             self._looked_s = now_s
-            self._session.rested(_moment(now_s))
-        self._show(books)
+            self._session.rested(moment(now_s))
+        self.show(books)
         pair = self._packed.pairs[number]
         row_in_pair = int(books.next_row[number])
         provider = backtesting.dataprovider
         provider._set_dataframe_max_index(  # noqa: SLF001 - as Freqtrade's loop does
             pair, backtesting.required_startup + row_in_pair
         )
-        provider._set_dataframe_max_date(_moment(now_s))  # noqa: SLF001
+        provider._set_dataframe_max_date(moment(now_s))  # noqa: SLF001
         backtesting.wallets.update()
         answer = self._asked(number, row_in_pair - 1, SIDES[0 if state["direction"] > 0 else 1])
         state["answered"] = answer is not None
         if answer is not None:
             state["answer_rate"], state["answer_amount"], state["answer_leverage"] = answer
+        self._watching.take_orders(books)
         self._take(books)
 
     def _asked(self, number: int, row: int, side: str) -> tuple[float, float, float] | None:
@@ -95,7 +87,7 @@ class Questions:
         backtesting, pair = self._backtesting, self._packed.pairs[number]
         candle = self._row(number, row)
         strategy, exchange = backtesting.strategy, backtesting.exchange
-        moment, tag = candle[0], candle[9]
+        now, tag = candle[0], candle[9]
         order_type = strategy.order_types["entry"]
         rate, stake, leverage, least = backtesting.get_valid_entry_price_and_stake(
             pair,
@@ -103,11 +95,11 @@ class Questions:
             candle[1],
             0.0,
             side,
-            moment,
+            now,
             tag,
             None,
             order_type,
-            *backtesting.get_pair_precision(pair, moment),
+            *NO_PRECISION,
         )
         if not stake or not (not least or stake >= least):
             return None
@@ -125,7 +117,7 @@ class Questions:
             amount=amount,
             rate=rate,
             time_in_force=strategy.order_time_in_force["entry"],
-            current_time=moment,
+            current_time=now,
             entry_tag=tag,
             side=side,
         )
@@ -144,9 +136,9 @@ class Questions:
             float(column[at]) for column in (market.open, market.high, market.low, market.close)
         ]
         tags = [self._words.tag(int(column[at])) for column in (market.enter_tag, market.exit_tag)]
-        return (_moment(int(market.date_s[at])), *prices, *signals, *tags)
+        return (moment(int(market.date_s[at])), *prices, *signals, *tags)
 
-    def _show(self, books: Books) -> None:
+    def show(self, books: Books) -> None:
         """Put the trades of the loop where Freqtrade keeps its own."""
         state = books.state[0]
         if state["changes"] != self._seen_changes:
@@ -154,33 +146,26 @@ class Questions:
             self._show_closed(books)
             self._show_open(books)
         for number, trade in self._open.items():
-            _refresh(trade, books.trades[number])
-        self._count_exits(books)
+            for told in told_of(books.trades[number : number + 1]):
+                self._trades.refresh(trade, told)
 
     def _show_closed(self, books: Books) -> None:
-        for row in books.closed[len(LocalTrade.bt_trades) : books.state[0]["closed_trades"]]:
-            number = int(row["pair"])
-            trade = self._open.pop(number, None)
-            if trade is None or trade.id != int(row["number"]):
-                trade = self._made(row)
-            _refresh(trade, row)
-            trade.is_open = False
-            trade.close_date = _moment(int(row["close_s"]))
-            trade.close_rate = float(row["close_rate"])
-            trade.close_profit = float(row["profit_ratio"])
-            trade.close_profit_abs = trade.realized_profit = float(row["profit_usd"])
-            trade.exit_reason = self._words.reason(int(row["exit_kind"]), int(row["exit_tag"]))
-            trade.exit_order_status = "closed"
+        new = books.closed[len(LocalTrade.bt_trades) : books.state[0]["closed_trades"]]
+        for told in told_of(new):
+            trade = self._open.pop(told["pair"], None)
+            if trade is None or trade.id != told["number"]:
+                trade = self._trades.made(told)
+            self._trades.close(trade, told)
             LocalTrade.bt_trades.append(trade)
 
     def _show_open(self, books: Books) -> None:
         state = books.state[0]
         listed = []
         for number in books.opened[: state["open_trades"]].tolist():
-            row = books.trades[number]
             trade = self._open.get(number)
-            if trade is None or trade.id != int(row["number"]):
-                trade = self._open[number] = self._made(row)
+            if trade is None or trade.id != books.trades[number]["number"]:
+                [told] = told_of(books.trades[number : number + 1])
+                trade = self._open[number] = self._trades.made(told)
             listed.append(trade)
         LocalTrade.bt_trades_open = listed
         LocalTrade.bt_trades_open_pp.clear()
@@ -189,57 +174,15 @@ class Questions:
         LocalTrade.bt_open_open_trade_count = len(listed)
         LocalTrade.bt_total_profit = float(state["total_profit"])
 
-    def _made(self, row: Any) -> LaneTrade:
-        """Return Freqtrade's object of a trade."""
-        backtesting, pair = self._backtesting, self._packed.pairs[int(row["pair"])]
-        trade: LaneTrade = LaneTrade.__new__(LaneTrade)
-        amount_precision = backtesting.exchange.get_precision_amount(pair)
-        trade.__dict__.update(
-            id=int(row["number"]),
-            pair=pair,
-            base_currency=backtesting.exchange.get_pair_base_currency(pair),
-            stake_currency=backtesting.config["stake_currency"],
-            open_rate=float(row["open_rate"]),
-            open_rate_requested=float(row["ordered_rate"]),
-            open_date=_moment(int(row["open_s"])),
-            stake_amount=float(row["stake"]),
-            max_stake_amount=float(row["most_stake"]),
-            amount=float(row["amount"]),
-            amount_requested=float(row["amount"]),
-            fee_open=backtesting.fee,
-            fee_close=backtesting.fee,
-            fee_open_cost=backtesting.fee * float(row["most_stake"]),
-            open_trade_value=float(row["open_value"]),
-            is_open=True,
-            enter_tag=self._words.tag(int(row["enter_tag"])),
-            timeframe=backtesting.timeframe_min,
-            exchange=backtesting._exchange_name,  # noqa: SLF001 - as Freqtrade's loop sets it
-            is_short=bool(row["is_short"]),
-            trading_mode=backtesting.trading_mode,
-            leverage=float(row["leverage"]),
-            amount_precision=amount_precision,
-            price_precision=None
-            if isnan(row["price_precision"])
-            else float(row["price_precision"]),
-            precision_mode=backtesting.precision_mode,
-            precision_mode_price=int(row["price_mode"]),
-            contract_size=backtesting.exchange.get_contract_size(pair),
-            realized_profit=0.0,
-        )
-        return trade
-
-    def _count_exits(self, books: Books) -> None:
-        """Let the guards know of the exit orders since the last question."""
-        state = books.state[0]
-        supervisor = None if self._session is None else self._session.supervisor
-        if supervisor is not None:
-            for at in books.confirmed_s[: state["confirmed_exits"]].tolist():
-                supervisor.account.ordered(_moment(at))
-        state["confirmed_exits"] = 0
-
     def flush(self, books: Books) -> None:
-        """Take what has gathered since the last question."""
-        self._show(books)
+        """Let the guards know what has gathered since the last question."""
+        self._watching.take_back(books)
+        self._watching.make_room(books)
+
+    def give_up(self) -> None:
+        """Let the guards forget the run."""
+        if self._session is not None:
+            self._session.start_over()
 
     def _take(self, books: Books) -> None:
         """Take from Python what the loop goes by: locks, what is to be closed, when to look."""
@@ -247,13 +190,15 @@ class Questions:
         session = self._session
         if session is None or not books.lowest_mark.size:
             return
-        now = _moment(int(books.state[0]["now_s"]))
+        now = moment(int(books.state[0]["now_s"]))
         for number, pair in enumerate(self._packed.pairs if session.closes_something else ()):
             rule = session.exit_rule(pair, now)
             books.closing[number] = 0 if rule is None else self._number_of(rule)
         if not session.closes_something:
             books.closing[:] = 0
-        self._take_bounds(books, session)
+        self._watching.hand_over(books)
+        if not books.watch[0]["is_on"]:
+            self._take_bounds(books, session)
 
     def _take_bounds(self, books: Books, session: Any) -> None:
         state, bounds = books.state[0], session.rest()
@@ -297,58 +242,3 @@ class Questions:
         if rule not in self._rules:
             self._rules.append(rule)
         return self._rules.index(rule) + 1
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _or_none(value: float) -> float | None:
-    return None if isnan(value) else value
-
-
-def _refresh(trade: LaneTrade, row: Any) -> None:
-    """Bring what changes from candle to candle up to date."""
-    trade.__dict__.update(
-        stop_loss=float(row["stop"]),
-        stop_loss_pct=float(row["stop_fraction"]),
-        initial_stop_loss=float(row["initial_stop"]),
-        initial_stop_loss_pct=_or_none(float(row["initial_fraction"])),
-        is_stop_loss_trailing=bool(row["is_trailing"]),
-        min_rate=float(row["lowest"]) or None,
-        max_rate=float(row["highest"]) or None,
-        liquidation_price=_or_none(float(row["liquidation"])),
-        funding_fees=float(row["funding"]),
-        funding_fee_running=float(row["funding_running"]),
-    )
-
-
-def _order(trade: LaneTrade, *, is_entry: bool) -> Order:
-    """Return the filled order that a trade began or ended with."""
-    at = trade.open_date if is_entry else trade.close_date
-    price = trade.open_rate_requested if is_entry else trade.close_rate
-    side = trade.entry_side if is_entry else trade.exit_side
-    order = Order(
-        ft_trade_id=trade.id,
-        ft_is_open=False,
-        ft_pair=trade.pair,
-        order_id=f"{trade.id}-{side}",
-        symbol=trade.pair,
-        ft_order_side=side,
-        side=side,
-        order_type="market",
-        status="closed",
-        order_date=at,
-        order_filled_date=at,
-        order_update_date=at,
-        ft_price=price,
-        price=price,
-        average=price,
-        amount=trade.amount,
-        filled=trade.amount,
-        remaining=0,
-        cost=trade.amount * (price or 0.0) * (1 + (trade.fee_open or 0.0)),
-        ft_order_tag=trade.enter_tag if is_entry else trade.exit_reason,
-    )
-    order._trade_bt = trade  # noqa: SLF001 - as Freqtrade's loop links them
-    return order

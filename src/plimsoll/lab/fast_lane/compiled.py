@@ -18,8 +18,10 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
-OF_PYTHON = "asking candle_rows engine market open_trade plan"
-OF_PYTHON += " rule_market sparse trades wallet_captures"
+OF_PYTHON = (
+    "asking candle_rows engine lane_trades market open_trade plan rule_market sparse trades "
+    "wallet_captures watching"
+)
 NEVER_COMPILED = frozenset(f"{name}.py" for name in OF_PYTHON.split())
 
 

@@ -1,6 +1,6 @@
 """The door of the fast lane: what Freqtrade's own backtest would answer, sooner."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,13 @@ from plimsoll.lab.fast_lane.loop import ASK_ENTRY, ASK_LOOK, DONE, FULL, GAVE_UP
 from plimsoll.lab.fast_lane.market import Packed, pack
 from plimsoll.lab.fast_lane.memory import Books
 from plimsoll.lab.fast_lane.plan import refusal_of
-from plimsoll.lab.fast_lane.records import STATE, TRADE
+from plimsoll.lab.fast_lane.records import STATE, TRADE, WATCH
 from plimsoll.lab.fast_lane.rule_market import RuleMarket
 from plimsoll.lab.fast_lane.sparse import SparseLane
 from plimsoll.lab.fast_lane.trades import frame_of
 
 ROOM = 1024
-"""Closed trades that there is room for at first; it doubles."""
+"""Closed trades that there is room for at first; it doubles. Guards look back on fewer orders."""
 
 
 class FastLane:
@@ -85,21 +85,19 @@ class FastLane:
         books = books_of(packed, captures=captures)
         rules: list[str] = []
         questions = Questions(backtesting, packed, rules)
-        asks = bool(packed.market.plan[0]["asks_entry"])
         while (code := run(packed.market, books)) != DONE:
             if code == ASK_LOOK:
                 questions.look(books)
             elif code == ASK_ENTRY:
                 questions.enter(books)
             elif code == FULL:
-                if asks:
-                    questions.flush(books)
+                questions.flush(books)
                 books = _with_room(books)
             elif code == GAVE_UP:
+                questions.give_up()
                 self.slower = "an order that Freqtrade leaves unfilled, or refuses by raising"
                 return None
-        if asks:
-            questions.flush(books)
+        questions.flush(books)
         return self._answer(packed, books, rules)
 
     def _answer(self, packed: Packed, books: Books, rules: list[str]) -> dict[str, Any]:
@@ -111,7 +109,7 @@ class FastLane:
         )  # until then a balance is the config's own number, be it whole
         captured = [
             (
-                pd.Timestamp(at, unit="s", tz="UTC").to_pydatetime(),
+                datetime.fromtimestamp(at, UTC),
                 currency,
                 1,
                 total if traded else self._unchanged_usd,
@@ -149,12 +147,14 @@ def books_of(packed: Packed, *, captures: bool) -> Books:
         next_row=np.zeros(pairs, "i8"),
         seen=np.full(pairs, -1, "i8"),
         closing=np.zeros(pairs, "i8"),
-        confirmed_s=np.zeros(ROOM + 10 * pairs if plan["guarded"] else 0, "i8"),
+        ordered_s=np.zeros(2 * ROOM + 12 * pairs if plan["guarded"] else 0, "i8"),
         balances=np.zeros(steps if captures else 0),
         locked_until_s=np.zeros((pairs, 2), "i8"),
         lowest_mark=np.zeros(guarded),
         highest_mark=np.zeros(guarded),
         marked_funding=np.zeros(guarded),
+        watch=np.zeros(1, WATCH),
+        fill_cost=np.full(pairs, np.inf),
     )
 
 

@@ -117,8 +117,8 @@ def _ordered(market: Market, books: Books, number: int, row: int, kind: int, min
     if kind == CLOSING:
         tag = books.closing[number]
     if kind != LIQUIDATION and plan.guarded:
-        books.confirmed_s[state.confirmed_exits] = market.date_s[row]
-        state.confirmed_exits += 1
+        books.ordered_s[state.orders] = market.date_s[row]
+        state.orders += 1
     trade.exit_kind, trade.exit_tag = kind, tag
     return send(trade, rate, market.date_s[row], kind, tag)
 

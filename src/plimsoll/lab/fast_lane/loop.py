@@ -10,6 +10,8 @@ from plimsoll.lab.fast_lane.compiled import compiled, inlined, uncounted
 from plimsoll.lab.fast_lane.entries import ENTERED, UNKNOWN, begin, enter
 from plimsoll.lab.fast_lane.exits import fill, force, look_at
 from plimsoll.lab.fast_lane.memory import Books, Market
+from plimsoll.lab.fast_lane.quiet_account import looks_quietly
+from plimsoll.lab.fast_lane.quiet_entries import NO, YES, answers
 from plimsoll.lab.fast_lane.records import (
     EXIT_LONG_IS_1,
     EXIT_SHORT_IS_1,
@@ -81,15 +83,18 @@ def _is_full(market: Market, books: Books) -> bool:
     state, room = books.state[0], 2 * market.pairs.size
     if state.closed_trades + room > books.closed.size:
         return True
-    # A trade may have four reasons to leave on each of a pair's two passes, and be forced out.
-    asked = 5 * room
-    return bool(market.plan[0].guarded and state.confirmed_exits + asked > books.confirmed_s.size)
+    # A trade may have four reasons to leave on each of a pair's two passes, be forced out, and be
+    # followed by an entry.
+    asked = 6 * room
+    return bool(market.plan[0].guarded and state.orders + asked > books.ordered_s.size)
 
 
 @inlined
 def _rests(market: Market, books: Books) -> int:
     """Return 1 when the guards surely have nothing to say of the candle that has closed."""
     plan, state = market.plan[0], books.state[0]
+    if books.watch[0].is_on:
+        return looks_quietly(market, books)
     if state.now_s >= state.rests_until_s or state.changes != state.rests_changes:
         return 0
     for place in range(state.open_trades):
@@ -207,6 +212,13 @@ def _enter_or_ask(market: Market, books: Books, number: int, row: int) -> int:
         state.rejected += 1
         return DONE
     if plan.asks_entry:
+        if books.watch[0].is_on and books.watch[0].is_sure:
+            answer = answers(market, books, number, row, side)
+            if answer == NO:
+                return DONE
+            if answer == YES:
+                state.stage, state.answered = ANSWERED, 1
+                return DONE
         state.stage, state.answered = ANSWERED, 0
         return ASK_ENTRY
     return GAVE_UP if enter(market, books, number, row, side) == UNKNOWN else DONE

@@ -39,10 +39,12 @@ class Books(NamedTuple):
     ``trades`` has a row a pair, ``closed`` a row a closed trade; ``opened`` lists the pairs with
     an open trade by opening, ``turns`` the pairs of this candle by turn, ``next_row`` the next
     candle of each pair, ``seen`` when each pair was first met, ``closing`` the number of the rule
-    that wants a pair flat, 0 for none; ``confirmed_s`` are the times of confirmed exits,
+    that wants a pair flat, 0 for none; ``ordered_s`` are the times of orders that guards count,
     ``balances`` the whole balance at each candle, empty where nobody asks. ``locked_until_s``
     (pairs x long, short) says until when entries are locked, ``lowest_mark`` to ``marked_funding``
     between which closes, and with which funding, the guards have nothing to say of a position.
+    ``watch`` is one `plimsoll.lab.fast_lane.records.WATCH`, ``fill_cost`` what a fill of each pair
+    costs as a fraction, before latency; infinite where its entries are to be asked about.
     """
 
     state: Any
@@ -53,9 +55,11 @@ class Books(NamedTuple):
     next_row: Any
     seen: Any
     closing: Any
-    confirmed_s: Any
+    ordered_s: Any
     balances: Any
     locked_until_s: Any
     lowest_mark: Any
     highest_mark: Any
     marked_funding: Any
+    watch: Any
+    fill_cost: Any

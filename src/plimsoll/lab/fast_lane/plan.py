@@ -46,7 +46,12 @@ def refusal_of(backtesting: Any) -> str | None:
 
 def asks_entries(strategy: Any) -> bool:
     """Return whether Python has to be asked about each entry."""
-    return is_guarded(strategy) or bool(list(_own(strategy, ENTRY_HOOKS, ENTRY_SAYINGS)))
+    return is_guarded(strategy) or answers_entries(strategy)
+
+
+def answers_entries(strategy: Any) -> bool:
+    """Return whether the strategy itself has something to say of an entry."""
+    return bool(list(_own(strategy, ENTRY_HOOKS, ENTRY_SAYINGS)))
 
 
 def is_guarded(strategy: Any) -> bool:

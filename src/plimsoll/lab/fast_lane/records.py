@@ -156,7 +156,7 @@ STATE = np.dtype(
         ("rejected", "i8"),
         ("timed_out_exits", "i8"),
         ("first_seen", "i8"),
-        ("confirmed_exits", "i8"),
+        ("orders", "i8"),
         ("changes", "i8"),
         ("rests_until_s", "i8"),
         ("rests_changes", "i8"),
@@ -168,3 +168,65 @@ STATE = np.dtype(
     ]
 )
 """Where the loop stands, so that it can stop to ask and go on."""
+
+WATCH = np.dtype(
+    [
+        ("is_on", "i1"),
+        ("is_sure", "i1"),
+        ("is_counted", "i1"),
+        ("flattens", "i1"),
+        ("looked_s", "i8"),
+        ("marked", "i8"),
+        ("entries", "i8"),
+        ("rearmed_s", "i8"),
+        ("equity", "f8"),
+        ("day_ends_s", "i8"),
+        ("day_start", "f8"),
+        ("high_water", "f8"),
+        ("peak", "f8"),
+        ("peak_s", "i8"),
+        ("starting", "f8"),
+        ("day_shift_s", "i8"),
+        ("daily_fraction", "f8"),
+        ("daily_usd", "f8"),
+        ("reduce_fraction", "f8"),
+        ("halt_fraction", "f8"),
+        ("terminal_fraction", "f8"),
+        ("near_fraction", "f8"),
+        ("losses", "i8"),
+        ("pause_s", "i8"),
+        ("cooldown_s", "i8"),
+        ("trades_a_day", "i8"),
+        ("max_orders", "i8"),
+        ("window_s", "i8"),
+        ("break_even_trades", "i8"),
+        ("break_even_z", "f8"),
+        ("max_open", "i8"),
+        ("position_fraction", "f8"),
+        ("position_usd", "f8"),
+        ("exposure_fraction", "f8"),
+        ("exposure_usd", "f8"),
+        ("heat_fraction", "f8"),
+        ("risk_fraction", "f8"),
+        ("planned_fraction", "f8"),
+        ("breaker_fraction", "f8"),
+        ("correlation", "f8"),
+        ("window", "i8"),
+        ("collar_fraction", "f8"),
+        ("target_to_cost", "f8"),
+        ("latency_factor", "f8"),
+        ("no_stop", "f8"),
+        ("stop", "i1"),
+        ("trailing", "i1"),
+        ("target", "i1"),
+    ]
+)
+"""The account as the guards know it, and their limits, while the loop stands in for them.
+
+``is_on`` says that it does at a candle's beginning, ``is_sure`` that it may at an entry as well,
+``is_counted`` that somebody reads how often guards deny, ``flattens`` that losses in a row close
+positions; ``marked`` is the count of closed trades at the last mark, ``entries`` those that were
+let in since Python was told. Limits that are off are infinite, and counts of trades 0. From a
+``stoploss`` of ``no_stop`` on there is none. ``stop`` to ``target`` say which distances the
+strategy declares.
+"""

@@ -134,12 +134,12 @@ def _declared(market: Market, trade: Any, rate: float, after_fill: int) -> float
     if plan.declares_stop:
         distance = market.stop_distance[trade.entry_row]
         if not isnan(distance):
-            price = _stop_price(trade.open_rate, distance, sign, -plan.stoploss, trade.leverage)
+            price = stop_price(trade.open_rate, distance, sign, -plan.stoploss, trade.leverage)
             is_known = True
     if plan.declares_trailing:
         distance = market.trailing_distance[trade.entry_row]
         if not isnan(distance):
-            other = _stop_price(rate, distance, sign, -plan.stoploss, trade.leverage)
+            other = stop_price(rate, distance, sign, -plan.stoploss, trade.leverage)
             if not is_known or sign * other > sign * price:
                 price, is_known = other, True
     if not is_known:
@@ -154,7 +154,7 @@ def _declared(market: Market, trade: Any, rate: float, after_fill: int) -> float
 
 
 @uncounted
-def _stop_price(
+def stop_price(
     origin: float, distance: float, sign: float, widest: float, leverage: float
 ) -> float:
     """Return one price of `plimsoll.risk.stops.nearest_stop_price`."""

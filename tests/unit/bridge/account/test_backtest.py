@@ -189,3 +189,54 @@ def test_a_policy_re_arms_and_the_drawdown_is_measured_anew_from_a_peak_that_sta
 def test_a_policy_never_accepts_the_terminal_drawdown(account: BacktestAccount) -> None:
     with pytest.raises(ValueError, match="a person"):
         account.rearm(at(1), beyond_terminal=True)
+
+
+def test_an_account_goes_on_from_a_mark_that_another_has_made(account: BacktestAccount) -> None:
+    hold()
+    account.update(at(1))
+    account.update(at(2))
+    marked = account.marked
+    assert marked is not None
+    assert marked.equity_usd == account.facts()["equity_usd"]
+
+    closes = Closes(300)
+    closes.add(BTC, candles([*[100.0] * 20, *PRICES], end=at(3)))
+    other = BacktestAccount(RiskProfile(), closes, starting_balance_usd=START_USD)
+    assert other.marked is None  # it has seen nothing yet
+    other.take(marked)
+    assert other.marked == marked
+    assert other.snapshot(at(2)) == account.snapshot(at(2))
+    assert other.update(at(3)) is account.update(at(3))
+    assert other.snapshot(at(3)) == account.snapshot(at(3))
+
+
+def test_a_mark_that_is_taken_over_takes_the_place_of_what_was_calm(
+    account: BacktestAccount,
+) -> None:
+    hold()
+    account.update(at(1))
+    marked = account.marked
+    assert marked is not None
+    account.take(marked._replace(equity_usd=9_000.0, high_water_usd=9_500.0))
+    assert account.facts()["equity_usd"] == 9_000.0
+    assert not account.is_calm(at(2))
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"require_expectation": True}, {"trading_hours_utc": {"monday": ("08:00-22:00",)}}],
+)
+def test_hours_and_expectations_make_an_account_one_that_is_not_plain(
+    account: BacktestAccount, limits: dict[str, Any]
+) -> None:
+    assert account.is_plain(at(1))
+    account.set_models([ModelHealth(name="m", predictions=1, accuracy_fraction=1.0)])
+    assert not account.is_plain(at(1))
+    bound = BacktestAccount(RiskProfile(**limits), Closes(300), starting_balance_usd=START_USD)
+    assert not bound.is_plain(at(1))
+
+
+def test_an_account_on_probation_is_not_plain(account: BacktestAccount) -> None:
+    account.rearm(at(1))
+    assert not account.is_plain(at(2))
+    assert account.is_plain(at(2) + timedelta(days=RiskProfile().probation_days))

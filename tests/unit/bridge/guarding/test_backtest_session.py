@@ -12,8 +12,9 @@ from freqtrade.enums import RunMode
 from freqtrade.persistence import LocalTrade
 
 from plimsoll.bridge.guarding.entry import Wanted
-from plimsoll.core import Mode, Side
+from plimsoll.core import Mode, Side, Verdict
 from plimsoll.performance.guard_acts import GuardActs
+from plimsoll.risk import Evaluation
 from tests.unit.bridge.bots import BTC, NOON, PLAIN, Bot, backtest, candles, entry
 from tests.unit.bridge.trades import trade_fields
 
@@ -327,3 +328,46 @@ def test_guards_that_cannot_be_asked_deny_until_they_can(
         bot.strategy._session.learn(BTC, candles([100.0] * 31, end=NOON + 2 * STEP))
         bot.loop(NOON + 2 * STEP)
         assert not bot.strategy._session.closes_something
+
+
+def test_a_quiet_account_is_handed_over_and_a_halted_one_is_not(tmp_path: Path) -> None:
+    with falling(tmp_path, 100.0) as bot:
+        session = bot.strategy._session
+        assert session.plain == session.account.marked
+    with falling(tmp_path, 50.0) as bot:
+        assert bot.strategy._session.plain is None
+
+
+def test_guards_that_only_observe_hand_nothing_over(tmp_path: Path) -> None:
+    settings = {"plimsoll": {**AT_ONCE, "guards": "observe"}}
+    with falling(tmp_path, 100.0, **settings) as bot:
+        assert bot.strategy._session.plain is None
+
+
+def test_a_mode_that_shrinks_stakes_is_kept_where_it_is_counted_alone(tmp_path: Path) -> None:
+    with falling(tmp_path, 100.0) as bot:
+        session = bot.strategy._session
+        reducing = Verdict(Mode.REDUCING, "trades_per_day", "reached")
+        session.supervisor.evaluation = Evaluation(NOON, (reducing,))
+        assert session.counts
+        assert session.plain is None
+        session._counts = False
+        assert session.plain is not None
+
+
+def test_entries_that_a_lane_has_let_in_are_counted_as_asked(tmp_path: Path) -> None:
+    with falling(tmp_path, 100.0) as bot:
+        session = bot.strategy._session
+        marked = session.plain
+        session.went_on(NOON + STEP, marked._replace(equity_usd=9_990.0), entries=3)
+        assert acts(bot).totals.entries_asked == 3
+        assert session.account.facts()["equity_usd"] == 9_990.0
+
+
+def test_a_run_that_is_thrown_away_leaves_no_account(tmp_path: Path) -> None:
+    with falling(tmp_path, 100.0) as bot:
+        session = bot.strategy._session
+        before = session.account
+        session.start_over()
+        bot.loop(NOON + STEP)
+        assert session.account is not before

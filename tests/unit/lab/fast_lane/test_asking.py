@@ -33,7 +33,7 @@ def test_an_entry_is_asked_with_the_open_and_closed_trades_in_freqtrades_lists(p
         assert len(LocalTrade.bt_trades) == state["closed_trades"]
         assert len(LocalTrade.bt_trades_open) == state["open_trades"]
         times += 1
-    questions.flush(books)
+    questions.show(books)
 
     assert times >= len(expected)
     for theirs, ours in zip(expected.to_dict("records"), LocalTrade.bt_trades, strict=True):
