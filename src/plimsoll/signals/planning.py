@@ -6,8 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf, isfinite, nan
 
-import pandas as pd
-
 from plimsoll.signals.capacity import Capacity, affordable_now, fitted, within
 from plimsoll.signals.rebalancing import Bands, plan_book
 
@@ -142,11 +140,3 @@ def ordered_now(values_usd: Values, capacity: Capacity) -> dict[str, float]:
     budgets = tuple(replace(one, usd=one.usd - one.taken(turned)) for one in capacity.budgets)
     left = {pair: 0.0 if pair in turned else value for pair, value in held.items()}
     return affordable_now(values_usd, left, replace(capacity, budgets=budgets))
-
-
-def of_day(frame: pd.DataFrame, day: pd.Timestamp) -> dict[str, float]:
-    """Return the values of a day by pair; none when the frame, days × pairs, lacks the day."""
-    if day not in frame.index:
-        return {}
-    values = frame.to_numpy("float64")[frame.index.get_loc(day)].tolist()
-    return dict(zip(frame.columns.tolist(), values, strict=True))

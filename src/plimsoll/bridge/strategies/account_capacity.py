@@ -73,12 +73,12 @@ def capacity_of(strategy: Any, decision: Decision) -> Capacity:
     observe. A guard that allows no stake at all is no reason to close what is held: it denies
     the orders itself. Limits on a single order (spread, price, depth) are not among them.
     """
-    settings = settings_from(strategy.config)
     supervisor = enforcing(strategy)
     held = _held(decision)
     capacity = of_exchange(strategy, decision, held)
     if supervisor is None:
         return capacity
+    settings = settings_from(strategy.config)
     limits = of_profile(settings, decision, held=held, supervisor=supervisor)
     return joined(capacity, limits)
 

@@ -46,8 +46,9 @@ from plimsoll.risk.stops import nearest_stop_price
 from plimsoll.signals.breaker import breaker_fractions, is_halfway
 from plimsoll.signals.capacity import Capacity
 from plimsoll.signals.panels import ONE_DAY, Targets
-from plimsoll.signals.planning import Plan, Rules, Wishes, make_plan, of_day, ordered_now
+from plimsoll.signals.planning import Plan, Rules, Wishes, make_plan, ordered_now
 from plimsoll.signals.rebalancing import ROUNDING, wanted, worth_closing
+from plimsoll.signals.rows import Rows, floored
 from plimsoll.signals.universe import Membership, UniverseRule, within
 
 
@@ -85,10 +86,10 @@ class PortfolioStrategy(PanelStrategy):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         self._targets: tuple[Panel, Any, Targets] | None = None
-        self._fractions: tuple[Panel, pd.DataFrame] | None = None
+        self._fractions: tuple[Panel, pd.DataFrame, Rows] | None = None
         self._plan: tuple[pd.Timestamp, NDArray[np.float64], Plan] | None = None
         self._asked: tuple[datetime, Plan | None] | None = None
-        self._orders: tuple[datetime, dict[str, float]] | None = None
+        self._orders: tuple[datetime, pd.Timestamp, dict[str, float]] | None = None
         self._stops: dict[Any, tuple[Any, float | None]] = {}
         self._fit = TargetFit(self)
         self._times = DecisionTimes(self)
@@ -215,7 +216,7 @@ class PortfolioStrategy(PanelStrategy):
         step = value * side.sign / close - float(trade.amount)
         if not value * side.sign > 0 or abs(step) * close < least * (1 - ROUNDING):
             return None
-        if last_fill(trade)[1] >= pd.Timestamp(now).floor(self.candle_span()) or not step:
+        if last_fill(trade)[1] >= floored(now, self.candle_span()) or not step:
             return None
         if step > 0:
             return step * price / float(trade.leverage) / share_left(self, trade.pair, now)
@@ -227,9 +228,9 @@ class PortfolioStrategy(PanelStrategy):
     ) -> str | None:
         """Return that a position has ended when the plan holds nothing of its pair."""
         plan = self.plan(now)
-        if plan is None or trade.open_date_utc >= plan.moment:
+        if plan is None or plan.values_usd.get(trade.pair) != 0:
             return None
-        if plan.values_usd.get(trade.pair) != 0:
+        if trade.open_date_utc >= plan.moment:
             return None
         return f"{type(self).__name__}_ended"
 
@@ -238,7 +239,8 @@ class PortfolioStrategy(PanelStrategy):
     def plan(self, now: datetime) -> Plan | None:
         """Return the plan that is carried out at a moment; ``None`` when none is."""
         if self._asked is None or self._asked[0] != now:
-            self._asked = now, self._plan_at(now)
+            with self.one_panel():
+                self._asked = now, self._plan_at(now)
         return self._asked[1]
 
     def capacity(self, moment: datetime, weights: Mapping[str, float]) -> Capacity:
@@ -248,7 +250,7 @@ class PortfolioStrategy(PanelStrategy):
         pairs = {*weights, *(one.pair for one in trades)}
         sides = {pair: Side.LONG if weight > 0 else Side.SHORT for pair, weight in weights.items()}
         leverages = {pair: self.desired_leverage(pair, sides[pair], moment) for pair in sides}
-        fractions = of_day(self.breaker_fractions(), moment.floor("D") - ONE_DAY)
+        fractions = self._breaker_rows().at(floored(moment, ONE_DAY) - ONE_DAY)
         decision = Decision(
             now=moment,
             equity_usd=self.equity_usd(moment, self._marking()),
@@ -263,11 +265,11 @@ class PortfolioStrategy(PanelStrategy):
         moment, targets = self._times.last(now), self.current_targets()
         row = targets.known_at(moment)
         is_over = now - moment >= self.carrying_candles * self.candle_span()
-        if is_over or row not in targets.weights.index:
+        if is_over or row not in targets.weight_rows:
             return None
         if self.config["runmode"] in RUNNING and not self._fit.has_looked:
             self._look_at_past()
-        days = of_day(targets.weights, row), of_day(targets.full_sizes, row)
+        days = targets.weight_rows.at(row), targets.size_rows.at(row)
         wanted_now = np.array([[*one.values()] for one in days])
         known = self._plan
         is_new = known is None or known[0] != moment
@@ -278,12 +280,12 @@ class PortfolioStrategy(PanelStrategy):
 
     def _planned(self, moment: pd.Timestamp, row: pd.Timestamp, now: datetime) -> Plan:
         targets = self.current_targets()
-        weights = of_day(targets.weights, row)
+        weights = targets.weight_rows.at(row)
         capacity = self.capacity(moment, weights)
         closes = self._closes({*weights, *capacity.held_usd}, moment)
         wishes = Wishes(
             weights=weights,
-            full_sizes=of_day(targets.full_sizes, row),
+            full_sizes=targets.size_rows.at(row),
             shut=self._times.shut(moment, capacity.held_usd, weights),
             halfway=self._halfway(closes),
         )
@@ -308,12 +310,18 @@ class PortfolioStrategy(PanelStrategy):
 
     def _ordered(self, plan: Plan, now: datetime) -> Mapping[str, float]:
         """Return what of a plan is to be held after this candle: at first what is affordable."""
-        candle = pd.Timestamp(now).floor(self.candle_span())
-        if self._orders is None or self._orders[0] != candle:
-            targets = self.current_targets()
-            weights = of_day(targets.weights, targets.known_at(plan.moment))
-            self._orders = candle, ordered_now(plan.values_usd, self.capacity(now, weights))
-        return self._orders[1]
+        known = self._orders
+        if known is None or known[0] != now:
+            candle = floored(now, self.candle_span())
+            if known is None or known[1] != candle:
+                with self.one_panel():
+                    targets = self.current_targets()
+                    weights = targets.weight_rows.at(targets.known_at(plan.moment))
+                    orders = ordered_now(plan.values_usd, self.capacity(now, weights))
+            else:
+                orders = known[2]
+            self._orders = known = now, candle, orders
+        return known[2]
 
     def _marking(self) -> str:
         """Return the candles of the panel at whose closes a book is decided: the targets' own."""
@@ -321,9 +329,7 @@ class PortfolioStrategy(PanelStrategy):
         return next((one for one in self.panel_timeframes if timeframe_span(one) == span), "1d")
 
     def _closes(self, pairs: Collection[str], moment: datetime) -> dict[str, float]:
-        panel, timeframe = self.panel(), self._marking()
-        known = {pair: panel.last_close(pair, moment, timeframe) for pair in sorted(pairs)}
-        return {pair: close for pair, close in known.items() if close is not None}
+        return self.panel().last_closes(sorted(pairs), moment, self._marking())
 
     def _halfway(self, closes: Mapping[str, float]) -> set[str]:
         """Return the pairs whose last close is halfway to their stop."""
@@ -380,8 +386,13 @@ class PortfolioStrategy(PanelStrategy):
         """Return the distance of each pair's stop, days × pairs; computed once a panel."""
         panel = self.panel()
         if self._fractions is None or self._fractions[0] is not panel:
-            self._fractions = panel, breaker_fractions(panel.closes("1d"))
+            fractions = breaker_fractions(panel.closes("1d"))
+            self._fractions = panel, fractions, Rows(fractions)
         return self._fractions[1]
+
+    def _breaker_rows(self) -> Rows:
+        self.breaker_fractions()
+        return self._fractions[2]  # type: ignore[index]
 
     def _with_targets(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
         known = with_targets(

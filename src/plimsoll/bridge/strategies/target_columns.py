@@ -57,7 +57,8 @@ def with_reasons(
     """Return candles with the targets' words as the tags of their entries, where there are any."""
     if targets.reasons is None:
         return candles
-    for row in candles.index[candles.reindex(columns=ENTRIES).eq(1).any(axis=1)]:
-        known = targets.known_at(candles["date"].loc[row] + span)
-        candles.loc[row, "enter_tag"] = targets.reasons(known, pair)
+    entered = candles.reindex(columns=ENTRIES).eq(1).any(axis=1)
+    if entered.any():
+        known = targets.known_at(candles["date"][entered] + span)
+        candles.loc[entered, "enter_tag"] = [targets.reasons(row, pair) for row in known]
     return candles

@@ -23,7 +23,9 @@ from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 from plimsoll.bridge.wrapping.callbacks import is_freqtrades
 from plimsoll.bridge.wrapping.resting import closes_something, has_own_loop, rest_of
 from plimsoll.lab.fast_lane.candle_rows import NEVER, Grid, Line, PairRows
+from plimsoll.lab.fast_lane.counted_trade import counted
 from plimsoll.lab.fast_lane.open_trade import Exits
+from plimsoll.lab.fast_lane.quick_answers import quick_answers
 from plimsoll.lab.fast_lane.waking import extremes, first_uncalm_step
 from plimsoll.lab.fast_lane.wallet_captures import WalletCaptures
 
@@ -126,6 +128,11 @@ class Run:
         pairs = {pair: line.rows for pair, line in self._lines.items()}
         self._captures = WalletCaptures(bt, self._grid, pairs)
         self._everything = has_own_loop(self._strategy)
+        with quick_answers(bt):
+            return self._run()
+
+    def _run(self) -> dict[str, Any]:
+        bt = self._bt
         self._loop()
         last_rows = {
             pair: [line.rows.at(len(line.rows) - 1)]
@@ -315,6 +322,8 @@ class Run:
                 break
         line.next_row = row + 1
         held = LocalTrade.bt_trades_open_pp[rows.pair]
+        if held and not self._is_cross:
+            counted(held[0])
         if not held or held[0] is not trade or len(trade.orders) != orders:
             line.booked = None
         elif int(rows.funding_rows[row]) == row:
