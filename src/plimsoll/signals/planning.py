@@ -15,6 +15,11 @@ RESERVE_FRACTION = 0.01
 PLANNED_NET_SHARE = 0.5
 """How much of the net band a plan uses; the rest is for what prices do until the next one."""
 
+LEFT_MARGIN = 1e-6
+"""Share of the smallest order within which an order is not surely too small."""
+SUMS_ERROR = 1e-6
+"""Of that share, the part of a position that sums in binary may be off by, with room to spare."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -117,6 +122,36 @@ def make_plan(
         for pair, target in targets.items()
     }
     return Plan(moment, within(values, goals, capacity), closes, bands.least)
+
+
+def is_carried_out(plan: Plan, amounts: Values, closes: Values) -> bool:
+    """Return whether surely no part of a plan is left to be ordered, whatever can be afforded.
+
+    What is ordered of a pair (`ordered_now`) is on the way from what is held to the plan's value:
+    where both are nearer to the amount held than the smallest order, so is all between them.
+
+    Parameters
+    ----------
+    plan
+        What is to be held.
+    amounts
+        What is held, by pair, signed; a pair that the plan does not name is left alone.
+    closes
+        The closes by now, at which what is held is valued.
+    """
+    for pair, value in plan.values_usd.items():
+        amount = amounts.get(pair, 0.0)
+        if not amount:
+            if value != 0:
+                return False
+            continue
+        close = plan.closes[pair]
+        room = plan.least_usd[pair] * (1 - LEFT_MARGIN) - LEFT_MARGIN * SUMS_ERROR * abs(value)
+        if not (value * amount > 0 and closes.get(pair) == close):
+            return False
+        if not abs(value - amount * close) < room:
+            return False
+    return True
 
 
 def largest_gross_usd(capacity: Capacity, pairs: Collection[str]) -> float:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 
 class Rows:
@@ -18,8 +20,8 @@ class Rows:
         self._pairs = frame.columns.tolist()
         self._columns = {pair: column for column, pair in enumerate(self._pairs)}
         self._values = frame.to_numpy("float64")
-        times = pd.DatetimeIndex(frame.index).as_unit("ns").asi8.tolist()
-        self._rows = {at: row for row, at in enumerate(times)}
+        self._times = pd.DatetimeIndex(frame.index).as_unit("ns").asi8
+        self._rows = {at: row for row, at in enumerate(self._times.tolist())}
 
     def __contains__(self, moment: Any) -> bool:
         return nanoseconds(moment) in self._rows
@@ -30,6 +32,14 @@ class Rows:
         if row is None:
             return {}
         return dict(zip(self._pairs, self._values[row].tolist(), strict=True))
+
+    def of(self, moments: "pd.Series[pd.Timestamp]", pair: str) -> NDArray[np.float64]:
+        """Return a pair's values of many times; NaN where the frame lacks the time or the pair."""
+        if not len(self._times) or pair not in self._columns:
+            return np.full(len(moments), np.nan)
+        at = pd.DatetimeIndex(moments).as_unit("ns").asi8
+        rows = np.minimum(self._times.searchsorted(at), len(self._times) - 1)
+        return np.where(self._times[rows] == at, self._values[rows, self._columns[pair]], np.nan)
 
     def value(self, moment: Any, pair: str) -> float:
         """Return one value.

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
 from plimsoll.bridge.strategies.breaker import StopOut, stop_outs
@@ -49,20 +50,17 @@ class DecisionTimes:
         again = [floored(one, span) + span for one in stopped]
         return max([begun, *(one for one in again if one <= at)])
 
-    def since(self, closes: "pd.Series[pd.Timestamp]") -> "pd.Series[pd.Timedelta]":
-        """Return how long before each of many moments the targets last decided."""
-        days = closes.dt.floor("D")
-        moments = self._moments()
-        rows = moments.searchsorted(closes, side="right") - 1
-        if moments.empty:
-            return closes - days
-        decided = pd.Series(moments[rows.clip(min=0)], closes.index).where(rows >= 0, days)
-        return closes - decided.where(decided > days, days)
-
     def are_carried(self, moments: "pd.Series[pd.Timestamp]") -> "pd.Series[bool]":
         """Return at which of many moments what the targets decided last is still carried out."""
         strategy = self._strategy
-        return self.since(moments) < strategy.carrying_candles * strategy.candle_span()
+        decided = self._moments().as_unit("ns").asi8
+        at = pd.DatetimeIndex(moments).as_unit("ns").asi8
+        begun = at - at % ONE_DAY.value
+        if len(decided):
+            rows = decided.searchsorted(at, side="right") - 1
+            begun = np.where(rows >= 0, np.maximum(decided[rows.clip(min=0)], begun), begun)
+        span = strategy.carrying_candles * strategy.candle_span().value
+        return pd.Series(at - begun < span, moments.index)
 
     def shut(
         self, moment: pd.Timestamp, held: Mapping[str, float], goals: Mapping[str, float]

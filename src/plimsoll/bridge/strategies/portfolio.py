@@ -18,12 +18,7 @@ from numpy.typing import NDArray
 
 from plimsoll.bridge.account.freqtrade_trades import last_fill, side_of
 from plimsoll.bridge.config.settings import settings_from
-from plimsoll.bridge.strategies.account_capacity import (
-    Decision,
-    capacity_of,
-    share_left,
-    stops_within,
-)
+from plimsoll.bridge.strategies.account_capacity import capacity_of, decision_of, share_left
 from plimsoll.bridge.strategies.breaker import BREAKER, STOPPED
 from plimsoll.bridge.strategies.decision_times import DecisionTimes
 from plimsoll.bridge.strategies.guarded import ACTS, SIZES
@@ -45,8 +40,15 @@ from plimsoll.performance.shortfall import Shortfall
 from plimsoll.risk.stops import nearest_stop_price
 from plimsoll.signals.breaker import breaker_fractions, is_halfway
 from plimsoll.signals.capacity import Capacity
-from plimsoll.signals.panels import ONE_DAY, Targets
-from plimsoll.signals.planning import Plan, Rules, Wishes, make_plan, ordered_now
+from plimsoll.signals.panels import Targets
+from plimsoll.signals.planning import (
+    Plan,
+    Rules,
+    Wishes,
+    is_carried_out,
+    make_plan,
+    ordered_now,
+)
 from plimsoll.signals.rebalancing import ROUNDING, wanted, worth_closing
 from plimsoll.signals.rows import Rows, floored
 from plimsoll.signals.universe import Membership, UniverseRule, within
@@ -127,11 +129,33 @@ class PortfolioStrategy(PanelStrategy):
             return True
         return self.exit_reason(trade, now, price, 0.0) is not None
 
+    def rests(self, now: datetime, *, with_entries: bool) -> bool:
+        """Return whether no trade is surely changed, entered or ended by the plan now."""
+        if self._has_own(PortfolioStrategy, *ACTS, "plan", "wants_change", "wants_entry"):
+            return False
+        if with_entries and self._sizes_otherwise():
+            return False
+        plan = self.plan(now)
+        if plan is None:
+            return True
+        held = {}
+        for trade in Trade.get_trades_proxy(is_open=True):
+            if trade.has_open_orders:
+                return False
+            held[trade.pair] = float(trade.amount) * side_of(trade).sign
+        return is_carried_out(plan, held, self.closes_at(plan.values_usd, now))
+
     def wants_entry(self, pair: str, side: Side, now: datetime) -> bool:
         """Return whether the plan holds anything of a pair on this side."""
-        if self._has_own(PortfolioStrategy, *SIZES) or self.config["stake_amount"] != "unlimited":
+        if self._sizes_otherwise():
             return True
         return self.desired_stake(pair, side, 0.0, now) > 0
+
+    def _sizes_otherwise(self) -> bool:
+        """Return whether a stake may be one that the plan does not say."""
+        return (
+            self._has_own(PortfolioStrategy, *SIZES) or self.config["stake_amount"] != "unlimited"
+        )
 
     # What Freqtrade calls
 
@@ -245,21 +269,8 @@ class PortfolioStrategy(PanelStrategy):
 
     def capacity(self, moment: datetime, weights: Mapping[str, float]) -> Capacity:
         """Return what the account can hold at a moment, and what it holds."""
-        moment = pd.Timestamp(moment)
-        trades = Trade.get_trades_proxy(is_open=True)
-        pairs = {*weights, *(one.pair for one in trades)}
-        sides = {pair: Side.LONG if weight > 0 else Side.SHORT for pair, weight in weights.items()}
-        leverages = {pair: self.desired_leverage(pair, sides[pair], moment) for pair in sides}
-        fractions = self._breaker_rows().at(floored(moment, ONE_DAY) - ONE_DAY)
-        decision = Decision(
-            now=moment,
-            equity_usd=self.equity_usd(moment, self._marking()),
-            targets=weights,
-            prices=self._closes(pairs, moment),
-            stops=stops_within(fractions, self.stoploss, leverages),
-            leverages=leverages,
-        )
-        return capacity_of(self, decision)
+        with self.one_panel():
+            return capacity_of(self, decision_of(self, pd.Timestamp(moment), weights))
 
     def _plan_at(self, now: datetime) -> Plan | None:
         moment, targets = self._times.last(now), self.current_targets()
@@ -282,7 +293,7 @@ class PortfolioStrategy(PanelStrategy):
         targets = self.current_targets()
         weights = targets.weight_rows.at(row)
         capacity = self.capacity(moment, weights)
-        closes = self._closes({*weights, *capacity.held_usd}, moment)
+        closes = self.closes_at({*weights, *capacity.held_usd}, moment)
         wishes = Wishes(
             weights=weights,
             full_sizes=targets.size_rows.at(row),
@@ -323,13 +334,14 @@ class PortfolioStrategy(PanelStrategy):
             self._orders = known = now, candle, orders
         return known[2]
 
-    def _marking(self) -> str:
+    def marking(self) -> str:
         """Return the candles of the panel at whose closes a book is decided: the targets' own."""
         span = self.current_targets().span
         return next((one for one in self.panel_timeframes if timeframe_span(one) == span), "1d")
 
-    def _closes(self, pairs: Collection[str], moment: datetime) -> dict[str, float]:
-        return self.panel().last_closes(sorted(pairs), moment, self._marking())
+    def closes_at(self, pairs: Collection[str], moment: datetime) -> dict[str, float]:
+        """Return the last closes that a book is decided at, of the pairs that have one."""
+        return self.panel().last_closes(sorted(pairs), moment, self.marking())
 
     def _halfway(self, closes: Mapping[str, float]) -> set[str]:
         """Return the pairs whose last close is halfway to their stop."""
@@ -390,7 +402,8 @@ class PortfolioStrategy(PanelStrategy):
             self._fractions = panel, fractions, Rows(fractions)
         return self._fractions[1]
 
-    def _breaker_rows(self) -> Rows:
+    def breaker_rows(self) -> Rows:
+        """Return the same, to be looked up by a day."""
         self.breaker_fractions()
         return self._fractions[2]  # type: ignore[index]
 
@@ -399,7 +412,7 @@ class PortfolioStrategy(PanelStrategy):
             candles,
             pair,
             self.current_targets(),
-            self.breaker_fractions(),
+            self.breaker_rows(),
             span=self.candle_span(),
         )
         last_days = self.panel().closes("1d").index[-1:]

@@ -99,6 +99,10 @@ class Exits:
         """Return whether a strategy of ours would change or close a trade itself."""
         return bool(self._strategy.wants_change(trade, moment, price))
 
+    def rests(self, moment: datetime, *, with_entries: bool) -> bool:
+        """Return whether a strategy of ours surely neither changes nor enters anything now."""
+        return self._is_ours and bool(self._strategy.rests(moment, with_entries=with_entries))
+
     def wants_entry(self, pair: str, direction: str, moment: datetime) -> bool:
         """Return whether an entry signal may lead to a trade, with a free slot for it."""
         return not self._is_ours or bool(self._strategy.wants_entry(pair, Side(direction), moment))

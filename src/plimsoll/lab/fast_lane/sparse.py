@@ -246,7 +246,7 @@ class Run:
             strategy_safe_wrapper(loop, supress_error=True)(current_time=now)
         self._captures.stake(step)
         is_told, closes, visited = False, closes_something(self._strategy), set()
-        closed = len(LocalTrade.bt_trades)
+        closed, rests = len(LocalTrade.bt_trades), not closes and self._rests(step, now)
         for pair, line in self._in_order():
             row = int(line.rows.row_of[step])
             if row < 0:
@@ -257,12 +257,39 @@ class Run:
                 bt.dataprovider._set_dataframe_max_date(now)  # noqa: SLF001 - as Freqtrade does
                 is_told = True
             is_last = step == self._grid.steps - 1
+            if rests:
+                self._rest(line, row)
+                continue
             if self._is_idle(line, row, step, now, closes=closes, is_last=is_last):
                 continue
             self._visit_pair(line, row, now, is_last=is_last)
             visited.add(pair)
         acts = self._exits.closed(LocalTrade.bt_trades[closed:], step)
         self._look_ahead(visited, again=acts)
+
+    def _rests(self, step: int, now: datetime) -> bool:
+        """Return whether a strategy of ours is the only one who might act, and surely does not."""
+        if self._everything or step == self._grid.steps - 1:
+            return False
+        enters = False
+        for line in self._lines.values():
+            if line.trade is None:
+                enters = enters or line.next_entry(step) == step
+            elif line.wake <= step and not line.acts:
+                return False
+        if enters and (PairLocks.locks or not self._has_slot()):
+            return False
+        for _, line in self._in_order():  # the first one asked has the funding of this candle
+            if line.trade is not None and (row := int(line.rows.row_of[step])) >= 0:
+                self._catch_up(line, row + 1)
+                return self._exits.rests(now, with_entries=enters)
+        return False
+
+    def _rest(self, line: Line, row: int) -> None:
+        """Let a pair be on a candle on which nothing acts."""
+        if line.trade is not None:
+            self._catch_up(line, row + 1)
+            self._wake_at(line)
 
     def _is_idle(
         self, line: Line, row: int, step: int, now: datetime, *, closes: bool, is_last: bool
