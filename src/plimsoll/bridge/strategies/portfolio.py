@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from plimsoll.bridge.account.freqtrade_trades import last_fill, side_of
 from plimsoll.bridge.config.settings import settings_from
 from plimsoll.bridge.strategies.account_capacity import capacity_of, decision_of, share_left
-from plimsoll.bridge.strategies.breaker import BREAKER, STOPPED
+from plimsoll.bridge.strategies.breaker import BREAKER, STOPPED, halfway
 from plimsoll.bridge.strategies.decision_times import DecisionTimes
 from plimsoll.bridge.strategies.guarded import ACTS, SIZES
 from plimsoll.bridge.strategies.panel import RUNNING, Panel
@@ -38,7 +38,7 @@ from plimsoll.core import PlimsollError, Side
 from plimsoll.features import FeatureUse
 from plimsoll.performance.shortfall import Shortfall
 from plimsoll.risk.stops import nearest_stop_price
-from plimsoll.signals.breaker import breaker_fractions, is_halfway
+from plimsoll.signals.breaker import breaker_fractions
 from plimsoll.signals.capacity import Capacity
 from plimsoll.signals.panels import Targets
 from plimsoll.signals.planning import (
@@ -131,19 +131,15 @@ class PortfolioStrategy(PanelStrategy):
 
     def rests(self, now: datetime, *, with_entries: bool) -> bool:
         """Return whether no trade is surely changed, entered or ended by the plan now."""
-        if self._has_own(PortfolioStrategy, *ACTS, "plan", "wants_change", "wants_entry"):
+        own = self._has_own(PortfolioStrategy, *ACTS, "plan", "wants_change", "wants_entry")
+        if own or (with_entries and self._sizes_otherwise()):
             return False
-        if with_entries and self._sizes_otherwise():
-            return False
-        plan = self.plan(now)
-        if plan is None:
+        if (plan := self.plan(now)) is None:
             return True
-        held = {}
-        for trade in Trade.get_trades_proxy(is_open=True):
-            if trade.has_open_orders:
-                return False
-            held[trade.pair] = float(trade.amount) * side_of(trade).sign
-        return is_carried_out(plan, held, self.closes_at(plan.values_usd, now))
+        trades = Trade.get_trades_proxy(is_open=True)
+        held = {one.pair: float(one.amount) * side_of(one).sign for one in trades}
+        orders = any(one.has_open_orders for one in trades)
+        return not orders and is_carried_out(plan, held, self.closes_at(plan.values_usd, now))
 
     def wants_entry(self, pair: str, side: Side, now: datetime) -> bool:
         """Return whether the plan holds anything of a pair on this side."""
@@ -164,7 +160,7 @@ class PortfolioStrategy(PanelStrategy):
         candles = super().advise_all_indicators(data)
         if self.config["runmode"] == RunMode.BACKTEST:
             try:
-                self._look_at_past()
+                self._fit.look(self.past_shortfall())
             except PlimsollError as error:
                 raise OperationalException(f"plimsoll: {error}") from None
         return candles
@@ -279,7 +275,7 @@ class PortfolioStrategy(PanelStrategy):
         if is_over or row not in targets.weight_rows:
             return None
         if self.config["runmode"] in RUNNING and not self._fit.has_looked:
-            self._look_at_past()
+            self._fit.look(self.past_shortfall())
         days = targets.weight_rows.at(row), targets.size_rows.at(row)
         wanted_now = np.array([[*one.values()] for one in days])
         known = self._plan
@@ -298,7 +294,7 @@ class PortfolioStrategy(PanelStrategy):
             weights=weights,
             full_sizes=targets.size_rows.at(row),
             shut=self._times.shut(moment, capacity.held_usd, weights),
-            halfway=self._halfway(closes),
+            halfway=halfway(closes, self._stop_price),
         )
         rules = Rules(
             buffer=self.buffer.value,
@@ -308,10 +304,6 @@ class PortfolioStrategy(PanelStrategy):
         self._fit.note(moment, weights, capacity, now, shut=wishes.shut)
         plan = make_plan(moment, wishes, rules, capacity, closes)
         return self._fit.restrained(plan, capacity.held_usd)
-
-    def _look_at_past(self) -> None:
-        """Say how much of what the past asked for this account can hold."""
-        self._fit.look(self.past_shortfall())
 
     def past_shortfall(self) -> Shortfall:
         """Return what of the targets of the past an empty account like this one could not hold."""
@@ -342,18 +334,6 @@ class PortfolioStrategy(PanelStrategy):
     def closes_at(self, pairs: Collection[str], moment: datetime) -> dict[str, float]:
         """Return the last closes that a book is decided at, of the pairs that have one."""
         return self.panel().last_closes(sorted(pairs), moment, self.marking())
-
-    def _halfway(self, closes: Mapping[str, float]) -> set[str]:
-        """Return the pairs whose last close is halfway to their stop."""
-        halfway = set()
-        for trade in Trade.get_trades_proxy(is_open=True):
-            close = closes.get(trade.pair)
-            stop = None if close is None else self._stop_price(trade, close)
-            if close is not None and stop is not None:
-                fill, side = last_fill(trade)[0], side_of(trade)
-                if is_halfway(side, fill_price=fill, stop_price=stop, price=close):
-                    halfway.add(trade.pair)
-        return halfway
 
     def _stop_price(self, trade: Trade, current_rate: float) -> float | None:
         """Return the breaker's price, measured from the last fill.
@@ -408,13 +388,8 @@ class PortfolioStrategy(PanelStrategy):
         return self._fractions[2]  # type: ignore[index]
 
     def _with_targets(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
-        known = with_targets(
-            candles,
-            pair,
-            self.current_targets(),
-            self.breaker_rows(),
-            span=self.candle_span(),
-        )
+        targets, stops = self.current_targets(), self.breaker_rows()
+        known = with_targets(candles, pair, targets, stops, span=self.candle_span())
         last_days = self.panel().closes("1d").index[-1:]
         every_pair = settings_from(self.config).universe == "all"
         if every_pair or self.config["runmode"] in RUNNING or last_days.empty:

@@ -19,8 +19,8 @@ Result = TypeVar("Result")
 
 
 OF_PYTHON = (
-    "asking candle_rows counted_trade engine market open_trade plan quick_answers sparse trades "
-    "wallet_captures"
+    "asking calm candle_rows counted_trade engine market open_trade plan quick_answers sparse "
+    "trades wallet_captures"
 )
 NEVER_COMPILED = frozenset(f"{name}.py" for name in OF_PYTHON.split())
 
