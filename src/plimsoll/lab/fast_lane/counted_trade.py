@@ -138,7 +138,7 @@ class CountedTrade(LocalTrade):
         found: Order | None = super().select_order(order_side, is_open, only_filled)
         return found
 
-    def set_funding_fees(self, funding_fee: float) -> None:
+    def set_funding_fees(self, funding_fee: float | None) -> None:
         """Book what was paid since the last fill."""
         if funding_fee is None:
             return
@@ -147,7 +147,7 @@ class CountedTrade(LocalTrade):
         behind = [one.funding_fee for one in self.orders[self._tally.orders :] if one.funding_fee]
         self.funding_fees = sum([*fees, *behind]) + funding_fee
 
-    def calc_close_trade_value(self, rate: float, amount: float | None = None) -> float:
+    def calc_close_trade_value(self, rate: float | None, amount: float | None = None) -> float:
         """Return what closing is worth."""
         if rate is None:
             value: float = super().calc_close_trade_value(rate, amount)
