@@ -23,7 +23,10 @@ EXAMPLE = re.compile(
     r"`(user_data/strategies/\w+\.py)`[^\n]*\n\n```python\n(.*?)^```", re.MULTILINE | re.DOTALL
 )
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-OF_THE_BASES = {"value_before", "value_asked", "ready", "days_needed", "days_known", "asked_beyond"}
+OF_THE_BASES = {
+    *("value_before", "value_asked", "ready", "days_needed", "days_known"),
+    *("asked_beyond", "held_stop"),
+}
 """What the bases answer themselves: an author asks them, or leaves them as they are."""
 
 

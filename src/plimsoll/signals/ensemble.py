@@ -17,6 +17,7 @@ from plimsoll.signals.panels import (
     level,
     log_returns,
 )
+from plimsoll.signals.rows import Rows
 
 LEAST_DAYS = 60
 FILL_COST_FRACTION = 7e-4
@@ -156,8 +157,10 @@ def ensemble_targets(
     }
     sizes = on_candles(full, opens).reindex(columns=closes.columns)
 
+    told = {name: Rows(frame) for name, frame in parts.items()}
+
     def reasons(row: pd.Timestamp, pair: str) -> str:
-        return words({name: float(frame[pair].loc[row]) for name, frame in parts.items()})
+        return words({name: rows.value(row, pair) for name, rows in told.items()})
 
     return Targets(_total(parts).where(sizes.notna()), sizes, reasons, span)
 

@@ -6,12 +6,14 @@ rows up to it and on no later one; NaN means no opinion, never zero.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import sqrt
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from plimsoll.signals.rows import Rows, nanoseconds
 
 DAYS_PER_YEAR = 365.0
 ONE_DAY = pd.Timedelta(days=1)
@@ -50,11 +52,29 @@ class Targets:
     full_sizes: pd.DataFrame
     reasons: Callable[[pd.Timestamp, str], str] | None = None
     span: pd.Timedelta = ONE_DAY
+    _read: dict[str, Rows] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def known_at(self, moment: Any) -> Any:
         """Return the open of the last candle that had closed at a moment, or at each of many."""
-        floored = (moment.dt if isinstance(moment, pd.Series) else moment).floor(self.span)
-        return floored - self.span
+        if isinstance(moment, pd.Series):
+            return moment.dt.floor(self.span) - self.span
+        at, span = nanoseconds(moment), self.span.value
+        return pd.Timestamp(at - at % span - span, tz="UTC")
+
+    @property
+    def weight_rows(self) -> Rows:
+        """The weights, to be looked up by a row's time."""
+        return self._rows_of("weights", self.weights)
+
+    @property
+    def size_rows(self) -> Rows:
+        """The full sizes, to be looked up by a row's time."""
+        return self._rows_of("full_sizes", self.full_sizes)
+
+    def _rows_of(self, name: str, frame: pd.DataFrame) -> Rows:
+        if name not in self._read:
+            self._read[name] = Rows(frame)
+        return self._read[name]
 
     def decided(self) -> pd.DatetimeIndex:
         """Return when something was decided: with each day, and where a row is not as the last."""

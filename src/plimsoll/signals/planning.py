@@ -6,8 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf, isfinite, nan
 
-import pandas as pd
-
 from plimsoll.signals.capacity import Capacity, affordable_now, fitted, within
 from plimsoll.signals.rebalancing import Bands, plan_book
 
@@ -16,6 +14,11 @@ RESERVE_FRACTION = 0.01
 """How much larger than the exchange's smallest a position is kept: prices move until the order."""
 PLANNED_NET_SHARE = 0.5
 """How much of the net band a plan uses; the rest is for what prices do until the next one."""
+
+LEFT_MARGIN = 1e-6
+"""Share of the smallest order within which an order is not surely too small."""
+SUMS_ERROR = 1e-6
+"""Of that share, the part of a position that sums in binary may be off by, with room to spare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,36 @@ def make_plan(
     return Plan(moment, within(values, goals, capacity), closes, bands.least)
 
 
+def is_carried_out(plan: Plan, amounts: Values, closes: Values) -> bool:
+    """Return whether surely no part of a plan is left to be ordered, whatever can be afforded.
+
+    What is ordered of a pair (`ordered_now`) is on the way from what is held to the plan's value:
+    where both are nearer to the amount held than the smallest order, so is all between them.
+
+    Parameters
+    ----------
+    plan
+        What is to be held.
+    amounts
+        What is held, by pair, signed; a pair that the plan does not name is left alone.
+    closes
+        The closes by now, at which what is held is valued.
+    """
+    for pair, value in plan.values_usd.items():
+        amount = amounts.get(pair, 0.0)
+        if not amount:
+            if value != 0:
+                return False
+            continue
+        close = plan.closes[pair]
+        room = plan.least_usd[pair] * (1 - LEFT_MARGIN) - LEFT_MARGIN * SUMS_ERROR * abs(value)
+        if not (value * amount > 0 and closes.get(pair) == close):
+            return False
+        if not abs(value - amount * close) < room:
+            return False
+    return True
+
+
 def largest_gross_usd(capacity: Capacity, pairs: Collection[str]) -> float:
     """Return the sum of positions that fits the budgets of which every pair takes the same."""
     limits = [inf]
@@ -142,11 +175,3 @@ def ordered_now(values_usd: Values, capacity: Capacity) -> dict[str, float]:
     budgets = tuple(replace(one, usd=one.usd - one.taken(turned)) for one in capacity.budgets)
     left = {pair: 0.0 if pair in turned else value for pair, value in held.items()}
     return affordable_now(values_usd, left, replace(capacity, budgets=budgets))
-
-
-def of_day(frame: pd.DataFrame, day: pd.Timestamp) -> dict[str, float]:
-    """Return the values of a day by pair; none when the frame, days × pairs, lacks the day."""
-    if day not in frame.index:
-        return {}
-    values = frame.to_numpy("float64")[frame.index.get_loc(day)].tolist()
-    return dict(zip(frame.columns.tolist(), values, strict=True))

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from math import inf, nan
 
-import pandas as pd
 import pytest
 
 from plimsoll.signals.capacity import Budget, Capacity
@@ -11,9 +10,9 @@ from plimsoll.signals.planning import (
     Plan,
     Rules,
     Wishes,
+    is_carried_out,
     largest_gross_usd,
     make_plan,
-    of_day,
     ordered_now,
 )
 
@@ -147,8 +146,30 @@ def test_a_position_that_changes_sides_counts_until_it_is_closed() -> None:
     assert tight == pytest.approx({A: -150.0, B: 50.0})
 
 
-def test_a_day_that_a_frame_lacks_has_no_values() -> None:
-    frame = pd.DataFrame({A: [0.1, nan]}, pd.date_range("2024-01-01", periods=2, tz="UTC"))
-    assert of_day(frame, frame.index[0]) == {A: 0.1}
-    assert str(of_day(frame, frame.index[1])) == str({A: nan})
-    assert of_day(frame, pd.Timestamp("2024-01-03", tz="UTC")) == {}
+LEAST = dict.fromkeys(CLOSES, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("values", "amounts", "carried_out"),
+    [
+        ({A: 0.0, B: -100.0}, {B: -10.0}, True),
+        ({A: 0.0, B: -100.0}, {B: -10.49}, True),  # 4.90 away, 5 is the smallest order
+        ({A: 0.0, B: -100.0}, {B: -10.51}, False),
+        ({A: 0.0, B: -100.0}, {B: -9.5}, False),  # as large as the smallest order
+        ({A: 1.0, B: -100.0}, {B: -10.0}, False),  # A is to be entered
+        ({A: 0.0, B: 100.0}, {B: -10.0}, False),  # B is to be turned
+        ({A: 0.0, B: 0.0}, {B: -10.0}, False),  # B is to be closed
+        ({B: nan}, {B: -10.0}, False),
+        ({B: -100.0}, {B: -10.0, C: 50.0}, True),  # C is left alone
+    ],
+)
+def test_a_plan_is_carried_out_where_nothing_is_left_to_order(
+    values: dict[str, float], amounts: dict[str, float], carried_out: bool
+) -> None:
+    made = Plan(MIDNIGHT, values, CLOSES, LEAST)
+    assert is_carried_out(made, amounts, CLOSES) is carried_out
+
+
+def test_a_plan_is_not_surely_carried_out_where_prices_have_moved() -> None:
+    made = Plan(MIDNIGHT, {B: -100.0}, CLOSES, LEAST)
+    assert not is_carried_out(made, {B: -10.0}, CLOSES | {B: 10.01})

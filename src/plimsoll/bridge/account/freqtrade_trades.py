@@ -15,7 +15,14 @@ def side_of(trade: LocalTrade) -> Side:
 
 
 def last_fill(trade: LocalTrade) -> tuple[float, datetime]:
-    """Return the price and the time of a trade's last fill; those of its opening without orders."""
+    """Return the price and the time of a trade's last fill; those of its opening without orders.
+
+    A trade of the fast lane keeps its last fill (`kept_last_fill`).
+    """
+    kept = getattr(type(trade), "kept_last_fill", None)
+    if kept is not None:
+        known: tuple[float, datetime] = kept(trade)
+        return known
     filled = [one for one in trade.select_filled_orders() if one.order_filled_utc is not None]
     if not filled:
         return trade.open_rate, trade.open_date_utc

@@ -11,6 +11,7 @@ from datetime import datetime
 from math import isfinite, nan
 from typing import Any
 
+import pandas as pd
 from freqtrade.persistence import Trade
 
 from plimsoll.bridge.account.freqtrade_trades import whole_position
@@ -18,13 +19,15 @@ from plimsoll.bridge.config.settings import PlimsollSettings, settings_from
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.wrapping.install import guard_of
 from plimsoll.candles.windows import yearly_volatility
-from plimsoll.core import Position
+from plimsoll.core import Position, Side
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.exposure import counted_stop_price, loss_at_stop_fraction, position_heat_usd
 from plimsoll.risk.guards.exposure import exposure_limit_usd
 from plimsoll.risk.guards.position_size import position_limit_usd
 from plimsoll.risk.sizing import planned_risk_fraction, volatility_notional_usd
 from plimsoll.signals.capacity import Budget, Capacity
+from plimsoll.signals.panels import ONE_DAY
+from plimsoll.signals.rows import floored
 
 RESERVE_FRACTION = 0.01
 """Share of every limit that is kept: prices move between the decision and its last fill."""
@@ -73,14 +76,30 @@ def capacity_of(strategy: Any, decision: Decision) -> Capacity:
     observe. A guard that allows no stake at all is no reason to close what is held: it denies
     the orders itself. Limits on a single order (spread, price, depth) are not among them.
     """
-    settings = settings_from(strategy.config)
     supervisor = enforcing(strategy)
     held = _held(decision)
     capacity = of_exchange(strategy, decision, held)
     if supervisor is None:
         return capacity
+    settings = settings_from(strategy.config)
     limits = of_profile(settings, decision, held=held, supervisor=supervisor)
     return joined(capacity, limits)
+
+
+def decision_of(strategy: Any, moment: pd.Timestamp, weights: Values) -> Decision:
+    """Return what a portfolio strategy decides by at a moment, with its targets."""
+    pairs = {*weights, *(one.pair for one in Trade.get_trades_proxy(is_open=True))}
+    sides = {pair: Side.LONG if weight > 0 else Side.SHORT for pair, weight in weights.items()}
+    leverages = {pair: strategy.desired_leverage(pair, sides[pair], moment) for pair in sides}
+    fractions = strategy.breaker_rows().at(floored(moment, ONE_DAY) - ONE_DAY)
+    return Decision(
+        now=moment,
+        equity_usd=strategy.equity_usd(moment, strategy.marking()),
+        targets=weights,
+        prices=strategy.closes_at(pairs, moment),
+        stops=stops_within(fractions, strategy.stoploss, leverages),
+        leverages=leverages,
+    )
 
 
 def joined(one: Capacity, other: Capacity) -> Capacity:

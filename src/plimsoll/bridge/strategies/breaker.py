@@ -1,15 +1,16 @@
 """The stop of a portfolio's leg as Freqtrade meets it: its column, and the legs that it closed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from freqtrade.persistence import LocalTrade, Trade
 
-from plimsoll.bridge.account.freqtrade_trades import side_of
+from plimsoll.bridge.account.freqtrade_trades import last_fill, side_of
 from plimsoll.core import Side
 from plimsoll.features.candles import Candles, Floats
 from plimsoll.features.registry import NAN_RULE, Family, Feature, Unit
+from plimsoll.signals.breaker import is_halfway
 
 FRACTION_COLUMN = "stop_fraction"
 STOPPED = frozenset(
@@ -60,6 +61,21 @@ def stop_outs(since: datetime) -> list[StopOut]:
         for trade in _closed_after(since)
         if trade.exit_reason in STOPPED and trade.close_date_utc is not None
     ]
+
+
+def halfway(
+    closes: Mapping[str, float], stop_price: Callable[[Trade, float], float | None]
+) -> set[str]:
+    """Return the pairs whose last close is halfway to the stop of what is held of them."""
+    pairs = set()
+    for trade in Trade.get_trades_proxy(is_open=True):
+        close = closes.get(trade.pair)
+        stop = None if close is None else stop_price(trade, close)
+        if close is not None and stop is not None:
+            fill, side = last_fill(trade)[0], side_of(trade)
+            if is_halfway(side, fill_price=fill, stop_price=stop, price=close):
+                pairs.add(trade.pair)
+    return pairs
 
 
 def _closed_after(since: datetime) -> Iterable[LocalTrade]:

@@ -1,8 +1,9 @@
 """When a portfolio's book is decided, and what is not entered then."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from plimsoll.bridge.strategies.breaker import StopOut, stop_outs
 from plimsoll.signals.breaker import is_barred
 from plimsoll.signals.panels import ONE_DAY, Targets
+from plimsoll.signals.rows import floored
 
 ONE_MINUTE = pd.Timedelta(minutes=1)
 
@@ -37,7 +39,7 @@ class DecisionTimes:
     def __init__(self, strategy: Decided) -> None:
         self._strategy = strategy
         self._decided: tuple[Targets, pd.DatetimeIndex] | None = None
-        self._nanoseconds = np.zeros(0, dtype=np.int64)
+        self._nanoseconds: list[int] = []
         self._stopped: tuple[datetime, list[StopOut]] | None = None
 
     def last(self, now: datetime) -> pd.Timestamp:
@@ -45,23 +47,20 @@ class DecisionTimes:
         at, span = pd.Timestamp(now), self._strategy.candle_span()
         begun = self._by_targets(at)
         stopped = [one.at for one in self._stopped_lately(now) if one.at >= begun]
-        again = [pd.Timestamp(one).floor(span) + span for one in stopped]
+        again = [floored(one, span) + span for one in stopped]
         return max([begun, *(one for one in again if one <= at)])
-
-    def since(self, closes: "pd.Series[pd.Timestamp]") -> "pd.Series[pd.Timedelta]":
-        """Return how long before each of many moments the targets last decided."""
-        days = closes.dt.floor("D")
-        moments = self._moments()
-        rows = moments.searchsorted(closes, side="right") - 1
-        if moments.empty:
-            return closes - days
-        decided = pd.Series(moments[rows.clip(min=0)], closes.index).where(rows >= 0, days)
-        return closes - decided.where(decided > days, days)
 
     def are_carried(self, moments: "pd.Series[pd.Timestamp]") -> "pd.Series[bool]":
         """Return at which of many moments what the targets decided last is still carried out."""
         strategy = self._strategy
-        return self.since(moments) < strategy.carrying_candles * strategy.candle_span()
+        decided = self._moments().as_unit("ns").asi8
+        at = pd.DatetimeIndex(moments).as_unit("ns").asi8
+        begun = at - at % ONE_DAY.value
+        if len(decided):
+            rows = decided.searchsorted(at, side="right") - 1
+            begun = np.where(rows >= 0, np.maximum(decided[rows.clip(min=0)], begun), begun)
+        span = strategy.carrying_candles * strategy.candle_span().value
+        return pd.Series(at - begun < span, moments.index)
 
     def shut(
         self, moment: pd.Timestamp, held: Mapping[str, float], goals: Mapping[str, float]
@@ -77,11 +76,14 @@ class DecisionTimes:
 
         A day has as many decisions here as it has rows of targets.
         """
+        barred: set[str] = set()
+        outs = stop_outs(now - self._span_looked_at())
+        if not outs:
+            return barred
         targets, at = self._strategy.current_targets(), pd.Timestamp(now)
         most, weights = self._most(), targets.weights
-        barred = set()
-        for one in stop_outs(now - self._span_looked_at()):
-            since = weights.loc[pd.Timestamp(one.at).floor(targets.span) : targets.known_at(at)]
+        for one in outs:
+            since = weights.loc[floored(one.at, targets.span) : targets.known_at(at)]
             if one.pair in weights and is_barred(one.side, since[one.pair], decisions=most):
                 barred.add(one.pair)
         return barred
@@ -91,16 +93,17 @@ class DecisionTimes:
 
     def _by_targets(self, at: pd.Timestamp) -> pd.Timestamp:
         """Return when the targets last decided; with the day while its row is not there yet."""
-        moments, midnight = self._moments(), at.floor("D")
-        nanoseconds = at.as_unit("ns").value
-        row = int(self._nanoseconds.searchsorted(nanoseconds, side="right")) - 1
-        return midnight if row < 0 else max(midnight, moments[row])
+        self._moments()
+        midnight = at.value - at.value % ONE_DAY.value
+        row = bisect_right(self._nanoseconds, at.value) - 1
+        decided = midnight if row < 0 else max(midnight, self._nanoseconds[row])
+        return pd.Timestamp(decided, tz="UTC")
 
     def _moments(self) -> pd.DatetimeIndex:
         targets = self._strategy.current_targets()
         if self._decided is None or self._decided[0] is not targets:
             self._decided = targets, targets.decided()
-            self._nanoseconds = self._decided[1].as_unit("ns").asi8
+            self._nanoseconds = self._decided[1].as_unit("ns").asi8.tolist()
         return self._decided[1]
 
     def _stopped_lately(self, now: datetime) -> list[StopOut]:
@@ -109,5 +112,5 @@ class DecisionTimes:
             self._stopped = now, stop_outs(now - self._span_looked_at())
         return self._stopped[1]
 
-    def _span_looked_at(self) -> Any:
-        return (self._strategy.barred_decisions + 1) * ONE_DAY
+    def _span_looked_at(self) -> timedelta:
+        return timedelta(days=self._strategy.barred_decisions + 1)

@@ -116,6 +116,14 @@ class GuardedStrategy(HookedStrategy):
         """
         return True
 
+    def rests(self, now: datetime, *, with_entries: bool) -> bool:
+        """Return whether `wants_change` surely says no of every open trade now.
+
+        ``with_entries``: and `wants_entry` of every pair without one. Nothing else is asked on
+        this candle then.
+        """
+        return False
+
     def wants_entry(self, pair: str, side: Side, now: datetime) -> bool:
         """Return whether a signal would lead to a stake at all, with a free slot for it."""
         return True

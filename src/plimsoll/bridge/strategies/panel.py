@@ -8,7 +8,8 @@ hole with: it counts as missing in both.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,7 @@ from freqtrade.exceptions import ExchangeError, OperationalException
 
 from plimsoll.bridge.strategies.panel_past import PanelPast
 from plimsoll.candles.timeframe import timeframe_span
+from plimsoll.signals.rows import floored
 
 logger = logging.getLogger(__name__)
 
@@ -59,16 +61,26 @@ class Panel:
 
     def last_close(self, pair: str, moment: datetime, timeframe: str = "1d") -> float | None:
         """Return the last close of a pair that was known at a moment; ``None`` without."""
+        return self._close_before(pair, floored(moment, timeframe_span(timeframe)).value, timeframe)
+
+    def last_closes(
+        self, pairs: Iterable[str], moment: datetime, timeframe: str = "1d"
+    ) -> dict[str, float]:
+        """Return the last closes that were known at a moment, of the pairs that have one."""
+        closed = floored(moment, timeframe_span(timeframe)).value
+        known = {pair: self._close_before(pair, closed, timeframe) for pair in pairs}
+        return {pair: close for pair, close in known.items() if close is not None}
+
+    def _close_before(self, pair: str, closed: int, timeframe: str) -> float | None:
         known = self._last.get((timeframe, pair))
         if known is None:
             frame = self.candles[timeframe].get(pair)
             if frame is None:
                 return None
-            opens = pd.DatetimeIndex(frame.index).as_unit("ns").asi8
+            opens = pd.DatetimeIndex(frame.index).as_unit("ns").asi8.tolist()
             known = self._last[timeframe, pair] = opens, frame["close"].to_numpy("float64")
         opens, closes = known
-        closed = pd.Timestamp(moment).floor(timeframe_span(timeframe)).as_unit("ns").value
-        before = int(opens.searchsorted(closed, side="left"))
+        before = bisect_left(opens, closed)
         return float(closes[before - 1]) if before > 0 else None
 
 

@@ -5,7 +5,8 @@ value, so an enum or dataclass defined beside it would be another object in each
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
@@ -22,6 +23,7 @@ from plimsoll.bridge.strategies.guarded import GuardedStrategy
 from plimsoll.bridge.strategies.panel import RUNNING, Panel, PanelReader
 from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.features.merging import bars, join, open_interest
+from plimsoll.signals.rows import floored
 
 
 class PanelStrategy(GuardedStrategy):
@@ -43,6 +45,7 @@ class PanelStrategy(GuardedStrategy):
         super().__init__(config)
         self.startup_candle_count = max(self.startup_candle_count, self.least_startup_candles)
         self._reader = PanelReader(config, timeframe=self.timeframe, past_days=self.panel_days)
+        self._panel_held: Panel | None = None
         self._told: set[tuple[str, str]] = set()
         # Freqtrade lists its parameters only once the bot has started.
         self._parameter_names = [
@@ -56,8 +59,22 @@ class PanelStrategy(GuardedStrategy):
         return self._reader.wanted(self.dp, self.panel_timeframes, with_funding=self.panel_funding)
 
     def panel(self) -> Panel:
-        """Return the panel as it is known now."""
+        """Return the panel as it is known now; within `one_panel` the one that was then."""
+        if self._panel_held is not None:
+            return self._panel_held
         return self._reader.read(self.dp, self.panel_timeframes, with_funding=self.panel_funding)
+
+    @contextmanager
+    def one_panel(self) -> Iterator[None]:
+        """Read the panel once for all that is worked out of it meanwhile."""
+        if self._panel_held is not None:
+            yield
+            return
+        self._panel_held = self.panel()
+        try:
+            yield
+        finally:
+            self._panel_held = None
 
     def days_known(self, candles: Mapping[str, pd.DataFrame]) -> int:
         """Return the days of the panel's candles, the past before the backtest included."""
@@ -124,12 +141,12 @@ class PanelStrategy(GuardedStrategy):
         balance = float(self.wallets.get_total(self.config["stake_currency"]))
         if "available_capital" in self.config:
             balance = float(self.wallets.get_total_stake_amount())
-        panel = self.panel()
-        closed = pd.Timestamp(now).floor(timeframe_span(timeframe))
-        for trade in Trade.get_trades_proxy(is_open=True):
+        trades = Trade.get_trades_proxy(is_open=True)
+        closes = self.panel().last_closes({one.pair for one in trades}, now, timeframe)
+        closed = floored(now, timeframe_span(timeframe)).to_pydatetime()
+        for trade in trades:
             price, filled_at = last_fill(trade)
-            is_later = filled_at > closed
-            mark = price if is_later else panel.last_close(trade.pair, now, timeframe)
+            mark = price if filled_at > closed else closes.get(trade.pair)
             balance += 0.0 if mark is None else open_profit_usd(trade, mark)
         return balance
 

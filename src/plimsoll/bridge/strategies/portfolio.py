@@ -18,13 +18,8 @@ from numpy.typing import NDArray
 
 from plimsoll.bridge.account.freqtrade_trades import last_fill, side_of
 from plimsoll.bridge.config.settings import settings_from
-from plimsoll.bridge.strategies.account_capacity import (
-    Decision,
-    capacity_of,
-    share_left,
-    stops_within,
-)
-from plimsoll.bridge.strategies.breaker import BREAKER, STOPPED
+from plimsoll.bridge.strategies.account_capacity import capacity_of, decision_of, share_left
+from plimsoll.bridge.strategies.breaker import BREAKER, STOPPED, halfway
 from plimsoll.bridge.strategies.decision_times import DecisionTimes
 from plimsoll.bridge.strategies.guarded import ACTS, SIZES
 from plimsoll.bridge.strategies.panel import RUNNING, Panel
@@ -43,11 +38,19 @@ from plimsoll.core import PlimsollError, Side
 from plimsoll.features import FeatureUse
 from plimsoll.performance.shortfall import Shortfall
 from plimsoll.risk.stops import nearest_stop_price
-from plimsoll.signals.breaker import breaker_fractions, is_halfway
+from plimsoll.signals.breaker import breaker_fractions
 from plimsoll.signals.capacity import Capacity
-from plimsoll.signals.panels import ONE_DAY, Targets
-from plimsoll.signals.planning import Plan, Rules, Wishes, make_plan, of_day, ordered_now
+from plimsoll.signals.panels import Targets
+from plimsoll.signals.planning import (
+    Plan,
+    Rules,
+    Wishes,
+    is_carried_out,
+    make_plan,
+    ordered_now,
+)
 from plimsoll.signals.rebalancing import ROUNDING, wanted, worth_closing
+from plimsoll.signals.rows import Rows, floored
 from plimsoll.signals.universe import Membership, UniverseRule, within
 
 
@@ -85,10 +88,10 @@ class PortfolioStrategy(PanelStrategy):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         self._targets: tuple[Panel, Any, Targets] | None = None
-        self._fractions: tuple[Panel, pd.DataFrame] | None = None
+        self._fractions: tuple[Panel, pd.DataFrame, Rows] | None = None
         self._plan: tuple[pd.Timestamp, NDArray[np.float64], Plan] | None = None
         self._asked: tuple[datetime, Plan | None] | None = None
-        self._orders: tuple[datetime, dict[str, float]] | None = None
+        self._orders: tuple[datetime, pd.Timestamp, dict[str, float]] | None = None
         self._stops: dict[Any, tuple[Any, float | None]] = {}
         self._fit = TargetFit(self)
         self._times = DecisionTimes(self)
@@ -126,11 +129,29 @@ class PortfolioStrategy(PanelStrategy):
             return True
         return self.exit_reason(trade, now, price, 0.0) is not None
 
+    def rests(self, now: datetime, *, with_entries: bool) -> bool:
+        """Return whether no trade is surely changed, entered or ended by the plan now."""
+        own = self._has_own(PortfolioStrategy, *ACTS, "plan", "wants_change", "wants_entry")
+        if own or (with_entries and self._sizes_otherwise()):
+            return False
+        if (plan := self.plan(now)) is None:
+            return True
+        trades = Trade.get_trades_proxy(is_open=True)
+        held = {one.pair: float(one.amount) * side_of(one).sign for one in trades}
+        orders = any(one.has_open_orders for one in trades)
+        return not orders and is_carried_out(plan, held, self.closes_at(plan.values_usd, now))
+
     def wants_entry(self, pair: str, side: Side, now: datetime) -> bool:
         """Return whether the plan holds anything of a pair on this side."""
-        if self._has_own(PortfolioStrategy, *SIZES) or self.config["stake_amount"] != "unlimited":
+        if self._sizes_otherwise():
             return True
         return self.desired_stake(pair, side, 0.0, now) > 0
+
+    def _sizes_otherwise(self) -> bool:
+        """Return whether a stake may be one that the plan does not say."""
+        return (
+            self._has_own(PortfolioStrategy, *SIZES) or self.config["stake_amount"] != "unlimited"
+        )
 
     # What Freqtrade calls
 
@@ -139,7 +160,7 @@ class PortfolioStrategy(PanelStrategy):
         candles = super().advise_all_indicators(data)
         if self.config["runmode"] == RunMode.BACKTEST:
             try:
-                self._look_at_past()
+                self._fit.look(self.past_shortfall())
             except PlimsollError as error:
                 raise OperationalException(f"plimsoll: {error}") from None
         return candles
@@ -215,7 +236,7 @@ class PortfolioStrategy(PanelStrategy):
         step = value * side.sign / close - float(trade.amount)
         if not value * side.sign > 0 or abs(step) * close < least * (1 - ROUNDING):
             return None
-        if last_fill(trade)[1] >= pd.Timestamp(now).floor(self.candle_span()) or not step:
+        if last_fill(trade)[1] >= floored(now, self.candle_span()) or not step:
             return None
         if step > 0:
             return step * price / float(trade.leverage) / share_left(self, trade.pair, now)
@@ -227,9 +248,9 @@ class PortfolioStrategy(PanelStrategy):
     ) -> str | None:
         """Return that a position has ended when the plan holds nothing of its pair."""
         plan = self.plan(now)
-        if plan is None or trade.open_date_utc >= plan.moment:
+        if plan is None or plan.values_usd.get(trade.pair) != 0:
             return None
-        if plan.values_usd.get(trade.pair) != 0:
+        if trade.open_date_utc >= plan.moment:
             return None
         return f"{type(self).__name__}_ended"
 
@@ -238,36 +259,24 @@ class PortfolioStrategy(PanelStrategy):
     def plan(self, now: datetime) -> Plan | None:
         """Return the plan that is carried out at a moment; ``None`` when none is."""
         if self._asked is None or self._asked[0] != now:
-            self._asked = now, self._plan_at(now)
+            with self.one_panel():
+                self._asked = now, self._plan_at(now)
         return self._asked[1]
 
     def capacity(self, moment: datetime, weights: Mapping[str, float]) -> Capacity:
         """Return what the account can hold at a moment, and what it holds."""
-        moment = pd.Timestamp(moment)
-        trades = Trade.get_trades_proxy(is_open=True)
-        pairs = {*weights, *(one.pair for one in trades)}
-        sides = {pair: Side.LONG if weight > 0 else Side.SHORT for pair, weight in weights.items()}
-        leverages = {pair: self.desired_leverage(pair, sides[pair], moment) for pair in sides}
-        fractions = of_day(self.breaker_fractions(), moment.floor("D") - ONE_DAY)
-        decision = Decision(
-            now=moment,
-            equity_usd=self.equity_usd(moment, self._marking()),
-            targets=weights,
-            prices=self._closes(pairs, moment),
-            stops=stops_within(fractions, self.stoploss, leverages),
-            leverages=leverages,
-        )
-        return capacity_of(self, decision)
+        with self.one_panel():
+            return capacity_of(self, decision_of(self, pd.Timestamp(moment), weights))
 
     def _plan_at(self, now: datetime) -> Plan | None:
         moment, targets = self._times.last(now), self.current_targets()
         row = targets.known_at(moment)
         is_over = now - moment >= self.carrying_candles * self.candle_span()
-        if is_over or row not in targets.weights.index:
+        if is_over or row not in targets.weight_rows:
             return None
         if self.config["runmode"] in RUNNING and not self._fit.has_looked:
-            self._look_at_past()
-        days = of_day(targets.weights, row), of_day(targets.full_sizes, row)
+            self._fit.look(self.past_shortfall())
+        days = targets.weight_rows.at(row), targets.size_rows.at(row)
         wanted_now = np.array([[*one.values()] for one in days])
         known = self._plan
         is_new = known is None or known[0] != moment
@@ -278,14 +287,14 @@ class PortfolioStrategy(PanelStrategy):
 
     def _planned(self, moment: pd.Timestamp, row: pd.Timestamp, now: datetime) -> Plan:
         targets = self.current_targets()
-        weights = of_day(targets.weights, row)
+        weights = targets.weight_rows.at(row)
         capacity = self.capacity(moment, weights)
-        closes = self._closes({*weights, *capacity.held_usd}, moment)
+        closes = self.closes_at({*weights, *capacity.held_usd}, moment)
         wishes = Wishes(
             weights=weights,
-            full_sizes=of_day(targets.full_sizes, row),
+            full_sizes=targets.size_rows.at(row),
             shut=self._times.shut(moment, capacity.held_usd, weights),
-            halfway=self._halfway(closes),
+            halfway=halfway(closes, self._stop_price),
         )
         rules = Rules(
             buffer=self.buffer.value,
@@ -296,10 +305,6 @@ class PortfolioStrategy(PanelStrategy):
         plan = make_plan(moment, wishes, rules, capacity, closes)
         return self._fit.restrained(plan, capacity.held_usd)
 
-    def _look_at_past(self) -> None:
-        """Say how much of what the past asked for this account can hold."""
-        self._fit.look(self.past_shortfall())
-
     def past_shortfall(self) -> Shortfall:
         """Return what of the targets of the past an empty account like this one could not hold."""
         closes = self.panel().closes("1d")
@@ -308,34 +313,27 @@ class PortfolioStrategy(PanelStrategy):
 
     def _ordered(self, plan: Plan, now: datetime) -> Mapping[str, float]:
         """Return what of a plan is to be held after this candle: at first what is affordable."""
-        candle = pd.Timestamp(now).floor(self.candle_span())
-        if self._orders is None or self._orders[0] != candle:
-            targets = self.current_targets()
-            weights = of_day(targets.weights, targets.known_at(plan.moment))
-            self._orders = candle, ordered_now(plan.values_usd, self.capacity(now, weights))
-        return self._orders[1]
+        known = self._orders
+        if known is None or known[0] != now:
+            candle = floored(now, self.candle_span())
+            if known is None or known[1] != candle:
+                with self.one_panel():
+                    targets = self.current_targets()
+                    weights = targets.weight_rows.at(targets.known_at(plan.moment))
+                    orders = ordered_now(plan.values_usd, self.capacity(now, weights))
+            else:
+                orders = known[2]
+            self._orders = known = now, candle, orders
+        return known[2]
 
-    def _marking(self) -> str:
+    def marking(self) -> str:
         """Return the candles of the panel at whose closes a book is decided: the targets' own."""
         span = self.current_targets().span
         return next((one for one in self.panel_timeframes if timeframe_span(one) == span), "1d")
 
-    def _closes(self, pairs: Collection[str], moment: datetime) -> dict[str, float]:
-        panel, timeframe = self.panel(), self._marking()
-        known = {pair: panel.last_close(pair, moment, timeframe) for pair in sorted(pairs)}
-        return {pair: close for pair, close in known.items() if close is not None}
-
-    def _halfway(self, closes: Mapping[str, float]) -> set[str]:
-        """Return the pairs whose last close is halfway to their stop."""
-        halfway = set()
-        for trade in Trade.get_trades_proxy(is_open=True):
-            close = closes.get(trade.pair)
-            stop = None if close is None else self._stop_price(trade, close)
-            if close is not None and stop is not None:
-                fill, side = last_fill(trade)[0], side_of(trade)
-                if is_halfway(side, fill_price=fill, stop_price=stop, price=close):
-                    halfway.add(trade.pair)
-        return halfway
+    def closes_at(self, pairs: Collection[str], moment: datetime) -> dict[str, float]:
+        """Return the last closes that a book is decided at, of the pairs that have one."""
+        return self.panel().last_closes(sorted(pairs), moment, self.marking())
 
     def _stop_price(self, trade: Trade, current_rate: float) -> float | None:
         """Return the breaker's price, measured from the last fill.
@@ -380,17 +378,18 @@ class PortfolioStrategy(PanelStrategy):
         """Return the distance of each pair's stop, days × pairs; computed once a panel."""
         panel = self.panel()
         if self._fractions is None or self._fractions[0] is not panel:
-            self._fractions = panel, breaker_fractions(panel.closes("1d"))
+            fractions = breaker_fractions(panel.closes("1d"))
+            self._fractions = panel, fractions, Rows(fractions)
         return self._fractions[1]
 
+    def breaker_rows(self) -> Rows:
+        """Return the same, to be looked up by a day."""
+        self.breaker_fractions()
+        return self._fractions[2]  # type: ignore[index]
+
     def _with_targets(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
-        known = with_targets(
-            candles,
-            pair,
-            self.current_targets(),
-            self.breaker_fractions(),
-            span=self.candle_span(),
-        )
+        targets, stops = self.current_targets(), self.breaker_rows()
+        known = with_targets(candles, pair, targets, stops, span=self.candle_span())
         last_days = self.panel().closes("1d").index[-1:]
         every_pair = settings_from(self.config).universe == "all"
         if every_pair or self.config["runmode"] in RUNNING or last_days.empty:

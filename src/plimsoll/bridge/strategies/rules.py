@@ -222,7 +222,8 @@ class RuleStrategy(IStrategy):
         """Return the price on a trade's winning side up to which its levels surely stay.
 
         Up to there neither `custom_stoploss` moves the stop nor `custom_roi` takes the profit, as
-        long as nothing is filled; infinite (0 of a short) where they never do.
+        long as nothing is filled; infinite (0 of a short) where they never do. Rounding apart, by
+        which a stop may move that is held at one price (`held_stop`).
 
         Returns
         -------
@@ -245,11 +246,22 @@ class RuleStrategy(IStrategy):
             return None
         return max(limits) if trade.is_short else min(limits)
 
+    def held_stop(self, trade: Trade) -> float | None:
+        """Return the price at which `custom_stoploss` holds the stop, whatever the market's is.
+
+        Freqtrade works a stop out of a price and a fraction each time, so that one within rounding
+        of its own level may move by a tick. ``None`` where the stop follows the market, or none is
+        declared.
+        """
+        known = type(self).custom_stoploss is RuleStrategy.custom_stoploss
+        if not known or not self.use_custom_stoploss or self.trailing_distance() is not None:
+            return None
+        return self._stop_price(trade, trade.open_rate)
+
     def _stop_stays_until(self, trade: Trade) -> float | None:
         """Return the best price at which the declared stops do not move yet; ``None`` if unknown.
 
-        Freqtrade works a stop out of a price and a fraction each time: one within rounding of its
-        own level may move by a tick.
+        A stop that follows the market within rounding of its own level may move at any price.
         """
         sign, stop = -1 if trade.is_short else 1, trade.stop_loss
         room = stop * (1 - sign * ROUNDING)
@@ -259,10 +271,10 @@ class RuleStrategy(IStrategy):
         if len(distances) < len(known) or trade.initial_stop_loss_pct is None:
             return None
         price = self._stop_price(trade, trade.open_rate)  # where none follows yet
-        if price is None or (room - price) * sign <= 0:
-            return inf * sign if price is None else None
-        if self.trailing_distance() is None:
+        if price is None or self.trailing_distance() is None:
             return inf * sign
+        if (room - price) * sign <= 0:
+            return None
         share = -self.stoploss / trade.leverage
         by_share = room / (1 - sign * share) if trade.is_short or share < 1 else inf
         by_distance = room + sign * distances[-1]

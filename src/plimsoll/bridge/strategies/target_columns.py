@@ -6,6 +6,7 @@ from plimsoll.bridge.strategies.breaker import FRACTION_COLUMN
 from plimsoll.core import Side
 from plimsoll.signals.breaker import LEAST_FRACTION
 from plimsoll.signals.panels import ONE_DAY, Targets
+from plimsoll.signals.rows import Rows
 
 WEIGHT_COLUMN, SIZE_COLUMN = "target_weight", "full_size"
 ENTRIES = [f"enter_{side.value}" for side in Side]
@@ -15,7 +16,7 @@ def with_targets(
     candles: pd.DataFrame,
     pair: str,
     targets: Targets,
-    fractions: pd.DataFrame,
+    fractions: Rows,
     *,
     span: pd.Timedelta,
 ) -> pd.DataFrame:
@@ -37,16 +38,11 @@ def with_targets(
     closes = candles["date"] + span
     rows, days = targets.known_at(closes), closes.dt.floor("D") - ONE_DAY
     columns = {
-        WEIGHT_COLUMN: (targets.weights, rows),
-        SIZE_COLUMN: (targets.full_sizes, rows),
+        WEIGHT_COLUMN: (targets.weight_rows, rows),
+        SIZE_COLUMN: (targets.size_rows, rows),
         FRACTION_COLUMN: (fractions, days),
     }
-    known = candles.assign(
-        **{
-            name: frame[pair].reindex(index).to_numpy() if pair in frame else float("nan")
-            for name, (frame, index) in columns.items()
-        }
-    )
+    known = candles.assign(**{name: read.of(at, pair) for name, (read, at) in columns.items()})
     known[FRACTION_COLUMN] = known[FRACTION_COLUMN].fillna(LEAST_FRACTION)
     return known
 
@@ -57,7 +53,8 @@ def with_reasons(
     """Return candles with the targets' words as the tags of their entries, where there are any."""
     if targets.reasons is None:
         return candles
-    for row in candles.index[candles.reindex(columns=ENTRIES).eq(1).any(axis=1)]:
-        known = targets.known_at(candles["date"].loc[row] + span)
-        candles.loc[row, "enter_tag"] = targets.reasons(known, pair)
+    entered = candles.reindex(columns=ENTRIES).eq(1).any(axis=1)
+    if entered.any():
+        known = targets.known_at(candles["date"][entered] + span)
+        candles.loc[entered, "enter_tag"] = [targets.reasons(row, pair) for row in known]
     return candles

@@ -95,9 +95,9 @@ class TargetFit:
         ``now`` is when it was made, which in a running bot is a little later; pairs that are
         ``shut`` were stopped out.
         """
-        if moment != moment.replace(hour=0, minute=0, second=0, microsecond=0):
+        if moment.hour or moment.minute or moment.second or moment.microsecond:
             return
-        if self._days and moment < max(self._days):  # another run of the same strategy
+        if self._days and moment < next(reversed(self._days)):  # another run of the same strategy
             self._days.clear()
         if moment in self._days:
             return

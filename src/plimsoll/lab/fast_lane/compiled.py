@@ -19,8 +19,8 @@ Result = TypeVar("Result")
 
 
 OF_PYTHON = (
-    "asking candle_rows engine lane_trades market open_trade plan rule_market sparse trades "
-    "wallet_captures watching"
+    "asking calm candle_rows counted_trade engine lane_trades market open_trade plan "
+    "quick_answers rule_market sparse trades wallet_captures watching"
 )
 NEVER_COMPILED = frozenset(f"{name}.py" for name in OF_PYTHON.split())
 

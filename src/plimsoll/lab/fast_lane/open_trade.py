@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from math import inf, isfinite
+from math import inf, isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -99,6 +99,10 @@ class Exits:
         """Return whether a strategy of ours would change or close a trade itself."""
         return bool(self._strategy.wants_change(trade, moment, price))
 
+    def rests(self, moment: datetime, *, with_entries: bool) -> bool:
+        """Return whether a strategy of ours surely neither changes nor enters anything now."""
+        return self._is_ours and bool(self._strategy.rests(moment, with_entries=with_entries))
+
     def wants_entry(self, pair: str, direction: str, moment: datetime) -> bool:
         """Return whether an entry signal may lead to a trade, with a free slot for it."""
         return not self._is_ours or bool(self._strategy.wants_entry(pair, Side(direction), moment))
@@ -126,6 +130,7 @@ class Exits:
                 last,
                 (rows.high, rows.low, rows.flags, rows.funding),
                 prices,
+                self._held(trade),
                 self._values(trade, rows, row),
                 (exits, enters),
             )
@@ -218,6 +223,14 @@ class Exits:
             if wants["trailing_stop_positive"] is not None:
                 trailing = min(trailing, _following(trade, wants["trailing_stop_positive"]))
         return worst, best, trailing
+
+    def _held(self, trade: LocalTrade) -> tuple[float, float, float, float]:
+        """Return what `first_waking_row` asks of a stop that is held at a price."""
+        price = self._strategy.held_stop(trade) if self._is_ours else None
+        if price is None or trade.initial_stop_loss_pct is None:
+            return nan, 1.0, 0.0, 0.0
+        nearest = self._strategy.NEAREST_STOP
+        return price, trade.leverage or 1.0, nearest, trade.stop_loss
 
     def _values(
         self, trade: LocalTrade, rows: PairRows, row: int

@@ -22,9 +22,12 @@ from freqtrade.strategy.strategy_wrapper import strategy_safe_wrapper
 
 from plimsoll.bridge.wrapping.callbacks import is_freqtrades
 from plimsoll.bridge.wrapping.resting import closes_something, has_own_loop, rest_of
+from plimsoll.lab.fast_lane.calm import guards_wake
 from plimsoll.lab.fast_lane.candle_rows import NEVER, Grid, Line, PairRows
+from plimsoll.lab.fast_lane.counted_trade import counted
 from plimsoll.lab.fast_lane.open_trade import Exits
-from plimsoll.lab.fast_lane.waking import extremes, first_uncalm_step
+from plimsoll.lab.fast_lane.quick_answers import quick_answers
+from plimsoll.lab.fast_lane.waking import extremes
 from plimsoll.lab.fast_lane.wallet_captures import WalletCaptures
 
 COUNTS = (
@@ -126,13 +129,14 @@ class Run:
         pairs = {pair: line.rows for pair, line in self._lines.items()}
         self._captures = WalletCaptures(bt, self._grid, pairs)
         self._everything = has_own_loop(self._strategy)
-        self._loop()
-        last_rows = {
-            pair: [line.rows.at(len(line.rows) - 1)]
-            for pair, line in self._lines.items()
-            if LocalTrade.bt_trades_open_pp[pair]
-        }
-        bt.handle_left_open(LocalTrade.bt_trades_open_pp, data=last_rows)
+        with quick_answers(bt):
+            self._loop()
+            last_rows = {
+                pair: [line.rows.at(len(line.rows) - 1)]
+                for pair, line in self._lines.items()
+                if LocalTrade.bt_trades_open_pp[pair]
+            }
+            bt.handle_left_open(LocalTrade.bt_trades_open_pp, data=last_rows)
         bt.wallets.update()
         return {
             "results": trade_list_to_dataframe(LocalTrade.bt_trades),
@@ -238,24 +242,45 @@ class Run:
         if not is_freqtrades(loop, "bot_loop_start"):
             strategy_safe_wrapper(loop, supress_error=True)(current_time=now)
         self._captures.stake(step)
-        is_told, closes, visited = False, closes_something(self._strategy), set()
-        closed = len(LocalTrade.bt_trades)
+        rests, closes, visited = None, closes_something(self._strategy), set()
+        closed, is_last = len(LocalTrade.bt_trades), step == self._grid.steps - 1
         for pair, line in self._in_order():
             row = int(line.rows.row_of[step])
             if row < 0:
                 continue
             self._tell(pair, line, row + 1)
             self._captures.coin(line.rows, row, step)
-            if not is_told:
+            if rests is None:
                 bt.dataprovider._set_dataframe_max_date(now)  # noqa: SLF001 - as Freqtrade does
-                is_told = True
-            is_last = step == self._grid.steps - 1
+                rests = not (closes or is_last) and self._rests(line, row, step, now)
+            if rests:
+                if line.trade is not None:
+                    self._catch_up(line, row + 1)
+                    self._wake_at(line)
+                continue
             if self._is_idle(line, row, step, now, closes=closes, is_last=is_last):
                 continue
             self._visit_pair(line, row, now, is_last=is_last)
             visited.add(pair)
         acts = self._exits.closed(LocalTrade.bt_trades[closed:], step)
         self._look_ahead(visited, again=acts)
+
+    def _rests(self, first: Line, row: int, step: int, now: datetime) -> bool:
+        """Return whether only a strategy of ours might act, and surely does not; `first` begins."""
+        if self._everything or first.trade is None:
+            return False
+        enters = acts = False
+        for line in self._lines.values():
+            if line.trade is None:
+                enters = enters or line.next_entry(step) == step
+            elif line.wake <= step:
+                acts = True
+                if not line.acts:
+                    return False
+        if not acts or (enters and (PairLocks.locks or not self._has_slot())):
+            return False
+        self._catch_up(first, row + 1)
+        return self._exits.rests(now, with_entries=enters)
 
     def _is_idle(
         self, line: Line, row: int, step: int, now: datetime, *, closes: bool, is_last: bool
@@ -315,6 +340,8 @@ class Run:
                 break
         line.next_row = row + 1
         held = LocalTrade.bt_trades_open_pp[rows.pair]
+        if held and not self._is_cross:
+            counted(held[0])
         if not held or held[0] is not trade or len(trade.orders) != orders:
             line.booked = None
         elif int(rows.funding_rows[row]) == row:
@@ -355,7 +382,9 @@ class Run:
             elif not self._skips_full:
                 nearest = min(nearest, line.next_entry(step + 1))
         if nearest > step + 1:
-            nearest = min(nearest, self._guards_wake(step))
+            rest, trades = rest_of(self._strategy), LocalTrade.bt_trades_open
+            seen = trades, self._lines, self._grid, step
+            nearest = min(nearest, guards_wake(rest, *seen, has_funding=self._has_funding))
         return max(nearest, step + 1)
 
     def _is_full(self) -> bool:
@@ -367,34 +396,3 @@ class Run:
             and not PairLocks.locks
             and not (collates and bt._is_backtest_runmode)  # noqa: SLF001 - nowhere else to read
         )
-
-    def _guards_wake(self, step: int) -> int:
-        """Return the first step on which the guards may have something to do."""
-        rest = rest_of(self._strategy)
-        if rest is None:
-            return step + 1
-        wake = self._grid.step_after(rest.until)
-        trades = LocalTrade.bt_trades_open if rest.marks else []
-        for trade, marks in zip(trades, rest.marks or (), strict=True):
-            line = self._lines[trade.pair]
-            rows = line.rows
-            row = int(rows.row_of[step])
-            if row < 0 or line.next_row != row + 1:
-                return step + 1
-            again = self._booked_again(line, row)
-            calm = first_uncalm_step(
-                row,
-                len(rows),
-                (rows.close, rows.steps, rows.stamps),
-                marks[:2],
-                (int(rows.stamps[row]), again),
-            )
-            wake = min(wake, int(calm))
-        return wake
-
-    def _booked_again(self, line: Line, row: int) -> int:
-        """Return the row at which the funding of a trade that was just filled is booked anew."""
-        if not self._has_funding or line.booked is not None:
-            return -1
-        rows = line.rows
-        return int(rows.funding_rows.searchsorted(row + 1))

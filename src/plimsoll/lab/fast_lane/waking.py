@@ -20,11 +20,37 @@ GOES_LONG, GOES_SHORT = 16, 32
 
 
 @njit(cache=True)
+def moves_held_stop(best: float, held: tuple[float, float, float, float]) -> bool:
+    """Return whether a stop that is held at a price would be worked out nearer at ``best``.
+
+    As Freqtrade does in doubles: ``stoploss_from_absolute``, the nearest stop of our strategies,
+    `LocalTrade.adjust_stop_loss` before it rounds to a tick, away from the market. A stop that is
+    no nearer than the one in force, which is at a tick, is none after rounding.
+
+    Parameters
+    ----------
+    best
+        The best price of a candle, signed by the side.
+    held
+        As `first_waking_row` has it.
+    """
+    price, leverage, nearest, stop = held
+    if not price > 0.0:
+        return False
+    if best > 0.0:
+        fraction = max(max(1 - price / best, 0.0) * leverage, nearest)
+        return best * (1 - abs(fraction / leverage)) > stop
+    fraction = max(max(-(1 - price / -best), 0.0) * leverage, nearest)
+    return -best * (1 + abs(fraction / leverage)) < stop
+
+
+@njit(cache=True)
 def first_waking_row(
     first: int,
     last: int,
     candles: tuple[Floats, Floats, Flags, Floats],
     prices: tuple[float, float, float],
+    held: tuple[float, float, float, float],
     values: tuple[float, float, float, float, float, float],
     signals: tuple[int, int],
 ) -> int:
@@ -40,6 +66,10 @@ def first_waking_row(
         Signed by the side (long as they are, short negative), what a candle must reach: at or
         below the first its stop, at or above the second anything on its winning side, at or
         above the third a stop that trails once the profit is there.
+    held
+        The price that a stop is held at, not signed (NaN for none), the leverage, the nearest stop
+        as a fraction, the stop in force: a candle matters at whose best price the fraction that
+        leads to the one price leads, in binary, past the other.
     values
         The signed value of one point of price; what the position's value must reach for a profit,
         and for the trailing; the funding of now, that before the last fill, its scale.
@@ -56,6 +86,8 @@ def first_waking_row(
         else:
             worst, best, moved = -high[row], -low[row], low[row]
         if worst <= stop or best >= best_price:
+            return row
+        if moves_held_stop(best, held):
             return row
         flag = flags[row]
         if flag & exits and not flag & enters:

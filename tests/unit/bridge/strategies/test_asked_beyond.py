@@ -72,11 +72,29 @@ def test_a_trailing_stop_moves_beyond_it_and_not_before(
         assert moves(strategy, held, beyond + sign * 0.03)
 
 
-def test_a_stop_within_rounding_of_its_level_may_move_at_any_price() -> None:
+def test_a_stop_within_rounding_of_its_level_is_held_at_its_price() -> None:
     strategy = following(2.0)
     held = filled(strategy)
     assert held.stop_loss == 98.2
+    assert strategy.asked_beyond(held) == pytest.approx(102.5)
+    assert strategy.held_stop(held) == pytest.approx(98.2)
+
+
+def test_one_that_follows_within_rounding_may_move_at_any_price(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    strategy = following(2.0)
+    monkeypatch.setattr(type(strategy), "trailing_distance", lambda self: (self.atr, 0.9))
+    held = filled(strategy)
     assert strategy.asked_beyond(held) is None
+    assert strategy.held_stop(held) is None
+
+
+def test_a_stop_of_own_code_is_held_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    strategy = following()
+    held = filled(strategy)
+    monkeypatch.setattr(type(strategy), "custom_stoploss", lambda self, *_, **__: -0.1)
+    assert strategy.held_stop(held) is None
 
 
 def test_of_an_entry_whose_distance_is_unknown_any_price_matters() -> None:

@@ -63,11 +63,11 @@ def test_a_day_whose_targets_are_not_there_yet_begins_at_its_midnight() -> None:
     assert times.last(datetime(2023, 12, 30, 7, tzinfo=UTC)) == datetime(2023, 12, 30, tzinfo=UTC)
 
 
-def test_many_moments_are_as_far_from_the_decision_as_each_one() -> None:
+def test_many_moments_are_carried_as_far_from_the_decision_as_each_one_is() -> None:
     times = DecisionTimes(Holding())
-    moments = pd.Series(pd.date_range("2023-12-31", "2024-01-12", freq="1h", tz="UTC"))
-    expected = [moment - times.last(moment.to_pydatetime()) for moment in moments]
-    assert times.since(moments).tolist() == expected
+    moments = pd.Series(pd.date_range("2023-12-31", "2024-01-12", freq="30min", tz="UTC"))
+    since = [moment - times.last(moment.to_pydatetime()) for moment in moments]
+    assert times.are_carried(moments).tolist() == [one < timedelta(hours=2) for one in since]
 
 
 def test_after_a_stop_it_is_decided_again_at_the_next_candle() -> None:

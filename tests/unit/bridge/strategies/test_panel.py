@@ -137,6 +137,8 @@ def test_the_last_close_is_of_a_day_that_has_ended(folder: Path) -> None:
         assert found == closes.loc["2024-01-04"]
     assert panel.last_close(PAIRS[0], datetime(2024, 1, 1, 5, tzinfo=UTC)) is None
     assert panel.last_close("DOGE/USDT:USDT", datetime(2024, 1, 5, tzinfo=UTC)) is None
+    known = panel.last_closes([PAIRS[0], "DOGE/USDT:USDT"], datetime(2024, 1, 5, tzinfo=UTC))
+    assert known == {PAIRS[0]: found}
     within = panel.last_close(PAIRS[0], datetime(2024, 1, 5, 9, tzinfo=UTC), "4h")
     assert within == panel.closes("4h")[PAIRS[0]].loc["2024-01-05 04:00"] != found
 

@@ -85,6 +85,18 @@ def hold(pair: str, *, short: bool = False) -> None:
     LocalTrade.add_bt_trade(LocalTrade(**fields))
 
 
+def test_within_one_panel_it_is_read_once(
+    strategy: IStrategy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, read = strategy.panel(), []
+    monkeypatch.setattr(strategy._reader, "read", lambda *_, **__: read.append(1) or first)
+    with strategy.one_panel(), strategy.one_panel():
+        assert all(strategy.panel() is first for _ in range(3))
+        assert read == [1]
+    assert strategy.panel() is first
+    assert read == [1, 1]
+
+
 # The account's worth
 
 

@@ -278,6 +278,43 @@ def test_a_long_is_brought_to_the_edge_of_its_band(
 
 
 @pytest.mark.usefixtures("trades")
+@pytest.mark.parametrize("hour", [0, 1, 2])
+def test_where_it_rests_no_position_is_changed_nor_ended(strategy: IStrategy, hour: int) -> None:
+    now, rested = MIDNIGHT + timedelta(hours=hour), 0
+    for amount in range(1, 20):
+        for short in (False, True):
+            opened = MIDNIGHT - timedelta(days=2)
+            held = position(amount=float(amount), opened=opened, short=short)
+            LocalTrade.add_bt_trade(held)
+            rests = strategy.rests(now, with_entries=False)
+            wants = strategy.wants_change(held, now, 100.0)
+            LocalTrade.remove_bt_trade(held)
+            started_again(strategy)
+            assert not (rests and wants)
+            rested += rests
+    assert 0 < rested < 38 or hour == 2
+
+
+@pytest.mark.usefixtures("trades")
+def test_it_does_not_rest_where_a_pair_is_to_be_entered(strategy: IStrategy) -> None:
+    strategy.config["stake_amount"] = "unlimited"
+    assert not strategy.rests(MIDNIGHT, with_entries=True)
+    assert strategy.rests(MIDNIGHT + timedelta(hours=2), with_entries=True)
+
+
+@pytest.mark.usefixtures("trades")
+def test_where_another_says_stakes_or_changes_it_never_rests(
+    strategy: IStrategy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = MIDNIGHT + timedelta(hours=2)
+    strategy.config["stake_amount"] = 100
+    assert not strategy.rests(later, with_entries=True)
+    assert strategy.rests(later, with_entries=False)
+    monkeypatch.setattr(type(strategy), "adjust_position", lambda self, *_: None)
+    assert not strategy.rests(later, with_entries=False)
+
+
+@pytest.mark.usefixtures("trades")
 def test_the_smallest_order_is_sent_whatever_the_price_has_become(tmp_path: Path) -> None:
     strategy = written_down(tmp_path)
     type(strategy).least_order_fraction = 0.06

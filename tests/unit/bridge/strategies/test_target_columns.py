@@ -5,6 +5,7 @@ import pandas as pd
 
 from plimsoll.bridge.strategies.target_columns import with_reasons, with_targets
 from plimsoll.signals.panels import Targets
+from plimsoll.signals.rows import Rows
 
 PAIR = "BTC/USDT:USDT"
 HOUR = pd.Timedelta(hours=1)
@@ -18,7 +19,7 @@ def targets(**fields: object) -> Targets:
 
 
 def test_a_row_counts_from_the_candle_that_closes_with_it_until_the_next_row() -> None:
-    made = with_targets(CANDLES, PAIR, targets(), pd.DataFrame(), span=HOUR)
+    made = with_targets(CANDLES, PAIR, targets(), Rows(pd.DataFrame()), span=HOUR)
     assert made["target_weight"].iloc[:3].isna().all()
     # The candle of 03:00 closes at 04:00, as the first of four hours does.
     assert made["target_weight"].iloc[3:12].tolist() == [0.0] * 4 + [0.01] * 4 + [0.02]
@@ -27,7 +28,7 @@ def test_a_row_counts_from_the_candle_that_closes_with_it_until_the_next_row() -
 
 def test_the_stop_is_of_the_last_day_that_had_closed() -> None:
     days = pd.date_range("2024-01-01", periods=2, freq="D", tz="UTC")
-    fractions = pd.DataFrame({PAIR: [0.4, 0.5]}, days)
+    fractions = Rows(pd.DataFrame({PAIR: [0.4, 0.5]}, days))
     made = with_targets(CANDLES, PAIR, targets(), fractions, span=HOUR)["stop_fraction"]
     assert made.iloc[:23].eq(0.30).all()
     assert made.iloc[23:47].eq(0.4).all()
@@ -35,7 +36,7 @@ def test_the_stop_is_of_the_last_day_that_had_closed() -> None:
 
 
 def test_a_pair_without_targets_has_none() -> None:
-    made = with_targets(CANDLES, "ETH/USDT:USDT", targets(), pd.DataFrame(), span=HOUR)
+    made = with_targets(CANDLES, "ETH/USDT:USDT", targets(), Rows(pd.DataFrame()), span=HOUR)
     assert made[["target_weight", "full_size"]].isna().all(axis=None)
     assert made["stop_fraction"].eq(0.30).all()
 
