@@ -25,7 +25,7 @@ EXAMPLE = re.compile(
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 OF_THE_BASES = {
     *("value_before", "value_asked", "ready", "days_needed", "days_known"),
-    *("asked_beyond", "held_stop"),
+    *("asked_beyond", "held_stop", "entry_masks", "exit_masks"),
 }
 """What the bases answer themselves: an author asks them, or leaves them as they are."""
 

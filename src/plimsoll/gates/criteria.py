@@ -16,10 +16,6 @@ _LIVE, _SCALE = (Gate.LIVE,), (Gate.SCALE,)
 _WALK, _DATA, _TRADES = Kind.WALK_FORWARD.value, Kind.DATA_CHECK.value, Kind.PAPER.value
 
 
-def _baseline(name: str) -> str:
-    return f"{Kind.RESULT.value} {name}"
-
-
 _OUT_OF_SAMPLE = (
     Criterion(
         name="data_errors",
@@ -156,7 +152,7 @@ _SIGNIFICANCE = (
             sense=Sense.ABOVE,
             limit=0.0,
             unit=Unit.NUMBER,
-            rests_on=(_WALK, _baseline(name)),
+            rests_on=(_WALK, f"{Kind.RESULT.value} {name}"),
             source=PLAN,
             why="significantly better than a simple baseline, on unseen data",
         )

@@ -152,17 +152,14 @@ class RuleStrategy(IStrategy):
         return dataframe
 
     def entry_masks(self, candles: pd.DataFrame) -> "Iterator[tuple[Side, pd.Series[bool], str]]":
-        """Yield each side, after which candles to enter on it, and the tag of such an entry.
-
-        ``candles`` have the columns of the features.
-        """
+        """Yield each side, after which of the analysed candles to enter, and the entry's tag."""
         known = self._distances_known(candles)
         for side in self._sides():
             signal = self._checked(self.entry_signal(candles, side), candles, "entry_signal")
             yield side, known & signal, f"{type(self).__name__}_{side.value}"
 
     def exit_masks(self, candles: pd.DataFrame) -> "Iterator[tuple[Side, pd.Series[bool], str]]":
-        """Yield each side that signals leave, after which candles, and the tag of such an exit."""
+        """Yield each side that signals leave, after which candles, and the exit's tag."""
         for side in self._sides():
             mask = self.exit_signal(candles, side)
             if mask is not None:

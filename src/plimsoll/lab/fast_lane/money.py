@@ -141,25 +141,6 @@ def quotient(left: float, right: float) -> float:
 
 
 @compiled
-def order_stake(amount: float, price: float, leverage: float) -> float:
-    """Return ``Order.stake_amount``: amount x price / leverage, all of it exact."""
-    made = rounded(over(times(as_pair(amount), as_pair(price)), as_pair(leverage)), LAST_DECIMAL)
-    return made if made == made else _quotient_of_digits(amount, price, leverage, 1.0)
-
-
-@compiled
-def exit_amount(stake: float, amount: float, trade_stake: float) -> float:
-    """Return the amount that a partial exit of a stake sells, before it is cut to precision.
-
-    ``abs(float(FtPrecise(-stake) * FtPrecise(amount) / FtPrecise(trade_stake)))``: the stake is
-    what ``adjust_trade_position`` returned, without its minus sign.
-    """
-    pair = over(times(as_pair(stake), as_pair(amount)), as_pair(trade_stake))
-    made = rounded((pair[0], pair[1] + LAST_DECIMAL), 2.0 * LAST_DECIMAL)
-    return made if made == made else _quotient_of_digits(stake, amount, trade_stake, -1.0)
-
-
-@compiled
 def _written(value: float) -> tuple[int, int]:
     """Return digits and decimals as ``str`` writes them: one zero after the point of a whole."""
     digits, decimals = shortest(value)

@@ -3,7 +3,7 @@
 Freqtrade goes through all orders of a trade after each fill. A position here takes one filled
 order at a time and keeps the same exact sums: its amount, its stake at the average price of the
 entries, that price (cut after 18 decimals), and the stake of all entries. A position is a row of
-int64 that the caller keeps; `clear` makes it empty.
+int64 that the caller keeps; one of zeros is empty.
 
 Amounts and prices have up to 44 decimals, which 1e-27 has with all its digits; another one makes
 the position's figures NaN.
@@ -36,12 +36,6 @@ ENTERED = STAKE + STAKE_LIMBS
 BEYOND = ENTERED + STAKE_LIMBS
 POSITION_SIZE = BEYOND + 1
 """Length of a position's row."""
-
-
-@compiled
-def clear(position: Wide) -> None:
-    """Make a position empty."""
-    position[:] = 0
 
 
 @compiled

@@ -74,9 +74,8 @@ def test_a_quotient(left: float, right: float) -> None:
 @EXAMPLES
 @given(NUMBERS, NUMBERS, NUMBERS)
 @example(0.12345678901234567, 0.00000123, 3.3)
-def test_the_amount_of_a_partial_exit(stake: float, amount: float, whole: float) -> None:
+def test_a_quotient_of_a_product(stake: float, amount: float, whole: float) -> None:
     wanted = abs(float(FtPrecise(-stake) * FtPrecise(amount) / FtPrecise(whole)))
-    assert same(money.exit_amount(stake, amount, whole), wanted)
     assert same(money.quotient_in_full(stake, amount, whole, -1.0), wanted)
 
 
@@ -96,7 +95,6 @@ def test_a_trade_of_freqtrade(
             closed = money.close_value(amount, rate, fee, is_short)
             closed = closed - funding if is_short else closed + funding
             assert same(closed, trade.calc_close_trade_value(rate))
-    assert same(money.order_stake(amount, price, leverage), trade.orders[0].stake_amount)
 
 
 @EXAMPLES
@@ -133,4 +131,3 @@ def test_an_exact_half_goes_to_the_even_digit(value: float) -> None:
 
 def test_where_freqtrade_fails_there_is_no_number() -> None:
     assert math.isnan(money.quotient(1.0, 0.0))
-    assert math.isnan(money.exit_amount(1.0, 1.0, 0.0))

@@ -116,15 +116,12 @@ def test_more_is_taken_off_than_was_there() -> None:
     assert position.entered_of(held) == 3.0
 
 
-def test_a_position_that_is_left_is_empty_and_can_be_used_again() -> None:
+def test_a_position_that_is_left_is_empty() -> None:
     held = empty()
     position.enter(held, 1.0, 3.0)
     position.leave(held, 1.0)
     assert position.amount_of(held) == 0.0
     assert math.isnan(position.open_rate_of(held))
-    position.clear(held)
-    position.enter(held, 2.0, 5.0)
-    assert position.open_rate_of(held) == 5.0
 
 
 def test_an_amount_beyond_all_decimals_has_no_figures() -> None:
