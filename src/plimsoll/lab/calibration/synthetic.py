@@ -40,6 +40,12 @@ class Shape:
     volatilities: tuple[float, ...] = (0.55, 0.70, 0.85, 0.80)
     correlation: float = 0.65
 
+    @classmethod
+    def of(cls, pairs: int) -> "Shape":
+        """Return the default of so many pairs; volatilities come in turn."""
+        turn = cls().volatilities
+        return cls(tuple(turn[place % len(turn)] for place in range(pairs)))
+
 
 def synthetic_hours(seed: int, count: int, edge: Edge | None, shape: Shape | None = None) -> Hours:
     """Return the hours of a market; the same for the same seed, count, edge and shape.

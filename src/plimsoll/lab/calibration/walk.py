@@ -1,5 +1,6 @@
 """One strategy's walk-forward on one made market: the real search, and the tests as one account."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,11 +19,14 @@ from plimsoll.lab.search.configuration import (
     with_timerange,
 )
 from plimsoll.lab.search.epochs import Epochs, Parameters
-from plimsoll.lab.search.sampling import sampler_of
+from plimsoll.lab.search.identity import config_fingerprint, space_of
+from plimsoll.lab.search.sampling import sampler_of, seed_at
 from plimsoll.lab.search.space import plain_space
 from plimsoll.lab.search.studies import best_of
 from plimsoll.lab.walk_forward import evidence
 from plimsoll.lab.walk_forward.plan import timerange_of
+from plimsoll.performance.epoch import epoch_equity
+from plimsoll.performance.measures import daily_returns
 from plimsoll.performance.windows import DAY, Span, WalkWindow
 
 Candles = dict[str, pd.DataFrame]
@@ -34,12 +38,15 @@ ALLOWED = {"allow_missing_funding": True}
 class Walked:
     """What the tests of all windows made, as the gates read it.
 
-    ``returns`` are daily, by the midnight that ends each day; ``winners`` are the parameters that
+    ``marked`` are the daily returns, by the midnight that ends each day, with open positions at
+    their last close; ``returns`` are those of the wallet that Freqtrade notes, which knows of a
+    perpetual's profit only once it is closed. ``winners`` are the parameters that
     each window found, ``None`` where no epoch had enough trades. ``slower`` says why the compiled
     loop was not taken; ``None`` when it was.
     """
 
     returns: "pd.Series[float]"
+    marked: "pd.Series[float]"
     trades: pd.DataFrame
     spans: tuple[tuple[pd.Timestamp, pd.Timestamp], ...]
     starting_balance_usd: float
@@ -53,6 +60,7 @@ class Walked:
         return replace(
             self,
             returns=self.returns[self.returns.index <= end],
+            marked=self.marked[self.marked.index <= end],
             trades=self.trades[known],
             spans=self.spans[:windows],
             winners=self.winners[:windows],
@@ -76,8 +84,15 @@ class Walker:
         first = Epochs(self._config | {}, exchange)
         self._config, self.exchange = first.pristine, first.exchange
         self.strategy = first.get_strategy_name()
+        self.fingerprint = hashlib.sha256(
+            Path(first.strategy.__file__).read_bytes()
+            + f"{config_fingerprint(self._config)} {space_of(first)} {config['epochs']}".encode()
+        ).hexdigest()[:16]
+        """Of what decides a search: strategy, config, space and epochs."""
         self.timeframe = str(first.backtesting.timeframe)
-        self.ticks = {pair: float(self.exchange.get_precision_price(pair)) for pair in first.pairlist}
+        self.ticks = {
+            pair: float(self.exchange.get_precision_price(pair)) for pair in first.pairlist
+        }
         candle = pd.Timedelta(seconds=timeframe_to_seconds(self.timeframe))
         self._startup = candle * first.backtesting.required_startup
         needed = DAY * (first.strategy.days_needed() or 0)
@@ -98,22 +113,27 @@ class Walker:
         """
         wallet = start = float(get_dry_run_wallet(self._config))
         winners: list[Parameters | None] = []
-        contents, slower = [], None
+        contents, marked, slower = [], [], None
         with quiet(), one_line():
             for number, window in enumerate(windows):
                 trained = self._epochs(self._config, folder, candles, window.train)
-                winner = searched(trained, int(self._config["epochs"]), seed=seed + number)
+                winner = searched(trained, int(self._config["epochs"]), seed=seed_at(seed, number))
                 winners.append(winner)
                 if winner is None:
                     continue
                 config = as_backtest(self._config) | {"dry_run_wallet": wallet}
                 tested = self._epochs(config, folder, candles, window.test)
-                contents.append(tested.run(winner)[1])
+                processed, content = tested.run(winner)
+                contents.append(content)
+                marked.append(_marked(processed, content["results"], window.test, wallet))
                 wallet = float(contents[-1]["final_balance"])
                 slower = slower or tested.slower
         span = Span(windows[0].test.start, windows[-1].test.end)
+        returns = _returns([one["wallet_summary"] for one in contents], span, start, wallet)
+        whole = pd.concat(marked) if marked else returns[:0]
         return Walked(
-            returns=_returns([one["wallet_summary"] for one in contents], span, start, wallet),
+            returns=returns,
+            marked=whole.reindex(returns.index, fill_value=0.0),
             trades=_joined([one["results"] for one in contents]),
             spans=tuple((one.test.start, one.test.end) for one in windows),
             starting_balance_usd=start,
@@ -162,6 +182,22 @@ def _returns(
     values = evidence.out_of_sample(equity, span, end)["daily_returns"]
     days = pd.date_range(span.start + DAY, periods=len(values), freq="D")
     return pd.Series(values, index=days)
+
+
+def _marked(candles: Candles, trades: pd.DataFrame, test: Span, start: float) -> "pd.Series[float]":
+    """Return the daily returns of a test, open positions at their last close."""
+    frame = next(iter(candles.values()))
+    length = frame["date"].iloc[1] - frame["date"].iloc[0]
+    equity = epoch_equity(
+        trades,
+        candles,
+        length,
+        start=test.start,
+        end=test.end - length,
+        starting_balance_usd=start,
+        every="24h",
+    )
+    return daily_returns(pd.concat([pd.Series([start], index=[test.start]), equity]))
 
 
 def _joined(results: list[pd.DataFrame]) -> pd.DataFrame:

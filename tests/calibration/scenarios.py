@@ -1,0 +1,46 @@
+"""The shipped strategies, and the markets that they are walked over."""
+
+from plimsoll.lab.calibration.edge import Edge
+from plimsoll.lab.calibration.plan import Scenario, Source
+
+PAIRS = ("ETH/USDT:USDT", "LTC/USDT:USDT")
+"""Contracts whose ticks and steps are fine; made markets take their names and no more."""
+TIMEFRAME = "4h"
+EPOCHS = 10
+LOSS = "SharpeHyperOptLossDaily"
+STAKE_USD = 1_000
+"""Of each trade of a strategy that does not size its own, of a wallet of 10,000."""
+REAL_PAIRS = ("BTC", "ETH")
+TREND_HOURS, BURST_HOURS, REVERSION_HOURS = 240.0, 36.0, 48.0
+STRATEGIES = ("TrendFollow", "MomentumCross", "MeanReversion")
+WITHOUT = (200, 100, 100)
+"""Markets without an edge, by strategy: the cheapest to walk has the most."""
+FREE = (60, 60, 60)
+REAL_WEEKS = (20, 20, 20)
+EDGES = {
+    "TrendFollow": (BURST_HOURS, (5.0, 8.0, 11.0)),
+    "MomentumCross": (TREND_HOURS, (1.0, 1.5, 2.0, 2.5)),
+    "MeanReversion": (REVERSION_HOURS, (-4.0, -8.0, -12.0)),
+}
+WITH_AN_EDGE = 24
+
+
+def scenarios(share: float = 1.0) -> list[Scenario]:
+    """Return all scenarios; ``share`` of their markets, one at least."""
+
+    def count(whole: int) -> int:
+        return max(1, round(whole * share))
+
+    made = []
+    for strategy, costly, free, real in zip(STRATEGIES, WITHOUT, FREE, REAL_WEEKS, strict=True):
+        made += [
+            Scenario(strategy, Source.SYNTHETIC, None, count(costly)),
+            Scenario(strategy, Source.SYNTHETIC, None, count(free), free=True),
+            Scenario(strategy, Source.REAL_WEEKS, None, count(real)),
+        ]
+        memory, sharpes = EDGES[strategy]
+        made += [
+            Scenario(strategy, Source.SYNTHETIC, Edge(sharpe, memory), count(WITH_AN_EDGE))
+            for sharpe in sharpes
+        ]
+    return made
