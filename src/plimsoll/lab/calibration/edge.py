@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,7 @@ from plimsoll.core import UsageError
 from plimsoll.lab.calibration.hours import HOURS_A_DAY, HOURS_A_YEAR
 from plimsoll.venue.market.factors import autoregress
 
-Floats = NDArray[np.floating[Any]]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ DIGITS, RETURN_DIGITS = 6, 7
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What all markets are walked with: a walker for each strategy (`Scenario.walker`), and real weeks to draw from."""
+    """What all markets are walked with: walkers by `Scenario.walker`, real weeks to draw from."""
 
     walkers: Mapping[str, Walker]
     cut: Cut
@@ -116,12 +116,12 @@ def calibrate(
     done = len(tasks) - len(left)
     if done:
         say(f"{done} of {len(tasks)} markets were walked before")
-    began, now = time.monotonic(), 0
+    began = time.monotonic()
     for task in {task.scenario.walker: task for task in tasks if task.name in left}.values():
         walked(ground, task, windows=1)  # so that no fork has to load what is compiled
-    for name, row in in_forks(left, at_once=at_once, say=say):
+    made = in_forks(left, at_once=at_once, say=say)
+    for now, (name, row) in enumerate(made, start=1):
         record.add({"name": name, **row})
-        now += 1
         if now % 20 == 0 or now == len(left):
             each = (time.monotonic() - began) / now
             rest = each * (len(left) - now) / 60

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ def mean_sharpe(rows: Sequence[Row]) -> tuple[float, float]:
 def reached(points: Sequence[tuple[float, float]], wanted: float) -> float | None:
     """Return where a curve of (x, share) first reaches a share, between its points; else None."""
     ordered = sorted(points)
-    for (x0, y0), (x1, y1) in zip(ordered, ordered[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(ordered):
         if y0 < wanted <= y1:
             return x0 + (wanted - y0) / (y1 - y0) * (x1 - x0)
     return ordered[0][0] if ordered and ordered[0][1] >= wanted else None
