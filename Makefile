@@ -29,7 +29,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -96,6 +96,10 @@ parity: $(READY) ## backtest and replay the strategies on real data (DATA=folder
 	@test -n "$(DATA)" || { echo 'make parity needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
 	nice -n 10 $(BIN)/python -m tests.parity $(DATA)
 
+walks: $(READY) ## search and walk forward on real data (DATA=folder), rewrite docs/walk-forward-results.md
+	@test -n "$(DATA)" || { echo 'make walks needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
+	$(BIN)/python -m tests.walks $(DATA)
+
 foreign: $(READY) ## guard strategies of others in every command and a crash; rewrite docs/foreign-strategies.md
 	$(BIN)/python -m tests.foreign
 
@@ -139,7 +143,7 @@ mutation: $(READY) ## count which small faults in risk and bridge their tests no
 	$(BIN)/python -m tests.mutation $(MODULES)
 
 lock: $(READY) ## resolve constraints.txt again (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o constraints.txt
+	uv pip compile pyproject.toml --extra dev --extra search --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o constraints.txt
 	printf 'pip\nsetuptools\n' | uv pip compile - --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o docker/build-tools.txt
 	uv pip compile tests/docs_site/requirements.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o tests/docs_site/requirements.txt
 

@@ -19,11 +19,13 @@ from freqtrade.data.history import get_timerange
 from freqtrade.enums import RunMode
 from freqtrade.optimize.backtesting import Backtesting
 from freqtrade.resolvers.strategy_resolver import StrategyResolver
+from freqtrade.strategy.parameters import NumericParameter
 
 from plimsoll.bridge.freqtrade.plugin_search import register
 from plimsoll.bridge.freqtrade.strategy_loading import guard_strategies
 from plimsoll.bridge.wrapping.install import guard_of
 from plimsoll.lab.fast_lane.engine import FastLane
+from plimsoll.lab.fast_lane.rule_market import RuleMarket, says_all
 from tests.conftest import REAL_DATA, ROOT
 from tests.identity.comparing import Difference, first_difference
 from tests.identity.exchanges import Exchanges
@@ -137,6 +139,7 @@ class Run:
         self.backtesting._set_strategy(self.backtesting.strategylist[0])
         self._market, self._datadir, self._loaded = setting["market"], folder / "data", loaded
         self.is_epoch = setting["runmode"] == "hyperopt" and setting["number"] % 3 == 0
+        self._kept: RuleMarket | None = None
 
     def load(self) -> None:
         """Read the candles and have the strategy analyse them."""
@@ -148,10 +151,15 @@ class Run:
         if not trimmed:
             raise ValueError("no candles are left after the warm-up")
         self.start, self.end = get_timerange(trimmed)
+        if self._kept is None and says_all(self.backtesting):
+            self._kept = RuleMarket(self.backtesting, self.processed)
 
     def change(self) -> None:
-        """Go on to another epoch of hyperopt: other stops and targets, the same objects."""
+        """Go on to another epoch of hyperopt: other parameters and stops, the same objects."""
         strategy = self.backtesting.strategy
+        for _, parameter in strategy.enumerate_parameters():
+            if isinstance(parameter, NumericParameter):
+                parameter.value = type(parameter.value)((parameter.value + parameter.high) / 2)
         strategy.stoploss = max(-0.98, strategy.stoploss * 1.7)
         strategy.minimal_roi = {0: 0.015, 3 * self.backtesting.timeframe_min: 0.004}
 
@@ -162,8 +170,8 @@ class Run:
         )
 
     def lane(self) -> FastLane:
-        """Return the lane for it."""
-        return FastLane(self.backtesting)
+        """Return the lane for it: once it is loaded, the way a search runs its epochs."""
+        return FastLane(self.backtesting, self._kept)
 
     def aside(self, result: Mapping[str, Any]) -> dict[str, Any]:
         """Return what else a backtest leaves: the guards' acts and the rejected candles."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from plimsoll.lab.walk_forward.run import WalkOutcome
+    from plimsoll.performance.drawdown_interval import DrawdownInterval
+    from plimsoll.performance.significance import Significance
 
 PICTURE = "walk-forward.png"
 
@@ -57,6 +59,7 @@ def _lines(outcome: "WalkOutcome") -> Iterator[str]:
         f"{record['trials']:,} trials; {record['trials_on_data']:,} on this data by now."
     )
     yield f"\n![Account over all tests, paths, and winners by window]({PICTURE})\n"
+    yield from _proof_lines(record)
     yield "## Windows\n"
     yield "| Training | Test | Sharpe in training | in test | Return | Trades | Confirmed |"
     yield "|---|---|---|---|---|---|---|"
@@ -70,6 +73,46 @@ def _lines(outcome: "WalkOutcome") -> Iterator[str]:
         yield f"| {one.name} | {values} | {one.step_fraction:.0%} | {one.by_luck:.0%} |"
     if outcome.paths_record is not None:
         yield from _paths_lines(outcome.paths_record)
+
+
+def _proof_lines(record: dict[str, Any]) -> Iterator[str]:
+    """Yield what the tested days prove, or why they prove nothing."""
+    import numpy as np
+
+    from plimsoll.performance.errors import MeasureError
+    from plimsoll.performance.significance import assess
+
+    yield "## What it proves\n"
+    returns = np.array(record["out_of_sample"]["daily_returns"], dtype="float64")
+    try:
+        once, searched = (assess(returns, trials=max(1, one)) for one in (1, record["trials"]))
+    except MeasureError as error:
+        yield f"Nothing: {error}.\n"
+        return
+    yield "| Tested days | |"
+    yield "|---|---|"
+    yield f"| Sharpe, with its interval of {once.covered:.0%} | {_within(once)} |"
+    yield f"| Chance of a true Sharpe above 0 | {once.probabilistic_sharpe:.0%} |"
+    yield (
+        f"| The same above what the best of {searched.trials:,} trials has by luck "
+        f"({searched.sharpe_by_luck:.2f}) | {searched.deflated_sharpe:.0%} |"
+    )
+    yield f"| Days that would prove this Sharpe | {_figure(once.least_track_record_days, 0)} |"
+    fall = once.drawdown
+    yield f"| Deepest fall, and the same of such days in a worse order | {_falls(fall)} |"
+    yield (
+        "\nThe winners were found on other days than these, so that one look stands behind them; "
+        "deflating by all trials is the harsher view, for whoever looked at tests and searched "
+        "on.\n"
+    )
+
+
+def _within(proof: "Significance") -> str:
+    return f"{proof.sharpe:.2f} ({proof.low:.2f} to {proof.high:.2f})"
+
+
+def _falls(fall: "DrawdownInterval") -> str:
+    return f"{fall.value:.1%}, up to {fall.high:.1%}"
 
 
 def _window_row(window: dict[str, Any]) -> str:
@@ -94,5 +137,5 @@ def _paths_lines(crossed: dict[str, Any]) -> Iterator[str]:
         yield f"\nProbability of backtest overfitting: {pbo['probability']:.0%}."
 
 
-def _figure(value: float | None) -> str:
-    return "-" if value is None or value != value else f"{value:.2f}"
+def _figure(value: float | None, places: int = 2) -> str:
+    return "-" if value is None or value != value else f"{value:,.{places}f}"

@@ -4,7 +4,7 @@ This module defines the class and nothing else: hyperopt pickles a strategy's ba
 value, so an enum or dataclass defined beside it would be another object in each worker.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from math import ceil, inf
 from typing import Any
@@ -139,24 +139,35 @@ class RuleStrategy(IStrategy):
     def populate_entry_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
         """Mark entries; features whose parameters hyperopt changed are computed again."""
         candles = self._with_features(dataframe)
-        known = self._distances_known(candles)
-        for side in self._sides():
-            mask = known & self._checked(self.entry_signal(candles, side), candles, "entry_signal")
-            tag = "enter_tag", f"{type(self).__name__}_{side.value}"
-            mark(candles, mask, f"enter_{side.value}", tag)
+        for side, mask, tag in self.entry_masks(candles):
+            mark(candles, mask, f"enter_{side.value}", ("enter_tag", tag))
         if self.config.get("runmode") in (RunMode.BACKTEST, RunMode.HYPEROPT) and metadata:
             self._values.learn(metadata["pair"], candles)
         return candles
 
     def populate_exit_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
         """Mark exits."""
-        for side in self._sides():
-            mask = self.exit_signal(dataframe, side)
-            if mask is not None:
-                mask = self._checked(mask, dataframe, "exit_signal")
-                tag = "exit_tag", f"{type(self).__name__}_ended"
-                mark(dataframe, mask, f"exit_{side.value}", tag)
+        for side, mask, tag in self.exit_masks(dataframe):
+            mark(dataframe, mask, f"exit_{side.value}", ("exit_tag", tag))
         return dataframe
+
+    def entry_masks(self, candles: pd.DataFrame) -> "Iterator[tuple[Side, pd.Series[bool], str]]":
+        """Yield each side, after which candles to enter on it, and the tag of such an entry.
+
+        ``candles`` have the columns of the features.
+        """
+        known = self._distances_known(candles)
+        for side in self._sides():
+            signal = self._checked(self.entry_signal(candles, side), candles, "entry_signal")
+            yield side, known & signal, f"{type(self).__name__}_{side.value}"
+
+    def exit_masks(self, candles: pd.DataFrame) -> "Iterator[tuple[Side, pd.Series[bool], str]]":
+        """Yield each side that signals leave, after which candles, and the tag of such an exit."""
+        for side in self._sides():
+            mask = self.exit_signal(candles, side)
+            if mask is not None:
+                mask = self._checked(mask, candles, "exit_signal")
+                yield side, mask, f"{type(self).__name__}_ended"
 
     def custom_stoploss(
         self,

@@ -17,9 +17,7 @@ def require_stops_in_force(strategy: Any) -> None:
         ``trailing_stop`` true, which Freqtrade does not heed beside an answer of
         ``custom_stoploss``.
     """
-    declared = [
-        name for name in ("stop_distance", "trailing_distance") if getattr(strategy, name)()
-    ]
+    declared = declared_stops(strategy)
     if declared and not strategy.use_custom_stoploss:
         raise PlimsollError(
             f"expected use_custom_stoploss to be true, since {type(strategy).__name__} declares "
@@ -36,3 +34,8 @@ def require_stops_in_force(strategy: Any) -> None:
             f"expected {type(strategy).__name__} to declare {' and '.join(declared)} or to answer "
             "custom_stoploss, found both: stakes are sized by the declared stop"
         )
+
+
+def declared_stops(strategy: RuleStrategy) -> list[str]:
+    """Return by which methods a strategy declares a stop."""
+    return [name for name in ("stop_distance", "trailing_distance") if getattr(strategy, name)()]

@@ -149,7 +149,6 @@ def walked(ground: Ground, task: Task, *, windows: int | None = None) -> Row:
         "passed": dict(verdict.passed),
         "figures": {name: _plain(value) for name, value in verdict.figures.items()},
         "returns": _rounded(account.returns),
-        "marked_returns": _rounded(account.marked),
         "without_winner": sum(one is None for one in account.winners),
         "slower": account.slower,
         "seconds": round(time.perf_counter() - began, 2),

@@ -43,7 +43,7 @@ def criteria(limits: Mapping[str, float] | None = None) -> tuple[Criterion, ...]
 def verdict_on(walked: Walked, limits: Mapping[str, float] | None = None) -> Verdict:
     """Judge what was tested, as ``plimsoll gate sandbox`` would."""
     figures = tested_figures(
-        walked.marked, walked.trades, walked.spans, walked.starting_balance_usd
+        walked.returns, walked.trades, walked.spans, walked.starting_balance_usd
     )
     now = datetime.now(tz=UTC)
     facts: dict[str, Any] = {"parameters": {}}

@@ -8,6 +8,7 @@ from typing import Any
 
 import optuna
 import pandas as pd
+from freqtrade.data.btanalysis import BT_DATA_COLUMNS
 from freqtrade.exchange import timeframe_to_seconds
 from freqtrade.util.dry_run_wallet import get_dry_run_wallet
 
@@ -25,10 +26,9 @@ from plimsoll.lab.search.space import plain_space
 from plimsoll.lab.search.studies import best_of
 from plimsoll.lab.walk_forward import evidence
 from plimsoll.lab.walk_forward.plan import timerange_of
-from plimsoll.performance.epoch import epoch_equity
-from plimsoll.performance.measures import daily_returns
 from plimsoll.performance.windows import DAY, Span, WalkWindow
 
+NO_TRADES = pd.DataFrame(columns=BT_DATA_COLUMNS)
 Candles = dict[str, pd.DataFrame]
 ALLOWED = {"allow_missing_funding": True}
 """Made markets pay no funding."""
@@ -38,15 +38,12 @@ ALLOWED = {"allow_missing_funding": True}
 class Walked:
     """What the tests of all windows made, as the gates read it.
 
-    ``marked`` are the daily returns, by the midnight that ends each day, with open positions at
-    their last close; ``returns`` are those of the wallet that Freqtrade notes, which knows of a
-    perpetual's profit only once it is closed. ``winners`` are the parameters that
+    ``returns`` are daily, by the midnight that ends each day; ``winners`` are the parameters that
     each window found, ``None`` where no epoch had enough trades. ``slower`` says why the compiled
     loop was not taken; ``None`` when it was.
     """
 
     returns: "pd.Series[float]"
-    marked: "pd.Series[float]"
     trades: pd.DataFrame
     spans: tuple[tuple[pd.Timestamp, pd.Timestamp], ...]
     starting_balance_usd: float
@@ -60,7 +57,6 @@ class Walked:
         return replace(
             self,
             returns=self.returns[self.returns.index <= end],
-            marked=self.marked[self.marked.index <= end],
             trades=self.trades[known],
             spans=self.spans[:windows],
             winners=self.winners[:windows],
@@ -113,7 +109,7 @@ class Walker:
         """
         wallet = start = float(get_dry_run_wallet(self._config))
         winners: list[Parameters | None] = []
-        contents, marked, slower = [], [], None
+        traded, slower = [], None
         with quiet(), one_line():
             for number, window in enumerate(windows):
                 trained = self._epochs(self._config, folder, candles, window.train)
@@ -123,18 +119,15 @@ class Walker:
                     continue
                 config = as_backtest(self._config) | {"dry_run_wallet": wallet}
                 tested = self._epochs(config, folder, candles, window.test)
-                processed, content = tested.run(winner)
-                contents.append(content)
-                marked.append(_marked(processed, content["results"], window.test, wallet))
-                wallet = float(contents[-1]["final_balance"])
+                content = tested.run(winner)[1]
+                traded.append(content["results"])
+                wallet = float(content["final_balance"])
                 slower = slower or tested.slower
         span = Span(windows[0].test.start, windows[-1].test.end)
-        returns = _returns([one["wallet_summary"] for one in contents], span, start, wallet)
-        whole = pd.concat(marked) if marked else returns[:0]
+        trades = pd.concat(traded, ignore_index=True) if traded else NO_TRADES
         return Walked(
-            returns=returns,
-            marked=whole.reindex(returns.index, fill_value=0.0),
-            trades=_joined([one["results"] for one in contents]),
+            returns=_returns(trades, candles, span, start, wallet),
+            trades=trades,
             spans=tuple((one.test.start, one.test.end) for one in windows),
             starting_balance_usd=start,
             winners=tuple(winners),
@@ -173,33 +166,14 @@ def searched(epochs: Epochs, wanted: int, *, seed: int) -> Parameters | None:
 
 
 def _returns(
-    wallets: list[pd.DataFrame], span: Span, start: float, end: float
+    trades: pd.DataFrame, candles: Candles, span: Span, start: float, end: float
 ) -> "pd.Series[float]":
     """Return the daily returns of all tests, by the code of ``plimsoll walk-forward``."""
-    told = [one for one in wallets if len(one)]
-    wallet = pd.concat(told, ignore_index=True) if told else pd.DataFrame()
-    equity = evidence.wallet_equity(wallet, span.start, start)
+    within = {
+        pair: frame[(frame["date"] >= span.start) & (frame["date"] < span.end)]
+        for pair, frame in candles.items()
+    }
+    equity = evidence.marked_equity(trades, within, span, start)
     values = evidence.out_of_sample(equity, span, end)["daily_returns"]
     days = pd.date_range(span.start + DAY, periods=len(values), freq="D")
     return pd.Series(values, index=days)
-
-
-def _marked(candles: Candles, trades: pd.DataFrame, test: Span, start: float) -> "pd.Series[float]":
-    """Return the daily returns of a test, open positions at their last close."""
-    frame = next(iter(candles.values()))
-    length = frame["date"].iloc[1] - frame["date"].iloc[0]
-    equity = epoch_equity(
-        trades,
-        candles,
-        length,
-        start=test.start,
-        end=test.end - length,
-        starting_balance_usd=start,
-        every="24h",
-    )
-    return daily_returns(pd.concat([pd.Series([start], index=[test.start]), equity]))
-
-
-def _joined(results: list[pd.DataFrame]) -> pd.DataFrame:
-    traded = [one for one in results if len(one)]
-    return pd.concat(traded, ignore_index=True) if traded else pd.DataFrame()

@@ -18,7 +18,8 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
-OF_PYTHON = "asking candle_rows engine market open_trade plan sparse trades wallet_captures"
+OF_PYTHON = "asking candle_rows engine market open_trade plan"
+OF_PYTHON += " rule_market sparse trades wallet_captures"
 NEVER_COMPILED = frozenset(f"{name}.py" for name in OF_PYTHON.split())
 
 

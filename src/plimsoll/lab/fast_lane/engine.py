@@ -15,6 +15,7 @@ from plimsoll.lab.fast_lane.market import Packed, pack
 from plimsoll.lab.fast_lane.memory import Books
 from plimsoll.lab.fast_lane.plan import refusal_of
 from plimsoll.lab.fast_lane.records import STATE, TRADE
+from plimsoll.lab.fast_lane.rule_market import RuleMarket
 from plimsoll.lab.fast_lane.sparse import SparseLane
 from plimsoll.lab.fast_lane.trades import frame_of
 
@@ -32,6 +33,9 @@ class FastLane:
     ----------
     backtesting
         A ``freqtrade.optimize.backtesting.Backtesting`` whose strategy is set and has started.
+    kept
+        What a search's epochs have in common: its candles are taken instead of the signals of
+        ``processed``, which stays as it is.
 
     Attributes
     ----------
@@ -41,8 +45,8 @@ class FastLane:
         Why the compiled loop is not taken; ``None`` when it is.
     """
 
-    def __init__(self, backtesting: Any) -> None:
-        self._backtesting = backtesting
+    def __init__(self, backtesting: Any, kept: RuleMarket | None = None) -> None:
+        self._backtesting, self._kept = backtesting, kept
         self._sparse = SparseLane(backtesting)
         self.slower: str | None = refusal_of(backtesting)
         self.refusal: str | None = None if self.slower is None else self._sparse.refusal
@@ -70,7 +74,10 @@ class FastLane:
         currency = backtesting.strategy.config["stake_currency"]
         self._unchanged_usd = backtesting.wallets.get_total(currency)
         start_s, end_s = int(start_date.timestamp()), int(end_date.timestamp())
-        packed = pack(backtesting, processed, start_s, end_s)
+        if self._kept is not None:
+            packed = self._kept.pack(start_s, end_s)
+        else:
+            packed = pack(backtesting, processed, start_s, end_s)
         if isinstance(packed, str):
             self.slower = packed
             return None

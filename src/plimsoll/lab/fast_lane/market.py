@@ -16,6 +16,7 @@ from plimsoll.lab.fast_lane.records import PAIR, TIER
 PRICES = ("open", "high", "low", "close")
 COMPARED = {"enter_long": 1, "enter_short": 2, "exit_long": 4, "exit_short": 8}
 """The bit of a signal that is 1; four bits further that of one that is anything but 0."""
+DISTANCES = ("stop_distance", "trailing_distance", "target_distance")
 NO_TAG = -1
 
 
@@ -34,7 +35,7 @@ def pack(
     As Freqtrade does, it asks for the signals, keeps them for the strategy to read, and trims
     ``processed`` in place.
     """
-    frames, before = _signals(backtesting, processed)
+    frames, before = with_signals(backtesting, processed)
     columns: dict[str, list[np.ndarray]] = {}
     tags: dict[Any, int] = {}
     pairs = np.zeros(len(frames), PAIR)
@@ -46,10 +47,10 @@ def pack(
         first += rows
         for name, column in packed.items():
             columns.setdefault(name, []).append(column)
-        if (problem := _problem(packed, backtesting.timeframe_secs, start_s)) is not None:
+        if (problem := problem_of(packed, backtesting.timeframe_secs, start_s)) is not None:
             return f"{pair} {problem}"
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
-    static = _Static()
+    static = Static()
     for number, pair in enumerate(frames):
         static.add(backtesting, pair, pairs, number)
     minutes, fractions = roi_of(backtesting.strategy)
@@ -64,7 +65,13 @@ def pack(
     return Packed(market, list(frames), list(tags))
 
 
-def _signals(
+def price_columns(frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return when each candle but the first opened, and its prices."""
+    dates = pd.DatetimeIndex(frame["date"]).as_unit("s").asi8
+    return {"date_s": dates[1:]} | {name: frame[name].to_numpy("f8")[1:] for name in PRICES}
+
+
+def with_signals(
     backtesting: Any, processed: dict[str, pd.DataFrame]
 ) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     """Return each pair's analysed candles, trimmed and whole."""
@@ -86,16 +93,14 @@ def _pair_columns(
     strategy: Any, frame: pd.DataFrame, whole: pd.DataFrame, tags: dict[Any, int]
 ) -> dict[str, np.ndarray]:
     """Return the columns of one pair as the loop sees them: without the first candle."""
-    dates = pd.DatetimeIndex(frame["date"]).as_unit("s").asi8
-    columns = {"date_s": dates[1:]}
-    columns |= {name: frame[name].to_numpy("f8")[1:] for name in PRICES}
+    columns = price_columns(frame)
     signals = _bits(frame)
     columns["signals"] = signals[:-1]
     entered, left = (signals & 3) != 0, (signals & 192) != 0
     columns["enter_tag"] = _numbers(frame, "enter_tag", entered, tags)[:-1]
     columns["exit_tag"] = _numbers(frame, "exit_tag", left, tags, empty_is_none=True)[:-1]
-    for name in ("stop_distance", "trailing_distance", "target_distance"):
-        columns[name] = _distances(strategy, frame, name)[:-1]
+    for name in DISTANCES:
+        columns[name] = distances(strategy, frame, name)[:-1]
     return columns
 
 
@@ -135,19 +140,22 @@ def _numbers(
     return numbers
 
 
-def _distances(strategy: Any, frame: pd.DataFrame, name: str) -> np.ndarray:
+def distances(strategy: Any, frame: pd.DataFrame, name: str) -> np.ndarray:
     """Return a declared distance in price units by candle, NaN where it is unknown."""
     wanted = getattr(strategy, name, lambda: None)()
     if wanted is None:
         return np.empty(len(frame) and 1)[:0]
     use, multiple = wanted
-    values = frame[use.column].to_numpy("f8")
+    return usable_distance(frame[use.column].to_numpy("f8")) * multiple
+
+
+def usable_distance(values: np.ndarray) -> np.ndarray:
+    """Return distances, NaN where one is not above 0 or not finite."""
     with np.errstate(invalid="ignore"):
-        usable = np.isfinite(values) & (values > 0)
-    return np.where(usable, values * multiple, nan)
+        return np.where(np.isfinite(values) & (values > 0), values, nan)
 
 
-def _problem(columns: Mapping[str, np.ndarray], step_s: int, start_s: int) -> str | None:
+def problem_of(columns: Mapping[str, np.ndarray], step_s: int, start_s: int) -> str | None:
     """Return what the loop does not expect of a pair's candles."""
     dates = columns["date_s"]
     if len(dates) and ((np.diff(dates) <= 0).any() or ((dates - start_s) % step_s).any()):
@@ -159,7 +167,7 @@ def _problem(columns: Mapping[str, np.ndarray], step_s: int, start_s: int) -> st
     return None
 
 
-class _Static:
+class Static:
     """What the exchange says of the pairs: limits, tiers, ticks, funding."""
 
     def __init__(self) -> None:

@@ -40,10 +40,8 @@ def frame_of(closed: np.ndarray, packed: Packed, *, fee: float, rules: list[str]
     if len(closed) == 0:
         return pd.DataFrame.from_records([], columns=BT_DATA_COLUMNS)
     with _uncollected():
-        frame = _worded(closed, Words(packed, rules), fee)
-        for name, values in _numbers(closed, fee).items():
-            frame[name] = values
-    return frame[BT_DATA_COLUMNS]
+        columns = _worded(closed, Words(packed, rules), fee) | _numbers(closed, fee)
+        return pd.DataFrame({name: columns[name] for name in BT_DATA_COLUMNS}, copy=False)
 
 
 @contextmanager
@@ -77,17 +75,23 @@ class Words:
         return REASONS[kind]
 
 
-def _worded(closed: np.ndarray, words: Words, fee: float) -> pd.DataFrame:
+def _worded(closed: np.ndarray, words: Words, fee: float) -> dict[str, Any]:
     """Return the columns of words and of orders."""
-    names = ("pair", "exit_kind", "exit_tag", "enter_tag")
-    rows = zip(*(closed[name].tolist() for name in names), _orders(closed, words, fee), strict=True)
-    records = [
-        (words.pairs[pair], words.reason(kind, tag), words.tag(entered), orders)
-        for pair, kind, tag, entered, orders in rows
-    ]
-    return pd.DataFrame.from_records(
-        records, columns=["pair", "exit_reason", "enter_tag", "orders"]
-    )
+    kinds, tags = (closed[name].tolist() for name in ("exit_kind", "exit_tag"))
+    said: dict[str, list[Any]] = {
+        "pair": [words.pairs[number] for number in closed["pair"].tolist()],
+        "exit_reason": [words.reason(kind, tag) for kind, tag in zip(kinds, tags, strict=True)],
+        "enter_tag": [words.tag(number) for number in closed["enter_tag"].tolist()],
+    }
+    said["orders"] = list(_orders(closed, words, fee))
+    return {name: _objects(values) for name, values in said.items()}
+
+
+def _objects(values: list[Any]) -> np.ndarray:
+    """Return an array of as many objects, lists among them."""
+    made = np.empty(len(values), object)
+    made[:] = values
+    return made
 
 
 def _numbers(closed: np.ndarray, fee: float) -> dict[str, Any]:

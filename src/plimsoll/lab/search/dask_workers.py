@@ -103,7 +103,7 @@ def _client(scheduler: str) -> Any:
     except ImportError:
         raise UsageError('--dask needs Dask: pip install "freqtrade-plimsoll[search]"') from None
     try:
-        return Client(scheduler, timeout=CONNECT_SECONDS)
+        return Client(scheduler, timeout=CONNECT_SECONDS)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise UsageError(f"no Dask scheduler answers at {scheduler}: {error}") from None
 

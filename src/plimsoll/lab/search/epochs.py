@@ -23,10 +23,13 @@ from freqtrade.util import dt_now
 from freqtrade.util.dry_run_wallet import get_dry_run_wallet
 
 from plimsoll.bridge.strategies.rules import RuleStrategy
+from plimsoll.bridge.strategies.stops_in_force import declared_stops
 from plimsoll.core import UsageError
 from plimsoll.lab.fast_lane.engine import FastLane
+from plimsoll.lab.fast_lane.market import with_signals
+from plimsoll.lab.fast_lane.rule_market import RuleMarket, says_all
 from plimsoll.lab.search.configuration import Config, one_line, quiet
-from plimsoll.lab.search.lazy_stats import LazyStats
+from plimsoll.lab.search.lazy_mapping import LazyMapping
 
 Parameters = dict[str, Any]
 
@@ -89,6 +92,7 @@ class Epochs(HyperOptimizer):
             self._require_known_spaces()
             self.init_spaces()
         self._frames: dict[str, pd.DataFrame] = {}
+        self._kept: RuleMarket | None = None
         self._lane: FastLane | None = None
 
     @property
@@ -110,6 +114,24 @@ class Epochs(HyperOptimizer):
     def slower(self) -> str | None:
         """Why the last epoch was not run by the compiled loop; `None` when it was."""
         return None if self._lane is None else self._lane.slower
+
+    def require_startable_winners(self) -> None:
+        """Refuse a space whose winners the strategy would refuse to start with.
+
+        Raises
+        ------
+        UsageError
+            For the space ``trailing`` of a strategy that declares its stop.
+        """
+        strategy = self.strategy
+        if "trailing" not in self.spaces or not isinstance(strategy, RuleStrategy):
+            return
+        if declared := declared_stops(strategy):
+            raise UsageError(
+                f"expected --spaces without trailing, since {self.get_strategy_name()} declares "
+                f"{' and '.join(declared)}, which Freqtrade's trailing stop does not follow; name "
+                "the spaces, such as buy sell roi stoploss"
+            )
 
     def load(self) -> None:
         """Read the candles, and compute what no parameter changes.
@@ -157,6 +179,9 @@ class Epochs(HyperOptimizer):
             self._frames = candles
         else:
             self._frames = self.advise_and_trim(candles)
+        self._kept = None
+        if not self.analyze_per_epoch and says_all(self.backtesting):
+            self._kept = RuleMarket(self.backtesting, self._frames)
         self._lane = FastLane(self.backtesting)
 
     def apply(self, params: Parameters) -> None:
@@ -187,23 +212,25 @@ class Epochs(HyperOptimizer):
             processed, content = self.run(params)
             return self._judged(content, processed)
 
-    def run(self, params: Parameters) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    def run(self, params: Parameters) -> tuple[Mapping[str, pd.DataFrame], dict[str, Any]]:
         """Return the analysed candles of an epoch, and what ``Backtesting.backtest`` returns."""
         if not self._frames:
             raise UsageError("expected candles before an epoch, found none: call load() first")
         HyperoptStateContainer.set_state(HyperoptState.OPTIMIZE)
         begun = int(dt_now().timestamp())
         self.apply(params)
-        processed = {pair: frame.copy(deep=NEEDS_COPIES) for pair, frame in self._frames.items()}
+        processed = self._copies()
         if self.analyze_per_epoch:
             processed = self.advise_and_trim(processed)
-        self._lane = FastLane(self.backtesting)  # what it can honour depends on the parameters
+        # What it can honour depends on the parameters.
+        self._lane = FastLane(self.backtesting, self._kept)
         content = self._lane.backtest(processed, self.min_date, self.max_date)
+        read = processed if self._kept is None else LazyMapping(lambda: self._analysed(params))
         content |= {
             "backtest_start_time": begun,
             "backtest_end_time": int(dt_now().timestamp()),
         }
-        return processed, content
+        return read, content
 
     def details(self, params: Parameters) -> dict[str, Any]:
         """Return parameters by space as Freqtrade exports them, and those that were not searched.
@@ -230,7 +257,16 @@ class Epochs(HyperOptimizer):
         )
         return stats
 
-    def _judged(self, content: dict[str, Any], processed: dict[str, pd.DataFrame]) -> Epoch:
+    def _copies(self) -> dict[str, pd.DataFrame]:
+        return {pair: frame.copy(deep=NEEDS_COPIES) for pair, frame in self._frames.items()}
+
+    def _analysed(self, params: Parameters) -> dict[str, pd.DataFrame]:
+        """Return the candles with an epoch's signals, trimmed as its backtest trims them."""
+        with quiet(), one_line():
+            self.apply(params)
+            return with_signals(self.backtesting, self._copies())[0]
+
+    def _judged(self, content: dict[str, Any], processed: Mapping[str, pd.DataFrame]) -> Epoch:
         results, wallet = content["results"], get_dry_run_wallet(self.config)
         trades, loss = len(results), WORST_LOSS
         if trades >= self.config["hyperopt_min_trades"]:
@@ -242,7 +278,7 @@ class Epochs(HyperOptimizer):
                     max_date=self.max_date,
                     config=self.config,
                     processed=processed,
-                    backtest_stats=LazyStats(lambda: self.statistics(content)),
+                    backtest_stats=LazyMapping(lambda: self.statistics(content)),
                     starting_balance=wallet,
                 )
             )

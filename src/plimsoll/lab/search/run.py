@@ -95,6 +95,7 @@ def search(request: SearchRequest, watcher: Watcher) -> SearchOutcome:
     for sentence in trials.count_killed(userdir):
         watcher.say(sentence)
     epochs = Epochs(config)
+    epochs.require_startable_winners()
     epochs.load()
     if epochs.refusal is not None:
         watcher.say(f"at Freqtrade's own speed: {epochs.refusal}")

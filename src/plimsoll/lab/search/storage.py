@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from optuna.exceptions import OptunaError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
@@ -67,15 +68,17 @@ def answering(address: str) -> Iterator[None]:
     """
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
-        raise StorageGoneError(
-            f"the storage {shown(address)} does not answer any more ({_first_line(error)}); what "
-            "it was told is kept there: run the same command again once it is back"
-        ) from None
     except Exception as error:
-        if type(error).__module__.startswith("optuna.exceptions"):
+        # Optuna has an error of its own around the driver's.
+        raised = error.__cause__ if isinstance(error, OptunaError) and error.__cause__ else error
+        if isinstance(raised, SQLAlchemyError | OSError):
             raise StorageGoneError(
-                f"the storage {shown(address)} failed ({_first_line(error)}); run the same "
+                f"the storage {shown(address)} does not answer any more ({_first_line(raised)}); "
+                "what it was told is kept there: run the same command again once it is back"
+            ) from None
+        if isinstance(raised, OptunaError):
+            raise StorageGoneError(
+                f"the storage {shown(address)} failed ({_first_line(raised)}); run the same "
                 "command again once it is back"
             ) from None
         raise
@@ -122,7 +125,7 @@ def _relational(url: str, options: dict[str, Any], address: str) -> RDBStorage:
     raise AssertionError(address)
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     cause = getattr(error, "orig", None) or error.__cause__ or error
     lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
     return lines[0] if lines else type(cause).__name__

@@ -18,6 +18,7 @@ from plimsoll.lab.search.worker import Place, Told, study_at
 from tests.support.postgres import serve_postgres
 from tests.support.search_ground import SearchGround
 
+EPOCHS = 60
 SEARCH_EXTRA = "the extra `search` is not installed"
 
 
@@ -52,17 +53,19 @@ def test_two_workers_share_one_search_on_postgres(ground: SearchGround, tmp_path
     pytest.importorskip("psycopg", reason=SEARCH_EXTRA)
     said, told = list[str](), list[Told]()
     with serve_postgres() as storage, dask_cluster(tmp_path, 2) as dask:
-        arguments = ground.arguments("--random-state", "5", epochs=8)
+        # Slow epochs: a worker that is ready first leaves some to the other.
+        slow = ("--random-state", "5", "--analyze-per-epoch")
+        arguments = ground.arguments(*slow, epochs=EPOCHS)
         request = SearchRequest(arguments, storage=storage, study="shared", dask=dask)
         outcome = search(request, Watcher(said.append, told.append))
-        trials = study_at(Place(storage, "shared", 8)).trials
-        other = ground.arguments(timerange="20250604-20250608")
+        trials = study_at(Place(storage, "shared", EPOCHS)).trials
+        other = ground.arguments(*slow, timerange="20250604-20250608")
         elsewhere = SearchRequest(other, storage=storage, study="shared")
         with pytest.raises(UsageError, match="its timerange differs"):
             search(elsewhere, Watcher(said.append, told.append))
     ended = [one for one in trials if one.state is TrialState.COMPLETE]
     assert len({one.user_attrs[OWNER] for one in ended}) == 2
-    assert outcome.epochs == len(ended) == len(told) == 8
+    assert outcome.epochs == len(ended) == len(told) == EPOCHS
     assert outcome.confirmation is not None
     assert outcome.confirmation.confirmed
     assert "2 Dask workers" in said

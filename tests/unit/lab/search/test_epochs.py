@@ -137,3 +137,17 @@ def test_an_epoch_without_candles_says_what_is_missing(
 def test_the_span_of_an_epoch_is_that_of_its_trimmed_candles(epochs: Epochs) -> None:
     first, last = get_timerange(epochs.run(PARAMS)[0])
     assert (first, last) == (epochs.min_date, epochs.max_date)
+
+
+def test_a_space_whose_winner_would_not_start_is_refused_before_the_search(
+    ground: SearchGround,
+) -> None:
+    with quiet():
+        epochs = Epochs(hyperopt_config(ground.arguments(spaces=("buy", "trailing"))))
+    with pytest.raises(UsageError, match="without trailing, since TrendFollow declares stop_dist"):
+        epochs.require_startable_winners()
+
+
+def test_other_spaces_are_searched(ground: SearchGround) -> None:
+    with quiet():
+        Epochs(hyperopt_config(ground.arguments())).require_startable_winners()

@@ -1,6 +1,6 @@
-"""Statistics that are computed when somebody reads them."""
+"""A mapping that is computed when somebody reads it."""
 
-from plimsoll.lab.search.lazy_stats import LazyStats
+from plimsoll.lab.search.lazy_mapping import LazyMapping
 
 
 def test_nothing_is_computed_before_it_is_read_and_then_once() -> None:
@@ -10,7 +10,7 @@ def test_nothing_is_computed_before_it_is_read_and_then_once() -> None:
         calls.append(1)
         return {"sharpe": 1.5, "calmar": 2.0}
 
-    stats = LazyStats(compute)
+    stats = LazyMapping(compute)
     assert calls == []
     assert stats["sharpe"] == 1.5
     assert stats.get("sortino") is None

@@ -1,0 +1,1 @@
+"""Search and walk-forward of shipped strategies on real data, beside Freqtrade's own command."""
