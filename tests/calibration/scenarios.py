@@ -13,16 +13,19 @@ STAKE_USD = 1_000
 REAL_PAIRS = ("BTC", "ETH")
 TREND_HOURS, BURST_HOURS, REVERSION_HOURS = 240.0, 36.0, 48.0
 STRATEGIES = ("TrendFollow", "MomentumCross", "MeanReversion")
-WITHOUT = (200, 100, 100)
+WITHOUT = (250, 75, 75)
 """Markets without an edge, by strategy: the cheapest to walk has the most."""
-FREE = (60, 60, 60)
+FREE = (80, 40, 40)
+"""The same for nothing."""
 REAL_WEEKS = (20, 20, 20)
+"""Markets of real weeks whose directions are by coin."""
 EDGES = {
     "TrendFollow": (BURST_HOURS, (5.0, 8.0, 11.0)),
-    "MomentumCross": (TREND_HOURS, (1.0, 1.5, 2.0, 2.5)),
+    "MomentumCross": (TREND_HOURS, (0.5, 1.0, 1.5, 2.0)),
     "MeanReversion": (REVERSION_HOURS, (-4.0, -8.0, -12.0)),
 }
-WITH_AN_EDGE = 24
+WITH_AN_EDGE = (24, 20, 16)
+"""For each strength of the edge."""
 
 
 def scenarios(share: float = 1.0) -> list[Scenario]:
@@ -32,7 +35,8 @@ def scenarios(share: float = 1.0) -> list[Scenario]:
         return max(1, round(whole * share))
 
     made = []
-    for strategy, costly, free, real in zip(STRATEGIES, WITHOUT, FREE, REAL_WEEKS, strict=True):
+    counts = zip(STRATEGIES, WITHOUT, FREE, REAL_WEEKS, WITH_AN_EDGE, strict=True)
+    for strategy, costly, free, real, strong in counts:
         made += [
             Scenario(strategy, Source.SYNTHETIC, None, count(costly)),
             Scenario(strategy, Source.SYNTHETIC, None, count(free), free=True),
@@ -40,7 +44,7 @@ def scenarios(share: float = 1.0) -> list[Scenario]:
         ]
         memory, sharpes = EDGES[strategy]
         made += [
-            Scenario(strategy, Source.SYNTHETIC, Edge(sharpe, memory), count(WITH_AN_EDGE))
+            Scenario(strategy, Source.SYNTHETIC, Edge(sharpe, memory), count(strong))
             for sharpe in sharpes
         ]
     return made

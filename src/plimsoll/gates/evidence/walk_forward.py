@@ -189,8 +189,8 @@ def _flat_faults(returns: "pd.Series[float]", result: StoredResult) -> Iterator[
     if len(wrong):
         day = int(wrong[0])
         yield (
-            f"it states {told[day] - 1:.4%} until {returns.index[day]:%Y-%m-%d} 00:00, when nothing "
-            f"was open and its wallet made {wallet[day] - 1:.4%}"
+            f"it states {told[day] - 1:.4%} until {returns.index[day]:%Y-%m-%d} 00:00, when "
+            f"nothing was open and its wallet made {wallet[day] - 1:.4%}"
         )
 
 
