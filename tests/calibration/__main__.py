@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from plimsoll.lab.calibration.hours import Hours
-from plimsoll.lab.calibration.plan import Cut, Source, in_turn
+from plimsoll.lab.calibration.plan import Cut, Source
 from plimsoll.lab.calibration.real_blocks import real_hours
 from plimsoll.lab.calibration.run import Ground, Record, calibrate
 from plimsoll.lab.calibration.walk import Walker
@@ -31,6 +31,7 @@ from tests.calibration.scenarios import (
     REAL_PAIRS,
     STAKE_USD,
     TIMEFRAME,
+    in_order,
     scenarios,
 )
 from tests.conftest import REAL_DATA, ROOT
@@ -53,7 +54,7 @@ def main(words: Sequence[str] | None = None) -> int:
             print(f"no real candles at {REAL_DATA}: no markets of real weeks", flush=True)
         ground = Ground(walkers, Cut(), asked.seed, Path(name) / "markets", real)
         record = Record(OUT, ground)
-        tasks = in_turn(wanted)
+        tasks = in_order(wanted)
         if asked.only_page:
             rows = [record.rows[one.name] for one in tasks if one.name in record.rows]
         else:
