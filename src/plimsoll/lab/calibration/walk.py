@@ -14,7 +14,6 @@ from freqtrade.util.dry_run_wallet import get_dry_run_wallet
 
 from plimsoll.lab.search.configuration import (
     Config,
-    as_backtest,
     one_line,
     quiet,
     with_timerange,
@@ -117,7 +116,7 @@ class Walker:
                 winners.append(winner)
                 if winner is None:
                     continue
-                config = as_backtest(self._config) | {"dry_run_wallet": wallet}
+                config = self._config | {"dry_run_wallet": wallet}
                 tested = self._epochs(config, folder, candles, window.test)
                 content = tested.run(winner)[1]
                 traded.append(content["results"])
