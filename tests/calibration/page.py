@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from plimsoll.lab.calibration.edge import Edge
 from plimsoll.lab.calibration.plan import Cut, Source
 from plimsoll.lab.calibration.shares import (
@@ -29,17 +27,17 @@ HEAD = """# Do the gates work?
 <!-- Written by `make calibrate` from what it found. Do not edit by hand. -->
 
 A gate that lets noise pass is worthless, and so is one that stops everything. Here the
-[sandbox gate](gates.md) is measured: shipped strategies are optimised on made markets whose edge is
-known, because it was planted or because there is none, and the gate judges what they did on the
-days after.
+[sandbox gate](gates.md) is measured: shipped strategies are optimised on made markets whose edge
+is known, because it was planted or because there is none, and the gate judges what they did on
+the days after.
 
-![Left, how often the gate opened against the Sharpe ratio that the strategies had on average. Right,
-how many markets met each criterion.](images/calibration.png)
+![Left, how often the gate opened against the mean Sharpe ratio. Right, how many markets met each
+criterion.](images/calibration.png)
 
 ```bash
-make calibrate                                          # rewrites this page; goes on after a kill
-.venv/bin/python -m tests.calibration --share 0.1       # a tenth of the markets
-.venv/bin/python -m tests.calibration --only-page --json    # what was walked, as JSON
+make calibrate                                              # goes on after a kill
+.venv/bin/python -m tests.calibration --share 0.1 --no-page   # a tenth of the markets
+.venv/bin/python -m tests.calibration --only-page --json      # what was walked by now
 ```
 
 """
@@ -48,16 +46,16 @@ METHOD = """## How it is measured
 
 **Markets** have two pairs, hourly steps and {years:.1f} tested years, after {train} days to train.
 
-- *Synthetic*: geometric Brownian motion on a random clock. Volatility clusters over hours, days and
-  weeks, tails are Student's t with 5 degrees, hours and weekends have their seasons, both pairs fall
-  together. Highs and lows are those of the path between the hours' ends (Brownian bridge), so that a
-  stop is met as often as the path meets it. Without an edge each price is a martingale: neither side
-  can expect anything, at any stop. Tests hold it to that.
-- *Real weeks*: BTC and ETH perpetuals, 2020 to 2025-06, hourly. Weeks are drawn in blocks of two on
-  average, the same for both pairs, and each hour goes up or down by a coin: sizes, clusters and
-  links are the market's, and nothing is left to foresee.
-- *An edge*: the next hour's expected move is proportional to the exponential mean of past moves
-  (with it: a trend; against it: a reversion). Its size is stated as the correlation of a day's
+- *Synthetic*: geometric Brownian motion on a random clock. Volatility clusters over hours, days
+  and weeks, tails are Student's t with 5 degrees, hours and weekends have their seasons, both
+  pairs fall together. Highs and lows are those of the path between the hours' ends (Brownian
+  bridge), so that a stop is met as often as the path meets it. Without an edge each price is a
+  martingale: neither side can expect anything, at any stop. Tests hold it to that.
+- *Real weeks*: BTC and ETH perpetuals, 2020 to 2025-06, hourly. Weeks are drawn in blocks of two
+  on average, the same for both pairs, and each hour goes up or down by a coin: sizes, clusters
+  and links are the market's, and nothing is left to foresee.
+- *An edge*: the next hour's expected move is proportional to the exponential mean of past moves;
+  with it: a trend; against it: a reversion. Its size is stated as the correlation of a day's
   forecast and move (information coefficient), and as what the optimised strategy made of it after
   costs. The first is the market's, the second is what a trader sees.
 - No funding is paid: whatever a market paid, its price would have to give back.
@@ -65,25 +63,27 @@ METHOD = """## How it is measured
 **Strategies** are {strategies} on {timeframe} candles, costs of 7 basis points a fill, stakes of
 {stake:,} of 10,000 USD for the one that does not size itself, guards off: they could only deny.
 
-**The walk** is that of [`plimsoll walk-forward`](walk-forward.md): {windows} rolling windows, in each
-a search of {epochs} epochs with Freqtrade's sampler and `{loss}` on {train} days, the winner traded
-on the next {test}, by the fast lane; the tests are one account. The figures are those of
+**The walk** is that of [`plimsoll walk-forward`](walk-forward.md): {windows} rolling windows, in
+each a search of {epochs} epochs with Freqtrade's sampler and `{loss}` on {train} days,
+the winner traded on the next {test}, by the fast lane; the tests are one account. A test compares
+both with Freqtrade's own backtest and with `plimsoll search`. The figures are those of
 `plimsoll gate sandbox`, and so are judge, criteria and limits. `data_errors` is left out: made
 candles have none.
 
-Intervals hold the true share with 95 % (Clopper & Pearson 1934). Markets of one strategy have seeds of
-their own; those of different strengths of an edge, or with and without costs, share their shocks.
+Intervals hold the true share with 95 % (Clopper & Pearson 1934). Markets of one strategy have
+seeds of their own; those of different strengths of an edge, or with and without costs, share
+their shocks.
 
 """
 
 READING = """## What it does not say
 
-- {strategies_count} strategies are not all strategies, and a made market is not the market. An edge
-  that fades, a regime that ends and a cost that rises are not in it.
+- {strategies_count} strategies are not all strategies, and a made market is not the market. An
+  edge that fades, a regime that ends and a cost that rises are not in it.
 - The share without an edge holds for one look. Who walks forward ten strategies and keeps the one
   that passes has looked ten times: that is what the [lab gate](gates.md) counts.
-- A drawdown, a holding time or a turnover beyond the limits shuts the gate whatever the edge. That is
-  meant: they say how a strategy may be traded, not whether it has an edge.
+- A drawdown, a holding time or a turnover beyond the limits shuts the gate whatever the edge.
+  That is meant: they say how a strategy may be traded, not whether it has an edge.
 """
 
 
@@ -157,8 +157,8 @@ def _answer(rows: Sequence[Row]) -> Iterator[str]:
             else f"reaches 80 % at a mean Sharpe ratio of about {crossing:.1f}"
         )
         yield (
-            f"- **`{strategy}` with an edge** that it turned into a mean Sharpe ratio of {mean:.2f} "
-            f"after costs: {_of(passes(strong))}. The gate {where}.\n"
+            f"- **`{strategy}` with an edge** that it turned into a mean Sharpe ratio of "
+            f"{mean:.2f} after costs: {_of(passes(strong))}. The gate {where}.\n"
         )
     yield "\n"
 
@@ -229,9 +229,7 @@ def _criteria(rows: Sequence[Row]) -> Iterator[str]:
 def _cells(rows: Sequence[Row]) -> str:
     mean, error = mean_sharpe(rows)
     bound = by_criterion(rows).get("out_of_sample_sharpe", share_of(0, 0))
-    ratio = (
-        "-" if not rows else f"{mean:.2f} ± {error:.2f}" if np.isfinite(error) else f"{mean:.2f}"
-    )
+    ratio = f"{mean:.2f} ± {error:.2f}" if len(rows) > 1 else "-"
     return f"{len(rows)} | {ratio} | {passes(rows).words()} | {bound.words()}"
 
 

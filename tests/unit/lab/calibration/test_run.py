@@ -19,7 +19,7 @@ TASKS = in_turn(SCENARIOS)
 
 
 @pytest.fixture
-def ground(walker: Walker, tmp_path: Path) -> Ground:
+def terrain(walker: Walker, tmp_path: Path) -> Ground:
     return Ground({"TrendFollow": walker}, CUT, 1, tmp_path / "markets")
 
 
@@ -45,28 +45,28 @@ def test_every_market_has_its_row_in_order(whole: list[Row]) -> None:
 
 
 def test_what_was_kept_is_not_walked_again_and_the_whole_is_the_same(
-    whole: list[Row], ground: Ground, tmp_path: Path
+    whole: list[Row], terrain: Ground, tmp_path: Path
 ) -> None:
     said: list[str] = []
-    first = Record(tmp_path, ground)
-    calibrate(ground, TASKS[:2], first, at_once=1, say=said.append)
+    first = Record(tmp_path, terrain)
+    calibrate(terrain, TASKS[:2], first, at_once=1, say=said.append)
     with first.file.open("a", encoding="utf-8") as file:
         file.write('{"name": "torn')
-    again = Record(tmp_path, ground)
+    again = Record(tmp_path, terrain)
     assert len(again.rows) == 2
-    rows = calibrate(ground, TASKS, again, at_once=1, say=said.append)
+    rows = calibrate(terrain, TASKS, again, at_once=1, say=said.append)
     assert "2 of 3 markets were walked before" in said
     assert timeless(rows) == timeless(whole)
-    assert timeless(list(Record(tmp_path, ground).rows.values())) == timeless(whole)
+    assert timeless(list(Record(tmp_path, terrain).rows.values())) == timeless(whole)
 
 
-def test_another_cut_or_seed_begins_anew(ground: Ground, walker: Walker, tmp_path: Path) -> None:
+def test_another_cut_or_seed_begins_anew(terrain: Ground, walker: Walker, tmp_path: Path) -> None:
     other = Ground({"TrendFollow": walker}, Cut(2, 120, 61), 1, tmp_path)
     seeded = Ground({"TrendFollow": walker}, CUT, 2, tmp_path)
-    assert len({deciding(one) for one in (ground, other, seeded)}) == 3
+    assert len({deciding(one) for one in (terrain, other, seeded)}) == 3
 
 
-def test_real_weeks_need_real_candles(ground: Ground) -> None:
+def test_real_weeks_need_real_candles(terrain: Ground) -> None:
     [task] = in_turn([Scenario("TrendFollow", Source.REAL_WEEKS, None, 1)])
     with pytest.raises(UsageError, match="expected real candles"):
-        walked(ground, task)
+        walked(terrain, task)
