@@ -6,7 +6,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,13 +38,17 @@ DIGITS, RETURN_DIGITS = 6, 7
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What all markets are walked with: walkers by `Scenario.walker`, real weeks to draw from."""
+    """What all markets are walked with: walkers by `Scenario.walker`, real weeks to draw from.
+
+    ``limits`` are those of criteria in place of the shipped ones.
+    """
 
     walkers: Mapping[str, Walker]
     cut: Cut
     seed: int
     folder: Path
     real: Hours | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
 
     def hours(self, task: Task) -> Hours:
         """Return the market of a task.
@@ -92,6 +96,8 @@ def deciding(ground: Ground) -> str:
             whole.update(name.encode() + Path(package.__path__[0], f"{name}.py").read_bytes())
     for name, walker in sorted(ground.walkers.items()):
         whole.update(f"{name} {walker.fingerprint}".encode())
+    if ground.limits:
+        whole.update(json.dumps(dict(ground.limits), sort_keys=True).encode())
     return whole.hexdigest()[:12]
 
 
@@ -141,7 +147,7 @@ def walked(ground: Ground, task: Task, *, windows: int | None = None) -> Row:
         account = walker.walk(folder, candles, cut, seed=seed)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    verdict = verdict_on(account)
+    verdict = verdict_on(account, ground.limits)
     return {
         "scenario": as_record(task.scenario),
         "number": task.number,
