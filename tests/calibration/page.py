@@ -145,10 +145,17 @@ def _answer(rows: Sequence[Row]) -> Iterator[str]:
     yield "## The answer\n\n"
     yield f"- **Without an edge** it opened on {_of(noise)} synthetic markets"
     yield f", and on {_of(real)} of real weeks" if real.count else ""
-    yield f". Trading for nothing, where the true Sharpe ratio is exactly 0: {_of(free)}.\n"
+    yield (
+        "."
+        if not free.count
+        else (f". Trading for nothing, where the true Sharpe ratio is exactly 0: {_of(free)}.")
+    )
+    yield "\n"
     for strategy in STRATEGIES:
         edge = strengths(strategy)[-1]
         strong = chosen(rows, strategy=strategy, sharpe=edge.sharpe)
+        if not strong:
+            continue
         mean, _ = mean_sharpe(strong)
         crossing = reached(_points(rows, strategy), WANTED)
         where = (
@@ -181,7 +188,8 @@ def _without(rows: Sequence[Row]) -> Iterator[str]:
     for words, source, free in kinds:
         for strategy in (*STRATEGIES, None):
             own = chosen(rows, strategy=strategy, source=source, free=free)
-            yield f"| {words} | {_named(strategy)} | {_cells(own)} |\n"
+            if own:
+                yield f"| {words} | {_named(strategy)} | {_cells(own)} |\n"
     yield (
         "\nFor nothing means without costs: the least favourable case, and a check of the bound "
         "itself, which may be wrong once in twenty.\n\n"
@@ -198,6 +206,8 @@ def _with(rows: Sequence[Row]) -> Iterator[str]:
         for edge in strengths(strategy):
             own = chosen(rows, strategy=strategy, sharpe=edge.sharpe)
             kind = "trend" if edge.sharpe > 0 else "reversion"
+            if not own:
+                continue
             yield (
                 f"| `{strategy}` | {kind} of {edge.memory_hours:g} h | {abs(edge.daily):.3f} | "
                 f"{_cells(own)} |\n"

@@ -25,7 +25,7 @@ REAL_WEEKS = (20, 20, 20)
 """Markets of real weeks whose directions are by coin."""
 EDGES = {
     "TrendFollow": (BURST_HOURS, (5.0, 8.0, 11.0)),
-    "MomentumCross": (TREND_HOURS, (0.5, 1.0, 1.5, 2.0)),
+    "MomentumCross": (TREND_HOURS, (1.0, 1.5, 2.0, 3.0)),
     "MeanReversion": (REVERSION_HOURS, (-4.0, -8.0, -12.0)),
 }
 WITH_AN_EDGE = (24, 20, 16)

@@ -112,4 +112,4 @@ def _draw_bars(axis: Axes, bars: Bars) -> None:
     axis.set_xlim(0, 1)
     axis.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axis.set_xlabel("markets that meet the criterion, whatever the others say")
-    axis.legend(title="edge", loc="lower right", frameon=True)
+    axis.legend(title="edge", loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False)
