@@ -60,6 +60,13 @@ def test_moves_stay_as_large_and_turn_together(real: Hours) -> None:
     assert (drawn.falls >= np.maximum(-drawn.moves, 0)).all()
 
 
+def test_a_price_is_expected_to_stay_exactly() -> None:
+    """Up and down by the coin are as far away in price, not in its logarithm."""
+    moves = np.full((1, WEEK * 52), 0.2)
+    drawn = drawn_hours(Hours(moves, moves, np.zeros_like(moves), moves), 1, 1000)
+    np.testing.assert_allclose(np.abs(np.expm1(drawn.moves)), np.tanh(0.2))
+
+
 def test_a_turned_hour_rises_as_far_as_it_fell() -> None:
     moves = np.full((1, WEEK * 52), 0.01)
     flat = np.zeros_like(moves)
