@@ -29,7 +29,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks calibrate
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -111,6 +111,9 @@ kill-sweep: $(READY) ## kill a live bot at KILLS drawn moments and rewrite docs/
 SETTINGS ?= 1500
 identity: $(READY) ## run SETTINGS drawn backtests by Freqtrade's loop and the fast lane, resumable; docs/identity.md
 	nice -n 10 $(BIN)/python -m tests.identity --settings $(SETTINGS) --seed $(SEED)
+
+calibrate: $(READY) ## walk shipped strategies over made markets, resumable: how often the gate opens; docs/calibration.md
+	nice -n 10 $(BIN)/python -m tests.calibration --seed $(SEED) $(if $(SHARE),--share $(SHARE))
 
 watch-drills: $(READY) ## kill, freeze and blind bot and watchdog; rewrite the table of docs/watch.md (ONLY=frozen plays one)
 	$(BIN)/python -m tests.watch_drills $(if $(ONLY),--only $(ONLY))

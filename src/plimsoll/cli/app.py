@@ -6,6 +6,7 @@ import plimsoll
 from plimsoll.cli import control, costs, data, data_delisted, features, gate, log, venue
 from plimsoll.cli.audit import audit
 from plimsoll.cli.backtest_compare import FREQTRADES_OWN, backtest_compare
+from plimsoll.cli.calibrate import calibrate
 from plimsoll.cli.check import check
 from plimsoll.cli.demo import demo
 from plimsoll.cli.denials import denials
@@ -44,6 +45,7 @@ app.command()(report)
 app.command("backtest-compare", context_settings=FREQTRADES_OWN)(backtest_compare)
 app.command("search", context_settings=HYPEROPTS_OWN)(search)
 app.command("walk-forward", context_settings=HYPEROPTS_OWN)(walk_forward)
+app.command("calibrate", context_settings=HYPEROPTS_OWN)(calibrate)
 app.command()(results)
 app.command()(reprice)
 app.command()(repriced_results)

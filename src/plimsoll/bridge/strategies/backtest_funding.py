@@ -59,6 +59,8 @@ def require_funding_of_backtest(
     backtests = config.get("runmode") in (RunMode.BACKTEST, RunMode.HYPEROPT)
     if not backtests or config.get("trading_mode") != TradingMode.FUTURES or not candles:
         return
+    if settings.allow_missing_funding and not logger.isEnabledFor(logging.WARNING):
+        return  # nothing would be refused, and nobody told
     payments = _payments(strategy, list(candles))
     refused: list[str] = []
     named: list[str] = []

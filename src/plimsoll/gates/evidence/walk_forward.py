@@ -16,8 +16,8 @@ from plimsoll.gates.precision import YEAR, deepest_fall, precision_of
 from plimsoll.gates.reading import EvidenceError, Reading, moment, number
 from plimsoll.gates.subject import flat_parameters
 from plimsoll.performance.errors import MeasureError
-from plimsoll.performance.fills import trade_fills
-from plimsoll.performance.measures import DAYS_PER_YEAR, check_equity, daily_returns
+from plimsoll.performance.fills import trade_fills, utc_ns
+from plimsoll.performance.measures import DAYS_PER_YEAR
 from plimsoll.performance.plausible import TradeResults, too_good
 
 FORMAT = 1
@@ -168,22 +168,32 @@ def _return_faults(
     told = _growth(returns)
     if abs(told - grown) > SAME_TOTAL * max(1.0, grown):
         yield f"its days made {told - 1:.2%}, its trades {grown - 1:.2%}"
-    yield from _wallet_faults(returns, result)
+    yield from _flat_faults(returns, result)
 
 
-def _wallet_faults(returns: "pd.Series[float]", result: StoredResult) -> Iterator[str]:
-    if result.equity is None:
-        return
-    check_equity(result.equity)
-    wallet = daily_returns(result.equity).reindex(returns.index)
-    apart = (wallet - returns).abs()
-    # The last capture is before the positions that the end closes, with their fees.
-    wrong = apart.iloc[:-1] > SAME_RETURN
-    if bool(wrong.any()):
-        day = wrong.index[wrong.to_numpy()][0]
+def _flat_faults(returns: "pd.Series[float]", result: StoredResult) -> Iterator[str]:
+    """Yield the first midnight without a position at which the days are not what trades left.
+
+    Between such midnights a day is worth what the market said of open positions, which a result
+    of perpetuals does not hold.
+    """
+    start = number(result.statistics, "starting_balance")
+    at = utc_ns(pd.DatetimeIndex(returns.index))
+    opened = np.sort(utc_ns(result.trades["open_date"]))
+    closed = utc_ns(result.trades["close_date"])
+    order = np.argsort(closed, kind="stable")
+    profits = result.trades["profit_abs"].to_numpy("float64")[order]
+    made = np.concatenate([[0.0], np.cumsum(profits)])
+    ended = np.searchsorted(closed[order], at, side="left")
+    flat = np.searchsorted(opened, at, side="right") == ended
+    told = np.cumprod(1.0 + returns.to_numpy("float64"))
+    wallet = 1.0 + made[ended] / start
+    wrong = np.flatnonzero(flat & (np.abs(told - wallet) > SAME_RETURN * np.maximum(1.0, wallet)))
+    if len(wrong):
+        day = int(wrong[0])
         yield (
-            f"it states {returns[day]:.4%} for the day that ends {day:%Y-%m-%d}, its wallet made "
-            f"{wallet[day]:.4%}"
+            f"it states {told[day] - 1:.4%} until {returns.index[day]:%Y-%m-%d} 00:00, when "
+            f"nothing was open and its wallet made {wallet[day] - 1:.4%}"
         )
 
 

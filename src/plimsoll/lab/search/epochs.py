@@ -12,6 +12,7 @@ from freqtrade.constants import HYPEROPT_BUILTIN_SPACE_OPTIONS
 from freqtrade.data.converter import trim_dataframes
 from freqtrade.data.history import get_timerange
 from freqtrade.enums import HyperoptState
+from freqtrade.exchange import timeframe_to_seconds
 from freqtrade.optimize.backtesting import Backtesting
 from freqtrade.optimize.hyperopt.hyperopt_auto import HyperOptAuto
 from freqtrade.optimize.hyperopt.hyperopt_optimizer import MAX_LOSS, HyperOptimizer
@@ -109,6 +110,11 @@ class Epochs(HyperOptimizer):
         """Why Freqtrade's own loop runs instead of the fast lane; `None` when it does not."""
         return None if self._lane is None else self._lane.refusal
 
+    @property
+    def slower(self) -> str | None:
+        """Why the last epoch was not run by the compiled loop; `None` when it was."""
+        return None if self._lane is None else self._lane.slower
+
     def require_startable_winners(self) -> None:
         """Refuse a space whose winners the strategy would refuse to start with.
 
@@ -140,6 +146,22 @@ class Epochs(HyperOptimizer):
             candles, self.timerange = self.backtesting.load_bt_data()
             with _parameters_in_indicators(self.strategy):
                 self.take(candles)
+
+    def feed(self, candles: dict[str, pd.DataFrame]) -> None:
+        """Search on candles in memory, instead of those that `load` reads: no funding is paid.
+
+        Prices have the exchange's present tick at all times. The span is the config's.
+        """
+        backtesting = self.backtesting
+        self.timerange = backtesting.timerange
+        hours = str(self.exchange.get_option("funding_fee_timeframe"))
+        backtesting.funding_fee_timeframe_secs = timeframe_to_seconds(hours)
+        nothing = pd.DataFrame(columns=["date", "open_mark", "open_fund"], dtype="float64")
+        backtesting.futures_data = dict.fromkeys(candles, nothing)
+        backtesting.price_pair_prec = {}
+        backtesting.available_pairs = list(candles)
+        with quiet(), one_line(), _parameters_in_indicators(self.strategy):
+            self.take(candles)
 
     def take(self, candles: dict[str, pd.DataFrame]) -> None:
         """Search on these candles; ``self.timerange`` says what of them is traded."""

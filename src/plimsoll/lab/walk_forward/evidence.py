@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from plimsoll.gates.places import walk_forward_folder
+from plimsoll.performance.epoch import epoch_equity
 from plimsoll.performance.fills import utc_ns
 from plimsoll.performance.measures import DAYS_PER_YEAR, daily_returns
 from plimsoll.performance.windows import Span
@@ -16,20 +18,27 @@ from plimsoll.performance.windows import Span
 FORMAT = 1
 
 
-def wallet_equity(wallet: pd.DataFrame, start: pd.Timestamp, balance: float) -> "pd.Series[float]":
-    """Return the account at every candle, of what Freqtrade captured of its wallet.
+def marked_equity(
+    trades: pd.DataFrame, candles: Mapping[str, pd.DataFrame], span: Span, balance: float
+) -> "pd.Series[float]":
+    """Return the account at its start and at every midnight, open positions at their last close.
 
-    ``wallet``: a row a currency and moment, with ``rate`` and ``balance``. The account begins with
-    the balance at the start; without a capture it stays there.
+    ``trades`` and ``candles`` (by pair) are of the span. Freqtrade's own notes of its wallet would
+    not do: of perpetuals they hold what is closed, so that a loss shows only once it is taken.
     """
-    first = pd.Series([balance], index=pd.DatetimeIndex([start]).as_unit("ns"))
-    if wallet.empty:
-        return first
-    worth = (wallet["rate"].astype("float64") * wallet["balance"].astype("float64")).groupby(
-        pd.DatetimeIndex(wallet["date"]).as_unit("ns")
+    lengths = [frame["date"].diff().min() for frame in candles.values()]
+    length = pd.Timedelta(min(lengths))
+    equity = epoch_equity(
+        trades,
+        candles,
+        length,
+        start=span.start,
+        end=span.end - length,
+        starting_balance_usd=balance,
+        every="24h",
     )
-    whole = worth.sum().sort_index()
-    return pd.concat([first, whole[whole.index > start]]).rename("equity_usd")
+    first = pd.Series([balance], index=pd.DatetimeIndex([span.start]).as_unit("ns"))
+    return pd.concat([first, equity[equity.index > span.start]]).rename("equity_usd")
 
 
 def out_of_sample(equity: "pd.Series[float]", span: Span, final_balance: float) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from plimsoll.lab.search.run import SEED
 from plimsoll.lab.search.space import plain_space
 from plimsoll.lab.walk_forward import evidence
 from plimsoll.lab.walk_forward.jobs import in_forks
-from plimsoll.lab.walk_forward.kept import COUNTS, keep, kept, wallet_of
+from plimsoll.lab.walk_forward.kept import COUNTS, keep, kept, trades_of
 from plimsoll.lab.walk_forward.paths import Paths, paths_of
 from plimsoll.lab.walk_forward.plan import (
     WindowRequest,
@@ -38,7 +38,7 @@ from plimsoll.lab.walk_forward.records import (
     window_record,
 )
 from plimsoll.lab.walk_forward.stability import ParameterStability, stability_of
-from plimsoll.lab.walk_forward.stitch import store_stitched
+from plimsoll.lab.walk_forward.stitch import store_stitched, tested_candles
 from plimsoll.lab.walk_forward.window import (
     Ground,
     confirmed_record,
@@ -244,9 +244,11 @@ class WalkForward:
     # What it leaves
 
     def _account(self, tests: list[dict[str, Any]]) -> tuple["pd.Series[float]", dict[str, Any]]:
-        wallet = pd.concat([wallet_of(one["content"]) for one in tests], ignore_index=True)
-        start = self._tested.start
-        equity = evidence.wallet_equity(wallet, start, get_dry_run_wallet(self._epochs.pristine))
+        start, balance = self._tested.start, float(get_dry_run_wallet(self._epochs.pristine))
+        traded = [one for test in tests if len(one := trades_of(test["content"]))]
+        trades = pd.concat(traded, ignore_index=True) if traded else trades_of(tests[0]["content"])
+        candles = tested_candles(self._epochs, self._tested)
+        equity = evidence.marked_equity(trades, candles, self._tested, balance)
         told = evidence.out_of_sample(equity, self._tested, tests[-1]["content"]["final_balance"])
         days = pd.date_range(start + DAY, periods=told["days"], freq="D")
         return pd.Series(told["daily_returns"], index=days), told

@@ -49,7 +49,7 @@ def store_stitched(
     length = pd.Timedelta(epochs.backtesting.timeframe_td)
     first, last = span.start, span.end - length
     with quiet():
-        candles = _candles(epochs, first, last)
+        candles = tested_candles(epochs, span)
         stats = generate_backtest_stats(
             candles,
             {strategy: content},
@@ -71,14 +71,15 @@ def store_stitched(
         )
 
 
-def _candles(epochs: Epochs, first: pd.Timestamp, last: pd.Timestamp) -> dict[str, pd.DataFrame]:
+def tested_candles(epochs: Epochs, span: Span) -> dict[str, pd.DataFrame]:
+    """Return the candles of a span, by pair."""
     from plimsoll.lab.results import load_candles
 
     return load_candles(
         Path(epochs.config["datadir"]),
         epochs.pairlist,
         str(epochs.config["timeframe"]),
-        start=first,
-        end=last,
+        start=span.start,
+        end=span.end - pd.Timedelta(epochs.backtesting.timeframe_td),
         futures=epochs.config.get("trading_mode") == "futures",
     )

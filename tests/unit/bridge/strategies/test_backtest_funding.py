@@ -10,6 +10,7 @@ from freqtrade.data.history import get_datahandler
 from freqtrade.enums import CandleType, RunMode
 from freqtrade.exceptions import OperationalException
 
+from plimsoll.bridge.strategies import backtest_funding
 from tests.unit.bridge.bots import BTC, ETH, Bot, backtest, candles
 
 DAYS = 10
@@ -122,6 +123,22 @@ def test_whoever_allows_it_is_told_of_each_pair(
         _run(tmp_path, datadir, plimsoll={"allow_missing_funding": True})
     [said] = [record.getMessage() for record in caplog.records if "funding" in record.message]
     assert "ETH/USDT:USDT (56 h from 2025-03-02 16:00 UTC and 1 more, 72 h in all)" in said
+
+
+def test_where_nobody_is_told_and_nothing_refused_no_file_is_read(
+    tmp_path: Path, datadir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+    monkeypatch.setattr(backtest_funding, "load_data", lambda **asked: read.append(asked) or {})
+    logging.disable(logging.WARNING)
+    try:
+        _run(tmp_path, datadir, plimsoll={"allow_missing_funding": True})
+        assert not read
+        with pytest.raises(OperationalException, match="funding"):
+            _run(tmp_path, datadir)
+    finally:
+        logging.disable(logging.NOTSET)
+    assert read
 
 
 def test_a_hole_in_the_marks_is_refused_by_the_age_of_the_price_it_is_charged_at(

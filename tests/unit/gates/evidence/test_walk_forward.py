@@ -87,6 +87,19 @@ def test_a_doctored_run_contradicts_itself(doctor: Callable[[Record], None], sai
     assert any(said in fault for fault in faults), faults
 
 
+def test_a_day_within_a_position_may_differ_from_the_wallet() -> None:
+    """A position over two midnights: the day between is the market's word, its end is not."""
+    record, statistics = EVIDENCE.walk_forward(), EVIDENCE.statistics()
+    returns = record["out_of_sample"]["daily_returns"]
+    both = (1 + returns[9]) * (1 + returns[10])
+    returns[9], returns[10] = 0.05, both / 1.05 - 1
+    record["out_of_sample"] = {"daily_returns": returns}
+    assert any("its wallet made" in fault for fault in faults_of(record))
+    held = statistics["trades"]
+    held[10]["open_timestamp"] = held[9]["open_timestamp"] + 1
+    assert faults_of(record, EVIDENCE.result(statistics=statistics)) == ()
+
+
 def test_a_result_of_another_run_contradicts_it() -> None:
     other = Evidence(returns=edge(seed=5))
     assert faults_of(EVIDENCE.walk_forward(), other.result())

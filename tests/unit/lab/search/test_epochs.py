@@ -151,3 +151,18 @@ def test_a_space_whose_winner_would_not_start_is_refused_before_the_search(
 def test_other_spaces_are_searched(ground: SearchGround) -> None:
     with quiet():
         Epochs(hyperopt_config(ground.arguments())).require_startable_winners()
+
+
+def test_candles_in_memory_are_searched_as_those_of_files_without_funding(
+    ground: SearchGround,
+) -> None:
+    loaded, fed = (Epochs(hyperopt_config(ground.arguments())) for _ in range(2))
+    loaded.load()
+    with quiet():
+        candles, _ = Epochs(hyperopt_config(ground.arguments())).backtesting.load_bt_data()
+    fed.feed(candles)
+    theirs, ours = (one.run(PARAMS)[1]["results"] for one in (loaded, fed))
+    assert fed.slower is None
+    assert ours["open_date"].to_list() == theirs["open_date"].to_list()
+    assert (theirs["funding_fees"] != 0).any()
+    assert (ours["funding_fees"] == 0).all()

@@ -1,4 +1,4 @@
-"""What a walk-forward leaves: figures that its own wallet gives."""
+"""What a walk-forward leaves: an account marked at every midnight, and its figures."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,8 @@ import pytest
 
 from plimsoll.lab.walk_forward.evidence import (
     figures_of,
+    marked_equity,
     out_of_sample,
-    wallet_equity,
     within,
     write,
 )
@@ -21,31 +21,51 @@ FIRST, DAY, HOUR = (
     pd.Timedelta(days=1),
     pd.Timedelta(hours=1),
 )
+PAIR = "BTC/USDT:USDT"
 SPAN = Span(FIRST, FIRST + 3 * DAY)
 
 
-def wallet(balances: list[float]) -> pd.DataFrame:
-    dates = pd.date_range(FIRST + HOUR, periods=len(balances), freq="h")
-    return pd.DataFrame({"date": dates, "currency": "USDT", "rate": 1.0, "balance": balances})
+def candles(closes: list[float]) -> pd.DataFrame:
+    dates = pd.date_range(FIRST, periods=len(closes), freq="h")
+    return pd.DataFrame({"date": dates, "close": closes})
 
 
-def test_every_currency_of_a_moment_counts() -> None:
-    coins = pd.DataFrame(
-        {
-            "date": [FIRST + HOUR] * 2,
-            "currency": ["USDT", "BTC"],
-            "rate": [1.0, 50.0],
-            "balance": [900.0, 2.0],
-        }
-    )
-    equity = wallet_equity(coins, FIRST, 1000.0)
-    assert equity.to_list() == [1000.0, 1000.0]
-    assert equity.index[0] == FIRST
+def trade(opened: int, closed: int, rate: float, left: float) -> dict[str, object]:
+    """Ten coins bought at a rate and sold at another, hours after the start, for nothing."""
+    return {
+        "pair": PAIR,
+        "is_short": False,
+        "open_date": FIRST + opened * HOUR,
+        "close_date": FIRST + closed * HOUR,
+        "open_rate": rate,
+        "close_rate": left,
+        "amount": 10.0,
+        "profit_abs": 10.0 * (left - rate),
+        "fee_open": 0.0,
+        "fee_close": 0.0,
+        "funding_fees": 0.0,
+        "leverage": 1.0,
+        "stake_amount": 10.0 * rate,
+    }
+
+
+def test_an_open_loss_is_in_the_days_before_it_is_taken() -> None:
+    closes = np.repeat([100.0, 80.0, 110.0], 24).tolist()
+    trades = pd.DataFrame([trade(0, 71, 100.0, 110.0)])
+    equity = marked_equity(trades, {PAIR: candles(closes)}, SPAN, 1000.0)
+    assert equity.to_list() == [1000.0, 1000.0, 800.0, 1100.0]
+    assert equity.index.to_list() == [FIRST + day * DAY for day in range(4)]
+
+
+def test_without_a_trade_the_account_stands_still() -> None:
+    nothing = pd.DataFrame([trade(0, 1, 1.0, 1.0)]).iloc[:0]
+    equity = marked_equity(nothing, {PAIR: candles([100.0] * 72)}, SPAN, 1000.0)
+    assert equity.to_list() == [1000.0] * 4
 
 
 def test_a_day_is_from_midnight_to_midnight_and_the_last_one_ends_closed() -> None:
-    balances = np.repeat([1010.0, 1020.0, 990.0], 24)[:71].tolist()
-    told = out_of_sample(wallet_equity(wallet(balances), FIRST, 1000.0), SPAN, 999.0)
+    equity = pd.Series([1000.0, 1010.0, 1020.0], index=[FIRST, FIRST + DAY, FIRST + 2 * DAY])
+    told = out_of_sample(equity, SPAN, 999.0)
     assert told["days"] == 3
     np.testing.assert_allclose(told["daily_returns"], [0.01, 1020 / 1010 - 1, 999 / 1020 - 1])
     assert told["total_return_fraction"] == pytest.approx(-0.001)
