@@ -14,9 +14,7 @@ Runs = Annotated[int, typer.Option(help="Runs of each kind.")]
 KindName = Annotated[str, typer.Option("--kind", help="What is drawn: signals, candles or both.")]
 BlockDays = Annotated[float, typer.Option(help="Mean days of a block that stays together.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed draws the same.")]
-Workers = Annotated[
-    int | None, typer.Option(help="Processes at once; by default one a processor.")
-]
+Workers = Annotated[int | None, typer.Option(help="Processes at once; by default one a processor.")]
 Out = Annotated[Path | None, typer.Option(help="Folder for the page (HTML) and its picture (PNG).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON.")]
 

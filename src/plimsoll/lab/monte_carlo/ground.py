@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 from freqtrade.data.converter import trim_dataframes
 from freqtrade.data.history import get_timerange
+from freqtrade.enums import RunMode
 from freqtrade.optimize.backtesting import Backtesting
 from freqtrade.util.dry_run_wallet import get_dry_run_wallet
 
+from plimsoll.bridge.strategies.rules import RuleStrategy
 from plimsoll.core import UsageError
 from plimsoll.lab.fast_lane.engine import FastLane
 from plimsoll.lab.monte_carlo.outcomes import Outcome, outcome_of
@@ -65,6 +67,8 @@ class Ground:
                 )
             self.backtesting._set_strategy(self.backtesting.strategylist[0])  # noqa: SLF001
             self.candles, self._timerange = self.backtesting.load_bt_data()
+        # As in a search, whose trades are the same: nobody reads what a wallet held at each candle.
+        self.backtesting.config["runmode"] = RunMode.HYPEROPT
         self._funding = dict(self.backtesting.futures_data)
         self.step_s = int(self.backtesting.timeframe_secs)
         self.start, self.end = self._span(self.candles)
@@ -73,6 +77,7 @@ class Ground:
         own = partial(type(self.strategy).ft_advise_signals, self.strategy)
         self._moved = MovedSignals(own, self.start)
         self._analysed: Frames | None = None
+        self._is_checked = False
 
     @property
     def strategy(self) -> Any:
@@ -88,7 +93,7 @@ class Ground:
         """Return what the strategy makes with its signals moved by so many candles."""
         with quiet(), one_line():
             if self._analysed is None:
-                self._analysed = self.strategy.advise_all_indicators(self.candles)
+                self._analysed = self._analyse(self.candles)
             self._moved.by = by
             # As an attribute of the object, the guards take it as the strategy's own answer.
             self.strategy.ft_advise_signals = self._moved
@@ -117,9 +122,20 @@ class Ground:
                 for pair, frame in funding.items()
             }
             try:
-                return self._traded(self.strategy.advise_all_indicators(candles))
+                return self._traded(self._analyse(candles))
             finally:
                 self.backtesting.futures_data = self._funding
+
+    def _analyse(self, candles: Frames) -> Frames:
+        """Return analysed candles; funding and warm-up are checked the first time, of real days."""
+        strategy = self.strategy
+        analyse = strategy.advise_all_indicators
+        is_ours = type(strategy).advise_all_indicators is RuleStrategy.advise_all_indicators
+        if self._is_checked and is_ours:
+            analyse = super(RuleStrategy, strategy).advise_all_indicators
+        self._is_checked = True
+        made: Frames = analyse(candles)
+        return made
 
     def _traded(self, processed: Frames) -> Run:
         start, end = self._span(processed)

@@ -36,7 +36,8 @@ def outcome_of(equity: "pd.Series[float]", trades: int) -> Outcome:
     above 0.
     """
     lost = (equity <= 0).cummax()
-    returns = daily_returns(equity.mask(lost, 0.0)).fillna(0.0)
+    with np.errstate(invalid="ignore"):  # nothing over nothing
+        returns = daily_returns(equity.mask(lost, 0.0)).fillna(0.0)
     told = figures_of(returns)
     return Outcome(
         sharpe=0.0 if told["sharpe"] is None else float(told["sharpe"]),
