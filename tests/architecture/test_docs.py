@@ -110,6 +110,7 @@ HANDED_ON = {
     "plimsoll backtest-compare": "backtesting",
     "plimsoll search": "hyperopt",
     "plimsoll walk-forward": "hyperopt",
+    "plimsoll monte-carlo": "backtesting",
 }
 """Commands of ours that hand on what they do not know, and Freqtrade's that takes it."""
 

@@ -11,6 +11,7 @@ from freqtrade.data.converter import trim_dataframes
 from freqtrade.data.history import get_timerange
 from freqtrade.enums import RunMode
 from freqtrade.optimize.backtesting import Backtesting
+from freqtrade.strategy import IStrategy
 from freqtrade.util.dry_run_wallet import get_dry_run_wallet
 
 from plimsoll.bridge.strategies.rules import RuleStrategy
@@ -128,14 +129,13 @@ class Ground:
 
     def _analyse(self, candles: Frames) -> Frames:
         """Return analysed candles; funding and warm-up are checked the first time, of real days."""
-        strategy = self.strategy
-        analyse = strategy.advise_all_indicators
-        is_ours = type(strategy).advise_all_indicators is RuleStrategy.advise_all_indicators
-        if self._is_checked and is_ours:
-            analyse = super(RuleStrategy, strategy).advise_all_indicators
+        strategy, is_first = self.strategy, not self._is_checked
         self._is_checked = True
-        made: Frames = analyse(candles)
-        return made
+        own = type(strategy).advise_all_indicators
+        if is_first or own is not RuleStrategy.advise_all_indicators:
+            made: Frames = strategy.advise_all_indicators(candles)
+            return made
+        return IStrategy.advise_all_indicators(strategy, candles)
 
     def _traded(self, processed: Frames) -> Run:
         start, end = self._span(processed)
