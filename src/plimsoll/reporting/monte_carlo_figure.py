@@ -12,7 +12,9 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from plimsoll.reporting.drawing import EVENT_COLOUR, MUTED, STYLE, WIN
 
-MOST_BARS = 40
+COLUMNS = 6
+"""Of the grid, so that one, two or three panels fill a row."""
+MOST_BARS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +28,17 @@ class LotPanel:
 
 
 def monte_carlo_png(rows: Sequence[Sequence[LotPanel]], *, title: str, subtitle: str) -> bytes:
-    """Return the picture as a PNG 1600 pixels wide, a row of panels for each kind of lot."""
+    """Return the picture as a PNG 1600 pixels wide, a row of one to three panels for each kind of lot."""
     height = 1.1 + 3.4 * len(rows)
     with mpl.rc_context({**STYLE, "font.size": 11}):
         figure = Figure(figsize=(16, height), dpi=100, layout="constrained")
         FigureCanvasAgg(figure)
+        grid = figure.add_gridspec(len(rows), COLUMNS)
         for place, panels in enumerate(rows):
-            grid = figure.add_gridspec(len(rows), len(panels))
+            width = COLUMNS // len(panels)
             for number, panel in enumerate(panels):
-                _draw(figure.add_subplot(grid[place, number]), panel)
+                columns = slice(number * width, (number + 1) * width)
+                _draw(figure.add_subplot(grid[place, columns]), panel)
         figure.text(0.012, 1 - 0.3 / height, title, va="center", fontsize=17, fontweight="bold")
         figure.text(0.012, 1 - 0.65 / height, subtitle, va="center", color=MUTED, fontsize=11)
         rect = (0.006, 0.004, 0.988, 1 - 0.85 / height)
@@ -45,7 +49,7 @@ def monte_carlo_png(rows: Sequence[Sequence[LotPanel]], *, title: str, subtitle:
 
 
 def _draw(axis: Axes, panel: LotPanel) -> None:
-    bars = max(8, min(MOST_BARS, len(panel.values) // 5))
+    bars = max(8, min(MOST_BARS, len(panel.values) // 8))
     axis.hist(panel.values, bins=bars, color=WIN, edgecolor="white")
     axis.axvline(panel.real, color=EVENT_COLOUR, linewidth=2.0, label="real")
     axis.legend(loc="upper right", frameon=False)

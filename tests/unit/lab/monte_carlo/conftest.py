@@ -121,6 +121,7 @@ class Asking(Plain):
 '''
 
 Prepare = Callable[..., Ground]
+Arguments = Callable[..., tuple[str, ...]]
 
 
 def candles(seed: int) -> pd.DataFrame:
@@ -165,7 +166,7 @@ def lot_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def arguments_of(ground: SearchGround, lot_folder: Path) -> Callable[..., tuple[str, ...]]:
+def arguments_of(ground: SearchGround, lot_folder: Path) -> Arguments:
     """Arguments of ``freqtrade backtesting`` for one of the strategies."""
 
     def arguments(strategy: str, *more: str, timerange: str = TIMERANGE) -> tuple[str, ...]:
@@ -180,7 +181,7 @@ def arguments_of(ground: SearchGround, lot_folder: Path) -> Callable[..., tuple[
 
 
 @pytest.fixture(scope="session")
-def prepare(arguments_of: Callable[..., tuple[str, ...]]) -> Prepare:
+def prepare(arguments_of: Arguments) -> Prepare:
     """Prepare a backtest of one of the strategies; the exchange is loaded once."""
     held: dict[str, Any] = {}
 

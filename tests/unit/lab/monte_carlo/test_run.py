@@ -1,15 +1,13 @@
 """``plimsoll monte-carlo`` from beginning to end."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from plimsoll.core import UsageError
+from plimsoll.core import PlimsollError, UsageError
 from plimsoll.lab.monte_carlo.run import Kind, MonteCarloOutcome, MonteCarloRequest, monte_carlo
-
-Arguments = Callable[..., tuple[str, ...]]
+from tests.unit.lab.monte_carlo.conftest import Arguments
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +91,7 @@ def test_a_strategy_that_does_not_fit_is_told(
     arguments_of: Arguments, strategy: str, kind: Kind, said: str
 ) -> None:
     request = MonteCarloRequest(arguments_of(strategy), runs=2, kind=kind, workers=1)
-    with pytest.raises(Exception, match=said):
+    with pytest.raises(PlimsollError, match=said):
         monte_carlo(request, lambda _: None)
 
 
