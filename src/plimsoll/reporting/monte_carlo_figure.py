@@ -28,7 +28,7 @@ class LotPanel:
 
 
 def monte_carlo_png(rows: Sequence[Sequence[LotPanel]], *, title: str, subtitle: str) -> bytes:
-    """Return the picture as a PNG 1600 pixels wide; a row, one to three panels, is a kind of lot."""
+    """Return the picture as a PNG 1600 pixels wide; a row has one to three panels."""
     height = 1.1 + 3.4 * len(rows)
     with mpl.rc_context({**STYLE, "font.size": 11}):
         figure = Figure(figsize=(16, height), dpi=100, layout="constrained")
