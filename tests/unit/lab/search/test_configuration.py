@@ -48,7 +48,7 @@ def test_a_backtest_is_read_as_freqtrade_reads_it_and_stores_nothing(ground: Sea
     made = backtest_config([*own[: own.index("--hyperopt-loss")], "--fee", "0.002"])
     assert (made["runmode"], made["fee"]) == (RunMode.BACKTEST, 0.002)
     assert (made["export"], made["backtest_cache"]) == ("none", "none")
-    with pytest.raises(UsageError, match="freqtrade backtesting would not take .* --epochs 3"):
+    with pytest.raises(UsageError, match=r"freqtrade backtesting would not take .* --epochs 3"):
         backtest_config([*own[: own.index("--hyperopt-loss")], "--epochs", "3"])
 
 
