@@ -118,6 +118,18 @@ def test_real_days_in_their_order_are_the_plain_backtest_and_leave_no_trace(
     assert real.outcome.trades == pytest.approx(ground.shuffled(0).outcome.trades, abs=2)
 
 
+def test_days_begin_at_midnight_wherever_the_span_begins(prepare: Prepare) -> None:
+    moments = [pd.Timestamp(one, tz="UTC") for one in ("2025-03-03 15:00", "2025-04-10 07:00")]
+    first, last = (int(one.timestamp()) for one in moments)
+    ground = prepare("Plain", timerange=f"{first}-{last}")
+    assert (ground.start, ground.end) == tuple(moments)
+    assert ground.days.count == 37
+    for frame in ground.whole().values():
+        assert frame["date"].iloc[24] == pd.Timestamp("2025-03-04", tz="UTC")  # after the warm-up
+        assert frame["date"].iloc[-1] == pd.Timestamp("2025-04-09 23:00", tz="UTC")
+    assert ground.redrawn(ground.whole(), np.arange(37)).outcome.trades > 20
+
+
 def test_declared_stops_are_of_the_redrawn_candles(prepare: Prepare) -> None:
     """What a strategy of ours found at an entry in one history is not held in the next."""
     ground = prepare("Bracketed")
