@@ -111,6 +111,7 @@ HANDED_ON = {
     "plimsoll search": "hyperopt",
     "plimsoll walk-forward": "hyperopt",
     "plimsoll calibrate": "hyperopt",
+    "plimsoll monte-carlo": "backtesting",
 }
 """Commands of ours that hand on what they do not know, and Freqtrade's that takes it."""
 

@@ -15,6 +15,7 @@ from plimsoll.cli.drill import drill
 from plimsoll.cli.expectation import expectation
 from plimsoll.cli.guard import guard
 from plimsoll.cli.init import init
+from plimsoll.cli.monte_carlo import monte_carlo
 from plimsoll.cli.parity import parity
 from plimsoll.cli.policies import policies
 from plimsoll.cli.replay import replay
@@ -46,6 +47,7 @@ app.command("backtest-compare", context_settings=FREQTRADES_OWN)(backtest_compar
 app.command("search", context_settings=HYPEROPTS_OWN)(search)
 app.command("walk-forward", context_settings=HYPEROPTS_OWN)(walk_forward)
 app.command("calibrate", context_settings=HYPEROPTS_OWN)(calibrate)
+app.command("monte-carlo", context_settings=FREQTRADES_OWN)(monte_carlo)
 app.command()(results)
 app.command()(reprice)
 app.command()(repriced_results)

@@ -26,7 +26,11 @@ class EntryValues:
         self._whole: dict[str, tuple[pd.DataFrame, array[int], dict[str, np.ndarray]]] = {}
 
     def learn(self, pair: str, candles: pd.DataFrame) -> None:
-        """Take the whole frame of a pair, with its features, before it is traded on."""
+        """Take the whole frame of a pair, with its features, before it is traded on.
+
+        What was found in another one is forgotten: a backtest may be of other candles.
+        """
+        self._kept = {key: value for key, value in self._kept.items() if key[0] != pair}
         opened = candles["date"].to_numpy(dtype="datetime64[s]").astype("int64")
         # A copy of the frame, not of its columns: what Freqtrade changes of its own stays there.
         self._whole[pair] = candles.copy(deep=False), array("q", opened.tobytes()), {}

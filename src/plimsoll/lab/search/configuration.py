@@ -30,6 +30,18 @@ def hyperopt_config(arguments: Sequence[str]) -> Config:
     return _config_of("hyperopt", arguments, RunMode.HYPEROPT)
 
 
+def backtest_config(arguments: Sequence[str]) -> Config:
+    """Return what ``freqtrade backtesting`` makes of its arguments, of which nothing is stored.
+
+    Raises
+    ------
+    UsageError
+        In one line, when Freqtrade would not accept them.
+    """
+    config = _config_of("backtesting", arguments, RunMode.BACKTEST)
+    return config | {"export": "none", "backtest_cache": "none"}
+
+
 def as_backtest(config: Config) -> Config:
     """Return a copy of a search's config for a backtest of Freqtrade's own that stores nothing."""
     made = deepcopy(config)

@@ -59,3 +59,12 @@ def test_only_what_is_known_is_kept() -> None:
     values.keep(BTC, NOON, "atr", 3.0)
     assert values.kept(BTC, NOON, "atr") == 3.0
     assert values.kept(BTC, NOON + FIVE, "atr") is None
+
+
+def test_what_was_found_in_another_frame_is_forgotten() -> None:
+    values = EntryValues()
+    for pair in (BTC, "ETH/USDT"):
+        values.keep(pair, NOON, "atr", 6.0)
+    values.learn(BTC, FRAME)
+    assert values.kept(BTC, NOON, "atr") is None
+    assert values.kept("ETH/USDT", NOON, "atr") == 6.0

@@ -10,6 +10,7 @@ from freqtrade.exceptions import OperationalException
 from plimsoll.core import PlimsollError, UsageError
 from plimsoll.lab.search.configuration import (
     as_backtest,
+    backtest_config,
     hyperopt_config,
     one_line,
     quiet,
@@ -40,6 +41,15 @@ def test_a_copy_for_a_backtest_leaves_the_search_alone(ground: SearchGround) -> 
     made = with_timerange(as_backtest(config), "20250601-20250602")
     assert (made["runmode"], made["export"]) == (RunMode.BACKTEST, "none")
     assert (config["runmode"], config["timerange"]) == (RunMode.HYPEROPT, "20250604-20250609")
+
+
+def test_a_backtest_is_read_as_freqtrade_reads_it_and_stores_nothing(ground: SearchGround) -> None:
+    own = ground.arguments()
+    made = backtest_config([*own[: own.index("--hyperopt-loss")], "--fee", "0.002"])
+    assert (made["runmode"], made["fee"]) == (RunMode.BACKTEST, 0.002)
+    assert (made["export"], made["backtest_cache"]) == ("none", "none")
+    with pytest.raises(UsageError, match=r"freqtrade backtesting would not take .* --epochs 3"):
+        backtest_config([*own[: own.index("--hyperopt-loss")], "--epochs", "3"])
 
 
 def test_quiet_keeps_warnings_and_ends(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,1 @@
+"""What luck could have made of a strategy: its signals shuffled, its market's days drawn anew."""

@@ -1,0 +1,1 @@
+"""Tests of what luck could have made of a strategy."""
