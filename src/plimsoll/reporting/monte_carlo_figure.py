@@ -52,6 +52,7 @@ def _draw(axis: Axes, panel: LotPanel) -> None:
     bars = max(8, min(MOST_BARS, len(panel.values) // 8))
     axis.hist(panel.values, bins=bars, color=WIN, edgecolor="white")
     axis.axvline(panel.real, color=EVENT_COLOUR, linewidth=2.0, label="real")
+    axis.margins(y=0.2)
     axis.legend(loc="upper right", frameon=False)
     axis.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     if panel.is_share:
