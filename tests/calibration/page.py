@@ -76,7 +76,28 @@ their shocks.
 
 """
 
-READING = """## What it does not say
+READING = """## Your own strategy
+
+```bash
+plimsoll calibrate --markets 100 --trend 2 --trend 3 --userdir user_data \\
+    -c user_data/config/base.json -c user_data/config/venue-binance.json \\
+    -c user_data/config/mode-backtest.json \\
+    --strategy MomentumCross --spaces buy sell --hyperopt-loss SharpeHyperOptLossDaily --epochs 10
+```
+
+It walks the strategy over synthetic markets without an edge, and with each one that is named: a
+`--trend` or a `--reversion`, by the yearly Sharpe ratio of who knows one pair's expected moves and
+trades for nothing. The gate judges by the limits of your config. What is not an option of
+`plimsoll calibrate --help` is an argument of `freqtrade hyperopt`.
+
+- Every market is a row of a file in `user_data/plimsoll/calibrate/`; the same command goes on after
+  a kill, and begins anew where strategy, config, space, epochs, windows or limits differ.
+- The exit status is 1 when the gate opens without an edge more often than once in twenty, beyond
+  what the number of markets leaves open.
+- Markets have candles, and no funding, open interest, spot or news: a strategy that lives on those
+  finds nothing here. Timeframes are from 1h to 1d; others are refused in one line.
+
+## What it does not say
 
 - {strategies_count} strategies are not all strategies, and a made market is not the market. An
   edge that fades, a regime that ends and a cost that rises are not in it.
