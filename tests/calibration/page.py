@@ -74,7 +74,7 @@ candles have none.
 
 Intervals hold the true share with 95 % (Clopper & Pearson 1934). Markets of one strategy have
 seeds of their own; those of different strengths of an edge, or with and without costs, share
-their shocks.
+their shocks, so that an interval over several strengths is a little too short.
 
 """
 
