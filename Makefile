@@ -23,6 +23,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	journal/test_check journal/test_log lab/drilling/test_bot \
 	lab/drilling/test_exchange lab/drilling/test_fault lab/drilling/test_forked \
 	lab/drilling/test_kill_row lab/drilling/test_trips lab/test_costs lab/test_freqtrade lab/test_processes \
+	lab/calibration/test_own lab/calibration/test_run lab/calibration/test_walk \
 	lab/test_strategy_check lab/test_study_runs lab/test_venue test_strategies \
 	reporting/test_charts reporting/test_guard_sections reporting/test_page \
 	reporting/test_position_charts reporting/test_sections \

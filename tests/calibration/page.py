@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 from plimsoll.lab.calibration.edge import Edge
@@ -20,6 +21,7 @@ from tests.calibration.scenarios import EPOCHS, LOSS, STAKE_USD, STRATEGIES, TIM
 
 Row = dict[str, Any]
 WANTED = 0.80
+Z_LEVEL, Z_WANTED = NormalDist().inv_cdf(0.95), NormalDist().inv_cdf(WANTED)
 PAGE, PICTURE = "calibration.md", "images/calibration.png"
 
 HEAD = """# Do the gates work?
@@ -72,25 +74,49 @@ candles have none.
 
 Intervals hold the true share with 95 % (Clopper & Pearson 1934). Markets of one strategy have
 seeds of their own; those of different strengths of an edge, or with and without costs, share
-their shocks.
+their shocks, so that an interval over several strengths is a little too short.
 
 """
 
-READING = """## What it does not say
+READING = """## Your own strategy
+
+```bash
+plimsoll calibrate --markets 100 --trend 2 --trend 3 --userdir user_data \\
+    -c user_data/config/base.json -c user_data/config/venue-binance.json \\
+    -c user_data/config/mode-backtest.json \\
+    --strategy MomentumCross --spaces buy sell --hyperopt-loss SharpeHyperOptLossDaily --epochs 10
+```
+
+It walks the strategy over synthetic markets without an edge, and with each one that is named: a
+`--trend` or a `--reversion`, by the yearly Sharpe ratio of who knows one pair's expected moves and
+trades for nothing. The gate judges by the limits of your config. What is not an option of
+`plimsoll calibrate --help` is an argument of `freqtrade hyperopt`.
+
+- Every market is a row of a file in `user_data/plimsoll/calibrate/`; the same command goes on after
+  a kill, and begins anew where strategy, config, space, epochs, windows or limits differ.
+- The exit status is 1 when the gate opens without an edge more often than once in twenty, beyond
+  what the number of markets leaves open.
+- Markets have candles, and no funding, open interest, spot or news: a strategy that lives on those
+  finds nothing here. Timeframes are from 1h to 1d; others are refused in one line.
+
+## What it does not say
 
 - {strategies_count} strategies are not all strategies, and a made market is not the market. An
   edge that fades, a regime that ends and a cost that rises are not in it.
 - The share without an edge holds for one look. Who walks forward ten strategies and keeps the one
   that passes has looked ten times: that is what the [lab gate](gates.md) counts.
 - A drawdown, a holding time or a turnover beyond the limits shuts the gate whatever the edge.
-  That is meant: they say how a strategy may be traded, not whether it has an edge.
+  That is meant: they say how a strategy may be traded, not whether it has an edge. `MomentumCross`
+  and `MeanReversion` have their size in the space that is searched, and a Sharpe ratio does not
+  care for it: where the search doubled it, an edge does not help. A loss that minds the fall, such
+  as `CalmarCeilingLoss`, or a size that is not searched, does.
 """
 
 
 def write_page(rows: Sequence[Row], cut: Cut, docs: Path) -> None:
     """Write page and picture."""
     years = cut.windows * cut.test_days / 365
-    parts = [HEAD, *_answer(rows), *_without(rows), *_with(rows), *_criteria(rows)]
+    parts = [HEAD, *_answer(rows, years), *_without(rows), *_with(rows), *_criteria(rows)]
     parts.append(
         METHOD.format(
             years=years,
@@ -138,7 +164,7 @@ def strengths(strategy: str) -> list[Edge]:
     return sorted(edges, key=lambda one: abs(one.sharpe))
 
 
-def _answer(rows: Sequence[Row]) -> Iterator[str]:
+def _answer(rows: Sequence[Row], years: float) -> Iterator[str]:
     noise = passes(chosen(rows))
     real = passes(chosen(rows, source=Source.REAL_WEEKS))
     free = passes(chosen(rows, free=True))
@@ -151,6 +177,15 @@ def _answer(rows: Sequence[Row]) -> Iterator[str]:
         else (f". Trading for nothing, where the true Sharpe ratio is exactly 0: {_of(free)}.")
     )
     yield "\n"
+    least = (Z_LEVEL + Z_WANTED) / years**0.5
+    known = passes(_known(rows, least))
+    if known.count:
+        yield (
+            f"- **With an edge** that a strategy turned into a mean Sharpe ratio of {least:.2f} or "
+            f"more after costs it opened on {_of(known)}. With that ratio the bound alone would "
+            f"open on 80 % of accounts with normal days over {years:.1f} years; in half the time "
+            f"it takes {least * 2**0.5:.2f}.\n"
+        )
     for strategy in STRATEGIES:
         edge = strengths(strategy)[-1]
         strong = chosen(rows, strategy=strategy, sharpe=edge.sharpe)
@@ -164,8 +199,8 @@ def _answer(rows: Sequence[Row]) -> Iterator[str]:
             else f"reaches 80 % at a mean Sharpe ratio of about {crossing:.1f}"
         )
         yield (
-            f"- **`{strategy}` with an edge** that it turned into a mean Sharpe ratio of "
-            f"{mean:.2f} after costs: {_of(passes(strong))}. The gate {where}.\n"
+            f"- **`{strategy}`**, its strongest edge a mean Sharpe ratio of {mean:.2f}: "
+            f"{_of(passes(strong))}. The gate {where}.\n"
         )
     yield "\n"
 
@@ -253,6 +288,16 @@ def _strongest(rows: Sequence[Row]) -> list[Row]:
         for strategy in STRATEGIES
         for row in chosen(rows, strategy=strategy, sharpe=strengths(strategy)[-1].sharpe)
     ]
+
+
+def _known(rows: Sequence[Row], least: float) -> list[Row]:
+    """Return the rows of the edges that strategies turned into a mean Sharpe ratio at least."""
+    kinds = [
+        chosen(rows, strategy=strategy, sharpe=edge.sharpe)
+        for strategy in STRATEGIES
+        for edge in strengths(strategy)
+    ]
+    return [row for own in kinds if mean_sharpe(own)[0] >= least for row in own]
 
 
 def _points(rows: Sequence[Row], strategy: str) -> list[tuple[float, float]]:

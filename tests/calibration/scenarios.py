@@ -17,7 +17,7 @@ STAKE_USD = 1_000
 REAL_PAIRS = ("BTC", "ETH")
 TREND_HOURS, BURST_HOURS, REVERSION_HOURS = 240.0, 36.0, 48.0
 STRATEGIES = ("TrendFollow", "MomentumCross", "MeanReversion")
-WITHOUT = (320, 40, 40)
+WITHOUT = (360, 40, 40)
 """Markets without an edge, by strategy: the cheapest to walk has the most."""
 FREE = (80, 40, 40)
 """The same for nothing."""
@@ -35,12 +35,21 @@ WITH_AN_EDGE = (24, 20, 16)
 def in_order(wanted: Sequence[Scenario]) -> list[Task]:
     """Return all tasks: first what the answer rests on, so that a run broken off has most of it."""
     first = [
-        replace(one, markets=math.ceil(one.markets * (0.5 if one.edge else 1.0)))
+        replace(one, markets=math.ceil(one.markets * share))
         for one in wanted
-        if one.source is Source.SYNTHETIC and not one.free
+        if one.source is Source.SYNTHETIC and not one.free and (share := _at_first(one))
     ]
     tasks = {one.name: one for one in (*in_turn(first), *in_turn(wanted))}
     return list(tasks.values())
+
+
+def _at_first(scenario: Scenario) -> float:
+    """Return the share of a scenario's markets that come first: the cheap ones, strong edges."""
+    quick = scenario.strategy == STRATEGIES[0]
+    if scenario.edge is None:
+        return 1.0 if quick else 0.5
+    strong = abs(scenario.edge.sharpe) >= EDGES[scenario.strategy][1][-2]
+    return 0.5 if quick or (scenario.strategy == STRATEGIES[1] and strong) else 0.0
 
 
 def scenarios(share: float = 1.0) -> list[Scenario]:

@@ -101,7 +101,9 @@ class PlimsollSettings(BaseModel):
     ] = ""
     gates: Annotated[
         GateSettings,
-        Field(description="Other limits of the gates' criteria; read by plimsoll gate alone."),
+        Field(
+            description="Other limits of the gates' criteria; read by plimsoll gate and calibrate."
+        ),
     ] = GateSettings()
     gate_bundle: Annotated[
         str,
