@@ -82,12 +82,14 @@ class Bench:
 
     def __init__(self) -> None:
         self._exchanges = Exchanges()
+        self._validate = StrategyResolver.validate_strategy
 
     def __enter__(self) -> "Bench":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._exchanges.close()
+        StrategyResolver.validate_strategy = staticmethod(self._validate)
 
     def outcome(self, setting: Mapping[str, Any], *, refused_too: bool = False) -> Outcome:
         """Return what came of a setting; what the lane refuses is run, twice, only if asked."""

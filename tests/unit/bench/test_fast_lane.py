@@ -112,5 +112,5 @@ def test_an_engine_that_cannot_be_installed_has_no_figures(tmp_path, monkeypatch
 
 def test_memory_is_told_where_the_system_knows_it() -> None:
     if not math.isnan(before := resident_bytes("VmRSS", reset=True)):
-        held = np.ones(4_000_000)
+        held = np.ones(5_000_000)
         assert resident_bytes("VmHWM") - before > 0.9 * held.nbytes

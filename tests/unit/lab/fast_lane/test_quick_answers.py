@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from freqtrade.exchange import Exchange
+from freqtrade.optimize.backtesting import Backtesting
 
 from plimsoll.lab.fast_lane.quick_answers import Funding, quick_answers
 from tests.identity.drawing import setting
@@ -21,6 +22,7 @@ def run() -> Iterator[Run]:
         made = make()
         made.load()
         yield made
+        Backtesting.cleanup()
 
 
 def rates(fees: list[float]) -> pd.DataFrame:

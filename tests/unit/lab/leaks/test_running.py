@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 from freqtrade.exceptions import OperationalException
 from freqtrade.persistence.usedb_context import FtNoDBContext
+from freqtrade.resolvers import StrategyResolver
 
+from plimsoll.bridge.freqtrade import strategy_loading
 from plimsoll.lab.leaks.running import StrategyRunner
 from plimsoll.lab.strategy_data import end_of, write_strategy_data
 
@@ -45,7 +47,10 @@ DAYS = 2
 
 
 @pytest.fixture
-def runner(tmp_path: Path) -> StrategyRunner:
+def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StrategyRunner:
+    # As in a process of its own: others install the guards around every strategy for good.
+    bare = staticmethod(strategy_loading._inherited)
+    monkeypatch.setattr(StrategyResolver, "validate_strategy", bare)
     (tmp_path / "strategies").mkdir()
     (tmp_path / "strategies/Tried.py").write_text(SOURCE, encoding="utf-8")
     write_strategy_data(tmp_path / "data", timeframe="5m", days=DAYS)
