@@ -22,6 +22,7 @@ from freqtrade.optimize.backtesting import Backtesting
 from plimsoll.bridge.freqtrade.plugin_search import register
 from plimsoll.core import PlimsollError
 from plimsoll.lab.freqtrade import freqtrade
+from plimsoll.lab.leaks.running import WIDE
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import serve_venue
 from tests.bench.features import full_set
@@ -31,23 +32,6 @@ START = "2025-06-30T00:00:00Z"
 TIMERANGE, HALF = "20250101-20250630", "20250101-20250401"
 STRATEGIES = Path(__file__).parent / "strategies"
 ROUNDS = 3
-# Every guard is asked, and none denies: with denials there would be fewer trades to compare.
-WIDE = {
-    "max_daily_loss_fraction": 0.1,
-    "drawdown_reduce_fraction": 0.149,
-    "drawdown_halt_fraction": 0.15,
-    "max_consecutive_losses": 20,
-    "consecutive_losses_pause_hours": 1e-12,
-    "cooldown_seconds": 0,
-    "max_trades_per_day": 10_000,
-    "max_orders": 1000,
-    "break_even_trades": None,
-    "max_correlation": 1.0,
-    "max_open_positions": 100,
-    "max_risk_per_trade_fraction": 0.05,
-    "fixed_risk_fraction": 0.05,
-    "min_liquidation_distance_fraction": 0.05,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +138,7 @@ def prepared(folder: Path, venue_config: Path, case: Case) -> Backtesting:
     config["stake_amount"] = 100
     if (STRATEGIES / f"{case.strategy}.py").exists():
         config["strategy_path"] = str(STRATEGIES)
+    # Every guard is asked, and none denies: with denials there would be fewer trades to compare.
     config["plimsoll"] |= {"risk": WIDE, "guards": "enforce" if case.guards else "off"}
     return Backtesting(config)
 

@@ -30,6 +30,7 @@ from plimsoll.core import PlimsollError
 from plimsoll.lab.fast_lane import engine as lane_engine
 from plimsoll.lab.fast_lane.engine import FastLane
 from plimsoll.lab.freqtrade import freqtrade
+from plimsoll.lab.leaks.running import WIDE
 from plimsoll.lab.processes import child_environment
 from plimsoll.lab.search.configuration import hyperopt_config
 from plimsoll.lab.search.epochs import Epochs
@@ -37,7 +38,7 @@ from plimsoll.lab.search.space import plain_space
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import serve_venue
 from tests.bench import engines_of_others
-from tests.bench.engine import PAIRS, START, WIDE, Case, layers, prepared
+from tests.bench.engine import PAIRS, START, Case, layers, prepared
 from tests.conftest import ROOT
 
 ROUNDS = 5
