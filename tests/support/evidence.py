@@ -22,6 +22,8 @@ from plimsoll.gates.subject import (
     parameters_fingerprint,
     source_fingerprint,
 )
+from plimsoll.performance.marked_days import KEY as MARKED_DAYS
+from plimsoll.performance.marked_days import to_record
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 FIRST = pd.Timestamp("2025-01-01", tz="UTC")
@@ -147,6 +149,12 @@ class Evidence:
             drop=True
         )
 
+    def days(self, returns: np.ndarray | None = None) -> "pd.Series[float]":
+        """The account at every midnight, when nothing is open."""
+        growth = np.cumprod(1.0 + (self.returns if returns is None else returns))
+        index = pd.date_range(FIRST, periods=DAYS + 1, freq="D")
+        return pd.Series(BALANCE * np.concatenate([[1.0], growth]), index=index)
+
     def result(
         self,
         *,
@@ -154,10 +162,13 @@ class Evidence:
         returns: np.ndarray | None = None,
         statistics: Mapping[str, Any] | None = None,
         wallet: pd.DataFrame | None = None,
+        marked: bool = True,
     ) -> bytes:
         """A stored backtest as Freqtrade writes it."""
         name, stem, out, feather = strategy or self.strategy, "backtest-result-x", *_two_buffers()
         told = dict(self.statistics(returns) if statistics is None else statistics)
+        if marked:
+            told["plimsoll"] = {MARKED_DAYS: to_record(self.days(returns)), **told["plimsoll"]}
         (self.wallet(returns) if wallet is None else wallet).to_feather(feather)
         own = {**self.config.get("plimsoll", {}), "code_fingerprint": self.code}
         with zipfile.ZipFile(out, "w") as archive:

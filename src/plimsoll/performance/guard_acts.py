@@ -133,7 +133,8 @@ class GuardActs:
     def from_result(cls, statistics: Mapping[str, Any]) -> "GuardActs | None":
         """Read one strategy's statistics, ``strategy[NAME]`` of Freqtrade's exported result.
 
-        Returns ``None`` for a run without our section: one of plain Freqtrade, or an older one.
+        Returns ``None`` for a run without any: one of plain Freqtrade, an older one, or one that
+        is stitched of several.
 
         Raises
         ------
@@ -141,7 +142,9 @@ class GuardActs:
             When the section is there and is not of this shape.
         """
         section = statistics.get(SECTION)
-        if section is None:
+        if section is None or (
+            isinstance(section, Mapping) and section and not _PARTS & section.keys()
+        ):
             return None
         try:
             return cls(
@@ -177,6 +180,9 @@ class GuardActs:
     def closed(self) -> tuple[Act, ...]:
         """The positions that a guard has closed, oldest first."""
         return tuple(act for act in self.acts if act.event == CLOSED)
+
+
+_PARTS = frozenset(one.name for one in fields(GuardActs))
 
 
 def _totals(record: Mapping[str, Any]) -> Totals:

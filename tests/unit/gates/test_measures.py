@@ -14,6 +14,7 @@ from plimsoll.gates.kinds import Kind
 from plimsoll.gates.measures import counted_trials, figures_of, looser_limits, measure
 from plimsoll.gates.reading import EvidenceError
 from plimsoll.gates.register import Register
+from plimsoll.performance.marked_days import to_record
 from tests.support.evidence import DAYS, Evidence, edge
 from tests.unit.gates.cases import case_of, file_all
 
@@ -64,8 +65,8 @@ def test_a_baseline_must_have_every_tested_day(case: Case, tmp_path: Path) -> No
     short = Evidence(returns=edge(mean=0.0), now=Evidence().now - timedelta(hours=1))
     file = tmp_path / "short.zip"
     statistics = short.statistics()
-    wallet = short.wallet().iloc[: 3 * (DAYS - 10)]
-    file.write_bytes(short.result(strategy="SlowTrend", statistics=statistics, wallet=wallet))
+    statistics["plimsoll"]["marked_days"] = to_record(short.days().iloc[: DAYS - 9])
+    file.write_bytes(short.result(strategy="SlowTrend", statistics=statistics))
     file_artefact(Register(tmp_path), file, Evidence().now)
     with pytest.raises(EvidenceError, match="lacks 10 of the 540 tested days"):
         measure("beats_slow_trend", case_of(Evidence(), tmp_path))

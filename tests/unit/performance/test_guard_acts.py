@@ -90,6 +90,7 @@ def test_the_section_has_the_published_shape() -> None:
 
 def test_a_result_of_plain_freqtrade_has_none() -> None:
     assert GuardActs.from_result({"trades": []}) is None
+    assert GuardActs.from_result({"plimsoll": {"made_with": {"plimsoll": "0.3.0"}}}) is None
 
 
 def test_a_field_of_a_later_version_is_passed_over() -> None:

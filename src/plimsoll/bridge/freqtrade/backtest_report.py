@@ -14,11 +14,13 @@ from functools import wraps
 from typing import Any
 
 from plimsoll.bridge.config.subject import versions
+from plimsoll.bridge.freqtrade.backtest_marks import marked_record
 from plimsoll.bridge.freqtrade.command_line import running_command
 from plimsoll.gates.evidence.results import MADE_WITH
 from plimsoll.performance.errors import MeasureError
 from plimsoll.performance.guard_acts import SECTION, GuardActs
 from plimsoll.performance.guard_words import guard_sentences, guard_table
+from plimsoll.performance.marked_days import KEY as MARKED_DAYS
 from plimsoll.performance.shortfall import Shortfall, shortfall_sentence
 
 logger = logging.getLogger(__name__)
@@ -115,8 +117,12 @@ def _with_acts(generate: Callable[..., dict[str, Any]]) -> Callable[..., dict[st
         config, acts_of = _offered.get(strategy, (None, None))
         if acts_of is not None and config is content.get("config"):
             acts = acts_of(statistics["trades"], min_date, max_date)
-            made = {MADE_WITH: versions()}
-            statistics[SECTION] = acts.to_dict() | _figures_of(strategy, config) | made
+            ours = acts.to_dict() | _figures_of(strategy, config) | {MADE_WITH: versions()}
+            balance = statistics["starting_balance"]
+            marked = marked_record(
+                config, content["results"], pairlist, min_date, max_date, balance
+            )
+            statistics[SECTION] = ours if marked is None else ours | {MARKED_DAYS: marked}
         return statistics
 
     return generated

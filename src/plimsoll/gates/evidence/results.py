@@ -22,6 +22,8 @@ from plimsoll.gates.subject import (
 from plimsoll.performance.errors import MeasureError
 from plimsoll.performance.fills import trade_fills, utc_ns
 from plimsoll.performance.guard_acts import SECTION
+from plimsoll.performance.marked_days import KEY as MARKED_DAYS
+from plimsoll.performance.marked_days import from_record
 from plimsoll.performance.measures import check_equity, daily_returns
 
 CENT = 0.01
@@ -29,16 +31,24 @@ ROUNDING = 1e-6
 """Of the balance: what summed floats may differ by."""
 TRADE_ROUNDING = 2e-4
 """Of a trade's notional: what the exchange's precision may move its profit by."""
+UNMARKED = (
+    "it does not say what the account was worth at midnight with its open positions; run the "
+    "backtest again with this version of Plimsoll"
+)
 MADE_WITH = "made_with"
 """The member of our section of a result that names versions."""
+
+
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, MeasureError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredResult:
     """One strategy of a stored backtest.
 
-    ``trades`` is Freqtrade's export; ``equity`` the account with its open positions at each candle
-    (USD, UTC), ``None`` where the result has no wallet.
+    ``trades`` is Freqtrade's export; ``wallet`` what Freqtrade noted of the account (USD, UTC;
+    of perpetuals what is closed), ``None`` where there is none; ``marked`` the account with its
+    open positions at each midnight, ``None`` where the result does not hold it.
     """
 
     strategy: str
@@ -47,7 +57,8 @@ class StoredResult:
     source: bytes | None
     parameters: bytes | None
     trades: pd.DataFrame
-    equity: "pd.Series[float] | None"
+    wallet: "pd.Series[float] | None"
+    marked: "pd.Series[float] | None"
 
     @property
     def start(self) -> pd.Timestamp:
@@ -58,6 +69,15 @@ class StoredResult:
     def end(self) -> pd.Timestamp:
         """The last candle."""
         return pd.Timestamp(int(number(self.statistics, "backtest_end_ts")), unit="ms", tz="UTC")
+
+    @property
+    def equity(self) -> "pd.Series[float] | None":
+        """The account with its open positions; ``None`` where the result cannot tell.
+
+        Of spot, Freqtrade's wallet values the coins that are held; of perpetuals it does not.
+        """
+        spot = self.config.get("trading_mode", "spot") == "spot"
+        return self.wallet if spot and self.marked is None else self.marked
 
 
 def open_result(content: bytes, strategy: str | None = None) -> StoredResult:
@@ -75,7 +95,7 @@ def open_result(content: bytes, strategy: str | None = None) -> StoredResult:
         raise EvidenceError(f"it is no result of a backtest ({error})") from None
     try:
         return _opened(members, strategy)
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+    except _UNREADABLE as error:
         raise EvidenceError(f"it is no readable result of a backtest ({error!r})") from None
 
 
@@ -94,7 +114,7 @@ def strategies_in(content: bytes) -> list[str]:
 
 
 def read_result(content: bytes, strategy: str | None = None) -> Reading:
-    """Read the evidence in a stored backtest; daily returns are those of its wallet.
+    """Read the evidence in a stored backtest; daily returns are those with its open positions.
 
     What it states is recomputed from its trades, and what disagrees is a fault. Raises
     `EvidenceError` when it cannot be read at all.
@@ -103,7 +123,7 @@ def read_result(content: bytes, strategy: str | None = None) -> Reading:
     faults = list(contradictions(result))
     returns = None
     if result.equity is None:
-        faults.append("it has no wallet to take daily returns from")
+        faults.append(UNMARKED)
     else:
         try:
             check_equity(result.equity)
@@ -163,8 +183,9 @@ def contradictions(result: StoredResult) -> Iterator[str]:
             f"its trades made {made:,.2f}, but its balance went from {start:,.2f} to {final:,.2f}"
         )
     yield from _of_single_trades(trades)
-    if result.equity is not None:
-        yield from _of_wallet(result.equity, trades, start)
+    for name, equity in (("wallet", result.wallet), ("account", result.marked)):
+        if equity is not None:
+            yield from _of_wallet(name, equity, trades, start)
 
 
 def _of_single_trades(trades: pd.DataFrame) -> Iterator[str]:
@@ -190,8 +211,10 @@ def _of_single_trades(trades: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _of_wallet(equity: "pd.Series[float]", trades: pd.DataFrame, start: float) -> Iterator[str]:
-    """Yield where a wallet without a position is not what the trades before it left."""
+def _of_wallet(
+    name: str, equity: "pd.Series[float]", trades: pd.DataFrame, start: float
+) -> Iterator[str]:
+    """Yield where an account without a position is not what the trades before it left."""
     at = utc_ns(pd.DatetimeIndex(equity.index))
     opened, closed = utc_ns(trades["open_date"]), utc_ns(trades["close_date"])
     order = np.argsort(closed, kind="stable")
@@ -205,7 +228,7 @@ def _of_wallet(equity: "pd.Series[float]", trades: pd.DataFrame, start: float) -
     if len(wrong):
         where = int(wrong[0])
         yield (
-            f"its wallet at {equity.index[where]:%Y-%m-%d %H:%M} is {equity.iloc[where]:,.2f}, "
+            f"its {name} at {equity.index[where]:%Y-%m-%d %H:%M} is {equity.iloc[where]:,.2f}, "
             f"its trades had left {start + made[before[where]]:,.2f}"
         )
 
@@ -227,6 +250,7 @@ def _opened(members: Mapping[str, bytes], strategy: str | None) -> StoredResult:
     statistics = strategies[name]
     start = pd.Timestamp(int(number(statistics, "backtest_start_ts")), unit="ms", tz="UTC")
     wallet = members.get(f"{stem}_{name}_wallet.feather")
+    marked = (statistics.get(SECTION) or {}).get(MARKED_DAYS)
     return StoredResult(
         strategy=name,
         statistics=statistics,
@@ -234,9 +258,10 @@ def _opened(members: Mapping[str, bytes], strategy: str | None) -> StoredResult:
         source=members.get(f"{stem}_{name}.py"),
         parameters=members.get(f"{stem}_{name}.json"),
         trades=trades_frame(statistics["trades"]),
-        equity=None
+        wallet=None
         if wallet is None
         else _equity(wallet, start, number(statistics, "starting_balance")),
+        marked=None if marked is None else from_record(marked),
     )
 
 

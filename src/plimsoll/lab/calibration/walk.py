@@ -25,6 +25,7 @@ from plimsoll.lab.search.space import plain_space
 from plimsoll.lab.search.studies import best_of
 from plimsoll.lab.walk_forward import evidence
 from plimsoll.lab.walk_forward.plan import timerange_of
+from plimsoll.performance.marked_days import marked_days
 from plimsoll.performance.windows import DAY, Span, WalkWindow
 
 NO_TRADES = pd.DataFrame(columns=BT_DATA_COLUMNS)
@@ -172,7 +173,7 @@ def _returns(
         pair: frame[(frame["date"] >= span.start) & (frame["date"] < span.end)]
         for pair, frame in candles.items()
     }
-    equity = evidence.marked_equity(trades, within, span, start)
+    equity = marked_days(trades, within, span, start)
     values = evidence.out_of_sample(equity, span, end)["daily_returns"]
     days = pd.date_range(span.start + DAY, periods=len(values), freq="D")
     return pd.Series(values, index=days)

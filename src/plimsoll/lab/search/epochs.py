@@ -11,7 +11,7 @@ import pandas as pd
 from freqtrade.constants import HYPEROPT_BUILTIN_SPACE_OPTIONS
 from freqtrade.data.converter import trim_dataframes
 from freqtrade.data.history import get_timerange
-from freqtrade.enums import HyperoptState
+from freqtrade.enums import HyperoptState, RunMode
 from freqtrade.exchange import timeframe_to_seconds
 from freqtrade.optimize.backtesting import Backtesting
 from freqtrade.optimize.hyperopt.hyperopt_auto import HyperOptAuto
@@ -64,12 +64,15 @@ class Epochs(HyperOptimizer):
     Raises
     ------
     UsageError
-        For a space that neither Freqtrade nor the strategy knows.
+        For a space that neither Freqtrade nor the strategy knows, and for a config of another
+        command, whose strategy would keep its own parameters whatever an epoch sets.
     PlimsollError
         In one line, for whatever Freqtrade refuses.
     """
 
     def __init__(self, config: Config, exchange: Any = None) -> None:
+        if config.get("runmode") is not RunMode.HYPEROPT:
+            raise UsageError(f"expected the config of a hyperopt, found {config.get('runmode')}")
         # Not HyperOptimizer's own: it starts a process for logs that nobody sends here.
         self.pristine = deepcopy(config)
         self.spaces: dict[str, list[Any]] = {}

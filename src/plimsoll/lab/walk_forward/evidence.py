@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,35 +9,11 @@ import numpy as np
 import pandas as pd
 
 from plimsoll.gates.places import walk_forward_folder
-from plimsoll.performance.epoch import epoch_equity
 from plimsoll.performance.fills import utc_ns
 from plimsoll.performance.measures import DAYS_PER_YEAR, daily_returns
 from plimsoll.performance.windows import Span
 
 FORMAT = 1
-
-
-def marked_equity(
-    trades: pd.DataFrame, candles: Mapping[str, pd.DataFrame], span: Span, balance: float
-) -> "pd.Series[float]":
-    """Return the account at its start and at every midnight, open positions at their last close.
-
-    ``trades`` and ``candles`` (by pair) are of the span. Freqtrade's own notes of its wallet would
-    not do: of perpetuals they hold what is closed, so that a loss shows only once it is taken.
-    """
-    lengths = [frame["date"].diff().min() for frame in candles.values()]
-    length = pd.Timedelta(min(lengths))
-    equity = epoch_equity(
-        trades,
-        candles,
-        length,
-        start=span.start,
-        end=span.end - length,
-        starting_balance_usd=balance,
-        every="24h",
-    )
-    first = pd.Series([balance], index=pd.DatetimeIndex([span.start]).as_unit("ns"))
-    return pd.concat([first, equity[equity.index > span.start]]).rename("equity_usd")
 
 
 def out_of_sample(equity: "pd.Series[float]", span: Span, final_balance: float) -> dict[str, Any]:

@@ -47,6 +47,7 @@ from plimsoll.lab.walk_forward.window import (
     search_window,
     trade_in_turn,
 )
+from plimsoll.performance.marked_days import marked_days
 from plimsoll.performance.windows import DAY, Gaps, Span
 
 COMMAND = "walk-forward"
@@ -248,7 +249,7 @@ class WalkForward:
         traded = [one for test in tests if len(one := trades_of(test["content"]))]
         trades = pd.concat(traded, ignore_index=True) if traded else trades_of(tests[0]["content"])
         candles = tested_candles(self._epochs, self._tested)
-        equity = evidence.marked_equity(trades, candles, self._tested, balance)
+        equity = marked_days(trades, candles, self._tested, balance)
         told = evidence.out_of_sample(equity, self._tested, tests[-1]["content"]["final_balance"])
         days = pd.date_range(start + DAY, periods=told["days"], freq="D")
         return pd.Series(told["daily_returns"], index=days), told

@@ -7,10 +7,13 @@ import pandas as pd
 from freqtrade.data.metrics import combined_dataframes_with_rel_mean
 from freqtrade.optimize.optimize_reports import generate_backtest_stats, store_backtest_results
 
+from plimsoll.bridge.config.subject import versions
+from plimsoll.gates.evidence.results import MADE_WITH
 from plimsoll.lab.search.configuration import quiet, with_timerange
 from plimsoll.lab.search.epochs import Epochs
 from plimsoll.lab.walk_forward.kept import COUNTS, KeptLock, trades_of, wallet_of
 from plimsoll.lab.walk_forward.plan import days_text, timerange_of
+from plimsoll.performance.guard_acts import SECTION
 from plimsoll.performance.windows import Span
 
 NAME = "walk-forward"
@@ -57,6 +60,7 @@ def store_stitched(
             max_date=last.to_pydatetime(),
             notes=f"walk-forward {run_id}: {len(records)} tests, {days_text(span)}",
         )
+        stats["strategy"][strategy][SECTION] = {MADE_WITH: versions()}
         folder = Path(epochs.config["user_data_dir"]) / "backtest_results"
         folder.mkdir(parents=True, exist_ok=True)
         return store_backtest_results(

@@ -39,8 +39,11 @@ def test_hyperopt_makes_its_statistics_as_before() -> None:
 def test_only_the_run_whose_config_it_is_gets_what_its_guards_did() -> None:
     config: dict[str, Any] = {}
     offer_acts("Mine", config, lambda trades, start, end: ACTS)
-    generate = _with_acts(lambda *_, **__: {"trades": []})
-    assert GuardActs.from_result(generate([], "Mine", {"config": config}, 0, 0)) == ACTS
+    generate = _with_acts(lambda *_, **__: {"trades": [], "starting_balance": 1000.0})
+    assert (
+        GuardActs.from_result(generate([], "Mine", {"config": config, "results": None}, 0, 0))
+        == ACTS
+    )
     assert GuardActs.from_result(generate([], "Mine", {"config": {}}, 0, 0)) is None
     assert GuardActs.from_result(generate([], "Other", {"config": config}, 0, 0)) is None
 
@@ -51,8 +54,8 @@ def test_a_figure_of_the_strategy_stands_beside_its_guards_acts() -> None:
     offer_figure("Mine", config, "targets", lambda: {"days": 3})
     offer_figure("Mine", {}, "others", lambda: {"days": 3})
     offer_figure("Mine", config, "none", lambda: None)
-    generate = _with_acts(lambda *_, **__: {"trades": []})
-    section = generate([], "Mine", {"config": config}, 0, 0)["plimsoll"]
+    generate = _with_acts(lambda *_, **__: {"trades": [], "starting_balance": 1000.0})
+    section = generate([], "Mine", {"config": config, "results": None}, 0, 0)["plimsoll"]
     assert section.pop("made_with") == versions()
     assert section == ACTS.to_dict() | {"targets": {"days": 3}}
 

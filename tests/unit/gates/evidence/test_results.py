@@ -10,6 +10,7 @@ import pytest
 
 from plimsoll.gates.evidence.results import open_result, read_result, strategies_in
 from plimsoll.gates.reading import EvidenceError
+from plimsoll.performance.marked_days import to_record
 from tests.support.evidence import DAYS, NOW, Evidence, edge
 
 EVIDENCE = Evidence()
@@ -130,3 +131,39 @@ def test_it_says_when_it_was_made() -> None:
     made_at = read_result(EVIDENCE.result()).made_at
     assert made_at is not None
     assert (NOW - made_at).days == 2
+
+
+def test_perpetuals_without_their_open_positions_count_for_nothing() -> None:
+    [fault] = read_result(EVIDENCE.result(marked=False)).faults
+    assert "with its open positions; run the backtest again" in fault
+
+
+def test_what_is_open_at_midnight_counts_on_that_day() -> None:
+    told = EVIDENCE.statistics()
+    [first, *others] = told["trades"]
+    kept = {**first, "close_timestamp": first["close_timestamp"] + 86_400_000}
+    told["trades"] = [kept, *others[1:]]
+    told["total_trades"] -= 1
+    told["final_balance"] -= others[0]["profit_abs"]
+    days = EVIDENCE.days()
+    days.iloc[1] *= 0.8
+    days.iloc[2:] -= others[0]["profit_abs"]
+    told["plimsoll"]["marked_days"] = to_record(days)
+    content = EVIDENCE.result(statistics=told, wallet=EVIDENCE.wallet().iloc[:2])
+    reading = read_result(content)
+    assert reading.faults == ()
+    assert reading.series["returns"].iloc[0] == pytest.approx(
+        (1.0 + EVIDENCE.returns[0]) * 0.8 - 1.0
+    )
+
+
+def test_better_days_than_the_trades_left_are_told() -> None:
+    told = EVIDENCE.statistics()
+    told["plimsoll"]["marked_days"] = to_record(Evidence(returns=edge(mean=0.004)).days())
+    [fault] = read_result(EVIDENCE.result(statistics=told)).faults
+    assert "its account at" in fault
+
+
+def test_of_spot_the_wallet_holds_the_coins() -> None:
+    spot = Evidence(config={**EVIDENCE.config, "trading_mode": "spot"})
+    assert read_result(spot.result(marked=False)).faults == ()

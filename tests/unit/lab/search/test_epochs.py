@@ -2,6 +2,7 @@
 
 import pytest
 from freqtrade.data.history import get_timerange
+from freqtrade.enums import RunMode
 from freqtrade.optimize.hyperopt.hyperopt_optimizer import HyperOptimizer
 from freqtrade.resolvers.hyperopt_resolver import HyperOptLossResolver
 
@@ -166,3 +167,9 @@ def test_candles_in_memory_are_searched_as_those_of_files_without_funding(
     assert ours["open_date"].to_list() == theirs["open_date"].to_list()
     assert (theirs["funding_fees"] != 0).any()
     assert (ours["funding_fees"] == 0).all()
+
+
+def test_a_config_of_another_command_is_refused(ground: SearchGround) -> None:
+    config = hyperopt_config(ground.arguments()) | {"runmode": RunMode.BACKTEST}
+    with pytest.raises(UsageError, match="expected the config of a hyperopt"):
+        Epochs(config)

@@ -9,7 +9,6 @@ import pytest
 
 from plimsoll.lab.walk_forward.evidence import (
     figures_of,
-    marked_equity,
     out_of_sample,
     within,
     write,
@@ -23,44 +22,6 @@ FIRST, DAY, HOUR = (
 )
 PAIR = "BTC/USDT:USDT"
 SPAN = Span(FIRST, FIRST + 3 * DAY)
-
-
-def candles(closes: list[float]) -> pd.DataFrame:
-    dates = pd.date_range(FIRST, periods=len(closes), freq="h")
-    return pd.DataFrame({"date": dates, "close": closes})
-
-
-def trade(opened: int, closed: int, rate: float, left: float) -> dict[str, object]:
-    """Ten coins bought at a rate and sold at another, hours after the start, for nothing."""
-    return {
-        "pair": PAIR,
-        "is_short": False,
-        "open_date": FIRST + opened * HOUR,
-        "close_date": FIRST + closed * HOUR,
-        "open_rate": rate,
-        "close_rate": left,
-        "amount": 10.0,
-        "profit_abs": 10.0 * (left - rate),
-        "fee_open": 0.0,
-        "fee_close": 0.0,
-        "funding_fees": 0.0,
-        "leverage": 1.0,
-        "stake_amount": 10.0 * rate,
-    }
-
-
-def test_an_open_loss_is_in_the_days_before_it_is_taken() -> None:
-    closes = np.repeat([100.0, 80.0, 110.0], 24).tolist()
-    trades = pd.DataFrame([trade(0, 71, 100.0, 110.0)])
-    equity = marked_equity(trades, {PAIR: candles(closes)}, SPAN, 1000.0)
-    assert equity.to_list() == [1000.0, 1000.0, 800.0, 1100.0]
-    assert equity.index.to_list() == [FIRST + day * DAY for day in range(4)]
-
-
-def test_without_a_trade_the_account_stands_still() -> None:
-    nothing = pd.DataFrame([trade(0, 1, 1.0, 1.0)]).iloc[:0]
-    equity = marked_equity(nothing, {PAIR: candles([100.0] * 72)}, SPAN, 1000.0)
-    assert equity.to_list() == [1000.0] * 4
 
 
 def test_a_day_is_from_midnight_to_midnight_and_the_last_one_ends_closed() -> None:

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from plimsoll.bridge.config.subject import versions
 from plimsoll.core import PlimsollError, UsageError
+from plimsoll.gates.evidence.walk_forward import read_walk_forward
 from plimsoll.gates.places import walk_forward_folder
 from plimsoll.lab.results import read_backtest
 from plimsoll.lab.search import trials
@@ -66,11 +68,11 @@ def test_the_evidence_says_what_its_days_give(outcome: WalkOutcome) -> None:
 
 
 def test_the_gates_read_it_and_find_no_fault(outcome: WalkOutcome) -> None:
-    reader = pytest.importorskip("plimsoll.gates.evidence.walk_forward")
     content, result = outcome.evidence_file.read_bytes(), outcome.result_file.read_bytes()
-    reading = reader.read_walk_forward(content, result)
+    reading = read_walk_forward(content, result)
     assert reading.faults == ()
     assert reading.figures["days"] == 4.0
+    assert {name: reading.made_with[name] for name in versions()} == versions()
 
 
 def test_its_paths_are_evidence_too(outcome: WalkOutcome, ground: SearchGround) -> None:
