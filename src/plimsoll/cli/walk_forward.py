@@ -36,6 +36,13 @@ Tested = Annotated[int, typer.Option(min=1, help="Groups that a split of them te
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Windows at once; by default one a processor.")
 ]
+ConfirmTraining = Annotated[
+    bool,
+    typer.Option(
+        "--confirm-training",
+        help="Have Freqtrade trade each winner on its training days too, not on the tests alone.",
+    ),
+]
 Out = Annotated[Path | None, typer.Option(help="Folder for the page (HTML) and its picture (PNG).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON.")]
 
@@ -53,6 +60,7 @@ def walk_forward(
     groups: Groups = 8,
     tested: Tested = 2,
     workers: Workers = None,
+    confirm_training: ConfirmTraining = False,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -79,6 +87,7 @@ def walk_forward(
         ),
         paths=PathRequest(paths, groups, tested),
         workers=workers,
+        confirm_training=confirm_training,
     )
     outcome = run_walk_forward(request, lambda text: typer.echo(text, err=True))
     if as_json:

@@ -1,17 +1,20 @@
 """Which windows a walk-forward has: from what is asked for and what data there is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 from freqtrade.configuration import TimeRange
+from freqtrade.data.dataprovider import DataProvider
 from freqtrade.data.history import get_datahandler
 from freqtrade.enums import CandleType
 from freqtrade.exchange import timeframe_to_seconds
+from freqtrade.plugins.pairlistmanager import PairListManager
 
 from plimsoll.core import UsageError
-from plimsoll.lab.search.configuration import Config
+from plimsoll.lab.search.configuration import Config, quiet, with_timerange
 from plimsoll.performance.errors import MeasureError
 from plimsoll.performance.windows import (
     DAY,
@@ -42,6 +45,21 @@ class WindowRequest:
     kind: WindowKind = WindowKind.ROLLING
     purge_days: float = 0.0
     embargo_days: float = 0.0
+
+
+def pairs_of(config: Config, exchange: Any, spans: Iterable[Span]) -> list[str]:
+    """Return the pairs that are traded on any of the spans.
+
+    A pairlist that judges the candles before a backtest begins may keep other pairs in each.
+    """
+    kept = set()
+    for span in spans:
+        made = with_timerange(config, timerange_of(span, str(config["timeframe"])))
+        with quiet():
+            manager = PairListManager(exchange, made, DataProvider(made, exchange))
+            manager.refresh_pairlist()
+        kept |= {*manager.whitelist}
+    return sorted(kept)
 
 
 def span_of(config: Config, pairs: list[str], warm_up_candles: int) -> Span:

@@ -64,10 +64,10 @@ def found_words(made: dict[str, Any]) -> str:
     """Return in a line what the search of a window found."""
     if made["best"] is None:
         return f"{made['epochs']} epochs, none with enough trades"
-    same = "confirmed by Freqtrade" if made["confirmed"] else "NOT CONFIRMED by Freqtrade"
+    words = {None: "", True: ", confirmed by Freqtrade", False: ", NOT CONFIRMED by Freqtrade"}
     return (
-        f"{made['epochs']} epochs, best loss {made['best_loss']:.5g}, {made['trades']:,} trades, "
-        f"{same}"
+        f"{made['epochs']} epochs, best loss {made['best_loss']:.5g}, {made['trades']:,} trades"
+        f"{words[made.get('confirmed')]}"
     )
 
 

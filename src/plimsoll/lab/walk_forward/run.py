@@ -27,6 +27,7 @@ from plimsoll.lab.walk_forward.plan import (
     days_text,
     moments,
     now_text,
+    pairs_of,
     span_of,
     windows_of,
 )
@@ -72,6 +73,8 @@ class WalkRequest:
     cut: WindowRequest = field(default_factory=WindowRequest)
     paths: PathRequest = field(default_factory=PathRequest)
     workers: int | None = None
+    confirm_training: bool = False
+    """Whether Freqtrade trades each winner on the days that it was found on, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +111,17 @@ class WalkForward:
             say(sentence)
         epochs = Epochs(config)
         epochs.require_startable_winners()
-        pairs = epochs.pairlist
-        span = span_of(epochs.pristine, pairs, epochs.backtesting.required_startup)
+        span = span_of(epochs.pristine, epochs.pairlist, epochs.backtesting.required_startup)
         self.windows = windows_of(request.cut, span)
+        spans = [span, *(part for one in self.windows for part in (one.train, one.test))]
+        pairs = pairs_of(epochs.pristine, epochs.exchange, spans)
         self._span = Span(self.windows[0].train.start, self.windows[-1].test.end)
         self._identity = identity_of(epochs, data_fingerprint(epochs.pristine, pairs))
         seed = int(config.get("hyperopt_random_state") or SEED)
         self.run_id = self._run_id(seed, int(config["epochs"]))
         folder = self._userdir / "plimsoll" / COMMAND / self.run_id
         folder.mkdir(parents=True, exist_ok=True)
-        self._epochs = epochs
+        self._epochs, self._pairs = epochs, pairs
         self._ground = Ground(epochs.pristine, epochs.exchange, self._identity, folder, seed)
         self._again = 0
 
@@ -129,7 +133,11 @@ class WalkForward:
         returns = self._account(tests)
         record = self._record(found, tests, returns)
         result = store_stitched(
-            self._epochs, [one["content"] for one in tests], self._tested, run_id=self.run_id
+            self._epochs,
+            [one["content"] for one in tests],
+            self._tested,
+            pairs=self._pairs,
+            run_id=self.run_id,
         )
         record["result_file"] = str(result)
         crossed = self._paths(found)
@@ -159,7 +167,10 @@ class WalkForward:
     def _run_id(self, seed: int, asked: int) -> str:
         """Return a name that says all that decides: of the same, finished windows are kept."""
         cut = [moments(span) for one in self.windows for span in (one.train, one.test)]
-        return f"{self._identity.strategy}-{digest([asdict(self._identity), cut, seed, asked])}"
+        decides: list[Any] = [asdict(self._identity), cut, seed, asked]
+        if self._request.confirm_training:
+            decides.append("training confirmed")
+        return f"{self._identity.strategy}-{digest(decides)}"
 
     # The search in each window
 
@@ -171,8 +182,9 @@ class WalkForward:
         if found:
             self._say(f"{len(found)} of {len(files)} windows were searched before")
         noted = trials.begin(self._userdir, self._places, COMMAND, key=self.run_id)
+        search = partial(search_window, confirmed=self._request.confirm_training)
         jobs = {
-            f"window {n}": partial(search_window, self._ground, n, one.train)
+            f"window {n}": partial(search, self._ground, n, one.train)
             for n, one in enumerate(self.windows)
             if f"window {n}" not in found
         }
@@ -248,7 +260,7 @@ class WalkForward:
         start, balance = self._tested.start, float(get_dry_run_wallet(self._epochs.pristine))
         traded = [one for test in tests if len(one := trades_of(test["content"]))]
         trades = pd.concat(traded, ignore_index=True) if traded else trades_of(tests[0]["content"])
-        candles = tested_candles(self._epochs, self._tested)
+        candles = tested_candles(self._epochs, self._pairs, self._tested)
         equity = marked_days(trades, candles, self._tested, balance)
         told = evidence.out_of_sample(equity, self._tested, tests[-1]["content"]["final_balance"])
         days = pd.date_range(start + DAY, periods=told["days"], freq="D")

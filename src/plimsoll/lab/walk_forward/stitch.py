@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from freqtrade.configuration import TimeRange
+from freqtrade.data.history import load_data
 from freqtrade.data.metrics import combined_dataframes_with_rel_mean
 from freqtrade.optimize.optimize_reports import generate_backtest_stats, store_backtest_results
 
@@ -38,11 +40,12 @@ def stitched_content(records: list[dict[str, Any]], config: dict[str, Any]) -> d
 
 
 def store_stitched(
-    epochs: Epochs, records: list[dict[str, Any]], span: Span, *, run_id: str
+    epochs: Epochs, records: list[dict[str, Any]], span: Span, *, pairs: list[str], run_id: str
 ) -> Path:
     """Store the tests of all windows in the folder of backtest results; return the file.
 
-    ``epochs`` are of the strategy, on whatever span; ``span`` is that of all tests.
+    ``epochs`` are of the strategy, on whatever span; ``span`` is that of all tests, and
+    ``pairs`` are all that were traded.
     """
     strategy = epochs.get_strategy_name()
     config = with_timerange(epochs.config, timerange_of(span, str(epochs.config["timeframe"])))
@@ -52,7 +55,7 @@ def store_stitched(
     length = pd.Timedelta(epochs.backtesting.timeframe_td)
     first, last = span.start, span.end - length
     with quiet():
-        candles = tested_candles(epochs, span)
+        candles = tested_candles(epochs, pairs, span)
         stats = generate_backtest_stats(
             candles,
             {strategy: content},
@@ -75,15 +78,17 @@ def store_stitched(
         )
 
 
-def tested_candles(epochs: Epochs, span: Span) -> dict[str, pd.DataFrame]:
-    """Return the candles of a span, by pair."""
-    from plimsoll.lab.results import load_candles
-
-    return load_candles(
-        Path(epochs.config["datadir"]),
-        epochs.pairlist,
-        str(epochs.config["timeframe"]),
-        start=span.start,
-        end=span.end - pd.Timedelta(epochs.backtesting.timeframe_td),
-        futures=epochs.config.get("trading_mode") == "futures",
-    )
+def tested_candles(epochs: Epochs, pairs: list[str], span: Span) -> dict[str, pd.DataFrame]:
+    """Return the candles of a span, by pair; a pair without any is left out."""
+    config = epochs.config
+    start, end = (int(one.timestamp()) for one in (span.start, span.end))
+    last = end - epochs.backtesting.timeframe_secs
+    with quiet():
+        return load_data(
+            config["datadir"],
+            str(config["timeframe"]),
+            pairs,
+            timerange=TimeRange("date", "date", start, last),
+            data_format=config["dataformat_ohlcv"],
+            candle_type=config["candle_type_def"],
+        )

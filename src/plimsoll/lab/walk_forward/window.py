@@ -61,11 +61,12 @@ def journal_of(ground: Ground, number: int) -> Place:
     return Place(str(file), name, int(config["epochs"]), int(config.get("early_stop") or 0))
 
 
-def search_window(ground: Ground, number: int, train: Span) -> dict[str, Any]:
-    """Search a window's training days; return its winner, confirmed by Freqtrade, and all tried.
+def search_window(ground: Ground, number: int, train: Span, *, confirmed: bool) -> dict[str, Any]:
+    """Search a window's training days; return its winner and all that was tried.
 
-    One process searches a window, one trial after another: the same search finds the same again,
-    wherever it was killed.
+    ``confirmed`` has Freqtrade trade the winner on the training days too. One process searches
+    a window, one trial after another: the same search finds the same again, wherever it was
+    killed.
     """
     epochs, place = ground.epochs(train), journal_of(ground, number)
     study = open_study(
@@ -94,13 +95,17 @@ def search_window(ground: Ground, number: int, train: Span) -> dict[str, Any]:
     if progress.best is None:
         return made
     params = dict(progress.best.params)
-    checked = confirm(epochs, params)
-    return made | {
+    found = made | {
         "best": params,
         "best_loss": progress.best.value,
         "exported": exported_params(epochs, params),
         "train_sharpe": sharpe_of(epochs, params),
-        "trades": checked.trades,
+        "trades": len(epochs.run(params)[1]["results"]),
+    }
+    if not confirmed:
+        return found
+    checked = confirm(epochs, params)
+    return found | {
         "search_hash": checked.search_hash,
         "freqtrade_hash": checked.freqtrade_hash,
         "confirmed": checked.confirmed,

@@ -5,10 +5,12 @@ import pytest
 
 from plimsoll.core import UsageError
 from plimsoll.lab.search.configuration import hyperopt_config, with_timerange
+from plimsoll.lab.search.epochs import Epochs
 from plimsoll.lab.walk_forward.plan import (
     WindowRequest,
     days_text,
     moments,
+    pairs_of,
     span_of,
     timerange_of,
     windows_of,
@@ -83,3 +85,12 @@ def test_a_timerange_ends_with_the_last_candle_of_a_span() -> None:
     assert pd.Timestamp(until, unit="s", tz="UTC") == FIRST + DAY - pd.Timedelta(minutes=5)
     assert days_text(span) == "20250601-20250602"
     assert moments(span) == ["2025-06-01T00:00:00Z", "2025-06-02T00:00:00Z"]
+
+
+def test_pairs_are_those_that_a_pairlist_keeps_on_any_span(ground: SearchGround) -> None:
+    config = hyperopt_config(ground.arguments())
+    exchange = Epochs(config).exchange
+    config["pairlists"] = [{"method": "StaticPairList"}, {"method": "QualityPairList"}]
+    early, later = Span(FIRST, FIRST + DAY), Span(FIRST + 4 * DAY, FIRST + 5 * DAY)
+    assert pairs_of(config, exchange, [early]) == []
+    assert pairs_of(config, exchange, [early, later]) == sorted(PAIRS)

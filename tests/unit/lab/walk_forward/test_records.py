@@ -24,4 +24,8 @@ def test_a_digest_is_that_of_the_values_not_of_their_order() -> None:
 def test_a_winner_that_freqtrade_did_not_confirm_is_told() -> None:
     found = {"best": {"x": 1}, "epochs": 3, "best_loss": -1.5, "trades": 4, "confirmed": False}
     assert found_words(found) == "3 epochs, best loss -1.5, 4 trades, NOT CONFIRMED by Freqtrade"
+    found["confirmed"] = True
+    assert found_words(found) == "3 epochs, best loss -1.5, 4 trades, confirmed by Freqtrade"
+    found.pop("confirmed")
+    assert found_words(found) == "3 epochs, best loss -1.5, 4 trades"
     assert found_words({"best": None, "epochs": 3}) == "3 epochs, none with enough trades"

@@ -48,6 +48,19 @@ def test_every_window_is_searched_tested_and_confirmed(outcome: WalkOutcome) -> 
     assert [one.name for one in outcome.stability][:1] != []
 
 
+def test_a_winner_is_confirmed_on_its_training_days_when_asked(
+    request_of: WalkRequest, outcome: WalkOutcome
+) -> None:
+    asked = replace(request_of, paths=PathRequest(wanted=False), confirm_training=True)
+    made = walk_forward(asked, lambda _: None)
+    assert made.again == 0
+    for before, window in zip(outcome.record["windows"], made.record["windows"], strict=True):
+        assert before["hashes"]["train"] == [None, None]
+        ours, own = window["hashes"]["train"]
+        assert ours == own is not None
+        assert window["best_params"] == before["best_params"]
+
+
 def test_the_tests_are_one_result_of_freqtrades(outcome: WalkOutcome) -> None:
     result = read_backtest(outcome.result_file)
     assert result.strategy == "TrendFollow"
@@ -103,7 +116,7 @@ def test_what_was_killed_between_windows_goes_on_and_finds_the_same(
     searched = list[int]()
     own = run_module.search_window
     monkeypatch.setattr(
-        run_module, "search_window", lambda g, n, t: (searched.append(n), own(g, n, t))[1]
+        run_module, "search_window", lambda g, n, t, **k: (searched.append(n), own(g, n, t, **k))[1]
     )
     said = list[str]()
     again = walk_forward(request_of, said.append)
