@@ -42,7 +42,8 @@ def _row(one: Criterion) -> str:
     rests_on = ", ".join(one.rests_on)
     limit = f"{one.sense.value} {one.unit.words(one.limit)}"
     source = f"{SOURCES[one.source]}: {one.why}"
-    return f"| `{one.name}` | {one.says} | {limit} | {rests_on} | {source} |"
+    whose = " (of a model's strategy)" if one.models_only else ""
+    return f"| `{one.name}` | {one.says}{whose} | {limit} | {rests_on} | {source} |"
 
 
 def _evidence() -> str:

@@ -264,6 +264,19 @@ class Evidence:
         made_with = {**self.versions, "code": self.code, "strategy": self.strategy}
         return as_evidence(Kind.AUDIT, body, made_with, self.made_at)
 
+    def comparison(self, **changed: Any) -> dict[str, Any]:
+        returns = [float(one) for one in self.returns]
+        body = {
+            "against": "SlowTrend",
+            "trades": 100,
+            "trials": 1,
+            "first_day": (FIRST + pd.Timedelta(days=1)).isoformat(),
+            "daily_returns": {"candidate": returns, "baseline": [0.0] * len(returns)},
+            **changed,
+        }
+        made_with = {**self.versions, "code": self.code, "strategy": self.strategy}
+        return as_evidence(Kind.COMPARISON, body, made_with, self.made_at)
+
     def log(self, **changed: Any) -> dict[str, Any]:
         body = {"whole": True, "fault": None, "records": 9_000, "head": "ab" * 32, **changed}
         return as_evidence(Kind.LOG, body, {"strategy": self.strategy}, self.made_at)

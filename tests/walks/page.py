@@ -15,7 +15,7 @@ HEAD = """# Walk-forward of shipped strategies on real data
 
 Six rolling windows, {epochs} epochs in each, winners by daily Sharpe ratio, traded on the days
 after. Binance USDT-margined perpetuals, taker fees and funding, guards off, 100,000 USDT to begin
-with. Each winner was run again by Freqtrade {freqtrade} itself, on its training and its test days.
+with. Each winner was run again by Freqtrade {freqtrade} itself, on its test days.
 How to read it: [walk-forward](walk-forward.md).
 
 ```bash

@@ -16,7 +16,7 @@ from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.processes import child_environment, command
 from plimsoll.lab.study import DATA, GUARDS_OFF, config_of, study_folder
 from plimsoll.lab.user_folder import lay_out
-from tests.walks.subjects import EPOCHS, SEARCH_EPOCHS, Subject
+from tests.walks.subjects import EPOCHS, Subject
 
 LOSS = "SharpeHyperOptLossDaily"
 SECONDS = 7200
@@ -56,7 +56,7 @@ def searched(subject: Subject, folder: Path, say: Say) -> dict[str, Any]:
     for workers in (1, 2):
         arguments = ["search", *_common(subject, folder, "user_data"), "--json"]
         arguments += ["--workers", str(workers), "--study", f"rate-{workers}"]
-        made = _run([*arguments, "--epochs", str(SEARCH_EPOCHS)], folder)
+        made = _run([*arguments, "--epochs", str(subject.search_epochs)], folder)
         rates[str(workers)] = made["epochs_a_minute"]
         say(f"{subject.strategy}: {made['epochs_a_minute']:.0f} epochs a minute by {workers}")
     return rates

@@ -7,7 +7,6 @@ from plimsoll.lab.study import TEN, Study
 FOUR = TEN[:4]
 EPOCHS = 30
 """Of each window."""
-SEARCH_EPOCHS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +22,7 @@ class Subject:
     train_days: int
     test_days: int
     own_epochs: int
+    search_epochs: int = 300
     killed: bool = False
     purge_days: int = 1
 
@@ -46,7 +46,8 @@ SUBJECTS = (
         spaces=("buy",),
         train_days=360,
         test_days=160,
-        own_epochs=2,
+        own_epochs=1,
+        search_epochs=40,
         purge_days=2,
     ),
     Subject(
@@ -54,7 +55,8 @@ SUBJECTS = (
         spaces=("buy",),
         train_days=360,
         test_days=160,
-        own_epochs=2,
+        own_epochs=1,
+        search_epochs=40,
         purge_days=2,
     ),
 )

@@ -8,6 +8,7 @@ from plimsoll.cli.audit import audit
 from plimsoll.cli.backtest_compare import FREQTRADES_OWN, backtest_compare
 from plimsoll.cli.calibrate import calibrate
 from plimsoll.cli.check import check
+from plimsoll.cli.compare import compare
 from plimsoll.cli.demo import demo
 from plimsoll.cli.denials import denials
 from plimsoll.cli.doctor import doctor
@@ -47,6 +48,7 @@ app.command("backtest-compare", context_settings=FREQTRADES_OWN)(backtest_compar
 app.command("search", context_settings=HYPEROPTS_OWN)(search)
 app.command("walk-forward", context_settings=HYPEROPTS_OWN)(walk_forward)
 app.command("calibrate", context_settings=HYPEROPTS_OWN)(calibrate)
+app.command("compare", context_settings=FREQTRADES_OWN)(compare)
 app.command("monte-carlo", context_settings=FREQTRADES_OWN)(monte_carlo)
 app.command()(results)
 app.command()(reprice)

@@ -130,7 +130,8 @@ def _names(judging: Judging) -> dict[str, None]:
 def _criteria(judging: Judging) -> "tuple[Criterion, ...]":
     from plimsoll.gates.judging import asked_of
 
-    return asked_of(judging.gate, judging.settings.gates.limits)
+    has_model = bool((judging.config.get("freqai") or {}).get("enabled"))
+    return asked_of(judging.gate, judging.settings.gates.limits, has_model=has_model)
 
 
 def _file_by_itself(judging: Judging) -> dict[str, str]:
@@ -142,6 +143,7 @@ def _file_by_itself(judging: Judging) -> dict[str, str]:
     steps = {
         Kind.WALK_FORWARD: _file_walk_forward,
         Kind.PATHS: _file_paths,
+        Kind.COMPARISON: _file_comparison,
         Kind.TRIALS: _file_trials,
         Kind.DRILL: _file_certificate,
         Kind.LOG: _file_log,
@@ -247,6 +249,15 @@ def _file_paths(judging: Judging, _: object) -> None:
     from plimsoll.gates.filing import file_artefact
 
     if (file := _newest_run(judging, paths=True)) is not None:
+        file_artefact(judging.register, file, judging.now, strategy=judging.asked.strategy)
+
+
+def _file_comparison(judging: Judging, _: object) -> None:
+    from plimsoll.gates.filing import file_artefact
+    from plimsoll.gates.places import comparison_file
+
+    file = comparison_file(judging.asked.userdir, judging.asked.strategy)
+    if file.exists():
         file_artefact(judging.register, file, judging.now, strategy=judging.asked.strategy)
 
 

@@ -2,6 +2,7 @@
 
 from plimsoll.gates.criterion import Criterion, Gate, Sense, Unit
 from plimsoll.gates.kinds import Kind
+from plimsoll.gates.model_criteria import MODEL_CRITERIA
 
 ONE_SIDED_LEVEL = 0.95
 """The confidence of every lower bound: one test in twenty passes without an edge, no more."""
@@ -11,10 +12,8 @@ STEPS_USD = (500.0, 1_000.0, 2_000.0, 5_000.0)
 """The capital of each stage of live trading."""
 PLAN, PAPER, OURS = "plan", "paper", "ours"
 
-_SANDBOX, _LAB, _PAPER = (Gate.SANDBOX,), (Gate.LAB,), (Gate.PAPER,)
-_LIVE, _SCALE = (Gate.LIVE,), (Gate.SCALE,)
+_SANDBOX, _LAB, _PAPER, _LIVE, _SCALE = ((gate,) for gate in Gate)
 _WALK, _DATA, _TRADES = Kind.WALK_FORWARD.value, Kind.DATA_CHECK.value, Kind.PAPER.value
-
 
 _OUT_OF_SAMPLE = (
     Criterion(
@@ -385,6 +384,7 @@ _SCALING = (
 CRITERIA: tuple[Criterion, ...] = (
     *_OUT_OF_SAMPLE,
     *_SIGNIFICANCE,
+    *MODEL_CRITERIA,
     *_PAPER_TRADING,
     *_OPERATION,
     *_GOING_LIVE,

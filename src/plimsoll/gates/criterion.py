@@ -103,6 +103,8 @@ class Criterion:
         Whether the limit comes from the ``plan`` of the project, a paper, or is ``ours``.
     why
         Where exactly, or the reason.
+    models_only
+        Whether it is asked only of a strategy whose config trains a model.
     """
 
     name: str
@@ -114,6 +116,7 @@ class Criterion:
     rests_on: tuple[str, ...]
     source: str
     why: str
+    models_only: bool = False
 
     def with_limit(self, limit: float) -> "Criterion":
         """Return the criterion with another limit."""

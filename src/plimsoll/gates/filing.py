@@ -145,3 +145,15 @@ def _stitched(content: bytes, file: Path) -> dict[str, bytes]:
         if place.is_file():
             return {place.name: place.read_bytes()}
     raise PlimsollError(f"{file} names a result that is not there: {named}")
+
+
+def stitched_result(content: bytes, file: Path) -> bytes:
+    """Return the stored backtest that a walk-forward's record names.
+
+    Raises
+    ------
+    PlimsollError
+        When it is no such record, or its result is not there.
+    """
+    [result] = _stitched(content, file).values()
+    return result

@@ -48,9 +48,12 @@ class Judged:
         }
 
 
-def asked_of(gate: Gate, limits: Mapping[str, float]) -> tuple[Criterion, ...]:
+def asked_of(
+    gate: Gate, limits: Mapping[str, float], *, has_model: bool = False
+) -> tuple[Criterion, ...]:
     """Return the criteria of a gate with the limits of a config in place of the shipped ones."""
-    return with_limits(tuple(one for one in CRITERIA if gate in one.gates), limits)
+    asked = [one for one in CRITERIA if gate in one.gates and (has_model or not one.models_only)]
+    return with_limits(tuple(asked), limits)
 
 
 def judge(criteria: Sequence[Criterion], case: Case) -> tuple[Judged, ...]:

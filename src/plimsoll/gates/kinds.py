@@ -10,6 +10,7 @@ class Kind(StrEnum):
     PATHS = "paths"
     RESULT = "result"
     TRIALS = "trials"
+    COMPARISON = "comparison"
     DATA_CHECK = "data-check"
     PARITY = "parity"
     DRILL = "drill"
@@ -25,6 +26,7 @@ DAYS = {
     Kind.PATHS: 120,
     Kind.RESULT: 120,
     Kind.TRIALS: 3650,
+    Kind.COMPARISON: 120,
     Kind.DATA_CHECK: 120,
     Kind.PARITY: 120,
     Kind.DRILL: 120,
@@ -45,6 +47,7 @@ COMMANDS = {
     Kind.RESULT: "freqtrade backtesting --strategy {strategy}, over the tested days and on the "
     "same candles; then plimsoll gate file RESULT.zip",
     Kind.TRIALS: "plimsoll walk-forward --strategy {strategy}",
+    Kind.COMPARISON: "plimsoll compare --candidate {strategy}",
     Kind.DATA_CHECK: "plimsoll data check --json > check.json; then plimsoll gate file check.json",
     Kind.PARITY: "plimsoll parity RESULT DATABASE --strategy {strategy} --json > parity.json; then "
     "plimsoll gate file parity.json",

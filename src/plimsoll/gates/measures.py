@@ -153,6 +153,7 @@ MEASURES: dict[str, Measure] = {
     "overfitting": _overfitting,
     "beats_buy_and_hold": _beats(BASELINES[0]),
     "beats_slow_trend": _beats(BASELINES[1]),
+    "model_adds_value": _figure(Kind.COMPARISON, "reasons"),
     "beats_no_trade": _figure(Kind.WALK_FORWARD, "mean_low"),
     "paper_days": _figure(Kind.PAPER, "days"),
     "paper_silence": _figure(Kind.PAPER, "silence_hours"),

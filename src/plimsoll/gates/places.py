@@ -24,6 +24,11 @@ def walk_forward_folder(userdir: Path) -> Path:
     return evidence_folder(userdir) / WALK_FORWARD
 
 
+def comparison_file(userdir: Path, strategy: str) -> Path:
+    """Return the file of a strategy's last comparison with a baseline."""
+    return evidence_folder(userdir) / "comparison" / f"{strategy}.json"
+
+
 def bundle_folder(userdir: Path) -> Path:
     """Return the folder of the verdicts of all strategies."""
     return evidence_folder(userdir) / BUNDLES

@@ -19,6 +19,10 @@ CALM, WILD = "calm", "wild"
 UNKNOWN = "not known yet"
 TRENDS, VOLATILITIES = (UP, SIDEWAYS, DOWN, UNKNOWN), (CALM, WILD, UNKNOWN)
 
+BULL, BEAR, CRASH = "bull", "bear", "crash"
+CRASH_FRACTION = 0.10
+CRASH_DAYS = 3
+
 DEFINITION = (
     f"Trend: the last daily close before the day against the mean of the last {TREND_DAYS} daily "
     f"closes; up or down when it is more than {TREND_BAND_FRACTION:.0%} above or below. "
@@ -62,6 +66,22 @@ def regimes(closes: "pd.Series[float]") -> pd.DataFrame:
     )
     volatility = np.select([usual.isna(), spread > usual], [UNKNOWN, WILD], CALM)
     return pd.DataFrame({"trend": trend, "volatility": volatility}, index=daily.index)
+
+
+def market_states(closes: "pd.Series[float]") -> "dict[str, pd.Series[bool]]":
+    """Return which UTC days were bull, bear, sideways or in a crash, by the midnight they begin.
+
+    The first three are the trend of `regimes`, known before the day. A crash is not: a day whose
+    close is `CRASH_FRACTION` or more below that of a day up to `CRASH_DAYS` before it. It is
+    among the other three as well.
+    """
+    known = closes.dropna()
+    daily = known.resample("1D", closed="right", label="right").last().ffill().dropna()
+    highest = daily.rolling(CRASH_DAYS + 1, min_periods=1).max()
+    crash = daily / highest - 1.0 <= -CRASH_FRACTION
+    crash.index = pd.DatetimeIndex(crash.index) - pd.Timedelta(days=1)
+    trend = regimes(closes)["trend"]
+    return {BULL: trend == UP, BEAR: trend == DOWN, SIDEWAYS: trend == SIDEWAYS, CRASH: crash}
 
 
 def regime_at(times: "pd.Series[pd.Timestamp]", column: "pd.Series[str]") -> "pd.Series[str]":

@@ -40,6 +40,7 @@ def file_all(evidence: Evidence, userdir: Path) -> Register:
         evidence.parity(),
         evidence.audit(compared=True),
         evidence.log(),
+        evidence.comparison(),
         evidence.attestation(),
         evidence.account(),
         evidence.account(Kind.LIVE, days=20),

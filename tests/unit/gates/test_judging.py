@@ -10,7 +10,7 @@ import pytest
 from plimsoll.gates.case import Case, Piece
 from plimsoll.gates.criteria import CRITERIA
 from plimsoll.gates.criterion import Criterion, Gate, Sense
-from plimsoll.gates.judging import judge, parameter_faults
+from plimsoll.gates.judging import asked_of, judge, parameter_faults
 from tests.support.evidence import Evidence
 from tests.unit.gates.cases import case_of, file_all, judged_by_name
 
@@ -26,6 +26,7 @@ FIGURES = {
     "daily_turnover": ("walk-forward", "daily_turnover"),
     "overfitting": ("paths", "overfitting"),
     "beats_no_trade": ("walk-forward", "mean_low"),
+    "model_adds_value": ("comparison", "reasons"),
     "paper_days": ("paper", "days"),
     "paper_silence": ("paper", "silence_hours"),
     "paper_trades": ("paper", "trades"),
@@ -94,6 +95,12 @@ def test_a_figure_that_is_no_number_is_no_go(whole: Case, criterion: Criterion) 
 def test_good_evidence_is_a_go_at_every_gate(whole: Case, gate: Gate) -> None:
     judged = judged_by_name(gate, whole)
     assert {name: one.reason for name, one in judged.items() if not one.go} == {}
+
+
+def test_only_a_model_is_asked_what_it_adds(whole: Case) -> None:
+    plain, model = asked_of(Gate.LAB, {}), asked_of(Gate.LAB, {}, has_model=True)
+    assert {one.name for one in model} - {one.name for one in plain} == {"model_adds_value"}
+    assert all(one.go for one in judge(model, whole))
 
 
 @pytest.mark.parametrize("criterion", CRITERIA, ids=lambda one: one.name)

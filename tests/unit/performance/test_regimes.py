@@ -5,13 +5,17 @@ import pandas as pd
 import pytest
 
 from plimsoll.performance.regimes import (
+    BEAR,
+    BULL,
     CALM,
+    CRASH,
     DOWN,
     SIDEWAYS,
     TREND_DAYS,
     UNKNOWN,
     UP,
     WILD,
+    market_states,
     regime_at,
     regime_days,
     regimes,
@@ -71,3 +75,21 @@ def test_returns_are_compounded_over_the_days_of_each_regime() -> None:
     assert up.account_fraction == pytest.approx(0.21)
     assert np.isnan(up.market_fraction)
     assert (down.account_fraction, down.market_fraction) == pytest.approx((-0.2, 0.5))
+
+
+def test_states_are_bull_bear_sideways_and_a_crash_is_the_day_that_fell() -> None:
+    prices = np.concatenate([100.0 * 1.01 ** np.arange(100), np.full(100, 100.0 * 1.01**99)])
+    prices[150:] *= 0.91
+    prices[152:] *= 0.97
+    states = market_states(market(prices))
+    day = pd.Timestamp(states[BULL].index[0])
+    assert states[BULL].loc[day + pd.Timedelta(days=80)]
+    assert states[SIDEWAYS].loc[day + pd.Timedelta(days=148)]
+    assert states[BEAR].iloc[-48]
+    crashed = states[CRASH]
+    begins = market(prices).index[0].floor("D")
+    assert [int((one - begins).days) for one in crashed.index[crashed]] == [152]
+
+
+def test_a_slow_fall_is_no_crash() -> None:
+    assert not market_states(market(100.0 * 0.97 ** np.arange(DAYS)))[CRASH].any()

@@ -114,8 +114,9 @@ def _with_acts(generate: Callable[..., dict[str, Any]]) -> Callable[..., dict[st
         **named: Any,
     ) -> dict[str, Any]:
         statistics = generate(pairlist, strategy, content, min_date, max_date, *others, **named)
-        config, acts_of = _offered.get(strategy, (None, None))
-        if acts_of is not None and config is content.get("config"):
+        offered = _offered.get(strategy)
+        if offered is not None and offered[0] is content.get("config"):
+            config, acts_of = offered
             acts = acts_of(statistics["trades"], min_date, max_date)
             ours = acts.to_dict() | _figures_of(strategy, config) | {MADE_WITH: versions()}
             balance = statistics["starting_balance"]

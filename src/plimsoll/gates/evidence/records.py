@@ -5,10 +5,14 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
+
 from plimsoll.gates.hashing import seal_fault
 from plimsoll.gates.kinds import Kind
 from plimsoll.gates.reading import EvidenceError, Reading, moment, number
 from plimsoll.gates.records import FORMAT, HEAD
+from plimsoll.performance.comparison import compare
+from plimsoll.performance.errors import MeasureError
 
 Figures = dict[str, float]
 
@@ -109,6 +113,24 @@ def _log(record: Mapping[str, Any]) -> tuple[Figures, dict[str, Any]]:
     )
 
 
+def _comparison(record: Mapping[str, Any]) -> tuple[Figures, dict[str, Any]]:
+    """Compare the days again: what the record states of them counts for nothing."""
+    own, theirs = (_daily(record, name) for name in ("candidate", "baseline"))
+    trades, trials = number(record, "trades"), number(record, "trials")
+    try:
+        made = compare(own, theirs, trades=int(trades), trials=int(trials))
+    except MeasureError as error:
+        raise EvidenceError(f"its days cannot be compared: {error}") from None
+    figures = {"reasons": float(len(made.why)), "low": made.low, "probability": made.probability}
+    return figures, {"baseline": str(record["against"]), "why": made.why}
+
+
+def _daily(record: Mapping[str, Any], name: str) -> "pd.Series[float]":
+    values = [float(one) for one in record["daily_returns"][name]]
+    first = moment(record["first_day"], "first_day")
+    return pd.Series(values, index=pd.date_range(first, periods=len(values), freq="D"))
+
+
 def _attestation(record: Mapping[str, Any]) -> tuple[Figures, dict[str, Any]]:
     by, reason = str(record["by"]).strip(), str(record["reason"]).strip()
     if not by or not reason:
@@ -122,6 +144,7 @@ READERS: dict[str, Callable[[Mapping[str, Any]], tuple[Figures, dict[str, Any]]]
     Kind.PARITY: _parity,
     Kind.AUDIT: _audit,
     Kind.LOG: _log,
+    Kind.COMPARISON: _comparison,
     Kind.ATTESTATION: _attestation,
 }
 """What each kind of record says."""

@@ -18,6 +18,7 @@ WHOLE = {
     Kind.AUDIT: EVIDENCE.audit(),
     Kind.LOG: EVIDENCE.log(),
     Kind.ATTESTATION: EVIDENCE.attestation(),
+    Kind.COMPARISON: EVIDENCE.comparison(),
 }
 
 
@@ -40,6 +41,7 @@ def test_layout_is_no_change(kind: Kind) -> None:
         (Kind.AUDIT, "compared", True),
         (Kind.LOG, "records", 9_001),
         (Kind.ATTESTATION, "by", "Grace"),
+        (Kind.COMPARISON, "trials", 2),
     ],
 )
 def test_a_record_that_was_edited_says_so(kind: Kind, name: str, value: Any) -> None:
@@ -64,6 +66,13 @@ def test_a_record_without_its_seal_says_so(kind: Kind) -> None:
         (Kind.ATTESTATION, {"capital_usd": None}, "capital_usd to be a number"),
         (Kind.PARITY, {"until": "2020-01-01T00:00:00+00:00"}, "ends before it begins"),
         (Kind.PARITY, {"since": "2020-01-01"}, "to say its zone"),
+        (Kind.COMPARISON, {"first_day": "2020-01-01"}, "to say its zone"),
+        (Kind.COMPARISON, {"trials": 0}, "trials must be 1 or more"),
+        (
+            Kind.COMPARISON,
+            {"daily_returns": {"candidate": [0.1, 0.2], "baseline": [0.1]}},
+            "lacks 1 of the 2 days",
+        ),
     ],
 )
 def test_a_sealed_record_that_contradicts_itself_is_no_evidence(
@@ -93,3 +102,13 @@ def test_parity_of_nothing_has_no_figure() -> None:
     record = EVIDENCE.parity(matched=0, only_a=0, verdict={"fraction": 0.0})
     figure = read_record(as_bytes(record)).figures["fraction"]
     assert figure != figure
+
+
+def test_a_comparison_is_made_again_from_its_days() -> None:
+    better = read_record(as_bytes(EVIDENCE.comparison(compared={"why": ["bad"]})))
+    assert better.figures["reasons"] == 0
+    same = [float(one) for one in EVIDENCE.returns]
+    worse = EVIDENCE.comparison(
+        daily_returns={"candidate": same, "baseline": [2 * x for x in same]}
+    )
+    assert read_record(as_bytes(worse)).figures["reasons"] > 0

@@ -1,0 +1,1 @@
+"""A candidate against a baseline: the same days, candles, costs and guards."""
