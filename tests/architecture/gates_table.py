@@ -20,7 +20,7 @@ def tables() -> str:
     """Return a table of criteria for each gate, and one of evidence."""
     parts = []
     for gate in Gate:
-        rows = "\n".join(_row(one) for one in criteria_of(gate))
+        rows = "\n".join(_row(one) for one in criteria_of(gate, has_model=True))
         parts.append(
             f"### {gate.value.capitalize()}\n\n"
             "| Criterion | What is measured | Limit | Rests on | Source |\n"

@@ -130,8 +130,8 @@ def _names(judging: Judging) -> dict[str, None]:
 def _criteria(judging: Judging) -> "tuple[Criterion, ...]":
     from plimsoll.gates.judging import asked_of
 
-    has_model = bool((judging.config.get("freqai") or {}).get("enabled"))
-    return asked_of(judging.gate, judging.settings.gates.limits, has_model=has_model)
+    limits, has_model = judging.settings.gates.limits, judging.subject.has_model
+    return asked_of(judging.gate, limits, has_model=has_model)
 
 
 def _file_by_itself(judging: Judging) -> dict[str, str]:

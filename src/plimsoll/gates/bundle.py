@@ -75,7 +75,8 @@ class Bundle:
         Of a review that keeps, lowers or withdraws capital, the rows need not pass.
         """
         rows = {str(row["name"]): row for row in self.record["criteria"]}
-        wanted = {one.name for one in criteria_of(self.gate)}
+        has_model = bool(self.record["subject"].get("has_model"))
+        wanted = {one.name for one in criteria_of(self.gate, has_model=has_model)}
         told = [f"it lacks the criterion {name}" for name in sorted(wanted - rows.keys())]
         told += [f"it has an unknown criterion {name}" for name in sorted(rows.keys() - NAMES)]
         if (self.record.get("review") or {}).get("decision") in RISKLESS:

@@ -395,6 +395,6 @@ CRITERIA: tuple[Criterion, ...] = (
 NAMES = frozenset(one.name for one in CRITERIA)
 
 
-def criteria_of(gate: Gate) -> tuple[Criterion, ...]:
-    """Return the criteria of a gate, with their shipped limits."""
-    return tuple(one for one in CRITERIA if gate in one.gates)
+def criteria_of(gate: Gate, *, has_model: bool) -> tuple[Criterion, ...]:
+    """Return what a gate asks of a strategy with a model or without, with the shipped limits."""
+    return tuple(one for one in CRITERIA if gate in one.gates and has_model >= one.models_only)

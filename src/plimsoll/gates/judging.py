@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plimsoll.gates.case import Case
-from plimsoll.gates.criteria import CRITERIA
+from plimsoll.gates.criteria import criteria_of
 from plimsoll.gates.criterion import Criterion, Gate, kind_of, strategy_of, with_limits
 from plimsoll.gates.kinds import Kind, command_for
 from plimsoll.gates.measures import measure
@@ -52,8 +52,7 @@ def asked_of(
     gate: Gate, limits: Mapping[str, float], *, has_model: bool = False
 ) -> tuple[Criterion, ...]:
     """Return the criteria of a gate with the limits of a config in place of the shipped ones."""
-    asked = [one for one in CRITERIA if gate in one.gates and (has_model or not one.models_only)]
-    return with_limits(tuple(asked), limits)
+    return with_limits(criteria_of(gate, has_model=has_model), limits)
 
 
 def judge(criteria: Sequence[Criterion], case: Case) -> tuple[Judged, ...]:

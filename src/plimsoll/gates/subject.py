@@ -49,6 +49,8 @@ class Subject:
         The parameters by name, as the file beside the strategy sets them.
     limits
         The risk profile, plain.
+    has_model
+        Whether its config trains a model.
     """
 
     strategy: str
@@ -60,6 +62,7 @@ class Subject:
     plimsoll: str
     values: Mapping[str, Any] = field(default_factory=dict)
     limits: Mapping[str, Any] = field(default_factory=dict)
+    has_model: bool = False
 
     def as_record(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -74,6 +77,7 @@ COMPARED = {
     "config": "config",
     "freqtrade": "Freqtrade",
     "plimsoll": "Plimsoll",
+    "has_model": "use of a model",
 }
 """What makes evidence stale, and its name in a sentence."""
 

@@ -17,7 +17,7 @@ from plimsoll.performance.drawdown import drawdown_curve
 from plimsoll.performance.errors import MeasureError
 from plimsoll.performance.measures import DAYS_PER_YEAR
 from plimsoll.performance.regimes import market_states
-from plimsoll.performance.sharpe_interval import sharpe_difference, sharpe_interval
+from plimsoll.performance.sharpe_interval import SharpeInterval, sharpe_difference, sharpe_interval
 
 Floats = NDArray[np.floating[Any]]
 
@@ -116,8 +116,7 @@ def compare(
         apart = sharpe_difference(own, theirs, covered=_COVERED, seed=seed)
     else:
         apart = sharpe_interval(own, covered=_COVERED, seed=seed)
-    luck = highest_by_luck(trials, 1.0)
-    probability = float(stats.norm.cdf(apart.value / apart.standard_error - luck))
+    probability = _deflated(apart, trials)
     days = pd.DatetimeIndex(candidate.index)
     table = pd.DataFrame({"candidate": own, "baseline": theirs}, index=days)
     made = Comparison(
@@ -145,6 +144,13 @@ def side_of(returns: Floats) -> Side:
         total_return_fraction=float(growth[-1] - 1.0),
         drawdown_fraction=float(drawdown_curve(pd.Series(growth)).max()),
     )
+
+
+def _deflated(apart: SharpeInterval, trials: int) -> float:
+    luck = highest_by_luck(trials, 1.0)
+    if not apart.standard_error > _STILL:  # the same account, scaled: nothing is left to luck
+        return float(apart.value > _STILL)
+    return float(stats.norm.cdf(apart.value / apart.standard_error - luck))
 
 
 def _paired(candidate: "pd.Series[float]", baseline: "pd.Series[float]") -> tuple[Floats, Floats]:

@@ -13,6 +13,6 @@ def test_the_page_tells_the_verdict_both_sides_and_the_states(tmp_path: Path) ->
     assert "**Mine adds value beyond SlowTrend.**" in text
     assert "## By the market's state" in text
     assert "| bull |" in text
-    assert "2025-01-01 to 2025-07-04" in text
+    assert "2025-01-02 to 2026-06-25" in text
     assert "data:image/png;base64," in page.read_text(encoding="utf-8")
     assert (page.parent / PICTURE).read_bytes()[:4] == b"\x89PNG"

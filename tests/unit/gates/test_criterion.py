@@ -53,7 +53,7 @@ def test_evidence_names_a_kind_and_perhaps_a_baseline() -> None:
 
 
 def test_only_named_limits_change() -> None:
-    shipped = criteria_of(Gate.SANDBOX)
+    shipped = criteria_of(Gate.SANDBOX, has_model=False)
     changed = with_limits(shipped, {"out_of_sample_drawdown": 0.1})
     assert {one.name for one, old in zip(changed, shipped, strict=True) if one != old} == {
         "out_of_sample_drawdown"

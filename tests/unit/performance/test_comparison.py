@@ -69,6 +69,13 @@ def test_against_an_account_that_stands_still_its_own_ratio_counts() -> None:
     assert made.difference == pytest.approx(own.mean() / own.std(ddof=1) * np.sqrt(365))
 
 
+def test_more_of_the_same_is_not_better() -> None:
+    base = lot(0.001)
+    made = told(base * 2.0, base)
+    assert not made.adds_value
+    assert made.probability == 0.0
+
+
 def test_windows_and_regimes_have_the_days_between_them() -> None:
     own = lot(0.001)
     hours = pd.date_range(FIRST - pd.Timedelta(days=100), periods=24 * 830, freq="h")

@@ -52,5 +52,6 @@ def subject_of(strategy: Any, config: Mapping[str, Any], settings: PlimsollSetti
         config=config_fingerprint(config),
         values=values,
         limits=settings.risk.model_dump(mode="json"),
+        has_model=bool((config.get("freqai") or {}).get("enabled")),
         **versions(),
     )

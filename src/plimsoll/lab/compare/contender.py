@@ -73,9 +73,7 @@ def contender_from(file: Path, strategy: str | None = None) -> Contender:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise UsageError(
-            f"expected a result or a walk-forward at {file}: {error.strerror}"
-        ) from None
+        raise UsageError(f"expected a result or a record at {file}: {error.strerror}") from None
     if content.startswith(ZIP):
         result, reading = open_result(content, strategy), read_result(content, strategy)
     else:

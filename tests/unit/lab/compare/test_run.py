@@ -21,16 +21,16 @@ def arguments_of(ground: SearchGround) -> tuple[str, ...]:
 
 @pytest.fixture(scope="module")
 def outcome(ground: SearchGround) -> CompareOutcome:
-    """TrendFollow against MomentumCross, by the plain command."""
-    asked = CompareRequest(arguments_of(ground), "TrendFollow", "MomentumCross", windows=2)
+    """TrendFollow against BuyAndHold, by the plain command."""
+    asked = CompareRequest(arguments_of(ground), "TrendFollow", "BuyAndHold", windows=2)
     return compare_strategies(asked, lambda _: None)
 
 
 def test_both_sides_are_of_the_same_days(outcome: CompareOutcome) -> None:
-    assert outcome.comparison.candidate.days == outcome.comparison.baseline.days == 5
-    assert [one.candidate.days for one in outcome.comparison.windows] == [2, 3]
+    assert outcome.comparison.candidate.days == outcome.comparison.baseline.days == 6
+    assert [one.candidate.days for one in outcome.comparison.windows] == [3, 3]
     assert not outcome.comparison.adds_value
-    assert "5 days are few" in outcome.comparison.why[0]
+    assert "6 days are few" in outcome.comparison.why[0]
 
 
 def test_the_evidence_is_read_by_the_gates_and_is_compared_again(outcome: CompareOutcome) -> None:
@@ -55,7 +55,7 @@ def test_a_candidate_is_a_trial_of_its_data_once(
     assert (line["strategy"], line["epochs"]) == ("TrendFollow", 1)
     stored = ground.userdir / "plimsoll" / "compare"
     [own] = (stored / "TrendFollow").glob("*.zip")
-    [other] = (stored / "MomentumCross").glob("*.zip")
+    [other] = (stored / "BuyAndHold").glob("*.zip")
     asked = CompareRequest(arguments_of(ground), str(own), str(other), trials=40)
     again = compare_strategies(asked, lambda _: None)
     assert again.comparison.difference == pytest.approx(outcome.comparison.difference)
@@ -71,7 +71,7 @@ def test_other_terms_are_refused(
     richer.write_text(json.dumps({"dry_run_wallet": 5_000}), encoding="utf-8")
     arguments = (*arguments_of(ground), "-c", str(richer))
     with pytest.raises(UsageError, match="expected the same starting balance of both sides"):
-        compare_strategies(CompareRequest(arguments, str(own), "MomentumCross"), lambda _: None)
+        compare_strategies(CompareRequest(arguments, str(own), "BuyAndHold"), lambda _: None)
 
 
 def test_numbers_that_make_no_sense_are_refused(ground: SearchGround) -> None:
