@@ -112,6 +112,7 @@ HANDED_ON = {
     "plimsoll walk-forward": "hyperopt",
     "plimsoll calibrate": "hyperopt",
     "plimsoll monte-carlo": "backtesting",
+    "plimsoll compare": "backtesting",
 }
 """Commands of ours that hand on what they do not know, and Freqtrade's that takes it."""
 
