@@ -71,6 +71,25 @@ def difference_text(outcome: "CompareOutcome") -> str:
     )
 
 
+def forecast_lines(outcome: "CompareOutcome") -> Iterator[str]:
+    """Yield how good the candidate's forecasts were, in sentences; nothing without a model."""
+    told = outcome.candidate.forecasts
+    if told is None:
+        return
+    right = "none" if told.calls_right_fraction is None else f"{told.calls_right_fraction:.1%}"
+    yield (
+        f"{told.rows:,} forecasts; of {told.calls:,} that it would act on {right} took the right "
+        "side."
+    )
+    if told.brier is not None and told.accuracy_fraction is not None:
+        skill = "–" if told.brier_skill is None else f"{told.brier_skill:+.3f}"
+        yield (
+            f"Of {told.sided:,} after which the price moved far enough "
+            f"{told.accuracy_fraction:.1%} leant to the right side; Brier score {told.brier:.3f} "
+            f"(skill {skill}), calibration error {told.calibration_error:.3f}."
+        )
+
+
 def side_rows(outcome: "CompareOutcome") -> Iterator[list[str]]:
     """Yield a row a side, over all days."""
     for one, side in (
@@ -130,6 +149,8 @@ def _show(outcome: "CompareOutcome") -> None:
         for row in apart_rows(parts):
             table.add_row(*row)
         console.print(table)
+    for line in forecast_lines(outcome):
+        typer.echo(line)
     typer.echo(difference_text(outcome))
     typer.echo(verdict_text(outcome))
     typer.echo(f"{outcome.seconds:.1f} s; evidence for the gates: {outcome.file}")

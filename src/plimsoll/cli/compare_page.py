@@ -4,7 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plimsoll.cli.compare import HEADER, apart_rows, difference_text, side_rows, verdict_text
+from plimsoll.cli.compare import (
+    HEADER,
+    apart_rows,
+    difference_text,
+    forecast_lines,
+    side_rows,
+    verdict_text,
+)
 
 if TYPE_CHECKING:
     from plimsoll.lab.compare.run import CompareOutcome
@@ -23,6 +30,7 @@ def write_page(outcome: "CompareOutcome", folder: Path) -> Path:
         own.returns,
         theirs.returns.reindex(own.returns.index),
         outcome.comparison.regimes,
+        () if own.forecasts is None else own.forecasts.bins,
         names=(own.strategy, theirs.strategy),
         title=f"{own.strategy} against {theirs.strategy}",
         subtitle=_span_text(outcome),
@@ -43,6 +51,9 @@ def _lines(outcome: "CompareOutcome") -> Iterator[str]:
     yield f"{difference_text(outcome)}\n"
     yield f"![Both accounts, and their Sharpe ratios by the market's state]({PICTURE})\n"
     yield from _table([*HEADER, "Trades", "Turnover a day"], side_rows(outcome))
+    if told := list(forecast_lines(outcome)):
+        yield "\n## Its forecasts\n"
+        yield " ".join(told)
     heads = ["", "Days", f"Sharpe of {own}", f"of {theirs}", f"Return of {own}", f"of {theirs}"]
     for title, parts in (
         ("By the market's state", outcome.comparison.regimes),

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from plimsoll.performance.comparison import Apart
+from plimsoll.performance.forecasts import Bin
 from plimsoll.reporting.drawing import HOLD_COLOUR, MUTED, STYLE, WIN
 
 HEIGHT = 7.0
@@ -21,6 +22,7 @@ def compare_png(
     candidate: "pd.Series[float]",
     baseline: "pd.Series[float]",
     states: Sequence[Apart],
+    forecasts: Sequence[Bin] = (),
     *,
     names: tuple[str, str],
     title: str,
@@ -28,17 +30,19 @@ def compare_png(
 ) -> bytes:
     """Return the picture as a PNG of 1600 × 700 pixels.
 
-    ``candidate`` and ``baseline`` are daily returns on the same days; without ``states`` their
-    panel is left out.
+    ``candidate`` and ``baseline`` are daily returns on the same days; without ``states`` or
+    ``forecasts`` their panel is left out.
     """
     with mpl.rc_context({**STYLE, "font.size": 11}):
         figure = Figure(figsize=(16, HEIGHT), dpi=100, layout="constrained")
         FigureCanvasAgg(figure)
-        widths = [2.2, 1.0] if states else [1.0]
+        widths = [2.2, *([1.0] if states else []), *([1.0] if forecasts else [])]
         panels = figure.subplots(1, len(widths), width_ratios=widths, squeeze=False)[0]
         _draw_accounts(panels[0], candidate, baseline, names)
         if states:
             _draw_states(panels[1], states, names)
+        if forecasts:
+            _draw_forecasts(panels[-1], forecasts)
         figure.text(0.012, 1 - 0.3 / HEIGHT, title, va="center", fontsize=17, fontweight="bold")
         figure.text(0.012, 1 - 0.65 / HEIGHT, subtitle, va="center", color=MUTED, fontsize=11)
         rect = (0.006, 0.004, 0.988, 1 - 0.85 / HEIGHT)
@@ -75,3 +79,23 @@ def _draw_states(axis: Axes, states: Sequence[Apart], names: tuple[str, str]) ->
     axis.set_xticks(places, labels)
     axis.set_title("Sharpe ratio a year, by the market's state", loc="left", fontsize=12)
     axis.legend(loc="best", frameon=False)
+
+
+def _draw_forecasts(axis: Axes, forecasts: Sequence[Bin]) -> None:
+    most = max(one.count for one in forecasts)
+    axis.plot([0, 1], [0, 1], color=MUTED, lw=0.8, ls="--")
+    axis.plot(
+        [one.forecast for one in forecasts], [one.occurred for one in forecasts], color=WIN, lw=1.2
+    )
+    axis.scatter(
+        [one.forecast for one in forecasts],
+        [one.occurred for one in forecasts],
+        s=[30 + 270 * one.count / most for one in forecasts],
+        color=WIN,
+        zorder=3,
+    )
+    axis.set_xlim(0, 1)
+    axis.set_ylim(0, 1)
+    axis.set_xlabel("forecast: up, given that it moves")
+    axis.set_ylabel("how often it was up")
+    axis.set_title("Do its probabilities hold?", loc="left", fontsize=12)

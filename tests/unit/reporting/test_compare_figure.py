@@ -5,6 +5,7 @@ import struct
 import pandas as pd
 
 from plimsoll.performance.comparison import compare
+from plimsoll.performance.forecasts import Bin
 from plimsoll.reporting.compare_figure import compare_png
 from tests.unit.performance.test_comparison import FIRST, lot
 
@@ -22,3 +23,4 @@ def test_it_shows_both_accounts_and_the_states() -> None:
     assert png == compare_png(own, theirs, states, **TEXT)
     assert png != compare_png(theirs, own, states, **TEXT)
     assert png != compare_png(own, theirs, (), **TEXT)
+    assert png != compare_png(own, theirs, states, [Bin(0.4, 0.5, 9), Bin(0.6, 0.5, 3)], **TEXT)

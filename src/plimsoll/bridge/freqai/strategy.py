@@ -13,6 +13,7 @@ import pandas as pd
 from freqtrade.enums import RunMode
 
 from plimsoll.bridge.config.fingerprint import code_fingerprint
+from plimsoll.bridge.freqai.forecast_record import ForecastRecord
 from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
 from plimsoll.core import PlimsollError
 from plimsoll.core.health import ModelHealth
@@ -38,6 +39,7 @@ class ModelStrategy(SizedStrategy):
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
+        self._record: ForecastRecord | None = None
         longest = max(use.lookback_candles for use in self.model_features()) + 1
         self.startup_candle_count = max(self.startup_candle_count, longest)
         if config.get("runmode") in (RunMode.BACKTEST, RunMode.HYPEROPT):
@@ -100,7 +102,14 @@ class ModelStrategy(SizedStrategy):
 
     def populate_entry_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
         """Mark entries; what counts as a call is a parameter, which hyperopt may have changed."""
-        return super().populate_entry_trend(self._with_forecast(dataframe), metadata)
+        candles = self._with_forecast(dataframe)
+        if self.has_model and self.config["runmode"] == RunMode.BACKTEST:
+            if self._record is None:
+                self._record = ForecastRecord(
+                    self, horizon_candles=self.horizon_candles, threshold=self.target_move
+                )
+            self._record.take(metadata["pair"], candles, least_lean=self.least_lean())
+        return super().populate_entry_trend(candles, metadata)
 
     def on_loop(self, now: datetime) -> None:
         """Tell the guards how often the model was right of late, over all pairs together."""

@@ -15,6 +15,9 @@ from plimsoll.gates.filing import ZIP, stitched_result
 from plimsoll.gates.reading import Reading
 from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.performance.fills import trade_fills
+from plimsoll.performance.forecasts import KEY as FORECASTS
+from plimsoll.performance.forecasts import ForecastQuality
+from plimsoll.performance.guard_acts import SECTION
 
 SECONDS = 6 * 3600.0
 """The longest that Freqtrade may take: a model trains again and again."""
@@ -43,6 +46,12 @@ class Contender:
         traded = float((fills["amount"].abs() * fills["price_usd"]).sum())
         start = float(self.result.statistics["starting_balance"])
         return traded / start / max(1, len(self.returns))
+
+    @property
+    def forecasts(self) -> ForecastQuality | None:
+        """How good its model's forecasts were; ``None`` for what has none."""
+        record = (self.result.statistics.get(SECTION) or {}).get(FORECASTS)
+        return None if record is None else ForecastQuality.from_record(record)
 
     @property
     def terms(self) -> dict[str, Any]:

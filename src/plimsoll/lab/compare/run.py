@@ -193,6 +193,7 @@ def _record(
         },
         "compared": compared.to_dict(),
         "costs": candidate.terms["costs"],
+        "forecasts": None if candidate.forecasts is None else candidate.forecasts.to_dict(),
     }
     known = {name: value for name, value in versions().items() if name in ("freqtrade", "plimsoll")}
     made_with = {**candidate.reading.made_with, **known, "code": code_fingerprint()}
