@@ -9,6 +9,12 @@ UP, FLAT, DOWN = "up", "flat", "down"
 CLASSES = (UP, FLAT, DOWN)
 
 
+def require_horizon(candles: int) -> None:
+    """Raise `PlimsollError` for a horizon below one candle: it would not be the future."""
+    if candles < 1:
+        raise PlimsollError(f"expected a horizon of 1 candle or more, found {candles}")
+
+
 def future_return(close: pd.Series, *, horizon_candles: int) -> pd.Series:
     """Return the change of the close over the next candles, as a fraction.
 
@@ -20,8 +26,7 @@ def future_return(close: pd.Series, *, horizon_candles: int) -> pd.Series:
     PlimsollError
         For a horizon below one candle: it would not be the future.
     """
-    if horizon_candles < 1:
-        raise PlimsollError(f"expected a horizon of 1 candle or more, found {horizon_candles}")
+    require_horizon(horizon_candles)
     known = close.where(close > 0)
     return known.shift(-horizon_candles) / known - 1
 

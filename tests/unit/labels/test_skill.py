@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from plimsoll.labels import log_loss_skill
+from plimsoll.labels import log_loss_skill, squared_error_skill
 
 HALVES = np.array([0.5, 0.5])
 TRUTH = np.array([0, 1, 1, 0])
@@ -34,3 +34,20 @@ def test_no_row_is_no_number() -> None:
 def test_frequencies_that_leave_nothing_to_say_are_no_number() -> None:
     one = np.array([1.0, 0.0])
     assert np.isnan(log_loss_skill(np.tile(one, (2, 1)), np.array([0, 0]), one))
+
+
+RETURNS = np.array([0.01, -0.02, 0.03])
+
+
+def test_the_usual_value_itself_has_no_skill() -> None:
+    assert squared_error_skill(np.full(3, 0.01), RETURNS, usual=0.01) == pytest.approx(0.0)
+
+
+def test_squared_errors_by_hand() -> None:
+    found = squared_error_skill(np.array([0.01, 0.0, 0.01]), RETURNS, usual=0.0)
+    assert found == pytest.approx(1 - (0.02**2 + 0.02**2) / (0.01**2 + 0.02**2 + 0.03**2))
+
+
+def test_no_row_and_nothing_to_get_wrong_are_no_number() -> None:
+    assert np.isnan(squared_error_skill(np.empty(0), np.empty(0), usual=0.0))
+    assert np.isnan(squared_error_skill(np.ones(2), np.zeros(2), usual=0.0))
