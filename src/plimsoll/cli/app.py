@@ -3,7 +3,17 @@
 import typer
 
 import plimsoll
-from plimsoll.cli import control, costs, data, data_delisted, features, gate, log, venue
+from plimsoll.cli import (
+    control,
+    costs,
+    data,
+    data_delisted,
+    features,
+    features_select,
+    gate,
+    log,
+    venue,
+)
 from plimsoll.cli.audit import audit
 from plimsoll.cli.backtest_compare import FREQTRADES_OWN, backtest_compare
 from plimsoll.cli.calibrate import calibrate
@@ -66,6 +76,7 @@ app.add_typer(gate.app, name="gate")
 app.add_typer(venue.app, name="venue")
 app.add_typer(costs.app, name="costs")
 data.app.command()(data_delisted.delisted)
+features.app.command()(features_select.select)
 app.add_typer(data.app, name="data")
 app.add_typer(log.app, name="log")
 app.add_typer(features.app, name="features")
