@@ -17,8 +17,9 @@ from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
 from plimsoll.core import PlimsollError
 from plimsoll.core.health import ModelHealth
 from plimsoll.features import FeatureUse, table
-from plimsoll.labels import DOWN, UP, direction
-from plimsoll.signals.model import call_results, lean, recent_calls
+from plimsoll.labels import DOWN, UP, barrier_direction, direction, future_return
+from plimsoll.learning.settings import training_settings
+from plimsoll.signals.model import call_results, lean, lean_of_return, recent_calls
 
 
 class ModelStrategy(SizedStrategy):
@@ -30,7 +31,8 @@ class ModelStrategy(SizedStrategy):
     - ``model_right`` and ``model_calls``: the calls that fell due lately, for `model_accuracy`.
 
     A forecast is trusted when FreqAI says ``do_predict`` and the model could tell up from down
-    on the candles it was tested on (``holdout_side_skill`` above 0).
+    on the candles it was tested on (``holdout_side_skill`` above 0). What is forecast is the
+    config's ``freqai.plimsoll.target``: a class (``direction``, ``barriers``) or a ``return``.
     """
 
     target_move: ClassVar[float] = 0.005
@@ -57,6 +59,11 @@ class ModelStrategy(SizedStrategy):
         return bool(self.config.get("freqai", {}).get("enabled", False))
 
     @property
+    def forecast_target(self) -> str:
+        """What the model forecasts: ``direction``, ``barriers`` or ``return``."""
+        return training_settings(self.config["freqai"].get("plimsoll")).target
+
+    @property
     def horizon_candles(self) -> int:
         """How far the target looks ahead; the model purges as many rows."""
         return int(self.config["freqai"]["feature_parameters"]["label_period_candles"])
@@ -67,16 +74,24 @@ class ModelStrategy(SizedStrategy):
         self, dataframe: pd.DataFrame, metadata: dict, **kwargs: Any
     ) -> pd.DataFrame:
         """Add the model's features; FreqAI takes columns that begin with ``%-``."""
-        return dataframe.join(table(dataframe, self.model_features()).add_prefix("%-"))
+        candles = self.with_sources(dataframe, metadata["pair"], self.model_features())
+        return dataframe.join(table(candles, self.model_features()).add_prefix("%-"))
 
     def set_freqai_targets(
         self, dataframe: pd.DataFrame, metadata: dict, **kwargs: Any
     ) -> pd.DataFrame:
         """Add the target; rows without a known future have none, and FreqAI drops them."""
-        target = direction(
-            dataframe["close"], horizon_candles=self.horizon_candles, threshold=self.target_move
-        )
-        return dataframe.assign(**{"&-direction": target})
+        kind, horizon = self.forecast_target, self.horizon_candles
+        close = dataframe["close"]
+        if kind == "return":
+            target = future_return(close, horizon_candles=horizon)
+        elif kind == "barriers":
+            target = barrier_direction(
+                dataframe, horizon_candles=horizon, distance=self.target_move
+            )
+        else:
+            target = direction(close, horizon_candles=horizon, threshold=self.target_move)
+        return dataframe.assign(**{f"&-{kind}": target})
 
     # What Freqtrade calls
 
@@ -125,11 +140,18 @@ class ModelStrategy(SizedStrategy):
             return candles.assign(model_lean=0.0, model_right=0.0, model_calls=0.0)
         nothing = pd.Series(0.0, index=candles.index)
         skilled = candles.get("holdout_side_skill", nothing) > 0
-        leaning = lean(
-            up=candles.get(UP, nothing),
-            down=candles.get(DOWN, nothing),
-            trusted=(candles["do_predict"] == 1) & skilled,
-        )
+        trusted = (candles["do_predict"] == 1) & skilled
+        if self.forecast_target == "return":
+            leaning = lean_of_return(
+                candles.get("&-return", nothing),
+                error=candles.get("holdout_error", nothing),
+                threshold=self.target_move,
+                trusted=trusted,
+            )
+        else:
+            leaning = lean(
+                up=candles.get(UP, nothing), down=candles.get(DOWN, nothing), trusted=trusted
+            )
         results = call_results(
             lean=leaning,
             close=candles["close"],
