@@ -20,7 +20,6 @@ class CatBoostReturn(PurgedRegressor):
         """Return what ``freqai.plimsoll.tuning`` may change."""
         return {
             "depth": Range(2, 6),
-            "min_data_in_leaf": Range(50, 500, log=True),
             "learning_rate": Range(0.01, 0.1, log=True),
             "l2_leaf_reg": Range(1.0, 100.0, log=True),
         }

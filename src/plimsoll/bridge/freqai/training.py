@@ -43,6 +43,7 @@ class PurgedTraining(IFreqaiModel):
     """
 
     dd: Any
+    model_training_parameters: dict[str, Any]
 
     def __init__(self, config: dict[str, Any]) -> None:
         provide_quiet_logger()
@@ -62,6 +63,7 @@ class PurgedTraining(IFreqaiModel):
                 f"plimsoll: {name} needs every row and feature as it is; switch off "
                 f"{', '.join(removing)}"
             )
+        self.model_training_parameters = own_parameters(name, self.model_training_parameters)
         try:
             self.settings: TrainingSettings = training_settings(self.freqai_info.get("plimsoll"))
         except PlimsollError as error:
@@ -217,6 +219,25 @@ class PurgedTraining(IFreqaiModel):
             dk.do_predict = np.zeros(len(candles), dtype=np.int_)
             return nothing, dk.do_predict
         return None
+
+
+def own_parameters(model: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return a model's parameters of a config that may have a section for each of several models.
+
+    Raises
+    ------
+    OperationalException
+        When there are sections, and none for this model.
+    """
+    sections = [name for name, value in parameters.items() if isinstance(value, dict)]
+    if model in sections:
+        return dict(parameters[model])
+    if any(name.endswith(("Direction", "Return")) for name in sections):
+        raise OperationalException(
+            f"plimsoll: expected a section {model} in model_training_parameters, found "
+            f"{', '.join(sections)}"
+        )
+    return parameters
 
 
 def require_values(candles: pd.DataFrame, dk: FreqaiDataKitchen, least: int) -> None:
