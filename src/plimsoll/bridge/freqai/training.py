@@ -11,6 +11,7 @@ from datasieve.pipeline import Pipeline
 from freqtrade.exceptions import OperationalException
 from freqtrade.freqai.data_kitchen import FreqaiDataKitchen
 from freqtrade.freqai.freqai_interface import IFreqaiModel
+from threadpoolctl import threadpool_limits
 
 from plimsoll.bridge.config.fingerprint import code_fingerprint
 from plimsoll.bridge.freqai.drawer import NativeDrawer
@@ -94,7 +95,8 @@ class PurgedTraining(IFreqaiModel):
         """Train; ``None``, after one line, where no model can be made of the rows."""
         try:
             require_values(unfiltered_df, dk, self.settings.least_rows)
-            model: Model = super().train(unfiltered_df, pair, dk, **kwargs)  # type: ignore[safe-super]
+            with threadpool_limits(1):  # linear algebra's threads, beside those of the libraries
+                model: Model = super().train(unfiltered_df, pair, dk, **kwargs)  # type: ignore[safe-super]
         except PlimsollError as error:
             logger.error("plimsoll: %s: no model, so no trade: %s", pair, error)  # noqa: TRY400
             return None
