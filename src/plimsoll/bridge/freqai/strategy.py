@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import pandas as pd
+from freqtrade.configuration import TimeRange
 from freqtrade.enums import RunMode
+from freqtrade.exceptions import OperationalException
 
 from plimsoll.bridge.config.fingerprint import code_fingerprint
 from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
@@ -95,6 +97,34 @@ class ModelStrategy(SizedStrategy):
 
     # What Freqtrade calls
 
+    def informative_pairs(self) -> list[tuple[str, str, str]]:
+        """Let a running bot fetch what the features need beside the pair's own candles."""
+        kinds = self.source_kinds([*self.model_features(), *self.features()])
+        wanted = [one for kind in kinds for one in self.other_pairs("1h", kind)]
+        return [*super().informative_pairs(), *wanted]
+
+    def advise_all_indicators(self, data: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        """Begin a backtest: refuse one of which a training and the warm-up leave nothing."""
+        known = [frame for frame in data.values() if not frame.empty]
+        if self.has_model and known:
+            begins = min(frame["date"].iloc[0] for frame in known)
+            until = TimeRange.parse_timerange(self.config.get("timerange")).stopdt
+            ends = max(frame["date"].iloc[-1] for frame in known) if until is None else until
+            needed, found = self.days_needed(), (ends - begins) / pd.Timedelta(days=1)
+            trained = self.config["freqai"]["train_period_days"]
+            if found <= needed:
+                raise OperationalException(
+                    f"plimsoll: {type(self).__name__}: a first forecast needs {needed:,} days of "
+                    f"candles ({trained:,} of training, the rest of warm-up), and the timerange has {found:,.0f} up to its end; download more "
+                    "before it, or lower train_period_days"
+                )
+        return super().advise_all_indicators(data)
+
+    def days_needed(self) -> int:
+        """Return the days of candles that the first forecast needs, training and warm-up."""
+        trained = int(self.config["freqai"]["train_period_days"]) if self.has_model else 0
+        return trained + (super().days_needed() or 0)
+
     def require_startable(self) -> None:
         """Refuse to start without a model."""
         if not self.has_model:
@@ -109,7 +139,8 @@ class ModelStrategy(SizedStrategy):
 
         Where no FreqAI is configured there is no forecast, and nothing is entered.
         """
-        forecast = self.freqai.start(dataframe, metadata, self) if self.has_model else dataframe
+        candles = self.with_sources(dataframe, metadata["pair"], self.features())
+        forecast = self.freqai.start(candles, metadata, self) if self.has_model else candles
         candles = super().populate_indicators(forecast, metadata)
         return self._with_forecast(candles)
 

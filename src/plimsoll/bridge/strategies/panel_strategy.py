@@ -20,9 +20,9 @@ from freqtrade.strategy.parameters import BaseParameter
 
 from plimsoll.bridge.account.freqtrade_trades import last_fill, open_profit_usd
 from plimsoll.bridge.strategies.guarded import GuardedStrategy
-from plimsoll.bridge.strategies.panel import RUNNING, Panel, PanelReader, settled
+from plimsoll.bridge.strategies.panel import RUNNING, SOURCES, Panel, PanelReader, settled
 from plimsoll.candles.timeframe import timeframe_span
-from plimsoll.features import FeatureUse
+from plimsoll.features import FeatureUse, missing_columns
 from plimsoll.features.merging import bars, join, join_funding, open_interest
 from plimsoll.signals.rows import floored
 
@@ -106,14 +106,19 @@ class PanelStrategy(GuardedStrategy):
         Open interest, premium and funding are joined; any other column is the author's to add,
         and a feature that misses it says so.
         """
-        needs = {name for use in uses for name in use.feature.inputs} - set(candles.columns)
-        if needs & {"open_interest", "open_interest_usd"}:
+        needs = self.source_kinds(use for use in uses if missing_columns(use, candles))
+        if str(CandleType.OPEN_INTEREST) in needs:
             candles = self.with_open_interest(candles, pair)
-        if "premium" in needs:
+        if str(CandleType.PREMIUMINDEX) in needs:
             candles = self.with_premium(candles, pair)
-        if needs & {"funding_rate", "funding_paid"}:
+        if str(CandleType.FUNDING_RATE) in needs:
             candles = self.with_funding(candles, pair)
         return candles
+
+    def source_kinds(self, uses: Iterable[FeatureUse]) -> list[str]:
+        """Return which kinds of candles `with_sources` makes the features' columns of."""
+        needed = {name for use in uses for name in use.feature.inputs}
+        return sorted({str(kind) for name, kind in SOURCES.items() if name in needed})
 
     def with_funding(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Return the candles with the last settled ``funding_rate`` and the ``funding_paid``."""
