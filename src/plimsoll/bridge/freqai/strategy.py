@@ -7,6 +7,7 @@ value, so an enum or dataclass defined beside it would be another object in each
 import hashlib
 import json
 from datetime import datetime
+from math import ceil
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -34,7 +35,8 @@ class ModelStrategy(SizedStrategy):
 
     A forecast is trusted when FreqAI says ``do_predict`` and the model could tell up from down
     on the candles it was tested on (``holdout_side_skill`` above 0). What is forecast is the
-    config's ``freqai.plimsoll.target``: a class (``direction``, ``barriers``) or a ``return``.
+    ``target`` of the section ``plimsoll`` under ``freqai``: a class (``direction``, ``barriers``)
+    or a ``return``.
     """
 
     target_move: ClassVar[float] = 0.005
@@ -110,20 +112,19 @@ class ModelStrategy(SizedStrategy):
             begins = min(frame["date"].iloc[0] for frame in known)
             until = TimeRange.parse_timerange(self.config.get("timerange")).stopdt
             ends = max(frame["date"].iloc[-1] for frame in known) if until is None else until
-            needed, found = self.days_needed(), (ends - begins) / pd.Timedelta(days=1)
-            trained = self.config["freqai"]["train_period_days"]
+            trained, needed = self._training_days()
+            found = (ends - begins) / pd.Timedelta(days=1)
             if found <= needed:
                 raise OperationalException(
                     f"plimsoll: {type(self).__name__}: a first forecast needs {needed:,} days of "
-                    f"candles ({trained:,} of training, the rest of warm-up), and the timerange has {found:,.0f} up to its end; download more "
-                    "before it, or lower train_period_days"
+                    f"candles, {trained:,} of them of training, and the timerange has "
+                    f"{found:,.0f} up to its end; download more, or lower train_period_days"
                 )
         return super().advise_all_indicators(data)
 
     def days_needed(self) -> int:
-        """Return the days of candles that the first forecast needs, training and warm-up."""
-        trained = int(self.config["freqai"]["train_period_days"]) if self.has_model else 0
-        return trained + (super().days_needed() or 0)
+        """Return the days of candles up to the first forecast and the first size."""
+        return max(super().days_needed() or 0, self._training_days()[1])
 
     def require_startable(self) -> None:
         """Refuse to start without a model."""
@@ -165,6 +166,12 @@ class ModelStrategy(SizedStrategy):
         self._session.set_models((health,))
 
     # How
+
+    def _training_days(self) -> tuple[int, int]:
+        """Return the days of a training, and those with the warm-up before it."""
+        trained = int(self.config["freqai"]["train_period_days"]) if self.has_model else 0
+        warm_up = self.startup_candle_count * self.candle_span() / pd.Timedelta(days=1)
+        return trained, trained + ceil(warm_up)
 
     def _with_forecast(self, candles: pd.DataFrame) -> pd.DataFrame:
         if not self.has_model:

@@ -143,8 +143,8 @@ def test_too_few_days_for_a_training_are_counted(tmp_path: Path) -> None:
         trainer(tmp_path) as bot,
         pytest.raises(
             OperationalException,
-            match=r"a first forecast needs 101 days of candles \(40 of training, the rest of "
-            r"warm-up\), and the timerange has 40 up to its end; download more",
+            match=r"a first forecast needs 56 days of candles, 40 of them of training, and the "
+            r"timerange has 40 up to its end; download more",
         ),
     ):
         bot.strategy.advise_all_indicators({BTC: frame})
