@@ -38,10 +38,11 @@ FOREIGN = tuple(
     Entrant(name, "5m", FIVE_MINUTES, foreign=True, adjusts=name == "DcaLadder")
     for name in ("EmaCrossRoi", "FuturesLongShort", "MultiTimeframe", "DcaLadder")
 )
-LEFT_OUT = {
-    "ModelDirection": "its model is trained beside the loop, in real time, while the replay's "
-    "clock stands still: what it predicts depends on the machine",
-}
+LEFT_OUT = dict.fromkeys(
+    ("ModelDirection", "StackedSignal", "OiClassifier"),
+    "its model is trained beside the loop, in real time, while the replay's clock stands still: "
+    "what it predicts depends on the machine",
+)
 """Shipped strategies without a row, and why."""
 
 

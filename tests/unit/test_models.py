@@ -5,18 +5,35 @@ from pathlib import Path
 
 import pytest
 from freqtrade.freqai.base_models.BaseClassifierModel import BaseClassifierModel
+from freqtrade.freqai.base_models.BaseRegressionModel import BaseRegressionModel
 
 from plimsoll import models
-from plimsoll.bridge.freqai import purged_classifier
+from plimsoll.bridge.freqai import purged_classifier, purged_regressor, purged_stack
+from plimsoll.learning import estimators
 from tests.conftest import ROOT
 
 SHIPPED = sorted((ROOT / "user_data/freqaimodels").glob("*.py"))
 
 
-def test_every_name_is_a_classifier_of_freqai() -> None:
-    assert models.__all__ == ["PurgedClassifier"]
-    assert models.PurgedClassifier is purged_classifier.PurgedClassifier
-    assert issubclass(models.PurgedClassifier, BaseClassifierModel)
+BASES = {
+    "PurgedClassifier": (purged_classifier, BaseClassifierModel),
+    "PurgedRegressor": (purged_regressor, BaseRegressionModel),
+    "PurgedStack": (purged_stack, BaseClassifierModel),
+}
+
+
+def test_every_name_is_a_base_of_freqai_a_range_or_makes_an_estimator() -> None:
+    rest = [name for name in models.__all__ if name not in BASES and name != "Range"]
+    assert len(rest) == 10
+    assert all(name.endswith(("_classifier", "_regressor")) for name in rest)
+    assert all(getattr(models, name) is getattr(estimators, name) for name in rest)
+
+
+@pytest.mark.parametrize("name", BASES)
+def test_a_base_is_one_of_freqai(name: str) -> None:
+    module, base = BASES[name]
+    assert getattr(models, name) is getattr(module, name)
+    assert issubclass(getattr(models, name), base)
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
@@ -27,4 +44,5 @@ def test_a_shipped_model_imports_its_base_from_here(file: Path) -> None:
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert imported["PurgedClassifier"] == "plimsoll.models"
+    [base] = set(imported) & set(BASES)
+    assert imported[base] == "plimsoll.models"

@@ -21,8 +21,8 @@ SHIPPED = """
   traded: a round trip costs {round_trip_bps:g} bps, and its stop and target are close to the entry.
 - `MeanReversion` and `BasisReversion` failed in the [research](research/conclusions.md) and are
   kept for comparison.
-- `ModelDirection` is retrained every month by FreqAI and is not part of this command: see
-  [the model](research/model-direction.md).
+- `ModelDirection`, `StackedSignal` and `OiClassifier` are retrained by FreqAI on the way and are
+  not part of this command: see [the first model](research/model-direction.md).
 - `BuyAndHold` is Freqtrade holding each pair at leverage 1 on isolated margin. Unlike the market
   itself it pays funding, and a fall of about 95 % liquidates it.
 - The market row is computed from the candles alone: equal weights, one fee, no funding.

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from plimsoll.core import Side
 
@@ -12,6 +13,21 @@ def lean(*, up: pd.Series, down: pd.Series, trusted: pd.Series) -> pd.Series:
     A missing probability is no forecast and leans to neither side.
     """
     return (up - down).where(trusted, 0.0).fillna(0.0)
+
+
+def lean_of_return(
+    forecast: pd.Series, *, error: pd.Series, threshold: float, trusted: pd.Series
+) -> pd.Series:
+    """Return the lean of a forecast return: how much likelier up is than down, −1 to 1.
+
+    Up and down are returns beyond ``threshold`` (a fraction) either way, by a normal distribution
+    around the forecast with the deviation ``error``, that of the model on rows that tested it. 0
+    where it is not trusted, and where either is missing or the error is not above 0.
+    """
+    spread = error.where(error > 0)
+    up = norm.cdf((forecast - threshold) / spread)
+    down = norm.cdf((-threshold - forecast) / spread)
+    return pd.Series(up - down, index=forecast.index).where(trusted, 0.0).fillna(0.0)
 
 
 def leans(*, side: Side, lean: pd.Series, least: float) -> pd.Series:

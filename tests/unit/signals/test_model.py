@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 
 from plimsoll.core import Side
-from plimsoll.signals.model import call_results, lean, leans, recent_calls, turned
+from plimsoll.signals.model import (
+    call_results,
+    lean,
+    lean_of_return,
+    leans,
+    recent_calls,
+    turned,
+)
 
 
 def test_lean_is_up_less_down_where_trusted() -> None:
@@ -15,6 +22,25 @@ def test_lean_is_up_less_down_where_trusted() -> None:
         trusted=pd.Series([True, False, True]),
     )
     assert found.tolist() == pytest.approx([0.3, 0.0, 0.0])
+
+
+def test_a_return_leans_by_how_much_likelier_a_rise_is_than_a_fall() -> None:
+    found = lean_of_return(
+        pd.Series([0.0, 0.005, -0.005, 0.02, 0.02, np.nan, 0.02]),
+        error=pd.Series([0.01, 0.01, 0.01, 0.01, 0.0, 0.01, np.nan]),
+        threshold=0.005,
+        trusted=pd.Series(True, range(7)),
+    )
+    # Half of it above the threshold, and one deviation further to the other side: 0.1587.
+    assert found.iloc[:3].tolist() == pytest.approx([0.0, 0.5 - 0.1587, 0.1587 - 0.5], abs=1e-4)
+    assert 0.9 < found.iloc[3] < 1.0
+    assert found.iloc[4:].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_return_that_is_not_trusted_does_not_lean() -> None:
+    one = pd.Series([0.02])
+    found = lean_of_return(one, error=one, threshold=0.005, trusted=pd.Series([False]))
+    assert found.tolist() == [0.0]
 
 
 def test_both_sides_lean_by_the_same_rule() -> None:

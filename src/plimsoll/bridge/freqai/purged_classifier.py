@@ -5,23 +5,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from freqtrade.exceptions import OperationalException
 from freqtrade.freqai.base_models.BaseClassifierModel import BaseClassifierModel
 from freqtrade.freqai.data_kitchen import FreqaiDataKitchen
 
-from plimsoll.bridge.freqtrade.tensorboard_stub import provide_quiet_logger
-from plimsoll.labels import DOWN, UP, log_loss_skill, purged_rows
+from plimsoll.bridge.freqai.training import PurgedTraining
+from plimsoll.core import PlimsollError
+from plimsoll.labels import DOWN, UP, log_loss_skill
+from plimsoll.learning.files import Model
+from plimsoll.learning.fitting import Fitted, Rows, fit_classifier
 
-TRAINING = ("train_features", "train_labels", "train_weights")
-MIXERS = ("shuffle_after_split", "reverse_train_test_order")
 
-
-class PurgedClassifier(BaseClassifierModel):
-    """Trains on rows that know nothing of the rows that test it.
-
-    Before the test rows, as many are dropped as the label looks ahead
-    (``label_period_candles``), and an embargo (``buffer_train_data_candles``). FreqAI itself
-    drops the newest rows, which have no label yet, and the embargo before a backtest.
+class PurgedClassifier(PurgedTraining, BaseClassifierModel):
+    """Trains on rows that know nothing of the rows that test it, and forecasts probabilities.
 
     Two columns come back to the strategy, each 1 − log loss of the test rows over that of the
     class frequencies: ``holdout_skill`` of all classes, and ``holdout_side_skill`` of up against
@@ -29,37 +24,30 @@ class PurgedClassifier(BaseClassifierModel):
     as a model knows calm hours from wild ones.
     """
 
-    def __init__(self, config: dict[str, Any]) -> None:
-        provide_quiet_logger()
-        super().__init__(config)
-        split = self.data_split_parameters
-        mixes = split.get("shuffle", False) or any(self.ft_params.get(name) for name in MIXERS)
-        if mixes or not split.get("test_size", 0.1):
-            raise OperationalException(
-                f"plimsoll: {type(self).__name__} needs rows in time order and some to be tested "
-                "on; set test_size above 0, shuffle and shuffle_after_split to false, and no "
-                "reverse_train_test_order"
-            )
-
     def classifier(self) -> Any:
         """Return a new classifier with scikit-learn's ``fit`` and ``predict_proba``."""
         raise NotImplementedError
 
-    def fit(self, data_dictionary: dict[str, Any], dk: FreqaiDataKitchen, **kwargs: Any) -> Any:
+    def fitted(self, rows: Rows, dk: FreqaiDataKitchen) -> Fitted:
+        """Fit on purged rows, with what the config asks of a training."""
+        make, _ = self.maker(self.classifier, rows, dk, classes=True)
+        return fit_classifier(make, rows, self.settings)
+
+    def fit(self, data_dictionary: dict[str, Any], dk: FreqaiDataKitchen, **kwargs: Any) -> Model:
         """Train on purged rows, then measure on the test rows."""
-        rows = purged_rows(
-            len(data_dictionary["train_features"]),
-            horizon_candles=self.ft_params["label_period_candles"],
-            embargo_candles=self.ft_params.get("buffer_train_data_candles", 0),
-        )
-        features, labels, weights = (data_dictionary[name][:rows] for name in TRAINING)
-        classes = labels.iloc[:, 0].to_numpy(dtype=object)
-        model = self.classifier()
-        model.fit(features.to_numpy(), classes, sample_weight=np.asarray(weights))
+        rows, dates = self.purged(data_dictionary)
+        if not all(isinstance(label, str) for label in rows.labels):
+            raise PlimsollError(
+                f"{type(self).__name__} forecasts classes, and the target is a number; set "
+                "freqai.plimsoll.target to direction or barriers"
+            )
+        model = self.kept(self.fitted(rows, dk), dates, rows, dk)
         known = [str(name) for name in model.classes_]
         dk.data["extra_returns_per_train"] = {
-            "holdout_skill": self._skill(model, classes, data_dictionary, among=known),
-            "holdout_side_skill": self._skill(model, classes, data_dictionary, among=[DOWN, UP]),
+            "holdout_skill": self._skill(model, rows.labels, data_dictionary, among=known),
+            "holdout_side_skill": self._skill(
+                model, rows.labels, data_dictionary, among=[DOWN, UP]
+            ),
         }
         return model
 
@@ -69,8 +57,12 @@ class PurgedClassifier(BaseClassifierModel):
         """Forecast; a row with a missing feature is not trusted.
 
         FreqAI puts 0 in the place of a missing value, and its classifiers then forget that it
-        did (`BaseClassifierModel.predict` overwrites ``do_predict``).
+        did (`BaseClassifierModel.predict` overwrites ``do_predict``). A model that learned from
+        other features forecasts nothing.
         """
+        nothing = self.refused(unfiltered_df, dk)
+        if nothing is not None:
+            return nothing
         forecast, trusted = super().predict(unfiltered_df, dk, **kwargs)
         missing = np.asarray(dk.data["filter_drop_index_prediction"], dtype=bool)
         dk.do_predict = np.where(missing, 0, trusted).astype(np.int_)

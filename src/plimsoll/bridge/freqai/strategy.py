@@ -7,10 +7,13 @@ value, so an enum or dataclass defined beside it would be another object in each
 import hashlib
 import json
 from datetime import datetime
+from math import ceil
 from typing import Any, ClassVar
 
 import pandas as pd
+from freqtrade.configuration import TimeRange
 from freqtrade.enums import RunMode
+from freqtrade.exceptions import OperationalException
 
 from plimsoll.bridge.config.fingerprint import code_fingerprint
 from plimsoll.bridge.freqai.forecast_record import ForecastRecord
@@ -18,8 +21,9 @@ from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
 from plimsoll.core import PlimsollError
 from plimsoll.core.health import ModelHealth
 from plimsoll.features import FeatureUse, table
-from plimsoll.labels import DOWN, UP, direction
-from plimsoll.signals.model import call_results, lean, recent_calls
+from plimsoll.labels import DOWN, UP, barrier_direction, direction, future_return
+from plimsoll.learning.settings import training_settings
+from plimsoll.signals.model import call_results, lean, lean_of_return, recent_calls
 
 
 class ModelStrategy(SizedStrategy):
@@ -31,7 +35,9 @@ class ModelStrategy(SizedStrategy):
     - ``model_right`` and ``model_calls``: the calls that fell due lately, for `model_accuracy`.
 
     A forecast is trusted when FreqAI says ``do_predict`` and the model could tell up from down
-    on the candles it was tested on (``holdout_side_skill`` above 0).
+    on the candles it was tested on (``holdout_side_skill`` above 0). What is forecast is the
+    ``target`` of the section ``plimsoll`` under ``freqai``: a class (``direction``, ``barriers``)
+    or a ``return``.
     """
 
     target_move: ClassVar[float] = 0.005
@@ -59,6 +65,11 @@ class ModelStrategy(SizedStrategy):
         return bool(self.config.get("freqai", {}).get("enabled", False))
 
     @property
+    def forecast_target(self) -> str:
+        """What the model forecasts: ``direction``, ``barriers`` or ``return``."""
+        return training_settings(self.config["freqai"].get("plimsoll")).target
+
+    @property
     def horizon_candles(self) -> int:
         """How far the target looks ahead; the model purges as many rows."""
         return int(self.config["freqai"]["feature_parameters"]["label_period_candles"])
@@ -69,18 +80,53 @@ class ModelStrategy(SizedStrategy):
         self, dataframe: pd.DataFrame, metadata: dict, **kwargs: Any
     ) -> pd.DataFrame:
         """Add the model's features; FreqAI takes columns that begin with ``%-``."""
-        return dataframe.join(table(dataframe, self.model_features()).add_prefix("%-"))
+        candles = self.with_sources(dataframe, metadata["pair"], self.model_features())
+        return dataframe.join(table(candles, self.model_features()).add_prefix("%-"))
 
     def set_freqai_targets(
         self, dataframe: pd.DataFrame, metadata: dict, **kwargs: Any
     ) -> pd.DataFrame:
         """Add the target; rows without a known future have none, and FreqAI drops them."""
-        target = direction(
-            dataframe["close"], horizon_candles=self.horizon_candles, threshold=self.target_move
-        )
-        return dataframe.assign(**{"&-direction": target})
+        kind, horizon = self.forecast_target, self.horizon_candles
+        close = dataframe["close"]
+        if kind == "return":
+            target = future_return(close, horizon_candles=horizon)
+        elif kind == "barriers":
+            target = barrier_direction(
+                dataframe, horizon_candles=horizon, distance=self.target_move
+            )
+        else:
+            target = direction(close, horizon_candles=horizon, threshold=self.target_move)
+        return dataframe.assign(**{f"&-{kind}": target})
 
     # What Freqtrade calls
+
+    def informative_pairs(self) -> list[tuple[str, str, str]]:
+        """Let a running bot fetch what the features need beside the pair's own candles."""
+        kinds = self.source_kinds([*self.model_features(), *self.features()])
+        wanted = [one for kind in kinds for one in self.other_pairs("1h", kind)]
+        return [*super().informative_pairs(), *wanted]
+
+    def advise_all_indicators(self, data: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        """Begin a backtest: refuse one of which a training and the warm-up leave nothing."""
+        known = [frame for frame in data.values() if not frame.empty]
+        if self.has_model and known:
+            begins = min(frame["date"].iloc[0] for frame in known)
+            until = TimeRange.parse_timerange(self.config.get("timerange")).stopdt
+            ends = max(frame["date"].iloc[-1] for frame in known) if until is None else until
+            trained, needed = self._training_days()
+            found = (ends - begins) / pd.Timedelta(days=1)
+            if found <= needed:
+                raise OperationalException(
+                    f"plimsoll: {type(self).__name__}: a first forecast needs {needed:,} days of "
+                    f"candles, {trained:,} of them of training, and the timerange has "
+                    f"{found:,.0f} up to its end; download more, or lower train_period_days"
+                )
+        return super().advise_all_indicators(data)
+
+    def days_needed(self) -> int:
+        """Return the days of candles up to the first forecast and the first size."""
+        return max(super().days_needed() or 0, self._training_days()[1])
 
     def require_startable(self) -> None:
         """Refuse to start without a model."""
@@ -96,7 +142,8 @@ class ModelStrategy(SizedStrategy):
 
         Where no FreqAI is configured there is no forecast, and nothing is entered.
         """
-        forecast = self.freqai.start(dataframe, metadata, self) if self.has_model else dataframe
+        candles = self.with_sources(dataframe, metadata["pair"], self.features())
+        forecast = self.freqai.start(candles, metadata, self) if self.has_model else candles
         candles = super().populate_indicators(forecast, metadata)
         return self._with_forecast(candles)
 
@@ -129,16 +176,29 @@ class ModelStrategy(SizedStrategy):
 
     # How
 
+    def _training_days(self) -> tuple[int, int]:
+        """Return the days of a training, and those with the warm-up before it."""
+        trained = int(self.config["freqai"]["train_period_days"]) if self.has_model else 0
+        warm_up = self.startup_candle_count * self.candle_span() / pd.Timedelta(days=1)
+        return trained, trained + ceil(warm_up)
+
     def _with_forecast(self, candles: pd.DataFrame) -> pd.DataFrame:
         if not self.has_model:
             return candles.assign(model_lean=0.0, model_right=0.0, model_calls=0.0)
         nothing = pd.Series(0.0, index=candles.index)
         skilled = candles.get("holdout_side_skill", nothing) > 0
-        leaning = lean(
-            up=candles.get(UP, nothing),
-            down=candles.get(DOWN, nothing),
-            trusted=(candles["do_predict"] == 1) & skilled,
-        )
+        trusted = (candles["do_predict"] == 1) & skilled
+        if self.forecast_target == "return":
+            leaning = lean_of_return(
+                candles.get("&-return", nothing),
+                error=candles.get("holdout_error", nothing),
+                threshold=self.target_move,
+                trusted=trusted,
+            )
+        else:
+            leaning = lean(
+                up=candles.get(UP, nothing), down=candles.get(DOWN, nothing), trusted=trusted
+            )
         results = call_results(
             lean=leaning,
             close=candles["close"],

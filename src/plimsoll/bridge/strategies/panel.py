@@ -31,6 +31,14 @@ logger = logging.getLogger(__name__)
 OHLC = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
 FUNDING_TIMEFRAME = "1h"
 RUNNING = (RunMode.DRY_RUN, RunMode.LIVE)
+SOURCES = {
+    "open_interest": CandleType.OPEN_INTEREST,
+    "open_interest_usd": CandleType.OPEN_INTEREST,
+    "premium": CandleType.PREMIUMINDEX,
+    "funding_rate": CandleType.FUNDING_RATE,
+    "funding_paid": CandleType.FUNDING_RATE,
+}
+"""Columns that candles do not hold, and the kind of candles that they come from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ value, so an enum or dataclass defined beside it would be another object in each
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -20,9 +20,10 @@ from freqtrade.strategy.parameters import BaseParameter
 
 from plimsoll.bridge.account.freqtrade_trades import last_fill, open_profit_usd
 from plimsoll.bridge.strategies.guarded import GuardedStrategy
-from plimsoll.bridge.strategies.panel import RUNNING, Panel, PanelReader
+from plimsoll.bridge.strategies.panel import RUNNING, SOURCES, Panel, PanelReader, settled
 from plimsoll.candles.timeframe import timeframe_span
-from plimsoll.features.merging import bars, join, open_interest
+from plimsoll.features import FeatureUse, missing_columns
+from plimsoll.features.merging import bars, join, join_funding, open_interest
 from plimsoll.signals.rows import floored
 
 
@@ -96,6 +97,34 @@ class PanelStrategy(GuardedStrategy):
         else:
             joined = join(candles, self.timeframe, [open_interest(found, "1h")])
         return self._telling(joined, "open_interest", pair)
+
+    def with_sources(
+        self, candles: pd.DataFrame, pair: str, uses: Iterable[FeatureUse]
+    ) -> pd.DataFrame:
+        """Return the candles with the columns that features need and candles do not hold.
+
+        Open interest, premium and funding are joined; any other column is the author's to add,
+        and a feature that misses it says so.
+        """
+        needs = self.source_kinds(use for use in uses if missing_columns(use, candles))
+        if str(CandleType.OPEN_INTEREST) in needs:
+            candles = self.with_open_interest(candles, pair)
+        if str(CandleType.PREMIUMINDEX) in needs:
+            candles = self.with_premium(candles, pair)
+        if str(CandleType.FUNDING_RATE) in needs:
+            candles = self.with_funding(candles, pair)
+        return candles
+
+    def source_kinds(self, uses: Iterable[FeatureUse]) -> list[str]:
+        """Return which kinds of candles `with_sources` makes the features' columns of."""
+        needed = {name for use in uses for name in use.feature.inputs}
+        return sorted({str(kind) for name, kind in SOURCES.items() if name in needed})
+
+    def with_funding(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
+        """Return the candles with the last settled ``funding_rate`` and the ``funding_paid``."""
+        rates = settled(self._reader.frame(self.dp, pair, "1h", str(CandleType.FUNDING_RATE)))
+        frame = rates.rename("funding_rate").rename_axis("date").reset_index()
+        return self._telling(join_funding(candles, self.timeframe, frame), "funding_rate", pair)
 
     def with_premium(self, candles: pd.DataFrame, pair: str) -> pd.DataFrame:
         """Return the candles with the perpetual's ``premium`` over spot; NaN where it is missing.

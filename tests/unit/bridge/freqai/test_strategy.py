@@ -135,3 +135,37 @@ def test_the_guards_learn_that_the_model_was_wrong_too_often(tmp_path: Path) -> 
         verdict = model_accuracy(account.snapshot(NOON), strategy._settings.risk)
     assert verdict.mode is Mode.REDUCING
     assert "ModelDirection was right in 48.0% of 100" in verdict.reason
+
+
+def test_too_few_days_for_a_training_are_counted(tmp_path: Path) -> None:
+    frame = history().iloc[-40 * 24 :].reset_index(drop=True)
+    with (
+        trainer(tmp_path) as bot,
+        pytest.raises(
+            OperationalException,
+            match=r"a first forecast needs 56 days of candles, 40 of them of training, and the "
+            r"timerange has 40 up to its end; download more",
+        ),
+    ):
+        bot.strategy.advise_all_indicators({BTC: frame})
+
+
+def test_the_target_is_the_one_that_the_config_names(tmp_path: Path) -> None:
+    frame = history()
+    found = {}
+    for kind in ("direction", "barriers", "return"):
+        with trainer(tmp_path, plimsoll={"target": kind}) as bot:
+            made = bot.strategy.set_freqai_targets(frame, {"pair": BTC})
+            [column] = [name for name in made if name not in frame]
+            assert column == f"&-{kind}"
+            found[kind] = made[column]
+    assert found["return"].dropna().abs().between(0, 1).all()
+    assert set(found["barriers"].dropna()) == {"up", "flat", "down"}
+    assert not found["barriers"].equals(found["direction"])
+    assert all(one.iloc[-4:].isna().all() for one in found.values())
+
+
+def test_another_target_is_another_identifier(tmp_path: Path) -> None:
+    first = identifier(tmp_path)
+    other = {"freqai": settings(tmp_path)["freqai"] | {"plimsoll": {"target": "barriers"}}}
+    assert identifier(tmp_path, lambda config: config.update(other)) != first

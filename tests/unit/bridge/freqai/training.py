@@ -82,6 +82,41 @@ def trainer(folder: Path, **freqai: Any) -> AbstractContextManager[Bot]:
     return backtest(folder, **settings(folder, **freqai))
 
 
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "LightGBM": {"n_estimators": 15, "min_child_samples": 20},
+    "XGBoost": {"n_estimators": 15, "max_depth": 3},
+    "CatBoost": {"n_estimators": 15, "depth": 3},
+    "RandomForest": {"n_estimators": 10, "min_samples_leaf": 20},
+}
+MEMBERS = {
+    "lightgbm": PARAMETERS["LightGBM"],
+    "xgboost": PARAMETERS["XGBoost"],
+    "catboost": PARAMETERS["CatBoost"],
+    "forest": PARAMETERS["RandomForest"],
+}
+
+
+def of_model(folder: Path, model: str, *, kept: bool = False, **training: Any) -> dict[str, Any]:
+    """A config for one of the shipped models; ``kept`` writes its models to the disk."""
+    target = "return" if model.endswith("Return") else "direction"
+    chosen = MEMBERS if model.startswith("Stack") else PARAMETERS.get(model[:-9], {})
+    if model.endswith("Return"):
+        chosen = PARAMETERS.get(model[:-6], {})
+    config = settings(
+        folder,
+        model_training_parameters=chosen,
+        save_backtest_models=kept,
+        plimsoll={"target": target, **training},
+    )
+    return {**config, "freqaimodel": model}
+
+
+def forecast(bot: Bot, frame: pd.DataFrame) -> pd.DataFrame:
+    """Let FreqAI train and forecast as a backtest does."""
+    bot.strategy.load_freqAI_model()
+    return bot.strategy.populate_indicators(frame, {"pair": BTC})
+
+
 def run(bot: Bot, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Fit]]:
     """Let FreqAI train and forecast as a backtest does; return its frame and each training."""
     strategy = bot.strategy

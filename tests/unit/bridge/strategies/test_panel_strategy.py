@@ -13,6 +13,7 @@ from freqtrade.enums import CandleType, RunMode
 from freqtrade.persistence import LocalTrade
 from freqtrade.strategy import IStrategy
 
+from plimsoll.features import funding, open_interest, trend
 from tests.unit.bridge.strategies.test_guarded import load
 from tests.unit.bridge.strategies.test_panel import PAIRS, Whitelist, days_of, hours, write
 from tests.unit.bridge.trades import backtest_trades, trade_fields
@@ -212,3 +213,28 @@ def test_a_running_bot_takes_no_ratio_with_the_spot_files(folder: Path) -> None:
     running = looking(folder, runmode=RunMode.DRY_RUN)
     running.dp.get_pair_dataframe = lambda *_: pd.DataFrame()  # nothing was fetched
     assert running.with_premium(hours(10), BTC)["premium"].isna().all()
+
+
+def test_what_features_need_beside_candles_is_joined_and_nothing_else(
+    strategy: IStrategy, folder: Path
+) -> None:
+    store = get_datahandler(folder, "feather")
+    settled = hours(10).iloc[::8].assign(funding_rate=0.0003)
+    store.ohlcv_store(BTC, "1h", settled, CandleType.FUNDING_RATE)
+    uses = [funding.funding_mean.use(period=8), trend.ema_gap.use(fast=3, slow=9)]
+    assert strategy.source_kinds(uses) == ["funding_rate"]
+    joined = strategy.with_sources(hours(10), BTC, uses)
+    assert set(joined) - set(hours(10)) == {"funding_rate", "funding_paid"}
+    assert joined["funding_rate"].dropna().unique().tolist() == [0.0003]
+    assert joined["funding_paid"].iloc[24:].sum() == pytest.approx(0.0003 * 27)
+
+
+def test_a_source_that_is_there_is_not_joined_again(strategy: IStrategy) -> None:
+    candles = hours(10).assign(open_interest=1.0)
+    uses = [open_interest.open_interest_zscore.use(window=24)]
+    assert strategy.with_sources(candles, BTC, uses) is candles
+
+
+def test_without_funding_the_columns_are_empty(strategy: IStrategy) -> None:
+    joined = strategy.with_funding(hours(10), ETH)
+    assert joined[["funding_rate", "funding_paid"]].isna().all(axis=None)
