@@ -94,7 +94,9 @@ SINGLE: list[st.SearchStrategy[Event]] = [
     st.builds(TrainingFailed, MOMENTS, st.just("no rows")),
     st.builds(Trained, MOMENTS, versions()),
     st.builds(CandleClosed, MOMENTS, MOMENTS, st.just(SECONDS), PRICES, POSITIONS, st.just(0.001)),
-    st.builds(TradeClosed, MOMENTS, st.sampled_from(["champion", "challenger"]), st.floats()),
+    st.builds(
+        TradeClosed, MOMENTS, MOMENTS, st.sampled_from(["champion", "challenger"]), st.floats()
+    ),
     st.builds(Drifted, MOMENTS, st.just("rsi")),
     st.builds(
         Promoted, MOMENTS, st.sampled_from(NAMES), st.sampled_from([RULE, "Ada"]), st.just("")

@@ -67,9 +67,10 @@ class CandleClosed:
 
 @dataclass(frozen=True, slots=True)
 class TradeClosed:
-    """A trade was closed; ``arm`` is who decided on its entry."""
+    """A trade was closed at ``closed_at``; ``arm`` is who decided on its entry."""
 
     at: datetime
+    closed_at: datetime
     arm: str
     profit_fraction: float
     kind: Literal["trade_closed"] = "trade_closed"

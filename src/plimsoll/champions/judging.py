@@ -71,8 +71,8 @@ def compare(
 
     It is when its Sharpe ratio is beyond ``above`` and the champion's by ``better_fraction`` of
     it, and the interval of the difference (`performance.sharpe_interval.sharpe_difference`, candles
-    drawn for both at once, one-sided ``level``) lies above 0. A champion without any position has
-    a ratio of 0. Whatever is missing or no number is no reason to change: fewer outcomes than
+    drawn for both at once, one-sided ``level``) lies above 0. A model without any position has a
+    ratio of 0. Whatever is missing or no number is no reason to change: fewer outcomes than
     ``least`` less those that may be missing, returns without spread, NaN.
     """
     own = np.array([one.own for one in track.outcomes], dtype="float64")
@@ -205,9 +205,11 @@ def _review(
 
 def _difference(own: Floats, other: Floats, level: float) -> SharpeInterval:
     covered = 1 - 2 * level
-    if float(own.std()) > _NO_SPREAD:
-        return sharpe_difference(other, own, covered=covered)
-    return sharpe_interval(other, covered=covered)
+    if not float(own.std()) > _NO_SPREAD:
+        return sharpe_interval(other, covered=covered)
+    if not float(other.std()) > _NO_SPREAD:
+        return sharpe_interval(-own, covered=covered)
+    return sharpe_difference(other, own, covered=covered)
 
 
 def _sharpe(values: Floats) -> float:

@@ -107,6 +107,8 @@ class Seat:
         When a training began that has not ended; ``None`` without one.
     trial, tenure
         Champion against challenger, champion against predecessor.
+    traded_until
+        When the newest trade that was counted was closed: none is counted twice.
     arms
         What the trades made by who decided on their entries.
     """
@@ -122,6 +124,7 @@ class Seat:
     training_since: datetime | None = None
     failed_at: datetime | None = None
     trades_since_training: int = 0
+    traded_until: datetime | None = None
     drifted: tuple[str, ...] = ()
     candle: datetime | None = None
     close: float | None = None

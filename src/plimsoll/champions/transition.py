@@ -148,16 +148,22 @@ def _(event: CandleClosed, seat: Seat) -> Seat:
 
 @_after.register
 def _(event: TradeClosed, seat: Seat) -> Seat:
-    profit = event.profit_fraction
-    counted = replace(seat, trades_since_training=seat.trades_since_training + 1)
+    profit, before = event.profit_fraction, seat.traded_until
+    if before is not None and event.closed_at <= before:
+        return seat
+    counted = replace(
+        seat,
+        trades_since_training=seat.trades_since_training + 1,
+        traded_until=event.closed_at,
+    )
     if not isfinite(profit):
         return counted
-    before = seat.arms.get(event.arm, Booked())
+    sums = seat.arms.get(event.arm, Booked())
     booked = Booked(
-        trades=before.trades + 1,
-        profit_fraction=before.profit_fraction + profit,
-        squares=before.squares + profit * profit,
-        wins=before.wins + (profit > 0),
+        trades=sums.trades + 1,
+        profit_fraction=sums.profit_fraction + profit,
+        squares=sums.squares + profit * profit,
+        wins=sums.wins + (profit > 0),
     )
     return replace(counted, arms={**seat.arms, event.arm: booked})
 

@@ -3,7 +3,7 @@
 import typer
 
 import plimsoll
-from plimsoll.cli import control, costs, data, data_delisted, features, gate, log, venue
+from plimsoll.cli import control, costs, data, data_delisted, features, gate, log, models, venue
 from plimsoll.cli.audit import audit
 from plimsoll.cli.backtest_compare import FREQTRADES_OWN, backtest_compare
 from plimsoll.cli.calibrate import calibrate
@@ -66,6 +66,7 @@ app.add_typer(costs.app, name="costs")
 data.app.command()(data_delisted.delisted)
 app.add_typer(data.app, name="data")
 app.add_typer(log.app, name="log")
+app.add_typer(models.app, name="models")
 app.add_typer(features.app, name="features")
 
 

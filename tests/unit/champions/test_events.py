@@ -32,7 +32,7 @@ EVENTS: list[Event] = [
     Trained(NOON, version("v1")),
     candle(NOON, {"v1": 1, "v2": None}),
     candle(NOON, {}, None),
-    TradeClosed(NOON, "challenger", -0.01),
+    TradeClosed(NOON, NOON, "challenger", -0.01),
     Drifted(NOON, "rsi"),
     Promoted(NOON, "v2", "rule", "better", {"p_value": 0.01}),
     Refused(NOON, "v2", "worse"),

@@ -75,7 +75,7 @@ def test_a_champion_that_never_moved_is_compared_with_nothing() -> None:
         (NOISE, NOISE + EDGE, 4, "of its outcomes are missing"),
         (np.where(np.arange(60) == 5, np.nan, NOISE), NOISE + EDGE, 0, "no number"),
         (NOISE, np.where(np.arange(60) == 5, np.inf, NOISE), 0, "no number"),
-        (NOISE, np.zeros(60), 0, "not to be compared"),
+        (NOISE, np.zeros(60), 0, "not above 0"),
         (np.zeros(60), np.zeros(60), 0, "not to be compared"),
     ],
 )
@@ -123,6 +123,9 @@ def test_a_champion_behind_its_predecessor_is_rolled_back() -> None:
     worse = after_promotion(NOISE - EDGE)
     bad = replace(worse, tenure=track(NOISE - 2 * EDGE, NOISE - EDGE))
     assert isinstance(decide(bad, NOON, POLICY, candle_seconds=SECONDS), RolledBack)
+    # A predecessor that held nothing is better than one that surely loses.
+    loses = replace(worse, tenure=track(NOISE - 2 * EDGE, np.zeros(60)))
+    assert isinstance(decide(loses, NOON, POLICY, candle_seconds=SECONDS), RolledBack)
     kept = decide(after_promotion(NOISE - EDGE), NOON, POLICY, candle_seconds=SECONDS)
     assert isinstance(kept, Reviewed)
     assert apply(worse, kept).tenure.candles == 0
@@ -147,7 +150,7 @@ def test_a_model_is_trained_after_hours_trades_or_drift() -> None:
     assert retraining_due(seat, NOON + DAY, POLICY) == "24 h since the last training"
     busy = replace(seat, trades_since_training=99)
     assert retraining_due(busy, NOON, POLICY) is None
-    busy = apply(busy, TradeClosed(NOON, "champion", 0.0))
+    busy = apply(busy, TradeClosed(NOON, NOON, "champion", 0.0))
     assert retraining_due(busy, NOON, POLICY) == "100 trades since the last training"
     assert retraining_due(apply(seat, Drifted(NOON, "rsi")), NOON, POLICY) == "drift of rsi"
     assert retraining_due(EMPTY, NOON, POLICY) == "there is no model"

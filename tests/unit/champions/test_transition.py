@@ -191,9 +191,10 @@ def test_a_training_that_was_killed_is_over_with_the_next_start() -> None:
 
 def test_trades_are_counted_and_booked_by_arm() -> None:
     seat = seated("v1")
-    for arm, profit in (("champion", 0.02), ("challenger", -0.01), ("champion", -0.04)):
-        seat = apply(seat, TradeClosed(NOON, arm, profit))
-    seat = apply(seat, TradeClosed(NOON, "champion", float("nan")))
+    made = [("champion", 0.02), ("challenger", -0.01), ("champion", -0.04)]
+    for hour, (arm, profit) in enumerate([*made, ("champion", float("nan"))]):
+        closed = TradeClosed(NOON, NOON + hour * HOUR, arm, profit)
+        seat = apply(apply(seat, closed), closed)  # told again after a restart
     assert seat.trades_since_training == 4
     assert (seat.arms["champion"].trades, seat.arms["champion"].wins) == (2, 1)
     assert seat.arms["champion"].profit_fraction == pytest.approx(-0.02)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from plimsoll.champions.policy import ChampionPolicy
 from plimsoll.core import PlimsollError
 from plimsoll.gates.settings import GateSettings
 from plimsoll.monitoring.profile import WatchProfile
@@ -65,6 +66,10 @@ class PlimsollSettings(BaseModel):
         WatchProfile,
         Field(description="What the watchdog beside the bot may do; read by plimsoll watch alone."),
     ] = WatchProfile()
+    champion: Annotated[
+        ChampionPolicy,
+        Field(description="When a FreqAI model of a running bot is trained anew and replaced."),
+    ] = ChampionPolicy()
     allow_missing_funding: Annotated[
         bool,
         Field(description="Whether a backtest may run where no funding would be charged."),
@@ -131,6 +136,7 @@ KEYS: dict[str, type[BaseModel]] = {
     "backtest_rearm": BacktestRearm,
     "watch": WatchProfile,
     "gates": GateSettings,
+    "champion": ChampionPolicy,
 }
 """The model of each section; what is deeper is the costs of one pair."""
 

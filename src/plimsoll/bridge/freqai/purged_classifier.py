@@ -9,6 +9,7 @@ from freqtrade.exceptions import OperationalException
 from freqtrade.freqai.base_models.BaseClassifierModel import BaseClassifierModel
 from freqtrade.freqai.data_kitchen import FreqaiDataKitchen
 
+from plimsoll.bridge.freqai.champion import ChampionModel
 from plimsoll.bridge.freqtrade.tensorboard_stub import provide_quiet_logger
 from plimsoll.labels import DOWN, UP, log_loss_skill, purged_rows
 
@@ -16,7 +17,7 @@ TRAINING = ("train_features", "train_labels", "train_weights")
 MIXERS = ("shuffle_after_split", "reverse_train_test_order")
 
 
-class PurgedClassifier(BaseClassifierModel):
+class PurgedClassifier(ChampionModel, BaseClassifierModel):
     """Trains on rows that know nothing of the rows that test it.
 
     Before the test rows, as many are dropped as the label looks ahead

@@ -1,8 +1,8 @@
 """Kills a process that writes a seat, at every one of its writes and at random moments.
 
-``python -m tests.unit.bridge.champions.killed FOLDER MOMENTS EVERY`` prints what was found as JSON.
-The process is forked, so that a kill costs milliseconds, and killed by SIGKILL: nothing is caught and
-nothing is tidied up.
+``python -m tests.unit.bridge.champions.killed FOLDER MOMENTS EVERY`` prints what was found as
+JSON. The process is forked, so that a kill costs milliseconds, and killed by SIGKILL: nothing is
+caught and nothing is tidied up.
 """
 
 import json
@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +116,7 @@ def main(folder: Path, moments: int, every: int) -> None:
         point = 1 - every + torn
         while True:
             point += every
-            here, count = point, torn
-            ended, said = run(folder, lambda: die_at(here, torn=count), None)
+            ended, said = run(folder, partial(die_at, point, torn=torn), None)
             killed, points = killed + ended, points + ended
             in_promotion += len(set(said.split())) == 2
             faults += filter(None, [judged(folder, champion, said)])

@@ -179,7 +179,7 @@ def test_a_clock_set_back_a_day_is_noticed_over_a_restart(tmp_path: Path) -> Non
     yesterday = NOON - timedelta(days=1)
     with SeatStore(tmp_path, yesterday) as store:
         assert store.seat.latest_at == NOON
-        store.append(TradeClosed(yesterday, "champion", 0.0))
+        store.append(TradeClosed(yesterday, yesterday, "champion", 0.0))
         assert store.seat.latest_at == NOON
 
 
