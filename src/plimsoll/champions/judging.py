@@ -162,7 +162,7 @@ def retraining_due(seat: Seat, now: datetime, policy: ChampionPolicy) -> str | N
     """Return why a model is to be trained now; ``None`` while none is.
 
     A clock that went back makes nothing due: neither does a training that runs, nor one that
-    failed less than ``retry_hours`` ago.
+    failed less than ``retry_hours`` ago; and drift waits so long after a training.
     """
     if seat.training_since is not None:
         return None
@@ -172,7 +172,8 @@ def retraining_due(seat: Seat, now: datetime, policy: ChampionPolicy) -> str | N
         return "there is no model"
     if now < seat.trained_at:
         return None
-    if seat.drifted:
+    settled = now - seat.trained_at >= timedelta(hours=policy.retry_hours)
+    if seat.drifted and settled:
         return f"drift of {', '.join(seat.drifted)}"
     if seat.trades_since_training >= policy.retrain_trades:
         return f"{seat.trades_since_training} trades since the last training"

@@ -70,3 +70,13 @@ class ChampionPolicy(BaseModel):
     ab_salt: Annotated[
         str, Field(description="Another salt splits the candles in another way.")
     ] = "plimsoll"
+    drift: Annotated[
+        bool,
+        Field(
+            description="Whether drift of features or errors makes a training due (needs river)."
+        ),
+    ] = False
+    drift_delta: Annotated[
+        float,
+        Field(gt=0, lt=0.5, description="ADWIN's delta: probability of an alarm without drift."),
+    ] = 0.002

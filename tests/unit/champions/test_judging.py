@@ -152,7 +152,9 @@ def test_a_model_is_trained_after_hours_trades_or_drift() -> None:
     assert retraining_due(busy, NOON, POLICY) is None
     busy = apply(busy, TradeClosed(NOON, NOON, "champion", 0.0))
     assert retraining_due(busy, NOON, POLICY) == "100 trades since the last training"
-    assert retraining_due(apply(seat, Drifted(NOON, "rsi")), NOON, POLICY) == "drift of rsi"
+    drifted = apply(seat, Drifted(NOON, "rsi"))
+    assert retraining_due(drifted, NOON + HOUR / 2, POLICY) is None
+    assert retraining_due(drifted, NOON + HOUR, POLICY) == "drift of rsi"
     assert retraining_due(EMPTY, NOON, POLICY) == "there is no model"
 
 

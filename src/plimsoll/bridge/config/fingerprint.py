@@ -6,7 +6,7 @@ from pathlib import Path
 
 from plimsoll.bundle import PACKAGE, bundle_root
 
-DECIDING = ("core", "candles", "features", "labels", "signals", "risk", "bridge")
+DECIDING = ("core", "candles", "features", "labels", "signals", "champions", "risk", "bridge")
 FACADES = ("strategies.py", "models.py")
 
 

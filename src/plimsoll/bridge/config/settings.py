@@ -14,6 +14,7 @@ from plimsoll.gates.settings import GateSettings
 from plimsoll.monitoring.profile import WatchProfile
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.costs import PairCosts, TradingCosts
+from plimsoll.tracking.settings import TrackingSettings
 
 FEE_ROUNDING = 1e-9
 LIVE_OPT_IN = "I can afford to lose this money"
@@ -70,6 +71,10 @@ class PlimsollSettings(BaseModel):
         ChampionPolicy,
         Field(description="When a FreqAI model of a running bot is trained anew and replaced."),
     ] = ChampionPolicy()
+    tracking: Annotated[
+        TrackingSettings,
+        Field(description="Where trainings, searches and walk-forwards are logged."),
+    ] = TrackingSettings()
     allow_missing_funding: Annotated[
         bool,
         Field(description="Whether a backtest may run where no funding would be charged."),
@@ -137,6 +142,7 @@ KEYS: dict[str, type[BaseModel]] = {
     "watch": WatchProfile,
     "gates": GateSettings,
     "champion": ChampionPolicy,
+    "tracking": TrackingSettings,
 }
 """The model of each section; what is deeper is the costs of one pair."""
 

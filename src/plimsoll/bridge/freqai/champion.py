@@ -22,8 +22,16 @@ from freqtrade.persistence import Trade
 
 from plimsoll.bridge.champions.seats import Seats
 from plimsoll.bridge.freqai.seat_drawer import Loaded, SeatDrawer, use_seats
+from plimsoll.bridge.freqai.tracked_training import tracked_training
 from plimsoll.champions.arms import Arm, arm_of
-from plimsoll.champions.events import CandleClosed, TradeClosed, TrainingBegan, TrainingFailed
+from plimsoll.champions.drift import ERRORS, DriftWatch, require_river
+from plimsoll.champions.events import (
+    CandleClosed,
+    Drifted,
+    TradeClosed,
+    TrainingBegan,
+    TrainingFailed,
+)
 from plimsoll.champions.judging import retraining_due
 from plimsoll.champions.shadow import position_after
 from plimsoll.labels import DOWN, UP
@@ -58,6 +66,9 @@ class ChampionModel(IFreqaiModel):
     model: Any
     _bound: Bound | None = None
     _leans: dict[str, dict[datetime, float]]
+    _drifts: dict[str, DriftWatch]
+    _said: dict[str, tuple[str, float]]
+    """What each pair's champion leaned to last, and who that was."""
 
     @property
     def has_seats(self) -> bool:
@@ -66,7 +77,9 @@ class ChampionModel(IFreqaiModel):
 
     def bind(self, bound: Bound) -> None:
         """Take the seats of a running bot; the drawer stores and loads versions from then on."""
-        self._bound, self._leans = bound, {}
+        if bound.seats.policy.drift:
+            require_river()
+        self._bound, self._leans, self._drifts, self._said = bound, {}, {}, {}
         use_seats(self.dd, bound.seats, _now)
 
     def lean_of(
@@ -102,6 +115,19 @@ class ChampionModel(IFreqaiModel):
                 self._bound.seats.hear(pair, now)
 
     # What FreqAI calls
+
+    def train(self, unfiltered_df: pd.DataFrame, pair: str, dk: Any, **kwargs: Any) -> Any:
+        """Train as the base does; the run is tracked where the config asks for it."""
+        base = super().train
+        name = type(self).__name__
+        return tracked_training(
+            self.config,
+            name,
+            pair,
+            unfiltered_df,
+            dk,
+            lambda: base(unfiltered_df, pair, dk, **kwargs),
+        )
 
     def extract_data_and_train_model(
         self,
@@ -164,6 +190,8 @@ class ChampionModel(IFreqaiModel):
             positions[version.name] = position_after(held, lean, least)
             if version == seat.challenger:
                 self._remember(pair, candle, lean)
+            if version == seat.champion:
+                self._watch_drift(bound, pair, candles, version.name, lean, now)
         close = float(candles["close"].iloc[-1])
         seats.take(
             pair,
@@ -193,6 +221,36 @@ class ChampionModel(IFreqaiModel):
             self.model = model
         measures = loaded.data.get("extra_returns_per_train") or {}
         return self.lean_of(forecast, trusted, measures)
+
+    def _watch_drift(
+        self,
+        bound: Bound,
+        pair: str,
+        candles: pd.DataFrame,
+        champion: str,
+        lean: float | None,
+        now: datetime,
+    ) -> None:
+        """Look at features and errors; what has drifted makes a training due."""
+        policy = bound.seats.policy
+        if not policy.drift or len(candles) < 2:
+            return
+        if pair not in self._drifts:
+            self._drifts[pair] = DriftWatch(delta=policy.drift_delta)
+        watch, last = self._drifts[pair], candles.iloc[-1]
+        names = [name for name in map(str, candles) if name.startswith("%-")]
+        values = {name: float(last[name]) for name in names}
+        who, said = self._said.get(pair, (champion, 0.0))
+        if who != champion:
+            watch.forget(ERRORS)
+        elif said:
+            move = float(last["close"]) - float(candles["close"].iloc[-2])
+            values[ERRORS] = float(said * move <= 0)
+        self._said[pair] = (champion, lean or 0.0)
+        for name in watch.update(values):
+            what = name.removeprefix("%-")
+            if what not in bound.seats.seat(pair, now).drifted:
+                bound.seats.take(pair, Drifted(now, what))
 
     def _remember(self, pair: str, candle: datetime, lean: float | None) -> None:
         known = self._leans.setdefault(pair, {})

@@ -248,3 +248,22 @@ def test_without_the_policy_freqai_is_as_it_was(
         assert bot.go(2)["model_lean"].iloc[-1] != 0
         assert not bot.model.has_seats
         assert not (tmp_path / "plimsoll/champions").exists()
+
+
+def test_drift_of_a_feature_makes_a_training_due(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("river", reason="river is not installed: the extra `drift`")
+    calm, jump = FIRST + 70, 30
+    moves = np.concatenate([market(calm, memory=0.0), np.full(jump, 0.05)])
+    with live(tmp_path, moves, drift=True, retrain_hours=8760, trial_outcomes=500) as bot:
+        bot.analyse()
+        bot.train(monkeypatch, "good")
+        bot.go(70)
+        assert bot.seat.drifted == ()
+        bot.go(jump)
+        assert set(bot.seat.drifted) >= {"close_return_1"}
+        bot.train(monkeypatch, "good")
+        assert bot.seat.challenger is not None
+        assert bot.seat.drifted == ()
+    assert ("drifted", None) in steps(tmp_path)
