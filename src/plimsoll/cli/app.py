@@ -12,6 +12,7 @@ from plimsoll.cli import (
     features_select,
     gate,
     log,
+    models,
     venue,
 )
 from plimsoll.cli.audit import audit
@@ -79,6 +80,7 @@ data.app.command()(data_delisted.delisted)
 features.app.command()(features_select.select)
 app.add_typer(data.app, name="data")
 app.add_typer(log.app, name="log")
+app.add_typer(models.app, name="models")
 app.add_typer(features.app, name="features")
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,8 +64,29 @@ def search(
         typer.echo(json.dumps(record_of(outcome), indent=4))
     else:
         _show(outcome)
+    _track(outcome, request.arguments)
     if outcome.confirmation is not None and not outcome.confirmation.confirmed:
         raise typer.Exit(1)
+
+
+def _track(outcome: "SearchOutcome", arguments: Sequence[str]) -> None:
+    from plimsoll.cli.tracked import track_outcome
+
+    best = (outcome.details or {}).get("results_metrics", {})
+    names = ("sharpe", "sortino", "calmar", "profit_total", "max_drawdown_account", "total_trades")
+    track_outcome(
+        "tuning",
+        arguments,
+        {"params": (outcome.details or {}).get("params_details") or {}},
+        metrics={
+            "best_loss": outcome.best_loss,
+            "epochs": outcome.epochs,
+            "trials_on_data": outcome.trials_on_data,
+            "seconds": outcome.seconds,
+            **{name: best.get(name) for name in names},
+        },
+        files=[outcome.exported],
+    )
 
 
 @contextmanager

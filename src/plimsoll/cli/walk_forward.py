@@ -94,12 +94,29 @@ def walk_forward(
         typer.echo(json.dumps(record_of(outcome), indent=4))
     else:
         _show(outcome)
+    page = None
     if out is not None:
         from plimsoll.cli.walk_forward_page import write_page
 
-        typer.echo(f"Written to {write_page(outcome, out)}", err=as_json)
+        page = write_page(outcome, out)
+        typer.echo(f"Written to {page}", err=as_json)
+    _track(outcome, context.args, page)
     if not all(window["confirmed"] for window in outcome.record["windows"]):
         raise typer.Exit(1)
+
+
+def _track(outcome: "WalkOutcome", arguments: list[str], page: "Path | None") -> None:
+    from plimsoll.cli.tracked import track_outcome
+
+    told = outcome.record["out_of_sample"]
+    numbers = {name: value for name, value in told.items() if isinstance(value, int | float)}
+    track_outcome(
+        "walk-forward",
+        arguments,
+        {name: value for name, value in outcome.record.items() if name != "out_of_sample"},
+        metrics={**numbers, "trials": outcome.record["trials"], "seconds": outcome.seconds},
+        files=[outcome.evidence_file, outcome.record["result_file"], page],
+    )
 
 
 def record_of(outcome: "WalkOutcome") -> dict[str, Any]:

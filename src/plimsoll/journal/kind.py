@@ -22,3 +22,4 @@ class Kind(StrEnum):
     RECOVERY = "recovery"
     BREAK = "break"
     STAMP = "stamp"
+    MODEL = "model"

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from plimsoll.journal.kind import Kind
+from plimsoll.journal.model_words import model_words
 
 Record = Mapping[str, Any]
 
@@ -247,4 +248,5 @@ _WORDS: dict[str, Callable[[Record], str]] = {
     Kind.BREAK: _break,
     Kind.STAMP: _stamp,
     Kind.TARGETS: _targets,
+    Kind.MODEL: model_words,
 }

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from plimsoll.bundle import PACKAGE, bundle_root
 
-DECIDING = ("core", "candles", "features", "labels", "learning", "signals", "risk", "bridge")
+DECIDING = (
+    *("core", "candles", "features", "labels", "learning", "signals", "champions", "risk"),
+    "bridge",
+)
 FACADES = ("strategies.py", "models.py")
 
 

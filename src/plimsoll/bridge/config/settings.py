@@ -8,11 +8,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from plimsoll.champions.policy import ChampionPolicy
 from plimsoll.core import PlimsollError
 from plimsoll.gates.settings import GateSettings
 from plimsoll.monitoring.profile import WatchProfile
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.costs import PairCosts, TradingCosts
+from plimsoll.tracking.settings import TrackingSettings
 
 FEE_ROUNDING = 1e-9
 LIVE_OPT_IN = "I can afford to lose this money"
@@ -65,6 +67,14 @@ class PlimsollSettings(BaseModel):
         WatchProfile,
         Field(description="What the watchdog beside the bot may do; read by plimsoll watch alone."),
     ] = WatchProfile()
+    champion: Annotated[
+        ChampionPolicy,
+        Field(description="When a FreqAI model of a running bot is trained anew and replaced."),
+    ] = ChampionPolicy()
+    tracking: Annotated[
+        TrackingSettings,
+        Field(description="Where trainings, searches and walk-forwards are logged."),
+    ] = TrackingSettings()
     allow_missing_funding: Annotated[
         bool,
         Field(description="Whether a backtest may run where no funding would be charged."),
@@ -131,6 +141,8 @@ KEYS: dict[str, type[BaseModel]] = {
     "backtest_rearm": BacktestRearm,
     "watch": WatchProfile,
     "gates": GateSettings,
+    "champion": ChampionPolicy,
+    "tracking": TrackingSettings,
 }
 """The model of each section; what is deeper is the costs of one pair."""
 

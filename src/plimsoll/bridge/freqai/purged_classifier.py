@@ -8,6 +8,7 @@ import pandas as pd
 from freqtrade.freqai.base_models.BaseClassifierModel import BaseClassifierModel
 from freqtrade.freqai.data_kitchen import FreqaiDataKitchen
 
+from plimsoll.bridge.freqai.champion import ChampionModel
 from plimsoll.bridge.freqai.training import PurgedTraining
 from plimsoll.core import PlimsollError
 from plimsoll.labels import DOWN, UP, log_loss_skill
@@ -15,7 +16,7 @@ from plimsoll.learning.files import Model
 from plimsoll.learning.fitting import Fitted, Rows, fit_classifier
 
 
-class PurgedClassifier(PurgedTraining, BaseClassifierModel):
+class PurgedClassifier(ChampionModel, PurgedTraining, BaseClassifierModel):
     """Trains on rows that know nothing of the rows that test it, and forecasts probabilities.
 
     Two columns come back to the strategy, each 1 − log loss of the test rows over that of the

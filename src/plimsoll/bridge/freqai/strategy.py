@@ -16,6 +16,8 @@ from freqtrade.enums import RunMode
 from freqtrade.exceptions import OperationalException
 
 from plimsoll.bridge.config.fingerprint import code_fingerprint
+from plimsoll.bridge.freqai.arms import bind_model, of_open_trade, tagged, with_arms
+from plimsoll.bridge.freqai.champion import ChampionModel
 from plimsoll.bridge.freqai.forecast_record import ForecastRecord
 from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
 from plimsoll.core import PlimsollError
@@ -137,6 +139,12 @@ class ModelStrategy(SizedStrategy):
             )
         super().require_startable()
 
+    def ft_bot_start(self, **kwargs: Any) -> None:
+        """Start; a running bot's model takes its seats, where the config asks for them."""
+        super().ft_bot_start(**kwargs)
+        if self.has_model:
+            bind_model(self, self._session, self._settings)
+
     def populate_indicators(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
         """Add the forecast, the strategy's own features, and how recent calls came out.
 
@@ -149,17 +157,26 @@ class ModelStrategy(SizedStrategy):
 
     def populate_entry_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
         """Mark entries; what counts as a call is a parameter, which hyperopt may have changed."""
+        pair = metadata["pair"] if metadata else ""
         candles = self._with_forecast(dataframe)
         if self.has_model and self.config["runmode"] == RunMode.BACKTEST:
             if self._record is None:
                 self._record = ForecastRecord(
                     self, horizon_candles=self.horizon_candles, threshold=self.target_move
                 )
-            self._record.take(metadata["pair"], candles, least_lean=self.least_lean())
-        return super().populate_entry_trend(candles, metadata)
+            self._record.take(pair, candles, least_lean=self.least_lean())
+        known = with_arms(candles, self._model, pair)
+        return tagged(super().populate_entry_trend(known, metadata), self._model, pair)
+
+    def populate_exit_trend(self, dataframe: pd.DataFrame, metadata: dict) -> pd.DataFrame:
+        """Mark exits, by the forecasts of the model that decided on the open trade's entry."""
+        pair = metadata["pair"] if metadata else ""
+        return super().populate_exit_trend(of_open_trade(dataframe, self._model, pair), metadata)
 
     def on_loop(self, now: datetime) -> None:
         """Tell the guards how often the model was right of late, over all pairs together."""
+        if isinstance(self._model, ChampionModel):
+            self._model.hear(self.dp.current_whitelist(), now)
         if self._session is None or self._session.supervisor is None:
             return
         right = calls = 0.0
@@ -181,6 +198,11 @@ class ModelStrategy(SizedStrategy):
         trained = int(self.config["freqai"]["train_period_days"]) if self.has_model else 0
         warm_up = self.startup_candle_count * self.candle_span() / pd.Timedelta(days=1)
         return trained, trained + ceil(warm_up)
+
+    @property
+    def _model(self) -> Any:
+        """FreqAI's model, ``None`` before it was loaded or without one."""
+        return getattr(self, "freqai", None) if self.has_model else None
 
     def _with_forecast(self, candles: pd.DataFrame) -> pd.DataFrame:
         if not self.has_model:
