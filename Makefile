@@ -147,7 +147,7 @@ mutation: $(READY) ## count which small faults in risk and bridge their tests no
 	$(BIN)/python -m tests.mutation $(MODULES)
 
 lock: $(READY) ## resolve constraints.txt again (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra search --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o constraints.txt
+	uv pip compile pyproject.toml --extra dev --extra search --extra models --extra drift --extra tracking --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o constraints.txt
 	printf 'pip\nsetuptools\n' | uv pip compile - --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o docker/build-tools.txt
 	uv pip compile tests/docs_site/requirements.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o tests/docs_site/requirements.txt
 
