@@ -80,7 +80,7 @@ def recorded(settings: TrainingSettings, count: int = 1000) -> tuple[list[dict[s
 
 def test_what_a_model_stops_and_is_calibrated_at_is_purged_and_not_learned_from() -> None:
     [probe, final], fitted = recorded(FULL)
-    [(stopped_at, _)] = probe["eval_set"]
+    stopped_at = probe["eval_X"]
     # 1000 rows, a tenth for each, and 4 + 10 left out before each of the two stretches.
     assert probe["rows"].tolist() == list(range(1000 - 100 - 14 - 100 - 14))
     assert stopped_at[:, 0].tolist() == list(range(1000 - 100 - 14 - 100, 1000 - 100 - 14))
