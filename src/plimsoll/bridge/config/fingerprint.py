@@ -6,7 +6,7 @@ from pathlib import Path
 
 from plimsoll.bundle import PACKAGE, bundle_root
 
-DECIDING = ("core", "candles", "features", "labels", "learning", "signals", "risk", "bridge")
+DECIDING = ("core", "candles", "features", "labels", "modelling", "signals", "risk", "bridge")
 FACADES = ("strategies.py", "models.py")
 
 

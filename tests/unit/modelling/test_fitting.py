@@ -8,9 +8,9 @@ from lightgbm import LGBMClassifier
 
 from plimsoll.core import PlimsollError
 from plimsoll.labels import log_loss_skill, squared_error_skill
-from plimsoll.learning.fitting import Rows, balance, fit_classifier, fit_regressor
-from plimsoll.learning.settings import TrainingSettings
-from tests.unit.learning.planted import (
+from plimsoll.modelling.fitting import Rows, balance, fit_classifier, fit_regressor
+from plimsoll.modelling.settings import TrainingSettings
+from tests.unit.modelling.planted import (
     CLASSIFIERS,
     NAMES,
     REGRESSORS,

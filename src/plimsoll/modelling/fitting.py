@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from plimsoll.core import PlimsollError
 from plimsoll.labels import purged_rows
-from plimsoll.learning.blend import Blend, fit_blend
-from plimsoll.learning.parts import Floats, Part, part_of
-from plimsoll.learning.settings import TrainingSettings
+from plimsoll.modelling.blend import Blend, fit_blend
+from plimsoll.modelling.parts import Floats, Part, part_of
+from plimsoll.modelling.settings import TrainingSettings
 
 Make = Callable[[], Any]
 """Returns a new estimator with scikit-learn's ``fit``."""
