@@ -3,7 +3,7 @@
 from plimsoll.bridge.freqai.purged_classifier import PurgedClassifier
 from plimsoll.bridge.freqai.purged_regressor import PurgedRegressor
 from plimsoll.bridge.freqai.purged_stack import PurgedStack
-from plimsoll.learning.estimators import (
+from plimsoll.modelling.estimators import (
     catboost_classifier,
     catboost_regressor,
     forest_classifier,
@@ -15,7 +15,7 @@ from plimsoll.learning.estimators import (
     xgboost_classifier,
     xgboost_regressor,
 )
-from plimsoll.learning.tuning import Range
+from plimsoll.modelling.tuning import Range
 
 __all__ = [
     "PurgedClassifier",

@@ -9,7 +9,7 @@ from freqtrade.freqai.base_models.BaseRegressionModel import BaseRegressionModel
 
 from plimsoll import models
 from plimsoll.bridge.freqai import purged_classifier, purged_regressor, purged_stack
-from plimsoll.learning import estimators
+from plimsoll.modelling import estimators
 from tests.conftest import ROOT
 
 SHIPPED = sorted((ROOT / "user_data/freqaimodels").glob("*.py"))

@@ -6,10 +6,14 @@ from pathlib import Path
 
 from plimsoll.bundle import PACKAGE, bundle_root
 
+<<<<<<< HEAD
 DECIDING = (
     *("core", "candles", "features", "labels", "learning", "signals", "champions", "risk"),
     "bridge",
 )
+=======
+DECIDING = ("core", "candles", "features", "labels", "modelling", "signals", "risk", "bridge")
+>>>>>>> models
 FACADES = ("strategies.py", "models.py")
 
 

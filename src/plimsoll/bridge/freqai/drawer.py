@@ -19,13 +19,13 @@ from freqtrade.freqai.data_kitchen import FreqaiDataKitchen
 
 from plimsoll.bridge.config.fingerprint import code_fingerprint
 from plimsoll.core import PlimsollError
-from plimsoll.learning.files import Model, manifest_file, read_model, write_model
+from plimsoll.modelling.files import Model, manifest_file, read_model, write_model
 
 logger = logging.getLogger(__name__)
 
 
 class NativeDrawer(FreqaiDataDrawer):
-    """Keeps models as `plimsoll.learning.files` does, and loads nothing that it does not vouch for.
+    """Keeps models as `plimsoll.modelling.files` does; what that does not vouch for is not loaded.
 
     FreqAI pickles the model and its scaling, and a pickle runs what it says. Here the scaling is
     made again from the lowest and highest values in the manifest, by the same steps. FreqAI's

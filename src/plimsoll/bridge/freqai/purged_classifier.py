@@ -12,8 +12,8 @@ from plimsoll.bridge.freqai.champion import ChampionModel
 from plimsoll.bridge.freqai.training import PurgedTraining
 from plimsoll.core import PlimsollError
 from plimsoll.labels import DOWN, UP, log_loss_skill
-from plimsoll.learning.files import Model
-from plimsoll.learning.fitting import Fitted, Rows, fit_classifier
+from plimsoll.modelling.files import Model
+from plimsoll.modelling.fitting import Fitted, Rows, fit_classifier
 
 
 class PurgedClassifier(ChampionModel, PurgedTraining, BaseClassifierModel):

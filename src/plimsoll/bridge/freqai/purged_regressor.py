@@ -10,8 +10,8 @@ from freqtrade.freqai.data_kitchen import FreqaiDataKitchen
 from plimsoll.bridge.freqai.training import PurgedTraining
 from plimsoll.core import PlimsollError
 from plimsoll.labels import squared_error_skill
-from plimsoll.learning.files import Model
-from plimsoll.learning.fitting import Rows, fit_regressor
+from plimsoll.modelling.files import Model
+from plimsoll.modelling.fitting import Rows, fit_regressor
 
 
 class PurgedRegressor(PurgedTraining, BaseRegressionModel):

@@ -7,8 +7,8 @@ from freqtrade.exceptions import OperationalException
 from freqtrade.freqai.data_kitchen import FreqaiDataKitchen
 
 from plimsoll.bridge.freqai.purged_classifier import PurgedClassifier
-from plimsoll.learning.fitting import Fitted, Rows
-from plimsoll.learning.stacking import fit_stack
+from plimsoll.modelling.fitting import Fitted, Rows
+from plimsoll.modelling.stacking import fit_stack
 
 
 class PurgedStack(PurgedClassifier):

@@ -24,7 +24,7 @@ from plimsoll.core import PlimsollError
 from plimsoll.core.health import ModelHealth
 from plimsoll.features import FeatureUse, table
 from plimsoll.labels import DOWN, UP, barrier_direction, direction, future_return
-from plimsoll.learning.settings import training_settings
+from plimsoll.modelling.settings import training_settings
 from plimsoll.signals.model import call_results, lean, lean_of_return, recent_calls
 
 

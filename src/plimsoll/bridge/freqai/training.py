@@ -18,10 +18,10 @@ from plimsoll.bridge.freqai.drawer import NativeDrawer
 from plimsoll.bridge.freqtrade.tensorboard_stub import provide_quiet_logger
 from plimsoll.core import PlimsollError
 from plimsoll.labels import average_uniqueness, purged_rows
-from plimsoll.learning.files import About, Model, require_features
-from plimsoll.learning.fitting import Fitted, Make, Rows
-from plimsoll.learning.settings import TrainingSettings, training_settings
-from plimsoll.learning.tuning import Range, tuned
+from plimsoll.modelling.files import About, Model, require_features
+from plimsoll.modelling.fitting import Fitted, Make, Rows
+from plimsoll.modelling.settings import TrainingSettings, training_settings
+from plimsoll.modelling.tuning import Range, tuned
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,8 @@
 """Training under FreqAI: every shipped model forecasts, and what cannot be learned is refused."""
 
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from freqtrade.exceptions import OperationalException
 from threadpoolctl import threadpool_info
 
 from plimsoll.bridge.freqai.training import own_parameters
+from plimsoll.bridge.freqtrade.tensorboard_stub import LOGGER_MODULE, QuietLogger
 from plimsoll.core import PlimsollError
 from tests.conftest import ROOT
 from tests.unit.bridge.bots import BTC, backtest
@@ -121,6 +124,20 @@ def test_too_few_rows_after_the_purge_are_refused(
     with backtest(tmp_path, **config) as bot:
         line = nothing_traded(forecast(bot, history()), caplog)
     assert "purged rows of training or more, found" in line
+
+
+@pytest.mark.parametrize("library", ["xgboost", "catboost"])
+def test_a_library_that_is_missing_is_named_with_its_extra(
+    library: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = {"xgboost": "XGBoostDirection", "catboost": "CatBoostDirection"}[library]
+    logger = ModuleType(LOGGER_MODULE)  # FreqAI's own imports XGBoost
+    logger.BaseTensorboardLogger = QuietLogger
+    monkeypatch.setitem(sys.modules, LOGGER_MODULE, logger)
+    monkeypatch.setitem(sys.modules, library, None)  # as an import of what is not there
+    with backtest(tmp_path, **of_model(tmp_path, model)) as bot:
+        line = nothing_traded(forecast(bot, history()), caplog)
+    assert f"expected {library} to be installed: pip install 'freqtrade-plimsoll[models]'" in line
 
 
 @pytest.mark.parametrize(

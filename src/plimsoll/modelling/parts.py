@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plimsoll.core import PlimsollError
-from plimsoll.learning.estimators import EXTRA, required
+from plimsoll.modelling.estimators import EXTRA, required
 
 Floats = NDArray[np.float64]
 

@@ -21,9 +21,9 @@ from optuna.trial import Trial, TrialState
 
 from plimsoll.core import PlimsollError
 from plimsoll.labels import forward_folds
-from plimsoll.learning.fitting import Make, Rows, classes_and_codes, fit
-from plimsoll.learning.parts import part_of
-from plimsoll.learning.settings import TuningSettings
+from plimsoll.modelling.fitting import Make, Rows, classes_and_codes, fit
+from plimsoll.modelling.parts import part_of
+from plimsoll.modelling.settings import TuningSettings
 
 LEAST_PROBABILITY = 1e-15
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from plimsoll.labels import log_loss_skill
-from plimsoll.learning.blend import Blend, fit_blend
+from plimsoll.modelling.blend import Blend, fit_blend
 
 
 def drawn(count: int = 4000, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:

@@ -8,9 +8,9 @@ from lightgbm import LGBMClassifier
 
 from plimsoll.core import PlimsollError
 from plimsoll.labels import log_loss_skill, squared_error_skill
-from plimsoll.learning.fitting import Rows, balance, fit_classifier, fit_regressor
-from plimsoll.learning.settings import TrainingSettings
-from tests.unit.learning.planted import (
+from plimsoll.modelling.fitting import Rows, balance, fit_classifier, fit_regressor
+from plimsoll.modelling.settings import TrainingSettings
+from tests.unit.modelling.planted import (
     CLASSIFIERS,
     NAMES,
     REGRESSORS,
@@ -80,7 +80,7 @@ def recorded(settings: TrainingSettings, count: int = 1000) -> tuple[list[dict[s
 
 def test_what_a_model_stops_and_is_calibrated_at_is_purged_and_not_learned_from() -> None:
     [probe, final], fitted = recorded(FULL)
-    [(stopped_at, _)] = probe["eval_set"]
+    stopped_at = probe["eval_X"]
     # 1000 rows, a tenth for each, and 4 + 10 left out before each of the two stretches.
     assert probe["rows"].tolist() == list(range(1000 - 100 - 14 - 100 - 14))
     assert stopped_at[:, 0].tolist() == list(range(1000 - 100 - 14 - 100, 1000 - 100 - 14))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from plimsoll.core import PlimsollError
-from plimsoll.learning.files import (
+from plimsoll.modelling.files import (
     About,
     Model,
     manifest_file,
@@ -17,10 +17,10 @@ from plimsoll.learning.files import (
     require_features,
     write_model,
 )
-from plimsoll.learning.fitting import fit_classifier, fit_regressor
-from plimsoll.learning.settings import TrainingSettings
-from plimsoll.learning.stacking import fit_stack
-from tests.unit.learning.planted import CLASSIFIERS, REGRESSORS, class_rows, features, number_rows
+from plimsoll.modelling.fitting import fit_classifier, fit_regressor
+from plimsoll.modelling.settings import TrainingSettings
+from plimsoll.modelling.stacking import fit_stack
+from tests.unit.modelling.planted import CLASSIFIERS, REGRESSORS, class_rows, features, number_rows
 
 FRESH = features(50, seed=7)
 ABOUT = About(
@@ -142,13 +142,13 @@ def test_another_version_of_the_library_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written(tmp_path)
-    monkeypatch.setattr("plimsoll.learning.parts.version", lambda package: "99.0")
+    monkeypatch.setattr("plimsoll.modelling.parts.version", lambda package: "99.0")
     with pytest.raises(PlimsollError, match=r"expected the version of lightgbm 99\.0 in"):
         read(tmp_path)
 
 
 def test_a_part_outside_of_the_folder_is_refused(tmp_path: Path) -> None:
-    from plimsoll.learning.files import _digest
+    from plimsoll.modelling.files import _digest
 
     path = written(tmp_path)
     body = json.loads(path.read_text())

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from plimsoll.core import PlimsollError
-from plimsoll.learning import estimators
-from tests.unit.learning.planted import CLASSIFIERS, REGRESSORS
+from plimsoll.modelling import estimators
+from tests.unit.modelling.planted import CLASSIFIERS, REGRESSORS
 
 LIBRARIES = {
     "lightgbm": (estimators.lightgbm_classifier, estimators.lightgbm_regressor),

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plimsoll.core import PlimsollError
-from plimsoll.learning.blend import Blend
-from plimsoll.learning.fitting import Fitted
-from plimsoll.learning.parts import SUFFIX, load_part, versions_of
+from plimsoll.modelling.blend import Blend
+from plimsoll.modelling.fitting import Fitted
+from plimsoll.modelling.parts import SUFFIX, load_part, versions_of
 
 FORMAT = 1
 

@@ -12,11 +12,11 @@ import pytest
 
 from plimsoll.core import PlimsollError
 from plimsoll.lab.processes import child_environment
-from plimsoll.learning.estimators import logistic_classifier
-from plimsoll.learning.settings import TuningSettings
-from plimsoll.learning.tuning import Range, tuned
+from plimsoll.modelling.estimators import logistic_classifier
+from plimsoll.modelling.settings import TuningSettings
+from plimsoll.modelling.tuning import Range, tuned
 from tests.conftest import ROOT
-from tests.unit.learning.planted import REGRESSORS, class_rows, number_rows
+from tests.unit.modelling.planted import REGRESSORS, class_rows, number_rows
 
 SPACE = {"C": Range(1e-5, 10.0, log=True), "max_iter": Range(50, 60)}
 CALLS: list[float] = []
@@ -71,7 +71,7 @@ def test_a_search_that_goes_on_ends_as_one_that_was_not_stopped(tmp_path: Path) 
 KILLED = """
     import os
     from pathlib import Path
-    from tests.unit.learning import test_tuning as one
+    from tests.unit.modelling import test_tuning as one
 
     def dies(chosen):
         one.CALLS.append(chosen["C"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,9 @@ from numpy.typing import NDArray
 
 from plimsoll.core import PlimsollError
 from plimsoll.labels import purged_rows
-from plimsoll.learning.blend import Blend, fit_blend
-from plimsoll.learning.parts import Floats, Part, part_of
-from plimsoll.learning.settings import TrainingSettings
+from plimsoll.modelling.blend import Blend, fit_blend
+from plimsoll.modelling.parts import Floats, Part, part_of
+from plimsoll.modelling.settings import TrainingSettings
 
 Make = Callable[[], Any]
 """Returns a new estimator with scikit-learn's ``fit``."""
@@ -158,11 +159,15 @@ def fit(
         return
     held = [(until.features, until.labels)]
     if library == "lightgbm":
-        from lightgbm import early_stopping
+        from lightgbm import LGBMModel, early_stopping
 
-        stop = [early_stopping(rounds, verbose=False)]
+        named = "eval_X" in signature(LGBMModel.fit).parameters  # since LightGBM 4.7
         estimator.fit(
-            rows.features, rows.labels, sample_weight=weights, eval_set=held, callbacks=stop
+            rows.features,
+            rows.labels,
+            sample_weight=weights,
+            callbacks=[early_stopping(rounds, verbose=False)],
+            **({"eval_X": held[0][0], "eval_y": held[0][1]} if named else {"eval_set": held}),
         )
     elif library == "xgboost":
         estimator.set_params(early_stopping_rounds=rounds)

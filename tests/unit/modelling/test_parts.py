@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from plimsoll.core import PlimsollError
-from plimsoll.learning.fitting import classes_and_codes
-from plimsoll.learning.parts import load_part, part_of, versions_of
-from tests.unit.learning.planted import CLASSIFIERS, REGRESSORS, class_rows, features, number_rows
+from plimsoll.modelling.fitting import classes_and_codes
+from plimsoll.modelling.parts import load_part, part_of, versions_of
+from tests.unit.modelling.planted import CLASSIFIERS, REGRESSORS, class_rows, features, number_rows
 
 FRESH = features(200, seed=7)
 

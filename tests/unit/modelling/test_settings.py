@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from plimsoll.core import PlimsollError
-from plimsoll.learning.settings import TrainingSettings, training_settings
+from plimsoll.modelling.settings import TrainingSettings, training_settings
 
 
 def test_without_a_section_nothing_is_added_to_a_training() -> None:

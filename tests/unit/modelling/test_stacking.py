@@ -7,10 +7,10 @@ import pytest
 from sklearn.base import BaseEstimator
 
 from plimsoll.core import PlimsollError
-from plimsoll.learning.settings import TrainingSettings
-from plimsoll.learning.stacking import fit_stack
-from tests.unit.learning.planted import CLASSIFIERS, class_rows, features
-from tests.unit.learning.test_fitting import later_skill
+from plimsoll.modelling.settings import TrainingSettings
+from plimsoll.modelling.stacking import fit_stack
+from tests.unit.modelling.planted import CLASSIFIERS, class_rows, features
+from tests.unit.modelling.test_fitting import later_skill
 
 SETTINGS = TrainingSettings(folds=3)
 TWO = {name: CLASSIFIERS[name] for name in ("lightgbm", "logistic")}

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from plimsoll.learning import estimators
-from plimsoll.learning.fitting import Make, Rows
+from plimsoll.modelling import estimators
+from plimsoll.modelling.fitting import Make, Rows
 
 SMALL = {"n_estimators": 12}
 CLASSIFIERS: dict[str, Make] = {

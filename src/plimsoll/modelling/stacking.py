@@ -6,8 +6,8 @@ import numpy as np
 
 from plimsoll.core import PlimsollError
 from plimsoll.labels import purged_folds
-from plimsoll.learning.blend import fit_blend
-from plimsoll.learning.fitting import (
+from plimsoll.modelling.blend import fit_blend
+from plimsoll.modelling.fitting import (
     Fitted,
     Make,
     Rows,
@@ -15,15 +15,15 @@ from plimsoll.learning.fitting import (
     fit,
     require_every_class,
 )
-from plimsoll.learning.parts import part_of
-from plimsoll.learning.settings import TrainingSettings
+from plimsoll.modelling.parts import part_of
+from plimsoll.modelling.settings import TrainingSettings
 
 
 def fit_stack(members: Mapping[str, Make], rows: Rows, settings: TrainingSettings) -> Fitted:
     """Fit the members on all rows, and the model above them on forecasts made out of fold.
 
     For each fold (`plimsoll.labels.purged_folds`) new members learn from the rows whose labels
-    share no candle with it, and forecast it. The model above (`plimsoll.learning.blend`) learns
+    share no candle with it, and forecast it. The model above (`plimsoll.modelling.blend`) learns
     from those forecasts only: of rows that a member has learned from it would learn to trust the
     one that overfits most. It counts rows as they are, whatever the class weights, so that its
     probabilities are calibrated.
