@@ -7,11 +7,11 @@ is needed for any of it. `plimsoll.agents` trains agents and keeps them in files
 from plimsoll.learning.account import Accounts, Parts, Terms, new_accounts
 from plimsoll.learning.actions import Action
 from plimsoll.learning.market import SIGNALS, Market, joined, market_of
-from plimsoll.learning.play import Play, Played, play
+from plimsoll.learning.play import Play, Played, play_out
 from plimsoll.learning.policy import Masking, Network, Policy, RandomChoice, hold
 from plimsoll.learning.reward import PARTS, Reward, Weights
 from plimsoll.learning.signals import Inputs, with_signals
-from plimsoll.learning.state import STATE, observed, state
+from plimsoll.learning.state import STATE, observed, states_of
 
 __all__ = [
     "PARTS",
@@ -36,7 +36,7 @@ __all__ = [
     "market_of",
     "new_accounts",
     "observed",
-    "play",
-    "state",
+    "play_out",
+    "states_of",
     "with_signals",
 ]

@@ -11,7 +11,7 @@ from plimsoll.learning.account import step as account_step
 from plimsoll.learning.actions import allowed, carried_out, intended
 from plimsoll.learning.market import SIGNALS, Market
 from plimsoll.learning.reward import Reward, Weights, reward
-from plimsoll.learning.state import is_known, observed, state
+from plimsoll.learning.state import is_known, observed, states_of
 
 Masks = NDArray[np.bool_]
 Choice = Callable[[NDArray[np.float32], Masks], Rows]
@@ -69,7 +69,7 @@ class Play:
         """Return states and masks, worked out once for what is held where."""
         seen = self._seen
         if seen is None or seen[0] is not self.accounts or seen[1] is not self.rows:
-            states = state(self.accounts, self.market, self.rows, self.terms)
+            states = states_of(self.accounts, self.market, self.rows, self.terms)
             masks = allowed(
                 self.accounts.units,
                 most_units=self.terms.most_units,
@@ -141,7 +141,7 @@ class Played:
     gross: Floats
 
 
-def play(
+def play_out(
     market: Market, choose: Choice, terms: Terms, weights: Weights, *, begins: Rows | None = None
 ) -> Played:
     """Play episodes to their ends, side by side: all of the market by default.

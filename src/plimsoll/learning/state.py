@@ -20,7 +20,7 @@ STATE = (
     "account_equity",
     "recent_sharpe",
 )
-"""The numbers in order, in their own units (`state`)."""
+"""The numbers in order, in their own units (`states_of`)."""
 
 MIDDLES = np.array([0, 0, 0.5, 0, 0, 0.01, 0, 0, 1, 1, 1, 0], dtype=np.float64)
 SCALES = np.array(
@@ -33,7 +33,7 @@ FARTHEST = 5.0
 """A network's input is clipped to plus and minus this."""
 
 
-def state(accounts: Accounts, market: Market, rows: Rows, terms: Terms) -> Floats:
+def states_of(accounts: Accounts, market: Market, rows: Rows, terms: Terms) -> Floats:
     """Return the state of each account at the close of its candle, accounts × `STATE`.
 
     ===========================  ==================================================================

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from plimsoll.learning import Action, Play, RandomChoice, Terms, Weights, hold, joined, play
+from plimsoll.learning import Action, Play, RandomChoice, Terms, Weights, hold, joined, play_out
 from plimsoll.learning.market import Market
 from tests.unit.learning.markets import market, wild_market
 
@@ -31,8 +31,8 @@ def changed_after(place: Market, row: int) -> Market:
 @pytest.mark.parametrize("row", [20, 90, 140])
 def test_later_candles_change_no_earlier_state_fill_or_decision(row: int) -> None:
     place = wild_market(3, rows=168)
-    there = play(place, by_state, TERMS, Weights())
-    here = play(changed_after(place, row), by_state, TERMS, Weights())
+    there = play_out(place, by_state, TERMS, Weights())
+    here = play_out(changed_after(place, row), by_state, TERMS, Weights())
     assert (here.actions[: row + 1] == there.actions[: row + 1]).all()
     assert (here.units[: row + 1] == there.units[: row + 1]).all()
     assert np.allclose(here.equity[: row + 1], there.equity[: row + 1], equal_nan=True)
@@ -42,9 +42,9 @@ def test_later_candles_change_no_earlier_state_fill_or_decision(row: int) -> Non
 
 def test_an_account_is_the_same_alone_and_among_others() -> None:
     places = [wild_market(seed, rows=300) for seed in range(3)]
-    together = play(joined(places), by_state, TERMS, Weights())
+    together = play_out(joined(places), by_state, TERMS, Weights())
     for number, place in enumerate(places):
-        alone = play(place, by_state, TERMS, Weights())
+        alone = play_out(place, by_state, TERMS, Weights())
         part = slice(300 * number, 300 * (number + 1))
         assert (together.actions[part] == alone.actions).all()
         assert np.array_equal(together.equity[part], alone.equity, equal_nan=True)
@@ -52,25 +52,25 @@ def test_an_account_is_the_same_alone_and_among_others() -> None:
 
 def test_every_month_begins_anew_and_ends_without_a_position() -> None:
     place = wild_market(5, rows=24 * 45)
-    found = play(place, RandomChoice(np.random.default_rng(1)), TERMS, Weights())
+    found = play_out(place, RandomChoice(np.random.default_rng(1)), TERMS, Weights())
     for first in place.first_rows():
         assert found.equity[first] == 1
     assert (found.units[place.closing] == 0).all()
     assert len(found.returns) == len(place.first_rows())
-    later = play(place, by_state, TERMS, Weights(), begins=place.first_rows()[1:])
+    later = play_out(place, by_state, TERMS, Weights(), begins=place.first_rows()[1:])
     assert np.array_equal(
-        later.actions[168:], play(place, by_state, TERMS, Weights()).actions[168:]
+        later.actions[168:], play_out(place, by_state, TERMS, Weights()).actions[168:]
     )
     assert (later.actions[:168] == -1).all()
 
 
 def test_holding_makes_nothing_and_costs_are_the_difference_to_gross() -> None:
     place = wild_market(6, rows=24 * 20)
-    assert (play(place, hold, TERMS, Weights()).returns == 0).all()
+    assert (play_out(place, hold, TERMS, Weights()).returns == 0).all()
     free = Terms(leverage=1.0, fee_bps=0, spread_bps=0, slippage_bps=0)
-    found = play(place, RandomChoice(np.random.default_rng(1)), free, Weights())
+    found = play_out(place, RandomChoice(np.random.default_rng(1)), free, Weights())
     assert np.allclose(found.gross, found.returns)
-    paid = play(place, RandomChoice(np.random.default_rng(1)), Terms(), Weights())
+    paid = play_out(place, RandomChoice(np.random.default_rng(1)), Terms(), Weights())
     assert (paid.gross > paid.returns).all()
 
 
@@ -90,5 +90,5 @@ def test_a_liquidation_is_known_only_on_the_candle_after() -> None:
     place = market([100.0, 100, 60, 60, 60])
     terms = Terms(unit_fraction=1.0, leverage=3.0)
     way = iter([Action.LONG, *[Action.HOLD] * 9])
-    found = play(place, lambda *_: np.array([next(way)]), terms, Weights())
+    found = play_out(place, lambda *_: np.array([next(way)]), terms, Weights())
     assert found.units.tolist() == [1, 1, 0, 0, 0]

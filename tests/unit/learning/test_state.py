@@ -5,7 +5,7 @@ import pytest
 
 from plimsoll.learning import SIGNALS, Play, Terms, Weights
 from plimsoll.learning.actions import Action
-from plimsoll.learning.state import FARTHEST, MIDDLES, SCALES, STATE, is_known, observed, state
+from plimsoll.learning.state import FARTHEST, MIDDLES, SCALES, STATE, is_known, observed, states_of
 from tests.unit.learning.markets import market
 
 
@@ -63,7 +63,7 @@ def test_an_unknown_signal_makes_the_state_unknown() -> None:
     signals = np.tile(np.arange(6.0), (3, 1))
     signals[1, 3] = np.nan
     game = Play(market([1, 1, 1], signals=signals), np.array([0, 1]), Terms(), Weights())
-    states = state(game.accounts, game.market, game.rows, game.terms)
+    states = states_of(game.accounts, game.market, game.rows, game.terms)
     assert is_known(states).tolist() == [True, False]
     assert game.masks()[1].tolist() == [True] + [False] * 5
 
