@@ -27,9 +27,9 @@ def rl_stack() -> Stack:
         When it is not installed.
     """
     try:
-        import sb3_contrib  # noqa: PLC0415
-        import stable_baselines3  # noqa: PLC0415
-        import torch  # noqa: PLC0415
+        import sb3_contrib
+        import stable_baselines3
+        import torch
     except ImportError as error:
         raise PlimsollError(
             f"training an agent needs {error.name}, which is not installed; "

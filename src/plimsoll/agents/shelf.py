@@ -8,6 +8,8 @@ import pandas as pd
 
 from plimsoll.agents.agent_file import SUFFIX, Agent, read_agent
 
+ONE_DAY = pd.Timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
@@ -25,7 +27,7 @@ class Shelf:
 
     agents: Sequence[Agent]
     expires_after: pd.Timedelta
-    embargo: pd.Timedelta = pd.Timedelta(days=1)
+    embargo: pd.Timedelta = ONE_DAY
 
     def at(self, moment: pd.Timestamp) -> Agent | None:
         """Return the agent for an episode that begins at a moment; ``None`` without one.

@@ -119,7 +119,7 @@ def train(
         When the extra is missing, or the folder has another training.
     """
     stack = rl_stack()
-    from plimsoll.agents.vector import AccountsEnvironment  # noqa: PLC0415 - needs the extra
+    from plimsoll.agents.vector import AccountsEnvironment
 
     subject = _subject(market, terms, weights, plan)
     done = _progress(folder, subject)
@@ -271,7 +271,7 @@ def _progress(folder: Path, subject: str) -> list[Mapping[str, float]]:
 
 
 def _weights(folder: Path, rounds: int) -> Path:
-    """Return the file of the weights after some rounds; the one before is kept until it is whole."""
+    """Return the file of the weights after some rounds; the last one is kept until it is whole."""
     return folder / f"weights-{rounds}.pt"
 
 

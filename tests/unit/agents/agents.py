@@ -8,17 +8,27 @@ import pandas as pd
 from plimsoll.agents import Agent
 from plimsoll.learning import STATE, Action, Inputs, Masking, Network, Policy, Terms
 
+MOMENTUM, POSITION = STATE.index("price_momentum"), STATE.index("position")
 
-def follower(wish: float = 8.0) -> Policy:
-    """Go with the momentum, leave when it turns."""
-    momentum, position = STATE.index("price_momentum"), STATE.index("position")
-    weights = np.zeros((len(Action), len(STATE)), dtype=np.float32)
-    biases = np.full(len(Action), -9.0, dtype=np.float32)
-    biases[Action.HOLD] = 0.0
-    weights[Action.LONG, momentum], biases[Action.LONG] = wish, -1.0
-    weights[Action.SHORT, momentum], biases[Action.SHORT] = -wish, -1.0
-    weights[Action.HOLD, position] = 0.0
-    return Policy(Network([(weights, biases)], "tanh"), Masking.MASKED)
+
+def follower() -> Policy:
+    """Enter with the momentum, add where it is strong, take off where it is weak, leave at last.
+
+    The first layer says: momentum, and momentum on the side of what is held.
+    """
+    first = np.zeros((3, len(STATE)), dtype=np.float32)
+    first[0, MOMENTUM] = 1
+    first[1, [MOMENTUM, POSITION]] = 1, 1
+    first[2, [MOMENTUM, POSITION]] = 1, -1
+    last = np.zeros((len(Action), 3), dtype=np.float32)
+    biases = np.zeros(len(Action), dtype=np.float32)
+    last[Action.LONG, 0], biases[Action.LONG] = 2, -0.5
+    last[Action.SHORT, 0], biases[Action.SHORT] = -2, -0.5
+    last[Action.SCALE_IN, 0], biases[Action.SCALE_IN] = 2, -1.0
+    last[Action.SCALE_OUT, 2], biases[Action.SCALE_OUT] = -1.5, -0.9
+    last[Action.EXIT, 1], biases[Action.EXIT] = -2, -0.1
+    nothing = np.zeros(3, dtype=np.float32)
+    return Policy(Network([(first, nothing), (last, biases)], "tanh"), Masking.MASKED)
 
 
 def agent(**changed: Any) -> Agent:

@@ -92,9 +92,7 @@ def test_an_agent_is_refused_when_the_account_pays_otherwise(
         read_agent(file)
 
 
-def test_an_agent_of_another_state_is_refused(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_agent_of_another_state_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agent_file, "STATE", ("mood", *state.STATE[1:]))
     with pytest.raises(AgentError, match="another state: "):
         read_agent(file)
