@@ -239,7 +239,7 @@ def _network(learner: Any, algorithm: Algorithm) -> Network:
         for module in modules
         if hasattr(module, "weight")
     ]
-    return Network(layers, "relu" if algorithm is Algorithm.DQN else "tanh")  # type: ignore[arg-type]
+    return Network(layers, "relu" if algorithm is Algorithm.DQN else "tanh")
 
 
 def _subject(market: Market, terms: Terms, weights: Weights, plan: Plan) -> str:

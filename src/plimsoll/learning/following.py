@@ -86,7 +86,7 @@ def followed(
         return found
     dates = pd.DatetimeIndex(candles["date"])
     is_first = (dates == dates.floor("D")) & (dates.day == 1)
-    asked = {row: agent_at(dates[row]) for row in np.flatnonzero(is_first)}
+    asked = {row: agent_at(dates[row]) for row in np.flatnonzero(is_first).tolist()}
     for agent in {id(one): one for one in asked.values() if one is not None}.values():
         begins = [
             row

@@ -83,7 +83,10 @@ def judge(
 
     draw = np.random.default_rng(seed)
     own = played(policy.choose)
-    means = np.array([played(RandomChoice(draw)).returns.mean() for _ in range(DRAWN)])
+    # Drawn agents side by side: twenty accounts of each episode.
+    many = np.tile(market.first_rows(), DRAWN)
+    drawn = play_out(market, RandomChoice(draw), terms, weights, begins=many)
+    means = drawn.returns.reshape(DRAWN, -1).mean(axis=1)
     entries = np.isin(own.actions, (1, 2)).sum() / len(own.returns)
     spread = [float(np.quantile(means, part)) for part in (_tail(), 1 - _tail())]
     return Judgement(

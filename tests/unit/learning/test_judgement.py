@@ -15,7 +15,7 @@ TERMS = Terms(latency_fraction=0.0)
 
 
 def told(seed: int, *, truly: bool) -> Market:
-    """Forty episodes whose open-interest signal says where the next candles go, or lies at random."""
+    """Forty episodes whose signal of open interest says where the price goes, or says nothing."""
     place = wild_market(seed, rows=2_000)
     draw = np.random.default_rng(seed)
     way = np.repeat(draw.choice([-1.0, 1.0], 200), 10)

@@ -199,7 +199,7 @@ class AgentStrategy(SizedStrategy):
         )
         recent = recent_calls(results, latest=self._settings.risk.model_accuracy_predictions)
         return candles.assign(
-            **{name: found[name] for name in found},
+            **{str(name): found[name] for name in found},
             agent_right=recent["right"],
             agent_calls=recent["calls"],
         )

@@ -1,4 +1,4 @@
-"""The strategy that follows an agent: what it enters, scales and leaves, and when it stands aside."""
+"""The strategy that follows an agent: entries, scaling, exits, and when it stands aside."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,10 +57,10 @@ def marked(found: pd.DataFrame, column: str) -> "pd.Series[bool]":
 
 
 @pytest.fixture(scope="module")
-def traded(in_memory: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[pd.DataFrame]:
+def traded(in_memory: None, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     folder = tmp_path_factory.mktemp("traded")
     put(folder, agent())
-    yield analysed(trader(folder))
+    return analysed(trader(folder))
 
 
 def test_it_wants_what_the_agent_wants(traded: pd.DataFrame) -> None:
