@@ -3,7 +3,7 @@
 import typer
 
 import plimsoll
-from plimsoll.cli import control, costs, data, data_delisted, features, gate, log, venue
+from plimsoll.cli import agents, control, costs, data, data_delisted, features, gate, log, venue
 from plimsoll.cli.audit import audit
 from plimsoll.cli.backtest_compare import FREQTRADES_OWN, backtest_compare
 from plimsoll.cli.calibrate import calibrate
@@ -60,6 +60,7 @@ app.command()(audit)
 app.command()(control.halt)
 app.command()(control.resume)
 app.command()(watch)
+app.add_typer(agents.app, name="agents")
 app.add_typer(gate.app, name="gate")
 app.add_typer(venue.app, name="venue")
 app.add_typer(costs.app, name="costs")

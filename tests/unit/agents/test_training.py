@@ -11,10 +11,12 @@ from plimsoll.core import PlimsollError
 from plimsoll.learning import PARTS, Masking, Terms, Weights
 from tests.unit.learning.markets import wild_market
 
-pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'freqtrade-plimsoll[rl]'")
+pytest.importorskip(
+    "torch", reason="PyTorch is not installed: pip install 'freqtrade-plimsoll[rl]'"
+)
 
-from plimsoll.agents.rl_stack import rl_stack  # noqa: E402
-from plimsoll.agents.vector import AccountsEnvironment  # noqa: E402
+from plimsoll.agents.rl_stack import rl_stack
+from plimsoll.agents.vector import AccountsEnvironment
 
 MARKET, TERMS, WEIGHTS = wild_market(1), Terms(), Weights()
 EVERY = pytest.mark.parametrize("algorithm", list(Algorithm))

@@ -10,7 +10,7 @@ pytest.importorskip(
     "torch", reason="PyTorch is not installed: pip install 'freqtrade-plimsoll[rl]'"
 )
 
-from plimsoll.agents.vector import AccountsEnvironment  # noqa: E402
+from plimsoll.agents.vector import AccountsEnvironment
 
 
 def test_its_accounts_are_those_of_every_other_use() -> None:

@@ -18,7 +18,7 @@ from freqtrade.persistence import Trade
 from plimsoll.agents import AgentError, Shelf, agent_files
 from plimsoll.agents.shelf import read_shelf
 from plimsoll.bridge.account.freqtrade_trades import side_of
-from plimsoll.bridge.strategies.panel import FUNDING_TIMEFRAME
+from plimsoll.bridge.strategies.panel import FUNDING_TIMEFRAME, funding_rates
 from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
 from plimsoll.core import PlimsollError, Side
 from plimsoll.core.health import ModelHealth
@@ -210,11 +210,8 @@ class AgentStrategy(SizedStrategy):
         joined = candles
         if any(one.funding for one in used):
             kind = str(CandleType.FUNDING_RATE)
-            rates = self._reader.frame(self.dp, pair, FUNDING_TIMEFRAME, kind)
-            if rates.empty:
-                rates = pd.DataFrame({"date": candles["date"].iloc[:0], "funding_rate": []})
-            named = rates.rename(columns={"open": "funding_rate"})[["date", "funding_rate"]]
-            joined = join_funding(joined, self.timeframe, named)
+            rates = funding_rates(self._reader.frame(self.dp, pair, FUNDING_TIMEFRAME, kind))
+            joined = join_funding(joined, self.timeframe, rates)
         if any(one.interest for one in used):
             joined = self.with_open_interest(joined, pair)
         if any(one.forecast for one in used):
