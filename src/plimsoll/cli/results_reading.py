@@ -22,7 +22,7 @@ SHIPPED = """
 - `MeanReversion` and `BasisReversion` failed in the [research](research/conclusions.md) and are
   kept for comparison.
 - `ModelDirection` is retrained every month by FreqAI and is not part of this command: see
-  [the model](research/model-direction.md).
+  [the model](research/model-direction.md). `RLTrader` ships without an agent and is not either.
 - `BuyAndHold` is Freqtrade holding each pair at leverage 1 on isolated margin. Unlike the market
   itself it pays funding, and a fall of about 95 % liquidates it.
 - The market row is computed from the candles alone: equal weights, one fee, no funding.
