@@ -73,20 +73,9 @@ def followed(
     On the index of the candles: ``agent_units`` (signed, 0 for nothing), ``agent_action``
     (`NOBODY` where none was asked), ``agent_most_units`` and ``agent_leverage``.
     """
-    found = pd.DataFrame(
-        {
-            "agent_units": np.zeros(len(candles), dtype=np.int_),
-            "agent_action": np.full(len(candles), NOBODY, dtype=np.int_),
-            "agent_most_units": np.ones(len(candles)),
-            "agent_leverage": np.ones(len(candles)),
-        },
-        index=candles.index,
-    )
-    if len(candles) < 2:
-        return found
+    found = nothing_wanted(candles)
     dates = pd.DatetimeIndex(candles["date"])
-    is_first = (dates == dates.floor("D")) & (dates.day == 1)
-    asked = {row: agent_at(dates[row]) for row in np.flatnonzero(is_first).tolist()}
+    asked = {row: agent_at(dates[row]) for row in first_rows(candles)}
     for agent in {id(one): one for one in asked.values() if one is not None}.values():
         begins = [
             row
@@ -102,3 +91,24 @@ def followed(
         found.iloc[rows, 0], found.iloc[rows, 1] = played.units[rows], played.actions[rows]
         found.iloc[rows, 2], found.iloc[rows, 3] = agent.terms.most_units, agent.terms.leverage
     return found
+
+
+def first_rows(candles: pd.DataFrame) -> list[int]:
+    """Return the candles that a calendar month begins with; none of a single candle."""
+    dates = pd.DatetimeIndex(candles["date"])
+    is_first = (dates == dates.floor("D")) & (dates.day == 1)
+    rows: list[int] = np.flatnonzero(is_first).tolist()
+    return rows if len(candles) > 1 else []
+
+
+def nothing_wanted(candles: pd.DataFrame) -> pd.DataFrame:
+    """Return what is wanted without an agent: nothing."""
+    return pd.DataFrame(
+        {
+            "agent_units": np.zeros(len(candles), dtype=np.int_),
+            "agent_action": np.full(len(candles), NOBODY, dtype=np.int_),
+            "agent_most_units": np.ones(len(candles)),
+            "agent_leverage": np.ones(len(candles)),
+        },
+        index=candles.index,
+    )

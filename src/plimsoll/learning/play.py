@@ -24,9 +24,13 @@ RUIN = 0.1
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Stepped:
-    """What a step did: the actions carried out, where one was refused, and what came of it."""
+    """What a step did: the actions carried out, where one was refused, and what came of it.
+
+    ``planned`` are the units that the actions lead to, signed.
+    """
 
     actions: Rows
+    planned: Rows
     refused: Masks
     parts: Parts
     reward: Reward
@@ -109,7 +113,8 @@ class Play:
         self.accounts = before.put(plays, after)
         self.rows = np.where(plays, rows + 1, rows)
         over = ~self.market.has_step(self.rows) | (self.equity() < RUIN)
-        return Stepped(actions, refused, parts, earned, over)
+        planned = intended(before.units, actions)
+        return Stepped(actions, planned, refused, parts, earned, over)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -157,11 +162,11 @@ def play_out(
     paid, playing = np.zeros(count), np.ones(count, dtype=bool)
     game = Play(market, rows, terms, weights)
     while playing.any():
-        here, held = game.rows, game.accounts.units
+        here = game.rows
         wanted = choose(game.observations(), game.masks())
         stepped = game.step(np.where(playing, wanted, 0), playing=playing)
-        at, planned = here[playing], intended(held, stepped.actions)
-        actions[at], units[at] = stepped.actions[playing], planned[playing]
+        at = here[playing]
+        actions[at], units[at] = stepped.actions[playing], stepped.planned[playing]
         rewards[at] = stepped.reward.total[playing]
         equity[at + 1] = game.equity()[playing]
         paid += np.where(playing, stepped.parts.costs, 0.0)

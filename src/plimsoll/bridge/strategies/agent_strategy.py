@@ -18,13 +18,14 @@ from freqtrade.persistence import Trade
 from plimsoll.agents import AgentError, Shelf, agent_files
 from plimsoll.agents.shelf import read_shelf
 from plimsoll.bridge.account.freqtrade_trades import side_of
-from plimsoll.bridge.strategies.panel import FUNDING_TIMEFRAME, funding_rates
+from plimsoll.bridge.strategies.panel import FUNDING_TIMEFRAME, RUNNING, funding_rates
 from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
 from plimsoll.core import PlimsollError, Side
 from plimsoll.core.health import ModelHealth
 from plimsoll.features.merging import join_funding
 from plimsoll.learning import Action, Inputs
-from plimsoll.learning.following import NOBODY, followed, with_next
+from plimsoll.learning.follower import Follower
+from plimsoll.learning.following import NOBODY, followed, nothing_wanted, with_next
 from plimsoll.signals.model import call_results, recent_calls
 
 MONTH = pd.Timedelta(days=31)
@@ -61,6 +62,8 @@ class AgentStrategy(SizedStrategy):
         self.startup_candle_count = max(self.startup_candle_count, month + longest + 2)
         self._shelf: tuple[Any, Shelf] | None = None
         self._said: set[str] = set()
+        self._followers: dict[str, Follower] = {}
+        self._runs = config.get("runmode") in RUNNING
 
     # What an author may replace
 
@@ -182,12 +185,12 @@ class AgentStrategy(SizedStrategy):
         shelf = self.shelf()
         try:
             market = self._with_data(candles, pair, shelf.agents)
-            found = followed(with_next(market, self.candle_span()), shelf.at, self.candle_span())
-            found = found.iloc[: len(candles)].set_index(candles.index)
+            follow = self._followers.setdefault(pair, Follower()) if self._runs else followed
+            found = follow(with_next(market, self.candle_span()), shelf.at, self.candle_span())
+            found = found.iloc[: len(candles)].set_axis(candles.index)
         except PlimsollError as error:
             self._say(f"{pair}: {error}; nothing is entered")
-            found = followed(candles.iloc[:0], shelf.at, self.candle_span()).reindex(candles.index)
-            found = found.fillna({"agent_units": 0, "agent_action": NOBODY}).fillna(1)
+            found = nothing_wanted(candles)
         if shelf.agents and found["agent_action"].iloc[-1:].eq(NOBODY).all():
             self._say(f"{pair}: no agent has learned lately enough; nothing is entered")
         side = np.sign(found["agent_units"]).astype("float64")
