@@ -42,7 +42,7 @@ LEFT_OUT = dict.fromkeys(
     ("ModelDirection", "StackedSignal", "OiClassifier"),
     "its model is trained beside the loop, in real time, while the replay's clock stands still: "
     "what it predicts depends on the machine",
-)
+) | {"RLTrader": "no agent ships with it; without one it enters nothing"}
 """Shipped strategies without a row, and why."""
 
 

@@ -4,6 +4,7 @@ import typer
 
 import plimsoll
 from plimsoll.cli import (
+    agents,
     control,
     costs,
     data,
@@ -73,6 +74,7 @@ app.command()(audit)
 app.command()(control.halt)
 app.command()(control.resume)
 app.command()(watch)
+app.add_typer(agents.app, name="agents")
 app.add_typer(gate.app, name="gate")
 app.add_typer(venue.app, name="venue")
 app.add_typer(costs.app, name="costs")

@@ -22,7 +22,8 @@ SHIPPED = """
 - `MeanReversion` and `BasisReversion` failed in the [research](research/conclusions.md) and are
   kept for comparison.
 - `ModelDirection`, `StackedSignal` and `OiClassifier` are retrained by FreqAI on the way and are
-  not part of this command: see [the first model](research/model-direction.md).
+  not part of this command: see [the first model](research/model-direction.md). `RLTrader` ships
+  without an agent and is not either.
 - `BuyAndHold` is Freqtrade holding each pair at leverage 1 on isolated margin. Unlike the market
   itself it pays funding, and a fall of about 95 % liquidates it.
 - The market row is computed from the candles alone: equal weights, one fee, no funding.

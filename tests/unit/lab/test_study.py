@@ -28,9 +28,10 @@ def test_baselines_run_without_guards_only(study: Study) -> None:
 
 
 def test_every_shipped_strategy_but_those_of_models_is_in_exactly_one_study(root) -> None:
+    models = {"ModelDirection", "OiClassifier", "StackedSignal", "RLTrader"}
     run = [name for study in STUDIES for name in (*study.strategies, *study.baselines)]
     shipped = {file.stem for file in (root / "user_data" / "strategies").glob("*.py")}
-    assert sorted(run) == sorted(shipped - {"ModelDirection", "OiClassifier", "StackedSignal"})
+    assert sorted(run) == sorted(shipped - models)
 
 
 def test_universe_by_rule_lets_in_pairs_that_begin_later_and_keeps_the_guards(study) -> None:

@@ -6,14 +6,10 @@ from pathlib import Path
 
 from plimsoll.bundle import PACKAGE, bundle_root
 
-<<<<<<< HEAD
 DECIDING = (
-    *("core", "candles", "features", "labels", "learning", "signals", "champions", "risk"),
-    "bridge",
+    *("core", "candles", "features", "labels", "learning", "modelling", "agents", "signals"),
+    *("champions", "risk", "bridge"),
 )
-=======
-DECIDING = ("core", "candles", "features", "labels", "modelling", "signals", "risk", "bridge")
->>>>>>> models
 FACADES = ("strategies.py", "models.py")
 
 

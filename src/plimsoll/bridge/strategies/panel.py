@@ -261,6 +261,12 @@ def settled(funding: pd.DataFrame) -> pd.Series:
     return rates[~rates.index.duplicated(keep="last")]
 
 
+def funding_rates(funding: pd.DataFrame) -> pd.DataFrame:
+    """Return ``date`` and ``funding_rate`` of Freqtrade's funding, as `join_funding` takes them."""
+    rates = settled(funding).dropna().sort_index()
+    return rates.rename_axis("date").rename("funding_rate").reset_index()
+
+
 def _grid(candles: Mapping[str, pd.DataFrame], timeframe: str) -> pd.DataFrame:
     closes = pd.DataFrame({pair: frame["close"] for pair, frame in candles.items()})
     if closes.empty:
