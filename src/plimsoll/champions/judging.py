@@ -94,27 +94,7 @@ def compare(
     except MeasureError as error:
         return Judgement(is_better=False, reason=f"not to be compared: {error}", **counts)
     own_sharpe, other_sharpe = _sharpe(own) * year, _sharpe(other) * year
-    least_sharpe = own_sharpe + better_fraction * abs(own_sharpe)
-    if not other_sharpe > above:
-        is_better, reason = False, f"its Sharpe ratio is {other_sharpe:.2f}, not above {above:g}"
-    elif not other_sharpe >= least_sharpe:
-        is_better = False
-        reason = (
-            f"its Sharpe ratio is {other_sharpe:.2f}, {least_sharpe:.2f} are needed "
-            f"({better_fraction:.0%} beyond the champion's {own_sharpe:.2f})"
-        )
-    elif not interval.low > 0:
-        is_better = False
-        reason = (
-            f"its Sharpe ratio is {other_sharpe:.2f} against {own_sharpe:.2f}, which may be noise "
-            f"(probability {interval.p_above_zero:.2f}, {level:.2f} may be)"
-        )
-    else:
-        is_better = True
-        reason = (
-            f"its Sharpe ratio is {other_sharpe:.2f} against {own_sharpe:.2f} "
-            f"(probability of noise {interval.p_above_zero:.3f})"
-        )
+    is_better, reason = _verdict(own_sharpe, other_sharpe, interval, better_fraction, level, above)
     return Judgement(
         is_better=is_better,
         reason=reason,
@@ -202,6 +182,34 @@ def _review(
         told = f"its predecessor is better: {judged.reason}"
         return RolledBack(now, predecessor.name, RULE, told, judged.to_dict())
     return Reviewed(now, champion.name, f"its predecessor: {judged.reason}", judged.to_dict())
+
+
+def _verdict(
+    own: float,
+    other: float,
+    interval: SharpeInterval,
+    better_fraction: float,
+    level: float,
+    above: float,
+) -> tuple[bool, str]:
+    """Return whether one Sharpe ratio is enough above another's, and why."""
+    least = own + better_fraction * abs(own)
+    if not other > above:
+        return False, f"its Sharpe ratio is {other:.2f}, not above {above:g}"
+    if not other >= least:
+        return False, (
+            f"its Sharpe ratio is {other:.2f}, {least:.2f} are needed ({better_fraction:.0%} "
+            f"beyond the champion's {own:.2f})"
+        )
+    if not interval.low > 0:
+        return False, (
+            f"its Sharpe ratio is {other:.2f} against {own:.2f}, which may be noise "
+            f"(probability {interval.p_above_zero:.2f}, {level:.2f} may be)"
+        )
+    return True, (
+        f"its Sharpe ratio is {other:.2f} against {own:.2f} (probability of noise "
+        f"{interval.p_above_zero:.3f})"
+    )
 
 
 def _difference(own: Floats, other: Floats, level: float) -> SharpeInterval:
