@@ -45,7 +45,7 @@ def market(seed: int) -> pd.DataFrame:
 
 
 @every_label
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10_000), row=st.integers(0, ROWS - 1), horizon=st.integers(1, 12))
 def test_a_label_tells_nothing_of_what_comes_after_its_horizon(
     label: Label, seed: int, row: int, horizon: int
@@ -58,7 +58,7 @@ def test_a_label_tells_nothing_of_what_comes_after_its_horizon(
 
 
 @every_label
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10_000), row=st.integers(1, ROWS - 1), horizon=st.integers(1, 12))
 def test_a_label_tells_nothing_of_what_was_before_its_row(
     label: Label, seed: int, row: int, horizon: int
@@ -73,7 +73,7 @@ def test_a_label_tells_nothing_of_what_was_before_its_row(
 
 
 @every_label
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10_000), rows=st.integers(1, ROWS), horizon=st.integers(1, 12))
 def test_a_label_is_missing_exactly_where_the_future_is_not_known(
     label: Label, seed: int, rows: int, horizon: int

@@ -27,11 +27,11 @@ def make(chosen: Mapping[str, Any]) -> Any:
     return logistic_classifier(chosen)
 
 
-def search(folder: Path, trials: int = 6, rows: Any = None, **settings: Any) -> dict[str, Any]:
+def search(folder: Path, trials: int = 4, rows: Any = None, **settings: Any) -> dict[str, Any]:
     CALLS.clear()
     return tuned(
         make,
-        rows or class_rows(300),
+        rows or class_rows(200),
         SPACE,
         TuningSettings(trials=trials, folds=2, **settings),
         storage=folder / "kept" / "journal",
@@ -46,7 +46,7 @@ def trials_run() -> int:
 
 def test_the_best_of_the_trials_is_returned_within_its_range(tmp_path: Path) -> None:
     found = search(tmp_path)
-    assert trials_run() == 6
+    assert trials_run() == 4
     assert found["C"] in CALLS
     assert found["C"] > 1e-3  # the planted edge needs weights
     assert isinstance(found["max_iter"], int)
@@ -57,15 +57,15 @@ def test_the_same_rows_are_not_searched_again_and_others_are(tmp_path: Path) -> 
     found = search(tmp_path)
     assert search(tmp_path) == found
     assert trials_run() == 0
-    search(tmp_path, rows=class_rows(300, seed=2))
-    assert trials_run() == 6
+    search(tmp_path, rows=class_rows(200, seed=2))
+    assert trials_run() == 4
 
 
 def test_a_search_that_goes_on_ends_as_one_that_was_not_stopped(tmp_path: Path) -> None:
     whole = search(tmp_path / "whole")
-    search(tmp_path / "halves", trials=3)
+    search(tmp_path / "halves", trials=2)
     assert search(tmp_path / "halves") == whole
-    assert trials_run() == 3
+    assert trials_run() == 2
 
 
 KILLED = """
@@ -75,7 +75,7 @@ KILLED = """
 
     def dies(chosen):
         one.CALLS.append(chosen["C"])
-        if len(dict.fromkeys(one.CALLS)) == 4:
+        if len(dict.fromkeys(one.CALLS)) == 3:
             os.kill(os.getpid(), 9)
         return one.logistic_classifier(chosen)
 
@@ -90,8 +90,8 @@ def test_a_search_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
         [sys.executable, "-c", script], cwd=ROOT, env=child_environment(), check=False
     )
     assert done.returncode == -9
-    found = search(tmp_path / "killed", trials=6)
-    assert trials_run() == 3
+    found = search(tmp_path / "killed")
+    assert trials_run() == 2
     assert found == search(tmp_path / "whole")
 
 
@@ -105,7 +105,7 @@ def test_numbers_are_judged_by_their_squared_error(tmp_path: Path) -> None:
         lambda chosen: REGRESSORS["linear"]().set_params(**chosen),
         number_rows(300),
         {"alpha": Range(1e-2, 1e6, log=True)},
-        TuningSettings(trials=6, folds=2),
+        TuningSettings(trials=5, folds=2),
         storage=tmp_path / "journal",
         asked="test",
         classes=False,
@@ -114,7 +114,7 @@ def test_numbers_are_judged_by_their_squared_error(tmp_path: Path) -> None:
 
 
 def test_rows_in_which_no_fold_has_every_class_are_refused(tmp_path: Path) -> None:
-    rows = class_rows(300)
-    rows.labels[:] = np.where(np.arange(300) < 290, "flat", "up")
+    rows = class_rows(200)
+    rows.labels[:] = np.where(np.arange(200) < 190, "flat", "up")
     with pytest.raises(PlimsollError, match="every class occurs, found none"):
         search(tmp_path, rows=rows)

@@ -1,6 +1,7 @@
 """Strategies of models beside candles alone: open interest reaches FreqAI, and its absence too."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -106,9 +107,8 @@ def test_a_running_bot_fetches_what_the_features_need(tmp_path: Path) -> None:
         assert {kind for _, _, kind in bot.strategy.informative_pairs()} == {"futures"}
 
 
-def test_the_stack_trades_like_any_model_and_leaves_at_its_time_limit(tmp_path: Path) -> None:
-    made = of_model(tmp_path, "StackingDirection", folds=2)
-    with backtest(tmp_path, **{**made, "strategy": "StackedSignal"}) as bot:
+def test_the_stacks_strategy_trades_like_any_model(tmp_path: Path) -> None:
+    with backtest(tmp_path, **config(tmp_path, "StackedSignal")) as bot:
         strategy = bot.strategy
         strategy.min_lean.value = 0.01
         told = forecast(bot, history())
@@ -117,6 +117,14 @@ def test_the_stack_trades_like_any_model_and_leaves_at_its_time_limit(tmp_path: 
     sides = marked.reindex(columns=["enter_long", "enter_short"]).eq(1)
     assert sides.iloc[BEGIN:].any(axis=None)
     assert not sides.iloc[:BEGIN].any(axis=None)
+
+
+def test_the_stacks_strategy_leaves_at_its_time_limit(tmp_path: Path) -> None:
+    with backtest(tmp_path, **config(tmp_path, "StackedSignal")) as bot:
+        now = pd.Timestamp("2024-05-02", tz="UTC").to_pydatetime()
+        for hours, reason in ((23, None), (24, "time_limit")):
+            trade = SimpleNamespace(open_date_utc=now - pd.Timedelta(hours=hours))
+            assert bot.strategy.exit_reason(trade, now, 100.0, 0.0) == reason
 
 
 @pytest.mark.parametrize("strategy", ["OiClassifier", "StackedSignal"])
