@@ -25,7 +25,7 @@ def main(names: list[str]) -> int:
             file.write_text(json.dumps(run_trial(trial, OUT, _say)), encoding="utf-8")
     files = [OUT / f"{trial.name}.json" for trial in TRIALS]
     rows = [json.loads(file.read_text(encoding="utf-8")) for file in files if file.exists()]
-    (DOCS / "agents-results.md").write_text(page(rows), encoding="utf-8")
+    (DOCS / "agents-results.md").write_text(page(rows, planned=len(TRIALS)), encoding="utf-8")
     (DOCS / "images" / "agents.png").write_bytes(rewards_png(rows))
     return 0
 

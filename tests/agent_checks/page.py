@@ -21,8 +21,8 @@ against 20 agents that take any allowed action. *Better* means: the 95 % interva
 """
 
 
-def page(rows: Sequence[Row]) -> str:
-    """Return the page."""
+def page(rows: Sequence[Row], *, planned: int) -> str:
+    """Return the page; ``planned`` is how many rows there are to be."""
     planted = [row for row in rows if row["trial"]["planted"]]
     noise = [row for row in rows if not row["trial"]["planted"]]
     wrong = sum(row["is_better"] for row in noise)
@@ -55,6 +55,11 @@ def page(rows: Sequence[Row]) -> str:
             f"{_mean(noise, 'random'):+.2%}.\n"
         )
     versions = ", ".join(f"{name} {version}" for name, version in made.items())
+    if len(rows) < planned:
+        parts.append(
+            f"**Not finished**: {len(rows)} of {planned} trainings have run; "
+            "`make train-agents` goes on.\n"
+        )
     parts.append(
         f"{len(rows)} trainings took {seconds / 60:.0f} minutes of one processor ({versions}).\n"
     )

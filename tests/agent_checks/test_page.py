@@ -33,7 +33,9 @@ def test_the_page_counts() -> None:
         row(planted=True, better=False, seed=2),
         *(row(planted=False, better=seed == 1, seed=seed) for seed in range(1, 21)),
     ]
-    text = page(rows)
+    text = page(rows, planned=22)
+    assert "Not finished" not in text
+    assert "22 of 29 trainings have run" in page(rows, planned=29)
     assert "Found by 1 of 2 agents." in text
     assert (
         "1 of 20 agents (PPO) were declared better; with 95 % confidence the rate is below 25%"
