@@ -39,27 +39,16 @@ def select(
     as_json: AsJson = False,
 ) -> None:
     """Measure what each feature of a model is worth on rows that it has not learned from."""
-    from freqtrade.configuration import TimeRange
-    from freqtrade.exceptions import ConfigurationError
+    from plimsoll.lab.selection.run import SelectRequest, select_features, span_of
 
-    from plimsoll.core import UsageError
-    from plimsoll.lab.selection.run import SelectRequest, select_features
-
-    try:
-        span = TimeRange.parse_timerange(timerange)
-    except ConfigurationError as error:
-        raise UsageError(f"--timerange: {error}") from None
-    if span.startdt is None or span.stopdt is None:
-        raise UsageError("expected --timerange with a start and an end, such as 20230101-20240101")
-    import pandas as pd
-
+    start, end = span_of(timerange)
     request = SelectRequest(
         strategy=strategy,
         userdir=userdir,
         config=tuple(config),
         datadir=userdir / "data" / "binance" if datadir is None else datadir,
-        start=pd.Timestamp(span.startdt),
-        end=pd.Timestamp(span.stopdt),
+        start=start,
+        end=end,
         windows=windows,
         folds=folds,
         seed=seed,
@@ -75,12 +64,16 @@ def select(
 
 def write(outcome: "SelectOutcome", folder: Path) -> Path:
     """Write picture and record into a folder; return the picture."""
-    from plimsoll.reporting.selection_figure import selection_png
+    from plimsoll.reporting.selection_figure import Worth, selection_png
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / RECORD).write_text(json.dumps(outcome.record, indent=1), encoding="utf-8")
     picture = selection_png(
-        outcome.selection,
+        [
+            Worth(one.name, one.permutation, one.by_window, one.kept)
+            for one in outcome.selection.features
+        ],
+        outcome.selection.shadow,
         title=f"What the features of {outcome.record['strategy']} are worth",
         subtitle=_span_text(outcome.record),
     )

@@ -1,13 +1,14 @@
 """The picture of a selection: what each feature is worth, window by window, beside the shadows."""
 
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from plimsoll.lab.selection.ranking import Selection
 from plimsoll.reporting.drawing import EVENT_COLOUR, HOLD_COLOUR, MUTED, STYLE, WIN
 
 MOST = 60
@@ -15,9 +16,22 @@ MOST = 60
 MILLI = 1_000.0
 
 
-def selection_png(selection: Selection, *, title: str, subtitle: str) -> bytes:
-    """Return the picture as a PNG 1200 pixels wide, its height by the number of features."""
-    shown = selection.features[:MOST]
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """A feature: by how much the log loss grows without it (nats a row), and in each window."""
+
+    name: str
+    value: float
+    by_window: Sequence[float]
+    kept: bool
+
+
+def selection_png(features: Sequence[Worth], shadow: float, *, title: str, subtitle: str) -> bytes:
+    """Return the picture as a PNG 1200 pixels wide, its height by the number of features.
+
+    ``shadow`` is what a feature is worth that knows nothing.
+    """
+    shown = features[:MOST]
     height = 1.9 + 0.26 * len(shown)
     with mpl.rc_context({**STYLE, "font.size": 10}):
         figure = Figure(figsize=(12, height), dpi=100, layout="constrained")
@@ -26,7 +40,7 @@ def selection_png(selection: Selection, *, title: str, subtitle: str) -> bytes:
         places = np.arange(len(shown))
         axis.barh(
             places,
-            [one.permutation * MILLI for one in shown],
+            [one.value * MILLI for one in shown],
             color=[WIN if one.kept else HOLD_COLOUR for one in shown],
             height=0.7,
         )
@@ -34,13 +48,12 @@ def selection_png(selection: Selection, *, title: str, subtitle: str) -> bytes:
             values = [one.by_window[number] * MILLI for one in shown]
             label = "each window" if number == 0 else None
             axis.plot(values, places, ls="", marker="|", ms=8, color=MUTED, label=label)
-        shadow = selection.shadow * MILLI
-        axis.axvline(shadow, color=EVENT_COLOUR, lw=1.2, ls="--", label="best shadow, on average")
+        axis.axvline(
+            shadow * MILLI, color=EVENT_COLOUR, lw=1.2, ls="--", label="best shadow, on average"
+        )
         axis.set_yticks(places, [one.name for one in shown])
         axis.set_ylim(len(shown) - 0.3, -0.7)
-        axis.set_xlabel(
-            "growth of the log loss when it is moved in time, 1/1000 nat a row"
-        )
+        axis.set_xlabel("growth of the log loss when it is moved in time, 1/1000 nat a row")
         axis.legend(loc="lower right", frameon=False)
         figure.text(0.012, 1 - 0.3 / height, title, va="center", fontsize=15, fontweight="bold")
         figure.text(0.012, 1 - 0.62 / height, subtitle, va="center", color=MUTED)

@@ -2,19 +2,17 @@
 
 import struct
 
-import numpy as np
-
-from plimsoll.lab.selection.importance import FoldImportance
-from plimsoll.lab.selection.ranking import select
-from plimsoll.reporting.selection_figure import selection_png
+from plimsoll.reporting.selection_figure import Worth, selection_png
 
 TEXT = {"title": "Mine", "subtitle": "by lot"}
 
 
 def png_of(*values: float) -> bytes:
-    names = [f"feature {number}" for number in range(len(values))]
-    fold = FoldImportance(np.array([*values, 0.001]), np.ones(len(values) + 1))
-    return selection_png(select([*names, "shadow-0"], [[fold], [fold]]), **TEXT)
+    features = [
+        Worth(f"feature {number}", value, (value, value / 2), value > 0.001)
+        for number, value in enumerate(values)
+    ]
+    return selection_png(features, 0.001, **TEXT)
 
 
 def test_a_row_a_feature_and_the_same_is_drawn_the_same() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from freqtrade.configuration import TimeRange
+from freqtrade.exceptions import ConfigurationError
 
 from plimsoll.bridge.config.fingerprint import code_fingerprint
 from plimsoll.bridge.config.layers import read_layers
@@ -100,6 +102,23 @@ def select_features(request: SelectRequest, say: Say) -> SelectOutcome:
         **made.to_dict(),
     }
     return SelectOutcome(made, record)
+
+
+def span_of(timerange: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return the start and end of a timerange as Freqtrade writes it.
+
+    Raises
+    ------
+    UsageError
+        When it is none, or has no start or end.
+    """
+    try:
+        span = TimeRange.parse_timerange(timerange)
+    except ConfigurationError as error:
+        raise UsageError(f"--timerange: {error}") from None
+    if span.startdt is None or span.stopdt is None:
+        raise UsageError("expected --timerange with a start and an end, such as 20230101-20240101")
+    return pd.Timestamp(span.startdt), pd.Timestamp(span.stopdt)
 
 
 def _rows(
