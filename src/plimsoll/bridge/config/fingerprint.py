@@ -6,7 +6,10 @@ from pathlib import Path
 
 from plimsoll.bundle import PACKAGE, bundle_root
 
-DECIDING = ("core", "candles", "features", "labels", "signals", "risk", "bridge")
+DECIDING = (
+    *("core", "candles", "features", "labels", "learning", "signals", "risk", "agents"),
+    "bridge",
+)
 FACADES = ("strategies.py", "models.py")
 
 
