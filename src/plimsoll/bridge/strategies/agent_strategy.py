@@ -64,6 +64,8 @@ class AgentStrategy(SizedStrategy):
         self._said: set[str] = set()
         self._followers: dict[str, Follower] = {}
         self._runs = config.get("runmode") in RUNNING
+        # Freqtrade's cache of backtests knows the config and not the agents.
+        config["plimsoll_agents"] = [str(one) for one in self._files()]
 
     # What an author may replace
 
@@ -148,11 +150,15 @@ class AgentStrategy(SizedStrategy):
 
         None of a folder is asked while one of its files must not be.
         """
-        folder = self.agent_folder()
-        seen = [(file.name, file.stat().st_mtime_ns) for file in agent_files(folder)]
+        seen = self._files()
         if self._shelf is None or self._shelf[0] != seen:
-            self._shelf = seen, self._read(folder)
+            self._shelf = seen, self._read(self.agent_folder())
         return self._shelf[1]
+
+    def _files(self) -> list[tuple[str, int, int]]:
+        """Return name, time and size of each agent's file."""
+        found = [(file.name, file.stat()) for file in agent_files(self.agent_folder())]
+        return [(name, known.st_mtime_ns, known.st_size) for name, known in found]
 
     def _read(self, folder: Path) -> Shelf:
         expires = pd.Timedelta(days=self.expires_days)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from freqtrade.enums import CandleType, RunMode
+from freqtrade.optimize.backtest_caching import get_strategy_run_id
 
 from plimsoll.agents import Agent, write_agent
 from plimsoll.core import Mode, Side
@@ -153,6 +154,15 @@ def show(bot: Bot, known: pd.DataFrame) -> None:
     """Let a backtest have analysed candles, all of which have closed."""
     bot.strategy.dp._set_cached_df(BTC, "1h", known, CandleType.FUTURES)
     bot.strategy.dp._set_dataframe_max_index(BTC, len(known))
+
+
+def test_a_backtest_with_another_agent_is_not_taken_from_the_cache(tmp_path: Path) -> None:
+    empty = get_strategy_run_id(trader(tmp_path).strategy)
+    assert get_strategy_run_id(trader(tmp_path).strategy) == empty
+    put(tmp_path, agent())
+    one = get_strategy_run_id(trader(tmp_path).strategy)
+    put(tmp_path, agent(seed=2))
+    assert len({empty, one, get_strategy_run_id(trader(tmp_path).strategy)}) == 3
 
 
 def trade(*, short: bool = False, entries: int = 1, exits: int = 0, **others: Any) -> Any:
