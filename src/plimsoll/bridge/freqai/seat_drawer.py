@@ -15,6 +15,7 @@ from freqtrade.freqai.data_kitchen import FreqaiDataKitchen
 
 from plimsoll.bridge.champions.seats import Seats
 from plimsoll.bridge.champions.versions import Made
+from plimsoll.champions.events import Lost
 from plimsoll.champions.judging import retraining_due
 from plimsoll.champions.seat import Version
 from plimsoll.core import PlimsollError
@@ -117,21 +118,26 @@ class SeatDrawer(FreqaiDataDrawer):
         return None
 
     def loaded(self, coin: str, version: Version) -> Loaded | None:
-        """Return a version in memory; ``None`` when its files are damaged, and it is dropped."""
+        """Return a version in memory; ``None`` when it is damaged or refused, and dropped."""
         key = (coin, version.name)
         if key not in self._loaded:
             folder = self.seats.verified(coin, version, self.now())
             if folder is None:
                 return None
             with self._files:
-                self._loaded[key] = self._from_disk(coin, version, folder)
+                loaded = self._from_disk(coin, version, folder)
+            if loaded is None:
+                refused = "it is refused: its model, features, code or libraries are others"
+                self.seats.take(coin, Lost(self.now(), version.name, refused))
+                return None
+            self._loaded[key] = loaded
             self._forget_gone(coin)
         return self._loaded[key]
 
     def purge_old_models(self) -> None:
         """Leave the versions to the seats; FreqAI's own folders are as before."""
 
-    def _from_disk(self, coin: str, version: Version, folder: Path) -> Loaded:
+    def _from_disk(self, coin: str, version: Version, folder: Path) -> Loaded | None:
         about = self.seats.store(coin, self.now()).versions.manifest(version.name)["about"]
         kitchen = FreqaiDataKitchen(self.config, True, coin)  # noqa: FBT003 - Freqtrade's signature
         entry = self.pair_dict.setdefault(coin, self.empty_pair_dict.copy())
@@ -141,6 +147,8 @@ class SeatDrawer(FreqaiDataDrawer):
             model = super().load_data(coin, kitchen)
         finally:
             self._forget_in_memory(coin)
+        if model is None:
+            return None
         return Loaded(
             version, model, kitchen.data, kitchen.feature_pipeline, kitchen.label_pipeline
         )

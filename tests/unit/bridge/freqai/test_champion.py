@@ -212,7 +212,7 @@ def test_a_challenger_whose_files_were_changed_is_dropped(
 ) -> None:
     bot = pair_of_models
     bot.model.dd._loaded.clear()
-    file = next((seat_folder(bot) / "versions/v0002").glob("*_model.joblib"))
+    file = next((seat_folder(bot) / "versions/v0002").glob("*_model.*"))
     file.chmod(0o600)
     file.write_bytes(b"another model")
     bot.go(2)
