@@ -69,7 +69,7 @@ def _proof_row(subject: Subject, walk: dict[str, Any]) -> str:
         f"{once.probabilistic_sharpe:.0%}",
         f"{once.deflated_sharpe:.0%}",
         f"{searched.deflated_sharpe:.0%}",
-        f"{paths['overfitting']['probability']:.0%}",
+        f"{paths['overfitting']['probability']:.0%} of {paths['trials']} sets",
         f"{below:.0%} of {len(paths['sharpes'])}",
         f"{walk['trials']:,}",
         f"{confirmed} of {len(walk['windows'])}",

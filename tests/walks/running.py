@@ -123,6 +123,7 @@ def killed_and_gone_on(
 def _walk(subject: Subject, folder: Path, userdir: str) -> list[str]:
     cut = ["--train-days", str(subject.train_days), "--test-days", str(subject.test_days)]
     cut += ["--purge-days", str(subject.purge_days), "--windows", "6", "--json", "--paths"]
+    cut += ["--path-trials", str(subject.path_trials)]
     common = _common(subject, folder, userdir)
     return ["walk-forward", *common, *cut, "--epochs", str(EPOCHS)]
 

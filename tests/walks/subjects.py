@@ -23,6 +23,7 @@ class Subject:
     test_days: int
     own_epochs: int
     search_epochs: int = 300
+    path_trials: int = 120
     killed: bool = False
     purge_days: int = 1
 
@@ -48,6 +49,7 @@ SUBJECTS = (
         test_days=160,
         own_epochs=1,
         search_epochs=40,
+        path_trials=30,
         purge_days=2,
     ),
     Subject(
@@ -57,6 +59,7 @@ SUBJECTS = (
         test_days=160,
         own_epochs=1,
         search_epochs=40,
+        path_trials=30,
         purge_days=2,
     ),
 )

@@ -33,6 +33,9 @@ Paths = Annotated[
 ]
 Groups = Annotated[int, typer.Option(min=2, help="Groups of days of the paths.")]
 Tested = Annotated[int, typer.Option(min=1, help="Groups that a split of them tests.")]
+PathTrials = Annotated[
+    int, typer.Option(min=2, help="Most parameter sets that are traded over the whole span.")
+]
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Windows at once; by default one a processor.")
 ]
@@ -59,6 +62,7 @@ def walk_forward(
     paths: Paths = None,
     groups: Groups = 8,
     tested: Tested = 2,
+    path_trials: PathTrials = 120,
     workers: Workers = None,
     confirm_training: ConfirmTraining = False,
     out: Out = None,
@@ -85,7 +89,7 @@ def walk_forward(
             purge_days=purge_days,
             embargo_days=embargo_days,
         ),
-        paths=PathRequest(paths, groups, tested),
+        paths=PathRequest(paths, groups, tested, path_trials),
         workers=workers,
         confirm_training=confirm_training,
     )

@@ -53,7 +53,7 @@ from plimsoll.performance.windows import DAY, Gaps, Span
 
 COMMAND = "walk-forward"
 MOST_TRIALS = 120
-"""So many different trials, at most, are traded over the whole span for the paths."""
+"""So many different trials are traded over the whole span for the paths, if nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class PathRequest:
     wanted: bool | None = None
     groups: int = 8
     tested: int = 2
+    trials: int = MOST_TRIALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +295,7 @@ class WalkForward:
         wanted, quick = self._request.paths.wanted, all(one["refusal"] is None for one in found)
         if wanted is False or (wanted is None and not quick):
             return None
-        tried = different(found)[:MOST_TRIALS]
+        tried = different(found)[: self._request.paths.trials]
         file = self._ground.folder / f"returns-{digest(tried)}.json"
         known = kept(file)
         if known is None:
