@@ -53,29 +53,24 @@ class Planted(ModelStrategy):
 """
 
 MODEL = """
-import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from plimsoll.models import PurgedClassifier
-
-
-class Learner(LogisticRegression):
-    kind = "good"
-
-    def fit(self, rows, labels, sample_weight=None):
-        if self.kind == "broken":
-            raise ValueError("one class only")
-        if self.kind == "blind":  # what it learns is the wrong way round: no skill at all
-            labels = np.array([{"up": "down", "down": "up"}.get(one, one) for one in labels])
-        return super().fit(np.asarray(rows), labels, sample_weight=sample_weight)
 
 
 class PlantedModel(PurgedClassifier):
     kind = "good"
 
     def classifier(self):
-        Learner.kind = self.kind
-        return Learner(max_iter=200)
+        return LogisticRegression(max_iter=200)
+
+    def fit(self, data_dictionary, dk, **kwargs):
+        if self.kind == "broken":
+            raise ValueError("one class only")
+        if self.kind == "blind":  # what it learns is the wrong way round: no skill at all
+            swapped = data_dictionary["train_labels"].replace({"up": "down", "down": "up"})
+            data_dictionary = {**data_dictionary, "train_labels": swapped}
+        return super().fit(data_dictionary, dk, **kwargs)
 """
 
 

@@ -78,7 +78,7 @@ def test_a_version_that_the_drawer_refuses_is_dropped_and_forecasts_nothing(
         bot.analyse()
         bot.train(monkeypatch)
         # As after an update of the code: the drawer below vouches for the files no more.
-        monkeypatch.setattr(SeatDrawer.__mro__[1], "load_data", lambda *_: None)
+        monkeypatch.setattr(type(bot.model.dd).__mro__[2], "load_data", lambda *_: None)
         found = bot.go(2)
         assert bot.seat.champion is None
         assert (found["model_lean"] == 0).all()
