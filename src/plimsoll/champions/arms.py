@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 
+CHALLENGER_TAG = "_challenger"
+"""How the tag of an entry ends that the challenger decided on."""
 _SPAN = 2.0**64
 
 

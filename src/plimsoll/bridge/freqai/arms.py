@@ -10,9 +10,20 @@ from freqtrade.strategy import timeframe_to_minutes
 
 from plimsoll.bridge.champions.seats import FOLDER, Seats, Telling
 from plimsoll.bridge.config.settings import PlimsollSettings
-from plimsoll.bridge.freqai.champion import CHALLENGER_TAG, Bound, ChampionModel
 from plimsoll.bridge.state.folder import state_folder_of
-from plimsoll.champions.arms import Arm
+from plimsoll.champions.arms import CHALLENGER_TAG, Arm
+
+
+def champion_of(model: Any) -> Any:
+    """Return a model that takes seats; ``None`` for another, and without one.
+
+    FreqAI is loaded only where there is a model: it takes a second.
+    """
+    if model is None:
+        return None
+    from plimsoll.bridge.freqai.champion import ChampionModel
+
+    return model if isinstance(model, ChampionModel) else None
 
 
 def bind_model(strategy: Any, session: Any, settings: PlimsollSettings) -> None:
@@ -29,8 +40,10 @@ def bind_model(strategy: Any, session: Any, settings: PlimsollSettings) -> None:
         RunMode.LIVE,
     ):
         return
-    if not isinstance(model, ChampionModel):
+    if champion_of(model) is None:
         return
+    from plimsoll.bridge.freqai.champion import Bound
+
     messenger = getattr(session, "messenger", None)
     telling = (
         Telling(session.record)
@@ -67,7 +80,8 @@ def tagged(candles: pd.DataFrame, model: Any, pair: str) -> pd.DataFrame:
 
 def of_open_trade(candles: pd.DataFrame, model: Any, pair: str) -> pd.DataFrame:
     """Return candles whose lean is that of the arm which decided on the pair's open trade."""
-    if not isinstance(model, ChampionModel) or not model.has_seats:
+    model = champion_of(model)
+    if model is None or not model.has_seats:
         return candles
     trade = next(iter(Trade.get_trades_proxy(pair=pair, is_open=True)), None)
     if trade is None or not str(trade.enter_tag or "").endswith(CHALLENGER_TAG):
@@ -83,7 +97,8 @@ def of_open_trade(candles: pd.DataFrame, model: Any, pair: str) -> pd.DataFrame:
 
 def _challengers(candles: pd.DataFrame, model: Any, pair: str) -> dict[Any, float]:
     """Return the challenger's leans of the newest candle, where it decides, by row."""
-    if not isinstance(model, ChampionModel) or not model.has_seats or candles.empty:
+    model = champion_of(model)
+    if model is None or not model.has_seats or candles.empty:
         return {}
     last = candles.index[-1]
     opened = _opened(candles, last)

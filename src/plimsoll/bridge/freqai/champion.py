@@ -23,7 +23,7 @@ from freqtrade.persistence import Trade
 from plimsoll.bridge.champions.seats import Seats
 from plimsoll.bridge.freqai.seat_drawer import Loaded, SeatDrawer, use_seats
 from plimsoll.bridge.freqai.tracked_training import tracked_training
-from plimsoll.champions.arms import Arm, arm_of
+from plimsoll.champions.arms import CHALLENGER_TAG, Arm, arm_of
 from plimsoll.champions.drift import ERRORS, DriftWatch, require_river
 from plimsoll.champions.events import (
     CandleClosed,
@@ -40,8 +40,6 @@ logger = logging.getLogger(__name__)
 
 MOST_LEANS = 1_000
 """Candles of which a challenger's lean is remembered, for the arms."""
-CHALLENGER_TAG = "_challenger"
-"""How the tag of an entry ends that the challenger decided on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,7 @@ from freqtrade.enums import RunMode
 from freqtrade.exceptions import OperationalException
 
 from plimsoll.bridge.config.fingerprint import code_fingerprint
-from plimsoll.bridge.freqai.arms import bind_model, of_open_trade, tagged, with_arms
-from plimsoll.bridge.freqai.champion import ChampionModel
+from plimsoll.bridge.freqai.arms import bind_model, champion_of, of_open_trade, tagged, with_arms
 from plimsoll.bridge.freqai.forecast_record import ForecastRecord
 from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
 from plimsoll.core import PlimsollError
@@ -175,8 +174,8 @@ class ModelStrategy(SizedStrategy):
 
     def on_loop(self, now: datetime) -> None:
         """Tell the guards how often the model was right of late, over all pairs together."""
-        if isinstance(self._model, ChampionModel):
-            self._model.hear(self.dp.current_whitelist(), now)
+        if (seated := champion_of(self._model)) is not None:
+            seated.hear(self.dp.current_whitelist(), now)
         if self._session is None or self._session.supervisor is None:
             return
         right = calls = 0.0

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from plimsoll.bridge.freqai.arms import bind_model, of_open_trade, tagged, with_arms
-from plimsoll.bridge.freqai.champion import CHALLENGER_TAG, ChampionModel
-from plimsoll.champions.arms import Arm
+from plimsoll.bridge.freqai.champion import ChampionModel
+from plimsoll.champions.arms import CHALLENGER_TAG, Arm
 from plimsoll.core import PlimsollError
 from tests.unit.bridge.bots import BTC, open_trade
 from tests.unit.bridge.champions.stores import NOON

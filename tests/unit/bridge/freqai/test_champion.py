@@ -10,8 +10,7 @@ import pytest
 
 from plimsoll.bridge.champions.requests import ModelRequest, answered, ask
 from plimsoll.bridge.champions.seats import slug
-from plimsoll.bridge.freqai.champion import CHALLENGER_TAG
-from plimsoll.champions.arms import Arm, arm_of
+from plimsoll.champions.arms import CHALLENGER_TAG, Arm, arm_of
 from plimsoll.champions.seat import Seat
 from plimsoll.journal.files import newest_of
 from plimsoll.journal.kind import Kind
