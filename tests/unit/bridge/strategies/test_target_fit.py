@@ -139,11 +139,11 @@ def test_a_bot_below_the_least_share_lets_nothing_grow_and_tells_it(tmp_path: Pa
 
 
 def test_the_result_of_a_backtest_has_the_sum_of_its_decisions(tmp_path: Path) -> None:
-    generate = _with_acts(lambda *_, **__: {"trades": []})
+    generate = _with_acts(lambda *_, **__: {"trades": [], "starting_balance": 1_000.0})
     with looking(tmp_path) as (bot, fit):
         fit.begin()
         bot.loop(MIDNIGHT)
-        content = {"config": bot.strategy.config}
+        content = {"config": bot.strategy.config, "results": pd.DataFrame({"pair": []})}
         assert Shortfall.from_result(generate([], "Plain", content, MIDNIGHT, MIDNIGHT)) is None
         fit.note(MIDNIGHT, {BTC: 0.5, ETH: -0.5}, ROOM, LATER)
         fit.note(MIDNIGHT, {BTC: 0.9, ETH: -0.5}, ROOM, LATER)  # the same day, planned again
