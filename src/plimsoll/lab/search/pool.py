@@ -5,9 +5,11 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
@@ -15,11 +17,13 @@ from plimsoll.core import PlimsollError
 from plimsoll.lab.search.configuration import quiet
 from plimsoll.lab.search.epochs import Epochs
 from plimsoll.lab.search.storage import answering
-from plimsoll.lab.search.studies import fail_lost, own_name
+from plimsoll.lab.search.studies import fail_lost, has_unowned, own_name
 from plimsoll.lab.search.worker import Place, Tell, Told, Worker, study_at
 
 PR_SET_PDEATHSIG = 1
 END_SECONDS = 10.0
+NAMED_WITHIN = timedelta(seconds=1)
+"""A worker that lives has put its name on its trial by then."""
 MOST_DEATHS = 3
 """So many workers may die between two epochs; after that it is no accident."""
 
@@ -91,6 +95,9 @@ def _next(member: _Member) -> object:
 def _replaced(member: _Member, place: Place) -> str:
     with answering(place.address):
         lost = fail_lost(study_at(place), gone=[member.name])
+        if has_unowned(study_at(place)):  # its own, or of one that will say so in an instant
+            time.sleep(2 * NAMED_WITHIN.total_seconds())
+            lost += fail_lost(study_at(place), unowned=NAMED_WITHIN)
     again = "its epoch is run again" if lost else "no epoch was lost"
     return f"worker {member.process.pid} died, {_how(member.process.exitcode)}: {again}"
 

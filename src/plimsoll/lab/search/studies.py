@@ -89,15 +89,22 @@ def best_of(trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
     return min(usable, key=lambda one: (one.value, one.number), default=None)
 
 
-def fail_lost(study: Study, *, gone: Sequence[str] = ()) -> int:
+def has_unowned(study: Study) -> bool:
+    """Return whether a trial has begun and no worker has put its name on it yet."""
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    return any(OWNER not in trial.user_attrs for trial in running)
+
+
+def fail_lost(study: Study, *, gone: Sequence[str] = (), unowned: timedelta = UNOWNED) -> int:
     """Give up trials whose worker is gone, so that they are run again; return how many.
 
-    ``gone`` names workers that are known to have ended.
+    ``gone`` names workers that are known to have ended. A trial without a name is given up when it
+    is older than ``unowned``: its worker died before it could say who it is.
     """
     lost = [
         trial.number
         for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        if _is_lost(trial, gone)
+        if _is_lost(trial, gone, unowned)
     ]
     for number in lost:
         study.tell(number, state=TrialState.FAIL, skip_if_finished=True)
@@ -120,12 +127,12 @@ def own_name() -> str:
     return f"{socket.gethostname()}/{os.getpid()}/{psutil.Process().create_time():.2f}"
 
 
-def _is_lost(trial: FrozenTrial, gone: Sequence[str]) -> bool:
+def _is_lost(trial: FrozenTrial, gone: Sequence[str], unowned: timedelta) -> bool:
     owner = trial.user_attrs.get(OWNER)
     since = trial.datetime_start or datetime.now()  # noqa: DTZ005 - Optuna's own local time
     age = datetime.now() - since  # noqa: DTZ005 - the same
     if owner is None:
-        return age > UNOWNED
+        return age > unowned
     runs = False if owner in gone else alive(owner)
     return age > STALE if runs is None else not runs
 
