@@ -10,7 +10,7 @@ from typing import Any
 from plimsoll.core import PlimsollError
 from plimsoll.lab.processes import child_environment, command
 from plimsoll.lab.study import DATA, GUARDS_OFF, config_of, study_folder
-from tests.model_results.subjects import BASELINES, RETRAIN_DAYS, SPAN, Subject
+from tests.model_results.subjects import BASELINES, RETRAIN_DAYS, SPAN, THREE, Subject
 
 SECONDS = 3 * 3600.0
 MB = 1024
@@ -23,9 +23,10 @@ def run_subject(subject: Subject, datadir: Path, out: Path) -> dict[str, Any]:
     Memory is the peak of any one process below this one, so this process runs one subject.
     """
     row: dict[str, Any] = {"model": subject.model, "strategy": subject.strategy, "against": {}}
-    with study_folder([subject.study], datadir) as folder:
-        layer = config_of(subject.study, GUARDS_OFF) | {
-            "max_open_trades": len(subject.study.pairs),
+    own = subject.studies[0]
+    with study_folder(subject.studies, datadir) as folder:
+        layer = config_of(own, GUARDS_OFF) | {
+            "max_open_trades": len(own.pairs),
             "freqai": {"backtest_period_days": RETRAIN_DAYS},
         }
         (folder / "models.json").write_text(json.dumps(layer), encoding="utf-8")
@@ -53,7 +54,7 @@ def _compared(
         *("compare", "--candidate", candidate, "--baseline", baseline, "--json"),
         *("--out", str(place), "--userdir", str(folder / "user_data")),
         *("--datadir", str(folder / DATA), "--timerange", SPAN),
-        *("--pairs", *subject.study.pairs, "--freqaimodel", subject.model),
+        *("--pairs", *THREE, "--freqaimodel", subject.model),
         *(part for layer in layers for part in ("-c", str(layer))),
     ]
     log = out / f"{subject.model}.log"

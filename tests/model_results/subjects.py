@@ -1,6 +1,6 @@
 """Which models are compared, and with what."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plimsoll.lab.study import Study
 
@@ -20,9 +20,10 @@ class Subject:
     layer: str
 
     @property
-    def study(self) -> Study:
-        """What it is traded on."""
-        return Study("three pairs, 1 hour", "1h", THREE, SPAN, (self.strategy,), BASELINES)
+    def studies(self) -> tuple[Study, Study]:
+        """What it is traded on, and what the slowest rule is: candles of four hours."""
+        own = Study("three pairs, 1 hour", "1h", THREE, SPAN, (self.strategy,), BASELINES)
+        return own, replace(own, name="three pairs, 4 hours", timeframe="4h")
 
 
 SUBJECTS = (
