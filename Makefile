@@ -30,7 +30,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks calibrate train-agents
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks model-results calibrate train-agents
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -99,6 +99,10 @@ parity: $(READY) ## backtest and replay the strategies on real data (DATA=folder
 
 train-agents: $(READY) ## train agents on made markets, planted and noise, resumable; docs/agents-results.md (needs the extra rl)
 	OMP_NUM_THREADS=1 nice -n 10 $(BIN)/python -m tests.agent_checks $(ONLY)
+
+model-results: $(READY) ## compare models with rules on real data (DATA=folder), rewrite docs/model-results.md
+	@test -n "$(DATA)" || { echo 'make model-results needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
+	nice -n 10 $(BIN)/python -m tests.model_results $(DATA)
 
 walks: $(READY) ## search and walk forward on real data (DATA=folder), rewrite docs/walk-forward-results.md
 	@test -n "$(DATA)" || { echo 'make walks needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }

@@ -83,17 +83,20 @@ def _times(rows: Sequence[tuple[Subject, dict[str, Any]]]) -> str:
         "and `freqtrade backtesting` of the tests would take: its start and its epochs were timed "
         "in the first window, with two jobs.\n\n"
         "| Strategy | Walk-forward, paths and confirmations included | By the command | Ratio | "
-        "Search, epochs a minute: one process | two | `freqtrade hyperopt`, two jobs |\n"
-        "|---|---|---|---|---|---|---|\n"
+        "Search, epochs a minute: one process | two | two Dask workers on PostgreSQL | "
+        "`freqtrade hyperopt`, two jobs |\n"
+        "|---|---|---|---|---|---|---|---|\n"
     )
     for subject, row in rows:
         own, took = row["own"], row["walk"]["wall_seconds"]
         each = own["start_seconds"] + own["epoch_seconds"] * (EPOCHS - 1) + own["test_seconds"]
         whole = each * len(row["walk"]["windows"])
         rates = row["search"]
+        shared = f"{rates['dask']:,.0f}" if "dask" in rates else "not measured"
         text += (
             f"| {subject.strategy} | {took:.0f} s | {whole / 60:.0f} min | {whole / took:.0f} | "
-            f"{rates['1']:.0f} | {rates['2']:.0f} | {60 / own['epoch_seconds']:.0f} |\n"
+            f"{rates['1']:,.0f} | {rates['2']:,.0f} | {shared} | "
+            f"{60 / own['epoch_seconds']:.0f} |\n"
         )
     for subject, row in rows:
         if again := row.get("again"):

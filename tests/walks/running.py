@@ -16,6 +16,8 @@ from plimsoll.lab.freqtrade import freqtrade
 from plimsoll.lab.processes import child_environment, command
 from plimsoll.lab.study import DATA, GUARDS_OFF, config_of, study_folder
 from plimsoll.lab.user_folder import lay_out
+from tests.support.dask_cluster import dask_cluster
+from tests.support.postgres import serve_postgres
 from tests.walks.subjects import EPOCHS, Subject
 
 LOSS = "SharpeHyperOptLossDaily"
@@ -35,6 +37,8 @@ def run_subject(subject: Subject, datadir: Path, out: Path, say: Say) -> dict[st
         row = {"strategy": subject.strategy, "pairs": len(subject.study.pairs), "walk": whole}
         row["own"] = timed_own(subject, folder, whole["windows"][0], say)
         row["search"] = searched(subject, folder, say)
+        if subject.killed:
+            row["search"] |= shared(subject, folder, say)
         if subject.killed:
             row["again"] = killed_and_gone_on(subject, folder, whole, say)
     return row
@@ -60,6 +64,24 @@ def searched(subject: Subject, folder: Path, say: Say) -> dict[str, Any]:
         rates[str(workers)] = made["epochs_a_minute"]
         say(f"{subject.strategy}: {made['epochs_a_minute']:.0f} epochs a minute by {workers}")
     return rates
+
+
+def rates_of(subject: Subject, datadir: Path, say: Say) -> dict[str, Any]:
+    """Return the rates of searches alone."""
+    with study_folder([subject.study], datadir) as folder:
+        last = folder / "walk.json"
+        last.write_text(json.dumps(config_of(subject.study, GUARDS_OFF)), encoding="utf-8")
+        return searched(subject, folder, say) | shared(subject, folder, say)
+
+
+def shared(subject: Subject, folder: Path, say: Say) -> dict[str, Any]:
+    """Return epochs a minute of two Dask workers on a PostgreSQL, all on this machine."""
+    with serve_postgres() as storage, dask_cluster(folder, 2) as dask:
+        arguments = ["search", *_common(subject, folder, "user_data"), "--json"]
+        arguments += ["--dask", dask, "--storage", storage, "--study", "rate-dask"]
+        made = _run([*arguments, "--epochs", str(subject.search_epochs)], folder)
+    say(f"{subject.strategy}: {made['epochs_a_minute']:.0f} epochs a minute by two Dask workers")
+    return {"dask": made["epochs_a_minute"]}
 
 
 def timed_own(subject: Subject, folder: Path, window: dict[str, Any], say: Say) -> dict[str, float]:

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from plimsoll.bridge.champions.requests import ModelRequest, answered, ask, withdraw
-from plimsoll.bridge.champions.seats import FOLDER, asked_event, seats_in, step_record
+from plimsoll.bridge.champions.seats import (
+    FOLDER,
+    asked_event,
+    seats_in,
+    step_record,
+    untold_records,
+)
 from plimsoll.bridge.champions.store import SeatStore, is_taken, read_seat
 from plimsoll.bridge.champions.versions import DamagedVersionError, VersionFolder
 from plimsoll.bridge.state.recorder import secrets_of
@@ -142,9 +148,10 @@ def change(bot: Bot, view: SeatView, request: ModelRequest, *, seconds: float) -
         event = asked_event(request, store.seat, now)
         _require_files(store, event.version)
         seat = store.append(event)
-        record = step_record(view.pair, event)
-        fields = {name: value for name, value in record.items() if name != "kind"}
-        log.append(Kind.MODEL, now, durable=True, **fields)
+        for record in (*untold_records(view.pair, store), step_record(view.pair, event)):
+            fields = {name: value for name, value in record.items() if name != "kind"}
+            log.append(Kind.MODEL, now, durable=True, **fields)
+        store.mark_told()
     champion = "nobody" if seat.champion is None else seat.champion.name
     return True, f"{view.pair}: champion {champion}"
 

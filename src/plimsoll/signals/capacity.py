@@ -200,9 +200,9 @@ def affordable_now(
             larger[pair] = value - now[pair]
     share = 1.0
     for budget in capacity.budgets:
-        wanted, left = budget.taken(larger), budget.usd - budget.taken(held_usd)
+        wanted, left = budget.taken(larger), max(0.0, budget.usd - budget.taken(held_usd))
         if wanted > left:
-            share = min(share, max(0.0, left) / wanted)
+            share = min(share, left / wanted)
     return {
         pair: smaller[pair] if pair in smaller else now[pair] + share * larger[pair]
         for pair in values_usd

@@ -1,13 +1,15 @@
 """A person and the models of a bot that does not run, or does not answer."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from plimsoll.bridge.champions.requests import ModelAnswer, ModelRequest, answer, take
 from plimsoll.bridge.champions.seats import Seats, Telling, close_all
-from plimsoll.champions.events import CandleClosed
+from plimsoll.bridge.champions.store import SeatStore
+from plimsoll.champions.events import CandleClosed, Promoted
 from plimsoll.champions.policy import ChampionPolicy
 from plimsoll.control.bot import Bot, find_bot
 from plimsoll.control.models import change, view_of, views
@@ -88,6 +90,21 @@ def test_a_person_promotes_and_rolls_back_where_no_bot_runs(bot: Bot) -> None:
     assert [(one["event"], one["by"], one["reason"]) for one in records] == [
         ("rolled_back", "Ada", "a mistake"),
         ("promoted", "Ada", "seen enough"),
+    ]
+
+
+def test_a_step_that_a_kill_kept_from_the_log_is_logged_first(bot: Bot) -> None:
+    view = view_of(bot, BTC)
+    at = datetime.now(UTC)
+    with SeatStore(view.folder, at) as store:
+        store.append(Promoted(at, "v0002", "rule", "it is better"))
+    change(bot, view_of(bot, BTC), asked("rollback", reason="a mistake"), seconds=1)
+    change(bot, view_of(bot, BTC), asked(version="v0002"), seconds=1)
+    records = reversed(list(newest_of(bot.folder.decisions, [Kind.MODEL])))
+    assert [(one["event"], one["by"]) for one in records] == [
+        ("promoted", "rule"),
+        ("rolled_back", "Ada"),
+        ("promoted", "Ada"),
     ]
 
 

@@ -125,6 +125,13 @@ def test_what_grows_waits_evenly_for_what_is_to_be_freed() -> None:
     assert affordable_now(plan, first, capacity(WALLET)) == plan
 
 
+def test_a_book_that_only_shrinks_is_ordered_whole_though_more_is_held_than_may_be() -> None:
+    held = {"A": 700.0, "B": -400.0, "C": 0.0}
+    plan = {"A": 600.0, "B": -350.0, "C": 0.0}
+    assert affordable_now(plan, held, capacity(WALLET)) == plan
+    assert affordable_now(held, held, capacity(WALLET)) == held
+
+
 weights = st.one_of(st.just(NAN), st.just(0.0), st.floats(-2, 2))
 books = st.fixed_dictionaries(dict.fromkeys(PAIRS, weights))
 per_usd = st.fixed_dictionaries(dict.fromkeys(PAIRS, st.floats(0.05, 1)))

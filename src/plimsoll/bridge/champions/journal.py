@@ -83,6 +83,18 @@ def read_journal(file: Path) -> Read:
     return Read(seat, head, events, len(whole) + 1, torn=bool(torn))
 
 
+def events_after(file: Path, seq: int) -> list[tuple[Event, Seat]]:
+    """Return the events of a whole journal beyond a seat's number, each with the seat after it."""
+    first, *lines = file.read_bytes().rpartition(b"\n")[0].split(b"\n")
+    seat, found = seat_from(json.loads(first)["seat"]), list[tuple[Event, Seat]]()
+    for record in _records(lines):
+        event = event_from(record["event"])
+        seat = apply(seat, event)
+        if seat.seq > seq:
+            found.append((event, seat))
+    return found
+
+
 def begin_journal(file: Path, seat: Seat) -> str:
     """Write a new journal that begins with a seat, in place of what is there; return its head."""
     line, head = _line({"seat": seat_record(seat)}, _BEGIN)

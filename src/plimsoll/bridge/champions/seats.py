@@ -85,6 +85,9 @@ class Seats:
                 write_durably(folder / ABOUT, json.dumps(about).encode())
                 for notice in found.notices:
                     logger.warning("plimsoll: models of %s: %s", pair, notice)
+                for record in untold_records(pair, found):
+                    self._give(record, now)
+                found.mark_told()
             return found
 
     def seat(self, pair: str, now: datetime) -> Seat:
@@ -93,16 +96,22 @@ class Seats:
 
     def take(self, pair: str, event: Event) -> Seat:
         """Let an event hold, then log and tell it; return the seat."""
-        seat = self.store(pair, event.at).append(event)
-        self._tell(pair, event)
-        return seat
+        with self._mutex:
+            store = self.store(pair, event.at)
+            seat = store.append(event)
+            self._tell(pair, event)
+            if not isinstance(event, QUIET):
+                store.mark_told()
+            return seat
 
     def train(self, pair: str, made: Made, write: Callable[[Path], None]) -> Version:
         """Store a model that was trained; the first one of a pair is its champion."""
-        store = self.store(pair, made.trained_at)
-        version = store.train(made, write)
-        self._tell(pair, Trained(made.trained_at, version), store.seat)
-        return version
+        with self._mutex:
+            store = self.store(pair, made.trained_at)
+            version = store.train(made, write)
+            self._tell(pair, Trained(made.trained_at, version), store.seat)
+            store.mark_told()
+            return version
 
     def decide(self, pair: str, now: datetime) -> Seat:
         """Let the rules decide what there is to decide; return the seat."""
@@ -147,11 +156,23 @@ class Seats:
     def _tell(self, pair: str, event: Event, seat: Seat | None = None) -> None:
         if isinstance(event, QUIET):
             return
-        record = step_record(pair, event, seat)
+        self._give(step_record(pair, event, seat), event.at)
+
+    def _give(self, record: Mapping[str, Any], at: datetime) -> None:
         fields = {name: value for name, value in record.items() if name != "kind"}
-        self._telling.record(Kind.MODEL, event.at, durable=True, **fields)
+        self._telling.record(Kind.MODEL, at, durable=True, **fields)
         if (text := model_message(record)) is not None:
             (self._telling.tell if must_arrive(record) else self._telling.mention)(text)
+
+
+def untold_records(pair: str, store: SeatStore) -> Iterator[dict[str, Any]]:
+    """Yield, as the log has them, the steps that a kill kept from it."""
+    for event, seat in store.untold:
+        if not isinstance(event, QUIET):
+            record = step_record(pair, event, seat)
+            said = f"of {event.at:%Y-%m-%d %H:%M} UTC, before a kill"
+            reason = f"{record['reason']} ({said})" if record["reason"] else said
+            yield {**record, "reason": reason}
 
 
 def asked_event(request: ModelRequest, seat: Seat, now: datetime) -> Promoted | RolledBack:

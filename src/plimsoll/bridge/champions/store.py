@@ -5,6 +5,7 @@ champions/IDENTIFIER/BTC_USDT_USDT/
   .lock           held by the one process that writes
   journal.jsonl   events, written before they hold
   state.json      the seat after the journal, for readers: temporary file, fsync, rename
+  told            the number of the last event that log and people know of
   request.json    what a person asks of a running bot
   versions/v0001/ the files of a model, their hashes and what it was trained on
 ```
@@ -28,6 +29,7 @@ from plimsoll.bridge.champions.journal import (
     Journal,
     Read,
     begin_journal,
+    events_after,
     read_journal,
 )
 from plimsoll.bridge.champions.versions import Made, VersionFolder
@@ -41,6 +43,7 @@ from plimsoll.core import PlimsollError
 logger = logging.getLogger(__name__)
 
 STATE, JOURNAL, LOCK, VERSIONS = "state.json", "journal.jsonl", ".lock", "versions"
+TOLD = "told"
 STATE_EVERY = 20
 """So many candles may be in the journal alone."""
 NEW_JOURNAL_AFTER = 5_000
@@ -58,6 +61,12 @@ class SeatStore:
     now
         The moment of the start, by the bot's clock.
 
+    Attributes
+    ----------
+    untold
+        Events that held before the start, with the seat after each, and that a kill kept from
+        log and people; `mark_told` says when they know.
+
     Raises
     ------
     PlimsollError
@@ -73,11 +82,12 @@ class SeatStore:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _only_writer(folder)
         try:
-            for name in (STATE, JOURNAL):
+            for name in (STATE, JOURNAL, TOLD):
                 for left in folder.glob(f".{name}.*"):  # of a writer that was killed
                     left.unlink()
             self._journal, self._seat = self._opened()
             self._stored_seq = -1
+            self.untold = events_after(folder / JOURNAL, self._told_seq())
             self.append(Started(now))
             self.versions.clear({one.name for _, one in self._seat.versions()})
         except BaseException:
@@ -127,6 +137,12 @@ class SeatStore:
             self.append(Trained(made.trained_at, version))
             self.versions.clear({one.name for _, one in self._seat.versions()})
             return version
+
+    def mark_told(self) -> None:
+        """Keep that log and people know of every event so far."""
+        with self._mutex:
+            self.untold = []
+            write_durably(self.folder / TOLD, str(self._seat.seq).encode())
 
     def close(self) -> None:
         """Write the state and let go of the seat; safe to repeat."""
@@ -182,6 +198,16 @@ class SeatStore:
         self._journal.close()
         begin_journal(self.folder / JOURNAL, self._seat)
         return Journal(self.folder / JOURNAL, read_journal(self.folder / JOURNAL))
+
+    def _told_seq(self) -> int:
+        """Return the number of the last event that was told.
+
+        A file that cannot be read is taken as told of nothing: rather twice than never.
+        """
+        try:
+            return int((self.folder / TOLD).read_bytes())
+        except (FileNotFoundError, ValueError):
+            return 0
 
     def _write_state(self) -> None:
         content = {"seat": seat_record(self._seat)}

@@ -22,6 +22,7 @@ from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
 from plimsoll.core import PlimsollError
 from plimsoll.core.health import ModelHealth
 from plimsoll.features import FeatureUse, table
+from plimsoll.features.lags import lagged
 from plimsoll.labels import DOWN, UP, barrier_direction, direction, future_return
 from plimsoll.modelling.settings import training_settings
 from plimsoll.signals.model import call_results, lean, lean_of_return, recent_calls
@@ -43,11 +44,13 @@ class ModelStrategy(SizedStrategy):
 
     target_move: ClassVar[float] = 0.005
     """A move over the horizon beyond this fraction is ``up`` or ``down``, else ``flat``."""
+    lags: ClassVar[int] = 0
+    """Of how many candles before the model sees the features as well (`features.lags.lagged`)."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         self._record: ForecastRecord | None = None
-        longest = max(use.lookback_candles for use in self.model_features()) + 1
+        longest = max(use.lookback_candles for use in self.model_features()) + 1 + self.lags
         self.startup_candle_count = max(self.startup_candle_count, longest)
         if config.get("runmode") in (RunMode.BACKTEST, RunMode.HYPEROPT):
             self._name_predictions_by_what_made_them(config)
@@ -82,7 +85,8 @@ class ModelStrategy(SizedStrategy):
     ) -> pd.DataFrame:
         """Add the model's features; FreqAI takes columns that begin with ``%-``."""
         candles = self.with_sources(dataframe, metadata["pair"], self.model_features())
-        return dataframe.join(table(candles, self.model_features()).add_prefix("%-"))
+        features = table(candles, self.model_features()).add_prefix("%-")
+        return dataframe.join(lagged(features, self.lags) if self.lags else features)
 
     def set_freqai_targets(
         self, dataframe: pd.DataFrame, metadata: dict, **kwargs: Any
@@ -245,6 +249,7 @@ class ModelStrategy(SizedStrategy):
             *(str(config.get(key)) for key in ("freqaimodel", "timeframe", "datadir")),
             self.target_move,
             [use.column for use in self.model_features()],
+            self.lags,
             {key: value for key, value in section.items() if key != "identifier"},
         ]
         digest = hashlib.sha256(json.dumps(made_by, default=str, sort_keys=True).encode())

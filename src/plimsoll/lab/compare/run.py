@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from freqtrade.strategy import IStrategy
 
 from plimsoll.bridge.config.fingerprint import code_fingerprint
 from plimsoll.bridge.config.subject import versions
@@ -22,6 +23,7 @@ from plimsoll.lab.results import load_candles
 from plimsoll.lab.search import trials
 from plimsoll.lab.search.configuration import Config, backtest_config, quiet
 from plimsoll.lab.search.identity import config_fingerprint, data_fingerprint
+from plimsoll.lab.strategy_loading import load_strategy
 from plimsoll.performance.comparison import Comparison, compare
 
 COMMAND = "compare"
@@ -76,7 +78,7 @@ def compare_strategies(request: CompareRequest, say: Say) -> CompareOutcome:
         config = backtest_config([*request.arguments, *(["--strategy", names[0]] if names else [])])
     userdir = Path(config["user_data_dir"])
     sides = [
-        _side(one, request.arguments, userdir, say) for one in (request.candidate, request.baseline)
+        _side(one, request.arguments, config, say) for one in (request.candidate, request.baseline)
     ]
     candidate, baseline = sides
     _require_same_terms(candidate, baseline)
@@ -105,14 +107,32 @@ def _is_file(name: str) -> bool:
     return Path(name).suffix in FILES
 
 
-def _side(name: str, arguments: Sequence[str], userdir: Path, say: Say) -> Contender:
+def _side(name: str, arguments: Sequence[str], config: Config, say: Say) -> Contender:
     if _is_file(name):
         return contender_from(Path(name))
     say(f"Freqtrade trades {name}")
     began = time.perf_counter()
-    made = contender_by_freqtrade(name, arguments, userdir / "plimsoll" / COMMAND / name)
+    folder = Path(config["user_data_dir"]) / "plimsoll" / COMMAND / name
+    if (config.get("freqai") or {}).get("enabled") and not _learns(name, config):
+        folder.mkdir(parents=True, exist_ok=True)
+        layer = folder / "without-model.json"
+        layer.write_text(json.dumps({"freqai": {"enabled": False}}), encoding="utf-8")
+        arguments = (*arguments, "-c", str(layer))
+    made = contender_by_freqtrade(name, arguments, folder)
     say(f"{name}: {made.trades:,} trades in {time.perf_counter() - began:.0f} s")
     return made
+
+
+def _learns(name: str, config: Config) -> bool:
+    """Return whether a strategy trains a model: Freqtrade refuses FreqAI to rules of other frames.
+
+    A strategy of FreqAI says what is learned; Freqtrade's own base learns nothing.
+    """
+    files = [Path(file) for file in config.get("config_files") or ()]
+    own = config.get("strategy_path")
+    folder = None if own is None else Path(own)
+    loaded = load_strategy(name, Path(config["user_data_dir"]), files, folder=folder)
+    return type(loaded.strategy).set_freqai_targets is not IStrategy.set_freqai_targets
 
 
 def _require_same_terms(candidate: Contender, baseline: Contender) -> None:

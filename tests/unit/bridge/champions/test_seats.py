@@ -75,6 +75,34 @@ def test_a_trial_ends_in_one_decision_which_is_logged_and_told(seats: Seats, hea
     assert len(heard.mentioned) == 2
 
 
+def test_a_step_that_a_kill_kept_from_the_log_is_told_at_the_next_start_once(
+    seats: Seats, heard: Heard
+) -> None:
+    for text in ("a", "b"):
+        seats.train(BTC, made(), writes(text))
+    seats.store(BTC, NOON).append(Promoted(NOON, "v0002", "rule", "it is better"))
+    assert [one["event"] for one in heard.records] == ["trained", "trained"]
+    for _ in range(2):
+        close_all()
+        assert seats.seat(BTC, NOON + HOUR).champion is not None
+    assert [one["event"] for one in heard.records] == ["trained", "trained", "promoted"]
+    assert heard.records[-1]["reason"].startswith("it is better (of ")
+    assert "before a kill" in heard.records[-1]["reason"]
+    assert [text[:1] for text in heard.told] == ["✅"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"many"])
+def test_without_a_note_of_what_was_told_it_is_told_again(
+    seats: Seats, heard: Heard, content: bytes | None
+) -> None:
+    seats.train(BTC, made(), writes("a"))
+    told = seats.root / slug(BTC) / "told"
+    close_all()
+    told.unlink() if content is None else told.write_bytes(content)
+    seats.seat(BTC, NOON)
+    assert [one["event"] for one in heard.records] == ["trained", "trained"]
+
+
 def test_changed_files_drop_a_version_and_say_so(seats: Seats, heard: Heard) -> None:
     version = seats.train(BTC, made(), writes("trees"))
     folder = seats.verified(BTC, version, NOON)

@@ -63,6 +63,20 @@ def test_a_candidate_is_a_trial_of_its_data_once(
     assert len(counted()) == 1
 
 
+def test_a_rule_beside_a_model_is_traded_without_one(
+    outcome: CompareOutcome, ground: SearchGround
+) -> None:
+    stored = ground.userdir / "plimsoll" / "compare"
+    [own] = (stored / "TrendFollow").glob("*.zip")
+    layer = ground.userdir / "config" / "freqai-direction.json"
+    arguments = (*arguments_of(ground), "-c", str(layer), "--freqaimodel", "LightGBMDirection")
+    asked = CompareRequest(arguments, str(own), "BuyAndHold", windows=2)
+    again = compare_strategies(asked, lambda _: None)
+    assert again.comparison.difference == pytest.approx(outcome.comparison.difference)
+    log = (stored / "BuyAndHold" / "BuyAndHold.log").read_text(encoding="utf-8")
+    assert "without-model.json" in log
+
+
 def test_other_terms_are_refused(
     outcome: CompareOutcome, ground: SearchGround, tmp_path: Path
 ) -> None:

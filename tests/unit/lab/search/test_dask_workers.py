@@ -1,51 +1,23 @@
 """Workers of Dask against a real PostgreSQL: two processes that share one search."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from optuna.trial import TrialState
 
 from plimsoll.core import UsageError
-from plimsoll.lab.processes import free_port, running, wait_until
+from plimsoll.lab.processes import free_port
 from plimsoll.lab.search.dask_workers import search_by_dask
 from plimsoll.lab.search.run import SearchRequest, Watcher, search
 from plimsoll.lab.search.storage import StorageGoneError, answering, open_storage
 from plimsoll.lab.search.studies import OWNER
 from plimsoll.lab.search.worker import Place, Told, study_at
+from tests.support.dask_cluster import dask_cluster
 from tests.support.postgres import serve_postgres
 from tests.support.search_ground import SearchGround
 
 EPOCHS = 60
 SEARCH_EXTRA = "the extra `search` is not installed"
-
-
-@contextmanager
-def dask_cluster(folder: Path, workers: int) -> Iterator[str]:
-    """Run a scheduler and workers on loopback, each a process that ends with the block."""
-    port = free_port()
-    address = f"tcp://127.0.0.1:{port}"
-    own = ["--host", "127.0.0.1", "--no-dashboard"]
-    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", str(port), *own]
-    worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, *own]
-    worker += ["--nthreads", "1", "--no-nanny", "--death-timeout", "120"]
-    with ExitStack() as stack:
-        log = folder / "dask.log"
-        stack.enter_context(running(scheduler, log=log, folder=folder))
-        for number in range(workers):
-            place = ["--local-directory", str(folder / f"worker-{number}")]
-            stack.enter_context(running([*worker, *place], log=log, folder=folder))
-        from distributed import Client
-
-        with Client(address, timeout=60) as client:
-            wait_until(
-                lambda: len(client.scheduler_info(n_workers=-1)["workers"]) == workers,
-                seconds=60,
-                what=f"{workers} Dask workers",
-            )
-        yield address
 
 
 def test_two_workers_share_one_search_on_postgres(ground: SearchGround, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Models of FreqAI against rules on real data, walk-forward: ``make model-results``."""
