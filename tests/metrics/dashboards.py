@@ -67,6 +67,12 @@ def lines(title: str, unit: str, name: str, legend: str, **others: str) -> Panel
     return one(title, unit, f"{name}{ALL}", f"{{{{bot}}}} {{{{{legend}}}}}", **others)
 
 
+def mean(what: str) -> str:
+    """Return the query of a histogram's mean since the log began."""
+    name = f"plimsoll_{what}_delay_seconds"
+    return f"{name}_sum{ALL} / {name}_count{ALL}"
+
+
 ACCOUNT = Board(
     "plimsoll-account",
     "Plimsoll: account",
@@ -233,9 +239,8 @@ FEED = Board(
                     (
                         ("bot:plimsoll_candle_delay_seconds:p99_1h", "{{bot}} 99th percentile"),
                         (
-                            f"rate(plimsoll_candle_delay_seconds_sum{ALL}[1h]) / "
-                            f"rate(plimsoll_candle_delay_seconds_count{ALL}[1h])",
-                            "{{bot}} mean",
+                            mean("candle"),
+                            "{{bot}} mean since the log began",
                         ),
                     ),
                 ),
@@ -245,8 +250,7 @@ FEED = Board(
                     (
                         ("bot:plimsoll_order_delay_seconds:p99_1h", "{{bot}} 99th percentile"),
                         (
-                            f"plimsoll_order_delay_seconds_sum{ALL} / "
-                            f"plimsoll_order_delay_seconds_count{ALL}",
+                            mean("order"),
                             "{{bot}} mean since the log began",
                         ),
                     ),

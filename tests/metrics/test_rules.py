@@ -91,9 +91,8 @@ def test_every_alert_has_a_page_of_its_own() -> None:
     headings = re.findall(r"^## (Plimsoll\w+)$", PAGE, re.MULTILINE)
     assert headings == NAMES
     assert [f"docs/alerts.md#{name.lower()}" for name in NAMES] == RUNBOOKS
-    for name, text in zip(
-        headings, re.split(r"^## Plimsoll\w+$", PAGE, flags=re.MULTILINE)[1:], strict=True
-    ):
+    texts = re.split(r"^## Plimsoll\w+$", PAGE, flags=re.MULTILINE)[1:]
+    for name, text in zip(headings, texts, strict=True):
         assert len(text.split()) > 15, name
 
 

@@ -131,7 +131,7 @@ def test_the_account_by_a_key_and_what_the_exchange_counts(
     assert isinstance(weight, float)
     assert equity > 0
     assert weight > 0
-    exchange.fault("server-error", code=503)
+    exchange.fault("http-error", status=503, paths=["*"])
     blind = shown(meter)
     assert ("exchange_equity_usd",) not in blind
     assert blind["condition", "blind"] == 1.0

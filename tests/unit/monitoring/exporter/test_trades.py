@@ -17,7 +17,9 @@ from tests.unit.monitoring.sights import BTC, ETH
 BEGAN = datetime(2026, 3, 2)  # noqa: DTZ001 - as Freqtrade has it
 
 
-def trade(pair: str, *, profit: float | None, tag: str | None = "cross", **others: Any) -> Any:
+def trade(
+    pair: str, *, profit: float | None, realised: float = 0.0, tag: str | None = "cross", **others: Any
+) -> Any:
     from freqtrade.persistence import Trade
 
     fields = {
@@ -35,6 +37,7 @@ def trade(pair: str, *, profit: float | None, tag: str | None = "cross", **other
         **others,
     }
     made = Trade(pair=pair, is_open=profit is None, enter_tag=tag, **fields)
+    made.realized_profit = realised
     if profit is not None:
         made.close_profit_abs, made.close_profit = profit, profit / 100.0
         made.close_date = BEGAN + timedelta(hours=1)
@@ -51,7 +54,7 @@ def database(tmp_path: Path) -> Path:
         trade(BTC, profit=7.0)
         trade(BTC, profit=-2.0)
         trade(BTC, profit=1.0, is_short=True, tag=None)
-        trade(ETH, profit=None, realized_profit=3.0)
+        trade(ETH, profit=None, realised=3.0)
         Trade.commit()
     return file
 
