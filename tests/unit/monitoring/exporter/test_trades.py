@@ -18,7 +18,12 @@ BEGAN = datetime(2026, 3, 2)  # noqa: DTZ001 - as Freqtrade has it
 
 
 def trade(
-    pair: str, *, profit: float | None, realised: float = 0.0, tag: str | None = "cross", **others: Any
+    pair: str,
+    *,
+    profit: float | None,
+    realised: float = 0.0,
+    tag: str | None = "cross",
+    **others: Any,
 ) -> Any:
     from freqtrade.persistence import Trade
 
