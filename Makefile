@@ -14,6 +14,7 @@ PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http \
 	archive/test_inspection archive/test_pair_checks bench/test_page cli/test_app cli/test_control \
 	cli/test_features cli/test_watch monitoring/test_account monitoring/test_watchdog \
+	monitoring/exporter/test_bot monitoring/exporter/test_trades cli/test_exporter \
 	bridge/freqtrade/test_command_line bridge/freqtrade/test_venue_clock \
 	bridge/guarding/test_live_session bridge/guarding/test_messenger \
 	bridge/guarding/test_two_accounts \
