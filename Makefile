@@ -14,6 +14,7 @@ PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http \
 	archive/test_inspection archive/test_pair_checks bench/test_page cli/test_app cli/test_control \
 	cli/test_features cli/test_watch monitoring/test_account monitoring/test_watchdog \
+	monitoring/exporter/test_bot monitoring/exporter/test_trades cli/test_exporter \
 	bridge/freqtrade/test_command_line bridge/freqtrade/test_venue_clock \
 	bridge/guarding/test_live_session bridge/guarding/test_messenger \
 	bridge/guarding/test_two_accounts \
@@ -30,7 +31,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks model-results calibrate train-agents
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks model-results calibrate train-agents alert-drills dashboards
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -126,6 +127,12 @@ calibrate: $(READY) ## walk shipped strategies over made markets, resumable: how
 watch-drills: $(READY) ## kill, freeze and blind bot and watchdog; rewrite the table of docs/watch.md (ONLY=frozen plays one)
 	$(BIN)/python -m tests.watch_drills $(if $(ONLY),--only $(ONLY))
 
+alert-drills: $(READY) ## crash and kill a bot under a real Prometheus and Alertmanager; times in docs/metrics.md
+	$(BIN)/python -m tests.metrics
+
+dashboards: $(READY) ## write the dashboards of docker/grafana from their code
+	$(BIN)/python -m tests.metrics.dashboards
+
 results: $(READY) ## backtest the strategies on real data (DATA=folder), resumable, and rewrite docs/results.md
 	@test -n "$(DATA)" || { echo 'make results needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
 	nice -n 10 $(BIN)/plimsoll results --datadir $(DATA) --out docs/results.md
@@ -154,7 +161,7 @@ mutation: $(READY) ## count which small faults in risk and bridge their tests no
 	$(BIN)/python -m tests.mutation $(MODULES)
 
 lock: $(READY) ## resolve constraints.txt again (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra search --extra models --extra drift --extra tracking --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o constraints.txt
+	uv pip compile pyproject.toml --extra dev --extra search --extra models --extra drift --extra tracking --extra metrics --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o constraints.txt
 	printf 'pip\nsetuptools\n' | uv pip compile - --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o docker/build-tools.txt
 	uv pip compile tests/docs_site/requirements.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o tests/docs_site/requirements.txt
 

@@ -26,6 +26,7 @@ from plimsoll.cli.denials import denials
 from plimsoll.cli.doctor import doctor
 from plimsoll.cli.drill import drill
 from plimsoll.cli.expectation import expectation
+from plimsoll.cli.exporter import exporter
 from plimsoll.cli.guard import guard
 from plimsoll.cli.init import init
 from plimsoll.cli.monte_carlo import monte_carlo
@@ -74,6 +75,7 @@ app.command()(audit)
 app.command()(control.halt)
 app.command()(control.resume)
 app.command()(watch)
+app.command()(exporter)
 app.add_typer(agents.app, name="agents")
 app.add_typer(gate.app, name="gate")
 app.add_typer(venue.app, name="venue")

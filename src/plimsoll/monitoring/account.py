@@ -115,6 +115,15 @@ class Account:
             )
         return Rights()
 
+    @property
+    def used_weight(self) -> float | None:
+        """The request weight that Binance counts for this address, as of the last answer."""
+        headers = self._api.last_response_headers or {}
+        told = {str(name).lower(): value for name, value in headers.items()}
+        with suppress(TypeError, ValueError):
+            return _number(told.get("x-mbx-used-weight-1m"))
+        return None
+
     def _require_markets(self) -> None:
         if not self._api.markets:
             self._load_markets()

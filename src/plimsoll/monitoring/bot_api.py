@@ -48,6 +48,7 @@ class BotApi:
             config = self._get("show_config")
             trades = self._get("status")
             candle_at = self._newest_candle(config)
+            looped_at = _looped_at(health)
         except httpx.ConnectError as error:
             return _unanswered(Answer.REFUSED, error, traced_at)
         except httpx.TimeoutException as error:
@@ -59,11 +60,10 @@ class BotApi:
             return _unanswered(Answer.CUT, error, traced_at)
         except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
             return _unanswered(Answer.FAULTY, error, traced_at)
-        looped = health.get("last_process_ts")
         return BotSight(
             answer=Answer.YES,
             state=str(config.get("state", "")).lower() or None,
-            looped_at=None if looped is None else datetime.fromtimestamp(float(looped), UTC),
+            looped_at=looped_at,
             traced_at=traced_at,
             candle_at=candle_at,
             timeframe_seconds=60.0 * float(config.get("timeframe_min") or 0) or None,
@@ -125,6 +125,15 @@ def not_asked(traced_at: datetime | None) -> BotSight:
 
 def _unanswered(answer: Answer, error: Exception, traced_at: datetime | None) -> BotSight:
     return BotSight(answer=answer, said=_said(error), traced_at=traced_at)
+
+
+def _looped_at(health: Mapping[str, Any]) -> datetime | None:
+    """Return the end of the last loop; its time stamp alone is cut to whole seconds."""
+    if (text := health.get("last_process")) is not None:
+        at = datetime.fromisoformat(str(text))
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    stamp = health.get("last_process_ts")
+    return None if stamp is None else datetime.fromtimestamp(float(stamp), UTC)
 
 
 def _said(error: Exception) -> str:

@@ -62,7 +62,7 @@ def raise_flag(folder: Path, reason: str) -> None:
 def read_database(db_url: str) -> DatabaseSight:
     """Return open trades and the ids of their orders, read only; a fault is told, not raised."""
     try:
-        engine = _engine(db_url)
+        engine = reading_engine(db_url)
     except (SQLAlchemyError, ValueError, ImportError) as error:
         return DatabaseSight(fault=_words(error))
     try:
@@ -80,7 +80,14 @@ def read_database(db_url: str) -> DatabaseSight:
         engine.dispose()
 
 
-def _engine(db_url: str) -> Engine:
+def reading_engine(db_url: str) -> Engine:
+    """Return an engine that reads a database and writes nothing.
+
+    Raises
+    ------
+    SQLAlchemyError, ValueError, ImportError
+        When it is no address, its driver is missing, or it is in the bot's memory.
+    """
     url = make_url(db_url)
     if url.get_backend_name() != "sqlite":
         libpq = url.get_backend_name() == POSTGRESQL and url.get_driver_name() in LIBPQ

@@ -39,6 +39,10 @@ class WatchSettings:
         The section ``exchange`` of the config, without a key of the bot's.
     api_url
         The bot's REST API; ``None`` when it is off, so that it is not asked.
+    bot_folder
+        The bot's folder where ``plimsoll.watch`` says that it can be reached.
+    state_folder
+        Where the bot has it on its own machine.
     secrets
         By the names of :data:`NAMES`.
     """
@@ -50,6 +54,9 @@ class WatchSettings:
     db_url: str | None
     folder: Path
     bot_folder: Path | None
+    state_folder: Path = Path("user_data/plimsoll")
+    bot_name: str = ""
+    is_dry_run: bool = True
     secrets: Mapping[str, str] = field(repr=False)
 
     @property
@@ -106,6 +113,9 @@ def read_settings(
         db_url=db_url or config.get("db_url") or None,
         folder=folder / (profile.folder or "plimsoll-watch"),
         bot_folder=folder / profile.bot_folder if profile.bot_folder else None,
+        state_folder=folder / str((config.get("plimsoll") or {}).get("state_folder") or "plimsoll"),
+        bot_name=str(config.get("bot_name") or ""),
+        is_dry_run=bool(config.get("dry_run", True)),
         secrets={
             "api_username": str(server.get("username") or ""),
             "api_password": environment.get(BOTS_PASSWORD) or str(server.get("password") or ""),

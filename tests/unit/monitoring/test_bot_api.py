@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from plimsoll.monitoring import bot_api
 from plimsoll.monitoring.bot_api import BotApi, not_asked
 from plimsoll.monitoring.sight import Answer, BotSight
 from tests.support.gate import gate
-from tests.unit.monitoring.sights import NOON
+from tests.unit.monitoring.sights import NOON, later
 
 
 @contextmanager
@@ -78,3 +79,16 @@ def test_a_dead_port_and_a_silent_one_are_told_apart(monkeypatch: pytest.MonkeyP
 
 def test_a_bot_that_is_not_asked_is_seen_by_its_trace_alone() -> None:
     assert not_asked(NOON) == BotSight(answer=Answer.NOT_ASKED, traced_at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("health", "moment"),
+    [
+        ({"last_process": "2026-03-02T12:00:00.250000Z", "last_process_ts": 1}, later(0.25)),
+        ({"last_process": "2026-03-02 12:00:00.250000"}, later(0.25)),
+        ({"last_process": None, "last_process_ts": NOON.timestamp()}, NOON),
+        ({}, None),
+    ],
+)
+def test_the_end_of_a_loop_is_read_to_the_fraction_of_a_second(health: Any, moment: Any) -> None:
+    assert bot_api._looped_at(health) == moment

@@ -99,6 +99,8 @@ class LiveAccount:
         self._record: tuple[int, object, TrackRecord] | None = None
         self._models: Sequence[ModelHealth] = ()
         self._manual_halt_reason: str | None = None
+        self.seen: AccountSnapshot | None = None
+        """The whole account of the last mark; ``None`` while it cannot be seen."""
 
     @property
     def has_positions(self) -> bool:
@@ -119,6 +121,7 @@ class LiveAccount:
 
     def update(self, now: datetime) -> bool:
         """Mark the account; a running bot is evaluated at every loop."""
+        self.seen = None
         writes = self._writes.writes
         self._closed.read()
         trades = Trade.get_open_trades()
@@ -159,7 +162,7 @@ class LiveAccount:
         positions, standing = self._positions(), self.standing
         asked = [pair] if pair is not None else self._data.current_whitelist()
         watched = dict.fromkeys([*asked, *(position.pair for position in positions)])
-        return AccountSnapshot(
+        account = AccountSnapshot(
             as_of=now,
             equity_usd=self._equity_usd,
             day_start_equity_usd=self._levels.day_start_usd,
@@ -181,6 +184,9 @@ class LiveAccount:
             rearmed_at=standing.rearmed_at,
             beyond_terminal_at=standing.beyond_terminal_at,
         )
+        if pair is None:
+            self.seen = account
+        return account
 
     def track_record(self, now: datetime) -> TrackRecord:
         """Return what the account has shown up to this moment."""

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,8 +30,8 @@ from plimsoll.bridge.guarding.candle_record import CandleRecord
 from plimsoll.bridge.guarding.entry import Pending, Wanted
 from plimsoll.bridge.guarding.flattening import Flattening
 from plimsoll.bridge.guarding.messenger import messenger_of
+from plimsoll.bridge.guarding.meters import account_status
 from plimsoll.bridge.guarding.observing import BY_HAND, ObservingSupervisor
-from plimsoll.bridge.guarding.rearming import rearming_facts
 from plimsoll.bridge.guarding.session import Session, Veto
 from plimsoll.bridge.guarding.status import status_of
 from plimsoll.bridge.guarding.supervisor import Supervisor
@@ -389,9 +388,7 @@ class LiveSession(Session):
                     "loops": self._loops,
                     **self._limits.facts(),
                     **self.messenger.status(),
-                    "breaks": [asdict(one) for one in self._account.breaks],
-                    **self._account.facts(),
-                    "rearming": rearming_facts(self._account.standing, supervisor.profile, now),
+                    **account_status(self._account, supervisor.profile, supervisor.held, now),
                     **self._flattening.status(now),
                 }
             )

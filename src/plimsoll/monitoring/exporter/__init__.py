@@ -1,0 +1,1 @@
+"""What Prometheus reads of one or many bots: each figure from its source, with the source's age."""

@@ -1,0 +1,1 @@
+"""Rules, alerts and dashboards of the exporter, held by Prometheus's own programs."""
