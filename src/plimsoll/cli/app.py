@@ -23,6 +23,7 @@ from plimsoll.cli.check import check
 from plimsoll.cli.compare import compare
 from plimsoll.cli.demo import demo
 from plimsoll.cli.denials import denials
+from plimsoll.cli.digest import digest
 from plimsoll.cli.doctor import doctor
 from plimsoll.cli.drill import drill
 from plimsoll.cli.expectation import expectation
@@ -56,6 +57,7 @@ app.command()(demo)
 app.command()(drill)
 app.command()(replay)
 app.command()(report)
+app.command()(digest)
 app.command("backtest-compare", context_settings=FREQTRADES_OWN)(backtest_compare)
 app.command("search", context_settings=HYPEROPTS_OWN)(search)
 app.command("walk-forward", context_settings=HYPEROPTS_OWN)(walk_forward)

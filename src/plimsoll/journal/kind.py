@@ -23,3 +23,5 @@ class Kind(StrEnum):
     BREAK = "break"
     STAMP = "stamp"
     MODEL = "model"
+    REVIEW = "review"
+    COMMAND = "command"
