@@ -1,6 +1,6 @@
 """Which reviews of a bot are on record, and which are due next."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,23 +11,25 @@ if TYPE_CHECKING:
     from plimsoll.control.period_log import PeriodLog
 
 
-def review_of(reviews: Iterable[Mapping[str, Any]], period: Period) -> Mapping[str, Any] | None:
-    """Return the review of a period among a log's, None without one."""
-    return next((one for one in reviews if one.get("period") == period.name), None)
-
-
-def due_of(bot: "Bot | None", log: "PeriodLog | None", period: Period) -> Sequence[str]:
+def due_of(
+    bot: "Bot | None",
+    log: "PeriodLog | None",
+    period: Period,
+    reviews: Sequence[Mapping[str, Any]] = (),
+) -> Sequence[str]:
     """Return the reviews that are due as of a period's end, in words.
 
     The monthly review of the last whole month of a bot that ran in it, and that of the gate
     whose verdict lets it trade, `REVIEW_DAYS` after it.
     """
+    from plimsoll.control.reviews import review_of
+
     if bot is None or log is None:
         return ()
     due = []
     month = last_whole(Length.MONTHLY, period.end)
     ran = log.operation is not None and log.operation.first_at < month.end
-    if ran and review_of(log.reviews, month) is None:
+    if ran and review_of(reviews, log.strategy, month.name) is None:
         due.append(f"the review of {month.name} (plimsoll review --monthly)")
     return [*due, *_of_the_gate(bot, log.strategy, period)]
 

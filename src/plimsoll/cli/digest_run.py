@@ -72,7 +72,7 @@ def made_digest(asked: Asked, now: datetime | None = None) -> Made:
     bot = bot_run.named_bot(asked.wanted)
     db_url = bot_run.named_database(asked.wanted, bot)
     clock = now or bot_clock(bot)
-    period = _period(asked, clock)
+    period = period_asked(asked.length, asked.day, clock)
     history = read_trade_history(db_url)
     notes: list[str] = []
     run = _run(asked.wanted, notes)
@@ -87,11 +87,15 @@ def bot_clock(bot: "Bot | None") -> datetime:
     return datetime.now(UTC) if bot is None else now_of(bot, bot.folder.status())
 
 
-def _period(asked: Asked, now: datetime) -> Period:
+def period_asked(length: Length, day: pd.Timestamp | None, now: datetime) -> Period:
+    """Return the period of a day, or the last one that is over.
+
+    Raises `UsageError` for one that is not over at ``now``.
+    """
     at = pd.Timestamp(now)
-    if asked.day is None:
-        return last_whole(asked.length, at)
-    period = period_of(asked.length, asked.day)
+    if day is None:
+        return last_whole(length, at)
+    period = period_of(length, day)
     if period.end > at:
         raise UsageError(
             f"expected a period that is over, found {period.words}, which ends at "
@@ -143,6 +147,7 @@ def _length(trades: pd.DataFrame) -> timedelta | None:
 
 
 def _digest(asked: Asked, known: _Known, made_at: datetime) -> "Digest":
+    from plimsoll.control.reviews import review_of
     from plimsoll.performance.guard_acts import SECTION, GuardActs
     from plimsoll.reporting.digest import Digest
     from plimsoll.reporting.trading_record import RecordSource
@@ -150,7 +155,7 @@ def _digest(asked: Asked, known: _Known, made_at: datetime) -> "Digest":
     period, run, log, notes = known.period, known.run, known.log, known.notes
     record = None if run is None else run.record
     equity = None if run is None else _equity(run, period, notes)
-    drift = _drift(known)
+    drift, reviews = _drift(known), _reviews(known)
     closed, opened, still_open = _trades(run, period)
     benchmark = None
     if run is not None and equity is not None:
@@ -179,8 +184,8 @@ def _digest(asked: Asked, known: _Known, made_at: datetime) -> "Digest":
         acts=acts,
         story=acts if record is None else record.acts,
         operation=None if log is None else log.operation,
-        due=due_of(known.bot, log, period),
-        reviewed=_reviewed(log, period),
+        due=due_of(known.bot, log, period, reviews),
+        reviewed=review_of(reviews, None if log is None else log.strategy, period.name),
         notes=tuple(dict.fromkeys(notes)),
         head=None if log is None else log.head,
     )
@@ -344,7 +349,14 @@ def _closes(frame: pd.DataFrame) -> "pd.Series[float]":
     return pd.Series(frame["close"].to_numpy(dtype="float64"), index=known)
 
 
-def _reviewed(log: "PeriodLog | None", period: Period) -> Mapping[str, Any] | None:
-    from plimsoll.cli.digest_due import review_of
+def _reviews(known: _Known) -> tuple[Mapping[str, Any], ...]:
+    """Return the reviews of a bot; what is wrong with their log is a note."""
+    from plimsoll.control.reviews import reviews_of
 
-    return None if log is None else review_of(log.reviews, period)
+    if known.bot is None:
+        return ()
+    try:
+        return reviews_of(known.bot.folder)
+    except PlimsollError as error:
+        known.notes.append(str(error))
+        return ()

@@ -1,4 +1,4 @@
-"""What a bot's decision log says of one span: guards' acts, operation, asked prices, reviews."""
+"""What a bot's decision log says of one span: guards' acts, operation, asked prices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,8 +35,6 @@ class PeriodLog:
         How the bot ran; ``None`` as well.
     fills
         Every fill of the whole log with the price that its order was decided at.
-    reviews
-        Every review of the whole log, oldest first.
     head
         Hash of the last record of the account before the span's end; ``None`` without one.
     strategy
@@ -48,7 +46,6 @@ class PeriodLog:
     acts: Mapping[str, Any] | None
     operation: Operation | None
     fills: pd.DataFrame
-    reviews: tuple[Record, ...]
     head: str | None
     strategy: str | None
     config: Mapping[str, Any]
@@ -71,12 +68,10 @@ def read_period_log(
     """
     acts = ActsReader(start, end - AN_INSTANT)
     operation = OperationReader(start, end, length)
-    asked, reviews = AskedPricesReader(), []
+    asked = AskedPricesReader()
     begun: Record | None = None
     head: str | None = None
     for record in of_account(Reading().records(folder), account):
-        if record["kind"] == Kind.REVIEW:
-            reviews.append(record)
         operation.take(record)
         asked.take(record)
         if moment(record) >= end:
@@ -89,7 +84,6 @@ def read_period_log(
         acts=None if begun is None else acts.section(positions),
         operation=operation.operation(),
         fills=fills_frame(asked.fills),
-        reviews=tuple(reviews),
         head=head,
         strategy=None if begun is None else str(begun.get("strategy")),
         config={} if begun is None else dict(begun.get("config") or {}),

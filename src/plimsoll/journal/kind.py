@@ -24,4 +24,3 @@ class Kind(StrEnum):
     STAMP = "stamp"
     MODEL = "model"
     REVIEW = "review"
-    COMMAND = "command"

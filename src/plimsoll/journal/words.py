@@ -230,11 +230,6 @@ def _review(record: Record) -> str:
     return f"{said}; capital {before:,.0f} → {after:,.0f} USD" if known else said
 
 
-def _command(record: Record) -> str:
-    said = f"{record.get('command') or '?'} by {record.get('by') or '?'}"
-    return f"{said}: {record['outcome']}" if record.get("outcome") else said
-
-
 def _stamp(_: Record) -> str:
     return "decision log and database stamped anew"
 
@@ -263,5 +258,4 @@ _WORDS: dict[str, Callable[[Record], str]] = {
     Kind.TARGETS: _targets,
     Kind.MODEL: model_words,
     Kind.REVIEW: _review,
-    Kind.COMMAND: _command,
 }

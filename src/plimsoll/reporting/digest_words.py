@@ -197,7 +197,7 @@ def candle_words(operation: Operation) -> str:
         said += f" ({shown}{more})"
     if operation.lag_seconds is not None:
         middle, longest = operation.lag_seconds
-        said += f"; seen {number(middle, 1)} s after the close, {number(longest, 1)} at most"
+        said += f"; seen {number(middle, 1)} s after the close, {number(longest, 1)} s at most"
     return said
 
 
