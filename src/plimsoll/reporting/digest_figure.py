@@ -38,6 +38,8 @@ from plimsoll.reporting.words import DASH, percent
 
 OWN = STRATEGY_COLOURS[0]
 _TILES = 6
+TITLE_LETTERS = 78
+"""Letters of a heading that fit in full size."""
 LEAST_BARS = 8
 """Room for so many trades, so that one alone is a bar and no wall."""
 
@@ -144,7 +146,9 @@ def _guards(digest: Digest) -> tuple[list[Span], list[Point]]:
 
 
 def _heading(figure: Figure, digest: Digest) -> None:
-    figure.text(0.03, 0.955, title(digest), va="center", fontsize=21, fontweight="bold")
+    heading = title(digest)
+    size = min(21.0, 21.0 * TITLE_LETTERS / len(heading))
+    figure.text(0.03, 0.955, heading, va="center", fontsize=size, fontweight="bold")
     source = "" if digest.source is None else f", {digest.source}"
     said = f"{digest.market}{source}; whole days of UTC"
     figure.text(0.03, 0.915, said, va="center", color=MUTED, fontsize=13)

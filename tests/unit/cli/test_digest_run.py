@@ -10,6 +10,7 @@ from plimsoll.cli.bot_run import Wanted
 from plimsoll.cli.digest_run import Asked, Made, made_digest, period_asked
 from plimsoll.core import UsageError
 from plimsoll.performance.calendar_periods import Length
+from tests.support.postgres import serve_postgres
 from tests.unit.cli.bots import BEGIN, make_bot, make_database
 from tests.unit.performance.frames import utc
 
@@ -129,3 +130,15 @@ def test_a_database_alone_has_money_and_no_log(folder: Path, tmp_path: Path) -> 
     assert found.log is None
     assert found.digest.operation is None
     assert found.digest.closed_count == 1
+
+
+def test_a_bot_on_postgresql_tells_the_same_as_on_sqlite(folder: Path, tmp_path: Path) -> None:
+    with serve_postgres() as address:
+        url = address.replace("postgresql://", "postgresql+psycopg://")
+        make_database(tmp_path / "unused.sqlite", url=url)
+        wanted = Wanted(config=(folder / "config.json",), db_url=url)
+        found = made_digest(Asked(wanted=wanted, length=Length.DAILY, day=utc("2025-03-02")))
+    there, here = found.digest.as_record(), made(folder, "2025-03-02").digest.as_record()
+    for name in ("trades", "guards", "operation", "equity_usd", "drawdown_fraction"):
+        assert there[name] == here[name]
+    assert there["causes"] == pytest.approx(here["causes"])
