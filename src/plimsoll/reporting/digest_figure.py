@@ -96,10 +96,13 @@ def draw_equity(axis: Axes, digest: Digest, layout: Layout) -> None:
     handles: list[Line2D | Patch] = []
     for curve in drawing.curves:
         line = thin(curve.equity, layout.most_points)
-        look = {"color": HOLD_COLOUR, "linestyle": ":"} if curve.is_hold else {"color": OWN}
-        name = curve.name if curve.is_hold else "account"
         handles += axis.plot(
-            date2num(line.index), line.to_numpy(), linewidth=1.9, label=name, **look
+            date2num(line.index),
+            line.to_numpy(),
+            linewidth=1.9,
+            color=HOLD_COLOUR if curve.is_hold else OWN,
+            linestyle=":" if curve.is_hold else "-",
+            label=curve.name if curve.is_hold else "account",
         )
     handles += draw_guards(axis, drawing)
     axis.set_ylabel(f"Equity ({drawing.unit})")
@@ -213,8 +216,9 @@ def drawdown_rows(digest: Digest) -> list[tuple[str, str]]:
     if curve is None:
         return []
     by_day = curve.groupby(pd.DatetimeIndex(curve.index).floor("D")).max()
+    days = pd.DatetimeIndex(by_day.index)
     return [
         (f"{day:%Y-%m-%d}", percent(-float(value)))
-        for day, value in by_day.items()  # type: ignore[str-format]
+        for day, value in zip(days, by_day, strict=True)
         if day < digest.period.end
     ]

@@ -1,7 +1,7 @@
 """A digest as files: one self-contained page, a picture, and lines of text."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import jinja2
@@ -166,8 +166,6 @@ def _money(digest: Digest) -> Section:
 
 def _wrapped(table: Table) -> Table:
     """Let the texts of a table take several lines."""
-    from dataclasses import replace
-
     rows = [[row[0], *(replace(cell, wraps=True) for cell in row[1:])] for row in table.rows]
     return replace(table, rows=rows)
 
@@ -219,7 +217,7 @@ def _guards(digest: Digest) -> Section:
 
 def _running(digest: Digest) -> Section:
     rows = [(name.capitalize(), said) for name, said in operation_rows(digest.operation)]
-    blocks: list[Panel | Table | Text] = [_wrapped(plain_table("", ("", ""), rows))]
+    blocks: list[Panel | Table | Text] = [_wrapped(plain_table("In figures", ("", ""), rows))]
     if digest.operation is not None and digest.operation.books:
         lines = [
             f"{time_text(pd.Timestamp(one.at))}  {one.event}: {one.text}"
