@@ -111,7 +111,7 @@ def _tiles(digest: Digest) -> list[Tile]:
         made = float(digest.equity.iloc[-1] - digest.equity.iloc[0])
     ran, drift, kept = digest.operation, digest.drift, digest.kept
     tone = "win" if made > 0 else "loss" if made < 0 else ""
-    fall = "open positions included"
+    fall = "open losses as far as known"
     bps = DASH if drift is None or not drift.now.priced else f"{drift.now.cost_bps:.1f} bps"
     assumed = None if drift is None else drift.assumed_bps
     missed = (

@@ -86,7 +86,7 @@ def money_rows(digest: Digest) -> list[Row]:
         rows.append(("of which", causes))
     fall = f"{percent(-digest.drawdown_fraction)} from the account's high"
     now = f"{percent(-digest.drawdown_now_fraction)} at the end"
-    rows.append(("drawdown", f"{fall}, {now}; open losses included"))
+    rows.append(("drawdown", f"{fall}, {now}; open losses as far as they are known"))
     trades = f"{counted(digest.closed_count, 'trade')} closed ({digest.won} won), "
     rows.append(("trades", f"{trades}{digest.opened} opened, {digest.still_open} still open"))
     return rows

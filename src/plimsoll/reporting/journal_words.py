@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from plimsoll.journal.trade_notes import TradeNote
+from plimsoll.journal.trade_notes import Evidence, TradeNote
 from plimsoll.performance.fills import trade_fills
 from plimsoll.reporting.digest_words import signed
 from plimsoll.reporting.words import number, percent, since, time_text
@@ -47,6 +47,11 @@ class JournalEntry:
         return self.profit_usd / self.stake_usd if self.stake_usd > 0.0 else math.nan
 
     @property
+    def records(self) -> list[Evidence]:
+        """The log's records that say so, in the log's order."""
+        return sorted(self.note.evidence, key=lambda one: one.seq)
+
+    @property
     def hours(self) -> float:
         """How long it was held; NaN while it is open."""
         if self.closed is None:
@@ -78,7 +83,7 @@ class JournalEntry:
             "features": dict(note.features),
             "records": [
                 {"kind": one.kind, "seq": one.seq, "at": one.at, "hash": one.hash}
-                for one in note.evidence
+                for one in self.records
             ],
         }
         return {
@@ -142,11 +147,11 @@ def entry_lines(entry: JournalEntry, currency: str) -> list[str]:
             f"{name} {value:.6g}" for name, value in sorted(entry.note.features.items())
         )
         lines.append(f"  features {told}")
-    return [*lines, f"  log      {_records_said(entry.note)}"]
+    return [*lines, f"  log      {_records_said(entry.records)}"]
 
 
-def _records_said(note: TradeNote) -> str:
-    told = [f"{one.kind} {one.seq} {one.hash[:HASH_DIGITS]}" for one in note.evidence]
+def _records_said(records: Sequence[Evidence]) -> str:
+    told = [f"{one.kind} {one.seq} {one.hash[:HASH_DIGITS]}" for one in records]
     return ", ".join(told) or NOT_ON_RECORD
 
 
