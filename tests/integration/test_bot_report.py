@@ -51,6 +51,8 @@ def test_a_running_bot_that_is_halted_and_killed_tells_the_same(tmp_path: Path) 
         bot.wait_until(lambda: len(bot.decisions("exit")) == 2, what="two exits on record")
         bot.kill9()
         _killed(bot, tmp_path / "killed")
+        _digested(bot, tmp_path / "digests")
+        _journalled(bot)
 
 
 def _running(bot: Drill, out: Path) -> None:
@@ -80,6 +82,51 @@ def _killed(bot: Drill, out: Path) -> None:
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "guard drawdown" in page
     assert active_parts(page) == []
+
+
+def _ran(bot: Drill, *words: str) -> dict[str, Any]:
+    named = ["--db", str(bot.database), "--userdir", str(bot.userdir), "--json"]
+    ran = subprocess.run(
+        [command("plimsoll"), *words, *named], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    return dict(json.loads(ran.stdout))
+
+
+def _digested(bot: Drill, out: Path) -> None:
+    """The day's digest of a real bot: its causes, its halt, its candles, its slippage."""
+    before, day = bot.database.read_bytes(), bot.plan.start[:10]
+    record = _ran(bot, "digest", "--daily", "--of", day, "-o", str(out))
+    assert bot.database.read_bytes() == before
+    closed = bot.trades(is_open=False)
+    causes = record["causes"]
+    assert causes["made_usd"] == pytest.approx(sum(one["close_profit_abs"] for one in closed))
+    assert causes["other_usd"] == pytest.approx(0.0, abs=0.01)
+    assert causes["fees_usd"] < 0.0
+    assert record["trades"] == {"opened": 2, "closed": 2, "won": 0, "still_open": 0}
+    assert record["drawdown_fraction"] > 0.01
+    events = [act["event"] for act in record["guards"]["acts"]]
+    assert (events.count("halted"), events.count("closed")) == (1, 2)
+    assert record["slippage"]["now"]["priced"] == record["slippage"]["now"]["fills"] == 4
+    assert 0.0 < record["operation"]["up_fraction"] < 0.5  # it was killed in the afternoon
+    assert record["operation"]["missed"] > 0
+    assert record["log_head"] == bot.decisions()[-1]["hash"]
+    page = (out / f"daily-{day}.html").read_text(encoding="utf-8")
+    assert "Simulated market" in page
+    assert active_parts(page) == []
+
+
+def _journalled(bot: Drill) -> None:
+    record = _ran(bot, "journal")
+    assert record["log"]["head"] == bot.decisions()[-1]["hash"]
+    hashes = {one["hash"] for one in bot.decisions()}
+    assert len(record["trades"]) == 2
+    for trade in record["trades"]:
+        assert "drawdown" in trade["why_left"]
+        kinds = [one["kind"] for one in trade["records"]]
+        assert {"signal", "order", "fill"} <= set(kinds)
+        assert kinds[-1] == "exit"
+        assert {one["hash"] for one in trade["records"]} <= hashes
 
 
 def _equity_shows_the_open_loss(halt: dict[str, Any], out: Path) -> None:

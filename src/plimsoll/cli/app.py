@@ -23,12 +23,14 @@ from plimsoll.cli.check import check
 from plimsoll.cli.compare import compare
 from plimsoll.cli.demo import demo
 from plimsoll.cli.denials import denials
+from plimsoll.cli.digest import digest
 from plimsoll.cli.doctor import doctor
 from plimsoll.cli.drill import drill
 from plimsoll.cli.expectation import expectation
 from plimsoll.cli.exporter import exporter
 from plimsoll.cli.guard import guard
 from plimsoll.cli.init import init
+from plimsoll.cli.journal import journal
 from plimsoll.cli.monte_carlo import monte_carlo
 from plimsoll.cli.parity import parity
 from plimsoll.cli.policies import policies
@@ -37,6 +39,7 @@ from plimsoll.cli.report import report
 from plimsoll.cli.reprice import reprice
 from plimsoll.cli.repriced_results import repriced_results
 from plimsoll.cli.results import results
+from plimsoll.cli.review import review
 from plimsoll.cli.search import FREQTRADES_OWN as HYPEROPTS_OWN
 from plimsoll.cli.search import search
 from plimsoll.cli.walk_forward import walk_forward
@@ -57,6 +60,9 @@ app.command()(demo)
 app.command()(drill)
 app.command()(replay)
 app.command()(report)
+app.command()(digest)
+app.command()(journal)
+app.command()(review)
 app.command("backtest-compare", context_settings=FREQTRADES_OWN)(backtest_compare)
 app.command("search", context_settings=HYPEROPTS_OWN)(search)
 app.command("walk-forward", context_settings=HYPEROPTS_OWN)(walk_forward)

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from plimsoll.reporting.trading_record import TradingRecord
 
 MOMENT = pd.Timedelta(seconds=1)
+
+
+class NoTradeError(PlimsollError):
+    """A bot's database has no trade yet."""
+
+
 NO_MARKET = "origin not stated"
 
 
@@ -106,7 +112,7 @@ def bot_run(wanted: Wanted) -> BotRun:
     equity, known = _valued(traces, wanted, span)
     since, until = _bounds(wanted, span)
     within = trades_within(traces.trades, since, until)
-    equity = _cut(equity, since, until)
+    equity = cut(equity, since, until)
     if within.empty or len(equity) < 2:
         raise UsageError(
             "expected trades between --since and --until, found none; the bot's records are of "
@@ -145,8 +151,8 @@ def _read(wanted: Wanted) -> tuple[_Traces, bot_money.Span]:
     """Read what there is of a bot, and the span that it covers."""
     from plimsoll.control.trade_history import read_trade_history
 
-    bot = _bot(wanted)
-    db_url = _db_url(wanted, bot)
+    bot = named_bot(wanted)
+    db_url = named_database(wanted, bot)
     history = read_trade_history(db_url)
     named = None if bot is None else bot.config.get("stake_currency")
     trades, currency, remarks = bot_money.usable_trades(history, named, wanted.strategy)
@@ -189,8 +195,11 @@ def _valued(
     return bot_money.equity_of(traces.trades, closes, marks, balance, span)
 
 
-def _bot(wanted: Wanted) -> "Bot | None":
-    """Return where the bot's traces are; ``None`` where a database alone was named."""
+def named_bot(wanted: Wanted) -> "Bot | None":
+    """Return where the bot's traces are; ``None`` where a database alone was named.
+
+    Raises `UsageError` as `find_bot`.
+    """
     from plimsoll.control.bot import find_bot
 
     try:
@@ -201,7 +210,8 @@ def _bot(wanted: Wanted) -> "Bot | None":
         raise
 
 
-def _db_url(wanted: Wanted, bot: "Bot | None") -> str:
+def named_database(wanted: Wanted, bot: "Bot | None") -> str:
+    """Return the address of the database that is meant; raises `UsageError` without a bot."""
     if wanted.db_url is not None:
         return wanted.db_url
     if bot is None:
@@ -214,27 +224,16 @@ def _log(
 ) -> tuple["BotLog", list[str]]:
     """Read the decision log of the bot whose database this is, and say what it lacks."""
     from plimsoll.control.bot_log import BotLog, read_bot_log
-    from plimsoll.control.database import read_stamp
-    from plimsoll.journal.latch_record import was_stamped
 
-    none = "what the guards did is not known: "
-    if bot is None or not bot.folder.decisions.is_dir():
-        where = "none was named" if bot is None else f"there is none at {bot.folder.decisions}"
-        return BotLog(), [f"{none}no decision log ({where})"]
-    stamp = read_stamp(db_url)
-    known = stamp is not None and any(
-        one and was_stamped(bot.folder.decisions, one) for one in (stamp.current, stamp.previous)
-    )
-    if stamp is None or not known:
-        theirs = "has no stamp of a guarded bot" if stamp is None else "has a stamp it lacks"
-        said = f"{none}the decision log at {bot.folder.decisions} is of another database than "
-        return BotLog(), [f"{said}this one, which {theirs}"]
+    account, said = account_of_log(bot, db_url)
+    if bot is None or said is not None:
+        return BotLog(), [f"what the guards did is not known: {said}"]
     log = read_bot_log(
         bot.folder.decisions,
-        stamp.account or None,
+        account,
         since=_moment(wanted.since),
         until=_moment(wanted.until),
-        positions=_positions(trades),
+        positions=trade_positions(trades),
     )
     cuts = "the decision log has no record of cut stakes and leverage: they count as 0 here"
     remarks = [cuts] if log.acts is not None else []
@@ -243,7 +242,35 @@ def _log(
     return log, remarks
 
 
-def _positions(trades: pd.DataFrame) -> dict[int, dict[str, Any]]:
+def account_of_log(bot: "Bot | None", db_url: str) -> tuple[str | None, str | None]:
+    """Return the account of a bot's decision log, and why the log is not of its database.
+
+    The account is ``None`` where the log names none; the reason where log and database agree.
+
+    Raises
+    ------
+    PlimsollError
+        When the database cannot be read.
+    """
+    from plimsoll.control.database import read_stamp
+    from plimsoll.journal.latch_record import was_stamped
+
+    if bot is None or not bot.folder.decisions.is_dir():
+        where = "none was named" if bot is None else f"there is none at {bot.folder.decisions}"
+        return None, f"no decision log ({where})"
+    stamp = read_stamp(db_url)
+    known = stamp is not None and any(
+        one and was_stamped(bot.folder.decisions, one) for one in (stamp.current, stamp.previous)
+    )
+    if stamp is None or not known:
+        theirs = "has no stamp of a guarded bot" if stamp is None else "has a stamp it lacks"
+        said = f"the decision log at {bot.folder.decisions} is of another database than "
+        return None, f"{said}this one, which {theirs}"
+    return stamp.account or None, None
+
+
+def trade_positions(trades: pd.DataFrame) -> dict[int, dict[str, Any]]:
+    """Return open time and stake of each trade, by its number."""
     return {
         int(row["trade_id"]): {
             "open_time": row["open_date"].isoformat(),
@@ -276,9 +303,7 @@ def _bounds(wanted: Wanted, span: bot_money.Span) -> bot_money.Span:
     return since, until
 
 
-def _cut(
-    equity: "pd.Series[float]", since: pd.Timestamp, until: pd.Timestamp
-) -> "pd.Series[float]":
+def cut(equity: "pd.Series[float]", since: pd.Timestamp, until: pd.Timestamp) -> "pd.Series[float]":
     """Return equity from ``since`` to ``until``, with the value that stood at each."""
     ends = pd.DatetimeIndex([since, until]).as_unit("ns")
     index = equity.index.union(ends)
@@ -356,7 +381,7 @@ def _without_trades(db_url: str, history: "TradeHistory", strategy: str | None) 
     since = (
         "" if history.started_at is None else f", which has run since {_time(history.started_at)}"
     )
-    return PlimsollError(f"no trade yet in {shown}{since}{waiting}: there is nothing to report")
+    return NoTradeError(f"no trade yet in {shown}{since}{waiting}: there is nothing to report")
 
 
 def _moment(at: pd.Timestamp | None) -> Any:

@@ -105,6 +105,24 @@ def run_gate(gate: "Gate", asked: Asked, now: datetime | None = None) -> Outcome
     return Outcome(record, file, page, tuple(_expectation(case, file.parent)))
 
 
+def judged_scaling(asked: Asked, now: datetime) -> "tuple[tuple[Judged, ...], Bundle | None, str]":
+    """Judge the criteria of a review without a verdict: only evidence is filed.
+
+    Returns them, the bundle that lets the bot trade, and why that does not count; "" where it does.
+
+    Raises
+    ------
+    UsageError, PlimsollError
+        As `run_gate`.
+    """
+    from plimsoll.gates.criterion import Gate
+    from plimsoll.gates.judging import judge
+
+    judging = _opened(Gate.SCALE, asked, now)
+    judged = judge(_criteria(judging), _case(judging, _file_by_itself(judging)))
+    return judged, judging.previous, judging.closed or ""
+
+
 def _opened(gate: "Gate", asked: Asked, now: datetime) -> Judging:
     from plimsoll.gates.bundle import bundle_before
     from plimsoll.gates.register import Register

@@ -87,7 +87,7 @@ def read_bot_log(
     targets: list[Record] = []
     start: Record | None = None
     last: datetime | None = None
-    for record in _of_account(reading.records(folder), account):
+    for record in of_account(reading.records(folder), account):
         last = moment(record)
         if record["kind"] == Kind.START:
             start = record
@@ -109,7 +109,7 @@ def read_bot_log(
     )
 
 
-def _of_account(records: Iterator[dict[str, Any]], account: str | None) -> Iterator[Record]:
+def of_account(records: Iterator[dict[str, Any]], account: str | None) -> Iterator[Record]:
     """Yield the records of an account: those after its start, and those that name it."""
     theirs = False
     for record in records:

@@ -23,3 +23,4 @@ class Kind(StrEnum):
     BREAK = "break"
     STAMP = "stamp"
     MODEL = "model"
+    REVIEW = "review"

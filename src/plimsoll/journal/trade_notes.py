@@ -11,9 +11,22 @@ from plimsoll.journal.words import because, is_observed, time_words
 Record = Mapping[str, Any]
 
 _BY_GUARD = "plimsoll_"
+_TELLING = frozenset([Kind.SIGNAL, Kind.DENIAL, Kind.ORDER, Kind.FILL, Kind.EXIT])
+MOST_DENIALS = 3
+"""Denied additions whose records a note names; all are counted."""
 _KNOWN_OF_A_SIGNAL = frozenset(
     [*("at", "kind", "seq", "hash", "previous", "pair", "side", "tag", "candle")]
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One record that a note rests on: its kind, its number in the log, its time and its hash."""
+
+    kind: str
+    seq: int
+    at: str
+    hash: str
 
 
 @dataclass(slots=True)
@@ -30,12 +43,15 @@ class TradeNote:
         Why it was closed; of a guard's exit, the guard's own words.
     features
         Values that the signal's record has beside its tag, by name.
+    evidence
+        The records that say so, oldest first.
     """
 
     entry: str = ""
     verdict: str = ""
     exit: str = ""
     features: dict[str, float] = field(default_factory=dict)
+    evidence: list[Evidence] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -68,6 +84,7 @@ class NotesReader:
                 self._take_entry(record, pair)
             case Kind.EXIT:
                 self._take_exit(record, pair)
+        self._take_evidence(record)
 
     def _take_denial(self, record: Record, pair: str) -> None:
         number = self._open.get(pair)
@@ -79,6 +96,8 @@ class NotesReader:
         rules[rule] = rules.get(rule, 0) + 1
         counted = ", ".join(f"{name} {count}" for name, count in rules.items())
         note = self.notes[number]
+        if sum(rules.values()) <= MOST_DENIALS:
+            note.evidence.append(_evidence(record))
         note.verdict = f"{note.verdict.split('; then denied')[0]}; then denied: {counted}"
 
     def _take_entry(self, record: Record, pair: str) -> None:
@@ -95,8 +114,11 @@ class NotesReader:
         if order is not None:
             note.entry = "; ".join(filter(None, [note.entry, _order_words(order)]))
             note.verdict = "allowed"
-        if denial is not None and is_observed(denial):
-            note.verdict = f"would have been denied {because(denial)}"
+        observed = denial if denial is not None and is_observed(denial) else None
+        used = [one for one in (signal, observed, order) if one is not None]
+        note.evidence += [_evidence(one) for one in sorted(used, key=lambda one: one["seq"])]
+        if observed is not None:
+            note.verdict = f"would have been denied {because(observed)}"
 
     def _take_exit(self, record: Record, pair: str) -> None:
         number = record.get("trade")
@@ -110,7 +132,20 @@ class NotesReader:
             rule = reason.removeprefix(_BY_GUARD)
             acted = self._acted.get((rule, pair)) or self._acted.get((rule, None))
             said = f"the guard {rule} closed it" if acted is None else because(acted)
+            if acted is not None:
+                note.evidence.append(_evidence(acted))
             note.exit = f"guard {said}" if acted is not None else said
+
+    def _take_evidence(self, record: Record) -> None:
+        """Keep the records that name a trade: its later orders, its fills and its exit."""
+        number = record.get("trade")
+        note = self.notes.get(number) if isinstance(number, int) else None
+        if note is not None and record["kind"] in _TELLING:
+            note.evidence.append(_evidence(record))
+
+
+def _evidence(record: Record) -> Evidence:
+    return Evidence(str(record["kind"]), int(record["seq"]), str(record["at"]), str(record["hash"]))
 
 
 def _signal_words(signal: Record) -> str:

@@ -222,6 +222,14 @@ def _targets(record: Record) -> str:
     return ": ".join([said, *([", ".join(missing)] if missing else [])])
 
 
+def _review(record: Record) -> str:
+    said = f"{record.get('decision') or '?'} after {record.get('period') or '?'}"
+    said += f" by {record.get('by') or '?'}: {record.get('reason') or 'no reason given'}"
+    before, after = record.get("from_usd"), record.get("to_usd")
+    known = isinstance(before, int | float) and isinstance(after, int | float)
+    return f"{said}; capital {before:,.0f} → {after:,.0f} USD" if known else said
+
+
 def _stamp(_: Record) -> str:
     return "decision log and database stamped anew"
 
@@ -249,4 +257,5 @@ _WORDS: dict[str, Callable[[Record], str]] = {
     Kind.STAMP: _stamp,
     Kind.TARGETS: _targets,
     Kind.MODEL: model_words,
+    Kind.REVIEW: _review,
 }

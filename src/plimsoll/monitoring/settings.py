@@ -124,6 +124,17 @@ def read_settings(
     )
 
 
+def alarm_addresses(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return where alarms go, one address a channel, without any config.
+
+    Raises
+    ------
+    UsageError
+        As `read_settings`, about secrets.
+    """
+    return tuple(_secrets(environment).get("alarms", "").split())
+
+
 def read_layer(file: Path, depth: int = 0) -> dict[str, Any]:
     """Return a config file with those that it includes.
 

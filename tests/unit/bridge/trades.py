@@ -60,10 +60,10 @@ def close_in_backtest(closed: datetime, profit_usd: float) -> None:
 
 
 @contextmanager
-def database_trades(file: Path) -> Iterator[None]:
-    """Let Freqtrade keep trades in a real SQLite file for the length of the block."""
+def database_trades(file: Path, url: str | None = None) -> Iterator[None]:
+    """Let Freqtrade keep trades in a real SQLite file, or at ``url``, for the block's length."""
     lock_removals._ids.clear()  # a new database counts its locks from 1 again
-    init_db(f"sqlite:///{file}")
+    init_db(f"sqlite:///{file}" if url is None else url)
     try:
         yield
     finally:

@@ -143,9 +143,15 @@ def usual_trades() -> list[Trade]:
     ]
 
 
-def make_database(file: Path, trades: list[Trade] | None = None, *, stamped: bool = True) -> Path:
-    """Write a database of a guarded dry-run bot with `BALANCE`."""
-    with database_trades(file):
+def make_database(
+    file: Path,
+    trades: list[Trade] | None = None,
+    *,
+    stamped: bool = True,
+    url: str | None = None,
+) -> Path:
+    """Write a database of a guarded dry-run bot with `BALANCE`: a file, or what is at ``url``."""
+    with database_trades(file, url):
         for one in usual_trades() if trades is None else trades:
             Trade.session.add(one)
         KeyValueStore.store_value("bot_start_time", at(0))

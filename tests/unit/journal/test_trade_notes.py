@@ -70,3 +70,21 @@ def test_features_beside_a_signal_are_kept_and_texts_are_not(bot: Bot) -> None:
 def test_a_fill_of_another_version_without_a_number_is_no_note(bot: Bot) -> None:
     bot.write("fill", pair=BTC, side="buy", price=1.0, amount=10.0)
     assert notes(bot) == {}
+
+
+def test_a_note_names_the_records_that_it_rests_on(bot: Bot) -> None:
+    bot.trade(4)
+    halt = bot.write("halt", event="acted", mode="HALTED", rule="drawdown", reason="fell")
+    bot.write("exit", pair=BTC, trade=4, reason="plimsoll_drawdown", profit_usd=-1.0)
+    evidence = notes(bot)[4].evidence
+    kinds = ["signal", "order", "fill", "halt", "exit"]
+    assert [one.kind for one in evidence] == kinds
+    written = {record["hash"] for record in Reading().records(bot.folder)}
+    assert {one.hash for one in evidence} <= written
+    assert evidence[3].hash == halt["hash"]
+
+
+def test_a_denial_of_another_candle_is_no_evidence_of_an_entry(bot: Bot) -> None:
+    bot.write("denial", pair=BTC, side="long", rule="spread", reason="wide")
+    bot.trade(4)
+    assert "denial" not in {one.kind for one in notes(bot)[4].evidence}
