@@ -9,6 +9,7 @@ from plimsoll.cli import (
     costs,
     data,
     data_delisted,
+    deploy,
     features,
     features_select,
     gate,
@@ -17,6 +18,7 @@ from plimsoll.cli import (
     venue,
 )
 from plimsoll.cli.audit import audit
+from plimsoll.cli.backup import backup, restore
 from plimsoll.cli.backtest_compare import FREQTRADES_OWN, backtest_compare
 from plimsoll.cli.calibrate import calibrate
 from plimsoll.cli.check import check
@@ -73,11 +75,14 @@ app.command()(control.status)
 app.command()(audit)
 app.command()(control.halt)
 app.command()(control.resume)
+app.command()(backup)
+app.command()(restore)
 app.command()(watch)
 app.add_typer(agents.app, name="agents")
 app.add_typer(gate.app, name="gate")
 app.add_typer(venue.app, name="venue")
 app.add_typer(costs.app, name="costs")
+app.add_typer(deploy.app, name="deploy")
 data.app.command()(data_delisted.delisted)
 features.app.command()(features_select.select)
 app.add_typer(data.app, name="data")
