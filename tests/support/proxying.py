@@ -1,6 +1,7 @@
 """A real nginx on loopback, with certificates made for it."""
 
 import ipaddress
+import os
 import shutil
 import socket
 import subprocess
@@ -75,8 +76,10 @@ def main_config(folder: Path, extra: str = "") -> str:
         f"    {what}_temp_path {folder}/{what};\n"
         for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
+    # The folder of a test is its owner's alone, and so must be who reopens the log in it.
+    user = "user root root;\n" if os.geteuid() == 0 else ""
     return (
-        f"daemon off;\nworker_processes 1;\npid {folder}/nginx.pid;\n"
+        f"{user}daemon off;\nworker_processes 1;\npid {folder}/nginx.pid;\n"
         f"error_log {folder}/error.log;\nevents {{}}\nhttp {{\n{places}{extra}"
         f"    include {folder}/plimsoll-proxy.conf;\n}}\n"
     )

@@ -13,6 +13,7 @@ from plimsoll.cli import (
     features,
     features_select,
     gate,
+    keys,
     log,
     models,
     venue,
@@ -86,6 +87,7 @@ app.add_typer(deploy.app, name="deploy")
 data.app.command()(data_delisted.delisted)
 features.app.command()(features_select.select)
 app.add_typer(data.app, name="data")
+app.add_typer(keys.app, name="keys")
 app.add_typer(log.app, name="log")
 app.add_typer(models.app, name="models")
 app.add_typer(features.app, name="features")

@@ -30,7 +30,8 @@ import plimsoll
 from plimsoll.bridge.account.stored_levels import UnreadableLevelsError
 from plimsoll.bridge.account.stored_peak import StoredPeak, read_peak, store_peak
 from plimsoll.bridge.state import locks
-from plimsoll.bridge.state.folder import DECISIONS, HALT, STATUS, StateFolder
+from plimsoll.bridge.state.folder import ACCEPT, DECISIONS, STATUS, StateFolder
+from plimsoll.bridge.state.folder import RESUME as RESUME_REQUEST
 from plimsoll.bridge.state.identity import Account, account_of
 from plimsoll.bridge.state.outbox import OUTBOX
 from plimsoll.bridge.state.recorder import secrets_of
@@ -255,6 +256,8 @@ def _put_back(
     was_up, flag = folder.halt_reason(), kept_state.halt_reason()
     was_up = None if was_up == BEGUN else was_up
     folder.set_halt(was_up if was_up is not None else flag or BEGUN)
+    for request in (RESUME_REQUEST, ACCEPT):  # of before, and not of what is restored
+        (folder.path / request).unlink(missing_ok=True)
     if goes_on:
         _hold_in_log(folder.decisions, bot.config, account, held, now)
     else:

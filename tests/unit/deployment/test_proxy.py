@@ -169,6 +169,7 @@ def test_the_far_end_is_told_who_asks_by_us_alone(served: Served) -> None:
 
 
 @needs_nginx
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
 def test_old_tls_is_refused_and_what_is_answered_is_kept_to_tls(served: Served) -> None:
     answer = ask(served, RIGHT)
     assert answer.headers["Strict-Transport-Security"] == "max-age=63072000"
