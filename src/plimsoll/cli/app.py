@@ -19,8 +19,8 @@ from plimsoll.cli import (
     venue,
 )
 from plimsoll.cli.audit import audit
-from plimsoll.cli.backup import backup, restore
 from plimsoll.cli.backtest_compare import FREQTRADES_OWN, backtest_compare
+from plimsoll.cli.backup import backup, restore
 from plimsoll.cli.calibrate import calibrate
 from plimsoll.cli.check import check
 from plimsoll.cli.compare import compare

@@ -4,14 +4,11 @@ It is made beside a bot that runs. The database is copied first, by SQLite's own
 log after it: what acted in between is in the log, which alone is enough to hold it again.
 """
 
-import hashlib
-import os
 import sqlite3
-import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +22,16 @@ import plimsoll
 from plimsoll.bridge.state.folder import DECISIONS, HALT, STATUS
 from plimsoll.bridge.state.identity import Account, account_of
 from plimsoll.bridge.state.outbox import OUTBOX
+from plimsoll.control.backup_file import (
+    DATABASE,
+    FORMAT,
+    MANIFEST,
+    STATE,
+    Manifest,
+    archive,
+    digest,
+    files_in,
+)
 from plimsoll.control.bot import Bot, look
 from plimsoll.control.latch import on_record
 from plimsoll.control.rearm import is_written
@@ -32,55 +39,10 @@ from plimsoll.core import PlimsollError, UsageError
 from plimsoll.journal.check import verify
 from plimsoll.journal.files import decision_files, torn_files
 
-FORMAT = 1
-MANIFEST, DATABASE, STATE = "manifest.json", "database.sqlite", "state"
 EVIDENCE = "evidence"
 """The folder of the gates' records and bundles in a bot's state folder."""
 SUFFIX = ".backup.tar.gz"
 TRIES = 3
-_CHUNK_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """What a backup says of itself.
-
-    Attributes
-    ----------
-    format
-        The version of the backup's own layout.
-    made_at
-        When it was begun, UTC.
-    plimsoll, freqtrade
-        The versions that wrote what is in it.
-    account
-        Whose it is, as `plimsoll.bridge.state.identity.Account`; ``None`` when nothing says so.
-    exchange, market, live
-        The account's kind: a backup goes back to an account of the same kind alone.
-    while_running
-        Whether a guarded bot was running.
-    log_records, log_head, log_fault
-        How many records its decision log has, the hash of the last, and what is wrong with it.
-    held
-        What held the bot, in words.
-    files
-        Size in bytes and SHA-256 of each file in it, by name.
-    """
-
-    format: int
-    made_at: str
-    plimsoll: str
-    freqtrade: str
-    account: Mapping[str, Any] | None
-    exchange: str
-    market: str
-    live: bool
-    while_running: bool
-    log_records: int
-    log_head: str
-    log_fault: str | None
-    held: tuple[str, ...]
-    files: Mapping[str, tuple[int, str]]
 
 
 def back_up(bot: Bot, file: Path) -> Manifest:
@@ -115,7 +77,7 @@ def back_up(bot: Bot, file: Path) -> Manifest:
             raise PlimsollError("the bot started and ended while it was copied; try again")
         manifest = _manifest(bot, work, began, running=running)
         (work / MANIFEST).write_bytes(orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2))
-        _archive(work, file)
+        archive(work, file)
     return manifest
 
 
@@ -169,29 +131,11 @@ def copy_database(source: Path, target: Path) -> None:
         )
 
 
-def digest(file: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    known = hashlib.sha256()
-    with file.open("rb") as handle:
-        while chunk := handle.read(_CHUNK_BYTES):
-            known.update(chunk)
-    return known.hexdigest()
-
-
 def kind_of(config: Mapping[str, Any]) -> tuple[str, str, bool]:
     """Return the kind of a config's account: exchange, market, whether with money."""
     exchange = str((config.get("exchange") or {}).get("name") or "")
     live = config.get("dry_run", True) is False
     return exchange, str(config.get("trading_mode") or "spot"), live
-
-
-def synced(file: Path) -> None:
-    """Wait until the disk has a file, or a folder's list of files."""
-    handle = os.open(file, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def backup_name(now: datetime) -> str:
@@ -263,36 +207,10 @@ def _manifest(bot: Bot, work: Path, began: datetime, *, running: bool) -> Manife
         held=tuple(view.held) + (() if view.flag is None else (f"flag file: {view.flag}",)),
         files={
             file.relative_to(work).as_posix(): (file.stat().st_size, digest(file))
-            for file in _files(work)
+            for file in files_in(work)
         },
     )
 
 
 def _account_fields(account: Account) -> dict[str, Any]:
     return {"digest": account.digest, "name": account.name, "live": account.live}
-
-
-def _files(work: Path) -> Iterator[Path]:
-    yield from sorted(file for file in work.rglob("*") if file.is_file())
-
-
-def _archive(work: Path, file: Path) -> None:
-    with new_file(file) as part:
-        with tarfile.open(part, "w:gz", compresslevel=6) as archive:
-            # The manifest first, so that a look at it does not unpack the rest.
-            for one in sorted(_files(work), key=lambda one: one.name != MANIFEST):
-                archive.add(one, one.relative_to(work).as_posix(), recursive=False)
-
-
-@contextmanager
-def new_file(file: Path) -> Iterator[Path]:
-    """Yield the name for a part, which becomes the file, for its owner alone, in one move."""
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        part.touch(mode=0o600)
-        yield part
-        synced(part)
-        part.replace(file)
-        synced(file.parent)
-    finally:
-        part.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ from plimsoll.core.books import ExchangeBooks
 from plimsoll.monitoring.account import Account
 from plimsoll.monitoring.trial import require_no_withdrawal
 
-KEY, SECRET = "FREQTRADE__EXCHANGE__KEY", "FREQTRADE__EXCHANGE__SECRET"  # noqa: S105 - names
+KEY, SECRET = "FREQTRADE__EXCHANGE__KEY", "FREQTRADE__EXCHANGE__SECRET"
 OLD = ".old"
 """What the name of the file ends with that keeps the old pair until it is refused."""
 SAME_WALLET = 0.001

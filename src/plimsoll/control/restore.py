@@ -11,17 +11,14 @@ everything is restored, and in both cases the log holds the halt.
 import os
 import shutil
 import sqlite3
-import tarfile
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-import orjson
 from freqtrade.exceptions import OperationalException
 from freqtrade.persistence import Trade, init_db
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,18 +33,9 @@ from plimsoll.bridge.state.identity import Account, account_of
 from plimsoll.bridge.state.outbox import OUTBOX
 from plimsoll.bridge.state.recorder import secrets_of
 from plimsoll.bridge.state.registry import claim
-from plimsoll.control.backup import (
-    DATABASE,
-    EVIDENCE,
-    FORMAT,
-    MANIFEST,
-    STATE as STATE_PART,
-    Manifest,
-    digest,
-    kind_of,
-    sqlite_file,
-    synced,
-)
+from plimsoll.control.backup import EVIDENCE, kind_of, sqlite_file
+from plimsoll.control.backup_file import DATABASE, Manifest, synced, unpacked
+from plimsoll.control.backup_file import STATE as STATE_PART
 from plimsoll.control.bot import Bot, now_of, rest_state
 from plimsoll.control.database import opened_to_read
 from plimsoll.control.latch import on_record
@@ -108,45 +96,9 @@ def restore(bot: Bot, file: Path) -> Restored:
     except OSError as error:
         raise PlimsollError(f"accounts in use cannot be registered: {error}") from None
     database.parent.mkdir(parents=True, exist_ok=True)
-    with _unpacked(file, database.parent) as (work, manifest):
+    with unpacked(file, database.parent) as (work, manifest):
         _require_fit(manifest, bot, account)
         return _put_back(bot, account, database, work, manifest)
-
-
-def read_manifest(file: Path) -> Manifest:
-    """Return what a backup says of itself, without unpacking or checking the rest.
-
-    Raises
-    ------
-    UsageError
-        When the file is no backup.
-    """
-    try:
-        with tarfile.open(file, "r:gz") as archive:
-            first = archive.next()
-            content = None if first is None else archive.extractfile(first)
-            if first is None or first.name != MANIFEST or content is None:
-                raise UsageError(f"{file} is no backup of plimsoll's: it has no manifest")
-            fields = orjson.loads(content.read())
-    except FileNotFoundError:
-        raise UsageError(f"expected a backup at {file}, found none") from None
-    except (tarfile.TarError, EOFError, orjson.JSONDecodeError, OSError) as error:
-        raise UsageError(f"{file} is no backup of plimsoll's: {error}") from None
-    return _manifest_of(fields, file)
-
-
-def _manifest_of(fields: Any, file: Path) -> Manifest:
-    if not isinstance(fields, dict) or fields.get("format") != FORMAT:
-        found = fields.get("format") if isinstance(fields, dict) else fields
-        raise UsageError(
-            f"expected a backup in format {FORMAT}, found {found!r} in {file}; restore it with the "
-            "version of plimsoll that made it"
-        )
-    try:
-        files = {str(name): (int(one[0]), str(one[1])) for name, one in fields["files"].items()}
-        return Manifest(**{**fields, "held": tuple(fields["held"]), "files": files})
-    except (TypeError, KeyError, ValueError, AttributeError, IndexError) as error:
-        raise UsageError(f"the manifest of {file} cannot be read: {error}") from None
 
 
 def _require_stopped(bot: Bot) -> None:
@@ -157,44 +109,6 @@ def _require_stopped(bot: Bot) -> None:
     if (state := rest_state(bot.config)) is not None:
         raise PlimsollError(
             f"a bot answers over REST, {state}: end it, then restore; nothing was changed"
-        )
-
-
-@contextmanager
-def _unpacked(file: Path, beside: Path) -> Iterator[tuple[Path, Manifest]]:
-    """Unpack a backup beside where it goes, and check each file of it."""
-    manifest = read_manifest(file)
-    with tempfile.TemporaryDirectory(dir=beside, prefix=".restore-") as name:
-        work = Path(name)
-        try:
-            with tarfile.open(file, "r:gz") as archive:
-                for member in archive:
-                    _take_out(archive, member, work, manifest, file)
-        except (tarfile.TarError, EOFError) as error:
-            raise PlimsollError(f"{file} is damaged: {error}; take another backup") from None
-        missing = [one for one in manifest.files if not (work / one).is_file()]
-        if missing:
-            raise PlimsollError(f"{file} is damaged: {missing[0]} is missing; take another backup")
-        yield work, manifest
-
-
-def _take_out(
-    archive: tarfile.TarFile, member: tarfile.TarInfo, work: Path, manifest: Manifest, file: Path
-) -> None:
-    if member.name == MANIFEST:
-        return
-    known = manifest.files.get(member.name)
-    safe = ".." not in PurePosixPath(member.name).parts and not member.name.startswith("/")
-    content = archive.extractfile(member) if member.isfile() else None
-    if known is None or not safe or content is None:
-        raise PlimsollError(f"{file} holds {member.name!r}, which its manifest does not know")
-    target = work / member.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("wb") as handle:
-        shutil.copyfileobj(content, handle)
-    if (target.stat().st_size, digest(target)) != known:
-        raise PlimsollError(
-            f"{file} is damaged: {member.name} is not what its manifest says; take another backup"
         )
 
 
@@ -370,9 +284,7 @@ def _hold_in_log(
         for verdict in held.values():
             kind = Kind.HALT if verdict.mode is Mode.HALTED else Kind.VERDICT
             fields = verdict_fields(verdict)
-            log.append(
-                kind, now, durable=True, event="restored", account=account.digest, **fields
-            )
+            log.append(kind, now, durable=True, event="restored", account=account.digest, **fields)
 
 
 def _install_log(

@@ -1,1 +1,1 @@
-"""What a machine needs to run bots unattended: units, a proxy, log rotation; text, no side effects."""
+"""What a machine needs to run bots unattended: units, a proxy, log rotation; as text."""

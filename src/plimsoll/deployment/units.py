@@ -17,7 +17,7 @@ ALL_MEMORY_MB = 2048
 STOP_SECONDS = 120
 """A bot that ends cancels its open orders first, each a question to the exchange."""
 HANG_SECONDS = 600
-"""How long a bot's loop may take before systemd takes it for hung; a slow exchange takes minutes."""
+"""How long a loop may take before systemd takes the bot for hung; a slow exchange takes minutes."""
 
 CONFINED: Mapping[str, str] = {
     "NoNewPrivileges": "yes",

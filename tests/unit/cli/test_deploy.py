@@ -23,8 +23,12 @@ def test_units_are_written_once_and_only_for_commands_that_are_there(
 ) -> None:
     words = [*UNITS, "--commands", "/opt/plimsoll/bin", "--write", str(tmp_path), "--json"]
     told = json.loads(run(*words).out)
-    assert sorted(told["changed"]) == told["files"] == sorted(one.name for one in tmp_path.iterdir())
-    assert {"plimsoll-bot.service", "plimsoll-watch.service", "plimsoll.target"} <= set(told["files"])
+    assert (
+        sorted(told["changed"]) == told["files"] == sorted(one.name for one in tmp_path.iterdir())
+    )
+    assert {"plimsoll-bot.service", "plimsoll-watch.service", "plimsoll.target"} <= set(
+        told["files"]
+    )
     assert json.loads(run(*words).out)["changed"] == []
     bot = (tmp_path / "plimsoll-bot.service").read_text()
     assert "ExecStart=/opt/plimsoll/bin/freqtrade trade --userdir user_data" in bot

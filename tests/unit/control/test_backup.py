@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from plimsoll.control.backup import MANIFEST, back_up, backup_name, copy_database, prune, sqlite_file
-from plimsoll.control.restore import read_manifest
+from plimsoll.control.backup import back_up, backup_name, copy_database, prune, sqlite_file
+from plimsoll.control.backup_file import MANIFEST, read_manifest
 from plimsoll.core import PlimsollError, UsageError
 from plimsoll.journal.log import DecisionLog
 from tests.support.backups import FELL, Books
@@ -50,7 +50,9 @@ def test_no_secret_and_no_request_of_a_person_is_in_it(books: Books, tmp_path: P
     file = tmp_path / "one.tar.gz"
     manifest = back_up(books.bot, file)
     assert "state/halt" in manifest.files
-    assert not [one for one in manifest.files if "resume" in one or "accept" in one or "lock" in one]
+    assert not [
+        one for one in manifest.files if "resume" in one or "accept" in one or "lock" in one
+    ]
     with tarfile.open(file) as archive:
         for member in archive:
             content = archive.extractfile(member)

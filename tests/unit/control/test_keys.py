@@ -90,8 +90,8 @@ def desk(venue: tuple[Path, dict[str, Any]], tmp_path: Path) -> Desk:
         tmp_path / "new.env",
     )
     made.know(OLD, NEW)
-    text = f"# the bot's\nFREQTRADE__API_SERVER__PASSWORD=x=y\n{KEY}={OLD.key}\n{SECRET}={OLD.secret}\n"
-    write_secret(made.secrets, text)
+    others = "# the bot's\nFREQTRADE__API_SERVER__PASSWORD=x=y\n"
+    write_secret(made.secrets, f"{others}{KEY}={OLD.key}\n{SECRET}={OLD.secret}\n")
     write_secret(made.new, f"{KEY}={NEW.key}\n{SECRET}={NEW.secret}\n")
     return made
 
@@ -135,7 +135,7 @@ def test_a_new_key_that_is_refused_changes_nothing(desk: Desk) -> None:
     desk.books_at(OLD).begin()
     desk.know(OLD)
     before = desk.secrets.read_text()
-    with pytest.raises(PlimsollError, match="refuses the new key.*nothing was changed") as caught:
+    with pytest.raises(PlimsollError, match=r"refuses the new key.*nothing was changed") as caught:
         rotate(desk.bot(), desk.secrets, desk.new)
     assert "\n" not in str(caught.value)
     assert NEW.secret not in str(caught.value)
@@ -221,9 +221,7 @@ def test_a_file_of_secrets_is_written_for_its_owner_alone_from_the_first_byte(
 
 def test_a_pair_replaces_its_lines_once_and_is_added_where_there_is_none() -> None:
     text = f"# mine\n{KEY}=a\nOTHER=1\n{SECRET}=b\n{KEY}=c\n"
-    assert with_pair(text, NEW) == (
-        f"# mine\n{KEY}={NEW.key}\nOTHER=1\n{SECRET}={NEW.secret}\n"
-    )
+    assert with_pair(text, NEW) == (f"# mine\n{KEY}={NEW.key}\nOTHER=1\n{SECRET}={NEW.secret}\n")
     assert with_pair("OTHER=1\n", NEW) == f"OTHER=1\n{KEY}={NEW.key}\n{SECRET}={NEW.secret}\n"
     assert "the-new" not in repr(NEW)
 

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from plimsoll.bridge.account.stored_peak import StoredPeak
-from plimsoll.control.backup import DATABASE, MANIFEST, back_up
-from plimsoll.control.restore import BEGUN, Restored, read_manifest, restore, stricter_peak
+from plimsoll.control.backup import back_up
+from plimsoll.control.backup_file import DATABASE, MANIFEST, read_manifest
+from plimsoll.control.restore import BEGUN, Restored, restore, stricter_peak
 from plimsoll.core import Mode, PlimsollError, UsageError, Verdict
 from plimsoll.journal.check import verify
 from plimsoll.journal.latch_record import STATE
@@ -28,7 +29,7 @@ from tests.support.backups import BY_HAND, FELL, TERMINAL, Books
 DAY = Verdict(
     Mode.FLATTEN, "daily_loss", "daily loss 40.00 USD", datetime.now(UTC) + timedelta(hours=3)
 )
-OVER = replace(DAY, rule="max_closes", until=datetime.now(UTC) - timedelta(minutes=1))
+OVER = replace(DAY, rule="max_closes", until=datetime.now(UTC) - timedelta(hours=1))
 KILLED = 9
 
 
@@ -376,9 +377,8 @@ def test_while_a_bot_runs_nothing_is_changed(books: Books, file: Path) -> None:
     books.begin(trades=1)
     back_up(books.bot, file)
     before = tree(books.folder)
-    with DecisionLog(books.state.decisions):
-        with pytest.raises(PlimsollError, match="a bot runs on"):
-            restore(books.bot, file)
+    with DecisionLog(books.state.decisions), pytest.raises(PlimsollError, match="a bot runs on"):
+        restore(books.bot, file)
     assert tree(books.folder) == before
 
 
@@ -404,7 +404,7 @@ def killed_at(step: int, bot: Any, file: Path) -> int:
         sys.addaudithook(count)
         try:
             restore(bot, file)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - a child of a test runs no test
             os._exit(1)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -159,7 +159,9 @@ def test_a_network_of_64_bits_is_one_guesser(served: Served) -> None:
 @needs_nginx
 def test_who_waits_may_try_again(served: Served) -> None:
     assert 429 in guessed(served)
-    wait_until(lambda: ask(served, RIGHT).status == 200, seconds=60, what="a login", pause_seconds=2)
+    wait_until(
+        lambda: ask(served, RIGHT).status == 200, seconds=60, what="a login", pause_seconds=2
+    )
 
 
 @needs_nginx
@@ -241,9 +243,11 @@ def test_a_rotated_log_goes_on_in_a_new_file_and_loses_no_line(
 
 @needs_nginx
 def test_an_expired_certificate_is_named_by_who_meets_it(tmp_path: Path, upstream: int) -> None:
-    with nginx_before(tmp_path / "nginx", upstream, expired=True) as served:
-        with pytest.raises(ssl.SSLCertVerificationError, match="certificate has expired"):
-            ask(served)
+    with (
+        nginx_before(tmp_path / "nginx", upstream, expired=True) as served,
+        pytest.raises(ssl.SSLCertVerificationError, match="certificate has expired"),
+    ):
+        ask(served)
 
 
 @needs_nginx
@@ -272,7 +276,7 @@ def test_nginx_takes_the_file_as_it_ships(tmp_path: Path) -> None:
     ],
 )
 def test_a_word_that_nginx_would_read_otherwise_is_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(UsageError, match="^expected --"):
+    with pytest.raises(UsageError, match=r"^expected --"):
         Proxy(**{"host": "bot.example.org", **PLACES, **wrong})  # type: ignore[arg-type]
 
 

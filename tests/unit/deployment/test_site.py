@@ -33,7 +33,7 @@ SITE = Site(
     ],
 )
 def test_a_word_that_a_unit_would_read_otherwise_is_refused(field: str, value: Any) -> None:
-    with pytest.raises(UsageError, match="^expected "):
+    with pytest.raises(UsageError, match=r"^expected "):
         replace(SITE, **{field: value})
 
 

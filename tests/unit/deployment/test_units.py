@@ -43,8 +43,7 @@ def written(tmp_path: Path) -> Path:
     folder.mkdir()
     for name, text in units(replace(SITE, user="daemon")).items():
         # No site may lie in /tmp, and these commands do.
-        text = text.replace(f"={SITE.commands}/", f"={commands}/")
-        (folder / name).write_text(text)
+        (folder / name).write_text(text.replace(f"={SITE.commands}/", f"={commands}/"))
     return folder
 
 

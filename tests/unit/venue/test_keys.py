@@ -7,10 +7,10 @@ from plimsoll.core.errors import UsageError
 from plimsoll.venue.clock import Clock
 from plimsoll.venue.errors import ApiError
 from plimsoll.venue.keys import (
-    KeyFile,
     DEFAULT_PAIR,
     READ,
     TRADE,
+    KeyFile,
     KeyPair,
     KeyRing,
     Request,
