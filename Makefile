@@ -30,7 +30,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks calibrate train-agents data backtest paper drill report live audit
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks calibrate train-agents data backtest paper drill report live audit sbom
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -100,11 +100,14 @@ report: $(READY) ## draw the last backtest
 live: $(READY) ## let STRATEGY trade with money: refused without opt-in and an open gate (docs/going-live.md)
 	$(BIN)/freqtrade trade $(LAYERS) $(MODE)-live.json -c user_data/config/risk-live-500.json --strategy $(STRATEGY)
 
-audit: $(READY) ## look for known faults in the packages of constraints.txt; list them in out/sbom.json (needs the extra audit)
-	@$(BIN)/python -c 'import pip_audit' 2>/dev/null || { echo 'make audit needs pip-audit; $(BIN)/python -m pip install pip-audit'; exit 2; }
+audit: $(READY) ## look for known faults in the packages of constraints.txt (asks PyPI)
+	@$(BIN)/python -c 'import pip_audit' 2>/dev/null || { echo 'make audit needs pip-audit: uv pip install --python $(BIN)/python pip-audit cyclonedx-bom'; exit 2; }
+	$(BIN)/python -m pip_audit --requirement constraints.txt --disable-pip --require-hashes --strict
+
+sbom: $(READY) ## write the list of all packages of constraints.txt to out/sbom.json (CycloneDX)
+	@$(BIN)/python -c 'import cyclonedx_py' 2>/dev/null || { echo 'make sbom needs cyclonedx-bom: uv pip install --python $(BIN)/python cyclonedx-bom pip-audit'; exit 2; }
 	@mkdir -p out
-	$(BIN)/python -m pip_audit --requirement constraints.txt --disable-pip --require-hashes --format cyclonedx-json --output out/sbom.json
-	$(BIN)/python -m pip_audit --requirement constraints.txt --disable-pip --require-hashes
+	$(BIN)/python -m cyclonedx_py requirements constraints.txt --pyproject pyproject.toml --output-reproducible --of JSON -o out/sbom.json
 
 browser: $(READY) ## open the report in a Chromium, narrow and wide, light and dark; pictures in out/browser
 	PLIMSOLL_PICTURES=out/browser $(BIN)/python -m pytest -m browser -rs tests/integration/test_report_in_browser.py

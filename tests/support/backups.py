@@ -68,7 +68,7 @@ class Books:
         A verdict is in both books unless ``in_database`` says what is in that one.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        PairLocks.timeframe = "5m"
+        timeframe, PairLocks.timeframe = PairLocks.timeframe, "5m"
         with database_trades(self.database):
             try:
                 latch = Latch(self.state, self.config, settings_from(self.config))
@@ -88,6 +88,7 @@ class Books:
                 Trade.commit()
             finally:
                 self._end()
+                PairLocks.timeframe = timeframe  # a command finds none
         return beginning
 
     def held(self) -> set[str]:

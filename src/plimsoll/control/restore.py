@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from freqtrade.exceptions import OperationalException
-from freqtrade.persistence import Trade, init_db
+from freqtrade.persistence import PairLocks, Trade, init_db
 from sqlalchemy.exc import SQLAlchemyError
 
 import plimsoll
@@ -50,6 +50,8 @@ from plimsoll.journal.phrases import LOOK_FIRST
 
 BEGUN = "a restore was begun; run it again, or resume"
 """In the flag file while files are exchanged: a bot that starts in between is HALTED."""
+FINEST = "1m"
+"""To whose next candle Freqtrade rounds a lock's end; a bot sets its own, and here is none."""
 _BESIDE = ("-wal", "-shm", "-journal")
 
 
@@ -249,6 +251,7 @@ def _write_into(
     """Lock what is held, and store the peak, in a database that no bot uses yet."""
     try:
         init_db(f"sqlite:///{file}")
+        timeframe, PairLocks.timeframe = PairLocks.timeframe, FINEST
         try:
             for verdict in held.values():
                 locks.hold(verdict, now)
@@ -256,6 +259,7 @@ def _write_into(
                 store_peak(peak)
             Trade.session.commit()
         finally:
+            PairLocks.timeframe = timeframe
             engine = Trade.session.get_bind()
             Trade.session.remove()
             engine.dispose()

@@ -128,7 +128,7 @@ def services(site: Site) -> tuple[Service, ...]:
         Service(
             role="exporter",
             says="metrics of the bot",
-            words=["plimsoll", "exporter", *site.bot_words],
+            words=["plimsoll", "exporter", *_watched(site)],
             rows=runs_on,
             secrets="watch.env",
         ),
@@ -154,7 +154,7 @@ def services(site: Site) -> tuple[Service, ...]:
             Service(
                 role=f"digest-{span}",
                 says=f"{span} digest",
-                words=["plimsoll", "digest", f"--{span}", *site.bot_words],
+                words=["plimsoll", "digest", f"--{span}", "--send", *site.bot_words],
                 rows=short,
                 secrets="watch.env",
                 calendar=calendar,
