@@ -118,6 +118,6 @@ def _backed_up_and_restored(bot: Drill, run: Command, folder: Path) -> None:
     assert "HALTED state" in restored.out
     seen = json.loads(run(bot, "status", "--json").out)
     assert (seen["mode"], seen["runs"]) == ("HALTED", False)
-    bot.start()
+    bot.start(seconds=400)
     bot.wait_until(lambda: bot.trades(is_open=True) == [], what="everything closed")
     assert len(bot.trades()) == 2, "nothing was entered"
