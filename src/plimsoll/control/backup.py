@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 import plimsoll
 from plimsoll.bridge.state.folder import DECISIONS, HALT, STATUS
-from plimsoll.bridge.state.identity import Account, account_of
+from plimsoll.bridge.state.identity import Account
 from plimsoll.bridge.state.outbox import OUTBOX
 from plimsoll.control.backup_file import (
     DATABASE,
@@ -190,7 +190,8 @@ def _manifest(bot: Bot, work: Path, began: datetime, *, running: bool) -> Manife
     has_log = bool(decision_files(work / STATE / DECISIONS))
     view = look(bot)
     exchange, market, live = kind_of(bot.config)
-    account = account_of(bot.config) or on_record(bot.folder, bot.config, bot.db_url, began).account
+    # The one that started last, where the config's never did: a timer has no key of the bot's.
+    account = on_record(bot.folder, bot.config, bot.db_url, began).account
     return Manifest(
         format=FORMAT,
         made_at=began.isoformat(timespec="seconds"),

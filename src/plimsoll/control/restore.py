@@ -29,7 +29,7 @@ from plimsoll.bridge.account.stored_peak import StoredPeak, read_peak, store_pea
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import ACCEPT, DECISIONS, STATUS, StateFolder
 from plimsoll.bridge.state.folder import RESUME as RESUME_REQUEST
-from plimsoll.bridge.state.identity import Account, account_of
+from plimsoll.bridge.state.identity import KEYS, Account, account_of
 from plimsoll.bridge.state.outbox import OUTBOX
 from plimsoll.bridge.state.recorder import secrets_of
 from plimsoll.bridge.state.registry import claim
@@ -91,6 +91,11 @@ def restore(bot: Bot, file: Path) -> Restored:
     account = account_of(bot.config)
     if account is None:
         raise UsageError("expected the bot's own layers, each with -c, found no exchange in them")
+    if account.live and not _has_key(bot.config):
+        raise UsageError(
+            "expected the live bot's own key, by which its record is known, found none; set "
+            "FREQTRADE__EXCHANGE__KEY as for the bot (set -a; . /etc/plimsoll/bot.env)"
+        )
     database = sqlite_file(bot.db_url).resolve()
     _require_stopped(bot)
     try:
@@ -101,6 +106,12 @@ def restore(bot: Bot, file: Path) -> Restored:
     with unpacked(file, database.parent) as (work, manifest):
         _require_fit(manifest, bot, account)
         return _put_back(bot, account, database, work, manifest)
+
+
+def _has_key(config: Mapping[str, Any]) -> bool:
+    exchange = config["exchange"]
+    named = [exchange, *(exchange.get(one) or {} for one in ("ccxt_config", "ccxt_sync_config"))]
+    return any(one.get(name) for one in named for name in KEYS)
 
 
 def _require_stopped(bot: Bot) -> None:

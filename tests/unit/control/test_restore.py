@@ -221,6 +221,19 @@ def test_another_key_is_told_and_halted(books: Books, file: Path) -> None:
     assert STATE in books.held()
 
 
+def test_a_live_bots_backup_is_its_own_without_the_key_and_goes_back_with_it_alone(
+    books: Books, file: Path
+) -> None:
+    books.begin(FELL)
+    books.key = ""
+    back_up(books.bot, file)
+    with pytest.raises(UsageError, match="expected the live bot's own key"):
+        restore(books.bot, file)
+    books.key = "a-key-of-mine"
+    assert restore(books.bot, file).notices == ()
+    assert books.held() >= {"drawdown", STATE}
+
+
 # What is damaged
 
 
