@@ -19,7 +19,8 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	bridge/guarding/test_two_accounts \
 	bridge/account/test_killed_while_storing bridge/guarding/test_blind_spots \
 	bridge/state/test_locks bridge/state/test_recorder bridge/strategies/test_backtest_funding \
-	bridge/strategies/test_hooks_deny cli/test_log cli/test_report control/test_halt \
+	bridge/strategies/test_hooks_deny cli/test_log cli/test_report control/test_backup control/test_halt control/test_keys \
+	control/test_restore deployment/test_proxy \
 	journal/test_check journal/test_log lab/drilling/test_bot \
 	lab/drilling/test_exchange lab/drilling/test_fault lab/drilling/test_forked \
 	lab/drilling/test_kill_row lab/drilling/test_trips lab/test_costs lab/test_freqtrade lab/test_processes \
