@@ -20,7 +20,8 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	bridge/guarding/test_two_accounts \
 	bridge/account/test_killed_while_storing bridge/guarding/test_blind_spots \
 	bridge/state/test_locks bridge/state/test_recorder bridge/strategies/test_backtest_funding \
-	bridge/strategies/test_hooks_deny cli/test_log cli/test_report control/test_halt \
+	bridge/strategies/test_hooks_deny cli/test_log cli/test_report control/test_backup control/test_halt control/test_keys \
+	control/test_restore deployment/test_proxy \
 	journal/test_check journal/test_log lab/drilling/test_bot \
 	lab/drilling/test_exchange lab/drilling/test_fault lab/drilling/test_forked \
 	lab/drilling/test_kill_row lab/drilling/test_trips lab/test_costs lab/test_freqtrade lab/test_processes \
@@ -31,7 +32,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks model-results calibrate train-agents alert-drills dashboards
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks model-results calibrate train-agents alert-drills dashboards data backtest paper drill report live audit sbom
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -76,6 +77,39 @@ denials: $(READY) ## count on real data (DATA=folder) what the guards deny and r
 policies: $(READY) ## weigh in sample (DATA=folder) how a halt ends and rewrite docs/rearming.md
 	@test -n "$(DATA)" || { echo 'make policies needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
 	nice -n 10 $(BIN)/plimsoll policies --datadir $(DATA)
+
+# The whole path; each target is one plain command, which `make -n` shows.
+STRATEGY ?= MomentumCross
+SINCE ?= 2024-01-01
+LAYERS := --userdir user_data -c user_data/config/base.json -c user_data/config/venue-binance.json
+MODE := -c user_data/config/mode
+
+data: $(READY) ## fill the archive with Binance's candles, marks, funding and more from SINCE on
+	$(BIN)/plimsoll data backfill -c user_data/config/venue-binance.json --since $(SINCE)
+
+backtest: $(READY) ## backtest STRATEGY beside the baselines (TIMERANGE=20250101-20260701)
+	$(BIN)/freqtrade backtesting $(LAYERS) $(MODE)-backtest.json $(if $(TIMERANGE),--timerange $(TIMERANGE)) --strategy-list $(STRATEGY) BuyAndHold NoTrade
+
+paper: $(READY) ## let STRATEGY trade on real prices without money
+	$(BIN)/freqtrade trade $(LAYERS) $(MODE)-dry-run.json --strategy $(STRATEGY)
+
+drill: $(READY) ## trip every guard under every fault and write the certificate
+	$(BIN)/plimsoll drill --all
+
+report: $(READY) ## draw the last backtest
+	$(BIN)/plimsoll report
+
+live: $(READY) ## let STRATEGY trade with money: refused without opt-in and an open gate (docs/going-live.md)
+	$(BIN)/freqtrade trade $(LAYERS) $(MODE)-live.json -c user_data/config/risk-live-500.json --strategy $(STRATEGY)
+
+audit: $(READY) ## look for known faults in the packages of constraints.txt (asks PyPI)
+	@$(BIN)/python -c 'import pip_audit' 2>/dev/null || { echo 'make audit needs pip-audit: uv pip install --python $(BIN)/python pip-audit cyclonedx-bom'; exit 2; }
+	$(BIN)/python -m pip_audit --requirement constraints.txt --disable-pip --require-hashes --strict
+
+sbom: $(READY) ## write the list of all packages of constraints.txt to out/sbom.json (CycloneDX)
+	@$(BIN)/python -c 'import cyclonedx_py' 2>/dev/null || { echo 'make sbom needs cyclonedx-bom: uv pip install --python $(BIN)/python cyclonedx-bom pip-audit'; exit 2; }
+	@mkdir -p out
+	$(BIN)/python -m cyclonedx_py requirements constraints.txt --pyproject pyproject.toml --output-reproducible --of JSON -o out/sbom.json
 
 browser: $(READY) ## open the report in a Chromium, narrow and wide, light and dark; pictures in out/browser
 	PLIMSOLL_PICTURES=out/browser $(BIN)/python -m pytest -m browser -rs tests/integration/test_report_in_browser.py

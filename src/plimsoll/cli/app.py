@@ -9,15 +9,18 @@ from plimsoll.cli import (
     costs,
     data,
     data_delisted,
+    deploy,
     features,
     features_select,
     gate,
+    keys,
     log,
     models,
     venue,
 )
 from plimsoll.cli.audit import audit
 from plimsoll.cli.backtest_compare import FREQTRADES_OWN, backtest_compare
+from plimsoll.cli.backup import backup, restore
 from plimsoll.cli.calibrate import calibrate
 from plimsoll.cli.check import check
 from plimsoll.cli.compare import compare
@@ -80,15 +83,19 @@ app.command()(control.status)
 app.command()(audit)
 app.command()(control.halt)
 app.command()(control.resume)
+app.command()(backup)
+app.command()(restore)
 app.command()(watch)
 app.command()(exporter)
 app.add_typer(agents.app, name="agents")
 app.add_typer(gate.app, name="gate")
 app.add_typer(venue.app, name="venue")
 app.add_typer(costs.app, name="costs")
+app.add_typer(deploy.app, name="deploy")
 data.app.command()(data_delisted.delisted)
 features.app.command()(features_select.select)
 app.add_typer(data.app, name="data")
+app.add_typer(keys.app, name="keys")
 app.add_typer(log.app, name="log")
 app.add_typer(models.app, name="models")
 app.add_typer(features.app, name="features")

@@ -19,6 +19,7 @@ STATUSES = {
     504: Answer.CUT,
 }
 """What other answers of HTTP mean; 502 to 504 come from a proxy before a bot that is gone."""
+BAD_CERTIFICATE = "CERTIFICATE_VERIFY_FAILED"
 EXIT_SECONDS = 30.0
 """A forced exit answers when its orders are placed."""
 
@@ -50,7 +51,9 @@ class BotApi:
             candle_at = self._newest_candle(config)
             looped_at = _looped_at(health)
         except httpx.ConnectError as error:
-            return _unanswered(Answer.REFUSED, error, traced_at)
+            # A proxy whose certificate has expired says nothing of the bot behind it.
+            answer = Answer.FAULTY if BAD_CERTIFICATE in str(error) else Answer.REFUSED
+            return _unanswered(answer, error, traced_at)
         except httpx.TimeoutException as error:
             return _unanswered(Answer.TIMEOUT, error, traced_at)
         except httpx.HTTPStatusError as error:

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,36 @@ class KeyRing:
         signed = _without_signature(request.query) + _without_signature(request.body)
         if not hmac.compare_digest(given.encode(), signature(pair.secret, signed).encode()):
             raise ApiError(-1022, "Signature for this request is not valid.")
+
+
+class KeyFile(KeyRing):
+    """The pairs of a file, read again when it changes: a key is given and revoked by writing it.
+
+    A file that cannot be read, or holds no pairs, changes nothing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(read_pairs(path))
+        self._path = path
+        self._seen = _state(path)
+
+    def identify(self, key: str) -> KeyPair:
+        """Return the pair of a key, by the file as it is now; raises as `KeyRing.identify`."""
+        state = _state(self._path)
+        if state is not None and state != self._seen:
+            self._seen = state
+            with suppress(UsageError):
+                self._pairs = {pair.key: pair for pair in read_pairs(self._path)}
+        return super().identify(key)
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes when a file is written; ``None`` when it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def signature(secret: str, text: str) -> str:

@@ -14,7 +14,7 @@ from plimsoll.venue.account.ledger import DEFAULT_INSURANCE_USD
 from plimsoll.venue.api.server import serve
 from plimsoll.venue.clock import WALL, Clock, format_utc, parse_utc_ms, real_now_ms
 from plimsoll.venue.exchange import DEFAULT_BALANCE_USD, Exchange
-from plimsoll.venue.keys import KeyRing, read_pairs
+from plimsoll.venue.keys import KeyFile, KeyRing
 from plimsoll.venue.market.base import Market
 from plimsoll.venue.market.symbols import LISTED, choose_symbols
 from plimsoll.venue.profile import freqtrade_config, write_config
@@ -170,7 +170,7 @@ def _local_url(host: str, port: int) -> str:
 def run(options: Options, announce: Callable[[dict[str, Any]], None]) -> None:
     """Serve until SIGINT or SIGTERM; `announce` gets one record when the port listens."""
     exchange = build_exchange(options)
-    keys = KeyRing() if options.keys is None else KeyRing(read_pairs(options.keys))
+    keys = KeyRing() if options.keys is None else KeyFile(options.keys)
 
     def listening(port: int) -> None:
         specs = list(exchange.market.specs.values())

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from plimsoll.core import PlimsollError
 from plimsoll.monitoring import bot_api
 from plimsoll.monitoring.bot_api import BotApi, not_asked
 from plimsoll.monitoring.sight import Answer, BotSight
+from tests.ports import free_port
 from tests.support.gate import gate
+from tests.support.proxying import needs_nginx, nginx_before
 from tests.unit.monitoring.sights import NOON, later
 
 
@@ -75,6 +78,16 @@ def test_a_dead_port_and_a_silent_one_are_told_apart(monkeypatch: pytest.MonkeyP
         with pytest.raises(PlimsollError):
             api.force_exit("all")
         api.close()
+
+
+@needs_nginx
+def test_a_proxy_with_a_bad_certificate_is_no_dead_bot(tmp_path: Path) -> None:
+    with nginx_before(tmp_path / "nginx", free_port(), expired=True) as served:
+        api = BotApi(served.url, "plimsoll", "a-password")
+        seen = api.look()
+        api.close()
+    assert seen.answer is Answer.FAULTY
+    assert "certificate" in seen.said
 
 
 def test_a_bot_that_is_not_asked_is_seen_by_its_trace_alone() -> None:

@@ -10,6 +10,7 @@ from plimsoll.venue.keys import (
     DEFAULT_PAIR,
     READ,
     TRADE,
+    KeyFile,
     KeyPair,
     KeyRing,
     Request,
@@ -138,6 +139,23 @@ def test_a_file_that_holds_no_pairs_is_refused(tmp_path: Path, text: str, messag
     path.write_text(text)
     with pytest.raises(UsageError, match=message):
         read_pairs(path)
+
+
+def test_a_key_is_given_and_revoked_by_writing_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    one, other = {"key": "a", "secret": "b"}, {"key": "cc", "secret": "d"}
+    path.write_text(json.dumps([one]))
+    ring = KeyFile(path)
+    path.write_text(json.dumps([one, other]))
+    assert (ring.identify("a").secret, ring.identify("cc").secret) == ("b", "d")
+    path.write_text("half a fi")
+    assert ring.identify("cc").secret == "d", "a file that cannot be read changes nothing"
+    path.write_text(json.dumps([other]))
+    assert ring.identify("cc").secret == "d"
+    with pytest.raises(ApiError, match="Invalid API-key"):
+        ring.identify("a")
+    path.unlink()
+    assert ring.identify("cc").secret == "d"
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

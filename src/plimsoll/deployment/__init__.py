@@ -1,0 +1,1 @@
+"""What a machine needs to run bots unattended: units, a proxy, log rotation; as text."""
