@@ -81,7 +81,7 @@ def rule_returns(datadir: Path, pairs: Sequence[str]) -> pd.DataFrame:
     if not begun.any():
         raise PlimsollError(
             f"expected every rule strategy to have held something in {datadir}, found that of "
-            f"{len(returns)} days none has all; more candles are needed"
+            f"{len(returns)} days none has all; more candles are needed, or four pairs"
         )
     return returns[begun]
 

@@ -104,7 +104,7 @@ def forecasts(folder: Path, dates: pd.DatetimeIndex, **changed: object) -> Path:
     for number, part in enumerate((dates[:half], dates[half:])):
         for coin in ("btc", "eth"):
             frame = pd.DataFrame({"date": part, "up": 0.5, "flat": 0.3, "down": 0.2})
-            told = frame.assign(do_predict=1, holdout_side_skill=0.1, **changed)
+            told = frame.assign(**{"do_predict": 1, "holdout_side_skill": 0.1, **changed})
             told.to_feather(folder / f"cb_{coin}_{1700000000 + number}_prediction.feather")
     return folder
 

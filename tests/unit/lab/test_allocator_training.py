@@ -16,13 +16,13 @@ from plimsoll.learning.allocation import Sleeves
 from tests.conftest import random_candles
 from tests.unit.agents.allocators import signal_network
 
-PAIRS = ("BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT")
+PAIRS = tuple(f"{coin}/USDT:USDT" for coin in ("BTC", "ETH", "SOL", "XRP", "ADA"))
 BEGIN, UNTIL = (pd.Timestamp(day, tz="UTC") for day in ("2024-01-01", "2025-06-20"))
 
 
 @pytest.fixture(scope="module")
 def datadir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Candles and funding of three pairs, four years from 2023 on."""
+    """Candles and funding of five pairs, four years from 2023 on."""
     folder = tmp_path_factory.mktemp("data")
     (folder / "futures").mkdir()
     dates = pd.date_range("2023-01-01", "2027-01-01", freq="h", tz="UTC", inclusive="left")
@@ -108,5 +108,5 @@ def test_too_few_days_to_learn_from_are_refused(
 
 
 def test_data_that_is_missing_is_named(datadir: Path, tmp_path: Path) -> None:
-    with pytest.raises(PlimsollError, match="ADA/USDT:USDT"):
-        rule_returns(datadir, ["ADA/USDT:USDT"])
+    with pytest.raises(PlimsollError, match="LTC/USDT:USDT"):
+        rule_returns(datadir, ["LTC/USDT:USDT"])
