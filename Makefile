@@ -32,7 +32,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks model-results calibrate train-agents alert-drills dashboards data backtest paper drill report live audit sbom
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks model-results calibrate train-agents alert-drills dashboards data backtest paper drill report live audit sbom deep
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -132,7 +132,13 @@ parity: $(READY) ## backtest and replay the strategies on real data (DATA=folder
 	@test -n "$(DATA)" || { echo 'make parity needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
 	nice -n 10 $(BIN)/python -m tests.parity $(DATA)
 
-train-agents: $(READY) ## train agents on made markets, planted and noise, resumable; docs/agents-results.md (needs the extra rl)
+deep: $(READY) ## the tests that need PyTorch: LSTM, agents, allocators, and LSTMForecaster by freqtrade (needs the extras deep and rl)
+	@$(BIN)/python -c 'import torch, stable_baselines3' || { echo "make deep needs PyTorch: $(BIN)/python -m pip install 'freqtrade-plimsoll[deep,rl]'"; exit 2; }
+	OMP_NUM_THREADS=1 nice -n 10 $(BIN)/python -m pytest -q -m 'slow or not slow' tests/unit/modelling/test_lstm_training.py \
+		tests/unit/bridge/freqai/test_purged_sequence.py tests/unit/agents \
+		'tests/integration/test_freqai_models.py::test_a_model_trains_forecasts_and_is_kept[LSTMForecaster]'
+
+train-agents: $(READY) ## train agents and allocators on made markets, planted and noise, resumable; docs/agents-results.md (needs the extra rl)
 	OMP_NUM_THREADS=1 nice -n 10 $(BIN)/python -m tests.agent_checks $(ONLY)
 
 model-results: $(READY) ## compare models with rules on real data (DATA=folder), rewrite docs/model-results.md

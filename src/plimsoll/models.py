@@ -2,6 +2,7 @@
 
 from plimsoll.bridge.freqai.purged_classifier import PurgedClassifier
 from plimsoll.bridge.freqai.purged_regressor import PurgedRegressor
+from plimsoll.bridge.freqai.purged_sequence import PurgedSequence
 from plimsoll.bridge.freqai.purged_stack import PurgedStack
 from plimsoll.modelling.estimators import (
     catboost_classifier,
@@ -12,6 +13,7 @@ from plimsoll.modelling.estimators import (
     lightgbm_regressor,
     linear_regressor,
     logistic_classifier,
+    lstm_regressor,
     xgboost_classifier,
     xgboost_regressor,
 )
@@ -20,6 +22,7 @@ from plimsoll.modelling.tuning import Range
 __all__ = [
     "PurgedClassifier",
     "PurgedRegressor",
+    "PurgedSequence",
     "PurgedStack",
     "Range",
     "catboost_classifier",
@@ -30,6 +33,7 @@ __all__ = [
     "lightgbm_regressor",
     "linear_regressor",
     "logistic_classifier",
+    "lstm_regressor",
     "xgboost_classifier",
     "xgboost_regressor",
 ]

@@ -8,6 +8,7 @@ base by the module that defines it.
 from plimsoll.bridge.account.freqtrade_trades import side_of
 from plimsoll.bridge.freqai.strategy import ModelStrategy
 from plimsoll.bridge.strategies.agent_strategy import AgentStrategy
+from plimsoll.bridge.strategies.allocator_strategy import AllocatorStrategy
 from plimsoll.bridge.strategies.guarded import GuardedStrategy
 from plimsoll.bridge.strategies.panel import Panel
 from plimsoll.bridge.strategies.panel_strategy import PanelStrategy
@@ -20,6 +21,7 @@ from plimsoll.signals.panels import Targets
 
 __all__ = [
     "AgentStrategy",
+    "AllocatorStrategy",
     "FeatureUse",
     "GuardedStrategy",
     "ModelStrategy",

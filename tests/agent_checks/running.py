@@ -38,7 +38,11 @@ class Trial:
 
 STEPS = 65_536
 PLANTED = [Trial(one, True, seed, STEPS) for seed in (1, 2, 3) for one in Algorithm]
-NOISE = [Trial(Algorithm.PPO, False, seed, STEPS) for seed in range(1, 21)]
+NOISE = [
+    Trial(one, False, seed, STEPS)
+    for one in (Algorithm.PPO, Algorithm.DQN, Algorithm.A2C)
+    for seed in range(1, 21)
+]
 TRIALS = [*PLANTED[:3], *NOISE[:5], *PLANTED[3:], *NOISE[5:]]
 """In the order in which they are run."""
 

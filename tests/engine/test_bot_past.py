@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from plimsoll.agents import write_allocator
 from plimsoll.bridge.strategies.portfolio import PortfolioStrategy
 from plimsoll.bridge.strategies.readiness import made_up_panel
 from plimsoll.bundle import user_data_folder
 from plimsoll.lab.strategy_loading import load_strategy
 from plimsoll.signals.panels import Targets
+from tests.unit.agents.allocators import allocator
 
 PAIRS = [f"{coin}/USDT:USDT" for coin in ("BTC", "ETH", "SOL", "XRP", "ADA")]
 ONE_CALL: Mapping[str, float] = {"1d": 499, "4h": 499 / 6, "funding": 1000 / 3}
@@ -57,3 +60,21 @@ def test_one_call_is_too_little_for_the_ensemble() -> None:
         found = targets(strategy, {**strategy.panel_days, **less}).weights.iloc[-1]
         off = (found - every).abs().sum() / every.abs().sum()
         assert not off < 1e-4, less
+
+
+def test_a_bot_shares_out_by_its_allocator_as_a_backtest_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = allocator(trained_until=pd.Timestamp("2015-01-01", tz="UTC"))
+    write_allocator(one, tmp_path / "one.npz")
+    strategy = loaded("RLAllocator")
+    monkeypatch.setattr(type(strategy), "agent_folder", lambda _: tmp_path)
+    monkeypatch.setattr(type(strategy), "expires_days", 36_500)
+    every = targets(strategy, dict.fromkeys(ONE_CALL, 1300)).weights.iloc[-1]
+    bots = targets(strategy, {**ONE_CALL, **strategy.panel_days}).weights.iloc[-1]
+    pd.testing.assert_series_equal(bots, every, rtol=1e-6)
+    (tmp_path / "one.npz").unlink()
+    equal = targets(strategy, dict.fromkeys(ONE_CALL, 1300)).weights.iloc[-1]
+    rule = targets(loaded("Ensemble"), dict.fromkeys(ONE_CALL, 1300)).weights.iloc[-1]
+    pd.testing.assert_series_equal(equal, rule)
+    assert (every - equal).abs().sum() > 0.001

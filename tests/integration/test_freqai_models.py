@@ -53,6 +53,11 @@ def test_a_model_trains_forecasts_and_is_kept(model: str, folder: Path, venue_co
     userdir, log = folder / "user_data", folder / f"{model}.log"
     kind = "stack" if model.startswith("Stack") else "return"
     kind = "models" if model.endswith("Direction") and kind == "return" else kind
+    if model == "LSTMForecaster":
+        pytest.importorskip(
+            "torch", reason="PyTorch is not installed: pip install 'freqtrade-plimsoll[deep]'"
+        )
+        kind = "lstm"
     shipped = userdir / "config"
     layers = [shipped / "base.json", venue_config, shipped / f"freqai-{kind}.json"]
     layers += [shipped / "mode-backtest.json", folder / "own.json"]
@@ -76,7 +81,7 @@ def test_a_model_trains_forecasts_and_is_kept(model: str, folder: Path, venue_co
     [file] = (made / "backtesting_predictions").glob("*.feather")
     told = pd.read_feather(file)
     assert len(told) == (LAST - FIRST) // pd.Timedelta(hours=1)
-    if model.endswith("Return"):
+    if model.endswith(("Return", "Forecaster")):
         assert np.isfinite(told[["&-return", "holdout_error"]]).all(axis=None)
     else:
         assert np.allclose(told[["up", "flat", "down"]].sum(axis=1), 1.0)

@@ -42,7 +42,10 @@ LEFT_OUT = dict.fromkeys(
     ("ModelDirection", "StackedSignal", "OiClassifier"),
     "its model is trained beside the loop, in real time, while the replay's clock stands still: "
     "what it predicts depends on the machine",
-) | {"RLTrader": "no agent ships with it; without one it enters nothing"}
+) | {
+    "RLTrader": "no agent ships with it; without one it enters nothing",
+    "RLAllocator": "no allocator ships with it; without one it is Ensemble, which has a row",
+}
 """Shipped strategies without a row, and why."""
 
 

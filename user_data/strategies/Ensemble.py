@@ -2,13 +2,10 @@
 
 from typing import ClassVar
 
-import pandas as pd
 from freqtrade.strategy import CategoricalParameter, DecimalParameter
 
-from plimsoll.signals.components import sleeves
-from plimsoll.signals.ensemble import ALLOCATORS, Allocator, ensemble_targets
-from plimsoll.signals.panels import full_sizes
-from plimsoll.signals.trend_following import TrendRule
+from plimsoll.signals.ensemble import ALLOCATORS, Allocator
+from plimsoll.signals.rule_ensemble import rule_ensemble
 from plimsoll.strategies import Panel, PortfolioStrategy, Targets
 
 
@@ -18,7 +15,7 @@ class Ensemble(PortfolioStrategy):
     TrendPortfolio, FundingCarry, MomentumCross and SlowTrend take part with their defaults, each
     with its own entries, exits and stops; only orders are netted. It decides with each day, and at
     each candle of 4h at which one of them opened or closed a position. How much of each is
-    `weighting`; a learned allocator overrides `allocator`.
+    `weighting`; `RLAllocator` has a learned way.
 
     A bot learns what its sleeves hold from candles alone, and its size from what they held in the
     last 365 days: it fetches as much of the past as that takes.
@@ -33,23 +30,14 @@ class Ensemble(PortfolioStrategy):
     weighting = CategoricalParameter(list(ALLOCATORS), default="equal", space="buy")
 
     def targets(self, panel: Panel) -> Targets:
-        days, closes, trend = panel.closes("1d"), panel.closes("4h"), TrendRule()
-        opens, members = pd.DatetimeIndex(closes.index), panel.members
-        target = self.target_volatility.value
-        return ensemble_targets(
-            sleeves(days, panel.candles["4h"], opens, panel.settlements, members=members),
-            closes,
-            days,
+        return rule_ensemble(
+            panel.closes("1d"),
+            panel.closes("4h"),
+            panel.candles["4h"],
             panel.settlements,
-            full_sizes(
-                days,
-                target_volatility=target,
-                volatility_days=trend.volatility_days,
-                longest=max(trend.horizons),
-                begun=members,
-            ),
+            members=panel.members,
             allocator=self.allocator(),
-            target_volatility=target,
+            target_volatility=self.target_volatility.value,
         )
 
     def allocator(self) -> Allocator:

@@ -1,5 +1,6 @@
 """Trade where positions are being opened, if a model trained on open interest agrees."""
 
+import numpy as np
 import pandas as pd
 from freqtrade.strategy import DecimalParameter
 
@@ -59,6 +60,9 @@ class OiClassifier(ModelStrategy):
 
     def least_lean(self) -> float:
         return float(self.min_lean.value)
+
+    def interest_side(self, candles: pd.DataFrame) -> pd.Series:
+        return candles["open_interest_buildup_24"].apply(np.sign)
 
     def entry_signal(self, candles: pd.DataFrame, side: Side) -> pd.Series:
         opened = candles["open_interest_buildup_24"]

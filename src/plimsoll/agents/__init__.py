@@ -4,7 +4,19 @@ Only `plimsoll.agents.training` needs the extra ``rl``, and `plimsoll.agents.env
 a bot that runs an agent needs neither.
 """
 
-from plimsoll.agents.agent_file import Agent, AgentError, read_agent, write_agent
+from plimsoll.agents.agent_file import Agent, read_agent, write_agent
+from plimsoll.agents.allocator_file import Allocator, read_allocator, write_allocator
+from plimsoll.agents.archive import AgentError
 from plimsoll.agents.shelf import Shelf, agent_files
 
-__all__ = ["Agent", "AgentError", "Shelf", "agent_files", "read_agent", "write_agent"]
+__all__ = [
+    "Agent",
+    "AgentError",
+    "Allocator",
+    "Shelf",
+    "agent_files",
+    "read_agent",
+    "read_allocator",
+    "write_agent",
+    "write_allocator",
+]

@@ -1,24 +1,15 @@
-"""An agent in a file: plain numbers, what they were made of, and a hash of it all.
+"""An agent in a file: plain numbers, and what they were made of (`plimsoll.agents.archive`)."""
 
-The file is a NumPy archive without Python objects: reading one runs no code. It is written whole
-or not at all.
-"""
-
-import contextlib
-import hashlib
-import io
 import json
-import os
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from plimsoll.agents.archive import AgentError, read_archive, write_archive
 from plimsoll.agents.probe import agrees, probe
 from plimsoll.core import PlimsollError
 from plimsoll.learning import STATE, Action, Inputs, Masking, Network, Policy, Terms
@@ -26,12 +17,7 @@ from plimsoll.learning import STATE, Action, Inputs, Masking, Network, Policy, T
 KIND = "plimsoll-agent"
 FORMAT = 1
 SUFFIX = ".npz"
-MOST_BYTES = 20_000_000
 ACTIONS = [one.name.lower() for one in Action]
-
-
-class AgentError(PlimsollError):
-    """A file that is no agent, or one that must not be asked."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -97,22 +83,7 @@ def write_agent(agent: Agent, file: Path) -> None:
         "seed": agent.seed,
         "made_with": dict(agent.made_with),
     }
-    words = json.dumps(told, sort_keys=True).encode()
-    arrays["metadata"] = np.frombuffer(words, dtype=np.uint8)
-    arrays["sha256"] = np.frombuffer(_digest(arrays), dtype=np.uint8)
-    content = io.BytesIO()
-    np.savez(content, allow_pickle=False, **arrays)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    half = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with half.open("wb") as out:
-            out.write(content.getvalue())
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(half, file)  # noqa: PTH105 - replaces across an existing file on every system
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            half.unlink()
+    write_archive(file, arrays, told)
 
 
 def read_agent(file: Path) -> Agent:
@@ -124,12 +95,7 @@ def read_agent(file: Path) -> Agent:
         When the file is missing, foreign or damaged, or when the present code would show the agent
         another state than it learned from.
     """
-    arrays = _arrays(file)
-    kept = arrays.pop("sha256", None)
-    if kept is None or "metadata" not in arrays:
-        raise AgentError(f"expected an agent of Plimsoll in {file}, found another archive")
-    if _digest(arrays) != kept.tobytes():
-        raise AgentError(f"{file} is damaged: its content is not what was written; train it again")
+    arrays = read_archive(file)
     try:
         told = json.loads(arrays["metadata"].tobytes())
         agent = _agent(told, arrays)
@@ -144,18 +110,6 @@ def read_agent(file: Path) -> Agent:
             "(features, account or costs have changed); train it again"
         )
     return agent
-
-
-def _arrays(file: Path) -> dict[str, NDArray[Any]]:
-    try:
-        if file.stat().st_size > MOST_BYTES:
-            raise AgentError(f"expected an agent below {MOST_BYTES:,} bytes, found {file} larger")
-        with np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise AgentError(f"expected an agent in {file}, found no file; train one") from None
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise AgentError(f"expected an agent of Plimsoll in {file}, found: {error}") from None
 
 
 def _agent(told: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Agent:
@@ -183,12 +137,3 @@ def _agent(told: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Agent
         seed=int(told["seed"]),
         made_with=dict(told["made_with"]),
     )
-
-
-def _digest(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        values = np.ascontiguousarray(arrays[name])
-        digest.update(f"{name} {values.dtype.str} {values.shape}\0".encode())
-        digest.update(values.tobytes())
-    return digest.digest()

@@ -3,17 +3,36 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 import pandas as pd
 
 from plimsoll.agents.agent_file import SUFFIX, Agent, read_agent
+from plimsoll.agents.allocator_file import KIND as ALLOCATOR
+from plimsoll.agents.allocator_file import Allocator, read_allocator
+from plimsoll.agents.archive import read_archive
 
 ONE_DAY = pd.Timedelta(days=1)
 
 
+class Learned(Protocol):
+    """What has learned until some time."""
+
+    @property
+    def trained_until(self) -> pd.Timestamp:
+        """Return when it had learned."""
+
+    @property
+    def seed(self) -> int:
+        """Return its seed."""
+
+
+Kind = TypeVar("Kind", bound=Learned)
+
+
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """Agents by when they had learned.
+class Shelf(Generic[Kind]):
+    """Agents, or allocators, by when they had learned.
 
     Attributes
     ----------
@@ -25,11 +44,11 @@ class Shelf:
         How long after its last candle an agent is first asked.
     """
 
-    agents: Sequence[Agent]
+    agents: Sequence[Kind]
     expires_after: pd.Timedelta
     embargo: pd.Timedelta = ONE_DAY
 
-    def at(self, moment: pd.Timestamp) -> Agent | None:
+    def at(self, moment: pd.Timestamp) -> Kind | None:
         """Return the agent for an episode that begins at a moment; ``None`` without one.
 
         Never one that has learned from what comes after it.
@@ -48,7 +67,7 @@ def agent_files(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 
-def read_shelf(folder: Path, *, expires_after: pd.Timedelta) -> Shelf:
+def read_shelf(folder: Path, *, expires_after: pd.Timedelta) -> Shelf[Agent]:
     """Read all agents of a folder.
 
     Raises
@@ -57,3 +76,26 @@ def read_shelf(folder: Path, *, expires_after: pd.Timedelta) -> Shelf:
         For a file that must not be asked: it is to be moved away, not passed over.
     """
     return Shelf([read_agent(file) for file in agent_files(folder)], expires_after)
+
+
+def read_allocators(folder: Path, *, expires_after: pd.Timedelta) -> Shelf[Allocator]:
+    """Read all allocators of a folder.
+
+    Raises
+    ------
+    AgentError
+        As `read_shelf`.
+    """
+    return Shelf([read_allocator(file) for file in agent_files(folder)], expires_after)
+
+
+def read_either(file: Path) -> Agent | Allocator:
+    """Read an agent or an allocator, by what the file says it is.
+
+    Raises
+    ------
+    AgentError
+        As `read_agent`.
+    """
+    told = read_archive(file)["metadata"].tobytes()
+    return read_allocator(file) if ALLOCATOR.encode() in told else read_agent(file)

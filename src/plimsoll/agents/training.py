@@ -7,7 +7,6 @@ killed and goes on ends with the same numbers as one that was not.
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -18,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plimsoll.agents.rl_stack import Stack, rl_stack
+from plimsoll.agents.rounds import keep, progress, restore, weights_file, write_progress
 from plimsoll.core import PlimsollError
 from plimsoll.learning import Market, Masking, Network, Policy, Terms, Weights
-
-STEPS_FILE = "progress.json"
 
 
 class Algorithm(StrEnum):
@@ -122,26 +120,25 @@ def train(
     from plimsoll.agents.vector import AccountsEnvironment
 
     subject = _subject(market, terms, weights, plan)
-    done = _progress(folder, subject)
+    done = progress(folder, subject)
     end = plan.rounds if most_rounds is None else min(plan.rounds, len(done) + most_rounds)
     for number in range(len(done), end):
         seed = int(np.random.SeedSequence([plan.seed, number]).generate_state(1)[0] % 2**31)
         place = AccountsEnvironment(market, terms, weights, accounts=plan.accounts, seed=seed)
         learner = _learner(stack, place, plan, seed=seed, number=number)
         if number:
-            _restore(stack, learner, _weights(folder, number))
+            restore(stack, learner, weights_file(folder, number))
         learner.learn(total_timesteps=plan.round_steps, progress_bar=False)
         means = {name: value / place.steps for name, value in place.sums.items()}
-        _keep(stack, learner, _weights(folder, number + 1))
+        keep(stack, learner, weights_file(folder, number + 1))
         done.append(means)
-        _write(folder / STEPS_FILE, json.dumps({"subject": subject, "rounds": done}).encode())
-        _weights(folder, number).unlink(missing_ok=True)
+        write_progress(folder, subject, done)
         tell(f"{(number + 1) * plan.round_steps:,} steps, mean reward {means['total']:+.5f}")
     if len(done) < plan.rounds:
         return None
     place = AccountsEnvironment(market, terms, weights, accounts=plan.accounts, seed=plan.seed)
     learner = _learner(stack, place, plan, seed=plan.seed, number=0)
-    _restore(stack, learner, _weights(folder, plan.rounds))
+    restore(stack, learner, weights_file(folder, plan.rounds))
     policy = Policy(_network(learner, plan.algorithm), plan.algorithm.masking)
     return Trained(policy, done, plan.rounds * plan.round_steps, stack.versions())
 
@@ -188,46 +185,6 @@ def _learner(stack: Stack, place: Any, plan: Plan, *, seed: int, number: int) ->
     )
 
 
-BUFFER = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
-
-
-def _keep(stack: Stack, learner: Any, file: Path) -> None:
-    """Write weights, optimiser and experience: tensors and numbers, nothing that runs."""
-    held: dict[str, Any] = {
-        "policy": learner.policy.state_dict(),
-        "optimizer": learner.policy.optimizer.state_dict(),
-    }
-    buffer = getattr(learner, "replay_buffer", None)
-    if buffer is not None:
-        size = buffer.buffer_size if buffer.full else buffer.pos
-        held["buffer"] = {
-            name: stack.torch.from_numpy(getattr(buffer, name)[:size].copy()) for name in BUFFER
-        }
-        held["position"], held["full"] = int(buffer.pos), bool(buffer.full)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    half = file.with_name(f".{file.name}.half")
-    stack.torch.save(held, half)
-    os.replace(half, file)  # noqa: PTH105 - replaces across an existing file on every system
-
-
-def _restore(stack: Stack, learner: Any, file: Path) -> None:
-    try:
-        held = stack.torch.load(file, weights_only=True)
-        learner.policy.load_state_dict(held["policy"])
-        learner.policy.optimizer.load_state_dict(held["optimizer"])
-    except Exception as error:  # noqa: BLE001 - torch raises many kinds for a file that is not its
-        raise PlimsollError(
-            f"expected the weights of this training in {file}, found: "
-            f"{str(error).splitlines()[0] if str(error) else type(error).__name__}; "
-            "remove the folder to begin again"
-        ) from None
-    if "buffer" in held:
-        buffer = learner.replay_buffer
-        for name, values in held["buffer"].items():
-            getattr(buffer, name)[: len(values)] = values.numpy()
-        buffer.pos, buffer.full = held["position"], held["full"]
-
-
 def _network(learner: Any, algorithm: Algorithm) -> Network:
     """Return the network that values actions as plain numbers."""
     if algorithm is Algorithm.DQN:
@@ -251,31 +208,3 @@ def _subject(market: Market, terms: Terms, weights: Weights, plan: Plan) -> str:
     words = json.dumps([asdict(terms), asdict(weights), asdict(plan)], sort_keys=True)
     digest.update(words.encode())
     return digest.hexdigest()
-
-
-def _progress(folder: Path, subject: str) -> list[Mapping[str, float]]:
-    file = folder / STEPS_FILE
-    if not file.exists():
-        return []
-    try:
-        told = json.loads(file.read_bytes())
-        is_same, rounds = told["subject"] == subject, list(told["rounds"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise PlimsollError(f"expected a training in {file}, found: {error}") from None
-    if not is_same:
-        raise PlimsollError(
-            f"{folder} has a training of another market, terms, weights or plan; "
-            "name another folder, or remove it"
-        )
-    return rounds
-
-
-def _weights(folder: Path, rounds: int) -> Path:
-    """Return the file of the weights after some rounds; the last one is kept until it is whole."""
-    return folder / f"weights-{rounds}.pt"
-
-
-def _write(file: Path, content: bytes) -> None:
-    half = file.with_name(f".{file.name}.half")
-    half.write_bytes(content)
-    os.replace(half, file)  # noqa: PTH105 - replaces across an existing file on every system

@@ -1,4 +1,4 @@
-"""``plimsoll agents``: train agents for `RLTrader`, and show what lies there."""
+"""``plimsoll agents``: train agents and allocators, and show what lies there."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,8 @@ import typer
 from plimsoll.core import UsageError
 
 if TYPE_CHECKING:
-    from plimsoll.agents import Agent
+    from plimsoll.agents import Agent, Allocator
+    from plimsoll.learning.allocation_judgement import AllocationJudgement
     from plimsoll.learning.judgement import Judgement
 
 app = typer.Typer(help="Train agents by reinforcement, and show them.", no_args_is_help=True)
@@ -20,6 +21,7 @@ DataDir = Annotated[Path, typer.Option(help="Freqtrade's data folder of the exch
 Folder = Annotated[Path, typer.Option(help="Where agents lie: user_data/agents/STRATEGY.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 DEFAULT = Path("user_data/agents/RLTrader")
+ALLOCATORS = Path("user_data/agents/RLAllocator")
 
 
 @app.command()
@@ -35,31 +37,31 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Of the training.")] = 1,
     funding: Annotated[bool, typer.Option(help="Learn with funding rates.")] = True,
     interest: Annotated[bool, typer.Option(help="Learn with open interest.")] = False,
+    forecasts: Annotated[
+        Path | None,
+        typer.Option(help="Learn with a model: user_data/models/ID/backtesting_predictions."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train an agent on candles up to a day, and judge it on the months after.
 
     It needs the extra rl (pip install 'freqtrade-plimsoll[rl]'). What was killed goes on.
     """
-    import pandas as pd
-
     from plimsoll.agents.training import Algorithm, Plan
     from plimsoll.lab.agent_training import Lesson, teach
     from plimsoll.learning import Inputs
 
     if algorithm not in list(Algorithm):
         raise UsageError(f"expected ppo, a2c or dqn, found {algorithm}")
-    try:
-        days = [pd.Timestamp(day, tz="UTC") for day in (begin, until)]
-    except ValueError as error:
-        raise UsageError(f"expected days as YYYY-MM-DD, found {begin} and {until}") from error
+    days = _days(begin, until)
     lesson = Lesson(
         datadir=datadir,
         pairs=tuple(pair),
         timeframe=timeframe,
         begin=days[0],
         until=days[1],
-        inputs=Inputs(funding=funding, interest=interest),
+        inputs=Inputs(funding=funding, interest=interest, forecast=forecasts is not None),
+        forecasts=forecasts,
         plan=Plan(algorithm=Algorithm(algorithm), steps=steps, seed=seed),
     )
     taught = teach(lesson, folder, tell=lambda line: typer.echo(line, err=True))
@@ -72,17 +74,58 @@ def train(
 
 
 @app.command()
+def allocate(
+    pair: Pairs,
+    begin: Day,
+    until: Day,
+    datadir: DataDir = Path("user_data/data/binance"),
+    folder: Folder = ALLOCATORS,
+    steps: Annotated[int, typer.Option(min=1, help="Days to live through.")] = 131_072,
+    seed: Annotated[int, typer.Option(min=0, help="Of the training.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Train an allocator of the rule strategies up to a day, and judge it on the quarters after.
+
+    It needs the extra rl (pip install 'freqtrade-plimsoll[rl]'). What was killed goes on.
+    """
+    from plimsoll.agents.allocator_training import AllocatorPlan
+    from plimsoll.lab.allocator_training import AllocatorLesson, teach_allocator
+
+    days = _days(begin, until)
+    lesson = AllocatorLesson(
+        datadir=datadir,
+        pairs=tuple(pair),
+        begin=days[0],
+        until=days[1],
+        plan=AllocatorPlan(steps=steps, seed=seed),
+    )
+    taught = teach_allocator(lesson, folder, tell=lambda line: typer.echo(line, err=True))
+    if as_json:
+        told = {"file": str(taught.file), "judgement": _share_figures(taught.judgement)}
+        typer.echo(json.dumps(_allocator_words(taught.allocator) | told, indent=2))
+        return
+    typer.echo(f"{taught.file}: {taught.allocator.steps:,} days")
+    typer.echo(share_verdict(taught.judgement))
+
+
+@app.command()
 def show(folder: Folder = DEFAULT, as_json: AsJson = False) -> None:
     """List the agents of a folder; fail where one must not be asked."""
-    from plimsoll.agents import agent_files, read_agent
+    from plimsoll.agents import Allocator, agent_files
+    from plimsoll.agents.shelf import read_either
 
-    found = {file.name: _words(read_agent(file)) for file in agent_files(folder)}
+    read = {file.name: read_either(file) for file in agent_files(folder)}
+    found = {
+        name: _allocator_words(one) if isinstance(one, Allocator) else _words(one)
+        for name, one in read.items()
+    }
     if as_json:
         typer.echo(json.dumps(found, indent=2))
         return
     for name, words in found.items():
         learned = f"{words['trained_from'][:10]} to {words['trained_until'][:10]}"
-        typer.echo(f"{name}: {words['timeframe']}, {learned}, {', '.join(words['pairs'])}")
+        of = words.get("pairs") or words["sleeves"]
+        typer.echo(f"{name}: {words.get('timeframe', '1d')}, {learned}, {', '.join(of)}")
     if not found:
         typer.echo(f"no agent in {folder}")
 
@@ -98,6 +141,56 @@ def verdict(judgement: "Judgement | None") -> str:
         f"({own.low:+.2%} to {own.high:+.2%}), chance {chance.mean:+.2%} "
         f"({chance.low:+.2%} to {chance.high:+.2%})"
     )
+
+
+def share_verdict(judgement: "AllocationJudgement | None") -> str:
+    """Return what a judgement of shares says, in a line."""
+    if judgement is None:
+        return "not judged: fewer than five quarters after the training"
+    more, own, usual = judgement.difference, judgement.learned, judgement.equal
+    found = "better" if judgement.is_better else "not better"
+    return (
+        f"{found} than equal shares on {judgement.episodes} quarters after: {more.mean:+.2%} a "
+        f"quarter ({more.low:+.2%} to {more.high:+.2%}); learned {own.mean:+.2%}, equal "
+        f"{usual.mean:+.2%}"
+    )
+
+
+def _days(*days: str) -> list[Any]:
+    import pandas as pd
+
+    try:
+        return [pd.Timestamp(day, tz="UTC") for day in days]
+    except ValueError as error:
+        raise UsageError(f"expected days as YYYY-MM-DD, found {' and '.join(days)}") from error
+
+
+def _allocator_words(one: "Allocator") -> dict[str, Any]:
+    return {
+        "kind": "allocator",
+        "sleeves": list(one.sleeves),
+        "trained_from": one.trained_from.isoformat(),
+        "trained_until": one.trained_until.isoformat(),
+        "steps": one.steps,
+        "seed": one.seed,
+        "made_with": dict(one.made_with),
+    }
+
+
+def _share_figures(judgement: "AllocationJudgement | None") -> dict[str, Any] | None:
+    if judgement is None:
+        return None
+    named = {
+        "learned": judgement.learned,
+        "equal": judgement.equal,
+        "difference": judgement.difference,
+    }
+    figures: dict[str, Any] = {name: [one.mean, one.low, one.high] for name, one in named.items()}
+    return figures | {
+        "is_better": judgement.is_better,
+        "episodes": judgement.episodes,
+        "turnover": judgement.turnover,
+    }
 
 
 def _words(agent: "Agent") -> dict[str, Any]:

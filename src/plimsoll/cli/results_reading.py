@@ -23,7 +23,7 @@ SHIPPED = """
   kept for comparison.
 - `ModelDirection`, `StackedSignal` and `OiClassifier` are retrained by FreqAI on the way and are
   not part of this command: see [the first model](research/model-direction.md). `RLTrader` ships
-  without an agent and is not either.
+  without an agent and is not either, nor is `RLAllocator`, which without one is `Ensemble`.
 - `BuyAndHold` is Freqtrade holding each pair at leverage 1 on isolated margin. Unlike the market
   itself it pays funding, and a fall of about 95 % liquidates it.
 - The market row is computed from the candles alone: equal weights, one fee, no funding.

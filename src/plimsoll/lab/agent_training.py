@@ -13,12 +13,26 @@ from plimsoll.bridge.strategies.panel import FUNDING_TIMEFRAME, funding_rates
 from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.core import PlimsollError
 from plimsoll.features.merging import join, join_funding, open_interest
-from plimsoll.lab.results import load_candles
-from plimsoll.learning import Inputs, Market, Terms, Weights, joined, market_of, with_signals
+from plimsoll.lab.results import load_candles, stored_kind
+from plimsoll.labels import DOWN, UP
+from plimsoll.learning import (
+    Inputs,
+    Market,
+    Terms,
+    Weights,
+    joined,
+    market_of,
+    rise_probability,
+    with_signals,
+)
 from plimsoll.learning.judgement import Judgement, judge
+from plimsoll.learning.signals import NO_FORECAST
+from plimsoll.signals.model import lean
 
 YEAR = pd.Timedelta(days=365)
 INTEREST_TIMEFRAME = "1h"
+LEAST_FORECAST = 0.5
+"""Of the candles that an agent learns from, the part that needs a forecast."""
 FAR = pd.Timestamp("2100-01-01", tz="UTC")
 
 
@@ -30,6 +44,8 @@ class Lesson:
     ----------
     begin, until
         It learns from candles that open from ``begin`` on and close by ``until``; UTC.
+    forecasts
+        FreqAI's ``backtesting_predictions`` of the model that the agent sees; ``None`` without.
     """
 
     datadir: Path
@@ -41,6 +57,7 @@ class Lesson:
     terms: Terms = field(default_factory=Terms)
     weights: Weights = field(default_factory=Weights)
     plan: Plan = field(default_factory=Plan)
+    forecasts: Path | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -106,27 +123,49 @@ def _signals(lesson: Lesson, pair: str) -> pd.DataFrame:
     start = lesson.begin - (lesson.inputs.lookback_candles + 1) * span
     candles = load_candles(lesson.datadir, [pair], lesson.timeframe, start=start, end=FAR)[pair]
     if lesson.inputs.funding:
-        rates = _stored(lesson.datadir, pair, FUNDING_TIMEFRAME, "funding_rate")
+        rates = stored_kind(lesson.datadir, pair, FUNDING_TIMEFRAME, "funding_rate")
         candles = join_funding(candles, lesson.timeframe, funding_rates(rates))
     if lesson.inputs.interest:
-        found = _stored(lesson.datadir, pair, INTEREST_TIMEFRAME, "open_interest")
+        found = stored_kind(lesson.datadir, pair, INTEREST_TIMEFRAME, "open_interest")
         candles = join(candles, lesson.timeframe, [open_interest(found, INTEREST_TIMEFRAME)])
+    if lesson.inputs.forecast:
+        candles = candles.assign(ml_signal=_forecasts(lesson, pair, candles["date"]))
     return with_signals(candles, lesson.inputs)
 
 
-def _stored(datadir: Path, pair: str, timeframe: str, kind: str) -> pd.DataFrame:
-    from freqtrade.data.history import load_pair_history
-    from freqtrade.enums import CandleType
+def _forecasts(lesson: Lesson, pair: str, dates: pd.Series) -> pd.Series:
+    """Return what a model said in a backtest, on each candle; 0.5 where it said nothing to trust.
 
-    candle_type = CandleType.from_string(kind)
-    frame: pd.DataFrame = load_pair_history(
-        pair, timeframe, datadir, fill_up_missing=False, candle_type=candle_type
-    )
-    if frame.empty:
+    FreqAI forecasts each stretch by a model that was trained before it, so that the agent learns
+    from forecasts as good as those that it will see. By the same rule as `ModelStrategy`.
+
+    Raises
+    ------
+    PlimsollError
+        Without forecasts of classes of the pair, or for less than half of the candles.
+    """
+    folder = lesson.forecasts or Path()
+    coin = pair.split("/")[0].lower()
+    files = sorted(folder.glob(f"cb_{coin}_*_prediction.feather"))
+    said = [pd.read_feather(file) for file in files]
+    needed = {"date", UP, DOWN, "do_predict", "holdout_side_skill"}
+    if not said or not all(needed <= set(one.columns) for one in said):
         raise PlimsollError(
-            f"{datadir} has no {kind} of {pair}; download it, or train an agent without it"
+            f"expected forecasts of up and down for {pair} in {folder}, found {len(said)} files; "
+            "backtest a strategy with a classifier of FreqAI over the same days first"
         )
-    return frame
+    known = pd.concat(said).drop_duplicates("date", keep="last").set_index("date")
+    trusted = (known["do_predict"] == 1) & (known["holdout_side_skill"] > 0)
+    rises = rise_probability(lean(up=known[UP], down=known[DOWN], trusted=trusted))
+    found = rises.reindex(pd.DatetimeIndex(dates))
+    lived = (dates >= lesson.begin) & (dates < lesson.until)
+    covered = found.notna().to_numpy()[lived.to_numpy()]
+    if not covered.mean() >= LEAST_FORECAST:
+        raise PlimsollError(
+            f"expected forecasts for {LEAST_FORECAST:.0%} of the candles of {pair} or more, found "
+            f"{covered.mean():.0%} in {folder}; backtest the model over the same days first"
+        )
+    return found.fillna(NO_FORECAST).set_axis(dates.index)
 
 
 def _per_year(terms: Terms, span: pd.Timedelta) -> Terms:

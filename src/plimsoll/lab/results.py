@@ -329,3 +329,22 @@ def _own_text(config: Mapping[str, Any], key: str) -> str | None:
     own = config.get("plimsoll")
     value = own.get(key) if isinstance(own, Mapping) else None
     return None if value is None else str(value)
+
+
+def stored_kind(datadir: Path, pair: str, timeframe: str, kind: str) -> pd.DataFrame:
+    """Load what is stored of a kind of candles, ``funding_rate`` for example, with its own columns.
+
+    Raises `ResultError` when nothing is.
+    """
+    from freqtrade.data.history import load_pair_history
+    from freqtrade.enums import CandleType
+
+    candle_type = CandleType.from_string(kind)
+    frame: pd.DataFrame = load_pair_history(
+        pair, timeframe, datadir, fill_up_missing=False, candle_type=candle_type
+    )
+    if frame.empty:
+        raise ResultError(
+            f"{datadir} has no {kind} of {pair}; download it, or train an agent without it"
+        )
+    return frame

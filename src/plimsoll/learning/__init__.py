@@ -10,7 +10,7 @@ from plimsoll.learning.market import SIGNALS, Market, joined, market_of
 from plimsoll.learning.play import Play, Played, play_out
 from plimsoll.learning.policy import Masking, Network, Policy, RandomChoice, hold
 from plimsoll.learning.reward import PARTS, Reward, Weights
-from plimsoll.learning.signals import Inputs, with_signals
+from plimsoll.learning.signals import Inputs, rise_probability, with_signals
 from plimsoll.learning.state import STATE, observed, states_of
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "new_accounts",
     "observed",
     "play_out",
+    "rise_probability",
     "states_of",
     "with_signals",
 ]

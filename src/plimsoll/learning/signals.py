@@ -51,6 +51,15 @@ class Inputs:
         return asdict(self)
 
 
+def rise_probability(lean: pd.Series) -> pd.Series:
+    """Return a model's probability that the price rises: that of up, and half of that of flat.
+
+    ``lean`` is the probability of up less that of down, 0 without a forecast to trust; what is
+    returned is 0.5 there, as it is for an agent without a model.
+    """
+    return NO_FORECAST + lean / 2
+
+
 def with_signals(candles: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
     """Return candles with the columns of `SIGNALS`; NaN where one is not known.
 

@@ -9,25 +9,12 @@ from importlib import import_module
 from typing import Any
 
 from plimsoll.core import PlimsollError
+from plimsoll.modelling.lstm_training import LSTMRegressor
+from plimsoll.modelling.required import required
 
 Parameters = Mapping[str, Any]
 
-EXTRA = "pip install 'freqtrade-plimsoll[models]'"
 SEED = 1
-
-
-def required(library: str) -> Any:
-    """Return an optional library.
-
-    Raises
-    ------
-    PlimsollError
-        When it is not installed; the message names the extra.
-    """
-    try:
-        return import_module(library)
-    except ImportError:
-        raise PlimsollError(f"expected {library} to be installed: {EXTRA}") from None
 
 
 def lightgbm_classifier(parameters: Parameters) -> Any:
@@ -80,6 +67,25 @@ def linear_regressor(parameters: Parameters) -> Any:
     """Return a ridge regression: the baseline of regressors."""
     chosen = {"alpha": 10.0, **parameters, "random_state": SEED}
     return import_module("sklearn.linear_model").Ridge(**chosen)
+
+
+def lstm_regressor(parameters: Parameters, *, window_candles: int) -> LSTMRegressor:
+    """Return a long short-term memory for a number, of rows that are windows of candles.
+
+    Raises
+    ------
+    PlimsollError
+        For a parameter that it has not, or one out of bounds.
+    """
+    own = {"window_candles": window_candles, "seed": SEED}
+    known = set(LSTMRegressor(**own).get_params()) - set(own)
+    foreign = sorted(set(parameters) - known - set(own))
+    if foreign:
+        raise PlimsollError(
+            f"LSTM: expected parameters among {', '.join(sorted(known))}, found "
+            f"{', '.join(foreign)}"
+        )
+    return LSTMRegressor(**{**parameters, **own})
 
 
 def _renamed(parameters: Parameters) -> dict[str, Any]:

@@ -17,8 +17,13 @@ from plimsoll.modelling.settings import TrainingSettings
 Make = Callable[[], Any]
 """Returns a new estimator with scikit-learn's ``fit``."""
 
-ROUNDS = {"lightgbm": "n_estimators", "xgboost": "n_estimators", "catboost": "iterations"}
-"""Libraries that stop early, and what they call the number of trees."""
+ROUNDS = {
+    "lightgbm": "n_estimators",
+    "xgboost": "n_estimators",
+    "catboost": "iterations",
+    "plimsoll": "epochs",
+}
+"""Libraries that stop early, and what they call the number of trees; an LSTM's are epochs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +135,7 @@ def fit_classifier(make: Make, rows: Rows, settings: TrainingSettings) -> Fitted
         {"model": part_of(estimator, classes=len(names))},
         names,
         blend,
-        {} if rounds is None else {"trees": rounds},
+        {} if rounds is None else {_counted(estimator): rounds},
     )
 
 
@@ -139,7 +144,7 @@ def fit_regressor(make: Make, rows: Rows, settings: TrainingSettings) -> Fitted:
     rounds, _ = _found(make, rows, settings, 0)
     estimator = with_rounds(make(), rounds)
     fit(estimator, rows)
-    chosen = {} if rounds is None else {"trees": rounds}
+    chosen = {} if rounds is None else {_counted(estimator): rounds}
     return Fitted({"model": part_of(estimator, classes=0)}, chosen=chosen)
 
 
@@ -173,6 +178,10 @@ def fit(
         estimator.set_params(early_stopping_rounds=rounds)
         estimator.fit(
             rows.features, rows.labels, sample_weight=weights, eval_set=held, verbose=False
+        )
+    elif library == "plimsoll":
+        estimator.fit(
+            rows.features, rows.labels, sample_weight=weights, until=held[0], patience=rounds
         )
     else:
         estimator.fit(
@@ -266,7 +275,13 @@ def _best(estimator: Any, library: str) -> int:
         return max(int(estimator.best_iteration_), 1)
     if library == "xgboost":
         return int(estimator.best_iteration) + 1
+    if library == "plimsoll":
+        return int(estimator.best_epochs)
     return max(int(estimator.get_best_iteration()) + 1, 1)
+
+
+def _counted(estimator: Any) -> str:
+    return "epochs" if _library(estimator) == "plimsoll" else "trees"
 
 
 def _library(estimator: Any) -> str:

@@ -6,6 +6,7 @@
 | XGBoost | its JSON | exact; its UBJSON reader ends the process on a spoilt file |
 | CatBoost | cbm | the library's own; exact |
 | scikit-learn | skops | loads types from a list and runs nothing; ONNX would round to float32 |
+| PyTorch (LSTM) | npz | plain numbers, asked without PyTorch (`plimsoll.modelling.lstm`) |
 
 A pickle runs whatever its file says. None of these does; what could still break a process is a
 tree whose nodes point outside of it, so those that skops reads are looked through first.
@@ -24,11 +25,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plimsoll.core import PlimsollError
-from plimsoll.modelling.estimators import EXTRA, required
+from plimsoll.modelling.lstm import load_lstm
+from plimsoll.modelling.required import extra_line, required
 
 Floats = NDArray[np.float64]
 
-SUFFIX = {"lightgbm": "txt", "xgboost": "json", "catboost": "cbm", "sklearn": "skops"}
+SUFFIX = {
+    "lightgbm": "txt",
+    "xgboost": "json",
+    "catboost": "cbm",
+    "sklearn": "skops",
+    "plimsoll": "npz",
+}
 """Libraries whose models can be kept, and what their files end with."""
 
 PACKAGES = {
@@ -101,6 +109,8 @@ def part_of(estimator: Any, *, classes: int) -> Part:
         if estimator.get_params().get("early_stopping_rounds"):
             booster = booster[: int(estimator.best_iteration) + 1]
         return Part(library, booster, classes)
+    if library == "plimsoll":
+        return Part(library, estimator.network, classes)
     return Part(library if library in SUFFIX else "other", estimator, classes)
 
 
@@ -137,7 +147,9 @@ def versions_of(libraries: Iterable[str]) -> dict[str, str]:
     try:
         return {package: version(package) for package in packages}
     except PackageNotFoundError as error:
-        raise PlimsollError(f"expected {error.name} to be installed: {EXTRA}") from None
+        raise PlimsollError(
+            f"expected {error.name} to be installed: {extra_line('models')}"
+        ) from None
 
 
 def _of_lightgbm(part: Part, rows: Floats) -> Any:
@@ -156,6 +168,14 @@ def _of_catboost(part: Part, rows: Floats) -> Any:
 
 def _of_estimator(part: Part, rows: Floats) -> Any:
     return part.model.predict_proba(rows) if part.classes else part.model.predict(rows)
+
+
+def _of_network(part: Part, rows: Floats) -> Any:
+    return part.model.predict(rows)
+
+
+def _dump_network(model: Any) -> bytes:
+    return bytes(model.dump())
 
 
 def _dump_lightgbm(model: Any) -> bytes:
@@ -230,6 +250,7 @@ _FORECAST: dict[str, Callable[[Part, Floats], Any]] = {
     "xgboost": _of_xgboost,
     "catboost": _of_catboost,
     "sklearn": _of_estimator,
+    "plimsoll": _of_network,
     "other": _of_estimator,
 }
 _DUMP: dict[str, Callable[[Any], bytes]] = {
@@ -237,10 +258,12 @@ _DUMP: dict[str, Callable[[Any], bytes]] = {
     "xgboost": _dump_xgboost,
     "catboost": _dump_catboost,
     "sklearn": _dump_sklearn,
+    "plimsoll": _dump_network,
 }
 _LOAD: dict[str, Callable[[bytes], Any]] = {
     "lightgbm": _load_lightgbm,
     "xgboost": _load_xgboost,
     "catboost": _load_catboost,
     "sklearn": _load_sklearn,
+    "plimsoll": load_lstm,
 }

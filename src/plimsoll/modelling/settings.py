@@ -26,13 +26,17 @@ class TrainingSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     target: Annotated[
-        Literal["direction", "barriers", "return"], Field(description="what is forecast")
+        Literal["direction", "barriers", "return", "interest"],
+        Field(description="what is forecast"),
     ] = "direction"
     least_rows: Annotated[
         int, Field(ge=50, description="fewer purged rows of training are refused")
     ] = 200
+    window_candles: Annotated[
+        int, Field(ge=1, le=500, description="candles whose features make a row; 1 is its own")
+    ] = 1
     early_stopping_rounds: Annotated[
-        int, Field(ge=0, description="trees without a gain on held-out rows; 0 keeps all trees")
+        int, Field(ge=0, description="trees or epochs without a gain on held-out rows; 0 keeps all")
     ] = 0
     calibrate: Annotated[bool, Field(description="calibrate probabilities on held-out rows")] = (
         False

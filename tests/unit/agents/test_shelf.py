@@ -5,9 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from plimsoll.agents import AgentError, write_agent
-from plimsoll.agents.shelf import Shelf, agent_files, read_shelf
+from plimsoll.agents import AgentError, write_agent, write_allocator
+from plimsoll.agents.shelf import Shelf, agent_files, read_allocators, read_shelf
 from tests.unit.agents.agents import agent
+from tests.unit.agents.allocators import allocator
 
 DAYS = pd.Timedelta(days=90)
 
@@ -37,3 +38,12 @@ def test_a_folder_is_read_whole_or_refused(tmp_path: Path) -> None:
     (tmp_path / "c.npz").write_bytes(b"?")
     with pytest.raises(AgentError, match=r"c\.npz"):
         read_shelf(tmp_path, expires_after=DAYS)
+
+
+def test_allocators_are_read_whole_or_refused(tmp_path: Path) -> None:
+    write_allocator(allocator(seed=4), tmp_path / "a.npz")
+    [one] = read_allocators(tmp_path, expires_after=DAYS).agents
+    assert one.seed == 4
+    write_agent(agent(), tmp_path / "b.npz")
+    with pytest.raises(AgentError, match=r"b\.npz: expected plimsoll-allocator"):
+        read_allocators(tmp_path, expires_after=DAYS)

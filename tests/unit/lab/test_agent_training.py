@@ -12,7 +12,7 @@ from plimsoll.agents.training import Plan, Trained
 from plimsoll.core import PlimsollError
 from plimsoll.lab import agent_training
 from plimsoll.lab.agent_training import Lesson, teach
-from plimsoll.learning import Inputs, Market
+from plimsoll.learning import SIGNALS, Inputs, Market
 from tests.unit.agents.agents import follower
 
 PAIRS = ("BTC/USDT:USDT", "ETH/USDT:USDT")
@@ -94,4 +94,59 @@ def test_data_that_is_missing_is_named(datadir: Path, tmp_path: Path, lived: lis
         teach(lesson(datadir, until=soon), tmp_path)
     with pytest.raises(PlimsollError, match="no 1h candles of SOL"):
         teach(lesson(datadir, pairs=("SOL/USDT:USDT",)), tmp_path)
+    assert lived == []
+
+
+def forecasts(folder: Path, dates: pd.DatetimeIndex, **changed: object) -> Path:
+    """What FreqAI keeps of a backtest: a file a pair and training."""
+    folder.mkdir(exist_ok=True)
+    half = len(dates) // 2
+    for number, part in enumerate((dates[:half], dates[half:])):
+        for coin in ("btc", "eth"):
+            frame = pd.DataFrame({"date": part, "up": 0.5, "flat": 0.3, "down": 0.2})
+            told = frame.assign(**{"do_predict": 1, "holdout_side_skill": 0.1, **changed})
+            told.to_feather(folder / f"cb_{coin}_{1700000000 + number}_prediction.feather")
+    return folder
+
+
+def test_an_agent_learns_from_what_a_model_said_in_a_backtest(
+    datadir: Path, tmp_path: Path, lived: list[Market]
+) -> None:
+    dates = pd.date_range(BEGIN, UNTIL, freq=HOUR, inclusive="left")
+    told = forecasts(tmp_path / "said", dates[: len(dates) * 3 // 4])
+    inputs = Inputs(forecast=True)
+    agent = teach(lesson(datadir, inputs=inputs, forecasts=told), tmp_path / "one").agent
+    [market] = lived
+    signal = market.signals[: len(dates), SIGNALS.index("ml_signal")]
+    assert np.allclose(signal[: len(dates) * 3 // 4], 0.65)  # up, and half of flat
+    assert np.allclose(signal[len(dates) * 3 // 4 :], 0.5)
+    assert agent.inputs.forecast
+    blind = forecasts(tmp_path / "blind", dates, holdout_side_skill=-0.1)
+    teach(lesson(datadir, inputs=inputs, forecasts=blind), tmp_path / "two")
+    assert np.allclose(lived[1].signals[:, SIGNALS.index("ml_signal")], 0.5)
+
+
+@pytest.mark.parametrize(
+    ("part", "changed", "said"),
+    [
+        (4, {}, "for 50% of the candles of BTC/USDT:USDT or more, found 25%"),
+        (1, {"up": None}, "expected forecasts of up and down for BTC"),
+        (0, {}, "found 0 files"),
+    ],
+)
+def test_forecasts_that_are_too_few_or_none_are_refused(
+    part: int,
+    changed: dict[str, object],
+    said: str,
+    datadir: Path,
+    tmp_path: Path,
+    lived: list[Market],
+) -> None:
+    dates, folder = pd.date_range(BEGIN, UNTIL, freq=HOUR, inclusive="left"), tmp_path / "said"
+    if part:
+        forecasts(folder, dates[: len(dates) // part])
+    for file in folder.glob("*") if changed else ():
+        pd.read_feather(file).drop(columns=list(changed)).to_feather(file)
+    with pytest.raises(PlimsollError, match=said):
+        teach(lesson(datadir, inputs=Inputs(forecast=True), forecasts=folder), tmp_path)
     assert lived == []

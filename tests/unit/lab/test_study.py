@@ -28,7 +28,7 @@ def test_baselines_run_without_guards_only(study: Study) -> None:
 
 
 def test_every_shipped_strategy_but_those_of_models_is_in_exactly_one_study(root) -> None:
-    models = {"ModelDirection", "OiClassifier", "StackedSignal", "RLTrader"}
+    models = {"ModelDirection", "OiClassifier", "StackedSignal", "RLTrader", "RLAllocator"}
     run = [name for study in STUDIES for name in (*study.strategies, *study.baselines)]
     shipped = {file.stem for file in (root / "user_data" / "strategies").glob("*.py")}
     assert sorted(run) == sorted(shipped - models)

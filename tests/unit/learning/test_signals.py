@@ -7,7 +7,14 @@ import pytest
 from plimsoll.core import PlimsollError
 from plimsoll.features import table
 from plimsoll.learning.market import SIGNALS
-from plimsoll.learning.signals import BUILD_UP, MOMENTUM, VOLATILITY, Inputs, with_signals
+from plimsoll.learning.signals import (
+    BUILD_UP,
+    MOMENTUM,
+    VOLATILITY,
+    Inputs,
+    rise_probability,
+    with_signals,
+)
 from tests.unit.learning.markets import wild_candles
 
 ALONE = Inputs(funding=False)
@@ -62,3 +69,9 @@ def test_no_signal_depends_on_a_later_candle() -> None:
     shorter = with_signals(frame.iloc[:450], ALL)[list(SIGNALS)]
     longer = with_signals(frame, ALL)[list(SIGNALS)].iloc[:450]
     pd.testing.assert_frame_equal(shorter, longer)
+
+
+def test_the_probability_of_a_rise_is_that_of_up_and_half_of_flat() -> None:
+    up, flat, down = 0.5, 0.3, 0.2
+    assert rise_probability(pd.Series([up - down])).tolist() == pytest.approx([up + flat / 2])
+    assert rise_probability(pd.Series([0.0, 1.0, -1.0])).tolist() == [0.5, 1.0, 0.0]

@@ -1,6 +1,5 @@
 """Estimators: what a config may change, and what it may not."""
 
-import sys
 from typing import Any
 
 import pytest
@@ -39,20 +38,22 @@ def test_a_maker_returns_a_new_estimator_each_time(make: Any) -> None:
     assert make() is not make()
 
 
-@pytest.mark.parametrize("library", ["xgboost", "catboost", "skops"])
-def test_a_library_that_is_missing_is_named_with_its_extra(
-    library: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delitem(sys.modules, library, raising=False)
+def test_an_lstm_takes_its_parameters_and_keeps_seed_and_window() -> None:
+    made = estimators.lstm_regressor(
+        {"hidden": 7, "seed": 99, "window_candles": 3}, window_candles=12
+    ).get_params()
+    assert (made["hidden"], made["seed"], made["window_candles"]) == (7, 1, 12)
 
-    class Missing:
-        def find_spec(self, name: str, *_: Any) -> None:
-            if name.split(".")[0] == library:
-                raise ModuleNotFoundError(f"No module named {library!r}", name=library)
 
-    monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
-    with pytest.raises(PlimsollError) as caught:
-        estimators.required(library)
-    assert str(caught.value) == (
-        f"expected {library} to be installed: pip install 'freqtrade-plimsoll[models]'"
-    )
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"n_estimators": 7}, "expected parameters among .*hidden.*found n_estimators"),
+        ({"hidden": 0}, "expected hidden of 1 or more, found 0"),
+        ({"dropout": 1.0}, "dropout from 0 to below 1"),
+        ({"learning_rate": float("nan")}, "expected learning_rate above 0"),
+    ],
+)
+def test_an_lstm_of_other_parameters_is_refused(parameters: dict[str, Any], said: str) -> None:
+    with pytest.raises(PlimsollError, match=said):
+        estimators.lstm_regressor(parameters, window_candles=12)

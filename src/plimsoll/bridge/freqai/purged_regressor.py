@@ -32,7 +32,7 @@ class PurgedRegressor(PurgedTraining, BaseRegressionModel):
         if any(isinstance(label, str) for label in rows.labels):
             raise PlimsollError(
                 f"{type(self).__name__} forecasts a number, and the target has classes; set "
-                "freqai.plimsoll.target to return"
+                "freqai.plimsoll.target to return or interest"
             )
         numbers = rows.labels.astype(np.float64)
         rows = Rows(

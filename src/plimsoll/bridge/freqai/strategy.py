@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 from freqtrade.configuration import TimeRange
-from freqtrade.enums import RunMode
+from freqtrade.enums import CandleType, RunMode
 from freqtrade.exceptions import OperationalException
 
 from plimsoll.bridge.config.fingerprint import code_fingerprint
@@ -22,9 +22,16 @@ from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
 from plimsoll.core import PlimsollError
 from plimsoll.core.health import ModelHealth
 from plimsoll.features import FeatureUse, table
-from plimsoll.features.lags import lagged
-from plimsoll.labels import DOWN, UP, barrier_direction, direction, future_return
-from plimsoll.modelling.settings import training_settings
+from plimsoll.features.sequences import with_past
+from plimsoll.labels import (
+    DOWN,
+    UP,
+    barrier_direction,
+    direction,
+    future_interest_change,
+    future_return,
+)
+from plimsoll.modelling.settings import TrainingSettings, training_settings
 from plimsoll.signals.model import call_results, lean, lean_of_return, recent_calls
 
 
@@ -38,19 +45,18 @@ class ModelStrategy(SizedStrategy):
 
     A forecast is trusted when FreqAI says ``do_predict`` and the model could tell up from down
     on the candles it was tested on (``holdout_side_skill`` above 0). What is forecast is the
-    ``target`` of the section ``plimsoll`` under ``freqai``: a class (``direction``, ``barriers``)
-    or a ``return``.
+    ``target`` of the section ``plimsoll`` under ``freqai``: a class (``direction``, ``barriers``),
+    a ``return``, or the change of open ``interest``.
     """
 
     target_move: ClassVar[float] = 0.005
     """A move over the horizon beyond this fraction is ``up`` or ``down``, else ``flat``."""
-    lags: ClassVar[int] = 0
-    """Of how many candles before the model sees the features as well (`features.lags.lagged`)."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         self._record: ForecastRecord | None = None
-        longest = max(use.lookback_candles for use in self.model_features()) + 1 + self.lags
+        longest = max(use.lookback_candles for use in self.model_features())
+        longest += self._training.window_candles if self.has_model else 1
         self.startup_candle_count = max(self.startup_candle_count, longest)
         if config.get("runmode") in (RunMode.BACKTEST, RunMode.HYPEROPT):
             self._name_predictions_by_what_made_them(config)
@@ -63,6 +69,13 @@ class ModelStrategy(SizedStrategy):
         """Return from which lean on a forecast is a call."""
         raise NotImplementedError
 
+    def interest_side(self, candles: pd.DataFrame) -> pd.Series:
+        """Return the side to lean to where open interest is forecast to grow: 1, −1 or 0.
+
+        Such a forecast has no side of its own, so by default it leans to neither.
+        """
+        return pd.Series(0.0, index=candles.index)
+
     @property
     def has_model(self) -> bool:
         """Whether the config switches FreqAI on."""
@@ -70,8 +83,8 @@ class ModelStrategy(SizedStrategy):
 
     @property
     def forecast_target(self) -> str:
-        """What the model forecasts: ``direction``, ``barriers`` or ``return``."""
-        return training_settings(self.config["freqai"].get("plimsoll")).target
+        """What the model forecasts: ``direction``, ``barriers``, ``return`` or ``interest``."""
+        return self._training.target
 
     @property
     def horizon_candles(self) -> int:
@@ -85,8 +98,13 @@ class ModelStrategy(SizedStrategy):
     ) -> pd.DataFrame:
         """Add the model's features; FreqAI takes columns that begin with ``%-``."""
         candles = self.with_sources(dataframe, metadata["pair"], self.model_features())
-        features = table(candles, self.model_features()).add_prefix("%-")
-        return dataframe.join(lagged(features, self.lags) if self.lags else features)
+        columns = with_past(
+            table(candles, self.model_features()).add_prefix("%-"),
+            candles["date"],
+            candles=self._training.window_candles,
+            span=self.candle_span(),
+        )
+        return dataframe.join(columns)
 
     def set_freqai_targets(
         self, dataframe: pd.DataFrame, metadata: dict, **kwargs: Any
@@ -96,6 +114,9 @@ class ModelStrategy(SizedStrategy):
         close = dataframe["close"]
         if kind == "return":
             target = future_return(close, horizon_candles=horizon)
+        elif kind == "interest":
+            known = self.with_open_interest(dataframe, metadata["pair"])["open_interest"]
+            target = future_interest_change(known, horizon_candles=horizon)
         elif kind == "barriers":
             target = barrier_direction(
                 dataframe, horizon_candles=horizon, distance=self.target_move
@@ -109,6 +130,8 @@ class ModelStrategy(SizedStrategy):
     def informative_pairs(self) -> list[tuple[str, str, str]]:
         """Let a running bot fetch what the features need beside the pair's own candles."""
         kinds = self.source_kinds([*self.model_features(), *self.features()])
+        if self.has_model and self.forecast_target == "interest":
+            kinds = sorted({*kinds, str(CandleType.OPEN_INTEREST)})
         wanted = [one for kind in kinds for one in self.other_pairs("1h", kind)]
         return [*super().informative_pairs(), *wanted]
 
@@ -203,6 +226,14 @@ class ModelStrategy(SizedStrategy):
         return trained, trained + ceil(warm_up)
 
     @property
+    def _training(self) -> TrainingSettings:
+        """What the config asks of a training."""
+        try:
+            return training_settings(self.config["freqai"].get("plimsoll"))
+        except PlimsollError as error:
+            raise OperationalException(f"plimsoll: {error}") from None
+
+    @property
     def _model(self) -> Any:
         """FreqAI's model, ``None`` before it was loaded or without one."""
         return getattr(self, "freqai", None) if self.has_model else None
@@ -213,13 +244,15 @@ class ModelStrategy(SizedStrategy):
         nothing = pd.Series(0.0, index=candles.index)
         skilled = candles.get("holdout_side_skill", nothing) > 0
         trusted = (candles["do_predict"] == 1) & skilled
-        if self.forecast_target == "return":
+        if self.forecast_target in ("return", "interest"):
             leaning = lean_of_return(
-                candles.get("&-return", nothing),
+                candles.get(f"&-{self.forecast_target}", nothing),
                 error=candles.get("holdout_error", nothing),
                 threshold=self.target_move,
                 trusted=trusted,
             )
+            if self.forecast_target == "interest":
+                leaning = (leaning.clip(lower=0.0) * self.interest_side(candles)).fillna(0.0)
         else:
             leaning = lean(
                 up=candles.get(UP, nothing), down=candles.get(DOWN, nothing), trusted=trusted
@@ -249,7 +282,6 @@ class ModelStrategy(SizedStrategy):
             *(str(config.get(key)) for key in ("freqaimodel", "timeframe", "datadir")),
             self.target_move,
             [use.column for use in self.model_features()],
-            self.lags,
             {key: value for key, value in section.items() if key != "identifier"},
         ]
         digest = hashlib.sha256(json.dumps(made_by, default=str, sort_keys=True).encode())

@@ -234,7 +234,7 @@ def own_parameters(model: str, parameters: dict[str, Any]) -> dict[str, Any]:
     sections = [name for name, value in parameters.items() if isinstance(value, dict)]
     if model in sections:
         return dict(parameters[model])
-    if any(name.endswith(("Direction", "Return")) for name in sections):
+    if any(name.endswith(("Direction", "Return", "Forecaster")) for name in sections):
         raise OperationalException(
             f"plimsoll: expected a section {model} in model_training_parameters, found "
             f"{', '.join(sections)}"
@@ -271,7 +271,7 @@ def require_values(candles: pd.DataFrame, dk: FreqaiDataKitchen, least: int) -> 
 def learned_ranges(features: list[str], pipeline: Pipeline) -> dict[str, tuple[float, float]]:
     """Return each feature's lowest and highest value in training; 0 of one that is constant."""
     scaler = pipeline["scaler"]._skl  # noqa: SLF001 - datasieve has no other way to it
-    names = [str(name) for name in pipeline["const"].feature_list]
+    names = features if "const" not in pipeline else map(str, pipeline["const"].feature_list)
     known = dict(zip(names, zip(scaler.data_min_, scaler.data_max_, strict=True), strict=True))
     return {
         name: (float(known[name][0]), float(known[name][1])) if name in known else (0.0, 0.0)

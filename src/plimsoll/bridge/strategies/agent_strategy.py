@@ -15,7 +15,7 @@ import pandas as pd
 from freqtrade.enums import CandleType
 from freqtrade.persistence import Trade
 
-from plimsoll.agents import AgentError, Shelf, agent_files
+from plimsoll.agents import Agent, AgentError, Shelf, agent_files
 from plimsoll.agents.shelf import read_shelf
 from plimsoll.bridge.account.freqtrade_trades import side_of
 from plimsoll.bridge.strategies.panel import FUNDING_TIMEFRAME, RUNNING, funding_rates
@@ -23,7 +23,7 @@ from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
 from plimsoll.core import PlimsollError, Side
 from plimsoll.core.health import ModelHealth
 from plimsoll.features.merging import join_funding
-from plimsoll.learning import Action, Inputs
+from plimsoll.learning import Action, Inputs, rise_probability
 from plimsoll.learning.follower import Follower
 from plimsoll.learning.following import NOBODY, followed, nothing_wanted, with_next
 from plimsoll.signals.model import call_results, recent_calls
@@ -60,7 +60,7 @@ class AgentStrategy(SizedStrategy):
         longest = Inputs(forecast=True, interest=True).lookback_candles
         month = ceil(MONTH / self.candle_span())
         self.startup_candle_count = max(self.startup_candle_count, month + longest + 2)
-        self._shelf: tuple[Any, Shelf] | None = None
+        self._shelf: tuple[Any, Shelf[Agent]] | None = None
         self._said: set[str] = set()
         self._followers: dict[str, Follower] = {}
         self._runs = config.get("runmode") in RUNNING
@@ -70,8 +70,15 @@ class AgentStrategy(SizedStrategy):
     # What an author may replace
 
     def forecast(self, candles: pd.DataFrame, pair: str) -> pd.Series | None:
-        """Return a model's probability that the price rises, 0 to 1; ``None`` without one."""
-        return None
+        """Return a model's probability that the price rises, 0 to 1; ``None`` without one.
+
+        Where the strategy is a `ModelStrategy` too and FreqAI is configured, that of its model;
+        0.5 where its forecast is not to be trusted. An agent that learned with a forecast enters
+        nothing where there is none.
+        """
+        if not getattr(self, "has_model", False):
+            return None
+        return rise_probability(candles["model_lean"])
 
     # What Freqtrade calls
 
@@ -145,7 +152,7 @@ class AgentStrategy(SizedStrategy):
         """Return where the agents lie."""
         return Path(self.config["user_data_dir"]) / "agents" / type(self).__name__
 
-    def shelf(self) -> Shelf:
+    def shelf(self) -> Shelf[Agent]:
         """Return the agents; read anew when their folder has changed.
 
         None of a folder is asked while one of its files must not be.
@@ -160,9 +167,9 @@ class AgentStrategy(SizedStrategy):
         found = [(file.name, file.stat()) for file in agent_files(self.agent_folder())]
         return [(name, known.st_mtime_ns, known.st_size) for name, known in found]
 
-    def _read(self, folder: Path) -> Shelf:
+    def _read(self, folder: Path) -> Shelf[Agent]:
         expires = pd.Timedelta(days=self.expires_days)
-        nobody = Shelf([], expires)
+        nobody: Shelf[Agent] = Shelf([], expires)
         try:
             shelf = read_shelf(folder, expires_after=expires)
         except AgentError as error:

@@ -38,29 +38,6 @@ def test_the_startup_covers_the_longest_feature_of_the_model(tmp_path: Path) -> 
         assert bot.strategy.startup_candle_count == longest + 1 <= LONGEST
 
 
-def test_a_strategy_may_show_its_model_the_candles_before(tmp_path: Path) -> None:
-    with trainer(tmp_path) as bot:
-        kind = type(bot.strategy)
-        longest, identifiers = (
-            bot.strategy.startup_candle_count,
-            [bot.config["freqai"]["identifier"]],
-        )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ModelStrategy, "lags", 3)
-        (tmp_path / "again").mkdir()
-        with trainer(tmp_path / "again") as bot:
-            found = bot.strategy.feature_engineering_standard(history(), {"pair": BTC})
-            uses = bot.strategy.model_features()
-            assert bot.strategy.startup_candle_count == longest + 3
-            identifiers.append(bot.config["freqai"]["identifier"])
-    assert kind.lags == 0
-    assert identifiers[0] != identifiers[1]
-    assert sum(name.startswith("%-") for name in found) == 4 * len(uses)
-    column = f"%-{uses[0].column}"
-    wanted = found[column].shift(3)
-    pd.testing.assert_series_equal(found[f"{column}_lag_3"], wanted, check_names=False)
-
-
 def test_the_newest_candles_have_no_target(tmp_path: Path) -> None:
     with trainer(tmp_path) as bot:
         found = bot.strategy.set_freqai_targets(history(), {"pair": BTC})["&-direction"]

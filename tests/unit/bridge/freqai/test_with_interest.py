@@ -10,6 +10,7 @@ import pytest
 from freqtrade.enums import RunMode
 
 from tests.unit.bridge.bots import BTC, Bot, backtest, build, running_bot
+from tests.unit.bridge.freqai.sequences import of_sequence
 from tests.unit.bridge.freqai.training import BEGIN, forecast, history, of_model
 
 
@@ -151,3 +152,38 @@ def test_calls_of_every_model_are_counted_for_the_guard(strategy: str, tmp_path:
     assert counted["model_calls"].iloc[-1] == 56
     assert counted["model_right"].iloc[-1] == rose.sum()
     assert none["model_calls"].iloc[-1] == 0
+
+
+def test_a_forecast_of_open_interest_is_of_its_change_and_leans_to_the_side_it_is_built_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = {**config(tmp_path), **of_sequence(tmp_path, target="interest")}
+    made["strategy"] = "OiClassifier"
+    with backtest(tmp_path, **made) as bot:
+        with_interest(bot, monkeypatch)
+        strategy = bot.strategy
+        aimed = strategy.set_freqai_targets(history(), {"pair": BTC})["&-interest"]
+        known = strategy.with_open_interest(history(), BTC)["open_interest"]
+        told = forecast(bot, history()).iloc[BEGIN:]
+    assert np.allclose(aimed.iloc[:-4], (known.shift(-4) / known - 1).iloc[:-4])
+    assert aimed.iloc[-4:].isna().all()
+    assert told["&-interest"].nunique() > 50
+    frame = told.iloc[:3].assign(
+        holdout_side_skill=0.1,
+        holdout_error=0.01,
+        do_predict=1,
+        **{"&-interest": [0.02, 0.02, -0.02], "open_interest_buildup_24": [0.4, -0.4, 0.4]},
+    )
+    leaning = strategy._with_forecast(frame)["model_lean"]
+    assert leaning.iloc[0] == -leaning.iloc[1] > 0.5
+    assert leaning.iloc[2] == 0
+
+
+def test_a_forecast_of_open_interest_has_no_side_of_its_own(tmp_path: Path) -> None:
+    made = of_sequence(tmp_path, target="interest")
+    frame = history().iloc[:3].assign(**{"&-interest": 0.05}, holdout_error=0.01)
+    with backtest(tmp_path, **made) as bot:
+        told = bot.strategy._with_forecast(frame.assign(holdout_side_skill=0.1, do_predict=1))
+    assert (told["model_lean"] == 0).all()
+    with running_bot(tmp_path, **made) as bot:
+        assert "open_interest" in {kind for _, _, kind in bot.strategy.informative_pairs()}

@@ -16,6 +16,7 @@ from plimsoll.core import Mode, Side
 from plimsoll.learning import Inputs, Terms
 from plimsoll.learning.following import NOBODY, followed, with_next
 from plimsoll.risk.guards.model_accuracy import model_accuracy
+from plimsoll.strategies import ModelStrategy
 from tests.unit.agents.agents import agent
 from tests.unit.bridge.bots import BTC, NOON, Bot, build, candles, running_bot
 from tests.unit.bridge.trades import backtest_trades
@@ -30,8 +31,8 @@ def frame() -> pd.DataFrame:
     return found[["date", "open", "high", "low", "close", "volume"]]
 
 
-def put(folder: Path, one: Agent, name: str = "one") -> Path:
-    file = folder / "agents" / "RLTrader" / f"{name}.npz"
+def put(folder: Path, one: Agent, name: str = "one", *, trader_name: str = "RLTrader") -> Path:
+    file = folder / "agents" / trader_name / f"{name}.npz"
     write_agent(one, file)
     return file
 
@@ -250,3 +251,54 @@ def test_a_running_bot_has_the_month_and_the_warm_up(tmp_path: Path) -> None:
     strategy = trader(tmp_path).strategy
     longest = Inputs(forecast=True, interest=True).lookback_candles
     assert strategy.startup_candle_count >= 31 * 24 + longest
+
+
+def test_a_model_of_the_same_strategy_is_what_the_agent_sees(tmp_path: Path) -> None:
+    put(tmp_path, agent(inputs=Inputs(funding=False, forecast=True)))
+    strategy = trader(tmp_path).strategy
+    candles_ = frame().assign(model_lean=np.linspace(-1, 1, ROWS))
+    assert strategy.forecast(candles_, BTC) is None  # no FreqAI in the config
+    strategy.has_model = True
+    seen = strategy._with_data(candles_, BTC, strategy.shelf().agents)["ml_signal"]
+    assert np.allclose(seen, np.linspace(0, 1, ROWS))
+    strategy.has_model = False
+    assert "ml_signal" not in strategy._with_data(candles_, BTC, strategy.shelf().agents)
+
+
+BOTH = """
+from plimsoll.features import volatility
+from plimsoll.strategies import AgentStrategy, ModelStrategy
+
+
+class Both(AgentStrategy, ModelStrategy):
+    timeframe = "1h"
+
+    def model_features(self):
+        return [volatility.atr.use(period=300)]
+
+    def least_lean(self):
+        return 0.1
+
+    def features(self):
+        return [volatility.atr.use(period=14)]
+
+    def stop_distance(self):
+        return volatility.atr.use(period=14), 8.0
+"""
+
+
+SAID = {"up": 0.5, "down": 0.2, "do_predict": 1, "holdout_side_skill": 0.1}
+
+
+def test_a_strategy_may_have_an_agent_and_a_model(tmp_path: Path) -> None:
+    put(tmp_path, agent(inputs=Inputs(funding=False, forecast=True)), trader_name="Both")
+    strategy = build(tmp_path, RunMode.BACKTEST, BOTH, strategy="Both", timeframe="1h").strategy
+    assert isinstance(strategy, ModelStrategy)
+    blind = strategy.populate_indicators(frame(), {"pair": BTC})
+    assert (blind["agent_action"] == NOBODY).all()  # it learned with a forecast
+    type(strategy).has_model = True
+    strategy.freqai = SimpleNamespace(start=lambda candles, *_: candles.assign(**SAID))
+    strategy.config["freqai"] = {"feature_parameters": {"label_period_candles": 4}}
+    found = strategy.populate_indicators(frame(), {"pair": BTC})
+    assert np.allclose(found["model_lean"], 0.3)
+    assert (found["agent_action"] != NOBODY).any()
