@@ -10,7 +10,7 @@ class LSTMForecaster(PurgedSequence):
     """One layer on windows of candles; PyTorch (extra `deep`) trains it on one thread, by a seed.
 
     Forecasts need no PyTorch. Width, epochs and so on are the config's
-    ``model_training_parameters``, the length of a window ``freqai.plimsoll.window_candles``.
+    ``model_training_parameters``, the length of a window ``window_candles``.
     """
 
     def regressor(self) -> Any:

@@ -13,7 +13,7 @@ from plimsoll.bridge.freqai.purged_regressor import PurgedRegressor
 class PurgedSequence(PurgedRegressor):
     """Forecasts a number from rows that hold the features of several candles, the oldest first.
 
-    The strategy base makes such rows where ``freqai.plimsoll.window_candles`` is 2 or more: a
+    The strategy base makes such rows where ``window_candles`` is 2 or more: a
     window that a hole or a missing value crosses is no row, and is neither learned from nor
     forecast. A forecast depends on its own row alone, so that a running bot, which asks for one
     row, hears what a backtest did.
@@ -24,7 +24,7 @@ class PurgedSequence(PurgedRegressor):
         if self.settings.window_candles < 2:
             raise OperationalException(
                 f"plimsoll: {type(self).__name__} forecasts from windows of candles; set "
-                "freqai.plimsoll.window_candles to 2 or more"
+                "freqai.window_candles to 2 or more"
             )
 
     def define_data_pipeline(self, threads: int = -1) -> Pipeline:

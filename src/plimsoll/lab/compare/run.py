@@ -81,6 +81,7 @@ def compare_strategies(request: CompareRequest, say: Say) -> CompareOutcome:
         _side(one, request.arguments, config, say) for one in (request.candidate, request.baseline)
     ]
     candidate, baseline = sides
+    config["timeframe"] = str(candidate.result.statistics["timeframe"])  # often the strategy's own
     _require_same_terms(candidate, baseline)
     pairs = sorted(map(str, candidate.result.statistics["pairlist"]))
     data = data_fingerprint(config, pairs)
