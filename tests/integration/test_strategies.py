@@ -173,7 +173,7 @@ def signal_columns(frame: pd.DataFrame) -> pd.DataFrame:
 
 def test_every_shipped_strategy_is_looked_at() -> None:
     folder = ROOT / "user_data/strategies"
-    taught = ("ModelStrategy", "AgentStrategy")
+    taught = ("ModelStrategy", "AgentStrategy", "AllocatorStrategy")
     rules = {
         file.stem
         for file in folder.glob("*.py")

@@ -6,7 +6,7 @@ from plimsoll.lab.study import Study
 
 THREE = ("BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT")
 SPAN = "20230101-20250701"
-BASELINES = ("SlowTrend", "BuyAndHold")
+BASELINES = ("SlowTrend", "MomentumCross")
 RETRAIN_DAYS = 90
 """FreqAI trains anew so often, on the 730 days before; the layers' own 30 take thrice as long."""
 
