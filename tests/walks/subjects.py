@@ -40,7 +40,7 @@ SUBJECTS = (
         train_days=180,
         test_days=60,
         own_epochs=10,
-        search_epochs=600,
+        search_epochs=300,
         killed=True,
     ),
     Subject(
