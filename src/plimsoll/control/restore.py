@@ -32,7 +32,7 @@ from plimsoll.bridge.state.folder import RESUME as RESUME_REQUEST
 from plimsoll.bridge.state.identity import KEYS, Account, account_of
 from plimsoll.bridge.state.outbox import OUTBOX
 from plimsoll.bridge.state.recorder import secrets_of
-from plimsoll.bridge.state.registry import claim, let_go
+from plimsoll.bridge.state.registry import claim
 from plimsoll.control.backup import EVIDENCE, kind_of, sqlite_file
 from plimsoll.control.backup_file import DATABASE, Manifest, synced, unpacked
 from plimsoll.control.backup_file import STATE as STATE_PART
@@ -103,12 +103,9 @@ def restore(bot: Bot, file: Path) -> Restored:
     except OSError as error:
         raise PlimsollError(f"accounts in use cannot be registered: {error}") from None
     database.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with unpacked(file, database.parent) as (work, manifest):
-            _require_fit(manifest, bot, account)
-            return _put_back(bot, account, database, work, manifest)
-    finally:
-        let_go()
+    with unpacked(file, database.parent) as (work, manifest):
+        _require_fit(manifest, bot, account)
+        return _put_back(bot, account, database, work, manifest)
 
 
 def _has_key(config: Mapping[str, Any]) -> bool:

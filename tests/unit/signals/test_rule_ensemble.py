@@ -7,7 +7,7 @@ from plimsoll.signals.components import sleeves
 from plimsoll.signals.ensemble import equal, inverse_volatility
 from plimsoll.signals.rule_ensemble import rule_ensemble
 
-PAIRS = ["BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"]
+PAIRS = ["BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT", "XRP/USDT:USDT"]
 
 
 def test_the_allocator_shares_out_the_four_sleeves() -> None:

@@ -68,12 +68,6 @@ def claim(account: Account, config: Mapping[str, Any]) -> None:
             _claimed[file] = _taken(file, what)
 
 
-def let_go() -> None:
-    """Let go of all that this process has taken, as its end would."""
-    while _claimed:
-        _claimed.popitem()[1].release()
-
-
 def registered(account: Account) -> Registered | None:
     """Return what is registered of an account; ``None`` when nothing, or nothing readable, is."""
     try:
