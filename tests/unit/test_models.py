@@ -8,7 +8,12 @@ from freqtrade.freqai.base_models.BaseClassifierModel import BaseClassifierModel
 from freqtrade.freqai.base_models.BaseRegressionModel import BaseRegressionModel
 
 from plimsoll import models
-from plimsoll.bridge.freqai import purged_classifier, purged_regressor, purged_stack
+from plimsoll.bridge.freqai import (
+    purged_classifier,
+    purged_regressor,
+    purged_sequence,
+    purged_stack,
+)
 from plimsoll.modelling import estimators
 from tests.conftest import ROOT
 
@@ -18,13 +23,14 @@ SHIPPED = sorted((ROOT / "user_data/freqaimodels").glob("*.py"))
 BASES = {
     "PurgedClassifier": (purged_classifier, BaseClassifierModel),
     "PurgedRegressor": (purged_regressor, BaseRegressionModel),
+    "PurgedSequence": (purged_sequence, BaseRegressionModel),
     "PurgedStack": (purged_stack, BaseClassifierModel),
 }
 
 
 def test_every_name_is_a_base_of_freqai_a_range_or_makes_an_estimator() -> None:
     rest = [name for name in models.__all__ if name not in BASES and name != "Range"]
-    assert len(rest) == 10
+    assert len(rest) == 11
     assert all(name.endswith(("_classifier", "_regressor")) for name in rest)
     assert all(getattr(models, name) is getattr(estimators, name) for name in rest)
 
