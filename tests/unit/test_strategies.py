@@ -44,7 +44,7 @@ def test_the_base_of_the_models_is_a_classifier_of_freqai() -> None:
 
 def test_every_base_is_a_strategy_of_freqtrade() -> None:
     bases = {name for name in strategies.__all__ if name.endswith("Strategy")}
-    assert len(bases) == 6
+    assert len(bases) == 7
     assert all(issubclass(getattr(strategies, name), IStrategy) for name in bases)
 
 
