@@ -63,7 +63,9 @@ def serve_search_ground(folder: Path) -> Iterator[SearchGround]:
         "plimsoll": {"guards": "off"},
     }
     (folder / "search.json").write_text(json.dumps(last), encoding="utf-8")
-    with serve_venue(["--symbols", ",".join(PAIRS)], folder=folder) as venue:
+    # A clock that stands still: what waits for time to pass would wait for ever.
+    standing = ["--symbols", ",".join(PAIRS), "--clock", "stepped"]
+    with serve_venue(standing, folder=folder) as venue:
         yield SearchGround(folder, venue.config)
 
 

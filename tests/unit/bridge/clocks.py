@@ -16,7 +16,7 @@ from plimsoll.lab.processes import child_environment
 FOLLOWER = """
 import json, sys, time
 from datetime import UTC, datetime
-from plimsoll.bridge.freqtrade.venue_clock import follow
+from plimsoll.bridge.freqtrade.venue_clock import follow, stop_following
 
 follow(sys.argv[1])
 print("{}", flush=True)
@@ -26,6 +26,11 @@ for line in sys.stdin:
     if "sleep" in order:
         time.sleep(order["sleep"])
         backwards = 0
+    elif order.get("stop"):
+        stop_following()
+        stop_following()
+        time.sleep(0.05)
+        backwards, began = 0, time.time() - 0.05
     else:
         last, backwards = began, 0
         while time.monotonic() - real < order["watch"]:
@@ -117,7 +122,11 @@ class Follower:
         """Let it sleep for so many of its own seconds."""
         return self._do({"sleep": seconds})
 
-    def _do(self, order: dict[str, float]) -> dict[str, float]:
+    def stop_following(self) -> dict[str, float]:
+        """Let it return to real time."""
+        return self._do({"stop": True})
+
+    def _do(self, order: Mapping[str, float]) -> dict[str, float]:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(order) + "\n")

@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 import urllib.request
+from collections.abc import Callable
 from http.client import HTTPException
 from urllib.parse import urlsplit
 
@@ -56,7 +57,19 @@ class FollowVenueClock(logging.Handler):
         """Emit nothing: this handler exists for its construction."""
 
 
-_followers: dict[str, threading.Thread] = {}
+_followers: dict[str, Callable[[], None]] = {}
+"""How each clock that this process follows is let go of."""
+
+
+def stop_following() -> None:
+    """Return to real time for good; nothing happens where no clock is followed.
+
+    For work that needs Freqtrade's config and no clock any more, such as a search whose messages
+    to other machines wait for a time that a stepped clock never reaches.
+    """
+    while _followers:
+        _, let_go = _followers.popitem()
+        let_go()
 
 
 def follow(clock_url: str) -> None:
@@ -64,8 +77,10 @@ def follow(clock_url: str) -> None:
     if clock_url in _followers:
         return
     anchor = _read_anchor(clock_url, wait_seconds=30)  # a busy machine may be slow to answer
-    traveller = time_machine.travel(anchor.now_s(), tick=False).start()
+    travel = time_machine.travel(anchor.now_s(), tick=False)
+    traveller = travel.start()
     real_sleep = time.sleep
+    ended = threading.Event()
 
     def simulated_sleep(seconds: float) -> None:
         """Sleep until the venue's clock is ``seconds`` on, but never longer in real time.
@@ -79,7 +94,7 @@ def follow(clock_url: str) -> None:
     def keep_up() -> None:
         nonlocal anchor
         read_at = time.monotonic()
-        while True:
+        while not ended.is_set():
             real_sleep(TICK_SECONDS)
             if time.monotonic() - read_at > ANCHOR_SECONDS:
                 read_at = time.monotonic()
@@ -94,7 +109,14 @@ def follow(clock_url: str) -> None:
 
     time.sleep = simulated_sleep  # type: ignore[assignment]
     thread = threading.Thread(target=keep_up, name="plimsoll-clock", daemon=True)
-    _followers[clock_url] = thread
+
+    def let_go() -> None:
+        ended.set()
+        thread.join()
+        travel.stop()
+        time.sleep = real_sleep
+
+    _followers[clock_url] = let_go
     thread.start()
     logger.info("Following the venue's clock at %s, speed %s.", clock_url, anchor.speed)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from plimsoll.bridge.freqtrade.venue_clock import stop_following
 from plimsoll.core import PlimsollError, UsageError
 from plimsoll.lab.search.configuration import hyperopt_config, quiet
 from plimsoll.lab.search.epochs import Epochs
@@ -47,6 +48,7 @@ def search_by_dask(
             "workers on other machines need a storage that they reach: pass --storage "
             "postgresql://USER@HOST/DATABASE"
         )
+    stop_following()  # the cluster's messages wait for real time
     client = _client(scheduler)
     try:
         workers = list(client.scheduler_info(n_workers=-1)["workers"])
@@ -84,6 +86,7 @@ def run_epochs(arguments: tuple[str, ...], place: Place) -> int:
 def _prepared(arguments: tuple[str, ...]) -> Epochs:
     epochs = Epochs(hyperopt_config(arguments))
     epochs.load()
+    stop_following()  # what a worker tells its scheduler waits for real time
     return epochs
 
 

@@ -116,6 +116,15 @@ def test_time_goes_on_when_the_venue_breaks_off(
     runs_at(bot, SPEED)
 
 
+def test_a_process_that_stops_following_lives_in_real_time(bot: Follower) -> None:
+    seen = bot.stop_following()
+    assert abs(seen["now"] - time.time()) < 5
+    assert abs(seen["datetime"] - time.time()) < 5
+    slept = bot.sleep(0.3)
+    assert slept["real"] >= 0.29
+    assert slept["simulated"] == pytest.approx(slept["real"], abs=0.02)
+
+
 def test_a_proxy_of_the_environment_is_not_asked_for_loopback(server: ClockServer) -> None:
     dead = f"http://127.0.0.1:{free_port()}"
     with follower(server.url, {"http_proxy": dead, "HTTP_PROXY": dead, "no_proxy": ""}) as bot:
