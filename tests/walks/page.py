@@ -98,6 +98,10 @@ def _times(rows: Sequence[tuple[Subject, dict[str, Any]]]) -> str:
             f"{rates['1']:,.0f} | {rates['2']:,.0f} | {shared} | "
             f"{60 / own['epoch_seconds']:.0f} |\n"
         )
+    text += (
+        "\nThe figure of two Dask workers contains that each loads data and strategy first; "
+        "those of one and two processes begin when that is done.\n"
+    )
     for subject, row in rows:
         if again := row.get("again"):
             found = "found the same" if again["same"] else "DID NOT FIND THE SAME"
