@@ -55,6 +55,7 @@ def test_a_halt_through_an_unanswered_exit_is_green_and_certified(tmp_path: Path
     assert again == [row] == read_rows(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_guard_disabled_on_purpose_is_red(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,6 +123,7 @@ def assert_same(result: BacktestResult, datadir: Path, *, least: int) -> None:
         np.testing.assert_allclose(theirs["amount"][row], wanted, rtol=2e-3, atol=LEAST_COINS)
 
 
+@pytest.mark.slow
 @pytest.mark.freqtrade
 def test_formulas_alone_make_the_same_trades_of_made_up_markets(tmp_path: Path) -> None:
     """All on candles of an hour: one freqtrade process is quick."""

@@ -61,6 +61,7 @@ def assert_alike(result: BacktestResult, datadir: Path, *, least: int, apart: fl
         assert differing.mean() <= apart, differing.index[differing][:5]
 
 
+@pytest.mark.slow
 @pytest.mark.freqtrade
 def test_a_sleeve_holds_what_the_strategy_itself_does_candle_by_candle(tmp_path: Path) -> None:
     data = write_strategy_data(tmp_path / "made-up")

@@ -34,6 +34,7 @@ class Afternoon(PortfolioStrategy):
 FIRST, END = "20230801", "20230815"
 
 
+@pytest.mark.slow
 @pytest.mark.freqtrade
 def test_what_is_decided_within_the_day_is_carried_out_at_the_next_candle(tmp_path: Path) -> None:
     data, folder = write_strategy_data(tmp_path / "made-up"), tmp_path / "strategies"

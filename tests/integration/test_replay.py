@@ -61,6 +61,7 @@ def books(record: ReplayRecord) -> dict[str, Any]:
     return dict(json.loads((record.folder / "venue-books.json").read_text(encoding="utf-8")))
 
 
+@pytest.mark.slow
 def test_a_day_in_live_mode_leaves_trades_with_stops_fills_and_books(tmp_path: Path) -> None:
     record = run_replay(replace(PLAN, mode="live", timeframe="15m"), tmp_path / "run")
     assert errors(record) == []

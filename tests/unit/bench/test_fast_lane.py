@@ -69,6 +69,7 @@ def test_one_section_is_measured_anew_and_the_others_stay() -> None:
         with_section(text, "The fast lane", {**about, "figures": {"other": 1.0}})
 
 
+@pytest.mark.slow
 @pytest.mark.freqtrade
 def test_the_parts_run_on_three_days_of_one_pair() -> None:
     with fast_lane.market(("BTC/USDT:USDT",), (("5m", "20250623-"),)) as (folder, config):

@@ -87,6 +87,7 @@ def test_a_figure_without_a_row_and_a_row_without_a_figure_are_refused() -> None
         render({**ABOUT, "figures": fewer})
 
 
+@pytest.mark.slow
 def test_the_rows_are_what_the_benches_measure() -> None:
     timed = {name: made_up(1.0, 100) for name in engine.CASES}
     measured = {

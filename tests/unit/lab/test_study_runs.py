@@ -68,6 +68,7 @@ def test_baselines_run_without_guards_whatever_the_others_do(study: Study) -> No
     assert runs(GUARDS_ON) == [("on", both), ("off", ("BuyAndHold",))]
 
 
+@pytest.mark.slow
 @pytest.mark.freqtrade
 def test_strategies_of_others_run_beside_shipped_ones_and_are_kept(
     root, tmp_path, monkeypatch
