@@ -10,7 +10,7 @@ from typing import Any
 from plimsoll.core import PlimsollError
 from plimsoll.lab.processes import child_environment, command
 from plimsoll.lab.study import DATA, GUARDS_OFF, config_of, study_folder
-from tests.model_results.subjects import BASELINES, RETRAIN_DAYS, SPAN, THREE, Subject
+from tests.model_results.subjects import BASELINES, RETRAIN_DAYS, SPAN, SUBJECTS, THREE, Subject
 
 SECONDS = 3 * 3600.0
 MB = 1024
@@ -52,6 +52,7 @@ def _compared(
     place = out / f"{subject.model}-{baseline}"
     arguments = [
         *("compare", "--candidate", candidate, "--baseline", baseline, "--json"),
+        *("--trials", str(len(SUBJECTS))),
         *("--out", str(place), "--userdir", str(folder / "user_data")),
         *("--datadir", str(folder / DATA), "--timerange", SPAN),
         *("--pairs", *THREE, "--freqaimodel", subject.model),

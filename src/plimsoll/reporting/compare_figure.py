@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
@@ -61,6 +62,9 @@ def _draw_accounts(
         grown = (1.0 + returns).cumprod() - 1.0
         axis.plot(grown.index, grown.to_numpy(), color=colour, lw=1.8, label=name)
     axis.axhline(0.0, color=MUTED, lw=0.8, ls="--")
+    locator = AutoDateLocator(maxticks=7)
+    axis.xaxis.set_major_locator(locator)
+    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
     axis.yaxis.set_major_formatter(PercentFormatter(xmax=1.0, decimals=0))
     axis.set_title("Return since the first day, open positions marked", loc="left", fontsize=12)
     axis.legend(loc="upper left", frameon=False)
