@@ -184,8 +184,8 @@ def _reasons(made: Comparison, trades: int) -> Sequence[str]:
         )
     if not made.probability >= LEVEL:
         told.append(
-            f"after {made.trials:,} trial{'s' if made.trials != 1 else ''} it is better with a probability of "
-            f"{made.probability:.0%}, at least {LEVEL:.0%} counts"
+            f"after {made.trials:,} trial{'s' if made.trials != 1 else ''} it is better with a "
+            f"probability of {made.probability:.0%}, at least {LEVEL:.0%} counts"
         )
     return told
 
