@@ -5,7 +5,7 @@ must start where that does not.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_IRWXG, S_IRWXO
@@ -186,18 +186,34 @@ def _shown(error: Any) -> str:
 
 
 def _secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    return secrets_in(environment, PREFIX, NAMES)
+
+
+def secrets_in(
+    environment: Mapping[str, str], prefix: str, names: Collection[str]
+) -> dict[str, str]:
+    """Return the secrets that variables of a prefix hold, and the file that one of them names.
+
+    A variable wins over the file, which is the variable ``SECRETS_FILE`` of that prefix.
+
+    Raises
+    ------
+    UsageError
+        When the file cannot be read, others may read it, or a name is none of ``names``.
+    """
     secrets: dict[str, str] = {}
-    if named := environment.get(SECRETS_FILE):
+    file_variable = f"{prefix}SECRETS_FILE"
+    if named := environment.get(file_variable):
         file = Path(named).expanduser()
         secrets = {str(key): _text(value) for key, value in read_layer(file).items()}
         if os.name == "posix" and file.stat().st_mode & (S_IRWXG | S_IRWXO):
             raise UsageError(f"others may read {file}, which holds secrets; chmod 600 it")
     for name in environment:
-        if name.startswith(PREFIX) and name != SECRETS_FILE:
-            secrets[name.removeprefix(PREFIX).lower()] = environment[name]
-    if unknown := sorted(set(secrets) - NAMES):
+        if name.startswith(prefix) and name != file_variable:
+            secrets[name.removeprefix(prefix).lower()] = environment[name]
+    if unknown := sorted(set(secrets) - set(names)):
         raise UsageError(
-            f"expected secrets named {', '.join(sorted(NAMES))}, found {', '.join(unknown)}"
+            f"expected secrets named {', '.join(sorted(names))}, found {', '.join(unknown)}"
         )
     return secrets
 

@@ -6,8 +6,9 @@ proxy that leads ``api.telegram.org:443`` to a TLS server here, with an authorit
 refuses every other address.
 
 It refuses at least what the real one refuses: markup that cannot be parsed (`markup`),
-empty and too long texts, unknown chats, edits of nothing, and a bot that talks too fast
-(`rules`). What it refused is kept with the reason in `TelegramService.rejected`.
+empty and too long texts, unknown chats, edits of nothing, a bot that talks too fast, answers to
+queries that are old (`rules`), a second reader of one token's updates, and a token that was
+revoked. What it refused is kept with the reason in `TelegramService.rejected`.
 """
 
 import asyncio
@@ -23,9 +24,12 @@ from aiohttp import web
 
 from plimsoll.lab.telegram.rules import (
     Pace,
+    Queries,
     RefusedError,
+    allowed_kinds,
     bad_request,
     buttons_of,
+    conflict,
     group_pace,
     private_pace,
     seen_text,
@@ -60,6 +64,11 @@ class TelegramService:
         self._faults: list[RefusedError] = []
         self._down = False
         self.refused: list[str] = []
+        self.conflicts = 0
+        self.is_revoked = False
+        self.blocked: set[int] = set()
+        self._polling = 0
+        self._queries = Queries()
         self._updates: list[dict[str, Any]] = []
         self._next_update, self._next_message = 1, 1
         self._lock = threading.Lock()
@@ -77,7 +86,7 @@ class TelegramService:
             "getUpdates": self._get_updates,
             "sendMessage": self._send_message,
             "editMessageText": self._edit_message,
-            "answerCallbackQuery": self._accept,
+            "answerCallbackQuery": self._answer_query,
             "setMyCommands": self._accept,
         }
 
@@ -124,19 +133,30 @@ class TelegramService:
         """Answer again."""
         self._down = False
 
-    def send(self, text: str) -> int:
+    def send(self, text: str, **others: Any) -> int:
         """Write to the bot as its owner, such as ``/status``; return how many messages it had sent.
 
-        A message sent while the bot is not listening is dropped by it at its start.
+        A message sent while the bot is not listening is dropped by Freqtrade at its start.
+        ``others`` stand over the message's own fields, such as ``chat``, ``from_``, ``date`` or
+        ``forward_origin``.
         """
-        update: dict[str, Any] = {"message": {**self._message(text), "from": OWNER}}
-        if text.startswith("/"):
-            length = len(text.split()[0])
-            update["message"]["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
-        return self._push(update)
+        return self._push({"message": self._written(text, others)})
 
-    def press(self, sent: Sent, data: str) -> int:
-        """Press a button of a message, named by its data; return how many messages there were."""
+    def edit(self, text: str, **others: Any) -> int:
+        """Change a message of the owner's, as a person does who has sent it; as `send`."""
+        message = {**self._written(text, others), "edit_date": int(time.time())}
+        return self._push({"edited_message": message})
+
+    def push(self, update: dict[str, Any]) -> int:
+        """Send any update, such as one that no app sends; return how many messages there were."""
+        return self._push(dict(update))
+
+    def press(self, sent: Sent, data: str, **others: Any) -> int:
+        """Press a button of a message, named by its data; return how many messages there were.
+
+        Any data is let through, as the real one lets through what a changed app sends. ``others``
+        stand over the query's own fields, such as ``from_`` or ``message``.
+        """
         query = {
             "id": str(self._next_update),
             "from": OWNER,
@@ -148,8 +168,17 @@ class TelegramService:
                 "chat": CHAT,
                 "text": sent.text,
             },
+            **_fields(others),
         }
+        self._queries.made(query["id"], time.monotonic())
         return self._push({"callback_query": query})
+
+    def _written(self, text: str, others: dict[str, Any]) -> dict[str, Any]:
+        message: dict[str, Any] = {**self._message(text), "from": OWNER}
+        if text.startswith("/"):
+            length = len(text.split()[0])
+            message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
+        return {**message, **_fields(others)}
 
     def ask(self, text: str, *, containing: str = "", seconds: float = TIMEOUT_SECONDS) -> Sent:
         """Write to the bot and return its next message, or its next one that contains a text."""
@@ -205,7 +234,7 @@ class TelegramService:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response(status=502)
-        if token != TOKEN:
+        if token != TOKEN or self.is_revoked:
             return _answer_of(RefusedError(401, "Unauthorized"))
         if request.content_type == "application/json":
             form = {name: _field(value) for name, value in (await request.json()).items()}
@@ -219,7 +248,8 @@ class TelegramService:
         try:
             return web.json_response({"ok": True, "result": await answer(asked)})
         except RefusedError as refused:
-            self._reject(method, asked, refused)
+            if method != "getUpdates":  # a reader too many is counted, and no message is refused
+                self._reject(method, asked, refused)
             return _answer_of(refused)
 
     def _reject(self, method: str, asked: dict[str, str], refused: RefusedError) -> None:
@@ -243,6 +273,8 @@ class TelegramService:
         pace = self.paces.get(int(chat)) if chat.lstrip("-").isdigit() else None
         if pace is None:
             raise bad_request("chat not found")
+        if int(chat) in self.blocked:
+            raise RefusedError(403, "Forbidden: bot was blocked by the user")
         seen = seen_text(asked)
         if "message_thread_id" in asked:
             raise bad_request("message thread not found")
@@ -261,14 +293,32 @@ class TelegramService:
     async def _accept(self, asked: dict[str, str]) -> Any:
         return True
 
+    async def _answer_query(self, asked: dict[str, str]) -> Any:
+        self._queries.answer(asked, time.monotonic())
+        return True
+
     async def _get_updates(self, asked: dict[str, str]) -> Any:
-        """Hold the request until there is news, as long as the bot asks for."""
+        """Hold the request until there is news, as long as the bot asks for.
+
+        A second reader of the same token ends the question of the first with 409.
+        """
         offset, wait = int(asked.get("offset", 0)), float(asked.get("timeout", 0))
+        limit, kinds = int(asked.get("limit", 100)), allowed_kinds(asked)
         deadline = self._loop.time() + wait
+        self._polling += 1
+        mine = self._polling
+        self._updated.set()  # an earlier reader looks up, and finds that it is one too many
         while True:
+            if mine != self._polling:
+                self.conflicts += 1
+                raise conflict()
             with self._lock:
-                self._updates = [u for u in self._updates if u["update_id"] >= offset]
-                updates = list(self._updates)
+                self._updates = [
+                    one
+                    for one in self._updates
+                    if one["update_id"] >= offset and (kinds is None or kinds & set(one))
+                ]
+                updates = self._updates[:limit]
             left = deadline - self._loop.time()
             if updates or left <= 0:
                 return updates
@@ -361,6 +411,11 @@ class TelegramService:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+
+def _fields(others: dict[str, Any]) -> dict[str, Any]:
+    """Return fields by the API's names: ``from_`` is ``from``, which Python keeps for itself."""
+    return {name.rstrip("_"): value for name, value in others.items()}
 
 
 def _field(value: Any) -> str:
