@@ -43,6 +43,8 @@ class WatchSettings:
         The bot's folder where ``plimsoll.watch`` says that it can be reached.
     state_folder
         Where the bot has it on its own machine.
+    control_folder
+        Where a control bot has its own.
     secrets
         By the names of :data:`NAMES`.
     """
@@ -55,6 +57,7 @@ class WatchSettings:
     folder: Path
     bot_folder: Path | None
     state_folder: Path = Path("user_data/plimsoll")
+    control_folder: Path = Path("user_data/plimsoll-control")
     bot_name: str = ""
     is_dry_run: bool = True
     secrets: Mapping[str, str] = field(repr=False)
@@ -100,6 +103,8 @@ def read_settings(
     folder = userdir or Path(str(config.get("user_data_dir") or "user_data"))
     folder = folder.expanduser().resolve()
     server = config.get("api_server") or {}
+    ours = config.get("plimsoll") or {}
+    phone = ours.get("control_bot") or {}
     if profile.may is Act.FLATTEN and not secrets.get("key"):
         raise UsageError(
             f"plimsoll.watch.may is flatten, which needs a key of its own: set {PREFIX}KEY and "
@@ -113,7 +118,8 @@ def read_settings(
         db_url=db_url or config.get("db_url") or None,
         folder=folder / (profile.folder or "plimsoll-watch"),
         bot_folder=folder / profile.bot_folder if profile.bot_folder else None,
-        state_folder=folder / str((config.get("plimsoll") or {}).get("state_folder") or "plimsoll"),
+        state_folder=folder / str(ours.get("state_folder") or "plimsoll"),
+        control_folder=folder / str(phone.get("folder") or "plimsoll-control"),
         bot_name=str(config.get("bot_name") or ""),
         is_dry_run=bool(config.get("dry_run", True)),
         secrets={

@@ -53,29 +53,6 @@ def too_many(seconds: float) -> RefusedError:
     return RefusedError(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
 
 
-def conflict() -> RefusedError:
-    """Return what the first of two readers of one token's updates is told."""
-    return RefusedError(
-        409,
-        "Conflict: terminated by other getUpdates request; make sure that only one bot instance is "
-        "running",
-    )
-
-
-def allowed_kinds(asked: Mapping[str, str]) -> set[str] | None:
-    """Return the kinds of update that a bot asks for; ``None`` for all."""
-    text = asked.get("allowed_updates")
-    if not text:
-        return None
-    try:
-        kinds = json.loads(text)
-    except json.JSONDecodeError:
-        kinds = None
-    if not isinstance(kinds, list):
-        raise bad_request("can't parse allowed updates JSON object")
-    return {str(one) for one in kinds} or None
-
-
 class Queries:
     """The pressed buttons that a bot may answer: each once, and soon."""
 

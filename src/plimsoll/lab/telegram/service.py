@@ -13,7 +13,6 @@ revoked. What it refused is kept with the reason in `TelegramService.rejected`.
 
 import asyncio
 import contextlib
-import json
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -26,16 +25,15 @@ from plimsoll.lab.telegram.rules import (
     Pace,
     Queries,
     RefusedError,
-    allowed_kinds,
     bad_request,
     buttons_of,
-    conflict,
     group_pace,
     private_pace,
     seen_text,
     too_many,
 )
-from plimsoll.lab.telegram.sent import Rejected, Sent
+from plimsoll.lab.telegram.sent import Rejected, Sent, api_fields, form_field
+from plimsoll.lab.telegram.updates import Updates
 from plimsoll.lab.telegram.wire import server_context, tunnel
 
 TOKEN = "123456789:drill-token-of-no-account"  # noqa: S105 - of no account
@@ -64,16 +62,13 @@ class TelegramService:
         self._faults: list[RefusedError] = []
         self._down = False
         self.refused: list[str] = []
-        self.conflicts = 0
         self.is_revoked = False
         self.blocked: set[int] = set()
-        self._polling = 0
         self._queries = Queries()
-        self._updates: list[dict[str, Any]] = []
-        self._next_update, self._next_message = 1, 1
+        self._updates = Updates()
+        self._next_message = 1
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
-        self._updated = asyncio.Event()
         self._folder = folder
         self._thread = threading.Thread(target=self._run, name="telegram-service", daemon=True)
         self._ready = threading.Event()
@@ -125,6 +120,11 @@ class TelegramService:
         self._down = True
 
     @property
+    def conflicts(self) -> int:
+        """How often a reader was ended by another one of the same token."""
+        return self._updates.conflicts
+
+    @property
     def is_down(self) -> bool:
         """Whether it drops every connection."""
         return self._down
@@ -140,16 +140,12 @@ class TelegramService:
         ``others`` stand over the message's own fields, such as ``chat``, ``from_``, ``date`` or
         ``forward_origin``.
         """
-        return self._push({"message": self._written(text, others)})
+        return self.push({"message": self._written(text, others)})
 
     def edit(self, text: str, **others: Any) -> int:
         """Change a message of the owner's, as a person does who has sent it; as `send`."""
         message = {**self._written(text, others), "edit_date": int(time.time())}
-        return self._push({"edited_message": message})
-
-    def push(self, update: dict[str, Any]) -> int:
-        """Send any update, such as one that no app sends; return how many messages there were."""
-        return self._push(dict(update))
+        return self.push({"edited_message": message})
 
     def press(self, sent: Sent, data: str, **others: Any) -> int:
         """Press a button of a message, named by its data; return how many messages there were.
@@ -158,7 +154,7 @@ class TelegramService:
         stand over the query's own fields, such as ``from_`` or ``message``.
         """
         query = {
-            "id": str(self._next_update),
+            "id": str(self._updates.next_id),
             "from": OWNER,
             "chat_instance": "1",
             "data": data,
@@ -168,17 +164,17 @@ class TelegramService:
                 "chat": CHAT,
                 "text": sent.text,
             },
-            **_fields(others),
+            **api_fields(others),
         }
         self._queries.made(query["id"], time.monotonic())
-        return self._push({"callback_query": query})
+        return self.push({"callback_query": query})
 
     def _written(self, text: str, others: dict[str, Any]) -> dict[str, Any]:
         message: dict[str, Any] = {**self._message(text), "from": OWNER}
         if text.startswith("/"):
             length = len(text.split()[0])
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
-        return {**message, **_fields(others)}
+        return {**message, **api_fields(others)}
 
     def ask(self, text: str, *, containing: str = "", seconds: float = TIMEOUT_SECONDS) -> Sent:
         """Write to the bot and return its next message, or its next one that contains a text."""
@@ -219,13 +215,10 @@ class TelegramService:
             self._next_message += 1
         return {"message_id": number, "date": int(time.time()), "chat": CHAT, "text": text}
 
-    def _push(self, update: dict[str, Any]) -> int:
+    def push(self, update: dict[str, Any]) -> int:
+        """Let any update wait; return how many messages there were."""
         before = len(self.messages)  # the answer may come before this returns
-        with self._lock:
-            update["update_id"] = self._next_update
-            self._next_update += 1
-            self._updates.append(update)
-        self._loop.call_soon_threadsafe(self._updated.set)
+        self._updates.add(update, self._loop)
         return before
 
     async def _handle(self, request: web.Request) -> web.Response:
@@ -237,7 +230,7 @@ class TelegramService:
         if token != TOKEN or self.is_revoked:
             return _answer_of(RefusedError(401, "Unauthorized"))
         if request.content_type == "application/json":
-            form = {name: _field(value) for name, value in (await request.json()).items()}
+            form = {name: form_field(value) for name, value in (await request.json()).items()}
         else:
             form = {name: str(value) for name, value in (await request.post()).items()}
         asked = {**request.query, **form}
@@ -286,8 +279,7 @@ class TelegramService:
 
     async def _delete_webhook(self, asked: dict[str, str]) -> Any:
         if asked.get("drop_pending_updates", "").lower() == "true":
-            with self._lock:
-                self._updates.clear()
+            self._updates.drop()
         return True
 
     async def _accept(self, asked: dict[str, str]) -> Any:
@@ -298,33 +290,7 @@ class TelegramService:
         return True
 
     async def _get_updates(self, asked: dict[str, str]) -> Any:
-        """Hold the request until there is news, as long as the bot asks for.
-
-        A second reader of the same token ends the question of the first with 409.
-        """
-        offset, wait = int(asked.get("offset", 0)), float(asked.get("timeout", 0))
-        limit, kinds = int(asked.get("limit", 100)), allowed_kinds(asked)
-        deadline = self._loop.time() + wait
-        self._polling += 1
-        mine = self._polling
-        self._updated.set()  # an earlier reader looks up, and finds that it is one too many
-        while True:
-            if mine != self._polling:
-                self.conflicts += 1
-                raise conflict()
-            with self._lock:
-                self._updates = [
-                    one
-                    for one in self._updates
-                    if one["update_id"] >= offset and (kinds is None or kinds & set(one))
-                ]
-                updates = self._updates[:limit]
-            left = deadline - self._loop.time()
-            if updates or left <= 0:
-                return updates
-            self._updated.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._updated.wait(), left)
+        return await self._updates.get(asked)
 
     async def _send_message(self, asked: dict[str, str]) -> Any:
         seen, buttons = self._accepted(asked), buttons_of(asked)
@@ -411,15 +377,6 @@ class TelegramService:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-
-
-def _fields(others: dict[str, Any]) -> dict[str, Any]:
-    """Return fields by the API's names: ``from_`` is ``from``, which Python keeps for itself."""
-    return {name.rstrip("_"): value for name, value in others.items()}
-
-
-def _field(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _answer_of(refused: RefusedError) -> web.Response:
