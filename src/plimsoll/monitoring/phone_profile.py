@@ -68,7 +68,7 @@ class ControlBotProfile(BaseModel):
     def _is_a_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (OSError, ValueError):
+        except (OSError, ValueError, KeyError):
             raise ValueError('expected a time zone such as "Europe/Berlin"') from None
         return value
 

@@ -47,7 +47,7 @@ def test_a_second_one_on_the_folder_is_one_line(run: Run, userdir: Path) -> None
     with DecisionLog(userdir / "plimsoll-control/journal"):
         seen = run("control-bot")
     assert seen.status == 1
-    assert_one_line(seen, "found another one")
+    assert_one_line(seen, "found another control bot")
 
 
 def test_two_options_and_a_status_of_nobody_are_wrong_usage(run: Run, userdir: Path) -> None:

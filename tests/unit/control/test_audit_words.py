@@ -18,7 +18,7 @@ OUTCOME = Audit(
     exchange_name="binance, live",
     database_name="sqlite:///a",
     exchange=None,
-    bot=BotBooks(as_of=NOON),
+    bot=BotBooks(),
     breaks=(MISSING,),
     unknown=("whether the account is in hedge mode",),
 )

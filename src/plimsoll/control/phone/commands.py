@@ -27,7 +27,8 @@ HELP = """\
 /ack – I have seen the alarms
 /halt REASON – close everything, open nothing, at once
 /halt – the same, after a question
-/resume REASON – trade again, after a question"""
+/resume REASON – trade again, after a question
+/help – these commands"""
 
 MENU = (
     ("status", "mode, what holds, what is open"),

@@ -1,6 +1,7 @@
 """The line to Telegram: updates in, questions out; every failure is a line without the token."""
 
 import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -84,8 +85,7 @@ def fault_of(error: Exception, settings: PhoneSettings) -> Fault:
                 conflict=True,
             )
         case RetryAfter():
-            wait = error.retry_after
-            seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+            seconds = _wait_of(error)
             return Fault(f"Telegram asks to wait {seconds:.0f} s", seconds)
         case BadRequest() | Forbidden():
             return Fault(words)
@@ -93,6 +93,14 @@ def fault_of(error: Exception, settings: PhoneSettings) -> Fault:
             return Fault(f"Telegram cannot be reached: {words}")
         case _:
             return Fault(words)
+
+
+def _wait_of(error: RetryAfter) -> float:
+    """Return the seconds that Telegram asks for; the library is about to change their type."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        wait = error.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
 
 
 class Line:

@@ -20,8 +20,8 @@ from plimsoll.control.phone.questions import Question, Questions, Refused
 from plimsoll.control.phone.record import CommandLog, Event, Note, Unfinished
 from plimsoll.control.phone.settings import PhoneSettings
 from plimsoll.control.phone.strangers import Strangers
+from plimsoll.control.status_words import span
 from plimsoll.core import PlimsollError
-from plimsoll.journal.phrases import span
 from plimsoll.monitoring.alarms import Send
 
 REST_SECONDS = 5.0

@@ -40,6 +40,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TelegramService
 def telegram(served: TelegramService, monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramService]:
     served.messages.clear()
     served.rejected.clear()
+    served._updates.drop()
     served.paces = {CHAT_ID: Pace(burst=1000, per_second=1000)}
     for name, value in served.environment.items():
         monkeypatch.setenv(name, value)

@@ -58,7 +58,7 @@ def test_a_resume_of_a_dead_bot_is_on_record_with_who(userdir: Path, database: P
         (Verb.RISK, "limits     not known"),
         (Verb.AUDIT, "nothing to compare"),
         (Verb.HELP, "/halt REASON"),
-        (Verb.WHY, "expected a decision log"),
+        (Verb.WHY, "expected decisions at"),
     ],
 )
 def test_a_look_is_answered_in_the_words_of_the_command_line(

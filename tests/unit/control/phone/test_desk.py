@@ -18,7 +18,12 @@ from plimsoll.journal.log import DecisionLog
 from plimsoll.lab.telegram.service import TelegramService
 from plimsoll.monitoring.phone_profile import ControlBotProfile, Rung
 
-PROFILE = ControlBotProfile(mail_after_seconds=60, webhook_after_seconds=120, undelivered_seconds=5)
+PROFILE = ControlBotProfile(
+    mail_after_seconds=60,
+    webhook_after_seconds=120,
+    undelivered_seconds=5,
+    dead_man_seconds=86_400,
+)
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_one_that_was_taken_up_again_and_ended_is_not_left(tmp_path: Path) -> No
 def test_a_second_one_on_the_same_folder_is_refused_in_a_line(tmp_path: Path) -> None:
     with (
         CommandLog(tmp_path, []),
-        pytest.raises(PlimsollError, match=r"only writer .* found another one"),
+        pytest.raises(PlimsollError, match=r"only writer .* found another control bot"),
     ):
         CommandLog(tmp_path, [])
 
