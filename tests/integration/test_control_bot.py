@@ -230,8 +230,7 @@ def test_two_readers_a_revoked_token_and_an_outage_go_up_the_ladder(tmp_path: Pa
     mail = f"json://127.0.0.1:{alarms.port}"
     with phoned(tmp_path, profile=profile, mail=mail) as phone:
         phone.start()
-        with httpx.Client(verify=False, proxy=None) as client:
-            proxy = phone.telegram.environment["HTTPS_PROXY"]
+        proxy = phone.telegram.environment["HTTPS_PROXY"]
         with httpx.Client(verify=False, proxy=proxy) as client:
             url = f"https://api.telegram.org/bot{TOKEN}/getUpdates"
             client.post(url, data={"timeout": 1}, timeout=60)
@@ -241,6 +240,7 @@ def test_two_readers_a_revoked_token_and_an_outage_go_up_the_ladder(tmp_path: Pa
         answer = phone.telegram.ask("/ack", containing="Seen by anna: 1")
         assert answer.chat_id in (CHAT_ID, GROUP_ID)
         phone.telegram.is_revoked = True
+        phone.telegram.send("/help")  # what ends the question that it has just asked
         phone.until(lambda: alarms.said("Telegram refuses the token"), "the mail about the token")
         phone.until(lambda: phone.status()["undelivered"]["count"], "an alarm that waits")
         phone.kill9()
@@ -253,6 +253,7 @@ def test_two_readers_a_revoked_token_and_an_outage_go_up_the_ladder(tmp_path: Pa
 
 
 @pytest.mark.freqtrade
+@pytest.mark.slow
 def test_a_halt_by_phone_while_the_bot_is_dead_holds_when_it_comes_back(tmp_path: Path) -> None:
     with drill(tmp_path, DrillPlan()) as bot:
         bot.wait_for_positions(2)
