@@ -45,7 +45,8 @@ class AlarmDesk:
         self._watching_seconds = 0.0
         self._phone_fault: str | None = None
         self._phone_fault_seconds = 0.0
-        self._told_fault: str | None = None
+        self._faults: dict[str, str] = {}
+        self._saved: Mapping[str, Any] = {}
 
     def raised(self, key: str, text: str, *, loud: bool, lasting: bool = False) -> None:
         """Take an alarm of the control bot's own on."""
@@ -184,7 +185,8 @@ class AlarmDesk:
             "place": asdict(self._place),
             "waiting": self.post.as_records(),
         }
-        self._write(STATE, record)
+        if record != self._saved and self._write(STATE, record):
+            self._saved = record
 
     def _write_status(self, now: datetime) -> None:
         waiting = self.post.undelivered()
@@ -203,20 +205,21 @@ class AlarmDesk:
                 },
                 "alarms": [{"number": one.number, "text": one.text} for one in unseen],
                 "not_counted": self._ladder.dropped,
-                "fault": self._told_fault or self._log.fault,
+                "fault": "; ".join(self._faults.values()) or self._log.fault,
                 "is_well": self._phone_fault is None and not waiting.count and not unseen,
             },
         )
 
-    def _write(self, name: str, record: Mapping[str, Any]) -> None:
-        """Replace a file; a disk that does not take it is told, and ends nothing."""
+    def _write(self, name: str, record: Mapping[str, Any]) -> bool:
+        """Replace a file, and return whether it could be; a fault is told, and ends nothing."""
         file = self._settings.folder / name
         try:
             write_whole(file, record)
         except OSError as error:
             fault = f"{file.name} cannot be written: {error.strerror}"
-            if self._told_fault is None:
+            if name not in self._faults:
                 self.post.say_to_all(f"⚠️ The control bot keeps nothing over a restart: {fault}.")
-            self._told_fault = fault
-            return
-        self._told_fault = None
+            self._faults[name] = fault
+            return False
+        self._faults.pop(name, None)
+        return True

@@ -160,5 +160,10 @@ def test_a_folder_that_cannot_be_written_is_said_and_ends_nothing(
         (above.folder / "state.json").mkdir()
         halt(folder)
         look(desk)
+        look(desk)
         telegram.wait_for("keeps nothing over a restart: state.json cannot be written")
         telegram.wait_for("🛑 HALTED")
+        told = [one for one in telegram.messages if one.says("keeps nothing over a restart")]
+        assert len(told) == 1
+        status = json.loads((above.folder / "status.json").read_bytes())
+        assert status["fault"].startswith("state.json cannot be written")
