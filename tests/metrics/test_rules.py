@@ -53,6 +53,12 @@ CASES: dict[str, tuple[str, str, str]] = {
     "PlimsollWatchdogGone": ('plimsoll_watchdog_up{bot="a"}', "1", "0"),
     "PlimsollWatchdogHolds": ('plimsoll_watchdog_held{bot="a",act="flatten"}', "0", "1"),
     "PlimsollWatchdogUndelivered": ('plimsoll_watchdog_undelivered_alarms{bot="a"}', "0", "1"),
+    "PlimsollControlBotGone": ('plimsoll_control_bot_up{bot="a"}', "1", "0"),
+    "PlimsollControlBotUndelivered": (
+        'plimsoll_control_bot_undelivered_alarms{bot="a"}',
+        "0",
+        "1",
+    ),
     "PlimsollExporterDown": ('up{job="plimsoll"}', "1", "0"),
     **{
         f"Plimsoll{one.value.title().replace('_', '')}": (

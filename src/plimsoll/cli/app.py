@@ -24,6 +24,7 @@ from plimsoll.cli.backup import backup, restore
 from plimsoll.cli.calibrate import calibrate
 from plimsoll.cli.check import check
 from plimsoll.cli.compare import compare
+from plimsoll.cli.control_bot import control_bot
 from plimsoll.cli.demo import demo
 from plimsoll.cli.denials import denials
 from plimsoll.cli.digest import digest
@@ -86,6 +87,7 @@ app.command()(control.resume)
 app.command()(backup)
 app.command()(restore)
 app.command()(watch)
+app.command("control-bot")(control_bot)
 app.command()(exporter)
 app.add_typer(agents.app, name="agents")
 app.add_typer(gate.app, name="gate")

@@ -39,7 +39,7 @@ def systemd(
     ),
     user: Annotated[str, typer.Option(help="User and group that it runs as.")] = "plimsoll",
     secrets: Annotated[
-        Path, typer.Option(help="Folder of bot.env and watch.env, for root alone.")
+        Path, typer.Option(help="Folder of bot.env, watch.env and control.env, for root alone.")
     ] = Path("/etc/plimsoll"),
     watch_layer: Annotated[str, typer.Option(help="The watchdog's own layer.")] = (
         "user_data/config/watch.json"
@@ -47,7 +47,7 @@ def systemd(
     name: Annotated[str, typer.Option(help="What the units' names begin with.")] = "plimsoll",
     as_json: AsJson = False,
 ) -> None:
-    """Write systemd units: bot, watchdog, exporter, simulated exchange, backups and digests.
+    """Write systemd units: bot, watchdog, control bot, exporter, venue, backups and digests.
 
     Nothing is installed or started; docs/deployment.md says how. Writing again replaces them.
     """

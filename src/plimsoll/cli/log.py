@@ -94,13 +94,8 @@ def why(
     if as_json:
         _print_json(explanation.as_record())
         return
-    typer.echo(
-        printable(
-            f"{explanation.pair} at {explanation.at:%Y-%m-%d %H:%M:%S}: {explanation.answer.text}."
-        )
-    )
-    for note in explanation.answer.notes:
-        typer.echo(printable(f"  Also: {note}."))
+    for line in explanation.lines:
+        typer.echo(printable(line))
 
 
 def _log_folder(userdir: Path, folder: Path | None) -> Path:

@@ -61,11 +61,18 @@ def halt(bot: Bot, reason: str, *, seconds: float, tell: Tell) -> Outcome:
 
 
 def resume(
-    bot: Bot, reason: str, *, seconds: float, tell: Tell, beyond_terminal: bool = False
+    bot: Bot,
+    reason: str,
+    *,
+    seconds: float,
+    tell: Tell,
+    by: str | None = None,
+    beyond_terminal: bool = False,
 ) -> Outcome:
     """Take the flag down and re-arm: by the running bot, or in the database of a stopped one.
 
-    ``beyond_terminal`` says that a person accepts to go on beyond the terminal drawdown.
+    ``by`` is who asks; this machine's user, where nobody is named. ``beyond_terminal`` says that
+    a person accepts to go on beyond the terminal drawdown.
 
     Raises
     ------
@@ -91,12 +98,12 @@ def resume(
     bot.folder.clear_halt()
     if was_up:
         tell("flag taken down")
+    request = Request(reason.strip(), by or f"plimsoll resume, {person_name()}", beyond_terminal)
     if not view.runs:
-        return _rearm_without_bot(bot, reason, view, tell, beyond_terminal=beyond_terminal)
+        return _rearm_without_bot(bot, request, view, tell)
     if not was_up and not view.held and not _waits_for_person(view):
         tell("nothing is held, so there is nothing to re-arm")
         return Outcome(done=True, view=view)
-    request = Request(reason.strip(), f"plimsoll resume, {person_name()}", beyond_terminal)
     return _ask(bot, request, view, seconds=seconds, was_up=was_up, tell=tell)
 
 
@@ -150,9 +157,7 @@ def _halted_without_bot(bot: Bot, view: BotView, tell: Tell) -> Outcome:
     return _flat_or_not(bot, view, tell, manages="no bot watches over")
 
 
-def _rearm_without_bot(
-    bot: Bot, reason: str, view: BotView, tell: Tell, *, beyond_terminal: bool
-) -> Outcome:
+def _rearm_without_bot(bot: Bot, request: Request, view: BotView, tell: Tell) -> Outcome:
     if not view.held and not _waits_for_person(view):
         tell("no guarded bot is running, and nothing is held: there is nothing to re-arm")
         return Outcome(done=True, view=view)
@@ -163,9 +168,9 @@ def _rearm_without_bot(
         bot.folder,
         bot.config,
         bot.db_url,
-        reason=reason.strip(),
-        by=f"plimsoll resume, {person_name()}",
-        beyond_terminal=beyond_terminal,
+        reason=request.reason,
+        by=request.by,
+        beyond_terminal=request.beyond_terminal,
         now=now_of(bot, view.status),
     )
     where = "in the database" if view.positions is not None else "on record, without a database"

@@ -30,7 +30,8 @@ class Site:
     strategy, db_url, user
         What it trades, where it keeps its trades, and as whom it runs.
     secrets
-        The folder of ``bot.env`` and ``watch.env``, which its administrator alone can read.
+        The folder of ``bot.env``, ``watch.env`` and ``control.env``, which its administrator
+        alone can read.
     name
         What the names of its units begin with: one a bot.
     """

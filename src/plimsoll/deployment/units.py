@@ -111,7 +111,7 @@ class Service:
 
 
 def services(site: Site) -> tuple[Service, ...]:
-    """Return the services of a site: bot, watchdog, exporter, venue, backup and digests."""
+    """Return the services of a site: bot, watchdog, control bot, exporter and the others."""
     beside = {"MemoryMax": f"{BESIDE_MEMORY_MB}M", "TimeoutStopSec": "30"}
     short = {"Type": "oneshot", "TimeoutStartSec": "15min", **beside}
     runs_on = {"Type": "exec", "Restart": "on-failure", "RestartSec": "15", **beside}
@@ -124,6 +124,14 @@ def services(site: Site) -> tuple[Service, ...]:
             # A dead watchdog is worse than one that starts too often.
             rows={**runs_on, "Restart": "always"},
             secrets="watch.env",
+        ),
+        Service(
+            role="control",
+            says="control bot for the phone",
+            words=["plimsoll", "control-bot", *site.bot_words],
+            # A person who is away has no other way in.
+            rows={**runs_on, "Restart": "always", "RestartPreventExitStatus": "2"},
+            secrets="control.env",
         ),
         Service(
             role="exporter",

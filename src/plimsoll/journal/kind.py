@@ -24,3 +24,4 @@ class Kind(StrEnum):
     STAMP = "stamp"
     MODEL = "model"
     REVIEW = "review"
+    COMMAND = "command"

@@ -56,6 +56,12 @@ class Why:
     at: datetime
     answer: Answer
 
+    @property
+    def lines(self) -> list[str]:
+        """The answer for people: pair, time and sentence, then what else is worth knowing."""
+        answer = f"{self.pair} at {self.at:%Y-%m-%d %H:%M:%S}: {self.answer.text}."
+        return [answer, *(f"  Also: {note}." for note in self.answer.notes)]
+
     def as_record(self) -> dict[str, Any]:
         """Return it as plain values."""
         return {

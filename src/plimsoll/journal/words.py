@@ -230,6 +230,20 @@ def _review(record: Record) -> str:
     return f"{said}; capital {before:,.0f} → {after:,.0f} USD" if known else said
 
 
+def _command(record: Record) -> str:
+    """Say what became of a command by phone; of a stranger there is no command."""
+    event, who = record.get("event") or "?", record.get("by")
+    if event == "stranger":
+        more = record.get("not_written")
+        return f"a stranger ({record.get('mark') or '?'}) was not heard" + (
+            f", and {more} messages more" if more else ""
+        )
+    said = f"{record.get('command') or 'a message'} of {who or '?'} {event}"
+    if event == "refused":
+        return f"{said}: {record.get('why') or '?'}"
+    return f"{said}: {'done' if record.get('done') else 'not done'}" if event == "ended" else said
+
+
 def _stamp(_: Record) -> str:
     return "decision log and database stamped anew"
 
@@ -258,4 +272,5 @@ _WORDS: dict[str, Callable[[Record], str]] = {
     Kind.TARGETS: _targets,
     Kind.MODEL: model_words,
     Kind.REVIEW: _review,
+    Kind.COMMAND: _command,
 }

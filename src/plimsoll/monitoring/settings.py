@@ -5,7 +5,7 @@ must start where that does not.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_IRWXG, S_IRWXO
@@ -43,6 +43,8 @@ class WatchSettings:
         The bot's folder where ``plimsoll.watch`` says that it can be reached.
     state_folder
         Where the bot has it on its own machine.
+    control_folder
+        Where a control bot has its own.
     secrets
         By the names of :data:`NAMES`.
     """
@@ -55,6 +57,7 @@ class WatchSettings:
     folder: Path
     bot_folder: Path | None
     state_folder: Path = Path("user_data/plimsoll")
+    control_folder: Path = Path("user_data/plimsoll-control")
     bot_name: str = ""
     is_dry_run: bool = True
     secrets: Mapping[str, str] = field(repr=False)
@@ -100,6 +103,8 @@ def read_settings(
     folder = userdir or Path(str(config.get("user_data_dir") or "user_data"))
     folder = folder.expanduser().resolve()
     server = config.get("api_server") or {}
+    ours = config.get("plimsoll") or {}
+    phone = ours.get("control_bot") or {}
     if profile.may is Act.FLATTEN and not secrets.get("key"):
         raise UsageError(
             f"plimsoll.watch.may is flatten, which needs a key of its own: set {PREFIX}KEY and "
@@ -113,7 +118,8 @@ def read_settings(
         db_url=db_url or config.get("db_url") or None,
         folder=folder / (profile.folder or "plimsoll-watch"),
         bot_folder=folder / profile.bot_folder if profile.bot_folder else None,
-        state_folder=folder / str((config.get("plimsoll") or {}).get("state_folder") or "plimsoll"),
+        state_folder=folder / str(ours.get("state_folder") or "plimsoll"),
+        control_folder=folder / str(phone.get("folder") or "plimsoll-control"),
         bot_name=str(config.get("bot_name") or ""),
         is_dry_run=bool(config.get("dry_run", True)),
         secrets={
@@ -186,18 +192,34 @@ def _shown(error: Any) -> str:
 
 
 def _secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    return secrets_in(environment, PREFIX, NAMES)
+
+
+def secrets_in(
+    environment: Mapping[str, str], prefix: str, names: Collection[str]
+) -> dict[str, str]:
+    """Return the secrets that variables of a prefix hold, and the file that one of them names.
+
+    A variable wins over the file, which is the variable ``SECRETS_FILE`` of that prefix.
+
+    Raises
+    ------
+    UsageError
+        When the file cannot be read, others may read it, or a name is none of ``names``.
+    """
     secrets: dict[str, str] = {}
-    if named := environment.get(SECRETS_FILE):
+    file_variable = f"{prefix}SECRETS_FILE"
+    if named := environment.get(file_variable):
         file = Path(named).expanduser()
         secrets = {str(key): _text(value) for key, value in read_layer(file).items()}
         if os.name == "posix" and file.stat().st_mode & (S_IRWXG | S_IRWXO):
             raise UsageError(f"others may read {file}, which holds secrets; chmod 600 it")
     for name in environment:
-        if name.startswith(PREFIX) and name != SECRETS_FILE:
-            secrets[name.removeprefix(PREFIX).lower()] = environment[name]
-    if unknown := sorted(set(secrets) - NAMES):
+        if name.startswith(prefix) and name != file_variable:
+            secrets[name.removeprefix(prefix).lower()] = environment[name]
+    if unknown := sorted(set(secrets) - set(names)):
         raise UsageError(
-            f"expected secrets named {', '.join(sorted(NAMES))}, found {', '.join(unknown)}"
+            f"expected secrets named {', '.join(sorted(names))}, found {', '.join(unknown)}"
         )
     return secrets
 

@@ -434,3 +434,16 @@ def test_resume_accepts_looser_limits_only_when_told_to(
     record = last(state.decisions, "limits")
     assert record is not None
     assert (record["accepted"], record["reason"]) == ({"max_leverage": 2}, "step two")
+
+
+def test_status_shows_what_of_each_limit_is_used_when_asked(
+    run: Command, userdir: Path, database: str
+) -> None:
+    folder = StateFolder(userdir / "plimsoll")
+    one = {"rule": "drawdown", "value": 0.06, "limit": 0.12, "used_fraction": 0.5}
+    folder.write_status({"mode": "ACTIVE", "meters": {"limits": [one]}})
+    assert "50% used" not in run("status", "--db-url", database).out
+    assert (
+        "Drawdown limit 50% used: 0.06 of 0.12"
+        in run("status", "--db-url", database, "--limits").out
+    )

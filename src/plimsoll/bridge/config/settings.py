@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from plimsoll.champions.policy import ChampionPolicy
 from plimsoll.core import PlimsollError
 from plimsoll.gates.settings import GateSettings
+from plimsoll.monitoring.phone_profile import ControlBotProfile
 from plimsoll.monitoring.profile import WatchProfile
 from plimsoll.risk import RiskProfile
 from plimsoll.risk.costs import PairCosts, TradingCosts
@@ -67,6 +68,13 @@ class PlimsollSettings(BaseModel):
         WatchProfile,
         Field(description="What the watchdog beside the bot may do; read by plimsoll watch alone."),
     ] = WatchProfile()
+    control_bot: Annotated[
+        ControlBotProfile,
+        Field(
+            description="How long a control bot waits, and when it is quiet; read by "
+            "plimsoll control-bot alone."
+        ),
+    ] = ControlBotProfile()
     champion: Annotated[
         ChampionPolicy,
         Field(description="When a FreqAI model of a running bot is trained anew and replaced."),
@@ -142,6 +150,7 @@ KEYS: dict[str, type[BaseModel]] = {
     "watch": WatchProfile,
     "gates": GateSettings,
     "champion": ChampionPolicy,
+    "control_bot": ControlBotProfile,
     "tracking": TrackingSettings,
 }
 """The model of each section; what is deeper is the costs of one pair."""

@@ -102,6 +102,12 @@ class Messenger:
             threading.Event().wait(JOIN_SECONDS / 3)
         return True
 
+    def stop(self) -> None:
+        """Deliver nothing any more; alarms that wait are in the file."""
+        for courier in self._couriers.values():
+            courier.stop()
+        self._couriers = {}
+
     def _add(self, text: str, *, alarm: bool) -> None:
         text = deliverable(text)
         self.recent.append(text)

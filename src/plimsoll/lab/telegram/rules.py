@@ -4,7 +4,9 @@ Texts and lengths: the Bot API's documentation of ``sendMessage`` and ``editMess
 4,096 characters after entities are parsed) and the error strings of its server
 (github.com/tdlib/telegram-bot-api). Pace: the Bots FAQ, "My bot is hitting limits", which names one
 message a second in a chat, with short bursts above it, and 20 messages a minute in a group. How
-long a burst may be is nowhere stated; here it is 20 messages.
+long a burst may be is nowhere stated; here it is 20 messages. ``answerCallbackQuery``: a notice of
+0 to 200 characters, to a query that is known and was not answered; how old one may be is nowhere
+stated, here 15 seconds. ``getUpdates``: one reader a token.
 """
 
 import json
@@ -17,6 +19,8 @@ from plimsoll.lab.telegram.markup import MarkupError, parsed, utf16_length
 
 LONGEST = 4096
 LONGEST_BUTTON_DATA = 64
+LONGEST_NOTICE = 200
+QUERY_SECONDS = 15.0
 
 
 class RefusedError(Exception):
@@ -47,6 +51,27 @@ def too_many(seconds: float) -> RefusedError:
     """Return the refusal of a bot that talks too fast."""
     wait = max(1, math.ceil(seconds))
     return RefusedError(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
+
+
+class Queries:
+    """The pressed buttons that a bot may answer: each once, and soon."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, float] = {}
+
+    def made(self, query: str, now: float) -> None:
+        """Note a query; ``now`` is monotonic, in seconds."""
+        self._open[query] = now
+
+    def answer(self, asked: Mapping[str, str], now: float) -> None:
+        """Take an answer; raises `RefusedError` for one that comes late, twice or to nothing."""
+        at = self._open.pop(asked.get("callback_query_id", ""), None)
+        if at is None or now - at > QUERY_SECONDS:
+            raise bad_request(
+                "query is too old and response timeout expired or query ID is invalid"
+            )
+        if utf16_length(asked.get("text", "")) > LONGEST_NOTICE:
+            raise bad_request("MESSAGE_TOO_LONG")
 
 
 def seen_text(asked: Mapping[str, str]) -> str:

@@ -1,6 +1,9 @@
 """What a bot has sent to the Telegram service, accepted or refused."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -37,6 +40,16 @@ class Rejected:
     status: int
     reason: str
     at: float
+
+
+def api_fields(others: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields by the API's names: ``from_`` is ``from``, which Python keeps for itself."""
+    return {name.rstrip("_"): value for name, value in others.items()}
+
+
+def form_field(value: Any) -> str:
+    """Return a field of a JSON request as a form would have it."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _plain(text: str) -> str:

@@ -6,13 +6,13 @@ proxy that leads ``api.telegram.org:443`` to a TLS server here, with an authorit
 refuses every other address.
 
 It refuses at least what the real one refuses: markup that cannot be parsed (`markup`),
-empty and too long texts, unknown chats, edits of nothing, and a bot that talks too fast
-(`rules`). What it refused is kept with the reason in `TelegramService.rejected`.
+empty and too long texts, unknown chats, edits of nothing, a bot that talks too fast, answers to
+queries that are old (`rules`), a second reader of one token's updates, and a token that was
+revoked. What it refused is kept with the reason in `TelegramService.rejected`.
 """
 
 import asyncio
 import contextlib
-import json
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -23,6 +23,7 @@ from aiohttp import web
 
 from plimsoll.lab.telegram.rules import (
     Pace,
+    Queries,
     RefusedError,
     bad_request,
     buttons_of,
@@ -31,7 +32,8 @@ from plimsoll.lab.telegram.rules import (
     seen_text,
     too_many,
 )
-from plimsoll.lab.telegram.sent import Rejected, Sent
+from plimsoll.lab.telegram.sent import Rejected, Sent, api_fields, form_field
+from plimsoll.lab.telegram.updates import Updates
 from plimsoll.lab.telegram.wire import server_context, tunnel
 
 TOKEN = "123456789:drill-token-of-no-account"  # noqa: S105 - of no account
@@ -60,11 +62,13 @@ class TelegramService:
         self._faults: list[RefusedError] = []
         self._down = False
         self.refused: list[str] = []
-        self._updates: list[dict[str, Any]] = []
-        self._next_update, self._next_message = 1, 1
+        self.is_revoked = False
+        self.blocked: set[int] = set()
+        self._queries = Queries()
+        self._updates = Updates()
+        self._next_message = 1
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
-        self._updated = asyncio.Event()
         self._folder = folder
         self._thread = threading.Thread(target=self._run, name="telegram-service", daemon=True)
         self._ready = threading.Event()
@@ -77,7 +81,7 @@ class TelegramService:
             "getUpdates": self._get_updates,
             "sendMessage": self._send_message,
             "editMessageText": self._edit_message,
-            "answerCallbackQuery": self._accept,
+            "answerCallbackQuery": self._answer_query,
             "setMyCommands": self._accept,
         }
 
@@ -116,6 +120,11 @@ class TelegramService:
         self._down = True
 
     @property
+    def conflicts(self) -> int:
+        """How often a reader was ended by another one of the same token."""
+        return self._updates.conflicts
+
+    @property
     def is_down(self) -> bool:
         """Whether it drops every connection."""
         return self._down
@@ -124,21 +133,28 @@ class TelegramService:
         """Answer again."""
         self._down = False
 
-    def send(self, text: str) -> int:
+    def send(self, text: str, **others: Any) -> int:
         """Write to the bot as its owner, such as ``/status``; return how many messages it had sent.
 
-        A message sent while the bot is not listening is dropped by it at its start.
+        A message sent while the bot is not listening is dropped by Freqtrade at its start.
+        ``others`` stand over the message's own fields, such as ``chat``, ``from_``, ``date`` or
+        ``forward_origin``.
         """
-        update: dict[str, Any] = {"message": {**self._message(text), "from": OWNER}}
-        if text.startswith("/"):
-            length = len(text.split()[0])
-            update["message"]["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
-        return self._push(update)
+        return self.push({"message": self._written(text, others)})
 
-    def press(self, sent: Sent, data: str) -> int:
-        """Press a button of a message, named by its data; return how many messages there were."""
+    def edit(self, text: str, **others: Any) -> int:
+        """Change a message of the owner's, as a person does who has sent it; as `send`."""
+        message = {**self._written(text, others), "edit_date": int(time.time())}
+        return self.push({"edited_message": message})
+
+    def press(self, sent: Sent, data: str, **others: Any) -> int:
+        """Press a button of a message, named by its data; return how many messages there were.
+
+        Any data is let through, as the real one lets through what a changed app sends. ``others``
+        stand over the query's own fields, such as ``from_`` or ``message``.
+        """
         query = {
-            "id": str(self._next_update),
+            "id": str(self._updates.next_id),
             "from": OWNER,
             "chat_instance": "1",
             "data": data,
@@ -148,8 +164,17 @@ class TelegramService:
                 "chat": CHAT,
                 "text": sent.text,
             },
+            **api_fields(others),
         }
-        return self._push({"callback_query": query})
+        self._queries.made(query["id"], time.monotonic())
+        return self.push({"callback_query": query})
+
+    def _written(self, text: str, others: dict[str, Any]) -> dict[str, Any]:
+        message: dict[str, Any] = {**self._message(text), "from": OWNER}
+        if text.startswith("/"):
+            length = len(text.split()[0])
+            message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
+        return {**message, **api_fields(others)}
 
     def ask(self, text: str, *, containing: str = "", seconds: float = TIMEOUT_SECONDS) -> Sent:
         """Write to the bot and return its next message, or its next one that contains a text."""
@@ -190,13 +215,10 @@ class TelegramService:
             self._next_message += 1
         return {"message_id": number, "date": int(time.time()), "chat": CHAT, "text": text}
 
-    def _push(self, update: dict[str, Any]) -> int:
+    def push(self, update: dict[str, Any]) -> int:
+        """Let any update wait; return how many messages there were."""
         before = len(self.messages)  # the answer may come before this returns
-        with self._lock:
-            update["update_id"] = self._next_update
-            self._next_update += 1
-            self._updates.append(update)
-        self._loop.call_soon_threadsafe(self._updated.set)
+        self._updates.add(update, self._loop)
         return before
 
     async def _handle(self, request: web.Request) -> web.Response:
@@ -205,10 +227,10 @@ class TelegramService:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response(status=502)
-        if token != TOKEN:
+        if token != TOKEN or self.is_revoked:
             return _answer_of(RefusedError(401, "Unauthorized"))
         if request.content_type == "application/json":
-            form = {name: _field(value) for name, value in (await request.json()).items()}
+            form = {name: form_field(value) for name, value in (await request.json()).items()}
         else:
             form = {name: str(value) for name, value in (await request.post()).items()}
         asked = {**request.query, **form}
@@ -219,7 +241,8 @@ class TelegramService:
         try:
             return web.json_response({"ok": True, "result": await answer(asked)})
         except RefusedError as refused:
-            self._reject(method, asked, refused)
+            if method != "getUpdates":  # a reader too many is counted, and no message is refused
+                self._reject(method, asked, refused)
             return _answer_of(refused)
 
     def _reject(self, method: str, asked: dict[str, str], refused: RefusedError) -> None:
@@ -243,6 +266,8 @@ class TelegramService:
         pace = self.paces.get(int(chat)) if chat.lstrip("-").isdigit() else None
         if pace is None:
             raise bad_request("chat not found")
+        if int(chat) in self.blocked:
+            raise RefusedError(403, "Forbidden: bot was blocked by the user")
         seen = seen_text(asked)
         if "message_thread_id" in asked:
             raise bad_request("message thread not found")
@@ -254,27 +279,18 @@ class TelegramService:
 
     async def _delete_webhook(self, asked: dict[str, str]) -> Any:
         if asked.get("drop_pending_updates", "").lower() == "true":
-            with self._lock:
-                self._updates.clear()
+            self._updates.drop()
         return True
 
     async def _accept(self, asked: dict[str, str]) -> Any:
         return True
 
+    async def _answer_query(self, asked: dict[str, str]) -> Any:
+        self._queries.answer(asked, time.monotonic())
+        return True
+
     async def _get_updates(self, asked: dict[str, str]) -> Any:
-        """Hold the request until there is news, as long as the bot asks for."""
-        offset, wait = int(asked.get("offset", 0)), float(asked.get("timeout", 0))
-        deadline = self._loop.time() + wait
-        while True:
-            with self._lock:
-                self._updates = [u for u in self._updates if u["update_id"] >= offset]
-                updates = list(self._updates)
-            left = deadline - self._loop.time()
-            if updates or left <= 0:
-                return updates
-            self._updated.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._updated.wait(), left)
+        return await self._updates.get(asked)
 
     async def _send_message(self, asked: dict[str, str]) -> Any:
         seen, buttons = self._accepted(asked), buttons_of(asked)
@@ -361,10 +377,6 @@ class TelegramService:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-
-
-def _field(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _answer_of(refused: RefusedError) -> web.Response:

@@ -16,7 +16,12 @@ from plimsoll.monitoring.exporter.decisions import DecisionCounts
 from plimsoll.monitoring.exporter.health import BotLook, bot_samples, exchange_samples
 from plimsoll.monitoring.exporter.reading import Reader
 from plimsoll.monitoring.exporter.samples import Samples
-from plimsoll.monitoring.exporter.standing import read_status, status_samples, watchdog_samples
+from plimsoll.monitoring.exporter.standing import (
+    control_bot_samples,
+    read_status,
+    status_samples,
+    watchdog_samples,
+)
 from plimsoll.monitoring.exporter.trades import read_trades
 from plimsoll.monitoring.memory import Memory
 from plimsoll.monitoring.profile import Act
@@ -61,7 +66,9 @@ class BotMeter:
         self._status = Reader("status", self._read_status, every)
         self._log = Reader("log", DecisionCounts(self._folder / "decisions").read, every)
         self._watchdog = Reader("watchdog", self._read_watchdog, every)
-        readers: list[Reader[Any]] = [self._rest, self._status, self._log, self._watchdog]
+        self._control_bot = Reader("control_bot", self._read_control_bot, every)
+        readers: list[Reader[Any]] = [self._rest, self._status, self._log]
+        readers += [self._watchdog, self._control_bot]
         self._database: Reader[DatabaseLook] | None = None
         if (db_url := settings.db_url) is not None:
             self._database = Reader("database", lambda: _read_database(db_url), every)
@@ -118,6 +125,12 @@ class BotMeter:
             raise PlimsollError(f"no watchdog has left a status in {self._settings.folder}")
         return watchdog_samples(status, datetime.now(UTC), [one.value for one in Act])
 
+    def _read_control_bot(self) -> Samples:
+        status = status_in(self._settings.control_folder)
+        if status is None:
+            raise PlimsollError(f"no control bot left a status in {self._settings.control_folder}")
+        return control_bot_samples(status, datetime.now(UTC))
+
     def _read_exchange(self) -> AccountSight:
         if self._account is None:
             raise PlimsollError("no key was given")
@@ -132,7 +145,7 @@ class BotMeter:
         """Yield what every source that can be read says at this moment."""
         yield self._of_sources()
         yield bot_samples(self._sight(), self._rest.value, self._settings.profile, self._memory)
-        for reader in (self._status, self._log, self._watchdog):
+        for reader in (self._status, self._log, self._watchdog, self._control_bot):
             if (read := reader.good) is not None:
                 yield read
         if self._database is not None and (look := self._database.good) is not None:

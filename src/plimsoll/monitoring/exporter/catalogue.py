@@ -29,6 +29,7 @@ class Source(StrEnum):
     LOG = "log"
     EXCHANGE = "exchange"
     WATCHDOG = "watchdog"
+    CONTROL_BOT = "control_bot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,13 @@ _WATCHDOG = _of(
     ("watchdog_held", "act", "1 for what it holds until a person releases it."),
     ("watchdog_undelivered_alarms", "", "Its alarms that wait for delivery."),
 )
+_CONTROL_BOT = _of(
+    Source.CONTROL_BOT,
+    ("control_bot_up", "", "1 when a control bot looked lately and Telegram answers it, else 0."),
+    ("control_bot_look_age_seconds", "", "Since its last look."),
+    ("control_bot_undelivered_alarms", "", "Its messages that wait for delivery anywhere."),
+    ("control_bot_unacknowledged_alarms", "", "Alarms that no person has acknowledged."),
+)
 
 METRICS: tuple[Metric, ...] = (
     *_SOURCES,
@@ -170,5 +178,6 @@ METRICS: tuple[Metric, ...] = (
     *_LOG_HISTOGRAMS,
     *_EXCHANGE,
     *_WATCHDOG,
+    *_CONTROL_BOT,
 )
 BY_NAME: Mapping[str, Metric] = {one.name: one for one in METRICS}

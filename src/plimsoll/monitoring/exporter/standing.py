@@ -14,6 +14,8 @@ from plimsoll.monitoring.bot_traces import STATUS, is_flag_up
 from plimsoll.monitoring.exporter.samples import Samples
 
 LEVELS = ("equity_usd", "day_start_equity_usd", "high_water_equity_usd")
+CONTROL_BOT_SECONDS = 30.0
+"""How long a control bot's look may take, whatever its interval is."""
 MOST_PAIRS = 100
 """Of which a value each is shown; a whitelist is longer only by mistake."""
 
@@ -138,6 +140,25 @@ def watchdog_samples(status: Mapping[str, Any], now: datetime, acts: Iterable[st
     for act in acts:
         samples.add("watchdog_held", float(latch is not None and latch["act"] == act), act)
     samples.add("watchdog_undelivered_alarms", float(status["undelivered"]["count"]))
+    return samples
+
+
+def control_bot_samples(status: Mapping[str, Any], now: datetime) -> Samples:
+    """Return the figures of a control bot's last status.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        When it is none.
+    """
+    samples = Samples()
+    age = (now - datetime.fromisoformat(status["as_of"])).total_seconds()
+    limit = max(5 * float(status["every_seconds"]), CONTROL_BOT_SECONDS)
+    is_up = abs(age) <= limit and bool(status["listening"])
+    samples.add("control_bot_up", float(is_up))
+    samples.add("control_bot_look_age_seconds", age)
+    samples.add("control_bot_undelivered_alarms", float(status["undelivered"]["count"]))
+    samples.add("control_bot_unacknowledged_alarms", float(status["unacknowledged"]["count"]))
     return samples
 
 

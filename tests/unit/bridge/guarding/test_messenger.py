@@ -268,3 +268,16 @@ def test_a_late_message_says_when_it_was_told(made: Made) -> None:
     messenger.tell("new")
     assert messenger.flush(10)
     assert slow.got == ["(told 2026-11-20 13:48:00 UTC)\n🛑 halted\n\nnew"]
+
+
+def test_one_that_is_stopped_delivers_nothing_and_loses_nothing(
+    service: TelegramService, made: Made
+) -> None:
+    service.down()
+    messenger = made()
+    messenger.tell("🛑 halted")
+    messenger.stop()
+    service.up()
+    assert [one.text for one in Outbox(made.folder).alarms()] == ["🛑 halted"]
+    made()
+    service.wait_for("🛑 halted")

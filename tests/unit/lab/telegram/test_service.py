@@ -170,3 +170,41 @@ def test_a_service_that_is_down_drops_connections_old_and_new(
         service.up()
     assert ask(client, "sendMessage", text="3")["ok"] is True
     assert [sent.text for sent in service.messages] == ["1", "3"]
+
+
+def test_a_query_is_answered_once_and_with_a_short_notice(
+    service: TelegramService, client: httpx.Client
+) -> None:
+    ask(client, "sendMessage", text="one")
+    service.press(service.messages[0], "yes")
+    query = ask(client, "getUpdates")["result"][-1]["callback_query"]
+    assert query["data"] == "yes"
+    long = refusal(client, "answerCallbackQuery", callback_query_id=query["id"], text="x" * 201)
+    assert long == "Bad Request: MESSAGE_TOO_LONG"
+    service.press(service.messages[0], "no")
+    other = ask(client, "getUpdates")["result"][-1]["callback_query"]["id"]
+    assert ask(client, "answerCallbackQuery", callback_query_id=other)["ok"] is True
+    for unknown in (other, "never"):
+        said = refusal(client, "answerCallbackQuery", callback_query_id=unknown)
+        assert said.startswith("Bad Request: query is too old")
+
+
+def test_who_has_blocked_the_bot_and_a_revoked_token_are_refused(
+    service: TelegramService, client: httpx.Client
+) -> None:
+    service.blocked.add(CHAT_ID)
+    assert ask(client, "sendMessage", text="one")["error_code"] == 403
+    service.blocked.clear()
+    service.is_revoked = True
+    assert ask(client, "getMe")["error_code"] == 401
+    service.is_revoked = False
+
+
+def test_a_message_may_be_anybodys_and_changed(
+    service: TelegramService, client: httpx.Client
+) -> None:
+    service.send("/halt", from_={"id": 666, "is_bot": False, "first_name": "M"}, date=5)
+    service.edit("/halt me")
+    first, second = (one for one in ask(client, "getUpdates")["result"][-2:])
+    assert (first["message"]["from"]["id"], first["message"]["date"]) == (666, 5)
+    assert second["edited_message"]["text"] == "/halt me"

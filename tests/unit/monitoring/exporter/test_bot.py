@@ -65,7 +65,7 @@ def test_without_any_bot_every_source_says_so(tmp_path: Path) -> None:
     page = shown(meter)
     assert page["bot_up",] == 0.0
     assert page["condition", "bot_dead"] == 1.0
-    for source in ("rest", "status", "log", "watchdog", "database"):
+    for source in ("rest", "status", "log", "watchdog", "control_bot", "database"):
         assert page["source_up", source] == 0.0
         assert source in meter.faults()
     assert not {"equity_usd", "denials_total", "open_trades", "exchange_equity_usd"} & {

@@ -11,6 +11,7 @@ from plimsoll.bridge.guarding.meters import meters_of
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.core import ApiHealth, DataHealth, ModelHealth, PairData, PlimsollError
 from plimsoll.monitoring.exporter.standing import (
+    control_bot_samples,
     read_status,
     status_samples,
     watchdog_samples,
@@ -125,3 +126,24 @@ def test_a_watchdogs_status_by_its_age_and_what_it_holds() -> None:
         assert old.value("watchdog_up") == 0.0
     with pytest.raises(KeyError):
         watchdog_samples(json.loads('{"as_of": "2026-03-02T12:00:00+00:00"}'), NOON, acts)
+
+
+def test_a_control_bots_status_by_its_age_its_line_and_what_waits() -> None:
+    status: dict[str, Any] = {
+        "as_of": NOON.isoformat(),
+        "every_seconds": 5.0,
+        "listening": True,
+        "undelivered": {"count": 3},
+        "unacknowledged": {"count": 1},
+    }
+    fresh = control_bot_samples(status, NOON + timedelta(seconds=29))
+    assert fresh.value("control_bot_up") == 1.0
+    assert fresh.value("control_bot_undelivered_alarms") == 3.0
+    assert fresh.value("control_bot_unacknowledged_alarms") == 1.0
+    deaf = control_bot_samples({**status, "listening": False}, NOON)
+    assert deaf.value("control_bot_up") == 0.0
+    for seconds in (31, -31):
+        old = control_bot_samples(status, NOON + timedelta(seconds=seconds))
+        assert old.value("control_bot_up") == 0.0
+    with pytest.raises(KeyError):
+        control_bot_samples(json.loads('{"as_of": "2026-03-02T12:00:00+00:00"}'), NOON)
