@@ -4,10 +4,11 @@ import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import timeframe_to_minutes
+from sqlalchemy import Engine
 
 from plimsoll.bridge.account.closed_trades import ClosedTrades
 from plimsoll.bridge.account.freqtrade_trades import exit_orders
@@ -16,6 +17,7 @@ from plimsoll.bridge.account.mark import mark_price
 from plimsoll.bridge.account.reconciler import reconciler_of
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.freqtrade.database_connections import try_connections
 from plimsoll.bridge.freqtrade.exit_price import close_without_price
 from plimsoll.bridge.freqtrade.log_listeners import (
     FAILED_LOOPS,
@@ -66,6 +68,7 @@ class LiveSession(Session):
         )
         settings = settings.model_copy(update={"risk": self._limits.in_force.profile})
         super().__init__(strategy, settings)
+        try_connections(cast(Engine, Trade.session.get_bind()))
         self._latch = Latch(self._folder, config, settings)
         self._recorder = self._latch.recorder
         self.record = observed(self._recorder) if self._observes else self._recorder
@@ -121,6 +124,7 @@ class LiveSession(Session):
                 self._notice_lost(supervisor, now)
                 self._listen(supervisor, now)
                 self._notice_gap(supervisor, now)
+                self._latch.require_database()
                 supervisor.loop(now)
                 self._account.require_stored()
                 self._tell_notices(supervisor, now)

@@ -21,7 +21,13 @@ from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.bridge.state.identity import account_of
 from plimsoll.bridge.state.recorder import Recorder, decision_log, reopened_log
-from plimsoll.bridge.state.registry import Registered, claim, register, registered
+from plimsoll.bridge.state.registry import (
+    Registered,
+    claim,
+    register,
+    registered,
+    require_claimed,
+)
 from plimsoll.bridge.state.stamp import (
     RENEWED_EVERY,
     Stamp,
@@ -148,6 +154,16 @@ class Latch:
         except OSError as error:
             self._notices.append(f"the account cannot be registered: {error}")
         return Beginning(held, new, rearmed_at, tuple(self._notices))
+
+    def require_database(self) -> None:
+        """See that the database is still this bot's: its server may have been gone for a while.
+
+        Raises
+        ------
+        PlimsollError
+            When another bot has taken it, or the server does not answer.
+        """
+        require_claimed()
 
     def filled(self) -> None:
         """Take that an order was filled: a backup of before lacks it, and the stamp will tell."""
