@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from plimsoll.cli import fleet as of_fleet
+from plimsoll.cli.fleet import Fleet
+
 if TYPE_CHECKING:
     from plimsoll.control.bot import Bot, BotView
     from plimsoll.control.halt import Outcome
@@ -38,6 +41,7 @@ def status(
     max_age: Annotated[
         float, typer.Option(min=1, help="Age in seconds at which the last loop is too old.")
     ] = 60.0,
+    fleet: Fleet = None,
     as_json: AsJson = False,
 ) -> None:
     """Show whether a bot is running, its mode, what is halted and why, and what is open.
@@ -50,6 +54,8 @@ def status(
     from plimsoll.control.bot import look, with_exchange
     from plimsoll.core import UsageError
 
+    if fleet is not None:
+        of_fleet.show(fleet, as_json=as_json)
     bot = find(userdir, config, db_url)
     require_sound_layers(bot.config.get("config_files", ()))
     view = look(bot)
@@ -71,6 +77,7 @@ def halt(
     db_url: DbUrl = None,
     reason: Annotated[str, typer.Option(help="The reason; it is shown and logged.")] = "",
     wait: Seconds = 60.0,
+    fleet: Fleet = None,
     as_json: AsJson = False,
 ) -> None:
     """Close everything and open nothing, until a person resumes.
@@ -82,6 +89,8 @@ def halt(
     """
     from plimsoll.control import halt as person
 
+    if fleet is not None:
+        of_fleet.halt(fleet, reason, as_json=as_json)
     bot = find(userdir, config, db_url)
     words = reason.strip() or "plimsoll halt"
     _end(person.halt(bot, words, seconds=wait, tell=_teller(as_json)), as_json)
@@ -107,6 +116,7 @@ def resume(
             help="Go on although the terminal drawdown from the highest equity ever is reached.",
         ),
     ] = False,
+    fleet: Fleet = None,
     as_json: AsJson = False,
 ) -> None:
     """Re-arm a halted bot, running or not; losses are measured from then on.
@@ -119,6 +129,8 @@ def resume(
     """
     from plimsoll.control import halt as person
 
+    if fleet is not None:
+        of_fleet.resume(fleet, reason, as_json=as_json)
     bot = find(userdir, config, db_url)
     if allow_looser:
         _accept(bot, reason, wait, _teller(as_json))

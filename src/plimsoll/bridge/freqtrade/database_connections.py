@@ -32,7 +32,7 @@ def connect_options(url: URL) -> dict[str, Any]:
     """Return what a driver is to be told, where it can be told; without what the address says."""
     if url.get_backend_name() != POSTGRESQL or url.get_driver_name() not in LIBPQ:
         return {}
-    own = {name: value for name, value in OPTIONS.items() if name not in url.query}
+    own: dict[str, Any] = {name: value for name, value in OPTIONS.items() if name not in url.query}
     if "options" not in url.query:
         own["options"] = f"-c statement_timeout={ANSWER_SECONDS}s -c lock_timeout={ANSWER_SECONDS}s"
     return own

@@ -65,7 +65,7 @@ def claim(account: Account, config: Mapping[str, Any]) -> None:
     folder = registry_folder()
     if account.live:
         what = f"the account ({account.name})"
-        wanted[folder / "accounts" / f"{account.digest}.lock"] = what
+        wanted[folder / "accounts" / _lock_name(account, config)] = what
     if (database := database_name(config)) is not None:
         wanted[_database_lock(database)] = f"the database {shown(database)}"
     for file in [*_claimed.keys() - wanted.keys()]:
@@ -73,6 +73,8 @@ def claim(account: Account, config: Mapping[str, Any]) -> None:
     for file, what in wanted.items():
         if file not in _claimed:
             _claimed[file] = _taken(file, what)
+    if account.live:  # after our own: of two that start at once never both pass
+        _require_no_others(account, config, folder / "accounts")
     url = str(config.get("db_url") or "")
     _claim_on_server(url if is_on_server(url) else None, str(config.get("bot_name") or ""))
 
@@ -87,6 +89,36 @@ def require_claimed() -> None:
     """
     for one in _on_server.values():
         one.require()
+
+
+def _lock_name(account: Account, config: Mapping[str, Any]) -> str:
+    """Return the name of an account's lock; each bot of a fleet has one of its own."""
+    if not account.exchange_digest:
+        return f"{account.digest}.lock"
+    return f"{account.exchange_digest}.{_fleet_of(config)}.{account.digest}.lock"
+
+
+def _fleet_of(config: Mapping[str, Any]) -> str:
+    file = ((config.get("plimsoll") or {}).get("fleet") or {}).get("file") or ""
+    where = (Path(config.get("user_data_dir") or "user_data") / str(file)).resolve()
+    return sha256(str(where).encode()).hexdigest()[:16]
+
+
+def _require_no_others(account: Account, config: Mapping[str, Any], folder: Path) -> None:
+    """Refuse an account that a bot of no fleet, or of another one, trades now.
+
+    Raises
+    ------
+    PlimsollError
+        With what to do.
+    """
+    whole = account.exchange_digest or account.digest
+    ours = f"{whole}.{_fleet_of(config)}." if account.exchange_digest else None
+    for file in sorted(folder.glob(f"{whole}.*lock")):
+        mine = file.name == _lock_name(account, config)
+        if mine or (ours is not None and file.name.startswith(ours)) or file in _claimed:
+            continue
+        _taken(file, f"the account ({account.name})", timeout=0).release()
 
 
 @contextmanager
@@ -160,15 +192,16 @@ def _file(account: Account) -> Path:
     return registry_folder() / "accounts" / f"{account.digest}.json"
 
 
-def _taken(file: Path, what: str) -> FileLock:
+def _taken(file: Path, what: str, *, timeout: float = _LOCK_SECONDS) -> FileLock:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(file, timeout=_LOCK_SECONDS, mode=0o600, thread_local=False)
+    lock = FileLock(file, timeout=timeout, mode=0o600, thread_local=False)
     try:
         lock.acquire()
     except Timeout:
         raise PlimsollError(
             f"expected to be the only bot on {what}, found another one running; end it first, or "
-            "give each bot a database and an account of its own"
+            "give each bot a database and an account of its own, or name both in one fleet "
+            "(docs/fleet.md)"
         ) from None
     return lock
 
