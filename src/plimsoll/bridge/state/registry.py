@@ -118,7 +118,7 @@ def _require_no_others(account: Account, config: Mapping[str, Any], folder: Path
         mine = file.name == _lock_name(account, config)
         if mine or (ours is not None and file.name.startswith(ours)) or file in _claimed:
             continue
-        _taken(file, f"the account ({account.name})", timeout=0).release()
+        _taken(file, f"the account ({account.name})").release()
 
 
 @contextmanager
@@ -192,9 +192,9 @@ def _file(account: Account) -> Path:
     return registry_folder() / "accounts" / f"{account.digest}.json"
 
 
-def _taken(file: Path, what: str, *, timeout: float = _LOCK_SECONDS) -> FileLock:
+def _taken(file: Path, what: str) -> FileLock:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(file, timeout=timeout, mode=0o600, thread_local=False)
+    lock = FileLock(file, timeout=_LOCK_SECONDS, mode=0o600, thread_local=False)
     try:
         lock.acquire()
     except Timeout:
