@@ -19,7 +19,7 @@ from tests.drills.scene import BTC, ETH, OWN_STRATEGIES, profile, status
 from tests.support.drill import MARKET_ORDERS, STRATEGIES, Drill, DrillPlan
 
 pytestmark = [pytest.mark.freqtrade, pytest.mark.slow]
-PATIENCE = 240.0
+PATIENCE = 400.0
 TOGETHER = {"drawdown_reduce_fraction": 0.03, "drawdown_halt_fraction": 0.04}
 """Of all bots; a bot's own limits are wide: it loses some 3 % of the account."""
 
@@ -57,7 +57,7 @@ def two_bots(folder: Path) -> Iterator[tuple[Drill, Drill]]:
             bots.append(bot)
         try:
             for bot in bots:
-                bot.start()
+                bot.start(seconds=PATIENCE)
             yield bots[0], bots[1]
         finally:
             for bot in bots:
@@ -67,7 +67,8 @@ def two_bots(folder: Path) -> Iterator[tuple[Drill, Drill]]:
 def _plan(folder: Path, name: str, pair: str) -> DrillPlan:
     return DrillPlan(
         live=True,
-        speed=30,
+        speed=1,  # nothing here waits for candles, and a signed question must not be late
+        throttle_seconds=2,
         pairs=(pair,),
         risk=profile(),
         overlay={
@@ -111,7 +112,7 @@ def test_a_crash_halts_both_and_only_a_person_ends_it_for_both(tmp_path: Path) -
             "BTCUSDT": True,
             "ETHUSDT": True,
         }
-        one.move(-0.3, seconds=600)
+        one.move(-0.3, seconds=5)
         for bot in (one, two):
             bot.wait_until(lambda bot=bot: is_halted(bot), seconds=PATIENCE, what="a halt of both")
             bot.until_flat(seconds=PATIENCE)
@@ -137,5 +138,5 @@ def _is_halted_on_a_fresh_database(bot: Drill) -> None:
     bot.kill9()
     bot.database = bot.folder / "fresh.sqlite"
     shutil.rmtree(bot.userdir / "plimsoll")
-    bot.start()
+    bot.start(seconds=PATIENCE)
     bot.wait_until(lambda: is_halted(bot), seconds=PATIENCE, what="the halt beside nothing")
