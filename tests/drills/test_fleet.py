@@ -30,8 +30,16 @@ def two_bots(folder: Path) -> Iterator[tuple[Drill, Drill]]:
     fleet = {
         "name": "main",
         "bots": [
-            {"name": "one", "userdir": "one/user_data", "config": ["one/drill.json"]},
-            {"name": "two", "userdir": "two/user_data", "config": ["two/drill.json"]},
+            {
+                "name": "one",
+                "userdir": "one/user_data",
+                "config": ["one/drill.json", "venue-sim.json"],
+            },
+            {
+                "name": "two",
+                "userdir": "two/user_data",
+                "config": ["two/drill.json", "venue-sim.json"],
+            },
         ],
         "risk": profile(**TOGETHER),
         "max_report_age_seconds": 3600,
