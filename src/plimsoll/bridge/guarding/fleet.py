@@ -323,6 +323,14 @@ class FleetWatch:
         return f"{self._file} has changed: /reload_config each bot"
 
 
+def member_of(watch: FleetWatch | None, supervisor: Supervisor) -> FleetSupervisor | None:
+    """Let a supervisor ask its fleet, and return it; ``None`` where there is no fleet."""
+    if watch is None or not isinstance(supervisor, FleetSupervisor):
+        return None
+    supervisor.fleet = watch
+    return supervisor
+
+
 def fleet_watch(
     strategy: Any,
     settings: PlimsollSettings,

@@ -56,6 +56,7 @@ def told_window(window: Window) -> dict[str, list[float]]:
 
 
 def told_position(position: Position) -> dict[str, Any]:
+    """Return a position as plain values."""
     return {**asdict(position), "side": position.side.value}
 
 
@@ -75,5 +76,6 @@ def _number(value: object) -> float | None:
 
 
 def told_levels(values: Mapping[str, Any]) -> FleetLevels:
+    """Return the levels that a bot has told; `KeyError` and the like where they are none."""
     day = values["day_at"]
     return FleetLevels(**{**values, "day_at": None if day is None else datetime.fromisoformat(day)})

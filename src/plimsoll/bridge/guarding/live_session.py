@@ -31,7 +31,7 @@ from plimsoll.bridge.guarding.break_news import tell_breaks
 from plimsoll.bridge.guarding.candle_record import CandleRecord
 from plimsoll.bridge.guarding.entry import Pending, Wanted
 from plimsoll.bridge.guarding.flattening import Flattening
-from plimsoll.bridge.guarding.fleet import FleetSupervisor, fleet_watch
+from plimsoll.bridge.guarding.fleet import FleetSupervisor, fleet_watch, member_of
 from plimsoll.bridge.guarding.messenger import messenger_of
 from plimsoll.bridge.guarding.meters import account_status
 from plimsoll.bridge.guarding.observing import BY_HAND, ObservingSupervisor
@@ -101,9 +101,7 @@ class LiveSession(Session):
             mention=self.messenger.mention,
             persistent=True,
         )
-        self._in_fleet = None
-        if self._fleet is not None and isinstance(supervisor, FleetSupervisor):
-            supervisor.fleet, self._in_fleet = self._fleet, supervisor
+        self._in_fleet = member_of(self._fleet, supervisor)
         supervisor.begin(now, beginning.held, new=beginning.new, rearmed_at=beginning.rearmed_at)
         open_pairs = [one.pair for one in self._account.open_positions()]
         held = list(supervisor.held.values())
