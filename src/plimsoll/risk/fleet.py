@@ -242,7 +242,8 @@ def _fault(report: BotReport, now: datetime, max_age_seconds: float) -> str | No
 
 def _capital_faults(reports: Sequence[BotReport]) -> list[str]:
     """Say which bots of one account differ about its capital."""
-    faults, first = [], {}
+    faults: list[str] = []
+    first: dict[str, BotReport] = {}
     for one in reports:
         other = first.setdefault(one.account, one)
         mine, theirs = one.capital_usd or 0.0, other.capital_usd or 0.0
