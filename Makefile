@@ -32,7 +32,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks model-results calibrate train-agents alert-drills dashboards data backtest paper drill report live audit sbom deep
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks model-results calibrate train-agents alert-drills dashboards data backtest paper drill report live audit sbom deep drills-postgresql
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -127,6 +127,10 @@ drills: $(READY) ## trip every guard under every fault, write the certificate an
 
 drill-cases: $(READY) ## play single cases of guards in a running bot and rewrite the rest of docs/drills.md
 	$(BIN)/python -m tests.drills
+
+drills-postgresql: $(READY) ## the guards' drills with each bot on a PostgreSQL of its own (needs Debian's package postgresql)
+	PLIMSOLL_DRILLS_ON_POSTGRESQL=1 $(BIN)/python -m pytest -m "slow or not slow" tests/drills/test_kill_switches.py \
+		tests/drills/test_postgresql.py tests/property/test_latch_postgresql.py
 
 parity: $(READY) ## backtest and replay the strategies on real data (DATA=folder), rewrite docs/parity-results.md
 	@test -n "$(DATA)" || { echo 'make parity needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }

@@ -3,12 +3,14 @@
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from plimsoll.checks.market_frame import random_candles
+from tests.support.postgres import PostgresServer, postgres_server
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background job ignores interrupts, and so would every bot that a test starts.
@@ -60,6 +62,13 @@ def default_parameters() -> None:
     if sized is not None:
         own = sized.SizedStrategy
         own.target_volatility.value = own.sizing.target_volatility
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL on loopback, one a worker; each test makes databases of its own on it."""
+    with postgres_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

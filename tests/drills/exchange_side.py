@@ -102,7 +102,7 @@ def plimsoll(bot: Drill, *asked: str, seconds: float = 240.0) -> Said:
     """Run ``plimsoll`` with the bot's own layers, as the person beside it would."""
     arguments = bot._arguments()
     layers = arguments[arguments.index("-c") :]
-    place = ["--userdir", str(bot.userdir), "--db-url", f"sqlite:///{bot.database}", *layers]
+    place = ["--userdir", str(bot.userdir), "--db-url", bot.db_url, *layers]
     done = subprocess.run(
         [command("plimsoll"), *asked, *place],
         check=False,

@@ -285,7 +285,7 @@ def rearm(bot: Drill, reason: str = "the drill is over") -> dict[str, Any]:
     done = subprocess.run(
         [
             *(command("plimsoll"), "resume", "--userdir", str(bot.userdir), "--reason", reason),
-            *("--db-url", f"sqlite:///{bot.database}", "--wait", str(TIMEOUT_SECONDS)),
+            *("--db-url", bot.db_url, "--wait", str(TIMEOUT_SECONDS)),
         ],
         check=False,
         capture_output=True,

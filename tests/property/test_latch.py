@@ -66,6 +66,10 @@ class World:
         return self.root / "bot.sqlite"
 
     @property
+    def url(self) -> str:
+        return f"sqlite:///{self.database}"
+
+    @property
     def folder(self) -> StateFolder:
         return StateFolder(self.root / "user_data" / "plimsoll")
 
@@ -75,7 +79,7 @@ class World:
             "exchange": {"name": "binance", "key": "a-key"},
             "dry_run": not self.live,
             "user_data_dir": self.root / "user_data",
-            "db_url": f"sqlite:///{self.database}",
+            "db_url": self.url,
         }
 
     @property
@@ -87,8 +91,17 @@ class World:
         return sum(one["kind"] in ("start", "stamp") for one in self.records())
 
     def back_up(self) -> None:
-        copied(self.database, self.backup)
+        self.keep_database(self.backup)
         self.stamps_at_copy = self.stamps
+
+    def keep_database(self, file: Path) -> None:
+        copied(self.database, file)
+
+    def put_database_back(self, file: Path) -> None:
+        copied(file, self.database)
+
+    def lose_database(self) -> None:
+        self.database.unlink(missing_ok=True)
 
     def wrote(self) -> None:
         if self.copy_after is not None:
@@ -118,7 +131,7 @@ def copied(source: Path, target: Path) -> None:
 
 def process(world: World, kill_after: int | None, live: Callable[[Supervisor], None]) -> None:
     """Start the bot on the world's disk and let it live; when it is killed, it is gone."""
-    init_db(f"sqlite:///{world.database}")
+    init_db(world.url)
     enable_database_use()
     PairLocks.timeframe = "5m"
     world.writes_left = kill_after
@@ -195,9 +208,9 @@ def act(world: World, bot: Supervisor, op: str, rule: str) -> None:
 
 def lose(world: World, loss: str, backup: Path) -> None:
     if loss == "lose_database":
-        world.database.unlink(missing_ok=True)
+        world.lose_database()
     elif loss == "restore_database" and (backup / "bot.sqlite").exists():
-        shutil.copy(backup / "bot.sqlite", world.database)
+        world.put_database_back(backup / "bot.sqlite")
     elif loss == "lose_folder":
         shutil.rmtree(world.folder.path, ignore_errors=True)
         world.touched_folder = True
@@ -218,10 +231,15 @@ LIFE = st.tuples(
 @settings(max_examples=20)
 @given(st.booleans(), st.lists(LIFE, min_size=2, max_size=5))
 def test_what_was_halted_is_halted_after_any_start(live: bool, lives: list[Any]) -> None:
+    lives_on(lives, live=live)
+
+
+def lives_on(lives: list[Any], *, live: bool, world_in: Callable[..., World] = World) -> None:
+    """Let a bot live, die and lose one place after another; its latch is never looser."""
     with TemporaryDirectory() as place, time_machine.travel(NOW, tick=False) as clock:
         patch = pytest.MonkeyPatch()
         patch.setenv("XDG_STATE_HOME", f"{place}/registry")
-        world, backup = World(Path(place), live), Path(place) / "backup"
+        world, backup = world_in(Path(place), live), Path(place) / "backup"
         try:
             for ops, kill_after, loss, backs_up in lives:
 
@@ -236,7 +254,7 @@ def test_what_was_halted_is_halted_after_any_start(live: bool, lives: list[Any])
                 if backs_up and world.folder.path.exists():
                     backup.mkdir(exist_ok=True)
                     shutil.rmtree(backup / "plimsoll", ignore_errors=True)
-                    shutil.copy(world.database, backup / "bot.sqlite")
+                    world.keep_database(backup / "bot.sqlite")
                     shutil.copytree(world.folder.path, backup / "plimsoll")
                 if world.began:  # what loses both places, nobody on this disk can know
                     lose(world, loss, backup)
@@ -281,12 +299,14 @@ def test_the_same_before_each_write_of_a_start_and_two_fills(write: int) -> None
     puts_back_a_copy([(fills, None, write)], ["fill"], live=True)
 
 
-def puts_back_a_copy(runs: list[Any], last: list[str], *, live: bool) -> None:
+def puts_back_a_copy(
+    runs: list[Any], last: list[str], *, live: bool, world_in: Callable[..., World] = World
+) -> None:
     """Kill before any write, copy before any write, and put the copy back at the end."""
     with TemporaryDirectory() as place, time_machine.travel(NOW, tick=False) as clock:
         patch = pytest.MonkeyPatch()
         patch.setenv("XDG_STATE_HOME", f"{place}/registry")
-        world = World(Path(place), live)
+        world = world_in(Path(place), live)
 
         def steps(names: list[str]) -> Callable[[Supervisor], None]:
             def live_on(bot: Supervisor) -> None:
@@ -304,7 +324,7 @@ def puts_back_a_copy(runs: list[Any], last: list[str], *, live: bool) -> None:
             if not world.stamps_at_copy:  # none, or of a database that was new: paper may lose it
                 return
             newer = world.stamps - world.stamps_at_copy
-            copied(world.backup, world.database)
+            world.put_database_back(world.backup)
             held: list[set[str]] = []
 
             def look(bot: Supervisor) -> None:

@@ -37,6 +37,10 @@ class Books:
         return self.folder / "bot.sqlite"
 
     @property
+    def url(self) -> str:
+        return f"sqlite:///{self.database}"
+
+    @property
     def state(self) -> StateFolder:
         return StateFolder(self.folder / "plimsoll")
 
@@ -47,7 +51,7 @@ class Books:
             "dry_run": not self.live,
             "trading_mode": "futures",
             "user_data_dir": self.folder,
-            "db_url": f"sqlite:///{self.database}",
+            "db_url": self.url,
             "plimsoll": {"live_opt_in": LIVE_OPT_IN},
         }
 
@@ -69,7 +73,7 @@ class Books:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         timeframe, PairLocks.timeframe = PairLocks.timeframe, "5m"
-        with database_trades(self.database):
+        with database_trades(self.database, self.url):
             try:
                 latch = Latch(self.state, self.config, settings_from(self.config))
                 now = datetime.now(UTC)
@@ -113,14 +117,14 @@ class Books:
 
     def trades(self) -> int:
         """Return how many trades the database has."""
-        with database_trades(self.database):
+        with database_trades(self.database, self.url):
             count = len(Trade.get_trades().all())
         self._end()
         return count
 
     def peak(self) -> StoredPeak | None:
         """Return the highest equity that the database has."""
-        with database_trades(self.database):
+        with database_trades(self.database, self.url):
             peak = read_peak()
         self._end()
         return peak

@@ -10,6 +10,7 @@ with drill(tmp_path, DrillPlan(risk={"max_daily_loss_fraction": 0.02})) as bot:
 
 import json
 import logging
+import os
 import secrets
 import signal
 import sqlite3
@@ -25,6 +26,9 @@ from typing import Any
 
 from freqtrade.misc import deep_merge_dicts
 from freqtrade_client import FtRestClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from plimsoll.bridge.config.settings import LIVE_OPT_IN
 from plimsoll.bridge.state.folder import StateFolder
@@ -35,6 +39,7 @@ from plimsoll.lab.telegram.service import Sent, TelegramService, telegram_servic
 from plimsoll.lab.user_folder import lay_out
 from plimsoll.lab.venue import Venue, serve_venue
 from tests.ports import free_port
+from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.venue_keys import ENVIRONMENT
 
 STRATEGIES = Path(__file__).parent / "strategies"
@@ -43,6 +48,8 @@ OPTIONAL_PROFILES = ("api-server.json", "telegram.json")
 MARKET_ORDERS = dict.fromkeys(
     ("entry", "exit", "emergency_exit", "force_entry", "force_exit", "stoploss"), "market"
 )
+ON_POSTGRESQL = "PLIMSOLL_DRILLS_ON_POSTGRESQL"
+"""With it in the environment each drill's bot keeps its trades in a PostgreSQL of its own."""
 POLL_SECONDS = 0.05
 TIMEOUT_SECONDS = 120.0
 """How long a test waits for what comes at once on an idle machine; a busy one takes its time."""
@@ -119,6 +126,9 @@ class Drill:
         self.folder, self.plan, self.venue, self.telegram = folder, plan, venue, telegram
         self.userdir = folder / "user_data"
         self.database = folder / "drill.sqlite"
+        self.server: PostgresServer | None = None
+        self.on_server = ""
+        """The name of its database, where that is on a server."""
         self.log = folder / "bot.log"
         self._config = folder / "drill.json"
         self._port, self._password = free_port(), secrets.token_urlsafe(24)
@@ -133,6 +143,17 @@ class Drill:
         self.rest._session.trust_env = False  # the client would ask a proxy for loopback
         # A connection kept is closed by the bot after some seconds, maybe under a question.
         self.rest._session.headers["Connection"] = "close"
+
+    @property
+    def db_url(self) -> str:
+        """The address of its database."""
+        if self.server is not None:
+            return self.server.url(self.on_server, driver="psycopg")
+        return f"sqlite:///{self.database}"
+
+    def move_to(self, server: PostgresServer) -> None:
+        """Keep its trades in a new database of a server, from the next start on."""
+        self.server, self.on_server = server, server.new_database()
 
     # The bot's process
 
@@ -237,7 +258,7 @@ class Drill:
         layers += [self.venue.config, self._config]
         return [
             *("trade", "--userdir", str(self.userdir), "--strategy", self.plan.strategy),
-            *("--strategy-path", str(STRATEGIES), "--db-url", f"sqlite:///{self.database}"),
+            *("--strategy-path", str(STRATEGIES), "--db-url", self.db_url),
             *(part for layer in layers for part in ("-c", str(layer))),
         ]
 
@@ -274,6 +295,8 @@ class Drill:
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
         """Return the rows of a query on the bot's database, also when the bot is down."""
+        if self.server is not None:
+            return self._rows_on_server(query)
         if not self.database.exists():
             return []
         with closing(
@@ -282,9 +305,25 @@ class Drill:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(query, values)]
 
+    def _rows_on_server(self, query: str) -> list[dict[str, Any]]:
+        """Return rows as SQLite has them: times are text; none while the server is down."""
+        engine = create_engine(self.db_url, poolclass=NullPool)
+        try:
+            with engine.connect() as connection:
+                found = [dict(row) for row in connection.execute(text(query)).mappings()]
+        except SQLAlchemyError:
+            return []
+        return [
+            {
+                name: value.isoformat(" ") if isinstance(value, datetime) else value
+                for name, value in row.items()
+            }
+            for row in found
+        ]
+
     def trades(self, *, is_open: bool | None = None) -> list[dict[str, Any]]:
         """Return recorded trades, oldest first, from the database."""
-        where = "" if is_open is None else f" WHERE is_open = {int(is_open)}"
+        where = "" if is_open is None else f" WHERE is_open = {is_open}"
         return self.rows(f"SELECT * FROM trades{where} ORDER BY id")
 
     def locks(self, *, active: bool = True) -> list[dict[str, Any]]:
@@ -416,10 +455,13 @@ def drill(folder: Path, plan: DrillPlan | None = None, *, start: bool = True) ->
     with (
         serve_venue(arguments, folder=folder) as venue,
         telegram_service(folder / "telegram") as telegram,
+        ExitStack() as served,
     ):
         made = Drill(folder, plan, venue, telegram)
         lay_out(made.userdir)
         made.configure({})
+        if os.environ.get(ON_POSTGRESQL):
+            made.move_to(served.enter_context(postgres_server()))
         try:
             if start:
                 made.start()

@@ -2,14 +2,19 @@
 
 import os
 import pwd
+import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from plimsoll.lab.processes import PATIENCE_SECONDS, end, free_port, wait_until
 
@@ -36,47 +41,99 @@ def other_user() -> str | None:
         pytest.skip("PostgreSQL refuses to run as root, and there is no user postgres")
 
 
-@contextmanager
-def serve_postgres() -> Iterator[str]:
-    """Yield the address of a database of its own; the server ends with the block."""
-    binaries, user, port = programs(), other_user(), free_port()
-    folder = Path(tempfile.mkdtemp(prefix="plimsoll-postgres-"))
-    try:
-        if user is not None:
-            shutil.chown(folder, user)
-        log = folder / "log"
-        with log.open("w", encoding="utf-8") as said:
-            made = [str(binaries / "initdb"), "-D", str(folder / "data"), "-A", "trust"]
+class PostgresServer:
+    """One server in a folder of its own, that can be ended, killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        self._binaries, self._user = programs(), other_user()
+        self._child: subprocess.Popen[str] | None = None
+        if self._user is not None:
+            shutil.chown(folder, self._user)
+        made = [str(self._binaries / "initdb"), "-D", str(folder / "data"), "-A", "trust"]
+        with self._log() as said:
             subprocess.run(
                 [*made, "-U", "plimsoll", "--no-sync"],
                 check=True,
-                user=user,
+                user=self._user,
                 stdout=said,
                 stderr=said,
                 cwd="/",
             )
-            options = [
-                f"-cport={port}",
-                "-clisten_addresses=127.0.0.1",
-                "-cunix_socket_directories=",
-            ]
-            server = subprocess.Popen(
-                [str(binaries / "postgres"), "-D", str(folder / "data"), *options],
-                user=user,
+
+    def url(self, database: str = "postgres", *, driver: str = "") -> str:
+        """The address of a database on it."""
+        kind = f"postgresql+{driver}" if driver else "postgresql"
+        return f"{kind}://plimsoll@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Start it, and return when it answers."""
+        options = [
+            f"-cport={self.port}",
+            "-clisten_addresses=127.0.0.1",
+            "-cunix_socket_directories=",
+            "-cfsync=off",
+        ]
+        with self._log() as said:
+            self._child = subprocess.Popen(
+                [str(self._binaries / "postgres"), "-D", str(self.folder / "data"), *options],
+                user=self._user,
                 stdout=said,
                 stderr=said,
                 text=True,
                 cwd="/",
             )
+        ready = [str(self._binaries / "pg_isready"), "-h", "127.0.0.1", "-p", str(self.port), "-q"]
+        wait_until(
+            lambda: subprocess.run(ready, check=False).returncode == 0,
+            seconds=4 * PATIENCE_SECONDS,
+            what="PostgreSQL to answer",
+        )
+
+    def stop(self) -> None:
+        """End it at once, with all its connections, as `pg_ctl stop -m fast` does."""
+        child, self._child = self._child, None
+        if child is not None:
+            if child.poll() is None:
+                child.send_signal(signal.SIGINT)
+            try:
+                child.wait(4 * PATIENCE_SECONDS)
+            except subprocess.TimeoutExpired:
+                end(child)
+
+    def new_database(self) -> str:
+        """Make an empty database; return its name."""
+        name = f"bot_{secrets.token_hex(4)}"
+        self.execute(f"CREATE DATABASE {name}")
+        return name
+
+    def execute(self, words: str, database: str = "postgres") -> None:
+        """Have it do something outside of a transaction."""
+        engine = create_engine(self.url(database, driver="psycopg"), poolclass=NullPool)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(words))
+
+    def _log(self) -> TextIO:
+        return (self.folder / "log").open("a", encoding="utf-8")
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """Yield a server that runs; it ends with the block."""
+    folder = Path(tempfile.mkdtemp(prefix="plimsoll-postgres-"))
+    try:
+        server = PostgresServer(folder)
+        server.start()
         try:
-            ready = [str(binaries / "pg_isready"), "-h", "127.0.0.1", "-p", str(port), "-q"]
-            wait_until(
-                lambda: subprocess.run(ready, check=False).returncode == 0,
-                seconds=4 * PATIENCE_SECONDS,
-                what="PostgreSQL to answer",
-            )
-            yield f"postgresql://plimsoll@127.0.0.1:{port}/postgres"
+            yield server
         finally:
-            end(server)
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def serve_postgres() -> Iterator[str]:
+    """Yield the address of a database of its own; the server ends with the block."""
+    with postgres_server() as server:
+        yield server.url()

@@ -9,6 +9,7 @@ from plimsoll.cli import (
     costs,
     data,
     data_delisted,
+    db,
     deploy,
     features,
     features_select,
@@ -97,6 +98,7 @@ app.add_typer(deploy.app, name="deploy")
 data.app.command()(data_delisted.delisted)
 features.app.command()(features_select.select)
 app.add_typer(data.app, name="data")
+app.add_typer(db.app, name="db")
 app.add_typer(keys.app, name="keys")
 app.add_typer(log.app, name="log")
 app.add_typer(models.app, name="models")

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from plimsoll.cli import fleet as of_fleet
+from plimsoll.cli.fleet import Fleet
+
 if TYPE_CHECKING:
     from plimsoll.control.bot import Bot
     from plimsoll.control.halt import Outcome
@@ -39,6 +42,7 @@ def status(
     limits: Annotated[
         bool, typer.Option("--limits", help="Also show how much of each limit is used.")
     ] = False,
+    fleet: Fleet = None,
     as_json: AsJson = False,
 ) -> None:
     """Show whether a bot is running, its mode, what is halted and why, and what is open.
@@ -52,6 +56,8 @@ def status(
     from plimsoll.control.status_words import limit_lines, status_lines
     from plimsoll.core import UsageError
 
+    if fleet is not None:
+        of_fleet.show(fleet, as_json=as_json)
     bot = find(userdir, config, db_url)
     require_sound_layers(bot.config.get("config_files", ()))
     view = look(bot)
@@ -74,6 +80,7 @@ def halt(
     db_url: DbUrl = None,
     reason: Annotated[str, typer.Option(help="The reason; it is shown and logged.")] = "",
     wait: Seconds = 60.0,
+    fleet: Fleet = None,
     as_json: AsJson = False,
 ) -> None:
     """Close everything and open nothing, until a person resumes.
@@ -85,6 +92,8 @@ def halt(
     """
     from plimsoll.control import halt as person
 
+    if fleet is not None:
+        of_fleet.halt(fleet, reason, as_json=as_json)
     bot = find(userdir, config, db_url)
     words = reason.strip() or "plimsoll halt"
     _end(person.halt(bot, words, seconds=wait, tell=_teller(as_json)), as_json)
@@ -110,6 +119,7 @@ def resume(
             help="Go on although the terminal drawdown from the highest equity ever is reached.",
         ),
     ] = False,
+    fleet: Fleet = None,
     as_json: AsJson = False,
 ) -> None:
     """Re-arm a halted bot, running or not; losses are measured from then on.
@@ -122,6 +132,8 @@ def resume(
     """
     from plimsoll.control import halt as person
 
+    if fleet is not None:
+        of_fleet.resume(fleet, reason, as_json=as_json)
     bot = find(userdir, config, db_url)
     if allow_looser:
         _accept(bot, reason, wait, _teller(as_json))

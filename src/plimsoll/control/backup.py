@@ -1,7 +1,8 @@
 """A backup of what a bot cannot lose: its database, its decision log, its flag and its evidence.
 
-It is made beside a bot that runs. The database is copied first, by SQLite's own backup, and the
-log after it: what acted in between is in the log, which alone is enough to hold it again.
+It is made beside a bot that runs. The database is copied first, by SQLite's own backup or, of a
+PostgreSQL, as it is at one moment into a file of SQLite's, and the log after it: what acted in
+between is in the log, which alone is enough to hold it again.
 """
 
 import sqlite3
@@ -19,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 import plimsoll
+from plimsoll.bridge.state.database_claim import is_on_server
 from plimsoll.bridge.state.folder import DECISIONS, HALT, STATUS
 from plimsoll.bridge.state.identity import Account
 from plimsoll.bridge.state.outbox import OUTBOX
@@ -34,6 +36,7 @@ from plimsoll.control.backup_file import (
 )
 from plimsoll.control.bot import Bot, look
 from plimsoll.control.latch import on_record
+from plimsoll.control.migrate import copy_to_file
 from plimsoll.control.rearm import is_written
 from plimsoll.core import PlimsollError, UsageError
 from plimsoll.journal.check import verify
@@ -51,14 +54,15 @@ def back_up(bot: Bot, file: Path) -> Manifest:
     Raises
     ------
     UsageError
-        When there is such a file already, there is no database, or it is not SQLite's.
+        When there is such a file already, or there is no database.
     PlimsollError
         When the database is damaged, or what is to be copied does not hold still.
     """
     if file.exists():
         raise UsageError(f"expected a new file for the backup, found {file}; name another one")
-    source = sqlite_file(bot.db_url)
-    if not source.is_file():
+    on_server = is_on_server(bot.db_url)
+    source = Path() if on_server else sqlite_file(bot.db_url)
+    if not on_server and not source.is_file():
         raise UsageError(
             f"expected the bot's database at {source.resolve()}, found none; name it with "
             "--db-url, or its config files with -c"
@@ -68,7 +72,10 @@ def back_up(bot: Bot, file: Path) -> Manifest:
         work = Path(name)
         for _ in range(TRIES):
             began, running = datetime.now(UTC), is_written(bot.folder.decisions)
-            copy_database(source, work / DATABASE)
+            if on_server:
+                copy_to_file(bot.db_url, work / DATABASE)
+            else:
+                copy_database(source, work / DATABASE)
             _copy_state(bot.folder.path, work / STATE, whole=not running)
             # Of a bot that died meanwhile the last, torn line may be a halt: it is copied again.
             if is_written(bot.folder.decisions) == running:
@@ -95,8 +102,8 @@ def sqlite_file(db_url: str) -> Path:
         raise UsageError(f"expected a database such as sqlite:///FILE, found {db_url!r}") from None
     if url.get_backend_name() != "sqlite":
         raise UsageError(
-            f"expected a database in a file of SQLite's, found {url.get_backend_name()}; back it "
-            "up with its own tools, as pg_dump, and copy the state folder beside it"
+            f"expected a database in a file of SQLite's, found {url.get_backend_name()}; name a "
+            "new file with --db-url sqlite:///FILE, and move it with plimsoll db migrate"
         )
     if url.database in (None, "", ":memory:"):
         raise UsageError(f"the database {db_url} is in the bot's memory and cannot be kept")

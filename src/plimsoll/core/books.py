@@ -188,6 +188,8 @@ class BotBooks:
     capital_usd, capital_at
         The wallet without what was earned, when it was last accepted, and when that was;
         ``None`` before the first time.
+    peer_prefixes, peer_orders, peer_pairs
+        Names and ids of orders of other bots on this account, and the pairs that they trade.
     """
 
     trades: tuple[BotTrade, ...] = ()
@@ -198,6 +200,14 @@ class BotBooks:
     earned_usd: float | None = None
     capital_usd: float | None = None
     capital_at: datetime | None = None
+    peer_prefixes: tuple[str, ...] = ()
+    peer_orders: frozenset[str] = frozenset()
+    peer_pairs: frozenset[str] = frozenset()
+
+    def is_peers(self, order: ExchangeOrder) -> bool:
+        """Whether another bot of the fleet sent an order, and looks after it."""
+        named = any(order.is_named(prefix) for prefix in self.peer_prefixes)
+        return named or order.id in self.peer_orders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

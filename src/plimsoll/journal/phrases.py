@@ -72,6 +72,7 @@ RULES: dict[str, RuleWords] = {
     "flattening": RuleWords("Could not be closed"),
     STATE: RuleWords("Record of halts"),
     "seal": RuleWords("Seal of the strategy"),
+    "fleet": RuleWords("All bots together"),
 }
 """Words of every rule; a contract holds that each guard has some."""
 

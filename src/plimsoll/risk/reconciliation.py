@@ -305,7 +305,7 @@ def _of_orders(exchange: ExchangeBooks, bot: BotBooks) -> list[Break]:
     """Name the open orders that the database does not know: the bot's own, and other people's."""
     seen = []
     for one in exchange.orders:
-        if one.id in bot.order_ids:
+        if one.id in bot.order_ids or bot.is_peers(one):
             continue
         ours = one.is_named(bot.prefix)
         if ours and one.conditional and not exchange.signed_amount(one.pair):
@@ -368,7 +368,9 @@ def _sent_at(pair: str | None, exchange: ExchangeBooks, bot: BotBooks) -> list[d
     named = [
         one.placed_at
         for one in (*exchange.done, *exchange.orders)
-        if one.pair == pair and one.is_named(bot.prefix) and one.placed_at is not None
+        if one.pair == pair
+        and (one.is_named(bot.prefix) or bot.is_peers(one))
+        and one.placed_at is not None
     ]
     return booked + named
 

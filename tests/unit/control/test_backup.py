@@ -7,16 +7,21 @@ import stat
 import tarfile
 import threading
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from plimsoll.bridge.state import registry
 from plimsoll.control.backup import back_up, backup_name, copy_database, prune, sqlite_file
 from plimsoll.control.backup_file import MANIFEST, read_manifest
+from plimsoll.control.migrate import migrate
+from plimsoll.control.restore import restore
 from plimsoll.core import PlimsollError, UsageError
 from plimsoll.journal.log import DecisionLog
 from tests.support.backups import FELL, Books
+from tests.support.postgres import PostgresServer
 
 
 @pytest.fixture
@@ -151,7 +156,7 @@ def test_a_bot_without_a_log_can_be_backed_up(books: Books, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("postgresql://ada:secret@localhost/bot", "pg_dump"),
+        ("postgresql://ada:secret@localhost/bot", "plimsoll db migrate"),
         ("sqlite:///:memory:", "memory"),
         ("sqlite://", "memory"),
         ("nonsense", "expected a database"),
@@ -161,6 +166,24 @@ def test_what_is_no_file_of_sqlite_is_named(url: str, said: str) -> None:
     with pytest.raises(UsageError, match=said) as caught:
         sqlite_file(url)
     assert "secret" not in str(caught.value)
+
+
+def test_a_bot_on_postgresql_is_backed_up_and_its_halt_is_restored(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    books = Books(tmp_path / "bot")
+    books.begin(FELL, trades=2)
+    registry.release()
+    url = postgres.url(postgres.new_database(), driver="psycopg")
+    migrate(books.url, url, books.bot)
+    bot = replace(books.bot, named_db_url=url)
+    manifest = back_up(bot, tmp_path / "one.tar.gz")
+    assert any(FELL.reason in one for one in manifest.held)
+    books.database.unlink()
+    restored = restore(books.bot, tmp_path / "one.tar.gz")
+    assert {one.rule for one in restored.held} == {"drawdown", "state"}
+    assert books.trades() == 2
+    registry.release()
 
 
 def test_the_oldest_backups_of_a_folder_go_and_nothing_else(tmp_path: Path) -> None:

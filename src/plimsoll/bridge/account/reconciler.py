@@ -19,6 +19,7 @@ from plimsoll.bridge.account.exchange_books import (
     marks_of,
     read_books,
 )
+from plimsoll.bridge.account.peers import PeerBooks, with_peers
 from plimsoll.bridge.account.recovery import FAILURES, OF_A_TRADE, Mended, Mender
 from plimsoll.bridge.freqtrade.order_ids import name_orders
 from plimsoll.bridge.freqtrade.running_bot import bot_of
@@ -32,6 +33,7 @@ from plimsoll.risk.reconciliation import (
     unexplained_amount,
     unexplained_money_usd,
 )
+from plimsoll.risk.unexplained import unexplained_profit_usd
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +78,11 @@ class Reconciler:
         Whether the strategy keeps its stops on the exchange, asked at each look.
     bot
         Returns Freqtrade's bot, through which trades are recovered.
+
+    Attributes
+    ----------
+    peers
+        Returns the books of the other bots on this account, ``None`` for one that told nothing.
     """
 
     def __init__(
@@ -103,6 +110,7 @@ class Reconciler:
         self.breaks: tuple[Break, ...] = ()
         self._missed: tuple[Break, ...] = ()
         self.unexplained_usd = 0.0
+        self.peers: Callable[[], Sequence[PeerBooks | None]] = tuple
 
     @property
     def capital(self) -> Capital:
@@ -243,18 +251,22 @@ class Reconciler:
             return books
         return replace(books, done=tuple(done))
 
-    def _bot_books(self, books: ExchangeBooks, now: datetime) -> BotBooks:
-        capital = self._capital
-        earned = self._closed.earned_usd
+    def own_books(self, now: datetime, reported: Iterable[str] = ()) -> BotBooks:
+        """Return what this bot's database says of the account."""
+        capital, earned = self._capital, self._closed.earned_usd
         return bot_books(
             self._exchange._config,  # noqa: SLF001 - Freqtrade's exchange offers no config
             now,
-            reported=[one.id for one in (*books.orders, *books.done)],
+            reported=reported,
             prefix=self._prefix,
             stops_on_exchange=self._stops_on_exchange(),
             closed_profit_usd=earned + (0.0 if capital is None else capital.beside_usd),
             capital=None if capital is None else (capital.usd, capital.at),
         )
+
+    def _bot_books(self, books: ExchangeBooks, now: datetime) -> BotBooks:
+        own = self.own_books(now, [one.id for one in (*books.orders, *books.done)])
+        return with_peers(own, self.peers())
 
     def _follow(self, books: ExchangeBooks, bot: BotBooks, now: datetime) -> None:
         """Take transfers on record into the capital; accept the wallet where there is none yet."""
@@ -295,7 +307,7 @@ class Reconciler:
         withdrawal before its record. A surplus is no profit: nobody knows whose it is.
         """
         pairs = {one.pair for one in books.positions} | {one.pair for one in bot.trades}
-        held = sum(_unexplained_profit_usd(pair, books, bot) for pair in pairs)
+        held = sum(unexplained_profit_usd(pair, books, bot) for pair in pairs)
         money = self._missing_usd = unexplained_money_usd(books, bot) or 0.0
         ages = [one.age_seconds(books.as_of) for one in self.breaks if one.kind is BreakKind.MONEY]
         if any(not age > self._profile.max_break_seconds for age in ages):
@@ -309,6 +321,9 @@ class Reconciler:
         Trades first: with a trade Freqtrade takes its orders away, and the rest is looked at
         again after that.
         """
+        theirs = {trade.pair for peer in self.peers() if peer is not None for trade in peer.trades}
+        theirs -= {trade.pair for trade in Trade.get_open_trades()}
+        ripe = [one for one in ripe if one.pair not in theirs]  # another bot's to look after
         of_trades = [one for one in ripe if one.kind in OF_A_TRADE]
         done = self._mended(of_trades, books, now)
         if not done:
@@ -362,24 +377,6 @@ def reconciler_of(strategy: Any, profile: RiskProfile, closed: ClosedTrades) -> 
         stops_on_exchange=lambda: bool(strategy.order_types.get("stoploss_on_exchange")),
         bot=lambda: bot_of(data),
     )
-
-
-def _unexplained_profit_usd(pair: str, books: ExchangeBooks, bot: BotBooks) -> float:
-    """Return what the part of a position that no trade explains has made, at the last mark.
-
-    What a trade claims and the exchange does not hold takes the trade's own profit back.
-    """
-    beyond = unexplained_amount(pair, books, bot)
-    if not beyond:
-        return 0.0
-    held = [one for one in books.positions if one.pair == pair]
-    trades = [one for one in bot.trades if one.pair == pair]
-    price = next((one.price for one in held), None) or next(one.price for one in trades)
-    paid = sum(one.amount * one.side.sign * (one.entry_price or price) for one in held)
-    booked = sum(one.amount * one.side.sign * one.price for one in trades)
-    signed = books.signed_amount(pair)
-    of_trades = sum(one.amount * one.side.sign for one in trades)
-    return (signed * price - paid) - (of_trades * price - booked)
 
 
 def _news(event: Event, one: Break, now: datetime, *, text: str | None = None) -> News:

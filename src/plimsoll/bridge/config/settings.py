@@ -43,6 +43,17 @@ class BacktestRearm(BaseModel):
     ] = None
 
 
+class FleetSettings(BaseModel):
+    """Which bot of which fleet this one is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: Annotated[
+        str, Field(description="The file that names the fleet's bots (in userdir); empty: none.")
+    ] = ""
+    bot: Annotated[str, Field(max_length=40, description="This bot's name in that file.")] = ""
+
+
 class PlimsollSettings(BaseModel):
     """Everything that Plimsoll reads from a Freqtrade config."""
 
@@ -79,6 +90,10 @@ class PlimsollSettings(BaseModel):
         ChampionPolicy,
         Field(description="When a FreqAI model of a running bot is trained anew and replaced."),
     ] = ChampionPolicy()
+    fleet: Annotated[
+        FleetSettings,
+        Field(description="The fleet whose losses, exposure and halt this bot shares."),
+    ] = FleetSettings()
     tracking: Annotated[
         TrackingSettings,
         Field(description="Where trainings, searches and walk-forwards are logged."),
@@ -152,6 +167,7 @@ KEYS: dict[str, type[BaseModel]] = {
     "champion": ChampionPolicy,
     "control_bot": ControlBotProfile,
     "tracking": TrackingSettings,
+    "fleet": FleetSettings,
 }
 """The model of each section; what is deeper is the costs of one pair."""
 

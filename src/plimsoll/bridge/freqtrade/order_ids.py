@@ -32,7 +32,9 @@ def order_prefix(exchange: Any) -> str | None:
     api = exchange._api  # noqa: SLF001 - Freqtrade offers no other way to its ccxt object
     if not isinstance(api.options.get("broker"), dict):
         return None
-    key = str(api.apiKey or "")
+    fleet = (exchange._config.get("plimsoll") or {}).get("fleet") or {}  # noqa: SLF001 - as above
+    # Bots of a fleet share a key, and each looks after its own orders.
+    key = f"{api.apiKey or ''}{fleet.get('bot') or ''}"
     return f"{NAME}{sha256(key.encode()).hexdigest()[:MARK_LENGTH]}-"
 
 

@@ -4,10 +4,11 @@ import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from freqtrade.persistence import Order, Trade
 from freqtrade.strategy import timeframe_to_minutes
+from sqlalchemy import Engine
 
 from plimsoll.bridge.account.closed_trades import ClosedTrades
 from plimsoll.bridge.account.freqtrade_trades import exit_orders
@@ -16,6 +17,7 @@ from plimsoll.bridge.account.mark import mark_price
 from plimsoll.bridge.account.reconciler import reconciler_of
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.freqtrade.database_connections import try_connections
 from plimsoll.bridge.freqtrade.exit_price import close_without_price
 from plimsoll.bridge.freqtrade.log_listeners import (
     FAILED_LOOPS,
@@ -29,11 +31,12 @@ from plimsoll.bridge.guarding.break_news import tell_breaks
 from plimsoll.bridge.guarding.candle_record import CandleRecord
 from plimsoll.bridge.guarding.entry import Pending, Wanted
 from plimsoll.bridge.guarding.flattening import Flattening
+from plimsoll.bridge.guarding.fleet import FleetSupervisor, fleet_watch, member_of
 from plimsoll.bridge.guarding.messenger import messenger_of
 from plimsoll.bridge.guarding.meters import account_status
 from plimsoll.bridge.guarding.observing import BY_HAND, ObservingSupervisor
 from plimsoll.bridge.guarding.session import Session, Veto
-from plimsoll.bridge.guarding.status import status_of
+from plimsoll.bridge.guarding.status import started_words, status_of
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import RESUME, state_folder_of
@@ -45,7 +48,6 @@ from plimsoll.core.books import held_beside
 from plimsoll.journal import messages
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.latch_record import STATE
-from plimsoll.risk import GUARDS
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +68,7 @@ class LiveSession(Session):
         )
         settings = settings.model_copy(update={"risk": self._limits.in_force.profile})
         super().__init__(strategy, settings)
+        try_connections(cast(Engine, Trade.session.get_bind()))
         self._latch = Latch(self._folder, config, settings)
         self._recorder = self._latch.recorder
         self.record = observed(self._recorder) if self._observes else self._recorder
@@ -87,7 +90,9 @@ class LiveSession(Session):
             closed=closed,
             reconciler=self._reconciler,
         )
-        supervisor = (ObservingSupervisor if self._observes else Supervisor)(
+        self._fleet = fleet_watch(strategy, settings, self._account, closed, self._reconciler)
+        kind = Supervisor if self._fleet is None else FleetSupervisor
+        supervisor = (ObservingSupervisor if self._observes else kind)(
             self._account,
             profile,
             observations=profile.live_breach_observations,
@@ -96,8 +101,12 @@ class LiveSession(Session):
             mention=self.messenger.mention,
             persistent=True,
         )
+        self._in_fleet = member_of(self._fleet, supervisor)
         supervisor.begin(now, beginning.held, new=beginning.new, rearmed_at=beginning.rearmed_at)
-        self._tell_start(supervisor)
+        open_pairs = [one.pair for one in self._account.open_positions()]
+        held = list(supervisor.held.values())
+        said = started_words(strategy, profile, open_pairs, held, observing=self._observes)
+        self.messenger.tell(said)
         for text in beginning.notices:
             logger.warning("plimsoll: %s", text)
             supervisor.say(messages.noticed(text), now, STATE, text)
@@ -121,7 +130,12 @@ class LiveSession(Session):
                 self._notice_lost(supervisor, now)
                 self._listen(supervisor, now)
                 self._notice_gap(supervisor, now)
+                self._latch.require_database()
+                if self._in_fleet is not None:
+                    self._in_fleet.fleet.begin_loop(self._in_fleet, now)
                 supervisor.loop(now)
+                if self._in_fleet is not None:
+                    self._in_fleet.fleet.end_loop(self._in_fleet, now)
                 self._account.require_stored()
                 self._tell_notices(supervisor, now)
                 self._tell_books(supervisor, now)
@@ -332,27 +346,6 @@ class LiveSession(Session):
             self.record(Kind.ERROR, now, where=where, message=text)
             supervisor.say(messages.noticed(text), now, where)
 
-    def _tell_start(self, supervisor: Supervisor) -> None:
-        """Tell in one message what begins: mode, guards, the main limits, what is open and held."""
-        config, risk = self._strategy.config, self._settings.risk
-        limits = {
-            "daily loss": risk.max_daily_loss_fraction,
-            "drawdown": risk.drawdown_halt_fraction,
-            "risk per trade": risk.max_risk_per_trade_fraction,
-        }
-        self.messenger.tell(
-            messages.started(
-                strategy=type(self._strategy).__name__,
-                is_live=not config["dry_run"],
-                exchange=str(config["exchange"]["name"]),
-                guards=len(GUARDS.names()),
-                limits=limits,
-                open_pairs=sorted(one.pair for one in self._account.open_positions()),
-                held=list(supervisor.held.values()),
-                observing=self._observes,
-            )
-        )
-
     def _tell_books(self, supervisor: Supervisor, now: datetime) -> None:
         """Tell and record what became of the exchange's books."""
         news = self._account.take_news()
@@ -388,6 +381,7 @@ class LiveSession(Session):
                     "loops": self._loops,
                     **self._limits.facts(),
                     **self.messenger.status(),
+                    **({} if self._fleet is None else self._fleet.status()),
                     **account_status(self._account, supervisor.profile, supervisor.held, now),
                     **self._flattening.status(now),
                 }

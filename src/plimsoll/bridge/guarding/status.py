@@ -1,13 +1,15 @@
 """What a running bot's status says of its strategy and of its guards."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from plimsoll.bridge.config.settings import PlimsollSettings
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state import locks
-from plimsoll.core import Mode
-from plimsoll.risk import Evaluation
+from plimsoll.core import Mode, Verdict
+from plimsoll.journal import messages
+from plimsoll.risk import GUARDS, Evaluation, RiskProfile
 
 
 def status_of(
@@ -24,6 +26,33 @@ def status_of(
         "held": [locks.lock_text(one) for one in supervisor.held.values()],
         "stops_on_exchange": bool(strategy.order_types.get("stoploss_on_exchange")),
     }
+
+
+def started_words(
+    strategy: Any,
+    profile: RiskProfile,
+    open_pairs: Sequence[str],
+    held: Sequence[Verdict],
+    *,
+    observing: bool,
+) -> str:
+    """Return in one message what begins: mode, guards, the main limits, what is open and held."""
+    config = strategy.config
+    limits = {
+        "daily loss": profile.max_daily_loss_fraction,
+        "drawdown": profile.drawdown_halt_fraction,
+        "risk per trade": profile.max_risk_per_trade_fraction,
+    }
+    return messages.started(
+        strategy=type(strategy).__name__,
+        is_live=not config["dry_run"],
+        exchange=str(config["exchange"]["name"]),
+        guards=len(GUARDS.names()),
+        limits=limits,
+        open_pairs=sorted(open_pairs),
+        held=held,
+        observing=observing,
+    )
 
 
 def _why(evaluation: Evaluation | None) -> str | None:

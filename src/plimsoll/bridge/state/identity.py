@@ -22,11 +22,15 @@ class Account:
         What records and the database know it by; the key cannot be read back from it.
     name
         The same in words.
+    exchange_digest
+        Of a bot of a fleet, what the account alone is known by; bots of one account differ in
+        ``digest``, for each has a latch of its own. Empty where there is no fleet.
     """
 
     digest: str
     name: str
     live: bool
+    exchange_digest: str = ""
 
 
 def account_of(config: Mapping[str, Any]) -> Account | None:
@@ -48,7 +52,8 @@ def account_of(config: Mapping[str, Any]) -> Account | None:
     hosts = sorted({host for one in connections for host in _hosts(one.get("urls"))})
     where = [*hosts, *(["sandbox"] if any(one.get("sandbox") for one in connections) else [])]
     if not live:
-        return Account(_digest(*words, mode, *where), " ".join([*words, mode, *where]), live)
+        paper = Account(_digest(*words, mode, *where), " ".join([*words, mode, *where]), live)
+        return _of_fleet(paper, config)
     # Freqtrade takes the keys out of a running bot's config; what was written still has them.
     written = (config.get("original_config") or {}).get("exchange") or {}
     keyed = [*connections, written]
@@ -56,7 +61,18 @@ def account_of(config: Mapping[str, Any]) -> Account | None:
     fingerprint = _digest("key", key)
     shown = f"{mode}, key {fingerprint[:8] if key else 'none'}"
     digest = _digest(*words, mode, fingerprint, *where)
-    return Account(digest, " ".join([*words, shown, *where]), live)
+    return _of_fleet(Account(digest, " ".join([*words, shown, *where]), live), config)
+
+
+def _of_fleet(account: Account, config: Mapping[str, Any]) -> Account:
+    """Return one bot's part of an account, where its config names its fleet."""
+    section = config.get("plimsoll")
+    fleet = section.get("fleet") if isinstance(section, Mapping) else None
+    bot = fleet.get("bot") if isinstance(fleet, Mapping) else None
+    if not bot:
+        return account
+    digest = _digest("bot of a fleet", account.digest, str(bot))
+    return Account(digest, f"{account.name}, bot {bot}", account.live, account.digest)
 
 
 def _hosts(urls: Any) -> Iterator[str]:

@@ -21,7 +21,13 @@ from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.bridge.state.identity import account_of
 from plimsoll.bridge.state.recorder import Recorder, decision_log, reopened_log
-from plimsoll.bridge.state.registry import Registered, claim, register, registered
+from plimsoll.bridge.state.registry import (
+    Registered,
+    claim,
+    register,
+    registered,
+    require_claimed,
+)
 from plimsoll.bridge.state.stamp import (
     RENEWED_EVERY,
     Stamp,
@@ -37,6 +43,7 @@ from plimsoll.journal.latch_record import (
     STATE,
     Key,
     LatchRecord,
+    last_start,
     lasting,
     read_latch,
     union,
@@ -129,7 +136,8 @@ class Latch:
             {key: at for key, at in record.released.items() if key not in record.held}, now
         )
         rearmed_at = record.rearmed_at if record.started else locks.last_rearm(now)
-        held = self._in_force(union(record.held, locks.held_verdicts(now)), now)
+        before = {} if record.started else self._before_the_fleet()
+        held = self._in_force(union(record.held, before, locks.held_verdicts(now)), now)
         stamp = read_stamp()
         new = self._untrusted(record, stamp, held)
         if new is not None:
@@ -148,6 +156,16 @@ class Latch:
         except OSError as error:
             self._notices.append(f"the account cannot be registered: {error}")
         return Beginning(held, new, rearmed_at, tuple(self._notices))
+
+    def require_database(self) -> None:
+        """See that the database is still this bot's: its server may have been gone for a while.
+
+        Raises
+        ------
+        PlimsollError
+            When another bot has taken it, or the server does not answer.
+        """
+        require_claimed()
 
     def filled(self) -> None:
         """Take that an order was filled: a backup of before lacks it, and the stamp will tell."""
@@ -208,6 +226,16 @@ class Latch:
         """Record in a log that was begun again whose it is and what is held."""
         self._record_start(now, held, rearmed_at)
 
+    def _before_the_fleet(self) -> Mapping[Key, Verdict]:
+        """Return what the log holds of the same account by its other name: joined, or left."""
+        start = last_start(self._folder.decisions)
+        if start is None:
+            return {}
+        whole = {self._account.digest, self._account.exchange_digest} - {""}
+        if not whole & {start.get("account"), start.get("exchange_account")}:
+            return {}
+        return read_latch(self._folder.decisions, str(start["account"])).held
+
     def _in_force(self, held: Mapping[Key, Verdict], now: datetime) -> dict[Key, Verdict]:
         """Return what holds at a start: what lasts, and what ended before all of it was closed.
 
@@ -257,6 +285,8 @@ class Latch:
             "stamp_before": None if stamp is None else stamp.previous,
             "rearmed_at": rearmed_at,
         }
+        if self._account.exchange_digest:
+            state["exchange_account"] = self._account.exchange_digest
         self.recorder.start(now, self._config, self._settings, state)
         if self.recorder.fault is None and stamp is not None:
             self._logged = stamp.current

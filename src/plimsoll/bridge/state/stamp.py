@@ -44,7 +44,12 @@ def read_stamp() -> Stamp | None:
 
 def write_stamp(stamp: Stamp) -> None:
     """Store a stamp in one commit."""
-    KeyValueStore.store_value(KEY, json.dumps(asdict(stamp)))  # type: ignore[arg-type]
+    KeyValueStore.store_value(KEY, stamp_text(stamp))  # type: ignore[arg-type]
+
+
+def stamp_text(stamp: Stamp) -> str:
+    """Return a stamp as it is stored."""
+    return json.dumps(asdict(stamp))
 
 
 def stamp_in(value: object) -> Stamp | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -33,6 +34,11 @@ class _BotList(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     bots: tuple[ListedBot, ...] = Field(min_length=1)
+    # Of a fleet's file, which lists bots in the same way; the guards read these.
+    name: str = ""
+    risk: dict[str, Any] = Field(default_factory=dict)
+    max_report_age_seconds: float = 0.0
+    folder: str = ""
 
 
 def listed_bots(file: Path, environment: Mapping[str, str]) -> dict[str, WatchSettings]:

@@ -86,3 +86,20 @@ def test_a_running_bot_whose_keys_freqtrade_has_taken_away_is_the_account_of_its
     remove_exchange_credentials(running["exchange"], dry_run=True)  # as FreqtradeBot does, live too
     assert running["exchange"]["key"] is None
     assert named(running) == named(config())
+
+
+def test_bots_of_a_fleet_are_parts_of_one_account() -> None:
+    plain = named(config())
+    parts = [
+        named({**config(), "plimsoll": {"fleet": {"file": "fleet.json", "bot": bot}}})
+        for bot in ("trend", "carry")
+    ]
+    assert {one.exchange_digest for one in parts} == {plain.digest}
+    assert len({one.digest for one in (plain, *parts)}) == 3
+    assert plain.exchange_digest == ""
+    assert "bot trend" in parts[0].name
+
+
+@pytest.mark.parametrize("section", [None, {}, {"fleet": None}, {"fleet": {"bot": ""}}, "x"])
+def test_without_a_name_in_a_fleet_it_is_the_account(section: Any) -> None:
+    assert named({**config(), "plimsoll": section}) == named(config())
