@@ -137,9 +137,7 @@ class Container:
 
     def status(self, *command: str, seconds: float = 120.0) -> int:
         """Run a command inside and return its exit status."""
-        return subprocess.run(
-            self.words(*command), capture_output=True, timeout=seconds
-        ).returncode
+        return subprocess.run(self.words(*command), capture_output=True, timeout=seconds).returncode
 
 
 def _said(line: Sequence[str], *, seconds: float = 600.0, quiet: bool = True) -> str:

@@ -101,14 +101,18 @@ def _packages(inside: Container) -> str:
         "import importlib.metadata as m; print(*sorted(d.name for d in m.distributions()))",
     ).split()
     developers = {"pytest", "mypy", "ruff", "hypothesis", "hatchling", "pip"} & set(listed)
-    return _require(not developers, f"{len(listed)} packages, of developers' {developers or 'none'}")
+    return _require(
+        not developers, f"{len(listed)} packages, of developers' {developers or 'none'}"
+    )
 
 
 def _programs(inside: Container) -> str:
     said = inside.run(ENTRY, "plimsoll", "--version").strip()
     inside.run(ENTRY, "freqtrade", "--version")
     refused = inside.status(ENTRY, "sh", "-c", "id")
-    return _require(said == f"plimsoll {VERSION}" and refused == 2, f"{said}; sh ends with {refused}")
+    return _require(
+        said == f"plimsoll {VERSION}" and refused == 2, f"{said}; sh ends with {refused}"
+    )
 
 
 def _health(inside: Container) -> str:

@@ -6,7 +6,7 @@ import threading
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -92,6 +92,7 @@ class Stack:
     sinks: Sinks
     url: str
     exporter_url: str
+    alertmanager_url: str
 
     def ask(self, path: str, **parameters: str) -> Any:
         """Return what Prometheus answers."""
@@ -144,11 +145,12 @@ def layers(bot: Drill, folder: Path) -> list[str]:
 
 
 @contextmanager
-def stack(bot: Drill, folder: Path) -> Iterator[Stack]:
-    """Yield the whole of it beside a bot that runs."""
+def stack(bot: Drill, folder: Path, *, chosen: Mapping[str, int] | None = None) -> Iterator[Stack]:
+    """Yield the whole of it beside a bot that runs; ``chosen`` names ports that must be free."""
     sinks, own = Sinks(), folder / "stack"
     own.mkdir()
     ports = {name: free_port() for name in ("prometheus", "alertmanager", "exporter")}
+    ports |= chosen or {}
     key = key_of(bot.venue.config)
     environment = {
         "PLIMSOLL_WATCH__KEY": key["key"],
@@ -182,4 +184,5 @@ def stack(bot: Drill, folder: Path) -> Iterator[Stack]:
             log = own / f"{name}.log"
             processes.enter_context(running(line, log=log, folder=own, environment=environment))
         url = f"http://127.0.0.1:{ports['prometheus']}"
-        yield Stack(sinks, url, f"http://127.0.0.1:{ports['exporter']}/metrics")
+        exporter = f"http://127.0.0.1:{ports['exporter']}/metrics"
+        yield Stack(sinks, url, exporter, f"http://127.0.0.1:{ports['alertmanager']}")
