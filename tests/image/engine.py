@@ -78,8 +78,10 @@ class Engine:
                 for path in root.glob(pattern):
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
             made = self.buildah("from", "scratch").strip()
-            self.buildah("add", "--quiet", made, str(root), "/")
-            self.buildah("commit", "--quiet", "--rm", "--format", "docker", made, BASE)
+            self.buildah("add", "--quiet", made, str(root), "/", seconds=1800)
+            self.buildah(
+                *("commit", "--quiet", "--rm", "--format", "docker", made, BASE), seconds=3600
+            )
 
     def build(self, tag: str, *, base: str) -> None:
         """Build docker/Dockerfile over a base image, with this machine's network."""

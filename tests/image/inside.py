@@ -13,7 +13,7 @@ from tests.image.engine import Container, Engine, ImageError
 ENTRY = "/usr/local/lib/plimsoll/entrypoint.sh"
 HEALTH = "/usr/local/lib/plimsoll/healthcheck.py"
 USER = "10001"
-MAY_WRITE = ("/tmp", "/var/tmp", "/run/lock", "/var/lock", "/srv/plimsoll", "/dev", "/proc", "/sys")  # noqa: S108
+MAY_WRITE = ("/tmp", "/var/tmp", "/run/lock", "/var/lock", "/srv/plimsoll", "/dev", "/proc", "/sys")
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 TAG = f"localhost/freqtrade-plimsoll:{VERSION}"
 # Those with a library of C below them, which a small base may lack.
@@ -65,7 +65,7 @@ def _checked(says: str, ask: Callable[[], str]) -> Check:
         return Check(says, str(error), well=False)
 
 
-def _require(well: bool, said: str) -> str:  # noqa: FBT001 - a condition
+def _require(well: bool, said: str) -> str:
     if not well:
         raise ImageError(said)
     return said

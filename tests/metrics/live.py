@@ -35,7 +35,7 @@ def ports() -> dict[str, int]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0 when it was ended by a person or its time was over, 1 when something did not start."""
+    """Return 0 when it was ended or its time was over, 1 when something did not start."""
     parser = argparse.ArgumentParser(prog="make monitoring", description=__doc__)
     parser.add_argument("--minutes", type=float, default=0.0, help="end by itself; 0: by Ctrl-C")
     parser.add_argument("--crash-after", type=float, default=0.0, help="minutes; 0: no crash")

@@ -151,14 +151,16 @@ def table(samples: list[Sample], *, wanted: float, limits: str, peak_mb: float |
     missing = "" if done >= wanted else f" {wanted - done:.0f} of {wanted:.0f} hours were not run."
     return "\n".join(
         [
-            "| Process | Simulated hours | Peak memory | Growth an hour | Processor an hour | Loop |",
+            "| Process | Hours | Peak memory | Growth an hour | Processor an hour | Loop |",
             "|---|---|---|---|---|---|",
             *rows,
             "",
-            f"Together bot, exporter and watchdog took {together:.0f} MB at their peaks, and "
-            f"{spent:.0f} s of processor a simulated hour, which was one minute. "
-            f"The guarded bot's median loop took {ratio:.2f} times the plain one's. "
-            f"Limits: {limits}.{inside} {done:.1f} simulated hours were run in all.{missing}",
+            (
+                f"Together bot, exporter and watchdog took {together:.0f} MB at their peaks, and "
+                f"{spent:.0f} s of processor a simulated hour, which was one minute. "
+                f"The guarded bot's median loop took {ratio:.2f} times the plain one's. "
+                f"Limits: {limits}.{inside} {done:.1f} simulated hours were run in all.{missing}"
+            ),
             "",
         ]
     )
