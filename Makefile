@@ -32,7 +32,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks model-results calibrate train-agents alert-drills dashboards data backtest paper drill report live audit sbom deep image monitoring dashboard-pictures soak
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks model-results calibrate train-agents alert-drills dashboards data backtest paper drill report live audit sbom deep image
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -172,16 +172,6 @@ watch-drills: $(READY) ## kill, freeze and blind bot and watchdog; rewrite the t
 
 alert-drills: $(READY) ## crash and kill a bot under a real Prometheus and Alertmanager; times in docs/metrics.md
 	$(BIN)/python -m tests.metrics
-
-monitoring: $(READY) ## exchange, bot, watchdog, exporter, Prometheus and Alertmanager on loopback, until Ctrl-C
-	$(BIN)/python -m tests.metrics.live $(if $(MINUTES),--minutes $(MINUTES)) $(if $(CRASH),--crash-after $(CRASH))
-
-dashboard-pictures: $(READY) ## run that for six minutes with a crash and draw every panel from Prometheus in docs/images
-	$(BIN)/python -m tests.metrics.live --minutes 6 --crash-after 3 --pictures docs/images
-
-HOURS ?= 72
-soak: $(READY) ## HOURS simulated hours at 60 times real time (MINUTES=15 of them real, and on again); docs/deployment.md
-	$(BIN)/python -m tests.soak --hours $(HOURS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ANEW),--anew)
 
 dashboards: $(READY) ## write the dashboards of docker/grafana from their code
 	$(BIN)/python -m tests.metrics.dashboards

@@ -6,7 +6,7 @@ import threading
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -92,7 +92,6 @@ class Stack:
     sinks: Sinks
     url: str
     exporter_url: str
-    alertmanager_url: str
 
     def ask(self, path: str, **parameters: str) -> Any:
         """Return what Prometheus answers."""
@@ -145,12 +144,11 @@ def layers(bot: Drill, folder: Path) -> list[str]:
 
 
 @contextmanager
-def stack(bot: Drill, folder: Path, *, chosen: Mapping[str, int] | None = None) -> Iterator[Stack]:
-    """Yield the whole of it beside a bot that runs; ``chosen`` names ports that must be free."""
+def stack(bot: Drill, folder: Path) -> Iterator[Stack]:
+    """Yield the whole of it beside a bot that runs."""
     sinks, own = Sinks(), folder / "stack"
     own.mkdir()
     ports = {name: free_port() for name in ("prometheus", "alertmanager", "exporter")}
-    ports |= chosen or {}
     key = key_of(bot.venue.config)
     environment = {
         "PLIMSOLL_WATCH__KEY": key["key"],
@@ -184,5 +182,4 @@ def stack(bot: Drill, folder: Path, *, chosen: Mapping[str, int] | None = None) 
             log = own / f"{name}.log"
             processes.enter_context(running(line, log=log, folder=own, environment=environment))
         url = f"http://127.0.0.1:{ports['prometheus']}"
-        exporter = f"http://127.0.0.1:{ports['exporter']}/metrics"
-        yield Stack(sinks, url, exporter, f"http://127.0.0.1:{ports['alertmanager']}")
+        yield Stack(sinks, url, f"http://127.0.0.1:{ports['exporter']}/metrics")

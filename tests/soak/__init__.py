@@ -1,1 +1,0 @@
-"""A guarded bot with all that stands beside it, hour after simulated hour, and a plain bot."""
