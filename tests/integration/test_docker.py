@@ -16,8 +16,10 @@ from typing import Any
 
 import pytest
 import yaml
+from freqtrade.commands.arguments import Arguments
 
 from plimsoll.lab.processes import child_environment, running, wait_until
+from tests.architecture.test_docs import fault_of_plimsoll
 from tests.conftest import ROOT
 from tests.ports import free_port
 
@@ -31,12 +33,19 @@ STOPPED_BY_SIGINT = 130
 """Freqtrade's exit status when it was told to stop and did."""
 PROFILES = {
     "demo": {"demo"},
-    "backtest": {"init", "venue", "download", "backtest", "report"},
-    "dry-run": {"init", "venue", "bot", "watch"},
-    "dry-run-binance": {"init", "bot-binance"},
+    "backtest": {"loopback", "init", "venue", "download", "backtest", "report"},
+    "dry-run": {"loopback", "init", "venue", "bot", "watch", "exporter"},
+    "dry-run-binance": {"loopback", "init", "bot-binance", "watch-binance", "exporter-binance"},
+    "postgres": {"loopback", "init", "venue", "postgres", "bot-postgres"},
+    "monitoring": {"loopback", "prometheus", "alertmanager", "grafana"},
+    "digest": {"digest"},
 }
-BOTS = ("bot", "bot-binance")
-ONE_SHOTS = ("demo", "init", "download", "backtest", "report")
+BOTS = ("bot", "bot-binance", "bot-postgres")
+ONE_SHOTS = ("demo", "init", "download", "backtest", "report", "digest")
+OWN = {name for name, one in SERVICES.items() if one["image"].startswith(PROJECT["name"])}
+COMMANDED = sorted(OWN - {"loopback"})
+MEGABYTES = 2048
+"""What bot, watchdog and exporter may take together."""
 BUILD_SECONDS = 900
 """A builder's step takes a minute; a slow machine or package index takes its time."""
 UNREACHABLE = re.compile(
@@ -47,6 +56,7 @@ UNREACHABLE = re.compile(
 SECRET_NAME = re.compile(r"KEY|SECRET|PASSWORD|TOKEN|CHAT_ID")
 
 each_service = pytest.mark.parametrize("name", sorted(SERVICES))
+each_own_service = pytest.mark.parametrize("name", COMMANDED)
 each_profile = pytest.mark.parametrize("profile", PROFILES)
 
 
@@ -101,10 +111,110 @@ def test_service_is_confined(name: str) -> None:
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["logging"]["options"].keys() == {"max-size", "max-file"}
-    assert not service.keys() & {"privileged", "cap_add", "user", "devices", "pid", "build"}
+    assert not service.keys() & {"privileged", "cap_add", "devices", "pid", "build"}
+    # The database's image begins as root; others have a user of their own.
+    assert service.get("user") == ("postgres" if name == "postgres" else None)
 
 
 @each_service
+def test_service_has_a_limit_of_memory_and_of_processes(name: str) -> None:
+    service = SERVICES[name]
+    assert 16 <= _megabytes(service["mem_limit"]) <= MEGABYTES
+    assert service["pids_limit"] <= 512
+    assert service["restart"] in ("no", "unless-stopped")
+    assert "healthcheck" in service or name in BOTS  # theirs is the image's own
+
+
+@pytest.mark.parametrize("bot", ["bot", "bot-binance"])
+def test_bot_watchdog_and_exporter_stay_within_the_budget(bot: str) -> None:
+    beside = bot.removeprefix("bot")
+    limits = [SERVICES[name]["mem_limit"] for name in (bot, f"watch{beside}", f"exporter{beside}")]
+    assert sum(map(_megabytes, limits)) <= MEGABYTES
+
+
+def _megabytes(limit: str) -> int:
+    assert limit.endswith("m"), limit
+    return int(limit.removesuffix("m"))
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - OWN))
+def test_what_others_made_is_pinned_and_reads_files_that_there_are(name: str) -> None:
+    service = SERVICES[name]
+    assert re.fullmatch(r"\$\{PLIMSOLL_\w+_IMAGE:-[a-z/]+:v?\d[\d.]*\}", service["image"])
+    for volume in service["volumes"]:
+        source, target, *mode = volume.split(":")
+        if source.startswith("."):
+            assert mode == ["ro"]
+            assert (DOCKER / source).is_dir()
+            assert any((DOCKER / source).rglob("*.*"))
+        else:
+            assert source in COMPOSE["volumes"]
+            assert not mode
+        assert target.startswith("/")
+
+
+@each_own_service
+def test_command_is_one_that_its_program_accepts(name: str) -> None:
+    words = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", str(w)) for w in SERVICES[name]["command"]]
+    program, *rest = words
+    if program == "plimsoll":
+        assert fault_of_plimsoll(tuple(words)) is None
+    else:
+        assert program == "freqtrade"
+        parsed = Arguments(rest).get_parsed_arg()
+        assert parsed["command"] in ("trade", "backtesting", "download-data")
+    for layer in re.findall(r"config=(\S+)", " ".join(words)):
+        assert (ROOT / layer).is_file() or layer.endswith("venue-docker.json"), layer
+
+
+def test_a_command_that_no_program_has_is_found() -> None:
+    assert fault_of_plimsoll(("plimsoll", "exporter", "--listen=0.0.0.0")) is not None
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool: Debian's prometheus")
+def test_prometheus_in_the_container_reads_the_shipped_rules() -> None:
+    [mount] = [one for one in SERVICES["prometheus"]["volumes"] if one.startswith("./")]
+    source, target, _ = mount.split(":")
+    [file] = [
+        word.removeprefix(f"--config.file={target}/")
+        for word in SERVICES["prometheus"]["command"]
+        if word.startswith("--config.file=")
+    ]
+    words = ["promtool", "check", "config", DOCKER / source / file]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_grafana_finds_its_source_and_the_shipped_dashboards() -> None:
+    folder = DOCKER / "grafana"
+    mounts = dict(v.split(":")[:2] for v in SERVICES["grafana"]["volumes"] if v.startswith("./"))
+    provisioning = folder / "provisioning"
+    [source] = yaml.safe_load((provisioning / "datasources/prometheus.yml").read_text())[
+        "datasources"
+    ]
+    listens = next(w for w in SERVICES["prometheus"]["command"] if "web.listen" in w)
+    assert source["url"].rpartition(":")[2] == listens.rpartition(":")[2]
+    assert SERVICES["grafana"]["network_mode"] == SERVICES["prometheus"]["network_mode"]
+    for file in (folder / "dashboards").glob("*.json"):
+        used = set(re.findall(r'"uid": "(prometheus)"', file.read_text()))
+        assert used == {source["uid"]}
+    [provider] = yaml.safe_load((provisioning / "dashboards/plimsoll.yml").read_text())["providers"]
+    assert provider["options"]["path"] == mounts["./grafana/dashboards"]
+
+
+@each_service
+def test_secrets_come_by_file(name: str) -> None:
+    service = SERVICES[name]
+    for key, value in service.get("environment", {}).items():
+        if SECRET_NAME.search(key):
+            assert str(value).startswith("/run/secrets/"), key
+    for secret in service.get("secrets", []):
+        assert COMPOSE["secrets"][secret].keys() == {"file"}
+        assert f"/run/secrets/{secret}" in service["environment"].values()
+    assert not re.search(r"://\w+:[^@/]+@", " ".join(map(str, service.get("command", []))))
+
+
+@each_own_service
 def test_state_is_in_declared_volumes_that_the_image_gives_to_its_user(name: str) -> None:
     owned = next(step.rest for step in RECIPE if "install -d" in step.rest).split()
     for volume in SERVICES[name]["volumes"]:
@@ -144,8 +254,7 @@ def test_no_secret_has_a_value_in_git_or_in_the_build_context() -> None:
     assert len(settings) >= 4
     assert {value for _, value in settings} == {""}
     assert "secrets.env" in (DOCKER / ".gitignore").read_text().split()
-    for service in SERVICES.values():
-        assert not [key for key in service.get("environment", {}) if SECRET_NAME.search(key)]
+    assert "secrets/" in (DOCKER / ".gitignore").read_text().split()
     for name in BOTS:
         assert SERVICES[name]["env_file"] == ["secrets.env"]
 
@@ -171,7 +280,7 @@ def test_image_runs_unprivileged_and_says_what_it_is() -> None:
     labels = dict(re.findall(r'opencontainers\.image\.(\w+)="([^"]+)"', _runtime("LABEL")))
     assert labels["version"] == PROJECT["version"]
     assert labels["licenses"] == PROJECT["license"]
-    tags = {service["image"] for service in SERVICES.values()}
+    tags = {SERVICES[name]["image"] for name in OWN}
     assert tags == {f"{PROJECT['name']}:{PROJECT['version']}"}
 
 
@@ -199,7 +308,8 @@ def test_page_names_only_files_profiles_and_services_that_exist() -> None:
     for name in re.findall(r"(?:exec|logs -f|exit-code-from|run --rm) (\S+)", blocks):
         assert name in SERVICES, name
     for file in re.findall(r"(?<!\S)docker/\S+", blocks):
-        assert (ROOT / file).exists() or file == "docker/secrets.env", file
+        made = file == "docker/secrets.env" or file.startswith("docker/secrets")
+        assert (ROOT / file).exists() or made, file
     assert set(re.findall(r"freqtrade-plimsoll:[\d.]+", blocks)) == {SERVICES["demo"]["image"]}
 
 

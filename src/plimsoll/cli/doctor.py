@@ -14,6 +14,9 @@ def doctor(
     config: Annotated[
         list[Path] | None, typer.Option("--config", "-c", help="Config layers, in order.")
     ] = None,
+    front: Annotated[
+        str, typer.Option(help="Where the REST API is reached from outside: https://…")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check config, versions, plugins, guards, strategies, secrets, data, exchange and clock.
@@ -23,7 +26,7 @@ def doctor(
     """
     from plimsoll.lab.doctor import examine
 
-    findings = examine(userdir.expanduser(), [file.expanduser() for file in config or []])
+    findings = examine(userdir.expanduser(), [file.expanduser() for file in config or []], front)
     worst = max(finding.level for finding in findings)
     if as_json:
         rows = [

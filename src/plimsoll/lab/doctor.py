@@ -16,6 +16,7 @@ from plimsoll.core import PlimsollError
 from plimsoll.lab.data_checks import check_data
 from plimsoll.lab.exchange_checks import check_exchange
 from plimsoll.lab.finding import Finding, Level
+from plimsoll.lab.front_checks import check_api, check_front
 from plimsoll.lab.layer_order import late_base
 from plimsoll.lab.plugin_checks import check_plugins
 from plimsoll.lab.strategy_guarding import (
@@ -34,13 +35,16 @@ SECRET_KEYS = frozenset(
 )
 
 
-def examine(userdir: Path, config_files: Sequence[Path]) -> list[Finding]:
-    """Run every check; one that cannot run is a fault, never silence."""
+def examine(userdir: Path, config_files: Sequence[Path], front: str = "") -> list[Finding]:
+    """Run every check; one that cannot run is a fault, never silence.
+
+    ``front`` is the address at which the REST API is reached from outside.
+    """
     with quiet_logs(logging.CRITICAL):  # Freqtrade would print the whole schema, and tracebacks
-        return _examine(userdir, config_files)
+        return _examine(userdir, config_files, front)
 
 
-def _examine(userdir: Path, named: Sequence[Path]) -> list[Finding]:
+def _examine(userdir: Path, named: Sequence[Path], front: str) -> list[Finding]:
     files, bare = (list(named), False) if named else default_layers(userdir)
     config, findings = _load(userdir, files, bare=bare)
     checks: list[tuple[str, Callable[[], list[Finding]]]] = [
@@ -52,8 +56,11 @@ def _examine(userdir: Path, named: Sequence[Path]) -> list[Finding]:
         ("strategies", lambda: check_strategies(config, userdir, files)),
         ("secrets", lambda: _secrets(files)),
     ]
+    if front:
+        checks += [("rest api", lambda: check_front(front))]
     if not bare:
         checks += [
+            ("rest api", lambda: check_api(config)),
             ("data", lambda: check_data(config)),
             ("exchange", lambda: check_exchange(config)),
         ]
