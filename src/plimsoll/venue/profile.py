@@ -25,6 +25,9 @@ HTTP_PATHS: dict[str, str] = {
 
 BINANCE, BYBIT = "binance", "bybit"
 EXCHANGES = (BINANCE, BYBIT)
+NO_PING_MS = 86_400_000
+"""ccxt sleeps real seconds between two pings and counts simulated ones since the last answer: on
+a fast clock every connection would be given up as dead."""
 
 
 def ccxt_urls(url: str) -> dict[str, Any]:
@@ -121,6 +124,7 @@ def freqtrade_config(
                     "fetchCurrencies": False,
                 },
                 **ccxt_connection(url, exchange),
+                **({"streaming": {"keepAlive": NO_PING_MS}} if follow_clock else {}),
             },
         },
         "plimsoll": {"market": market},

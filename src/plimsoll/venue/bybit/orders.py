@@ -58,7 +58,7 @@ def places_conditional(parameters: Parameters) -> bool:
 
 
 def create(exchange: Exchange, parameters: Parameters, now_ms: int, pair: KeyPair) -> Result:
-    """Place an order. One that may not take, or finds nothing to take, is accepted and cancelled."""
+    """Place an order. One that may not take, or finds nothing, is accepted and cancelled."""
     del pair
     exchange.note_order(
         symbol=parameters.get("symbol", ""),
