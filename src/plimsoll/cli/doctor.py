@@ -15,6 +15,9 @@ def doctor(
         list[Path] | None, typer.Option("--config", "-c", help="Config layers, in order.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    region: Annotated[
+        str, typer.Option(help='Where you reside, such as "us": not every exchange takes you.')
+    ] = "",
 ) -> None:
     """Check config, versions, plugins, guards, strategies, secrets, data, exchange and clock.
 
@@ -23,7 +26,7 @@ def doctor(
     """
     from plimsoll.lab.doctor import examine
 
-    findings = examine(userdir.expanduser(), [file.expanduser() for file in config or []])
+    findings = examine(userdir.expanduser(), [file.expanduser() for file in config or []], region)
     worst = max(finding.level for finding in findings)
     if as_json:
         rows = [

@@ -16,6 +16,7 @@ from plimsoll.venue.api.binance import BinanceDialect
 from plimsoll.venue.api.control import CONTROLS
 from plimsoll.venue.api.daily_files import ARCHIVE_PREFIX, archive_file
 from plimsoll.venue.api.dialect import Dialect, json_response
+from plimsoll.venue.api.stream import Hub
 from plimsoll.venue.exchange import Exchange
 from plimsoll.venue.faults import HTTP_ERROR, NO_ANSWER
 from plimsoll.venue.keys import KeyRing
@@ -42,6 +43,11 @@ class Server:
         self.keys = KeyRing() if keys is None else keys
         binance = BinanceDialect(exchange, self.keys, rate_limits=rate_limits)
         self.dialects: tuple[Dialect, ...] = (*dialects, binance)
+
+    @property
+    def hub(self) -> Hub:
+        """The WebSocket streams of Binance's dialect."""
+        return self.dialects[-1].hub
 
     def application(self) -> web.Application:
         """Return the aiohttp application."""
