@@ -110,7 +110,7 @@ def test_ccxt_trades_and_rests_a_stop_as_freqtrade_does(
 @pytest.mark.parametrize(
     ("order", "error"),
     [
-        (("market", "buy", 50, None, {}), ccxt.InsufficientFunds),
+        (("market", "buy", 500, None, {}), ccxt.InsufficientFunds),
         (("market", "sell", 0.01, None, {"reduceOnly": True}), ccxt.InvalidOrder),
         (("limit", "buy", 0.001, 1000.0, {}), ccxt.InvalidOrder),
         (("market", "sell", 0.01, None, {"stopLossPrice": 9e6}), ccxt.InvalidOrder),

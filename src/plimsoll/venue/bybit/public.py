@@ -262,7 +262,11 @@ def funding_history(exchange: Exchange, parameters: Parameters, now_ms: int) -> 
     if start is not None and end is None:
         raise invalid("endTime is required with startTime")
     limit = limit_of(parameters, MOST_RATES, MOST_RATES)
-    rows = exchange.market.funding(symbol, Window(None, end, limit), now_ms).tolist()
+    last_ms = now_ms if end is None else min(end, now_ms)
+    first_ms = last_ms - limit * FUNDING_INTERVAL_MS + 1
+    # Each rate is made of the minutes before it: none is made that nobody asked for.
+    window = Window(first_ms if start is None else max(start, first_ms), last_ms, limit)
+    rows = exchange.market.funding(symbol, window, now_ms).tolist()
     exact = exchange.market.kind == "replay"
     told = [
         {
