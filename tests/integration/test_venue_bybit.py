@@ -158,7 +158,7 @@ def test_candles_come_over_the_websocket(served: tuple[str, dict[str, Any]]) -> 
 LIVE = DrillPlan(
     exchange="bybit",
     live=True,
-    speed=20.0,
+    speed=6.0,
     throttle_seconds=10,
     risk={
         "drawdown_reduce_fraction": 0.004,
@@ -198,12 +198,13 @@ def stops(bot: Drill) -> list[dict[str, Any]]:
     return list(bot.venue.books()["conditional_orders"])
 
 
+@pytest.mark.slow
 @pytest.mark.freqtrade
 def test_a_guarded_dry_run_is_halted(tmp_path: Path) -> None:
     plan = DrillPlan(
         exchange="bybit",
         pairs=(BTC,),
-        speed=30.0,
+        speed=6.0,
         throttle_seconds=10,
         risk=dict(LIVE.risk),
     )
