@@ -6,8 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from plimsoll.venue.bybit.envelope import order_number
+from uuid import UUID
 
 TOLERANCE = 1e-9
 Get = Callable[[str], Any]
@@ -99,8 +98,14 @@ class DatabaseSide:
 
 
 def own_number(order_id: str) -> str:
-    """Return the number that the simulated exchange's own books have for an order's id."""
-    return str(order_number(order_id) or order_id)
+    """Return the number that the simulated exchange's own books have for an order's id.
+
+    In Bybit's dialect an id is a UUID, with the number in its last eight bytes.
+    """
+    try:
+        return str(int.from_bytes(UUID(order_id).bytes[8:]))
+    except ValueError:
+        return order_id
 
 
 def rows(database: Path, query: str) -> list[dict[str, Any]]:
