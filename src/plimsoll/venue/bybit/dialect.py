@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from plimsoll.venue.api.dialect import json_response
+from plimsoll.venue.api.stream import Hub
 from plimsoll.venue.bybit.account import ACCOUNT
 from plimsoll.venue.bybit.envelope import (
     SERVER_ERROR,
@@ -53,7 +54,7 @@ class BybitDialect:
         self._exchange = exchange
         self._keys = keys
         self.limits = RateLimits(enforced=rate_limits)
-        self.hub = BybitHub(exchange)
+        self.hub: Hub = BybitHub(exchange)
 
     def speaks(self, path: str) -> bool:
         """Return whether the path is one of v5."""
