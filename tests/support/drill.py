@@ -82,6 +82,7 @@ class DrillPlan:
     stop_fraction: float = 0.5
     preset: str | None = None
     live: bool = False
+    exchange: str = "binance"
     risk: Mapping[str, Any] = field(default_factory=dict)
     overlay: Mapping[str, Any] = field(default_factory=dict)
 
@@ -451,7 +452,7 @@ def drill(folder: Path, plan: DrillPlan | None = None, *, start: bool = True) ->
     """
     plan = plan or DrillPlan()
     arguments = ["--market", "synthetic", "--seed", str(plan.seed), "--start", plan.start]
-    arguments += ["--symbols", ",".join(plan.pairs)]
+    arguments += ["--exchange", plan.exchange, "--symbols", ",".join(plan.pairs)]
     with (
         serve_venue(arguments, folder=folder) as venue,
         telegram_service(folder / "telegram") as telegram,

@@ -18,6 +18,9 @@ def doctor(
         str, typer.Option(help="Where the REST API is reached from outside: https://…")
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    region: Annotated[
+        str, typer.Option(help='Where you reside, such as "us": not every exchange takes you.')
+    ] = "",
 ) -> None:
     """Check config, versions, plugins, guards, strategies, secrets, data, exchange and clock.
 
@@ -26,7 +29,8 @@ def doctor(
     """
     from plimsoll.lab.doctor import examine
 
-    findings = examine(userdir.expanduser(), [file.expanduser() for file in config or []], front)
+    files = [file.expanduser() for file in config or []]
+    findings = examine(userdir.expanduser(), files, front=front, region=region)
     worst = max(finding.level for finding in findings)
     if as_json:
         rows = [

@@ -65,6 +65,9 @@ AtMost = Annotated[
     typer.Option("--at-most", min=1, help="With --all, begin no row after so many minutes."),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="With --all, go on where it was ended.")]
+OnExchange = Annotated[
+    str, typer.Option("--exchange", help="Whose protocol is spoken: binance or bybit.")
+]
 Check = Annotated[Path | None, typer.Option(help="Say whether a certificate still holds, and end.")]
 
 
@@ -91,6 +94,7 @@ def drill(
     at_most: AtMost = None,
     resume: Resume = False,
     check: Check = None,
+    exchange: OnExchange = "binance",
 ) -> None:
     """Run your strategy in dry-run, crash the market, and see the guards close and re-arm it.
 
@@ -106,10 +110,15 @@ def drill(
     from plimsoll.cli.drill_all import Asked, certify, subject_of
     from plimsoll.lab.doctor import bare_outside_drill
     from plimsoll.lab.drill_plan import DrillPlan, pairs_of
+    from plimsoll.venue.profile import EXCHANGES
 
+    if exchange not in EXCHANGES:
+        raise UsageError(f"expected --exchange {' or '.join(EXCHANGES)}, found {exchange}")
     if every or check is not None:
         subject = subject_of(named or strategy, strategy_path, userdir, config or ())
-        asked = Asked(out, only, mode, resume, seed, as_json, workers, own_limits, at_most)
+        asked = Asked(
+            out, only, mode, resume, seed, as_json, workers, own_limits, at_most, exchange
+        )
         certify(subject, asked, check)
         return
     plan = DrillPlan(
@@ -124,6 +133,7 @@ def drill(
         speed=speed,
         own_limits=own_limits,
         compare=compare,
+        exchange=exchange,
     )
     if bare := bare_outside_drill(plan.strategy, plan.strategy_path, userdir.expanduser()):
         typer.echo(f"plimsoll: {bare}", err=True)

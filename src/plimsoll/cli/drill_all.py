@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from plimsoll.lab.drilling.row import Cell, Row
 
 MODES = {"live": ("live",), "dry-run": ("dry-run",), "both": ("live", "dry-run")}
-FOLDER = "certificate"
+FOLDER, BINANCE = "certificate", "binance"
 
 
 def subject_of(
@@ -48,6 +48,7 @@ class Asked:
     workers: int = 2
     own_limits: bool = False
     at_most_minutes: float | None = None
+    exchange: str = BINANCE
 
 
 def certify(subject: "Subject", asked: Asked, check: Path | None) -> None:
@@ -71,7 +72,8 @@ def drill_all(subject: "Subject", asked: Asked) -> None:
 
     wanted = _wanted(asked)
     subject.file()
-    folder = asked.out.resolve() / FOLDER
+    elsewhere = asked.exchange != BINANCE
+    folder = asked.out.resolve() / (f"{FOLDER}-{asked.exchange}" if elsewhere else FOLDER)
     if not asked.resume:
         (folder / ROWS_FILE).unlink(missing_ok=True)
     own = subject.strategy if subject != type(subject)(layers=subject.layers) else None
@@ -84,7 +86,12 @@ def drill_all(subject: "Subject", asked: Asked) -> None:
         seed=asked.seed,
         workers=asked.workers,
         at_most_minutes=asked.at_most_minutes,
-        made_with={**asdict(subject.fingerprints()), "seed": str(asked.seed)},
+        exchange=asked.exchange,
+        made_with={
+            **asdict(subject.fingerprints()),
+            "seed": str(asked.seed),
+            **({"exchange": asked.exchange} if elsewhere else {}),
+        },
     )
     began = time.monotonic()
     rows = run_matrix(plan, _teller(began, silent=asked.as_json))

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(help="The simulated Binance USD-M exchange.", no_args_is_help=True)
+app = typer.Typer(
+    help="The simulated exchange: Binance USD-M and Bybit linear.", no_args_is_help=True
+)
 
 Url = Annotated[str, typer.Option("--url", help="Address of the running exchange.")]
 
@@ -74,6 +76,9 @@ def serve(
     event_log: EventLog = None,
     restore: Restore = None,
     rate_limits: Limits = False,
+    exchange: Annotated[
+        str, typer.Option(help="Whose protocol the written config speaks: binance or bybit.")
+    ] = "binance",
     countdown_cancels_conditional: CountdownTakesAll = False,
 ) -> None:
     """Serve the exchange until interrupted; print one JSON line once it is listening."""
@@ -106,6 +111,7 @@ def serve(
             insurance_usd=insurance_usd,
             countdown_cancels_conditional=countdown_cancels_conditional,
             rate_limits=rate_limits,
+            exchange=exchange,
         ),
         announce,
     )

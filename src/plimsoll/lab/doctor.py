@@ -35,16 +35,19 @@ SECRET_KEYS = frozenset(
 )
 
 
-def examine(userdir: Path, config_files: Sequence[Path], front: str = "") -> list[Finding]:
+def examine(
+    userdir: Path, config_files: Sequence[Path], *, front: str = "", region: str = ""
+) -> list[Finding]:
     """Run every check; one that cannot run is a fault, never silence.
 
-    ``front`` is the address at which the REST API is reached from outside.
+    ``front`` is the address at which the REST API is reached from outside, ``region`` where the
+    account's owner resides, such as ``us``; each is empty when it is not said.
     """
     with quiet_logs(logging.CRITICAL):  # Freqtrade would print the whole schema, and tracebacks
-        return _examine(userdir, config_files, front)
+        return _examine(userdir, config_files, front, region)
 
 
-def _examine(userdir: Path, named: Sequence[Path], front: str) -> list[Finding]:
+def _examine(userdir: Path, named: Sequence[Path], front: str, region: str) -> list[Finding]:
     files, bare = (list(named), False) if named else default_layers(userdir)
     config, findings = _load(userdir, files, bare=bare)
     checks: list[tuple[str, Callable[[], list[Finding]]]] = [
@@ -62,7 +65,7 @@ def _examine(userdir: Path, named: Sequence[Path], front: str) -> list[Finding]:
         checks += [
             ("rest api", lambda: check_api(config)),
             ("data", lambda: check_data(config)),
-            ("exchange", lambda: check_exchange(config)),
+            ("exchange", lambda: check_exchange(config, region)),
         ]
     for subject, check in checks:
         try:
@@ -199,7 +202,8 @@ def _without_venue_keys(layer: dict[str, Any]) -> dict[str, Any]:
     """Return the layer without the keys of an exchange on this machine: no money is behind them."""
     exchange = layer.get("exchange") or {}
     api = ((exchange.get("ccxt_config") or {}).get("urls") or {}).get("api") or {}
-    private = str(api.get("fapiPrivate", "")) if isinstance(api, dict) else ""
+    told = api if isinstance(api, dict) else {}
+    private = str(told.get("fapiPrivate") or told.get("private") or "")
     if urlsplit(private).hostname not in LOOPBACK_HOSTS:
         return layer
     kept = {name: value for name, value in exchange.items() if name not in ("key", "secret")}

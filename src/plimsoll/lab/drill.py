@@ -95,7 +95,14 @@ def run_drill(plan: DrillPlan, folder: Path, tell: Callable[[Step], None]) -> Dr
     folder.mkdir(parents=True)
     account = DrillAccount(plan, folder, tell)
     serving = ["--market", "synthetic", "--seed", str(plan.seed)]
-    serving += ["--symbols", ",".join(plan.pairs), "--start", f"{START:%Y-%m-%dT%H:%M:%SZ}"]
+    serving += [
+        "--exchange",
+        plan.exchange,
+        "--symbols",
+        ",".join(plan.pairs),
+        "--start",
+        f"{START:%Y-%m-%dT%H:%M:%SZ}",
+    ]
     with ExitStack() as stack:
         venue = stack.enter_context(serve_venue(serving, folder=folder))
         account.say("exchange", f"{len(venue.symbols)} pairs on {venue.url}, seed {plan.seed}")

@@ -49,6 +49,8 @@ class DrillPlan:
         Whether the limits of the user's layers hold, instead of `LIMITS`.
     compare
         Whether a second bot runs beside the first whose guards only observe.
+    exchange
+        Whose protocol bot and simulated exchange speak: ``binance`` or ``bybit``.
     """
 
     strategy: str
@@ -64,6 +66,7 @@ class DrillPlan:
     speed: float = 60.0
     own_limits: bool = False
     compare: bool = False
+    exchange: str = "binance"
 
     def overlay(self, guards: str) -> dict[str, Any]:
         """Return the last layer of a bot's config: what makes it a bot of a drill."""

@@ -3,20 +3,76 @@
 import time
 from typing import Any
 
+from plimsoll.lab.exchange_support import (
+    FUTURES,
+    SUPPORT,
+    Standing,
+    freqtrade_class,
+    open_to_us,
+    requests_a_second,
+    stops_of,
+    support_of,
+)
 from plimsoll.lab.finding import Finding, Level
 
 MAX_CLOCK_OFFSET_SECONDS = 1.0
 TIMEOUT_MS = 5_000
+US = "us"
 
 
-def check_exchange(config: dict[str, Any]) -> list[Finding]:
-    """Return what Freqtrade's lists, the exchange itself and its clock say."""
+def check_exchange(config: dict[str, Any], region: str = "") -> list[Finding]:
+    """Return what Freqtrade's lists, our own, the exchange itself and its clock say.
+
+    ``region`` is where the account's owner resides, empty when it is not said.
+    """
     settings = config.get("exchange", {})
     if not settings.get("name"):
         return [Finding(Level.WARNING, "exchange", "none configured", "layer a venue-*.json")]
-    if fault := _unsupported(config, str(settings["name"]).lower()):
+    name = str(settings["name"]).lower()
+    if fault := _unsupported(config, name):
         return [fault]
-    return _reached(config, settings)
+    return [*_known(config, name, region), *_reached(config, settings)]
+
+
+def _known(config: dict[str, Any], name: str, region: str) -> list[Finding]:
+    """Return how far the exchange was tried, whom it serves, and how a stop would rest there."""
+    mode = str(config.get("trading_mode") or "spot")
+    known, findings = support_of(name, mode), []
+    if region.lower() == US and (known is None or not known.serves_us):
+        text = f"{name} {mode} is not known to take residents of the US"
+        remedy = f"its terms decide; {', '.join(open_to_us())} are profiles of some that do"
+        findings.append(Finding(Level.FAULT, "region", text, remedy))
+    standing = Standing.UNTESTED if known is None else known.standing
+    tried = f"{name} {mode} is {standing.value}"
+    unseen = () if known is None else known.unseen
+    if unseen:
+        tried += f"; guards do not see there: {', '.join(unseen)}"
+    if standing is Standing.VENUE:
+        findings.append(Finding(Level.OK, "support", tried))
+    else:
+        tested = ", ".join(one.profile for one in SUPPORT if one.standing is Standing.VENUE)
+        remedy = f"docs/exchanges.md; begin with dry-run; tested are {tested}"
+        findings.append(Finding(Level.WARNING, "support", tried, remedy))
+    return [*findings, _stops(config, name, mode), _pace(name)]
+
+
+def _stops(config: dict[str, Any], name: str, mode: str) -> Finding:
+    """Return whether the stop that the config wants can rest on the exchange."""
+    offered = stops_of(name, mode)
+    orders = config.get("order_types") or {}
+    wanted = orders.get("stoploss", "market") if orders.get("stoploss_on_exchange") else None
+    told = f"rests on {name} as {' or '.join(offered)}" if offered else f"does not rest on {name}"
+    if wanted is None or wanted in offered:
+        return Finding(Level.OK, "stops", f"a stop-loss {told}")
+    remedy = f'set order_types.stoploss to "{offered[0]}"' if offered else "keep the bot running"
+    text = f"a stop-loss {told}, the config wants {wanted}"
+    return Finding(Level.FAULT, "stops", text, remedy)
+
+
+def _pace(name: str) -> Finding:
+    a_second = requests_a_second(name)
+    pace = "no limit known" if a_second is None else f"at most {a_second:.3g} requests a second"
+    return Finding(Level.OK, "rate limit", f"ccxt sends {name} {pace}")
 
 
 def _unsupported(config: dict[str, Any], name: str) -> Finding | None:
@@ -31,9 +87,7 @@ def _unsupported(config: dict[str, Any], name: str) -> Finding | None:
     if not usable:
         text = f"{name} does not work with Freqtrade: {reason}"
         return Finding(Level.FAULT, "exchange", text, "freqtrade list-exchanges shows what does")
-    mapped = exchanges.MAP_EXCHANGE_CHILDCLASS.get(name, name)
-    trader = getattr(exchanges, mapped.title(), exchanges.Exchange)
-    pairs = trader._supported_trading_mode_margin_pairs  # noqa: SLF001 - Freqtrade's only list
+    pairs = freqtrade_class(name)._supported_trading_mode_margin_pairs  # noqa: SLF001 - Freqtrade's only list
     mode = TradingMode(config.get("trading_mode") or pairs[0][0])
     margin = MarginMode(config.get("margin_mode") or pairs[0][1])
     if mode is TradingMode.SPOT or (mode, margin) in pairs:
@@ -72,19 +126,82 @@ def _reached(config: dict[str, Any], settings: dict[str, Any]) -> list[Finding]:
     reached = Finding(
         Level.OK, "exchange", f"{where} answers in {(answered - asked) * 1000:.0f} ms"
     )
+    markets = _markets(config, settings, exchange)
     if _follows_venue_clock(config):
-        return [reached, Finding(Level.OK, "clock", "the bot follows the venue's simulated clock")]
+        return [
+            reached,
+            *markets,
+            Finding(Level.OK, "clock", "the bot follows the venue's simulated clock"),
+        ]
     offset = server_ms / 1000 - (asked + answered) / 2
     if abs(offset) > MAX_CLOCK_OFFSET_SECONDS:
         text = f"this machine is {-offset:+.1f} s off the exchange"
         remedy = "synchronise the clock (NTP); for a venue with its own clock use --write-config"
-        return [reached, Finding(Level.FAULT, "clock", text, remedy)]
-    return [reached, Finding(Level.OK, "clock", f"{-offset:+.2f} s off the exchange")]
+        return [reached, *markets, Finding(Level.FAULT, "clock", text, remedy)]
+    return [reached, *markets, Finding(Level.OK, "clock", f"{-offset:+.2f} s off the exchange")]
+
+
+def _markets(config: dict[str, Any], settings: dict[str, Any], exchange: Any) -> list[Finding]:
+    """Return whether the pairs trade, what they cost at least, and how often funding is paid."""
+    import ccxt
+
+    wanted = [pair for pair in settings.get("pair_whitelist") or () if "*" not in pair]
+    if not wanted:
+        return []
+    try:
+        exchange.load_markets()
+    except ccxt.BaseError as error:
+        text = f"the markets could not be read ({type(error).__name__})"
+        return [Finding(Level.FAULT, "pairs", text, "check the exchange and your region")]
+    trading = {pair for pair in wanted if (exchange.markets.get(pair) or {}).get("active")}
+    if absent := [pair for pair in wanted if pair not in trading]:
+        text = f"{', '.join(absent)} does not trade on {settings['name']}"
+        remedy = "take it out of exchange.pair_whitelist, or mind the quote and :settle currency"
+        return [Finding(Level.FAULT, "pairs", text, remedy)]
+    findings = [_minimum(config, exchange, wanted)]
+    if config.get("trading_mode") == FUTURES:
+        findings.append(_funding(exchange, wanted))
+    return findings
+
+
+def _minimum(config: dict[str, Any], exchange: Any, pairs: list[str]) -> Finding:
+    """Return whether the stake is more than each pair's least order."""
+    least = {
+        pair: float(cost)
+        for pair in pairs
+        if (cost := exchange.markets[pair]["limits"]["cost"]["min"]) is not None
+    }
+    if not least:
+        return Finding(Level.OK, "pairs", f"{len(pairs)} trade; no least order is told")
+    dearest = max(least, key=lambda pair: least[pair])
+    stake, told = config.get("stake_amount"), f"{least[dearest]:g} ({dearest})"
+    if isinstance(stake, int | float) and stake < least[dearest]:
+        text = f"stake_amount {stake:g} is below the least order of {told}"
+        return Finding(Level.FAULT, "pairs", text, "raise stake_amount, or take the pair out")
+    return Finding(Level.OK, "pairs", f"{len(pairs)} trade; the largest least order is {told}")
+
+
+def _funding(exchange: Any, pairs: list[str]) -> Finding:
+    """Return how often the pairs pay funding, as far as the exchange tells."""
+    minutes = {}
+    for pair in pairs:
+        told = (exchange.markets[pair].get("info") or {}).get("fundingInterval")
+        if told is not None:
+            minutes[pair] = f"{float(told) / 60:g} h"
+    if not minutes and exchange.has.get("fetchFundingIntervals"):
+        rows = exchange.fetch_funding_intervals()
+        minutes = {pair: rows[pair]["interval"] for pair in pairs if pair in rows}
+    if not minutes:
+        text = "how often funding is paid is not told in advance"
+        return Finding(Level.OK, "funding", text)
+    by_time = sorted(set(minutes.values()))
+    return Finding(Level.OK, "funding", f"paid every {' or '.join(by_time)}")
 
 
 def _address(exchange: Any, name: str) -> str:
     addresses = exchange.urls.get("api")
-    named = addresses.get("fapiPublic") if isinstance(addresses, dict) else None
+    by_name = addresses if isinstance(addresses, dict) else {}
+    named = by_name.get("fapiPublic") or by_name.get("public")
     return str(named or name)
 
 

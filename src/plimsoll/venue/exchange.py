@@ -9,11 +9,20 @@ from typing import Any, Self
 from plimsoll.core.errors import UsageError
 from plimsoll.venue.account import events as happened
 from plimsoll.venue.account.eventlog import EventLog, read_events
-from plimsoll.venue.account.ledger import DEFAULT_INSURANCE_USD, TRADING, Account, replayed
+from plimsoll.venue.account.ledger import (
+    DEFAULT_INSURANCE_USD,
+    MAKER_FEE,
+    TAKER_FEE,
+    TRADING,
+    Account,
+    replayed,
+)
 from plimsoll.venue.account.matching import Matching
+from plimsoll.venue.account.orders import Order
 from plimsoll.venue.account.positions import AMOUNT_DECIMALS
 from plimsoll.venue.clock import Clock
-from plimsoll.venue.faults import Fault, Faults
+from plimsoll.venue.errors import ApiError
+from plimsoll.venue.faults import EXPIRE_ORDER, PARTIAL_FILL, REJECT_ORDER, Fault, Faults
 from plimsoll.venue.market.base import Market, Snapshot
 from plimsoll.venue.market.book import DEPTH_LIMITS, Book, order_book
 from plimsoll.venue.market.scenario import SCENARIOS, Event, start_event
@@ -52,8 +61,9 @@ class Exchange:
     """One running simulated exchange with one account.
 
     `spread_scale` multiplies the modelled spread, `balance_usd` is what the account starts with,
-    `insurance_usd` what the insurance fund does. With `event_log`, every event of the account is
-    appended to that file; `restore` starts from one.
+    `insurance_usd` what the insurance fund does; `fees` are the maker's and the taker's as
+    fractions of the notional. With `event_log`, every event of the account is appended to that
+    file; `restore` starts from one.
     """
 
     def __init__(
@@ -65,6 +75,7 @@ class Exchange:
         balance_usd: float = DEFAULT_BALANCE_USD,
         insurance_usd: float = DEFAULT_INSURANCE_USD,
         event_log: Path | None = None,
+        fees: tuple[float, float] = (MAKER_FEE, TAKER_FEE),
     ) -> None:
         """Open the account. Raises `UsageError` when the log holds events already."""
         self.market = market
@@ -76,6 +87,7 @@ class Exchange:
         self.orders_sent: deque[OrderSent] = deque(maxlen=MAX_ORDERS_SENT)
         self.countdowns: dict[str, int] = {}
         self.countdown_cancels_conditional = False
+        self.fees = fees
         self._take_over(Account(balance_usd, insurance_usd=insurance_usd), clock.now_ms())
         if event_log is not None:
             self._write_to(event_log)
@@ -88,6 +100,7 @@ class Exchange:
 
     def _take_over(self, account: Account, now_ms: int) -> None:
         self.account = account
+        account.maker_fee, account.taker_fee = self.fees
         self.matching = Matching(self.market, account, self._whole_book, now_ms)
 
     def _write_to(self, path: Path) -> None:
@@ -107,6 +120,7 @@ class Exchange:
         *,
         spread_scale: float = 1.0,
         event_log: Path | None = None,
+        fees: tuple[float, float] = (MAKER_FEE, TAKER_FEE),
     ) -> Self:
         """Return the exchange that a log leaves behind; what happens on goes to `event_log`.
 
@@ -121,7 +135,7 @@ class Exchange:
                 f"the clock stands {account.updated_ms - clock.now_ms()} ms before the last event "
                 f"of {log}; start no earlier than {account.updated_ms} ms"
             )
-        exchange = cls(market, clock, spread_scale=spread_scale)
+        exchange = cls(market, clock, spread_scale=spread_scale, fees=fees)
         exchange._take_over(account, account.updated_ms)
         for event in recorded:
             if isinstance(event, happened.ScenarioStarted):
@@ -158,6 +172,27 @@ class Exchange:
             seed=self.market.seed,
             spread_scale=self.spread_scale,
         )
+
+    def note_order(self, *, symbol: str, client_id: str, side: str, kind: str, now_ms: int) -> None:
+        """Keep when an order was asked for, whatever becomes of it."""
+        sent = OrderSent(symbol, client_id, side, kind, now_ms, self.clock.speed)
+        self.orders_sent.append(sent)
+
+    def place(self, order: Order, *asked: tuple[str, str], now_ms: int) -> Order:
+        """Carry out an order under the active faults; `asked` are the names that it goes by.
+
+        Raises `ApiError` where the exchange, or a fault, refuses.
+        """
+        closes = order.reduce_only or order.close_position
+        met = (asked, order.symbol, now_ms)
+        rejecting = self.faults.hit_order(REJECT_ORDER, *met, closes=closes)
+        if rejecting is not None:
+            raise ApiError(*rejecting.rejection)
+        if self.faults.hit_order(EXPIRE_ORDER, *met, closes=closes) is not None:
+            return self.matching.expire(order, now_ms)
+        thin = self.faults.hit_order(PARTIAL_FILL, *met, closes=closes)
+        share = 1.0 if thin is None else thin.filled_fraction
+        return self.matching.submit(order, now_ms, share)
 
     def _whole_book(self, symbol: str, now_ms: int) -> Book:
         return self.book(symbol, max(DEPTH_LIMITS), now_ms)

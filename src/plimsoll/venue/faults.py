@@ -4,7 +4,7 @@ A scenario changes the market; a fault changes only what clients see of it. Cand
 the account are never affected, except that a refused request or order is not carried out.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -270,20 +270,31 @@ class Faults:
         return [fault for fault in self.started if fault.kind == kind and fault.is_active(now_ms)]
 
     def hit(
-        self, kind: str, method: str, path: str, symbol: str | None, now_ms: int
+        self, kind: str, names: Sequence[tuple[str, str]], symbol: str | None, now_ms: int
     ) -> Fault | None:
-        """Return the fault of the kind that hits this request, None when none does."""
+        """Return the fault of the kind that hits this request, None when none does.
+
+        `names` are the methods and paths that it goes by: its own, and that of the same request
+        in another dialect.
+        """
         for fault in self.active(kind, now_ms):
-            if fault.matches(method, path) and fault.covers(symbol) and fault.draw_hit():
+            fits = any(fault.matches(*name) for name in names)
+            if fits and fault.covers(symbol) and fault.draw_hit():
                 return fault
         return None
 
     def hit_order(
-        self, kind: str, path: str, symbol: str, now_ms: int, *, closes: bool
+        self,
+        kind: str,
+        names: Sequence[tuple[str, str]],
+        symbol: str,
+        now_ms: int,
+        *,
+        closes: bool,
     ) -> Fault | None:
         """Return the fault of the kind that hits this order, None when none does."""
         for fault in self.active(kind, now_ms):
-            fits = fault.matches("POST", path) and fault.covers(symbol)
+            fits = any(fault.matches(*name) for name in names) and fault.covers(symbol)
             if fits and (closes or not fault.reduce_only) and fault.draw_hit():
                 return fault
         return None

@@ -138,26 +138,33 @@ def _whole(name: str, text: str) -> int:
     return int(text)
 
 
-def _check_time(parameters: Mapping[str, str], clock: Clock, skew_ms: int) -> None:
-    """Refuse a timestamp outside of the receive window.
+def lateness(sent_ms: int, window_ms: int, clock: Clock, skew_ms: int) -> str | None:
+    """Return whether a timestamp is ``ahead`` of the clock or ``late``, ``None`` when in time.
 
     What a fast or stepped clock alone puts between client and exchange is forgiven.
     """
-    sent_ms = _whole("timestamp", _mandatory(parameters, "timestamp"))
-    window_text = parameters.get("recvWindow", "")
-    window_ms = _whole("recvWindow", window_text) if window_text else DEFAULT_WINDOW_MS
-    if window_ms > MAX_WINDOW_MS:
-        raise ApiError(-1131, f"recvWindow must be less than {MAX_WINDOW_MS}")
     late_ms = clock.now_ms() - sent_ms
     slack = clock.slack()
     own_doing = -slack.ahead_ms <= late_ms <= slack.late_ms
     late_or_skewed = (late_ms + skew_ms, skew_ms if own_doing else late_ms + skew_ms)
     if any(-AHEAD_MS < late <= window_ms for late in late_or_skewed):
-        return
-    if max(late_or_skewed) <= -AHEAD_MS:
+        return None
+    return "ahead" if max(late_or_skewed) <= -AHEAD_MS else "late"
+
+
+def _check_time(parameters: Mapping[str, str], clock: Clock, skew_ms: int) -> None:
+    """Refuse a timestamp outside of the receive window."""
+    sent_ms = _whole("timestamp", _mandatory(parameters, "timestamp"))
+    window_text = parameters.get("recvWindow", "")
+    window_ms = _whole("recvWindow", window_text) if window_text else DEFAULT_WINDOW_MS
+    if window_ms > MAX_WINDOW_MS:
+        raise ApiError(-1131, f"recvWindow must be less than {MAX_WINDOW_MS}")
+    found = lateness(sent_ms, window_ms, clock, skew_ms)
+    if found == "ahead":
         text = f"Timestamp for this request was {AHEAD_MS}ms ahead of the server's time."
         raise ApiError(-1021, text)
-    raise ApiError(-1021, "Timestamp for this request is outside of the recvWindow.")
+    if found == "late":
+        raise ApiError(-1021, "Timestamp for this request is outside of the recvWindow.")
 
 
 def _without_signature(text: str) -> str:

@@ -10,14 +10,15 @@ from typing import Any
 
 from plimsoll.core.errors import UsageError
 from plimsoll.venue.account.eventlog import read_events
-from plimsoll.venue.account.ledger import DEFAULT_INSURANCE_USD
-from plimsoll.venue.api.server import serve
+from plimsoll.venue.account.ledger import DEFAULT_INSURANCE_USD, MAKER_FEE, TAKER_FEE
+from plimsoll.venue.api.server import Server, serve
+from plimsoll.venue.bybit import dialect as bybit
 from plimsoll.venue.clock import WALL, Clock, format_utc, parse_utc_ms, real_now_ms
 from plimsoll.venue.exchange import DEFAULT_BALANCE_USD, Exchange
 from plimsoll.venue.keys import KeyFile, KeyRing
 from plimsoll.venue.market.base import Market
 from plimsoll.venue.market.symbols import LISTED, choose_symbols
-from plimsoll.venue.profile import freqtrade_config, write_config
+from plimsoll.venue.profile import BINANCE, BYBIT, EXCHANGES, freqtrade_config, write_config
 
 MARKETS = ("synthetic", "replay")
 CLOCKS = ("wall", "stepped")
@@ -48,6 +49,7 @@ class Options:
     insurance_usd: float = DEFAULT_INSURANCE_USD
     countdown_cancels_conditional: bool = False
     rate_limits: bool = False
+    exchange: str = BINANCE
 
 
 def build_exchange(options: Options) -> Exchange:
@@ -60,6 +62,8 @@ def build_exchange(options: Options) -> Exchange:
         raise UsageError(f'unknown market "{options.market}"; there are {", ".join(MARKETS)}')
     if options.clock not in CLOCKS:
         raise UsageError(f'unknown clock "{options.clock}"; there are {", ".join(CLOCKS)}')
+    if options.exchange not in EXCHANGES:
+        raise UsageError(f'unknown exchange "{options.exchange}"; there are {", ".join(EXCHANGES)}')
     if not options.host.strip():
         raise UsageError(f'expected a --host such as {LOOPBACK}, found "{options.host}"')
     if not 0 <= options.spread_scale <= MAX_SPREAD_SCALE:
@@ -93,7 +97,11 @@ def _start_ms(options: Options) -> int | None:
     return max((event.time_ms for event in read_events(options.restore)), default=None)
 
 
+FEES = {BINANCE: (MAKER_FEE, TAKER_FEE), BYBIT: bybit.FEES}
+
+
 def _exchange(options: Options, market: Market, clock: Clock) -> Exchange:
+    fees = FEES[options.exchange]
     if options.restore is not None:
         return Exchange.restore(
             market,
@@ -101,6 +109,7 @@ def _exchange(options: Options, market: Market, clock: Clock) -> Exchange:
             options.restore,
             spread_scale=options.spread_scale,
             event_log=options.event_log,
+            fees=fees,
         )
     return Exchange(
         market,
@@ -109,6 +118,7 @@ def _exchange(options: Options, market: Market, clock: Clock) -> Exchange:
         balance_usd=options.balance_usd,
         insurance_usd=options.insurance_usd,
         event_log=options.event_log,
+        fees=fees,
     )
 
 
@@ -178,7 +188,12 @@ def run(options: Options, announce: Callable[[dict[str, Any]], None]) -> None:
             follow = not follows_real_time(options, exchange)
             url, market = _local_url(options.host, port), _market_name(options)
             config = freqtrade_config(
-                url, specs, follow_clock=follow, market=market, pair=keys.first
+                url,
+                specs,
+                follow_clock=follow,
+                market=market,
+                pair=keys.first,
+                exchange=options.exchange,
             )
             write_config(options.write_config, config)
         firsts = [exchange.market.first_candle_ms(spec.symbol) for spec in specs]
@@ -190,6 +205,7 @@ def run(options: Options, announce: Callable[[dict[str, Any]], None]) -> None:
                 "port": port,
                 "pid": os.getpid(),
                 "market": options.market,
+                "exchange": options.exchange,
                 "symbols": [spec.symbol for spec in specs],
                 "now": format_utc(exchange.clock.now_ms()),
                 "first_candle": format_utc(min(firsts)),
@@ -199,12 +215,6 @@ def run(options: Options, announce: Callable[[dict[str, Any]], None]) -> None:
             }
         )
 
-    served = serve(
-        exchange,
-        options.host,
-        options.port,
-        on_listening=listening,
-        keys=keys,
-        rate_limits=options.rate_limits,
-    )
-    asyncio.run(served)
+    second = bybit.BybitDialect(exchange, keys, rate_limits=options.rate_limits)
+    server = Server(exchange, keys, rate_limits=options.rate_limits, dialects=(second,))
+    asyncio.run(serve(server, options.host, options.port, on_listening=listening))

@@ -23,6 +23,13 @@ HTTP_PATHS: dict[str, str] = {
 }
 
 
+BINANCE, BYBIT = "binance", "bybit"
+EXCHANGES = (BINANCE, BYBIT)
+NO_PING_MS = 86_400_000
+"""ccxt sleeps real seconds between two pings and counts simulated ones since the last answer: on
+a fast clock every connection would be given up as dead."""
+
+
 def ccxt_urls(url: str) -> dict[str, Any]:
     """Return ccxt's ``urls``: what Freqtrade asks of USD-M futures is on the exchange at `url`."""
     api: dict[str, Any] = {key: url + path for key, path in HTTP_PATHS.items()}
@@ -31,14 +38,23 @@ def ccxt_urls(url: str) -> dict[str, Any]:
     return {"api": api}
 
 
-def ccxt_connection(url: str) -> dict[str, Any]:
+def bybit_urls(url: str) -> dict[str, Any]:
+    """Return ccxt's ``urls`` of Bybit: what it asks for linear contracts is at `url`."""
+    api: dict[str, Any] = dict.fromkeys(("public", "private", "spot", "futures", "v2"), url)
+    linear = "ws" + url.removeprefix("http") + "/v5/public/linear"
+    api["ws"] = {"public": {"linear": linear}}
+    return {"api": api}
+
+
+def ccxt_connection(url: str, exchange: str = BINANCE) -> dict[str, Any]:
     """Return what connects ccxt with the exchange at `url`, and with nothing else.
 
     Freqtrade logs it at every command, so it is short: all other addresses that ccxt knows are
     encrypted (``https``, ``wss``), and for those the exchange is named as proxy. It refuses to
     pass anything on.
     """
-    return {"httpsProxy": url, "wssProxy": url, "urls": ccxt_urls(url)}
+    urls = bybit_urls(url) if exchange == BYBIT else ccxt_urls(url)
+    return {"httpsProxy": url, "wssProxy": url, "urls": urls}
 
 
 def log_config(clock_url: str | None) -> dict[str, Any]:
@@ -78,10 +94,12 @@ def freqtrade_config(
     follow_clock: bool,
     market: str = "",
     pair: KeyPair = DEFAULT_PAIR,
+    exchange: str = BINANCE,
 ) -> dict[str, Any]:
     """Return a configuration to be layered after a base profile.
 
-    ``market`` is for reports; ``pair`` opens the account at the venue, where money is not real.
+    ``market`` is for reports; ``pair`` opens the account at the venue, where money is not real;
+    ``exchange`` is the one whose protocol the bot speaks.
     """
     pricing = {"price_side": "other", "use_order_book": True, "order_book_top": 1}
     return {
@@ -92,10 +110,10 @@ def freqtrade_config(
         "entry_pricing": pricing,
         "exit_pricing": pricing,
         "exchange": {
-            "name": "binance",
+            "name": exchange,
             "key": pair.key,
             "secret": pair.secret,
-            "only_from_ccxt": True,
+            **({"only_from_ccxt": True} if exchange == BINANCE else {}),
             "enable_ws": True,
             "_ft_has_params": {"ws_enabled": True},
             "pair_whitelist": [spec.pair for spec in specs],
@@ -105,7 +123,8 @@ def freqtrade_config(
                     "fetchMarkets": {"types": ["linear"]},
                     "fetchCurrencies": False,
                 },
-                **ccxt_connection(url),
+                **ccxt_connection(url, exchange),
+                **({"streaming": {"keepAlive": NO_PING_MS}} if follow_clock else {}),
             },
         },
         "plimsoll": {"market": market},

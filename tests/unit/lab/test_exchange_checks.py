@@ -1,5 +1,7 @@
 """Exchanges and trading modes against Freqtrade's own lists; none of them is reached."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from plimsoll.lab.exchange_checks import check_exchange
 from plimsoll.lab.finding import Finding, Level
 from tests.ports import free_port
+from tests.unit.venue.serving import venue
 
 
 def config(name: str, mode: str = "", margin: str = "") -> dict[str, Any]:
@@ -69,10 +72,75 @@ def test_an_exchange_that_freqtrade_cannot_use_is_a_fault(name: str) -> None:
     ],
 )
 def test_a_mode_that_freqtrade_has_is_asked_for_the_time(name: str, mode: str, margin: str) -> None:
-    finding = the(check_exchange(config(name, mode, margin)))
+    findings = check_exchange(config(name, mode, margin))
+    finding = the([one for one in findings if one.subject == "exchange"])
     assert finding.level is Level.FAULT
     assert "does not answer" in finding.found
 
 
 def test_no_exchange_is_a_warning() -> None:
     assert the(check_exchange({})).level is Level.WARNING
+
+
+def of(findings: list[Finding], subject: str) -> Finding:
+    return the([one for one in findings if one.subject == subject])
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "level", "said"),
+    [
+        ("bybit", "futures", Level.OK, "tested on the venue; guards do not see there: margin mode"),
+        ("krakenfutures", "futures", Level.WARNING, "by fixtures; guards do not see there: liquid"),
+        ("kraken", "spot", Level.WARNING, "kraken spot is untested; guards do not see"),
+        ("gate", "futures", Level.WARNING, "gate futures is untested"),
+    ],
+)
+def test_how_far_an_exchange_was_tried_is_said(
+    name: str, mode: str, level: Level, said: str
+) -> None:
+    margin = "isolated" if mode == "futures" else ""
+    finding = of(check_exchange(config(name, mode, margin)), "support")
+    assert finding.level is level
+    assert said in finding.found
+
+
+def test_a_resident_of_the_us_is_told_who_does_not_take_them() -> None:
+    refused = of(check_exchange(config("bybit", "futures", "isolated"), "US"), "region")
+    assert refused.level is Level.FAULT
+    assert "venue-kraken.json" in refused.remedy
+    taken = check_exchange(config("kraken", "spot"), "us")
+    assert not [one for one in taken if one.subject == "region"]
+    unsaid = check_exchange(config("bybit", "futures", "isolated"))
+    assert not [one for one in unsaid if one.subject == "region"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "level"), [("limit", Level.OK), ("market", Level.FAULT), (None, Level.OK)]
+)
+def test_a_stop_that_cannot_rest_there_is_a_fault(kind: str | None, level: Level) -> None:
+    wanted = {} if kind is None else {"stoploss": kind, "stoploss_on_exchange": True}
+    asked = {**config("hyperliquid", "futures", "isolated"), "order_types": wanted}
+    assert of(check_exchange(asked), "stops").level is level
+
+
+@pytest.mark.parametrize(
+    ("pairs", "stake", "level", "said"),
+    [
+        (["BTC/USDT:USDT", "ETH/USDT:USDT"], 100, Level.OK, "2 trade; the largest least order"),
+        (["BTC/USDT:USDT"], 10, Level.FAULT, "stake_amount 10 is below the least order of 50"),
+        (["BTC/USDT"], 100, Level.FAULT, "BTC/USDT does not trade on bybit"),
+    ],
+)
+def test_pairs_are_asked_of_a_real_answer(
+    tmp_path: Path, pairs: list[str], stake: float, level: Level, said: str
+) -> None:
+    profile = tmp_path / "venue.json"
+    with venue("--exchange", "bybit", "--symbols", "BTCUSDT,ETHUSDT", "--write-config", profile) as line:
+        asked = {**json.loads(profile.read_text()), "stake_amount": stake}
+        asked["exchange"]["pair_whitelist"] = pairs
+        findings = check_exchange(asked)
+    assert of(findings, "exchange").found.startswith(line["url"])
+    assert of(findings, "pairs").level is level
+    assert said in of(findings, "pairs").found
+    if level is Level.OK:
+        assert of(findings, "funding").found == "paid every 8 h"

@@ -21,7 +21,8 @@ def hits(
 ) -> list[int]:
     """Which of so many equal requests an http-error hits."""
     now_ms = exchange.clock.now_ms()
-    return [n for n in range(requests) if exchange.faults.hit(HTTP_ERROR, *asked, now_ms)]
+    names, symbol = [asked[:2]], asked[2]
+    return [n for n in range(requests) if exchange.faults.hit(HTTP_ERROR, names, symbol, now_ms)]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,8 @@ def test_a_fault_of_orders_hits_those_that_it_names(
     now_ms = exchange.clock.now_ms()
 
     def is_hit(path: str, *, closes: bool) -> bool:
-        return exchange.faults.hit_order(kind, path, "BTCUSDT", now_ms, closes=closes) is fault
+        named = [("POST", path)]
+        return exchange.faults.hit_order(kind, named, "BTCUSDT", now_ms, closes=closes) is fault
 
     assert is_hit("/fapi/v1/order", closes=False) is opening
     assert is_hit("/fapi/v1/order", closes=True) is closing

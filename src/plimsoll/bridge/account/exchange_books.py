@@ -21,6 +21,7 @@ LOOKED_INTO = timedelta(days=6, hours=12)
 RECORD_KEPT = timedelta(days=85)
 """How far back the record of transfers is asked for; Binance keeps it for three months."""
 TRANSFER_PAGE = 1000
+BYBIT_PAGE, BYBIT_WEEK_MS = 50, 7 * 86_400_000
 TRANSFERS = frozenset({"transfer", "deposit", "withdrawal"})
 NO_RECORD = (ccxt.NotSupported, ccxt.PermissionDenied, ccxt.BadRequest, ccxt.ArgumentsRequired)
 UNREADABLE = (FreqtradeException, ccxt.BaseError, KeyError, TypeError, ValueError, AttributeError)
@@ -122,6 +123,8 @@ def read_transfers(exchange: Exchange, since: datetime) -> tuple[Transfer, ...] 
     if not api.has.get("fetchLedger"):
         return None
     currency = exchange._config["stake_currency"]  # noqa: SLF001 - it offers no config
+    if exchange.id.startswith("bybit"):
+        return _bybit_transfers(api, currency, since)
     start = int(since.timestamp() * 1000)
     params = _kind(exchange)
     if exchange.id.startswith("binance"):
@@ -137,6 +140,29 @@ def read_transfers(exchange: Exchange, since: datetime) -> tuple[Transfer, ...] 
         if len(page) < TRANSFER_PAGE:
             break
         start = int(page[-1]["timestamp"]) + 1
+    return tuple(sorted(entries.values(), key=lambda one: one.at))
+
+
+def _bybit_transfers(api: Any, currency: str, since: datetime) -> tuple[Transfer, ...] | None:
+    """Return money that was moved, week by week: Bybit tells no more of its log at once."""
+    entries: dict[str, Transfer] = {}
+    start, now = int(since.timestamp() * 1000), int(api.milliseconds())
+    while start <= now:
+        end = min(start + BYBIT_WEEK_MS, now)
+        for kind in ("TRANSFER_IN", "TRANSFER_OUT"):
+            cursor = ""
+            while True:
+                asked = {"type": kind, "endTime": end, **({"cursor": cursor} if cursor else {})}
+                try:
+                    page = api.fetch_ledger(currency, start, BYBIT_PAGE, asked)
+                except NO_RECORD:
+                    return None
+                entries.update({f"{one.id} {one.at}": one for one in map(_transfer, page)})
+                told = (one["info"].get("nextPageCursor") for one in page)
+                cursor = next((one for one in told if one), "")
+                if len(page) < BYBIT_PAGE or not cursor:
+                    break
+        start = end + 1
     return tuple(sorted(entries.values(), key=lambda one: one.at))
 
 

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 TOLERANCE = 1e-9
 Get = Callable[[str], Any]
@@ -90,7 +91,21 @@ class DatabaseSide:
             symbol = trade["pair"].split(":")[0].replace("/", "")
             amount = -trade["amount"] if trade["is_short"] else trade["amount"]
             positions[symbol] = positions.get(symbol, 0.0) + amount
-        return cls(positions=positions, orders=frozenset(str(row["order_id"]) for row in orders))
+        return cls(
+            positions=positions,
+            orders=frozenset(own_number(str(row["order_id"])) for row in orders),
+        )
+
+
+def own_number(order_id: str) -> str:
+    """Return the number that the simulated exchange's own books have for an order's id.
+
+    In Bybit's dialect an id is a UUID, with the number in its last eight bytes.
+    """
+    try:
+        return str(int.from_bytes(UUID(order_id).bytes[8:]))
+    except ValueError:
+        return order_id
 
 
 def rows(database: Path, query: str) -> list[dict[str, Any]]:

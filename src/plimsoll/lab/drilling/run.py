@@ -60,6 +60,7 @@ class MatrixPlan:
     workers: int = WORKERS
     patience: float = 1.0
     at_most_minutes: float | None = None
+    exchange: str = "binance"
     made_with: Mapping[str, str] = field(default_factory=dict)
 
     def setup(self, scenario: Scenario, mode: str) -> BotSetup:
@@ -160,7 +161,7 @@ def _play_group(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     serving = ["--market", "synthetic", "--seed", str(plan.seed), "--start", START]
-    serving += ["--symbols", ",".join(FOUR)]
+    serving += ["--exchange", plan.exchange, "--symbols", ",".join(FOUR)]
     with (
         drilled_exchange(serving, folder=folder) as exchange,
         telegram_service(folder / "telegram") as telegram,

@@ -148,7 +148,7 @@ class LeverageSet(Event):
     """The leverage of a contract was set."""
 
     symbol: str
-    leverage: int
+    leverage: float
 
 
 @dataclass(frozen=True)

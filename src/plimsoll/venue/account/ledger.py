@@ -58,7 +58,8 @@ class Account:
 
     `deleveraged_usd` sums the losses that the fund could not bear and counterparties did;
     `statuses` and `filters` hold what differs from a contract's own, `finest` the finest tick
-    and step that were ever changed to.
+    and step that were ever changed to. The fees are fractions of the notional; they are the
+    exchange's, not part of the state: each fill's event holds what it paid.
     """
 
     free_usd: float
@@ -73,6 +74,8 @@ class Account:
     finest: dict[str, tuple[float, float]] = field(default_factory=dict)
     sequence: int = 0
     updated_ms: int = 0
+    maker_fee: float = field(default=MAKER_FEE, compare=False)
+    taker_fee: float = field(default=TAKER_FEE, compare=False)
     _listeners: list[Listener] = field(default_factory=list, compare=False, repr=False)
     _action_listeners: list[ActionListener] = field(default_factory=list, compare=False, repr=False)
     _action: list[Event] = field(default_factory=list, compare=False, repr=False)
@@ -135,7 +138,7 @@ class Account:
         """The balance with all isolated margins, without unrealized profit."""
         return self.free_usd + sum(position.wallet_usd for position in self.positions.values())
 
-    def set_leverage(self, symbol: str, leverage: int, time_ms: int = 0) -> None:
+    def set_leverage(self, symbol: str, leverage: float, time_ms: int = 0) -> None:
         """Set the leverage of future positions, unchecked."""
         self.record(happened.LeverageSet, time_ms, symbol=symbol, leverage=leverage)
 
@@ -156,7 +159,7 @@ class Account:
         fee_fraction: float | None = None,
     ) -> Fill:
         """Book an execution: close the opposite position, open the rest, pay the fee."""
-        usual = MAKER_FEE if is_maker else TAKER_FEE
+        usual = self.maker_fee if is_maker else self.taker_fee
         self.record(
             happened.OrderFilled,
             time_ms,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from plimsoll.venue.account.brackets import brackets_of
-from plimsoll.venue.account.ledger import AMOUNT_TOLERANCE, TAKER_FEE, Account
+from plimsoll.venue.account.ledger import AMOUNT_TOLERANCE, Account
 from plimsoll.venue.account.orders import Order
 from plimsoll.venue.errors import ApiError
 
@@ -61,7 +61,7 @@ def free_usd(account: Account) -> float:
     return account.free_usd - held
 
 
-def notional_cap(symbol: str, leverage: int) -> float:
+def notional_cap(symbol: str, leverage: float) -> float:
     """Return the largest position in USD that a leverage allows.
 
     Source: Binance, "Leverage and Margin of USDⓈ-M Futures".
@@ -83,7 +83,7 @@ def check_order(account: Account, order: Order, quantity: float, price: float) -
     notional = (abs(position.amount + signed(order, quantity)) + same) * price
     if notional > notional_cap(order.symbol, position.leverage):
         raise ApiError(-2027, "Exceeded the maximum allowable position at current leverage.")
-    if part * price * (1.0 / position.leverage + TAKER_FEE) > free_usd(account):
+    if part * price * (1.0 / position.leverage + account.taker_fee) > free_usd(account):
         raise ApiError(-2019, NO_FUNDS)
 
 
@@ -95,7 +95,7 @@ def _same_side(account: Account, order: Order) -> Iterable[Order]:
     )
 
 
-def check_leverage(account: Account, symbol: str, leverage: int, mark: float) -> None:
+def check_leverage(account: Account, symbol: str, leverage: float, mark: float) -> None:
     """Refuse a leverage that the contract lacks or that its open position does not allow.
 
     Source: Binance, USDⓈ-M futures, "Error Codes": -4028, -4161, -2028.

@@ -375,7 +375,7 @@ class Matching:
             self.account.record(happened.OrderAmended, now_ms, order_id=order.id, **facts)
             return self._take(order, parts, now_ms)
 
-    def set_leverage(self, symbol: str, leverage: int, now_ms: int) -> None:
+    def set_leverage(self, symbol: str, leverage: float, now_ms: int) -> None:
         """Set a contract's leverage; raises `ApiError` where Binance refuses."""
         mark = last_and_mark(self._market, symbol, now_ms)[1]
         check_leverage(self.account, symbol, leverage, mark)

@@ -19,7 +19,7 @@ class Position:
     amount: float = 0.0
     entry_price: float = 0.0
     wallet_usd: float = 0.0
-    leverage: int = 20
+    leverage: float = 20
     margin_type: str = "isolated"
     updated_ms: int = 0
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import orjson
 
+from plimsoll.venue.account.filters import check_filters
 from plimsoll.venue.account.margin import check_order
 from plimsoll.venue.account.orders import Order
 from plimsoll.venue.api.order_shape import shown
-from plimsoll.venue.api.orders import Answer, Private, check_filters, find_order, place_order
+from plimsoll.venue.api.orders import Answer, Private, find_order, place_order
 from plimsoll.venue.api.parameters import Parameters, decimal, integer, required
 from plimsoll.venue.api.public import symbol_of
 from plimsoll.venue.errors import ApiError
@@ -37,7 +38,8 @@ def modify_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Ans
     if quantity <= order.executed:
         return shown(exchange, exchange.matching.cancel(order, now_ms))
     changed = replace(order, price=price, quantity=quantity)
-    check_filters(changed, exchange.spec(order.symbol), exchange.snapshot(order.symbol, now_ms))
+    last = exchange.snapshot(order.symbol, now_ms).last
+    check_filters(changed, exchange.spec(order.symbol), last)
     _check_margin(exchange, order, changed)
     exchange.matching.amend(order, quantity, price, now_ms)
     return shown(exchange, order)

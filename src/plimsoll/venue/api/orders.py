@@ -3,24 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from plimsoll.venue.account.matching import CONDITIONAL_KINDS, ORDER_REJECTED, Order
+from plimsoll.venue.account.filters import check_filters
+from plimsoll.venue.account.matching import CONDITIONAL_KINDS, Order
 from plimsoll.venue.api.account_faults import require_position_side
 from plimsoll.venue.api.order_shape import shown
 from plimsoll.venue.api.parameters import Parameters, decimal, integer, limit_of, required
 from plimsoll.venue.api.public import symbol_of
-from plimsoll.venue.api.render import plain
 from plimsoll.venue.errors import ApiError
-from plimsoll.venue.exchange import Exchange, OrderSent
-from plimsoll.venue.faults import EXPIRE_ORDER, PARTIAL_FILL, REJECT_ORDER
-from plimsoll.venue.market.base import Snapshot
-from plimsoll.venue.market.symbols import SymbolSpec
+from plimsoll.venue.exchange import Exchange
 
 Answer = dict[str, Any] | list[Any]
 Private = Callable[[Exchange, Parameters, int], Answer]
-
-
-def _is_step(value: float, step: float) -> bool:
-    return abs(value / step - round(value / step)) < 1e-6
 
 
 def _parse_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Order:
@@ -33,10 +26,10 @@ def _parse_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Ord
     is_priced = kind in ("LIMIT", "STOP", "TAKE_PROFIT")
     trigger = decimal(parameters, "triggerPrice") or decimal(parameters, "stopPrice")
     order_id = exchange.matching.next_id()
-    names = ("newClientOrderId", "clientAlgoId")
+    named = next((parameters[n] for n in _CLIENT_IDS if parameters.get(n)), "")
     order = Order(
         id=order_id,
-        client_id=next((parameters[n] for n in names if parameters.get(n)), f"venue-{order_id}"),
+        client_id=named or f"venue-{order_id}",
         symbol=symbol,
         side=side,
         kind=kind,
@@ -52,27 +45,8 @@ def _parse_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Ord
         created_ms=now_ms,
         updated_ms=now_ms,
     )
-    check_filters(order, exchange.spec(symbol), exchange.snapshot(symbol, now_ms))
+    check_filters(order, exchange.spec(symbol), exchange.snapshot(symbol, now_ms).last)
     return order
-
-
-def check_filters(order: Order, spec: SymbolSpec, now: Snapshot) -> None:
-    """Refuse what the contract's filters refuse."""
-    if order.is_conditional and order.trigger_price <= 0.0:
-        raise ApiError(-1102, "Mandatory parameter 'triggerprice' was not sent.")
-    if order.kind in ("LIMIT", "STOP", "TAKE_PROFIT") and order.price <= 0.0:
-        raise ApiError(-1102, "Mandatory parameter 'price' was not sent, was empty/null.")
-    if order.quantity <= 0.0 and not order.close_position:
-        raise ApiError(-4003, "Quantity less than or equal to zero.")
-    if not _is_step(order.quantity, spec.step_size):
-        raise ApiError(-1111, "Precision is over the maximum defined for this asset.")
-    if not all(_is_step(price, spec.tick_size) for price in (order.price, order.trigger_price)):
-        raise ApiError(-4014, "Price not increased by tick size.")
-    notional = order.quantity * (order.price or order.trigger_price or now.last)
-    if notional < spec.min_notional_usd and not (order.reduce_only or order.close_position):
-        least = plain(spec.min_notional_usd, 0)
-        text = f"Order's notional must be no smaller than {least} (unless you choose reduce only)."
-        raise ApiError(ORDER_REJECTED, text)
 
 
 def place_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answer:
@@ -99,35 +73,19 @@ def test_order(exchange: Exchange, parameters: Parameters, now_ms: int) -> Answe
 
 
 def _place(exchange: Exchange, path: str, parameters: Parameters, now_ms: int) -> Answer:
-    _note(exchange, parameters, now_ms)
+    exchange.note_order(
+        symbol=parameters.get("symbol", ""),
+        client_id=next((parameters[n] for n in _CLIENT_IDS if parameters.get(n)), ""),
+        side=parameters.get("side", ""),
+        kind=parameters.get("type", ""),
+        now_ms=now_ms,
+    )
     order = _parse_order(exchange, parameters, now_ms)
     require_position_side(exchange, parameters.get("positionSide"), now_ms)
-    asked = (path, order.symbol, now_ms)
-    closes = order.reduce_only or order.close_position
-    rejecting = exchange.faults.hit_order(REJECT_ORDER, *asked, closes=closes)
-    if rejecting is not None:
-        raise ApiError(*rejecting.rejection)
-    if exchange.faults.hit_order(EXPIRE_ORDER, *asked, closes=closes) is not None:
-        return shown(exchange, exchange.matching.expire(order, now_ms))
-    thin = exchange.faults.hit_order(PARTIAL_FILL, *asked, closes=closes)
-    share = 1.0 if thin is None else thin.filled_fraction
-    return shown(exchange, exchange.matching.submit(order, now_ms, share))
+    return shown(exchange, exchange.place(order, ("POST", path), now_ms=now_ms))
 
 
-def _note(exchange: Exchange, parameters: Parameters, now_ms: int) -> None:
-    """Keep when an order was asked for, whatever becomes of it."""
-    names = ("newClientOrderId", "clientAlgoId")
-    client_id = next((parameters[name] for name in names if parameters.get(name)), "")
-    exchange.orders_sent.append(
-        OrderSent(
-            symbol=parameters.get("symbol", ""),
-            client_id=client_id,
-            side=parameters.get("side", ""),
-            kind=parameters.get("type", ""),
-            received_ms=now_ms,
-            speed=exchange.clock.speed,
-        )
-    )
+_CLIENT_IDS = ("newClientOrderId", "clientAlgoId")
 
 
 def find_order(

@@ -60,6 +60,7 @@ class Hub:
         self._connections: set[Connection] = set()
         self._opened = 0
         self._feeds: dict[str, Feed] = {}
+        self._connection_type: type[Connection] = Connection
         self._moved = asyncio.Event()
         self.listen_keys = ListenKeys()
         self._users = UserStream(exchange, self.listen_keys, self.wake)
@@ -112,11 +113,13 @@ class Hub:
             return web.Response(status=503)
         socket = web.WebSocketResponse(autoping=True, compress=False)
         await socket.prepare(request)
-        connection = Connection(socket, number, combined=request.path.endswith("/stream"))
+        connection = self._connection_type(
+            socket, number, combined=request.path.endswith("/stream")
+        )
         self._connections.add(connection)
         writer = asyncio.create_task(connection.write())
         try:
-            self._subscribe(connection, _streams_in_url(request))
+            self._subscribe(connection, self._names_in_url(request))
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     self._answer(connection, message.data)
@@ -147,9 +150,7 @@ class Hub:
             connection.post(None, {"result": None, "id": id_})
             self._subscribe(connection, names)
         elif method == "UNSUBSCRIBE":
-            for name in names:
-                connection.streams.pop(name, None)
-            self._drop_idle_feeds()
+            self._unsubscribe(connection, names)
             connection.post(None, {"result": None, "id": id_})
         else:
             text = f"Invalid request: unknown method {method}"
@@ -170,14 +171,18 @@ class Hub:
             for message in messages:
                 connection.post(name, message)
 
+    def _unsubscribe(self, connection: Connection, names: list[str]) -> None:
+        for name in names:
+            connection.streams.pop(name, None)
+        self._drop_idle_feeds()
+
     def _drop_idle_feeds(self) -> None:
         followed = {name for connection in self._connections for name in connection.streams}
         for name in self._feeds.keys() - followed:
             del self._feeds[name]
             self._users.close(name)
 
-
-def _streams_in_url(request: web.Request) -> list[str]:
-    """Return what ``/ws/name``, ``/stream?streams=a/b`` and ``/ws?listenKey=key`` ask for."""
-    named = [request.path.rpartition("/")[2], request.query.get("listenKey", "")]
-    return named + [name for name in request.query.get("streams", "").split("/") if name]
+    def _names_in_url(self, request: web.Request) -> list[str]:
+        """Return what ``/ws/name``, ``/stream?streams=a/b`` and ``/ws?listenKey=key`` ask for."""
+        named = [request.path.rpartition("/")[2], request.query.get("listenKey", "")]
+        return named + [name for name in request.query.get("streams", "").split("/") if name]
