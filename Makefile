@@ -131,9 +131,8 @@ drills: $(READY) ## trip every guard under every fault, write the certificate an
 drill-cases: $(READY) ## play single cases of guards in a running bot and rewrite the rest of docs/drills.md
 	$(BIN)/python -m tests.drills
 
-drills-postgresql: $(READY) ## the guards' drills with each bot on a PostgreSQL of its own (needs Debian's package postgresql)
-	PLIMSOLL_DRILLS_ON_POSTGRESQL=1 $(BIN)/python -m pytest -m "slow or not slow" tests/drills/test_kill_switches.py \
-		tests/drills/test_postgresql.py tests/property/test_latch_postgresql.py
+drills-postgresql: $(READY) ## the latch on a real PostgreSQL, killed before each write (needs Debian's package postgresql)
+	$(BIN)/python -m pytest -m slow tests/property/test_latch_postgresql.py
 
 parity: $(READY) ## backtest and replay the strategies on real data (DATA=folder), rewrite docs/parity-results.md
 	@test -n "$(DATA)" || { echo 'make parity needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
