@@ -108,18 +108,13 @@ def drill(
     --only: status 1 when it is stale or red, or lacks a row.
     """
     from plimsoll.cli.drill_all import Asked, certify, subject_of
-    from plimsoll.lab.doctor import bare_outside_drill
     from plimsoll.lab.drill_plan import DrillPlan, pairs_of
-    from plimsoll.venue.profile import EXCHANGES
 
-    if exchange not in EXCHANGES:
-        raise UsageError(f"expected --exchange {' or '.join(EXCHANGES)}, found {exchange}")
+    _require_known(exchange)
     if every or check is not None:
         subject = subject_of(named or strategy, strategy_path, userdir, config or ())
-        asked = Asked(
-            out, only, mode, resume, seed, as_json, workers, own_limits, at_most, exchange
-        )
-        certify(subject, asked, check)
+        bounds = (own_limits, at_most, exchange)
+        certify(subject, Asked(out, only, mode, resume, seed, as_json, workers, *bounds), check)
         return
     plan = DrillPlan(
         strategy=_named(strategy or named, side),
@@ -135,9 +130,22 @@ def drill(
         compare=compare,
         exchange=exchange,
     )
-    if bare := bare_outside_drill(plan.strategy, plan.strategy_path, userdir.expanduser()):
-        typer.echo(f"plimsoll: {bare}", err=True)
+    _tell_bare(plan, userdir.expanduser())
     _run(plan, out, as_json=as_json)
+
+
+def _require_known(exchange: str) -> None:
+    from plimsoll.venue.profile import EXCHANGES
+
+    if exchange not in EXCHANGES:
+        raise UsageError(f"expected --exchange {' or '.join(EXCHANGES)}, found {exchange}")
+
+
+def _tell_bare(plan: "DrillPlan", userdir: Path) -> None:
+    from plimsoll.lab.doctor import bare_outside_drill
+
+    if bare := bare_outside_drill(plan.strategy, plan.strategy_path, userdir):
+        typer.echo(f"plimsoll: {bare}", err=True)
 
 
 def _named(strategy: str | None, side: str) -> str:

@@ -135,7 +135,9 @@ def test_pairs_are_asked_of_a_real_answer(
     tmp_path: Path, pairs: list[str], stake: float, level: Level, said: str
 ) -> None:
     profile = tmp_path / "venue.json"
-    with venue("--exchange", "bybit", "--symbols", "BTCUSDT,ETHUSDT", "--write-config", profile) as line:
+    with venue(
+        "--exchange", "bybit", "--symbols", "BTCUSDT,ETHUSDT", "--write-config", profile
+    ) as line:
         asked = {**json.loads(profile.read_text()), "stake_amount": stake}
         asked["exchange"]["pair_whitelist"] = pairs
         findings = check_exchange(asked)
