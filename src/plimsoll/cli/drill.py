@@ -104,8 +104,7 @@ def drill(
     was told and the halt ended with "plimsoll resume"; 1 when a step fell short.
 
     With --all every guard is tripped under every fault and judged by the exchange's own books:
-    status 1 when a row is red. --check holds a certificate against code, config, strategy and
-    --only: status 1 when it is stale or red, or lacks a row.
+    status 1 when a row is red. --check: 1 when a certificate is stale or red, or lacks a row.
     """
     from plimsoll.cli.drill_all import Asked, certify, subject_of
     from plimsoll.lab.drill_plan import DrillPlan, pairs_of
@@ -114,7 +113,8 @@ def drill(
     if every or check is not None:
         subject = subject_of(named or strategy, strategy_path, userdir, config or ())
         bounds = (own_limits, at_most, exchange)
-        certify(subject, Asked(out, only, mode, resume, seed, as_json, workers, *bounds), check)
+        asked = Asked(out, only, mode, resume, seed, as_json, workers, *bounds)
+        certify(subject, asked, check)
         return
     plan = DrillPlan(
         strategy=_named(strategy or named, side),
@@ -130,8 +130,7 @@ def drill(
         compare=compare,
         exchange=exchange,
     )
-    _tell_bare(plan, userdir.expanduser())
-    _run(plan, out, as_json=as_json)
+    _run(plan, userdir.expanduser(), out, as_json=as_json)
 
 
 def _require_known(exchange: str) -> None:
@@ -157,13 +156,14 @@ def _named(strategy: str | None, side: str) -> str:
     return strategy
 
 
-def _run(plan: "DrillPlan", out: Path, *, as_json: bool) -> None:
+def _run(plan: "DrillPlan", userdir: Path, out: Path, *, as_json: bool) -> None:
     """Run the drill, tell it, and end with 1 when a step fell short."""
     from plimsoll.cli.demo import Progress
     from plimsoll.lab.demo import run_folder
     from plimsoll.lab.drill import run_drill
     from plimsoll.lab.drill_plan import write_record
 
+    _tell_bare(plan, userdir)
     began = time.monotonic()
     folder = run_folder(out, datetime.now(UTC)).resolve()
     with Progress(silent=as_json, steps=STEPS) as progress:
