@@ -56,7 +56,7 @@ def api() -> ccxt.Exchange:
 def test_orders_and_stops_carry_the_bots_name(
     api: ccxt.Exchange, params: dict[str, Any], field: str
 ) -> None:
-    prefix = name_orders(SimpleNamespace(_api=api))
+    prefix = name_orders(SimpleNamespace(_api=api, _config={}))
     api.create_order("BTC/USDT:USDT", "market", "sell", 1.0, None, {"reduceOnly": True, **params})
     assert prefix is not None
     assert SENT[field].startswith(prefix)
