@@ -4,6 +4,7 @@ The trading bot is dead, played by the lock that a running one holds, or, in the
 """
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -106,7 +107,6 @@ def test_strangers_hear_nothing_and_are_one_line_of_the_log(phone: Phone) -> Non
             "a forwarded message is no command",
         ),
         ({"via_bot": {"id": 5, "is_bot": True, "first_name": "B"}}, "a forwarded message"),
-        ({"date": int(time.time()) - 4000}, "it was sent 67 min ago; type it again"),
     ],
 )
 def test_what_was_not_typed_now_is_no_command(
@@ -116,6 +116,13 @@ def test_what_was_not_typed_now_is_no_command(
     phone.telegram.send("/resume all is well", **others)
     (one,) = refused(phone, count)
     assert (one["by"], said in one["why"]) == ("anna", True), one
+
+
+def test_what_was_typed_long_ago_is_no_command(phone: Phone) -> None:
+    count = len(phone.records("refused"))
+    phone.telegram.send("/resume all is well", date=int(time.time()) - 4000)
+    (one,) = refused(phone, count)
+    assert re.search(r"it was sent (67|68) min ago; type it again", one["why"]), one
 
 
 def test_an_edited_message_is_no_command(phone: Phone) -> None:

@@ -72,7 +72,7 @@ class AuditedAccount:
 
     def name_orders_as_the_bot(self) -> None:
         """Let the names of the bot's next orders begin as a guarded bot's do."""
-        prefix = name_orders(SimpleNamespace(_api=self.bot))
+        prefix = name_orders(SimpleNamespace(_api=self.bot, _config={}))
         assert prefix is not None
 
     def fault(self, kind: str, **options: Any) -> None:

@@ -11,8 +11,9 @@ from plimsoll.bridge.freqtrade.order_ids import name_orders, order_prefix
 NAMES = re.compile(r"^[\.A-Z\:/a-z0-9_-]{1,36}$")
 
 
-def exchange(api: ccxt.Exchange) -> SimpleNamespace:
-    return SimpleNamespace(_api=api)
+def exchange(api: ccxt.Exchange, bot: str = "") -> SimpleNamespace:
+    config = {"plimsoll": {"fleet": {"bot": bot}}} if bot else {}
+    return SimpleNamespace(_api=api, _config=config)
 
 
 def test_two_keys_have_two_names_and_one_key_has_one() -> None:
@@ -22,6 +23,13 @@ def test_two_keys_have_two_names_and_one_key_has_one() -> None:
     assert first == again != other
     assert first is not None
     assert "a" * 5 not in first
+
+
+def test_bots_of_a_fleet_have_names_of_their_own_under_one_key() -> None:
+    api = ccxt.binance({"apiKey": "a"})
+    alone, one, again, two = (order_prefix(exchange(api, bot)) for bot in ("", "one", "one", "two"))
+    assert one == again
+    assert len({alone, one, two}) == 3
 
 
 def test_the_key_cannot_be_read_from_the_name() -> None:
