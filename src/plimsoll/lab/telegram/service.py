@@ -57,6 +57,7 @@ class TelegramService:
     def __init__(self, folder: Path) -> None:
         self.messages: list[Sent] = []
         self.rejected: list[Rejected] = []
+        self._by_id: dict[str, Sent] = {}
         self.calls: list[str] = []
         self.paces: dict[int, Pace] = {CHAT_ID: private_pace(), GROUP_ID: group_pace()}
         self._faults: list[RefusedError] = []
@@ -295,27 +296,25 @@ class TelegramService:
     async def _send_message(self, asked: dict[str, str]) -> Any:
         seen, buttons = self._accepted(asked), buttons_of(asked)
         message = self._message(seen)
-        self.messages.append(
-            Sent(
-                message["message_id"],
-                int(asked["chat_id"]),
-                asked["text"],
-                seen,
-                time.monotonic(),
-                asked.get("parse_mode"),
-                buttons,
-                silent=asked.get("disable_notification", "").lower() == "true",
-            )
+        sent = Sent(
+            message["message_id"],
+            int(asked["chat_id"]),
+            asked["text"],
+            seen,
+            time.monotonic(),
+            asked.get("parse_mode"),
+            buttons,
+            silent=asked.get("disable_notification", "").lower() == "true",
         )
+        self.messages.append(sent)
+        self._by_id[str(sent.message_id)] = sent  # also when a test has emptied its list
         return {**message, "from": BOT}
 
     async def _edit_message(self, asked: dict[str, str]) -> Any:
         seen, buttons = self._accepted(asked), buttons_of(asked)
-        number = asked.get("message_id", "")
-        known = [sent for sent in self.messages if str(sent.message_id) == number]
-        if not known:
+        sent = self._by_id.get(asked.get("message_id", ""))
+        if sent is None:
             raise bad_request("message to edit not found")
-        sent = known[0]
         if (sent.seen, sent.buttons) == (seen, buttons):
             raise bad_request(
                 "message is not modified: specified new message content and reply markup are "
