@@ -32,7 +32,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks model-results calibrate train-agents alert-drills dashboards data backtest paper drill report live audit sbom deep drills-postgresql
+.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks model-results calibrate train-agents alert-drills dashboards data backtest paper drill report live audit sbom deep drills-postgresql image
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -110,6 +110,9 @@ sbom: $(READY) ## write the list of all packages of constraints.txt to out/sbom.
 	@$(BIN)/python -c 'import cyclonedx_py' 2>/dev/null || { echo 'make sbom needs cyclonedx-bom: uv pip install --python $(BIN)/python cyclonedx-bom pip-audit'; exit 2; }
 	@mkdir -p out
 	$(BIN)/python -m cyclonedx_py requirements constraints.txt --pyproject pyproject.toml --output-reproducible --of JSON -o out/sbom.json
+
+image: $(READY) ## build docker/Dockerfile without a daemon or a registry and run it; figures in docs/docker.md (root, buildah, mmdebstrap; ARCHIVE=file for docker load)
+	$(BIN)/python -m tests.image $(if $(BASE),--base $(BASE)) $(if $(MIRROR),--mirror $(MIRROR)) $(if $(ARCHIVE),--archive $(ARCHIVE))
 
 browser: $(READY) ## open the report in a Chromium, narrow and wide, light and dark; pictures in out/browser
 	PLIMSOLL_PICTURES=out/browser $(BIN)/python -m pytest -m browser -rs tests/integration/test_report_in_browser.py
