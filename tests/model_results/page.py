@@ -83,7 +83,7 @@ def _against(row: dict[str, Any], name: str) -> str:
         name,
         _figure(told["baseline"]["sharpe"], ".2f"),
         f"{told['difference']:+.2f} ({told['low']:+.2f} to {told['high']:+.2f})",
-        f"{told['probability']:.0%}, {told['trials']:,} models tried",
+        f"{told['probability']:.0%}, trials: {told['trials']:,}",
         verdict,
     )
     return f"| {' | '.join(cells)} |\n"
