@@ -130,7 +130,7 @@ def _status(settings: "WatchSettings") -> dict[str, Any]:
     if told is None:
         raise UsageError(f"no watchdog has left a status in {settings.folder}")
     age = (datetime.now(UTC) - datetime.fromisoformat(told["as_of"])).total_seconds()
-    is_stale = age > STALE_LOOKS * float(told["every_seconds"])
+    is_stale = abs(age) > STALE_LOOKS * float(told["every_seconds"])  # ahead is no better than old
     return {**told, "age_seconds": age, "is_well": bool(told["is_well"]) and not is_stale}
 
 

@@ -47,6 +47,9 @@ def test_one_look_leaves_a_status_that_the_command_shows(tmp_path: Path, exchang
     old = datetime(2026, 1, 1, tzinfo=UTC).isoformat()
     status.write_text(json.dumps({**record, "as_of": old}))
     assert run(*words, "--status", **secrets).returncode == 1
+    ahead = datetime(2126, 1, 1, tzinfo=UTC).isoformat()
+    status.write_text(json.dumps({**record, "as_of": ahead}))
+    assert run(*words, "--status", **secrets).returncode == 1
 
 
 @pytest.mark.parametrize(
