@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
+# The tests start a thousand Pythons: what they import is compiled once.
+export PYTHONDONTWRITEBYTECODE :=
 # A file's tests stay on one worker, for they share servers and data; files start in their order.
 # One worker more than two cores: a bot's tests wait for clocks a quarter of the time.
 WORKERS ?= 3
@@ -32,7 +34,7 @@ LONG_UNIT := archive/test_backfill archive/test_feature_store archive/test_http 
 	reporting/test_report reporting/test_results_figure venue/api/test_feeds venue/test_faults \
 	venue/market/test_scenario venue/market/test_stylised_facts venue/market/test_synthetic
 
-.PHONY: help demo picture test unit browser check wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks model-results calibrate train-agents alert-drills dashboards data backtest paper drill report live audit sbom deep drills-postgresql image
+.PHONY: help demo picture test unit browser check style types architecture compiled wheel bench mutation clean lock venv results reprice denials policies slow drills parity foreign kill-sweep watch-drills docs changelog replay drill-cases latency identity walks model-results calibrate train-agents alert-drills dashboards data backtest paper drill report live audit sbom deep drills-postgresql databases image soak feed-latency monitoring dashboards-schema
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,7 +56,8 @@ picture: $(READY) ## draw the README's picture again: one strategy in a crash, g
 	$(BIN)/python -m tests.picture
 
 test: $(READY) ## lint, types, import rules and all tests
-	$(MAKE) --no-print-directory check
+	$(MAKE) --no-print-directory style
+	$(MAKE) --no-print-directory --jobs=2 types compiled
 	$(BIN)/python -m pytest $(PARALLEL) --ignore=tests/architecture
 
 unit: $(READY) ## the quick loop: unit and contract tests without the long files
@@ -62,11 +65,23 @@ unit: $(READY) ## the quick loop: unit and contract tests without the long files
 		tests/unit tests/contracts $(LONG_UNIT:%=--ignore=tests/unit/%.py)
 
 check: $(READY) ## ruff, mypy, import-linter and the documentation checks
+	$(MAKE) --no-print-directory style
+	$(MAKE) --no-print-directory --jobs=2 types architecture
+
+style: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+types: $(READY)
+	$(BIN)/mypy
+
+architecture: $(READY)
 	$(BIN)/python -m pytest -q tests/architecture
+
+# Pytest rewrites what it imports: once here, not once in each worker.
+compiled: architecture
+	@$(BIN)/python -m pytest -q --collect-only --ignore=tests/architecture >/dev/null || true
 
 denials: $(READY) ## count on real data (DATA=folder) what the guards deny and rewrite docs/denials.md
 	@test -n "$(DATA)" || { echo 'make denials needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
@@ -102,14 +117,11 @@ report: $(READY) ## draw the last backtest
 live: $(READY) ## let STRATEGY trade with money: refused without opt-in and an open gate (docs/going-live.md)
 	$(BIN)/freqtrade trade $(LAYERS) $(MODE)-live.json -c user_data/config/risk-live-500.json --strategy $(STRATEGY)
 
-audit: $(READY) ## look for known faults in the packages of constraints.txt (asks PyPI)
-	@$(BIN)/python -c 'import pip_audit' 2>/dev/null || { echo 'make audit needs pip-audit: uv pip install --python $(BIN)/python pip-audit cyclonedx-bom'; exit 2; }
-	$(BIN)/python -m pip_audit --requirement constraints.txt --disable-pip --require-hashes --strict
+audit: $(READY) ## look for known faults in the packages of constraints.txt (asks PyPI); fails when it gets no answer
+	@$(BIN)/python -m tests.supply.audit
 
-sbom: $(READY) ## write the list of all packages of constraints.txt to out/sbom.json (CycloneDX)
-	@$(BIN)/python -c 'import cyclonedx_py' 2>/dev/null || { echo 'make sbom needs cyclonedx-bom: uv pip install --python $(BIN)/python cyclonedx-bom pip-audit'; exit 2; }
-	@mkdir -p out
-	$(BIN)/python -m cyclonedx_py requirements constraints.txt --pyproject pyproject.toml --output-reproducible --of JSON -o out/sbom.json
+sbom: $(READY) ## write the list of all packages of constraints.txt to out/sbom.json (CycloneDX) and check it
+	@$(BIN)/python -m tests.supply.sbom
 
 image: $(READY) ## build docker/Dockerfile without a daemon or a registry and run it; figures in docs/docker.md (root, buildah, mmdebstrap; ARCHIVE=file for docker load)
 	$(BIN)/python -m tests.image $(if $(BASE),--base $(BASE)) $(if $(MIRROR),--mirror $(MIRROR)) $(if $(ARCHIVE),--archive $(ARCHIVE))
@@ -131,8 +143,12 @@ drills: $(READY) ## trip every guard under every fault, write the certificate an
 drill-cases: $(READY) ## play single cases of guards in a running bot and rewrite the rest of docs/drills.md
 	$(BIN)/python -m tests.drills
 
-drills-postgresql: $(READY) ## the latch on a real PostgreSQL, killed before each write (needs Debian's package postgresql)
-	$(BIN)/python -m pytest -m slow tests/property/test_latch_postgresql.py
+drills-postgresql: $(READY) ## drill the guards with their bot on a real PostgreSQL that the drill starts (needs Debian's package postgresql)
+	$(BIN)/python -m pytest -m slow tests/drills/test_postgresql.py tests/property/test_latch_postgresql.py \
+		tests/integration/test_drill_command.py -k "postgresql"
+
+databases: $(READY) ## measure a bot on SQLite and on PostgreSQL, rewrite its section of docs/databases.md
+	$(BIN)/python -m tests.databases
 
 parity: $(READY) ## backtest and replay the strategies on real data (DATA=folder), rewrite docs/parity-results.md
 	@test -n "$(DATA)" || { echo 'make parity needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
@@ -173,11 +189,21 @@ calibrate: $(READY) ## walk shipped strategies over made markets, resumable: how
 watch-drills: $(READY) ## kill, freeze and blind bot and watchdog; rewrite the table of docs/watch.md (ONLY=frozen plays one)
 	$(BIN)/python -m tests.watch_drills $(if $(ONLY),--only $(ONLY))
 
-alert-drills: $(READY) ## crash and kill a bot under a real Prometheus and Alertmanager; times in docs/metrics.md
+monitoring: $(READY) ## exchange, bot, watchdog, exporter, control bot, Prometheus and Alertmanager on loopback, until Ctrl-C (CRASH=1: a crash after a minute)
+	$(BIN)/python -m tests.metrics.live $(if $(MINUTES),--minutes $(MINUTES)) $(if $(CRASH),--crash-after $(CRASH))
+
+alert-drills: $(READY) ## crash and kill a bot in that stack; times and dashboards in docs/alert-drill.md (a quarter of an hour)
 	$(BIN)/python -m tests.metrics
 
 dashboards: $(READY) ## write the dashboards of docker/grafana from their code
 	$(BIN)/python -m tests.metrics.dashboards
+
+dashboards-schema: $(READY) ## check the dashboards by Grafana's own types, @grafana/schema (npm)
+	$(BIN)/python -m tests.metrics.grafana_types
+
+HOURS ?= 72
+soak: $(READY) ## HOURS simulated hours at 60 times real time (MINUTES=15 of them real, and on again); docs/deployment.md
+	$(BIN)/python -m tests.soak --hours $(HOURS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ANEW),--anew)
 
 results: $(READY) ## backtest the strategies on real data (DATA=folder), resumable, and rewrite docs/results.md
 	@test -n "$(DATA)" || { echo 'make results needs DATA=folder, a Freqtrade data folder with real candles'; exit 2; }
@@ -203,11 +229,14 @@ bench: $(READY) ## measure guards, features, log and venue; rewrite docs/benchma
 latency: $(READY) ## measure in real time how long after a candle's close orders leave; rewrite docs/latency.md (an hour; python -m tests.latency --help for parts of it)
 	$(BIN)/python -m tests.latency
 
+feed-latency: $(READY) ## measure how late the streams of fifty contracts come, and what order flow costs; rewrite that section of docs/latency.md (ten minutes)
+	$(BIN)/python -m tests.latency.feed
+
 mutation: $(READY) ## count which small faults in risk and bridge their tests notice (MODULES=bridge.guarding.entry)
 	$(BIN)/python -m tests.mutation $(MODULES)
 
 lock: $(READY) ## resolve constraints.txt again (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra search --extra models --extra drift --extra tracking --extra metrics --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o constraints.txt
+	uv pip compile pyproject.toml --extra dev --extra search --extra postgresql --extra models --extra drift --extra tracking --extra metrics --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o constraints.txt
 	printf 'pip\nsetuptools\n' | uv pip compile - --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o docker/build-tools.txt
 	uv pip compile tests/docs_site/requirements.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -q -o tests/docs_site/requirements.txt
 

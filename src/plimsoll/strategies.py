@@ -13,6 +13,7 @@ from plimsoll.bridge.strategies.guarded import GuardedStrategy
 from plimsoll.bridge.strategies.panel import Panel
 from plimsoll.bridge.strategies.panel_strategy import PanelStrategy
 from plimsoll.bridge.strategies.portfolio import PortfolioStrategy
+from plimsoll.bridge.strategies.recorded import with_recorded_flow
 from plimsoll.bridge.strategies.volatility_sized import SizedStrategy
 from plimsoll.bridge.wrapping.explicit import guarded
 from plimsoll.core import Side
@@ -33,4 +34,5 @@ __all__ = [
     "Targets",
     "guarded",
     "side_of",
+    "with_recorded_flow",
 ]

@@ -60,10 +60,11 @@ def test_the_hooks_at_a_commit_are_the_tools_of_make_check() -> None:
     assert local["repo"] == "local"
     entries = [shlex.split(hook["entry"]) for hook in local["hooks"]]
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    [recipe] = re.findall(r"^check:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
-    tools = re.findall(r"\$\(BIN\)/(ruff \w+|mypy|lint-imports)", recipe)
+    recipes = re.findall(r"^(?:style|types):.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    tools = re.findall(r"\$\(BIN\)/(ruff \w+|mypy|lint-imports)", "".join(recipes))
     hooks = [" ".join([Path(words[0]).name, *words[1:2]]) for words in entries]
-    assert hooks == tools
+    assert sorted(hooks) == sorted(tools)
+    assert len(recipes) == 2
     assert all((ROOT / words[0]).is_file() for words in entries)
 
 
@@ -96,3 +97,10 @@ def test_the_changelog_has_a_dated_section_for_the_released_version() -> None:
     assert heads[0].split()[0] == project()["project"]["version"]
     assert set(re.findall(r"^### (.*)", CHANGELOG, re.MULTILINE)) <= HEADLINES
     assert project()["tool"]["towncrier"]["start_string"] in CHANGELOG
+
+
+def test_each_make_target_is_there_once_and_is_no_file() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE)
+    [phony] = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert sorted(targets) == sorted(phony.split())

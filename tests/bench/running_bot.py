@@ -117,11 +117,16 @@ class Scene:
 
 
 @contextmanager
-def busy_bot(folder: Path, *, asked: int, held: int, closed: int) -> Iterator[Scene]:
-    """Start a dry-run bot on a database with so many trades; yield it after two loops."""
+def busy_bot(
+    folder: Path, *, asked: int, held: int, closed: int, url: str | None = None
+) -> Iterator[Scene]:
+    """Start a dry-run bot on a database with so many trades; yield it after two loops.
+
+    The database is a file in ``folder``, or an empty one at ``url``.
+    """
     pairs = [f"COIN{number}/USDT:USDT" for number in range(asked + held)]
     scenes = pairs[:asked], pairs[asked:]
-    with database_trades(folder / "bot.sqlite"):
+    with database_trades(folder / "bot.sqlite", url):
         enable_database_use()
         PairLocks.timeframe = "5m"
         bot = build(

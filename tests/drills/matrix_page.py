@@ -36,7 +36,9 @@ plimsoll drill --check out/drill/certificate/certificate.json
 ```
 
 A row whose fault hit nothing is red: it would say nothing about it. The exchange's books are read
-where no fault reaches (`GET /plimsoll/books`).
+where no fault reaches (`GET /plimsoll/books`). A row waits as long as an idle machine takes; on a
+busy one until the bot has had a quarter of the loops that go with it, but no more than five times
+as long.
 
 - A row that **closes** asserts: nothing held, no order after the verdict but those that close, no
   order or stop left behind, database and exchange agree, the log's chain is whole, the strict

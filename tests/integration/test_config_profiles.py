@@ -25,6 +25,7 @@ from plimsoll.bridge.config.settings import (
     settings_from,
 )
 from plimsoll.bridge.freqtrade.plugin_search import register
+from plimsoll.core import PlimsollError
 from plimsoll.lab.processes import child_environment, command
 from plimsoll.lab.user_folder import lay_out
 
@@ -160,7 +161,40 @@ def test_telegram_hears_what_the_guards_say(userdir: Path) -> None:
     assert telegram["notification_settings"]["strategy_msg"] == "on"
 
 
-@pytest.mark.parametrize("name", ["api-server.json", "telegram.json", "venue-binance.json"])
+PRODUCERS = '[{"name": "producer", "host": "127.0.0.1", "port": 8080, "ws_token": "for-this-test"}]'
+FEED_SECRETS = {
+    "producer.json": {
+        **SECRETS["api-server.json"],
+        "FREQTRADE__API_SERVER__WS_TOKEN": "for-this-test",
+    },
+    "consumer.json": {"FREQTRADE__EXTERNAL_MESSAGE_CONSUMER__PRODUCERS": PRODUCERS},
+    "orderflow.json": {},
+}
+
+
+@pytest.mark.parametrize("name", FEED_SECRETS)
+def test_a_layer_of_the_feed_is_valid_with_its_secrets_and_refused_without(
+    userdir: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    layers = ("venue-binance.json", "mode-dry-run.json", name)
+    if FEED_SECRETS[name]:
+        with pytest.raises(PlimsollError, match=list(FEED_SECRETS[name])[-1]):
+            require_secrets(merged(userdir, *layers))
+    for variable, value in FEED_SECRETS[name].items():
+        monkeypatch.setenv(variable, value)
+    config = merged(userdir, *layers)
+    require_secrets(config)
+    settings_from(config)
+    filled = with_strategy(config, userdir, RunMode.DRY_RUN)
+    validate_config_schema(filled)
+    validate_config_consistency(filled)
+    bus = config.get("external_message_consumer", {})
+    assert all(one["host"] == "127.0.0.1" for one in bus.get("producers", ()))
+
+
+@pytest.mark.parametrize(
+    "name", ["api-server.json", "producer.json", "telegram.json", "venue-binance.json"]
+)
 def test_no_profile_ships_a_secret(userdir: Path, name: str) -> None:
     config = load_from_files([str(userdir / "config" / name)])
     secret = {"key", "secret", "password", "token", "jwt_secret_key", "ws_token", "chat_id"}
@@ -174,8 +208,14 @@ def test_no_profile_ships_a_secret(userdir: Path, name: str) -> None:
     assert held == {}
 
 
-def test_the_api_listens_on_loopback_only(userdir: Path) -> None:
-    config = load_from_files([str(userdir / "config" / "api-server.json")])
+def test_no_producer_ships_a_token(userdir: Path) -> None:
+    bus = load_from_files([str(userdir / "config" / "consumer.json")])["external_message_consumer"]
+    assert [one["ws_token"] for one in bus["producers"]] == [""]
+
+
+@pytest.mark.parametrize("name", ["api-server.json", "producer.json"])
+def test_the_api_listens_on_loopback_only(userdir: Path, name: str) -> None:
+    config = load_from_files([str(userdir / "config" / name)])
     assert config["api_server"]["listen_ip_address"] == "127.0.0.1"
 
 

@@ -46,7 +46,8 @@ def test_demo_ends_with_a_fired_guard_a_report_and_nothing_left_running(
     assert told["ok"]
     assert "daily loss" in told["halt_reason"]
     steps = {step["text"].partition(":")[0] for step in told["steps"]}
-    assert {"exchange", "download-data", "backtesting", "trade", "paper", "crash", "guard"} <= steps
+    assert {"exchange", "download-data", "backtesting", "trade", "paper", "guard"} <= steps
+    assert {"crash", "squeeze"} & steps, "the market is struck against what is held"
     assert {"log verify", "log why"} <= steps
     page = (tmp_path / "demo" / "report.html").read_text(encoding="utf-8")
     assert "http://" not in page.replace("http://127.0.0.1", "").replace("http://www.w3.org", "")

@@ -2,6 +2,9 @@
 
 import json
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -9,6 +12,7 @@ import pytest
 
 from plimsoll.lab.processes import child_environment, command
 from tests.integration.test_demo import plimsoll_processes
+from tests.support.postgres import PostgresServer
 
 pytestmark = pytest.mark.freqtrade
 
@@ -99,3 +103,56 @@ def test_a_strategy_that_is_not_there_is_refused_before_the_exchange_starts(
     assert "exchange" not in done.stdout
     assert done.stderr.count("\n") == 1
     assert plimsoll_processes(tmp_path) == []
+
+
+PASSWORD = "drill-horse-battery"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_on_a_postgresql_of_ones_own_and_its_password_is_nowhere(
+    tmp_path: Path, userdir: Path, postgres: PostgresServer
+) -> None:
+    name = postgres.new_database()
+    postgres.add_role("driller", PASSWORD)
+    postgres.execute(f"ALTER DATABASE {name} OWNER TO driller")
+    url = postgres.url(name, driver="psycopg", user="driller")
+    words = ("Stranger", "--userdir", str(userdir), "--db-url", url)
+    secret = {"PGPASSWORD": PASSWORD}
+    with shown_arguments() as seen:
+        done = drill(*words, folder=tmp_path, **secret)
+    assert done.returncode == 0, done.stderr + done.stdout
+    record = json.loads(done.stdout)
+    assert record["rearmed"] is True
+    assert any(url in step["text"] for step in record["steps"])
+    assert not list(tmp_path.rglob("*.sqlite"))
+    assert any(url in line for line in seen), "its bot was seen"
+    assert not any(PASSWORD in line for line in seen)
+    written = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert not [file for file in written if PASSWORD.encode() in file.read_bytes()]
+    again = drill(*words, folder=tmp_path, **secret)
+    assert again.returncode == 1
+    assert again.stderr.count("\n") == 1
+    assert "to be empty, found" in again.stderr
+    assert " rows in trades" in again.stderr
+
+
+@contextmanager
+def shown_arguments() -> Iterator[set[str]]:
+    """Collect the arguments of every process for the length of the block, as ``ps`` shows them."""
+    seen: set[str] = set()
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.wait(0.2):
+            for file in Path("/proc").glob("[0-9]*/cmdline"):
+                with suppress(OSError):
+                    seen.add(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        watcher.join()

@@ -1,7 +1,8 @@
 """Every shipped strategy on a data folder of its own: it trades, and it does not look ahead.
 
-The ordinary run compares signals in this process, and lets Freqtrade's own two analyses look at
-one strategy of each kind; the others are slow drills.
+The ordinary run compares signals in this process, and lets Freqtrade's own recursive analysis look
+at one strategy of each kind; the others are slow, and so is its look-ahead analysis, of which
+tests/compat/test_plugin_loading.py runs one.
 """
 
 import json
@@ -398,8 +399,9 @@ def test_every_strategy_trades_in_a_backtest_under_the_guards(
 
 
 @pytest.mark.freqtrade
+@pytest.mark.slow
 @pytest.mark.timeout(900)
-@every_strategy_some_slow
+@every_strategy
 def test_lookahead_analysis_finds_no_bias(
     name: str, data: Path, venue: Venue, tmp_path: Path
 ) -> None:

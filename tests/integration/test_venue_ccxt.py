@@ -12,9 +12,11 @@ import ccxt.async_support
 import ccxt.pro
 import pytest
 
+from plimsoll.lab.recorder import exchange_of
 from tests.unit.venue.serving import post, venue
 
 BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
+SIDES = ("bids", "asks")
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +187,51 @@ def test_a_watched_book_never_crosses(served: tuple[str, dict[str, Any]]) -> Non
     tops = _awaited(ccxt.pro.binance(served[1]), work)
     assert tops
     assert all(bid < ask for bid, ask in tops)
+
+
+def test_a_book_of_differences_is_the_whole_one_of_the_same_number(
+    served: tuple[str, dict[str, Any]],
+) -> None:
+    """ccxt chains the differences by their numbers; the stream of whole books is the truth."""
+    url, options = served
+    post(f"{url}/plimsoll/clock/speed", {"speed": 20})
+    built: dict[int, list[Any]] = {}
+    sent: dict[int, list[Any]] = {}
+
+    async def work(api: Any) -> list[Any]:
+        config = {"trading_mode": "futures", "exchange": {"ccxt_config": options}}
+        whole = exchange_of("binance", config)
+
+        async def differences() -> None:
+            while True:
+                book = await api.watch_order_book(BTC)
+                built[book["nonce"]] = [list(map(list, book[side][:20])) for side in SIDES]
+
+        async def wholes() -> None:
+            await whole.load_markets()
+            while True:
+                for book in await whole.watch_depth([BTC], 20):
+                    sides = [book[side] for side in SIDES]
+                    sent[book["nonce"]] = [[[float(x) for x in one] for one in s] for s in sides]
+
+        tasks = [asyncio.create_task(one()) for one in (differences, wholes)]
+        try:
+            while len(built.keys() & sent.keys()) < 12:
+                done, _ = await asyncio.wait(tasks, timeout=0.1)
+                for task in done:
+                    await task
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await whole.close()
+        return []
+
+    _awaited(ccxt.pro.binance(options), work)
+    both = sorted(built.keys() & sent.keys())
+    assert len({str(sent[number]) for number in both}) == len(both), "the price moved"
+    for number in both:
+        assert built[number] == sent[number], number
 
 
 def test_unsubscribing_and_subscribing_again_works(served: tuple[str, dict[str, Any]]) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from plimsoll.venue.api.public import ENDPOINTS
 from plimsoll.venue.api.statistics import STATISTICS
+from tests.unit.cli.commands import Run, assert_one_line
 from tests.unit.venue.serving import COMMAND, environment, get, post, venue
 
 START = "2025-01-01T00:00:00Z"
@@ -171,12 +172,19 @@ def test_the_command_steers_a_running_venue(url: str) -> None:
         ((*STEP, "--seconds", "nan"), "expected --seconds to be a finite number"),
     ],
 )
-def test_wrong_usage_is_one_line_and_status_2(arguments: tuple[str, ...], message: str) -> None:
-    found = _run(*arguments)
-    assert found.returncode == 2, found.stderr
-    assert message in found.stderr
+def test_wrong_usage_is_one_line_and_status_2(
+    run: Run, arguments: tuple[str, ...], message: str
+) -> None:
+    found = run("venue", *arguments)
+    assert found.status == 2, found.err
+    assert_one_line(found, message)
+    assert found.out == ""
+
+
+def test_the_process_ends_so_too() -> None:
+    found = _run("serve", "--speed", "0")
+    assert (found.returncode, found.stdout) == (2, "")
     assert found.stderr.count("\n") == 1
-    assert found.stdout == ""
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])

@@ -191,16 +191,27 @@ def _after(account: SweptAccount, plan: Round, moment: str) -> Finding:
         agreed_after_seconds=seconds,
         agreed_after_loops=loops,
         mode=str(account.status.get("mode")),
-        failure="" if account.alive else "the bot ended after its restart",
+        failure=_failure(account, left, seconds),
     )
 
 
+def _failure(account: SweptAccount, left: Differences, seconds: float | None) -> str:
+    if not account.alive:
+        return "the bot ended after its restart"
+    return "halted, but not flat" if left.agree and seconds is None else ""
+
+
 def _settled(account: SweptAccount, *, flat: bool) -> tuple[Differences, float | None, int | None]:
-    """Read both books until they agree and some loops have passed; a halted account is flat."""
+    """Read both books until they agree and some loops have passed; a halted account is flat.
+
+    Where they agreed in the end, that reading is the answer. The next one may fall between the
+    cancelling and the placing of a stop that Freqtrade moves after the price.
+    """
     began, deadline = account.now(), time.monotonic() + AGREED_WITHIN_SECONDS
     first = int(account.status.get("loops", 0))
     agreed_at: datetime | None = None
     looped = agreed_in = first
+    left = account.differences()
     while looped < first + AGREED_WITHIN_LOOPS and time.monotonic() < deadline and account.alive:
         left, looped = account.differences(), int(account.status.get("loops", 0))
         sound = left.agree and (not flat or account.is_flat)
@@ -211,7 +222,6 @@ def _settled(account: SweptAccount, *, flat: bool) -> tuple[Differences, float |
         if sound and looped >= first + SEEN_LOOPS:
             break
         time.sleep(0.1)
-    left = account.differences()
     if agreed_at is None:
         return left, None, None
     return left, (agreed_at - began).total_seconds(), 1 + agreed_in - first

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 from tests.latency.day import kept_days, simulated_days
+from tests.latency.feed import HEADING as FEED
 from tests.latency.figures import figures
 from tests.latency.page import PICTURE, Scenes, draw, page
 from tests.latency.run import PAIRS, SCENES, finished, kept
@@ -47,7 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     (docs / PICTURE).parent.mkdir(parents=True, exist_ok=True)
     draw(scenes, docs / PICTURE)
-    (docs / "latency.md").write_text(page(scenes, kept_days(out / DAY), about), encoding="utf-8")
+    file = docs / "latency.md"
+    before = file.read_text(encoding="utf-8") if file.exists() else ""
+    _, heading, feed = before.partition(FEED)  # of `make feed-latency`
+    text = page(scenes, kept_days(out / DAY), about)
+    file.write_text(f"{text.rstrip()}\n\n{heading}{feed}" if heading else text, encoding="utf-8")
     print(f"written: {docs / 'latency.md'}")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from plimsoll.monitoring.exporter.catalogue import METRICS, Kind
-from tests.metrics.dashboards import BOARDS, FOLDER, Board, built
+from tests.metrics.dashboards import BOARDS, COLUMNS, FOLDER, Board, built
 from tests.metrics.test_rules import FOLDER as PROMETHEUS
 
 NAMED = re.compile(r"\bplimsoll_[a-z_]+[a-z](?![a-z_:])")
@@ -23,6 +23,23 @@ def test_the_file_is_what_the_code_makes(board: Board) -> None:
     panels = [one for one in json.loads(shown)["panels"] if one["type"] != "row"]
     assert [one["title"] for one in panels] == [one.title for one in board.panels]
     assert all(one["targets"] and one["gridPos"]["w"] for one in panels)
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda one: one.uid)
+def test_panels_lie_within_the_grid_beside_each_other(board: Board) -> None:
+    panels = json.loads(built(board))["panels"]
+    assert len({one["id"] for one in panels}) == len(panels)
+    taken: set[tuple[int, int]] = set()
+    for one in panels:
+        place = one["gridPos"]
+        assert place["x"] + place["w"] <= COLUMNS, one["title"]
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & taken, one["title"]
+        taken |= cells
 
 
 def test_no_other_file_lies_there() -> None:

@@ -202,3 +202,36 @@ def test_the_routes_send_what_is_critical_everywhere() -> None:
         words = ["amtool", "config", "routes", "test", f"--config.file={config}", *labels.split()]
         done = subprocess.run(words, capture_output=True, text=True)
         assert done.stdout.strip() == receiver, done.stderr
+
+
+@needs_prometheus
+def test_the_first_fault_of_a_kind_fires_and_an_exporter_that_starts_does_not(
+    tmp_path: Path,
+) -> None:
+    """Its series begins at 1, which is no increase; of a log that was just read all are old."""
+    read = 'plimsoll_log_damaged_lines_total{bot="a"}'
+    error = 'plimsoll_errors_total{bot="a",where="disk"}'
+    begun = {"series": error, "values": "_x20 1x40"}
+    fired = [{"exp_labels": {"severity": "warning", "bot": "a", "where": "disk"}}]
+    cases = [("0x60", fired), ("_x20 0x40", [])]
+    tests = [
+        {
+            "interval": "1m",
+            "input_series": [{"series": read, "values": values}, begun],
+            "promql_expr_test": [
+                {
+                    "expr": 'count(ALERTS{alertname="PlimsollGuardErrors"}) or vector(0)',
+                    "eval_time": "23m",
+                    "exp_samples": [{"labels": "{}", "value": len(expected)}],
+                }
+            ],
+        }
+        for values, expected in cases
+    ]
+    file = tmp_path / "first.json"
+    rules = [str(FOLDER / name) for name in RULES]
+    file.write_text(json.dumps({"rule_files": rules, "tests": tests}), encoding="utf-8")
+    done = subprocess.run(
+        ["promtool", "test", "rules", str(file)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

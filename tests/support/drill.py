@@ -63,7 +63,7 @@ class DrillPlan:
 
     A loop comes each `throttle_seconds` of simulated time: 30 at 120 times real time are four
     loops a real second. `preset` names a shipped ``risk-*.json``; with `live` the same bot trades
-    the venue's account with real orders.
+    the venue's account with real orders; a `talkative` one logs how long each loop took.
 
     A guarded bot sizes by the distance of its stop, `stop_fraction` of the price: with 1 % of
     10,000 USD at risk and a stop 50 % away it holds 200 USD a pair. For a loss that an account
@@ -83,6 +83,7 @@ class DrillPlan:
     preset: str | None = None
     live: bool = False
     exchange: str = "binance"
+    talkative: bool = False
     risk: Mapping[str, Any] = field(default_factory=dict)
     overlay: Mapping[str, Any] = field(default_factory=dict)
 
@@ -130,6 +131,8 @@ class Drill:
         self.server: PostgresServer | None = None
         self.on_server = ""
         """The name of its database, where that is on a server."""
+        self.login: dict[str, str] = {}
+        """As whom it logs in there: ``user`` and ``password``; as the owner by default."""
         self.log = folder / "bot.log"
         self._config = folder / "drill.json"
         self._port, self._password = free_port(), secrets.token_urlsafe(24)
@@ -149,7 +152,7 @@ class Drill:
     def db_url(self) -> str:
         """The address of its database."""
         if self.server is not None:
-            return self.server.url(self.on_server, driver="psycopg")
+            return self.server.url(self.on_server, driver="psycopg", **self.login)
         return f"sqlite:///{self.database}"
 
     def move_to(self, server: PostgresServer) -> None:
@@ -172,24 +175,13 @@ class Drill:
     def start(self, *, seconds: float = 180.0) -> None:
         """Start the bot and return when REST answers and Telegram is polled."""
         calls = len(self.telegram.calls)
-        environment = {
-            **self.telegram.environment,
-            "FREQTRADE__API_SERVER__LISTEN_PORT": str(self._port),
-            "FREQTRADE__API_SERVER__PASSWORD": self._password,
-            "FREQTRADE__API_SERVER__JWT_SECRET_KEY": self._jwt_key,
-        }
-        if self.plan.live:
-            environment |= {
-                **ENVIRONMENT,
-                "FREQTRADE__PLIMSOLL__LIVE_OPT_IN": LIVE_OPT_IN,
-            }
         self.venue.set_speed(1)
         self._child = self._stack.enter_context(
             running(
                 [command("freqtrade"), *self._arguments()],
                 log=self.log,
                 folder=self.folder,
-                environment=environment,
+                environment=self.environment(),
             )
         )
 
@@ -250,15 +242,28 @@ class Drill:
         """Let the bot read its config again, as ``/reload_config`` does."""
         self.rest.reload_config()
 
-    def _arguments(self) -> list[str]:
-        shipped = self.userdir / "config"
+    def environment(self) -> dict[str, str]:
+        """Return what its process finds in its environment."""
+        live = {**ENVIRONMENT, "FREQTRADE__PLIMSOLL__LIVE_OPT_IN": LIVE_OPT_IN}
+        return {
+            **self.telegram.environment,
+            "FREQTRADE__API_SERVER__LISTEN_PORT": str(self._port),
+            "FREQTRADE__API_SERVER__PASSWORD": self._password,
+            "FREQTRADE__API_SERVER__JWT_SECRET_KEY": self._jwt_key,
+            **(live if self.plan.live else {}),
+        }
+
+    def _arguments(self, userdir: Path | None = None) -> list[str]:
+        userdir = userdir or self.userdir
+        shipped = userdir / "config"
         layers = [shipped / name for name in PROFILES]
         if self.plan.preset is not None:
             layers.append(shipped / f"risk-{self.plan.preset}.json")
         layers += [shipped / name for name in OPTIONAL_PROFILES]
         layers += [self.venue.config, self._config]
         return [
-            *("trade", "--userdir", str(self.userdir), "--strategy", self.plan.strategy),
+            *("trade", *(["-v"] if self.plan.talkative else [])),
+            *("--userdir", str(userdir), "--strategy", self.plan.strategy),
             *("--strategy-path", str(STRATEGIES), "--db-url", self.db_url),
             *(part for layer in layers for part in ("-c", str(layer))),
         ]

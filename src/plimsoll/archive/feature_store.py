@@ -17,6 +17,7 @@ import pyarrow as pa
 from pyarrow import feather, parquet
 
 from plimsoll import features
+from plimsoll.archive.recorded_flow import with_what_was_recorded
 from plimsoll.bundle import PACKAGE
 from plimsoll.candles.filled import fill_candles
 from plimsoll.candles.timeframe import timeframe_span
@@ -156,6 +157,7 @@ def load_pair(datadir: Path, pair: str, timeframe: str, *, reference: str) -> Pa
         joined = join_funding(joined, timeframe, _read(funding))
     else:
         absent.update(dict.fromkeys(["funding_rate", "funding_paid"], f"no {funding.name}"))
+    joined = with_what_was_recorded(joined, datadir, pair, timeframe)
     return PairData(pair, timeframe, joined, absent)
 
 

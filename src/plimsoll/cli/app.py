@@ -39,6 +39,7 @@ from plimsoll.cli.journal import journal
 from plimsoll.cli.monte_carlo import monte_carlo
 from plimsoll.cli.parity import parity
 from plimsoll.cli.policies import policies
+from plimsoll.cli.record import record
 from plimsoll.cli.replay import replay
 from plimsoll.cli.report import report
 from plimsoll.cli.reprice import reprice
@@ -90,6 +91,7 @@ app.command()(restore)
 app.command()(watch)
 app.command("control-bot")(control_bot)
 app.command()(exporter)
+app.command()(record)
 app.add_typer(agents.app, name="agents")
 app.add_typer(gate.app, name="gate")
 app.add_typer(venue.app, name="venue")

@@ -33,7 +33,7 @@ def backup(
         raise UsageError(f"expected a folder/ with --keep, found the file {file}")
     place = target / backup_name(datetime.now(UTC)) if is_folder else target
     manifest = back_up(bot, place)
-    gone = prune(target, keep) if keep is not None else []
+    gone = prune(target, keep, place) if keep is not None else []
     if as_json:
         removed = [str(one) for one in gone]
         print_json({"file": str(place), "removed": removed, **asdict(manifest)})

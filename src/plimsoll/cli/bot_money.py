@@ -120,7 +120,7 @@ def starting_balance(
         return named, []
     moved = float(log.transfers.sum())
     remarks = []
-    if moved:
+    if len(log.transfers):
         remarks.append(
             f"{moved:+,.2f} {currency} came or went without a trade "
             f"({len(log.transfers)} records); no curve here counts them as profit or loss"
@@ -208,10 +208,8 @@ def marks_of(
     equity, seen_at = status.get("equity_usd"), as_of(status)
     if isinstance(equity, int | float) and seen_at is not None:
         known[seen_at] = float(equity)
-    moved = log.transfers.sum()
     for at in known:
-        earlier = float(log.transfers[log.transfers.index <= at].sum())
-        known[at] -= earlier if moved else 0.0
+        known[at] -= float(log.transfers[log.transfers.index <= at].sum())
     if not live:
         wallet = zip(history.wallet.index, history.wallet, strict=True)
         known = {**{pd.Timestamp(at): usd for at, usd in wallet}, **known}

@@ -15,9 +15,6 @@ from plimsoll.cli.control import AsJson, Config, DbUrl, Userdir, find, print_jso
 if TYPE_CHECKING:
     from plimsoll.control.phone.settings import PhoneSettings
 
-STALE_LOOKS = 5
-"""Looks that may be missed before the control bot counts as dead."""
-LEAST_STALE_SECONDS = 30.0
 Check = Annotated[
     bool,
     typer.Option("--check", help="Try token, chats, mail and webhook with a message, and end."),
@@ -86,15 +83,10 @@ def _checked(settings: "PhoneSettings") -> dict[str, Any]:
 
 
 def _status(settings: "PhoneSettings") -> dict[str, Any]:
-    from plimsoll.core import UsageError
-    from plimsoll.monitoring.store import status_in
+    from plimsoll.monitoring.store import CONTROL_BOT_SECONDS, last_look
 
-    told = status_in(settings.folder)
-    if told is None:
-        raise UsageError(f"no control bot has left a status in {settings.folder}")
-    age = (datetime.now(UTC) - datetime.fromisoformat(told["as_of"])).total_seconds()
-    limit = max(STALE_LOOKS * float(told["every_seconds"]), LEAST_STALE_SECONDS)
-    return {**told, "age_seconds": age, "is_well": bool(told["is_well"]) and abs(age) <= limit}
+    now = datetime.now(UTC)
+    return last_look(settings.folder, "control bot", now, CONTROL_BOT_SECONDS)
 
 
 def _end(told: Mapping[str, Any], as_json: bool) -> None:

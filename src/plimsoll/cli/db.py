@@ -1,4 +1,4 @@
-"""``plimsoll db``: a bot's database, moved from SQLite to PostgreSQL and back."""
+"""``plimsoll db``: a bot's database, and the studies of searches, moved to PostgreSQL and back."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +9,9 @@ import typer
 from plimsoll.cli.control import AsJson, Config, Userdir, find, print_json
 
 app = typer.Typer(
-    name="db", help="Move a bot's database to PostgreSQL, or back.", no_args_is_help=True
+    name="db",
+    help="Move a bot's database, or studies of searches, to PostgreSQL or back.",
+    no_args_is_help=True,
 )
 DEFAULT = Path("user_data")
 
@@ -37,8 +39,9 @@ def migrate(
     """Move trades, orders, locks and levels whole, every value compared, or do nothing.
 
     With the bot's user folder its decision log knows the target from then on: a bot that is started
-    on the database of before is HALTED. A halt goes along. Exit status: 0 when it is moved, 1 when
-    a bot runs, the target is not empty or the copy differs, 2 for wrong usage.
+    on the database of before is HALTED. A halt goes along; studies of plimsoll search are moved by
+    plimsoll db migrate-studies. Exit status: 0 when it is moved, 1 when a bot runs, the target is
+    not empty or the copy differs, 2 for wrong usage.
     """
     from plimsoll.control.migrate import migrate as move
 
@@ -58,3 +61,47 @@ def migrate(
     if not outcome.stamped:
         said = "no decision log was stamped: see that no bot is started on the database of before"
     typer.echo(f"{said}; set db_url to the new one")
+    typer.echo("studies of plimsoll search are no bot's: plimsoll db migrate-studies moves them")
+
+
+@app.command()
+def migrate_studies(
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            help="Where they are: a storage of plimsoll search, or a folder of journal files.",
+        ),
+    ],
+    target: Annotated[
+        str,
+        typer.Option(
+            "--to", help="postgresql://USER@HOST/DATABASE, sqlite:///FILE, or a new journal file."
+        ),
+    ],
+    study: Annotated[
+        list[str] | None, typer.Option(help="Name of a study, as often as needed; all by default.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move studies of plimsoll search whole, every value compared, or do nothing.
+
+    A search goes on at the target where it was. Its study at the source stays, with a note of where
+    it went: plimsoll search does not go on with that one, so that no trial is counted twice or
+    not at all. What was moved before is left as it is. Exit status: 0 when all are there, 1 when
+    one is being searched, the target has another one of its name or a copy differs, 2 for wrong
+    usage.
+    """
+    from plimsoll.lab.search.migrate import migrate_studies as move
+
+    tell = (lambda _: None) if as_json else (lambda text: typer.echo(text, err=True))
+    outcome = move(source, target, study or (), tell)
+    if as_json:
+        print_json({**asdict(outcome), "trials": outcome.trials})
+        return
+    for one in outcome.studies:
+        best = "" if one.best is None else f", best {one.best:.6g}"
+        before = ", moved before" if one.there_before else ""
+        typer.echo(f"{one.name}  {one.trials:,} trials{best}{before}  {one.digest[:12]}")
+    typer.echo(f"{outcome.trials:,} trials are at the target, every value the same")
+    typer.echo(f"go on with --storage {outcome.target}")

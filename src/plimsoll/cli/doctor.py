@@ -19,7 +19,8 @@ def doctor(
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     region: Annotated[
-        str, typer.Option(help='Where you reside, such as "us": not every exchange takes you.')
+        str,
+        typer.Option(help='Where you reside; "us" alone is known: not every exchange takes you.'),
     ] = "",
 ) -> None:
     """Check config, versions, plugins, guards, strategies, secrets, data, exchange and clock.

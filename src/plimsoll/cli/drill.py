@@ -66,7 +66,16 @@ AtMost = Annotated[
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="With --all, go on where it was ended.")]
 OnExchange = Annotated[
-    str, typer.Option("--exchange", help="Whose protocol is spoken: binance or bybit.")
+    str,
+    typer.Option("--exchange", help="Whose protocol is spoken: binance, bybit or binance-spot."),
+]
+OnDatabase = Annotated[
+    str | None,
+    typer.Option(
+        "--db-url",
+        help="An empty PostgreSQL for the bot's trades: postgresql+psycopg://USER@HOST/DATABASE, "
+        "its password in PGPASSWORD or ~/.pgpass.",
+    ),
 ]
 Check = Annotated[Path | None, typer.Option(help="Say whether a certificate still holds, and end.")]
 
@@ -95,13 +104,13 @@ def drill(
     resume: Resume = False,
     check: Check = None,
     exchange: OnExchange = "binance",
+    db_url: OnDatabase = None,
 ) -> None:
     """Run your strategy in dry-run, crash the market, and see the guards close and re-arm it.
 
-    Nothing of yours is changed: the exchange is simulated, on loopback, the strategy is read
-    where it lies, and bot, database and state are in the run's own folder. The market falls and
-    does not come back. Exit status 0 when the account was closed, entries were denied, somebody
-    was told and the halt ended with "plimsoll resume"; 1 when a step fell short.
+    The exchange is simulated, on loopback; the strategy is read where it lies, and what it makes is
+    in the run's own folder, with --db-url its trades in your database. Exit status 0 when all was
+    closed, entries were denied, somebody was told, "plimsoll resume" ended the halt; else 1.
 
     With --all every guard is tripped under every fault and judged by the exchange's own books:
     status 1 when a row is red. --check: 1 when a certificate is stale or red, or lacks a row.
@@ -109,18 +118,17 @@ def drill(
     from plimsoll.cli.drill_all import Asked, certify, subject_of
     from plimsoll.lab.drill_plan import DrillPlan, pairs_of
 
-    _require_known(exchange)
+    _require_fit(exchange, side, db_url, whole=every, one=not every and check is None)
     if every or check is not None:
         subject = subject_of(named or strategy, strategy_path, userdir, config or ())
         bounds = (own_limits, at_most, exchange)
-        asked = Asked(out, only, mode, resume, seed, as_json, workers, *bounds)
-        certify(subject, asked, check)
+        certify(subject, Asked(out, only, mode, resume, seed, as_json, workers, *bounds), check)
         return
     plan = DrillPlan(
         strategy=_named(strategy or named, side),
         strategy_path=(strategy_path or userdir / "strategies").expanduser().resolve(),
         layers=tuple(file.expanduser().resolve() for file in config or ()),
-        pairs=pairs_of(pairs),
+        pairs=pairs_of(pairs, exchange),
         seed=seed,
         side=side,
         fall_fraction=fall,
@@ -129,15 +137,35 @@ def drill(
         own_limits=own_limits,
         compare=compare,
         exchange=exchange,
+        db_url=_database(db_url),
     )
     _run(plan, userdir.expanduser(), out, as_json=as_json)
 
 
-def _require_known(exchange: str) -> None:
+def _database(db_url: str | None) -> str | None:
+    from plimsoll.lab.drill_database import drill_database
+
+    return None if db_url is None else drill_database(db_url)
+
+
+def _require_fit(exchange: str, side: str, db_url: str | None, *, whole: bool, one: bool) -> None:
+    """Refuse what does not go together; spot has no shorts and no positions to judge rows by."""
+    from plimsoll.lab.drill_plan import SPOT
     from plimsoll.venue.profile import EXCHANGES
 
+    if db_url is not None and not one:
+        raise UsageError("expected --db-url without --all or --check: a row makes its own")
     if exchange not in EXCHANGES:
         raise UsageError(f"expected --exchange {' or '.join(EXCHANGES)}, found {exchange}")
+    if exchange != SPOT:
+        return
+    if side == "short":
+        raise UsageError(f"expected --side long with --exchange {SPOT}: nothing is shorted on spot")
+    if whole:
+        raise UsageError(
+            f"expected --all with --exchange binance or bybit, found {SPOT}: its rows are judged "
+            "by positions, and a spot account has none"
+        )
 
 
 def _tell_bare(plan: "DrillPlan", userdir: Path) -> None:

@@ -80,7 +80,7 @@ def lines(status: "FleetStatus") -> list[str]:
 
 
 def _bot(row: "BotRow") -> str:
-    runs = {True: "running", False: "not running", None: "no folder named"}[row.runs]
+    runs = {True: "running", False: "not running", None: "no folder found"}[row.runs]
     parts = [runs]
     if row.mode:
         parts.append(row.mode)

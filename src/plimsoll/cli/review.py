@@ -117,7 +117,8 @@ def _criteria(outcome: "Reviewed") -> list[str]:
 
     rows: list[Any] = [one.as_record() for one in outcome.judged]
     width = max((len(row["name"]) for row in rows), default=0)
-    lines = []
+    lines: list[str] = []
+    said = ""
     for row in rows:
         unit = Unit(row["unit"])
         limit = f"{row['sense']} {unit.words(row['limit'])}"
@@ -128,7 +129,9 @@ def _criteria(outcome: "Reviewed") -> list[str]:
             f"{state} {row['name']:<{width}}  {unit.words(row['value'])} ({limit}){inside}"
         )
         if row["value"] is None:
-            lines.append(f"        {row['reason']}")
+            mend = [f"        {row['reason']}", f"        -> {row['command']}"]
+            lines += mend if "\n".join(mend) != said else []
+            said = "\n".join(mend)
     return lines
 
 

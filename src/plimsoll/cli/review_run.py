@@ -1,12 +1,13 @@
 """One review: the digest of its period, the criteria of scaling, and the decision on record."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plimsoll.cli.digest_run import Asked, made_digest
+from plimsoll.cli.digest_run import Asked, Made, made_digest
 from plimsoll.core.errors import PlimsollError, UsageError
 from plimsoll.gates.scaling import Decision
 
@@ -96,13 +97,28 @@ def reviewed(
     UsageError
         As `made_digest` and the gates, and where there is no such step of capital.
     """
-    from plimsoll.cli.gate_run import judged_scaling
-    from plimsoll.control.reviews import review_of, reviews_of
-    from plimsoll.gates.reviewing import spoken_for
+    from plimsoll.control.reviews import deciding
 
     at = now or datetime.now(UTC)
     made = made_digest(asked, now)
     bot = _require_bot(made.bot)
+    with nullcontext() if wish is None else deciding(bot.folder):
+        return _looked(asked, wish, strategy_path, made, bot, at)
+
+
+def _looked(
+    asked: Asked,
+    wish: Wish | None,
+    strategy_path: Path | None,
+    made: Made,
+    bot: "Bot",
+    at: datetime,
+) -> Reviewed:
+    """Look at what is measured and on record at this moment, and decide by that."""
+    from plimsoll.cli.gate_run import judged_scaling
+    from plimsoll.control.reviews import review_of, reviews_of
+    from plimsoll.gates.reviewing import spoken_for
+
     gate = _gate_asked(asked, strategy_path)
     judged, bundle, closed = judged_scaling(gate, at)
     capital = None if bundle is None else bundle.capital_usd

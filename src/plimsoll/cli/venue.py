@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 app = typer.Typer(
-    help="The simulated exchange: Binance USD-M and Bybit linear.", no_args_is_help=True
+    help="The simulated exchange: Binance USD-M and spot, Bybit linear.", no_args_is_help=True
 )
 
 Url = Annotated[str, typer.Option("--url", help="Address of the running exchange.")]
@@ -51,6 +51,13 @@ CountdownTakesAll = Annotated[
         help="An auto-cancel countdown takes the conditional orders as well.",
     ),
 ]
+OnExchange = Annotated[
+    str,
+    typer.Option(
+        "--exchange",
+        help="Whose protocol the written config speaks: binance, bybit or binance-spot.",
+    ),
+]
 Limits = Annotated[
     bool, typer.Option("--rate-limits", help="Refuse what exceeds the limits: 429, then 418.")
 ]
@@ -76,9 +83,7 @@ def serve(
     event_log: EventLog = None,
     restore: Restore = None,
     rate_limits: Limits = False,
-    exchange: Annotated[
-        str, typer.Option(help="Whose protocol the written config speaks: binance or bybit.")
-    ] = "binance",
+    exchange: OnExchange = "binance",
     countdown_cancels_conditional: CountdownTakesAll = False,
 ) -> None:
     """Serve the exchange until interrupted; print one JSON line once it is listening."""
@@ -178,6 +183,7 @@ def fault(
         float | None, typer.Option(help="Size of wrong-tick and wrong-candles.")
     ] = None,
     skew_seconds: Annotated[float | None, typer.Option(help="Size of clock-skew.")] = None,
+    delay_seconds: Annotated[float | None, typer.Option(help="Size of late-streams.")] = None,
     after_acceptance: Annotated[
         bool, typer.Option("--after-acceptance", help="no-answer: carry the request out first.")
     ] = False,
@@ -204,6 +210,7 @@ def fault(
         "status": status,
         "magnitude": magnitude,
         "skew_seconds": skew_seconds,
+        "delay_seconds": delay_seconds,
         "after_acceptance": after_acceptance or None,
         "code": code,
         "reduce_only": reduce_only or None,

@@ -18,8 +18,6 @@ from plimsoll.core import PlimsollError, UsageError
 if TYPE_CHECKING:
     from plimsoll.monitoring.settings import WatchSettings
 
-STALE_LOOKS = 5
-"""Looks that may be missed before the watchdog itself counts as dead."""
 Userdir = Annotated[
     Path | None,
     typer.Option(help="The bot's user folder. [default: user_data_dir of the config]"),
@@ -124,14 +122,9 @@ def _check(settings: "WatchSettings") -> dict[str, Any]:
 
 
 def _status(settings: "WatchSettings") -> dict[str, Any]:
-    from plimsoll.monitoring.store import status_in
+    from plimsoll.monitoring.store import last_look
 
-    told = status_in(settings.folder)
-    if told is None:
-        raise UsageError(f"no watchdog has left a status in {settings.folder}")
-    age = (datetime.now(UTC) - datetime.fromisoformat(told["as_of"])).total_seconds()
-    is_stale = abs(age) > STALE_LOOKS * float(told["every_seconds"])  # ahead is no better than old
-    return {**told, "age_seconds": age, "is_well": bool(told["is_well"]) and not is_stale}
+    return last_look(settings.folder, "watchdog", datetime.now(UTC))
 
 
 def _release(settings: "WatchSettings", reason: str, wait: float) -> None:

@@ -12,6 +12,7 @@ from plimsoll.control.exchange import books_record, has_account, read_account
 from plimsoll.control.remedies import remedy
 from plimsoll.core.books import BotBooks, Break, BreakKind, ExchangeBooks
 from plimsoll.risk import RiskProfile
+from plimsoll.risk.coins import Arrivals, with_positions
 from plimsoll.risk.reconciliation import breaks as breaks_of
 
 PAUSE_SECONDS = 5.0
@@ -20,7 +21,12 @@ DRY_RUN = (
     "a dry-run has no account at the exchange; its positions, orders and money exist in the "
     "database alone"
 )
-SPOT = "a spot account holds coins, and which of them are the bot's cannot be told"
+NOT_READ = "how an account that is traded on margin compares: its books are not read"
+SPOT_COINS = (
+    "whose the coins are that no trade explains: those alone that filled orders with the bot's "
+    "name have bought in the last days, and no trade knows, are a break"
+)
+SPOT_MONEY = "what the wallet should hold: of a spot account no money is compared"
 NO_STOPS = (
     "whether the strategy keeps its stops on the exchange: neither a bot nor the config says so, "
     "so that a missing stop is not reported"
@@ -89,7 +95,10 @@ class Audit:
             "breaks": told,
             "unknown": list(self.unknown),
             "exchange": None if self.exchange is None else books_record(self.exchange),
-            "database": {**asdict(self.bot), "order_ids": sorted(self.bot.order_ids)},
+            "database": {
+                name: sorted(value) if isinstance(value, frozenset) else value
+                for name, value in asdict(self.bot).items()
+            },
         }
 
 
@@ -154,11 +163,11 @@ def _without_account(bot: Bot, status: Mapping[str, Any]) -> Audit:
     now, dry_run = now_of(bot, status), bot.config.get("dry_run", True)
     return Audit(
         as_of=now,
-        exchange_name="dry-run" if dry_run else "spot",
+        exchange_name="dry-run" if dry_run else str(bot.config.get("trading_mode")),
         database_name=bot.db_url,
         exchange=None,
         bot=_bot_books(bot, status, now, None, None),
-        unknown=(DRY_RUN if dry_run else SPOT,),
+        unknown=(DRY_RUN if dry_run else NOT_READ,),
     )
 
 
@@ -170,19 +179,22 @@ def _look(
     account = read_account(bot.config, now, transfers_since=since)
     own = _bot_books(bot, status, now, account.books, account.prefix)
     pairs = {one.pair for one in breaks_of(account.books, own, profile) if one.pair is not None}
+    if account.books.coins is not None:
+        pairs = set(Arrivals().pairs(account.books, own))
     if pairs and account.books.fault is None:
         # Whose a position is, the orders of its pair tell.
         account = read_account(bot.config, now, transfers_since=since, look_into=sorted(pairs))
         own = _bot_books(bot, status, now, account.books, account.prefix)
-    seen = breaks_of(account.books, own, profile, before)
+    books = with_positions(account.books, own)
+    seen = breaks_of(books, own, profile, before)
     return Audit(
         as_of=now,
         exchange_name=f"{(bot.config.get('exchange') or {}).get('name', 'none named')}, live",
         database_name=bot.db_url,
-        exchange=account.books,
+        exchange=books,
         bot=own,
         breaks=tuple(one for one in seen if not one.unseen),
-        unknown=tuple(_unknown(bot, status, own, account.books)),
+        unknown=tuple(_unknown(bot, status, own, books)),
     )
 
 
@@ -234,10 +246,13 @@ def _unknown(
         yield NO_STOPS
     if books.fault is not None:
         return
-    if own.capital_usd is None:
-        yield NO_CAPITAL
     if own.prefix is None:
         yield OWNERS
+    if books.coins is not None:
+        yield from (SPOT_COINS, SPOT_MONEY)
+        return
+    if own.capital_usd is None:
+        yield NO_CAPITAL
     if books.transfers is None:
         yield NO_TRANSFERS
     if books.hedge_mode is None:

@@ -72,6 +72,8 @@ def audit_rows(
     unreadable = any(one.kind is BreakKind.UNREADABLE_BOOKS for one in breaks)
     read = None if unreadable else exchange
     rows = [_account(read, bot, breaks), _money(read, bot, breaks)]
+    if exchange is not None and exchange.coins is not None:
+        rows[0] = _row("account", NOT_KNOWN if read is None else "spot", "spot", breaks)
     pairs = {trade.pair for trade in bot.trades}
     if read is not None:
         pairs |= {one.pair for one in read.positions} | {one.pair for one in read.orders}

@@ -150,9 +150,14 @@ def backup_name(now: datetime) -> str:
     return f"plimsoll-{now:%Y%m%dT%H%M%S}Z{SUFFIX}"
 
 
-def prune(folder: Path, keep: int) -> list[Path]:
-    """Remove all but the newest backups of a folder; return what was removed."""
-    found = sorted(folder.glob(f"plimsoll-*Z{SUFFIX}"))
+def prune(folder: Path, keep: int, made: Path) -> list[Path]:
+    """Remove all but the newest backups of a folder; return what was removed.
+
+    Those of a time after the one just ``made`` are of a clock that was ahead: they go first.
+    """
+    found = sorted(
+        folder.glob(f"plimsoll-*Z{SUFFIX}"), key=lambda one: (one.name <= made.name, one.name)
+    )
     gone = found[: max(0, len(found) - keep)]
     for file in gone:
         file.unlink()

@@ -204,11 +204,12 @@ def look(bot: Bot) -> BotView:
 
 def with_exchange(bot: Bot, view: BotView) -> BotView:
     """Return a view with the exchange's own books, where the bot has an account there."""
-    from plimsoll.control.exchange import has_account, read_account
+    from plimsoll.control.exchange import has_account, held_of, read_account
 
     if not has_account(bot):
         return view
-    return replace(view, exchange=read_account(bot.config, now_of(bot, view.status)).books)
+    books = read_account(bot.config, now_of(bot, view.status)).books
+    return replace(view, exchange=held_of(books, view.positions))
 
 
 def rest_url(config: Mapping[str, Any]) -> str | None:

@@ -7,16 +7,17 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from plimsoll.bridge.config.layers import quiet_logs
 from plimsoll.control.bot import Bot
 from plimsoll.core import PlimsollError
-from plimsoll.core.books import ExchangeBooks
+from plimsoll.core.books import BotBooks, BotTrade, ExchangeBooks
 from plimsoll.journal.files import last
 from plimsoll.journal.kind import Kind
+from plimsoll.risk.coins import MAX_FEE_FRACTION, with_positions
 
 if TYPE_CHECKING:
     from freqtrade.exchange import Exchange
@@ -96,6 +97,8 @@ def connected(config: Mapping[str, Any]) -> "Iterator[Exchange]":
                 api.timeout = REQUEST_SECONDS * 1000
                 # A reader takes the exchange's time: a clock that is off must not blind it.
                 api.options["adjustForTimeDifference"] = True
+                # On spot it would sign for lists, which nobody needs, before it asks for the time.
+                api.options |= {"fetchMargins": False, "fetchCurrencies": False}
             yield exchange
         finally:
             exchange.close()
@@ -163,6 +166,28 @@ def read_account(
         return within(LOOK_SECONDS, ask)
     except PlimsollError as error:
         return Account(ExchangeBooks(as_of=as_of, fault=str(error)))
+
+
+def held_of(books: ExchangeBooks, positions: "Sequence[OpenPosition] | None") -> ExchangeBooks:
+    """Return a spot account's books with what a database's positions hold there; others as is.
+
+    Which coins are the bot's, its database alone says: without it nothing is known.
+    """
+    if books.coins is None or books.fault is not None:
+        return books
+    if positions is None:
+        return replace(books, fault="which coins are the bot's is not known without its database")
+    trades = tuple(
+        BotTrade(
+            pair=one.pair,
+            side=one.side,
+            amount=one.amount,
+            price=one.entry_price,
+            fee_amount=one.amount * MAX_FEE_FRACTION,
+        )
+        for one in positions
+    )
+    return with_positions(books, BotBooks(trades=trades))
 
 
 def books_record(books: ExchangeBooks) -> dict[str, Any]:

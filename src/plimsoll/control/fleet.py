@@ -21,6 +21,7 @@ from plimsoll.risk.fleet import (
     fleet_snapshot,
     fleet_view,
     joined,
+    rebased,
 )
 
 WHO = "plimsoll"
@@ -89,10 +90,10 @@ def fleet_status(file: Path) -> FleetStatus:
     fleet, folder = _fleet(file)
     bots = {one.name: _bot(one, file) for one in fleet.bots}
     now = _now([one for one in bots.values() if one is not None])
-    reports = {name: heard_report(folder, name) for name in fleet.names}
+    reports = {name: heard_report(folder, name, fleet.digest) for name in fleet.names}
     age = fleet.max_report_age_seconds
     view = fleet_view(fleet.names, reports, now, max_age_seconds=age)
-    levels = joined(_levels(folder, fleet.names), folder.epoch)
+    levels = joined([rebased(one, view) for one in _levels(folder, fleet.names)], folder.epoch)
     evaluation, halts = fleet_evaluation(view, levels, fleet.risk), tuple(folder.halts())
     mode = Mode.HALTED if halts else evaluation.mode
     why = halts[0].words(fleet.name) if halts else evaluation.account.reason or None

@@ -7,7 +7,7 @@ from getpass import getuser
 
 from plimsoll.bridge.state.folder import Request
 from plimsoll.control.bot import Bot, BotView, look, now_of
-from plimsoll.control.exchange import has_account, is_flat, read_account
+from plimsoll.control.exchange import has_account, held_of, is_flat, read_account
 from plimsoll.core import Mode, PlimsollError, UsageError
 from plimsoll.core.books import ExchangeBooks
 from plimsoll.core.books_words import order_words, position_words
@@ -249,6 +249,7 @@ def _exchange_when_flat(bot: Bot, view: BotView, deadline: float) -> ExchangeBoo
     flat_before = False
     while True:
         books = read_account(bot.config, now_of(bot, view.status)).books
+        books = held_of(books, view.positions)
         flat = is_flat(books)
         waits = view.runs and time.monotonic() < deadline
         if (flat and flat_before) or not (flat or waits):

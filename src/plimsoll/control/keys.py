@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def rotate(bot: Bot, secrets: Path, new: Path, *, check_only: bool = False) -> R
         if not kept.exists():
             raise UsageError(f"expected another key in {new} than in {secrets}, found the same")
         old = _pair_in(_read(kept), kept)
-    elif kept.exists() and not check_only:
+    elif kept.exists() and not check_only and _pair_in(_read(kept), kept) != present:
         raise UsageError(
             f"{kept} keeps a key that is not retired yet; run plimsoll keys retire first"
         )
@@ -125,7 +126,13 @@ def retire(bot: Bot, secrets: Path) -> str:
     kept = _beside(secrets)
     if not kept.exists():
         raise UsageError(f"expected the old key in {kept}, found none: nothing is to be retired")
-    sight = _account(bot, _pair_in(_read(kept), kept)).look(datetime.now(UTC))
+    old = _pair_in(_read(kept), kept)
+    if old == _pair_in(_read(secrets), secrets):
+        raise UsageError(
+            f"the rotation was ended before {secrets} had the new key: run plimsoll keys rotate "
+            "again; the old key is still the bot's, leave it at the exchange"
+        )
+    sight = _account(bot, old).look(datetime.now(UTC))
     if sight.refused is None and sight.books.fault is None:
         raise PlimsollError(
             "the exchange still takes the old key; delete it there, then run this again"
@@ -249,6 +256,8 @@ def same_account(one: ExchangeBooks, other: ExchangeBooks) -> bool | None:
     if {order.id for order in one.orders} != {order.id for order in other.orders}:
         return False
     if one.wallet_usd is None or other.wallet_usd is None:
+        return None
+    if not isfinite(one.wallet_usd + other.wallet_usd):
         return None
     if abs(one.wallet_usd - other.wallet_usd) > SAME_WALLET * max(one.wallet_usd, other.wallet_usd):
         return False

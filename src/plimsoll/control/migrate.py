@@ -15,8 +15,8 @@ from pathlib import Path
 
 from freqtrade.persistence.base import ModelBase
 from sqlalchemy import Connection, Engine, create_engine, inspect, select, update
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from plimsoll.bridge.freqtrade.database_connections import connect_options
@@ -25,6 +25,7 @@ from plimsoll.bridge.state.recorder import secrets_of
 from plimsoll.bridge.state.stamp import KEY, Stamp, new_stamp, stamp_in, stamp_text
 from plimsoll.control.backup_file import synced
 from plimsoll.control.bot import Bot, now_of, rest_state
+from plimsoll.control.database_address import address_of, shown
 from plimsoll.control.database_copy import (
     POSTGRESQL,
     SQLITE,
@@ -42,7 +43,6 @@ from plimsoll.journal.latch_record import last_start, read_latch
 from plimsoll.journal.log import DecisionLog
 
 KEY_VALUES = "KeyValueStore"
-KINDS = frozenset({SQLITE, POSTGRESQL})
 ONE_MOMENT = "REPEATABLE READ"
 """The isolation in which PostgreSQL shows a database as it was when the reading began."""
 
@@ -89,28 +89,28 @@ def migrate(from_url: str, to_url: str, bot: Bot | None = None) -> Migrated:
         When a bot runs on either, the target is not empty, a value does not fit, or the copy
         differs; the target is as it was.
     """
-    source, target = _address(from_url), _address(to_url)
+    source, target = address_of(from_url), address_of(to_url)
     if _name(source) == _name(target):
-        raise UsageError(f"expected two databases, found {_shown(source)} twice")
+        raise UsageError(f"expected two databases, found {shown(source)} twice")
     if source.get_backend_name() == SQLITE and not Path(str(source.database)).is_file():
-        raise UsageError(f"expected a database to move at {_shown(source)}, found none")
+        raise UsageError(f"expected a database to move at {shown(source)}, found none")
     _require_stopped(bot)
     try:
         with _claimed(source), _claimed(target), _reading(source) as read:
-            require_columns(read, _shown(source))
+            require_columns(read, shown(source))
             left = tuple(_foreign(read))
             with _writing(target) as write:
                 copied = copy_tables(read, write)
                 stamp = _stamped(bot, write)
                 _require_unchanged(source, copied)
-    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError, ValueError, TypeError) as error:
         said = (str(getattr(error, "orig", None) or error) or type(error).__name__).splitlines()[0]
         raise PlimsollError(
-            f"{_shown(source)} was not moved to {_shown(target)}: {said}; "
+            f"{shown(source)} was not moved to {shown(target)}: {said}; "
             "run it again once that is mended"
         ) from None
     if bot is not None and stamp is not None:
-        _record(bot, stamp, _shown(target))
+        _record(bot, stamp, shown(target))
     return Migrated(tables=copied, left=left, stamped=stamp is not None)
 
 
@@ -122,46 +122,18 @@ def copy_to_file(db_url: str, file: Path) -> tuple[TableTotals, ...]:
     PlimsollError
         When it cannot be read, or a copy differs.
     """
-    source = _address(db_url)
+    source = address_of(db_url)
     file.unlink(missing_ok=True)
     try:
         with _reading(source) as read:
-            require_columns(read, _shown(source))
+            require_columns(read, shown(source))
             with _engine(URL.create(SQLITE, database=str(file))).begin() as write:
                 copied = copy_tables(read, write)
         _settled(file)
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except (SQLAlchemyError, sqlite3.Error, ValueError, TypeError) as error:
         said = (str(getattr(error, "orig", None) or error) or type(error).__name__).splitlines()[0]
-        raise PlimsollError(f"{_shown(source)} cannot be copied: {said}") from None
+        raise PlimsollError(f"{shown(source)} cannot be copied: {said}") from None
     return copied
-
-
-def _address(text: str) -> URL:
-    try:
-        url = make_url(text)
-        kind = url.get_backend_name()
-    except (ArgumentError, NoSuchModuleError, ValueError):
-        kind, url = "", URL.create("none")
-    if kind not in KINDS:
-        raise UsageError(
-            "expected sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE, found "
-            f"{registry.shown(text)!r}"
-        )
-    if kind == SQLITE and url.database in (None, "", ":memory:"):
-        raise UsageError(f"expected a database in a file, found {text!r}, which is in memory")
-    if kind == POSTGRESQL and url.drivername == POSTGRESQL:
-        url = url.set(drivername="postgresql+psycopg")  # the driver that the extra brings
-    try:
-        url.get_dialect().import_dbapi()
-    except ImportError as error:
-        raise UsageError(
-            f'PostgreSQL needs a driver ({error}): pip install "freqtrade-plimsoll[postgresql]"'
-        ) from None
-    return url
-
-
-def _shown(url: URL) -> str:
-    return url.render_as_string(hide_password=True)
 
 
 def _name(url: URL) -> object:
@@ -221,7 +193,7 @@ def _writing(url: URL) -> Iterator[Connection]:
     """
     if url.get_backend_name() == POSTGRESQL:
         with _engine(url).begin() as connection:
-            _require_empty(connection, _shown(url))
+            _require_empty(connection, shown(url))
             yield connection
         return
     file = Path(str(url.database)).resolve()
@@ -229,7 +201,7 @@ def _writing(url: URL) -> Iterator[Connection]:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as there:
             engine = create_engine("sqlite://", creator=lambda: there, poolclass=NullPool)
             with engine.connect() as connection:
-                _require_empty(connection, _shown(url))
+                _require_empty(connection, shown(url))
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.{os.getpid()}")
     part.unlink(missing_ok=True)
@@ -252,12 +224,12 @@ def _settled(file: Path) -> None:
         connection.execute("PRAGMA journal_mode=DELETE")
 
 
-def _require_empty(connection: Connection, shown: str) -> None:
+def _require_empty(connection: Connection, which: str) -> None:
     full = {name: rows for name, rows in rows_in(connection).items() if rows}
     if full:
         said = ", ".join(f"{rows} rows in {name}" for name, rows in full.items())
         raise PlimsollError(
-            f"expected {shown} to be empty, found {said}; name another one: "
+            f"expected {which} to be empty, found {said}; name another one: "
             "what two databases hold is never mixed"
         )
 
@@ -273,7 +245,7 @@ def _require_unchanged(url: URL, copied: Sequence[TableTotals]) -> None:
         for table, before in zip(tables(), copied, strict=True):
             if totals_of(connection, table) != before:
                 raise PlimsollError(
-                    f"{table.name} of {_shown(url)} was written while it was copied: a bot runs "
+                    f"{table.name} of {shown(url)} was written while it was copied: a bot runs "
                     "on it; end it, then migrate. Nothing was kept"
                 )
 
@@ -294,7 +266,7 @@ def _stamped(bot: Bot | None, target: Connection) -> Stamp | None:
     return stamp
 
 
-def _record(bot: Bot, stamp: Stamp, shown: str) -> None:
+def _record(bot: Bot, stamp: Stamp, target: str) -> None:
     """Let the log know the target: from here on the source is the older database."""
     start = last_start(bot.folder.decisions) or {}
     with DecisionLog(bot.folder.decisions, secrets=secrets_of(bot.config)) as log:
@@ -305,5 +277,5 @@ def _record(bot: Bot, stamp: Stamp, shown: str) -> None:
             account=stamp.account,
             account_name=start.get("account_name"),
             stamp=stamp.current,
-            moved_to=shown,
+            moved_to=target,
         )

@@ -4,10 +4,13 @@ Its records are those of `plimsoll.journal.log`, hash-chained, in daily files; e
 of the bot's own log at the end of its period.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.core import PlimsollError
@@ -19,6 +22,9 @@ from plimsoll.journal.reading import Reading
 
 FOLDER = "reviews"
 """Beside the bot's decision log, in its state folder."""
+
+DECIDING = ".deciding.lock"
+WAIT_SECONDS = 10.0
 
 Record = Mapping[str, Any]
 
@@ -59,6 +65,32 @@ def review_of(reviews: Iterable[Record], strategy: str | None, period: str) -> R
         ),
         None,
     )
+
+
+@contextmanager
+def deciding(folder: StateFolder) -> Iterator[None]:
+    """Have a bot's decisions alone, from the look at what is on record until one is.
+
+    Raises
+    ------
+    PlimsollError
+        When another one is being made: of two at once the later would move capital by what the
+        earlier has changed.
+    """
+    lock = FileLock(folder.path / f"{FOLDER}{DECIDING}", timeout=WAIT_SECONDS, thread_local=False)
+    try:
+        folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock.acquire()
+    except Timeout:
+        raise PlimsollError(
+            "another review of this bot is being decided; look at what it decides, then again"
+        ) from None
+    except OSError as error:
+        raise PlimsollError(f"nothing can be decided: {error}") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def record_review(

@@ -18,6 +18,8 @@ def status_lines(bot: Bot, view: BotView, max_age: float) -> list[str]:
     """Return mode, what holds, what is open and who is not told; ``max_age`` in seconds."""
     lines = [_row("bot", _bot_words(view)), _row("mode", view.mode or "not known")]
     lines += _guards_rows(view)
+    if unseen := view.status.get("unseen"):
+        lines.append(_row("unseen", str(unseen)))
     if view.why is not None and not any(view.why in held for held in view.held):
         lines.append(_row("why", view.why))
     if view.flag is not None:
@@ -110,7 +112,7 @@ def _rearming_rows(facts: Mapping[str, Any], now: datetime) -> list[str]:
         rows.append(_row("probation", f"{share} until {end:%Y-%m-%d %H:%M} UTC{high}"))
     fall, limit = facts.get("peak_drawdown_fraction"), facts.get("terminal_drawdown_fraction")
     if isinstance(fall, float) and isinstance(limit, float):
-        used = f"{max(fall, 0.0):.1%} of {limit:.1%} below the highest equity ever are used"
+        used = f"{max(fall, 0.0):.1%} below the highest equity ever, limit {limit:.1%}"
         rows.append(_row("terminal", used if fall < limit else f"{used}: reached"))
     return rows
 

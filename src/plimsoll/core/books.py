@@ -118,6 +118,9 @@ class ExchangeBooks:
         Whether a pair may be held long and short at once; ``None`` when it does not tell.
     steps
         The smallest amount of each pair that can be traded, in the base currency.
+    coins
+        What a spot account has of each currency, free and in orders together; ``None`` where
+        there are positions. Which of the coins are the bot's, `plimsoll.risk.coins` says.
     """
 
     as_of: datetime
@@ -130,6 +133,7 @@ class ExchangeBooks:
     transfers: tuple[Transfer, ...] | None = None
     hedge_mode: bool | None = None
     steps: Mapping[str, float] = field(default_factory=dict)
+    coins: Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a moment that is not UTC."""
@@ -154,6 +158,9 @@ class BotTrade:
         What its open orders may add to the position, and take from it, at most.
     stop_expected
         Whether a stop order is to stand on the exchange for it.
+    fee_amount
+        What its entries may have paid as fees in the base currency, at most; 0 where fees are
+        known to be paid in another.
     """
 
     pair: str
@@ -163,6 +170,7 @@ class BotTrade:
     entering: float = 0.0
     leaving: float = 0.0
     stop_expected: bool = False
+    fee_amount: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,11 +17,15 @@ class PairData:
         Length of a candle.
     implausible
         Why the newest tick or candle cannot be true; ``None`` when it can.
+    signal_fault
+        Why nothing may be entered by the pair's signals, though its candles are sound: what they
+        are worked out of is missing or late. ``None`` when nothing is wrong.
     """
 
     newest_candle_closed_at: datetime | None
     candle_seconds: float
     implausible: str | None = None
+    signal_fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

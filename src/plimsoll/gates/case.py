@@ -112,8 +112,8 @@ def _piece(
     kind, strategy = kind_of(name), strategy_of(name, subject.strategy)
     filed = register.newest(kind, filed_for(kind, strategy))
     if filed is None:
-        owner = "" if kind in NOBODYS else f" of {strategy}"
-        return Piece(name, fault=f"there is no {kind.value}{owner}")
+        owner = "" if kind in NOBODYS else f" for {strategy}"
+        return Piece(name, fault=f"none is on file{owner}")
     try:
         contents = register.contents(filed)
         reading = read(kind, contents, now, strategy=strategy, since=since)

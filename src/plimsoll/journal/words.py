@@ -91,7 +91,9 @@ def _start(record: Record) -> str:
     said += [_with("config ", record.get("config_fingerprint"))]
     said += [_with("code ", record.get("code_fingerprint"))]
     changes = f"; changed: {_changes_said(changed)}" if changed else ""
-    return ", ".join(filter(None, said)) + changes
+    unseen = record.get("unseen")
+    blind = f"; not seen there: {', '.join(map(str, unseen))}" if unseen else ""
+    return ", ".join(filter(None, said)) + changes + blind
 
 
 def _side(sides: Any, name: str) -> str:

@@ -117,7 +117,8 @@ def run_drill(plan: DrillPlan, folder: Path, tell: Callable[[Step], None]) -> Dr
         scene.wait(lambda _: all(bot.has_analysed() for bot in bots.values()), seconds=REAL_SECONDS)
         wallet = bots[GUARDED].samples[-1].equity_usd
         beside = "; beside it the same bot whose guards only observe" if plan.compare else ""
-        account.say("bot", f"{plan.strategy} in dry-run with {wallet:,.0f} USD{beside}")
+        there = f", its trades in {plan.db_url}" if plan.db_url else ""
+        account.say("bot", f"{plan.strategy} in dry-run with {wallet:,.0f} USD{there}{beside}")
         _crash(scene)
     account.say("end", "bot and exchange have ended, no port is left open")
     return account
@@ -151,6 +152,7 @@ def _bot_plan(plan: DrillPlan, folder: Path, venue: Venue, mode: str) -> BotPlan
         strategy_path=plan.strategy_path,
         layers=layers,
         overlay=plan.overlay(mode),
+        db_url=plan.db_url if mode == GUARDED else None,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.control.bot import rest_client
 from plimsoll.core import PlimsollError
-from plimsoll.lab.freqtrade import FAULT
+from plimsoll.lab.freqtrade import FAULT, RAISED
 from plimsoll.lab.processes import (
     child_environment,
     command,
@@ -42,7 +42,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class BotPlan:
-    """What one bot runs, and where its files go."""
+    """What one bot runs, and where its files go; without ``db_url`` its trades are in one, too."""
 
     name: str
     folder: Path
@@ -51,6 +51,7 @@ class BotPlan:
     strategy_path: Path
     layers: tuple[Path, ...]
     overlay: Mapping[str, Any]
+    db_url: str | None = None
 
 
 @dataclass(slots=True)
@@ -144,7 +145,8 @@ def drill_bot(plan: BotPlan) -> Iterator[DrillBot]:
             rest = rest_client(f"http://127.0.0.1:{port}", "plimsoll", password, timeout=30)
             rest._session.headers["Connection"] = "close"  # noqa: SLF001 - a busy bot drops kept ones
             bot = DrillBot(plan, told, child, rest, layers)
-            wait_until(lambda: _trades(bot), seconds=START_SECONDS, what="the bot's first loop")
+            first = "the bot's first loop"
+            wait_until(lambda: _trades(bot), seconds=START_SECONDS, what=first, log=bot.log)
             yield bot
 
 
@@ -170,6 +172,8 @@ def require_alive(child: subprocess.Popen[str], log: Path) -> None:
     faults = [match.group(1) for match in FAULT.finditer(text)]
     errors = [line for line in text.splitlines() if " ERROR - " in line or "plimsoll: " in line]
     said = (faults or errors or [last_line(log)])[-1].rpartition(" ERROR - ")[2].strip()
+    if said.startswith("Fatal exception!"):
+        said = ([line.strip() for line in text.splitlines() if RAISED.match(line)] or [said])[-1]
     broken = [line.partition(NOT_IMPORTED)[2] for line in text.splitlines() if NOT_IMPORTED in line]
     why = f" {NOT_IMPORTED}{broken[-1].strip()}." if broken and NOT_FOUND in said else ""
     raise PlimsollError(f"freqtrade trade ended: {said}{why} Its log is {log}")
@@ -208,7 +212,7 @@ def _arguments(plan: BotPlan, layers: Sequence[Path]) -> list[str]:
 
 
 def _database(plan: BotPlan) -> str:
-    return f"sqlite:///{plan.folder / plan.name}.sqlite"
+    return plan.db_url or f"sqlite:///{plan.folder / plan.name}.sqlite"
 
 
 def _log(plan: BotPlan) -> Path:

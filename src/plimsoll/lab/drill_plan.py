@@ -11,6 +11,8 @@ from plimsoll.core import PlimsollError, UsageError
 from plimsoll.lab.demo import Step
 from plimsoll.lab.drill_bot import Sample
 
+SPOT = "binance-spot"
+"""The one exchange of a drill where coins are traded: long only, pairs without a settlement."""
 PAIRS = ("BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT", "XRP/USDT:USDT")
 THROTTLE_SECONDS = 10
 GUARDED, BARE = "enforce", "observe"
@@ -50,7 +52,11 @@ class DrillPlan:
     compare
         Whether a second bot runs beside the first whose guards only observe.
     exchange
-        Whose protocol bot and simulated exchange speak: ``binance`` or ``bybit``.
+        Whose protocol bot and simulated exchange speak: ``binance``, ``bybit`` or
+        ``binance-spot``.
+    db_url
+        An empty PostgreSQL for the guarded bot's trades, without a password; ``None`` for a file
+        in the run's folder.
     """
 
     strategy: str
@@ -67,6 +73,7 @@ class DrillPlan:
     own_limits: bool = False
     compare: bool = False
     exchange: str = "binance"
+    db_url: str | None = None
 
     def overlay(self, guards: str) -> dict[str, Any]:
         """Return the last layer of a bot's config: what makes it a bot of a drill."""
@@ -133,18 +140,25 @@ class DrillAccount:
         self.tell(step)
 
 
-def pairs_of(text: str) -> tuple[str, ...]:
-    """Return the pairs of a list such as ``BTC,ETH/USDT:USDT``.
+def pairs_of(text: str, exchange: str = "binance") -> tuple[str, ...]:
+    """Return the pairs of a list such as ``BTC,ETH/USDT:USDT``, of spot such as ``BTC/USDT``.
 
     Raises
     ------
     UsageError
-        When it names none.
+        When it names none, or one that the exchange does not trade in that mode.
     """
     names: Sequence[str] = [part.strip().upper() for part in text.split(",") if part.strip()]
     if not names:
         raise UsageError(f'expected --pairs such as BTC,ETH, found "{text}"')
-    return tuple(name if "/" in name else f"{name}/USDT:USDT" for name in names)
+    settled = "" if exchange == SPOT else ":USDT"
+    pairs = tuple(name if "/" in name else f"{name}/USDT{settled}" for name in names)
+    wrong = [pair for pair in pairs if (":" in pair) is not bool(settled)]
+    if wrong:
+        raise UsageError(
+            f"expected --pairs of {exchange} such as BTC/USDT{settled}, found {wrong[0]}"
+        )
+    return pairs
 
 
 def write_record(account: DrillAccount) -> Path:

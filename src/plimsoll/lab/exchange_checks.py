@@ -2,9 +2,10 @@
 
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
+from plimsoll.bridge.config.unseen import FUTURES, unseen
 from plimsoll.lab.exchange_support import (
-    FUTURES,
     SUPPORT,
     Standing,
     freqtrade_class,
@@ -18,6 +19,7 @@ from plimsoll.lab.finding import Finding, Level
 MAX_CLOCK_OFFSET_SECONDS = 1.0
 TIMEOUT_MS = 5_000
 US = "us"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def check_exchange(config: dict[str, Any], region: str = "") -> list[Finding]:
@@ -38,15 +40,13 @@ def _known(config: dict[str, Any], name: str, region: str) -> list[Finding]:
     """Return how far the exchange was tried, whom it serves, and how a stop would rest there."""
     mode = str(config.get("trading_mode") or "spot")
     known, findings = support_of(name, mode), []
-    if region.lower() == US and (known is None or not known.serves_us):
-        text = f"{name} {mode} is not known to take residents of the US"
-        remedy = f"its terms decide; {', '.join(open_to_us())} are profiles of some that do"
-        findings.append(Finding(Level.FAULT, "region", text, remedy))
+    if region:
+        serves_us = known is not None and known.serves_us
+        findings.append(_region(f"{name} {mode}", region, serves_us=serves_us))
     standing = Standing.UNTESTED if known is None else known.standing
     tried = f"{name} {mode} is {standing.value}"
-    unseen = () if known is None else known.unseen
-    if unseen:
-        tried += f"; guards do not see there: {', '.join(unseen)}"
+    if missing := unseen(name, mode):
+        tried += f"; guards do not see there: {', '.join(missing)}"
     if standing is Standing.VENUE:
         findings.append(Finding(Level.OK, "support", tried))
     else:
@@ -54,6 +54,19 @@ def _known(config: dict[str, Any], name: str, region: str) -> list[Finding]:
         remedy = f"docs/exchanges.md; begin with dry-run; tested are {tested}"
         findings.append(Finding(Level.WARNING, "support", tried, remedy))
     return [*findings, _stops(config, name, mode), _pace(name)]
+
+
+def _region(market: str, region: str, *, serves_us: bool) -> Finding:
+    """Return whether a market takes residents of a region; nothing is known but of the US."""
+    if region.lower() != US:
+        text = f'expected --region us, found "{region}": nothing is known of other regions'
+        return Finding(Level.WARNING, "region", text, "read the exchange's own terms")
+    if serves_us:
+        text = f"{market} takes residents of the US, as far as is known; its terms decide"
+        return Finding(Level.OK, "region", text)
+    text = f"{market} is not known to take residents of the US"
+    remedy = f"its terms decide; {', '.join(open_to_us())} are profiles of some that do"
+    return Finding(Level.FAULT, "region", text, remedy)
 
 
 def _stops(config: dict[str, Any], name: str, mode: str) -> Finding:
@@ -71,8 +84,8 @@ def _stops(config: dict[str, Any], name: str, mode: str) -> Finding:
 
 def _pace(name: str) -> Finding:
     a_second = requests_a_second(name)
-    pace = "no limit known" if a_second is None else f"at most {a_second:.3g} requests a second"
-    return Finding(Level.OK, "rate limit", f"ccxt sends {name} {pace}")
+    pace = "no limit known" if a_second is None else f"at most {a_second:.3g} a second"
+    return Finding(Level.OK, "rate limit", f"requests that ccxt sends {name}: {pace}")
 
 
 def _unsupported(config: dict[str, Any], name: str) -> Finding | None:
@@ -121,7 +134,9 @@ def _reached(config: dict[str, Any], settings: dict[str, Any]) -> list[Finding]:
         answered = time.time()
     except ccxt.BaseError as error:
         text = f"{where} does not answer ({type(error).__name__})"
-        remedy = "start it (plimsoll venue serve --port 8601), or check your network"
+        remedy = "check your network, and whether it serves your country"
+        if urlsplit(where).hostname in LOOPBACK:
+            remedy = "start the simulated exchange again, on the same port: plimsoll venue serve"
         return [Finding(Level.FAULT, "exchange", text, remedy)]
     reached = Finding(
         Level.OK, "exchange", f"{where} answers in {(answered - asked) * 1000:.0f} ms"
@@ -183,14 +198,22 @@ def _minimum(config: dict[str, Any], exchange: Any, pairs: list[str]) -> Finding
 
 def _funding(exchange: Any, pairs: list[str]) -> Finding:
     """Return how often the pairs pay funding, as far as the exchange tells."""
+    import ccxt
+
     minutes = {}
     for pair in pairs:
         told = (exchange.markets[pair].get("info") or {}).get("fundingInterval")
         if told is not None:
             minutes[pair] = f"{float(told) / 60:g} h"
     if not minutes and exchange.has.get("fetchFundingIntervals"):
-        rows = exchange.fetch_funding_intervals()
-        minutes = {pair: rows[pair]["interval"] for pair in pairs if pair in rows}
+        try:
+            rows = exchange.fetch_funding_intervals()
+        except ccxt.BaseError as error:
+            text = f"how often it is paid could not be read ({type(error).__name__})"
+            return Finding(Level.WARNING, "funding", text, "run plimsoll doctor again")
+        minutes = {
+            pair: str(rows[pair]["interval"]).replace("h", " h") for pair in pairs if pair in rows
+        }
     if not minutes:
         text = "how often funding is paid is not told in advance"
         return Finding(Level.OK, "funding", text)

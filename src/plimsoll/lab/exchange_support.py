@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-FUTURES, SPOT = "futures", "spot"
-SPOT_UNSEEN = ("positions", "books of the account")
-"""What a spot account has no place for: coins a bot bought are not told from a person's."""
+from plimsoll.bridge.config.unseen import FUTURES, SPOT, unseen
 
 
 class Standing(StrEnum):
@@ -29,8 +27,6 @@ class Support:
     ----------
     profile
         The shipped config layer.
-    unseen
-        What of a position or an account it does not tell the guards.
     serves_us
         Whether it takes residents of the US, as far as this project knows; its terms decide.
     funding
@@ -41,11 +37,15 @@ class Support:
     mode: str
     profile: str
     standing: Standing
-    unseen: tuple[str, ...] = ()
     serves_us: bool = False
     funding: str = ""
     practice: str = ""
     note: str = ""
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """What of a position or an account it does not tell the guards."""
+        return unseen(self.exchange, self.mode) or ()
 
 
 SUPPORT: tuple[Support, ...] = (
@@ -62,7 +62,6 @@ SUPPORT: tuple[Support, ...] = (
         mode=FUTURES,
         profile="venue-bybit.json",
         standing=Standing.VENUE,
-        unseen=("margin mode of a position",),
         funding="8 h, some contracts 4 h or 1 h",
         practice="plimsoll venue serve --exchange bybit; demo trading: venue-bybit-demo.json",
         note="The margin mode is the account's, and Freqtrade sets it to isolated.",
@@ -86,7 +85,6 @@ SUPPORT: tuple[Support, ...] = (
         mode=FUTURES,
         profile="venue-krakenfutures.json",
         standing=Standing.FIXTURES,
-        unseen=("liquidation price", "mark price of a position"),
         funding="1 h",
         note="Above leverage 1 a liquidation is not seen coming; such a pair is only reduced.",
     ),
@@ -94,15 +92,15 @@ SUPPORT: tuple[Support, ...] = (
         exchange="binance",
         mode=SPOT,
         profile="venue-binance-spot.json",
-        standing=Standing.UNTESTED,
-        unseen=SPOT_UNSEEN,
+        standing=Standing.VENUE,
+        practice="plimsoll venue serve --exchange binance-spot",
+        note="Fees of a buyer are taken from the coins, so that a little less is held than bought.",
     ),
     Support(
         exchange="binanceus",
         mode=SPOT,
         profile="venue-binanceus.json",
         standing=Standing.UNTESTED,
-        unseen=SPOT_UNSEEN,
         serves_us=True,
     ),
     Support(
@@ -110,7 +108,6 @@ SUPPORT: tuple[Support, ...] = (
         mode=SPOT,
         profile="venue-kraken.json",
         standing=Standing.UNTESTED,
-        unseen=SPOT_UNSEEN,
         serves_us=True,
         note="720 candles of each timeframe are served, no more.",
     ),

@@ -159,17 +159,24 @@ def free_port() -> int:
 
 
 def wait_until(
-    condition: Callable[[], object], *, seconds: float, what: str, pause_seconds: float = 0.25
+    condition: Callable[[], object],
+    *,
+    seconds: float,
+    what: str,
+    pause_seconds: float = 0.25,
+    log: Path | None = None,
 ) -> None:
     """Wait for a condition.
 
     Raises
     ------
     PlimsollError
-        When it does not hold within ``seconds``; the message names ``what``.
+        When it does not hold within ``seconds``; the message names ``what``, and the log of the
+        process that was waited for, with its last line.
     """
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise PlimsollError(f"expected {what} within {seconds:.0f} s, found it not")
+            where = "" if log is None else f"; {log} ends with: {last_line(log)}"
+            raise PlimsollError(f"expected {what} within {seconds:.0f} s, found none{where}")
         time.sleep(pause_seconds)

@@ -69,8 +69,7 @@ class Outbox:
         gone: set[int] = set()
         left: list[Waiting] = []
         for one in self._waiting:
-            due = not one.next_at or datetime.fromisoformat(one.next_at) <= now
-            if one.channel in gone or not due:
+            if one.channel in gone or not _is_due(one, now):
                 left.append(one)
                 continue
             if self._send(self._urls[one.channel], self._title, one.text):
@@ -100,6 +99,14 @@ def waiting_from(records: Sequence[Mapping[str, Any]]) -> list[Waiting]:
     return [Waiting(**record) for record in records]
 
 
+def _is_due(one: Waiting, now: datetime) -> bool:
+    """Return whether a try is due: also one that a clock which was ahead has put off too far."""
+    if not one.next_at:
+        return True
+    wait = datetime.fromisoformat(one.next_at) - now
+    return not timedelta() < wait <= timedelta(seconds=LONGEST_RETRY_SECONDS)
+
+
 def require_addresses(urls: Sequence[str]) -> None:
     """Refuse an address that nothing can be sent to.
 
@@ -118,12 +125,18 @@ def require_addresses(urls: Sequence[str]) -> None:
 
 
 def _deliver(url: str, title: str, text: str) -> bool:
-    """Send by apprise; whatever goes wrong is a failure, never an end."""
+    """Send by apprise; whatever goes wrong is a failure, never an end.
+
+    It is told that this is plain text: it would send a ``<`` as it is to a service of HTML, which
+    refuses the whole message, as Telegram does, for as long as it is tried again.
+    """
     import apprise
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it would log addresses
     try:
-        channel = apprise.Apprise()
-        return bool(channel.add(url)) and bool(channel.notify(body=text, title=title))
+        channel, plain = apprise.Apprise(), apprise.NotifyFormat.TEXT
+        return bool(channel.add(url)) and bool(
+            channel.notify(body=text, title=title, body_format=plain)
+        )
     except Exception:  # noqa: BLE001 - a channel of others must not end the watchdog
         return False

@@ -70,9 +70,14 @@ class Ladder:
     def raised(
         self, key: str, text: str, at: datetime, *, loud: bool, lasting: bool = False
     ) -> "Ladder":
-        """Return it with an alarm more, unless one of that key is open."""
-        if any(one.key == key for one in self.alarms):
+        """Return it with an alarm more, unless one of that key is open.
+
+        One that has become loud is told anew: what was seen, or told without a sound, was less.
+        """
+        if any(one.key == key and (one.loud or not loud) for one in self.alarms):
             return self
+        if any(one.key == key for one in self.alarms):
+            return self.ended({key}).raised(key, text, at, loud=loud, lasting=lasting)
         if len(self.alarms) >= MOST_OPEN and not loud:
             return replace(self, dropped=self.dropped + 1)
         number = self.last + 1

@@ -21,6 +21,8 @@ PREFIX = "PLIMSOLL_WATCH__"
 SECRETS_FILE = f"{PREFIX}SECRETS_FILE"
 BOTS_PASSWORD = "FREQTRADE__API_SERVER__PASSWORD"  # noqa: S105 - a name
 """Where the bot has the password of its API; taken where the watchdog is given none of its own."""
+BOTS_DATABASE = "FREQTRADE__DB_URL"
+"""Where it has the address of its database, over every config file."""
 NAMES = frozenset(
     {"key", "secret", "password", "api_username", "api_password", "alarms", "dead_man_url"}
 )
@@ -115,7 +117,7 @@ def read_settings(
         exchange=config.get("exchange") or {},
         stake_currency=str(config.get("stake_currency", "USDT")),
         api_url=profile.bot_url or _api_url(server),
-        db_url=db_url or config.get("db_url") or None,
+        db_url=db_url or environment.get(BOTS_DATABASE) or config.get("db_url") or None,
         folder=folder / (profile.folder or "plimsoll-watch"),
         bot_folder=folder / profile.bot_folder if profile.bot_folder else None,
         state_folder=folder / str(ours.get("state_folder") or "plimsoll"),

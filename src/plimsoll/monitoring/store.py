@@ -11,13 +11,17 @@ from typing import Any
 
 import orjson
 
-from plimsoll.core import PlimsollError
+from plimsoll.core import PlimsollError, UsageError
 from plimsoll.journal.files import newest_of
 from plimsoll.journal.log import DecisionLog
 from plimsoll.monitoring.alarms import Waiting, waiting_from
 from plimsoll.monitoring.memory import Latch, Memory, latch_from, memory_from
 
 JOURNAL, STATE, STATUS, RELEASE = "journal", "state.json", "status.json", "release.json"
+MISSED_LOOKS = 5
+"""Looks that may be missed before a watchdog or a control bot counts as dead itself."""
+CONTROL_BOT_SECONDS = 30.0
+"""How long a control bot's look may take, whatever its interval is."""
 
 
 class Note(StrEnum):
@@ -160,6 +164,46 @@ def status_in(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return status if isinstance(status, dict) else None
+
+
+def age_of(
+    status: Mapping[str, Any], now: datetime, least_seconds: float = 0.0
+) -> tuple[float, bool]:
+    """Return the seconds since a status was written, and whether its writer still looks.
+
+    It does within `MISSED_LOOKS` of its own intervals, or within ``least_seconds`` where that is
+    longer; a status that is as much ahead of ``now`` is no better than an old one.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        When it is none.
+    """
+    age = (now - datetime.fromisoformat(status["as_of"])).total_seconds()
+    return age, abs(age) <= max(MISSED_LOOKS * float(status["every_seconds"]), least_seconds)
+
+
+def last_look(
+    folder: Path, whose: str, now: datetime, least_seconds: float = 0.0
+) -> dict[str, Any]:
+    """Return the last status in a folder with its age; well only while its writer still looks.
+
+    Raises
+    ------
+    UsageError
+        In one line, when there is none, or it is no such record.
+    """
+    told = status_in(folder)
+    if told is None:
+        raise UsageError(f"no {whose} has left a status in {folder}")
+    try:
+        age, is_fresh = age_of(told, now, least_seconds)
+        return {**told, "age_seconds": age, "is_well": bool(told["is_well"]) and is_fresh}
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(
+            f"expected {folder / STATUS} to be the status of a {whose}, found something else: "
+            f"{type(error).__name__} {error}"
+        ) from None
 
 
 def latch_on_record(folder: Path) -> Latch | None:

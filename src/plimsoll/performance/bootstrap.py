@@ -70,9 +70,15 @@ def stationary_draw(
     begins[0] = True
     fresh = generator.integers(0, count, (count, resamples))
     rows = np.arange(count)[:, None]
-    begun = np.maximum.accumulate(np.where(begins, rows, 0), axis=0)
-    start = np.take_along_axis(fresh, begun, axis=0)
-    return Drawn((start + rows - begun) % count, begins)
+    # A day's row and what was drawn for it in one number: the largest so far is the last begun.
+    bits = count.bit_length()
+    begun = np.bitwise_or(fresh, rows << bits, out=fresh)
+    begun *= begins
+    np.maximum.accumulate(begun, axis=0, out=begun)
+    days = begun & ((1 << bits) - 1)
+    days += np.subtract(rows, begun >> bits)
+    np.subtract(days, count, out=days, where=days >= count)
+    return Drawn(days, begins)
 
 
 def automatic_block(values: Floats) -> float:

@@ -35,7 +35,7 @@ CSS_VARIABLES = {
 HALTED, REDUCING = "halted", "reducing"
 SPAN_STYLES = {
     HALTED: (EVENT_COLOUR, "halted", "would be halted"),
-    REDUCING: ("#E69F00", "smaller stakes", "stakes would be smaller"),
+    REDUCING: ("#E69F00", "smaller stakes or none", "stakes would be smaller or none"),
 }
 """Colour and name of each kind of span, and its name where guards only observed."""
 FLATTENED, CLOSED, REARMED = "flatten", "closed", "rearmed"

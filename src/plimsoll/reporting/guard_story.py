@@ -113,7 +113,7 @@ def act_text(act: Act) -> str:
     words = {
         HALTED: "Halt",
         FLATTEN: "Everything closed",
-        REDUCING: "Smaller stakes only",
+        REDUCING: "Smaller stakes or none",
         ENDED: "Ended",
         REARMED: "Re-armed",
         CLOSED: "Position closed",

@@ -25,6 +25,8 @@ CAPITAL_NOISE = 0.01
 """Share by which two bots may differ about the capital of one account: they do not ask at once."""
 CLOCK_TOLERANCE = timedelta(seconds=5)
 """How far another bot's clock may be ahead."""
+PAPER, SHARE = "paper of ", "share of "
+"""What an account begins with that is nobody's money, and one that no exchange's books tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +58,25 @@ class BotReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetView:
-    """All bots at one moment; ``faults`` say why a figure is not known, and then it is ``None``."""
+    """All bots at one moment; ``faults`` say why a figure is not known, and then it is ``None``.
+
+    Attributes
+    ----------
+    capital_usd
+        The part of the equity that no trade has earned.
+    bots
+        Whose sum it is.
+    exact
+        Whether the capital moves with transfers on record alone.
+    """
 
     as_of: datetime
     equity_usd: float | None
     positions: tuple[Position, ...] | None
     faults: tuple[str, ...] = ()
+    capital_usd: float | None = None
+    bots: tuple[str, ...] = ()
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +89,8 @@ class FleetLevels:
         The re-arming that it begins with; empty before the first.
     last_usd
         The last equity: a new high needs two marks in a row.
+    capital_usd, bots
+        The capital at that mark, and whose: what moves it is neither earned nor lost.
     """
 
     epoch: str = ""
@@ -81,6 +98,8 @@ class FleetLevels:
     day_usd: float | None = None
     high_usd: float | None = None
     last_usd: float | None = None
+    capital_usd: float | None = None
+    bots: tuple[str, ...] = ()
 
 
 def fleet_view(
@@ -99,21 +118,67 @@ def fleet_view(
             faults.append(fault)
         elif isinstance(report, BotReport):
             known.append(report)
-    faults += _capital_faults(known)
+    faults += [*_capital_faults(known), *_paper_faults(known)]
     if faults:
         return FleetView(as_of=now, equity_usd=None, positions=None, faults=tuple(faults))
     capital = {one.account: one.capital_usd or 0.0 for one in known}
     equity = fsum([*capital.values(), *(one.profit_usd or 0.0 for one in known)])
     positions = tuple(position for one in known for position in one.positions or ())
-    return FleetView(as_of=now, equity_usd=equity, positions=positions)
+    return FleetView(
+        as_of=now,
+        equity_usd=equity,
+        positions=positions,
+        capital_usd=fsum(capital.values()),
+        bots=tuple(sorted(names)),
+        exact=not any(one.account.startswith((PAPER, SHARE)) for one in known),
+    )
 
 
-def joined(levels: Iterable[FleetLevels], epoch: str) -> FleetLevels:
-    """Return the strictest of what several bots measure from, since one re-arming."""
+def rebased(levels: FleetLevels, view: FleetView) -> FleetLevels:
+    """Return levels as if the bots and their capital had always been those of a view.
+
+    Money that is paid in, withdrawn or moved between sub-accounts is neither earned nor lost, and
+    a bot that joins or leaves brings no gain and takes no loss with it: what the others had lost
+    by the last mark is still lost. As they were where either side is not known.
+    """
+    equity, capital = view.equity_usd, view.capital_usd
+    if equity is None or capital is None or levels.capital_usd is None:
+        return levels
+    if levels.last_usd is None:
+        return levels
+    if levels.bots == view.bots:
+        by = capital - levels.capital_usd
+        if not view.exact and abs(by) <= CAPITAL_NOISE * abs(levels.capital_usd):
+            by = 0.0  # what a wallet loses without a trade is lost
+    else:
+        by = equity - levels.last_usd
+    return replace(
+        levels,
+        day_usd=None if levels.day_usd is None else levels.day_usd + by,
+        high_usd=None if levels.high_usd is None else levels.high_usd + by,
+        last_usd=levels.last_usd + by,
+        capital_usd=capital,
+        bots=view.bots,
+    )
+
+
+def joined(
+    levels: Iterable[FleetLevels], epoch: str, *, today: datetime | None = None
+) -> FleetLevels:
+    """Return the strictest of what several bots measure from, since one re-arming.
+
+    A day after ``today`` is of a clock that was ahead: it counts as the start of no day that is
+    known, and a day that begins now does not begin lower.
+    """
     ours = [one for one in levels if one.epoch == epoch]
-    days = [one for one in ours if one.day_at is not None and one.day_usd is not None]
-    latest = max((one.day_at for one in days if one.day_at is not None), default=None)
-    starts = [one.day_usd for one in days if one.day_at == latest and one.day_usd is not None]
+    days = [
+        (one.day_at, one.day_usd)
+        for one in ours
+        if one.day_at is not None and one.day_usd is not None
+    ]
+    latest = max((at for at, _ in days if today is None or at <= today), default=None)
+    ahead = [at for at, _ in days if today is not None and at > today]
+    starts = [start for at, start in days if at == latest or at in ahead]
     highs = [one.high_usd for one in ours if one.high_usd is not None]
     return FleetLevels(
         epoch=epoch,
@@ -132,10 +197,18 @@ def followed(levels: FleetLevels, view: FleetView, *, starts_at_hour_utc: int) -
     if levels.day_at is None or day > levels.day_at:
         # A day that no bot sees begin starts from the last mark: the higher of both is stricter.
         before = equity if levels.last_usd is None else levels.last_usd
+        if levels.day_at is None and levels.day_usd is not None:  # of a clock that was ahead
+            before = max(before, levels.day_usd)
         levels = replace(levels, day_at=day, day_usd=max(before, equity))
     confirmed = equity if levels.last_usd is None else min(equity, levels.last_usd)
     high = confirmed if levels.high_usd is None else max(levels.high_usd, confirmed)
-    return replace(levels, high_usd=high, last_usd=equity)
+    return replace(
+        levels,
+        high_usd=high,
+        last_usd=equity,
+        capital_usd=view.capital_usd,
+        bots=view.bots,
+    )
 
 
 def fleet_snapshot(view: FleetView, levels: FleetLevels) -> AccountSnapshot:
@@ -238,6 +311,14 @@ def _fault(report: BotReport, now: datetime, max_age_seconds: float) -> str | No
     if not all(isfinite(one.notional_usd) for one in report.positions):
         return f"a position of {report.name} has no size"
     return None
+
+
+def _paper_faults(reports: Sequence[BotReport]) -> list[str]:
+    """Say that paper money stands beside money: no loss is measured against it."""
+    paper = [one.name for one in reports if one.account.startswith(PAPER)]
+    if not paper or len(paper) == len(reports):
+        return []
+    return [f"{', '.join(paper)} trades on paper beside bots with money: their sum is no equity"]
 
 
 def _capital_faults(reports: Sequence[BotReport]) -> list[str]:

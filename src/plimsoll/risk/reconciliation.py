@@ -82,7 +82,7 @@ def unexplained_amount(pair: str, exchange: ExchangeBooks, bot: BotBooks) -> flo
     0 within one step of the contract.
     """
     held = exchange.signed_amount(pair)
-    low, high = _explained(pair, bot)
+    low, high = _explained(pair, exchange, bot)
     step = _tolerance(pair, exchange, held)
     if low - step < held < high + step:
         return 0.0
@@ -128,9 +128,14 @@ def _pairs(exchange: ExchangeBooks, bot: BotBooks) -> list[str]:
     return sorted(held | {one.pair for one in bot.trades})
 
 
-def _explained(pair: str, bot: BotBooks) -> tuple[float, float]:
-    """Return the least and the most that a pair's trades and open orders explain, signed."""
-    low = high = 0.0
+def _explained(pair: str, exchange: ExchangeBooks, bot: BotBooks) -> tuple[float, float]:
+    """Return the least and the most that a pair's trades and open orders explain, signed.
+
+    What a stop has filled is booked when all of it is.
+    """
+    stops = [one for one in exchange.orders if one.pair == pair and one.conditional]
+    closing = [one.filled * one.side.sign for one in stops if one.id in bot.order_ids]
+    low, high = sum(min(one, 0.0) for one in closing), sum(max(one, 0.0) for one in closing)
     for trade in bot.trades:
         if trade.pair == pair:
             ends = (max(trade.amount - trade.leaving, 0.0), trade.amount + trade.entering)
@@ -203,7 +208,8 @@ def _of_position(pair: str, exchange: ExchangeBooks, bot: BotBooks) -> list[Brea
             exchange=held,
             database=booked,
             size_usd=None if price is None else abs(beyond) * price,
-            ours=_is_ours(pair, beyond, exchange, bot),
+            # Coins are never sold for being too many: a person may have bought them.
+            ours=exchange.coins is None and _is_ours(pair, beyond, exchange, bot),
         )
     ]
 

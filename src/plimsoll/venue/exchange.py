@@ -1,8 +1,9 @@
-"""The exchange as one object: market, clock, account and counters, without any network."""
+"""The exchange as one object: market, clock, accounts and counters, without any network."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,12 +21,15 @@ from plimsoll.venue.account.ledger import (
 from plimsoll.venue.account.matching import Matching
 from plimsoll.venue.account.orders import Order
 from plimsoll.venue.account.positions import AMOUNT_DECIMALS
+from plimsoll.venue.account.spot_matching import SpotMatching
+from plimsoll.venue.account.spot_wallet import ASSET_STEP, SpotOrder, opened
 from plimsoll.venue.clock import Clock
 from plimsoll.venue.errors import ApiError
 from plimsoll.venue.faults import EXPIRE_ORDER, PARTIAL_FILL, REJECT_ORDER, Fault, Faults
 from plimsoll.venue.market.base import Market, Snapshot
 from plimsoll.venue.market.book import DEPTH_LIMITS, Book, order_book
 from plimsoll.venue.market.scenario import SCENARIOS, Event, start_event
+from plimsoll.venue.market.spot_filters import QUOTE
 from plimsoll.venue.market.symbols import SymbolSpec
 
 DEFAULT_BALANCE_USD = 10_000.0
@@ -58,12 +62,12 @@ class Stats:
 
 
 class Exchange:
-    """One running simulated exchange with one account.
+    """One running simulated exchange with one futures account and, beside it, one spot account.
 
-    `spread_scale` multiplies the modelled spread, `balance_usd` is what the account starts with,
+    `spread_scale` multiplies the modelled spread, `balance_usd` is what each account starts with,
     `insurance_usd` what the insurance fund does; `fees` are the maker's and the taker's as
-    fractions of the notional. With `event_log`, every event of the account is appended to that
-    file; `restore` starts from one.
+    fractions of the notional. With `event_log`, every event of the futures account is appended to
+    that file; `restore` starts from one. What `spot` holds is in no log.
     """
 
     def __init__(
@@ -89,6 +93,7 @@ class Exchange:
         self.countdown_cancels_conditional = False
         self.fees = fees
         self._take_over(Account(balance_usd, insurance_usd=insurance_usd), clock.now_ms())
+        self.spot = SpotMatching(market, opened(balance_usd), self._whole_book, clock.now_ms())
         if event_log is not None:
             self._write_to(event_log)
         self.account.record(
@@ -147,7 +152,8 @@ class Exchange:
         return exchange
 
     def advance(self, now_ms: int) -> None:
-        """Let the account follow the market up to an instant; countdowns that end cancel orders."""
+        """Let both accounts follow the market up to an instant; ended countdowns cancel orders."""
+        self.spot.advance(now_ms)
         while due := [symbol for symbol, end in self.countdowns.items() if end <= now_ms]:
             symbol = min(due, key=lambda one: (self.countdowns[one], one))
             at_ms = self.countdowns.pop(symbol)
@@ -184,15 +190,30 @@ class Exchange:
         Raises `ApiError` where the exchange, or a fault, refuses.
         """
         closes = order.reduce_only or order.close_position
-        met = (asked, order.symbol, now_ms)
+        share = self._share(order.symbol, asked, now_ms, closes=closes)
+        if share is None:
+            return self.matching.expire(order, now_ms)
+        return self.matching.submit(order, now_ms, share)
+
+    def place_spot(self, order: SpotOrder, *asked: tuple[str, str], now_ms: int) -> SpotOrder:
+        """Carry out a spot order as `place` does; one that sells closes."""
+        share = self._share(order.symbol, asked, now_ms, closes=not order.buys)
+        if share is None:
+            return self.spot.expire(order, now_ms)
+        return self.spot.submit(order, now_ms, share)
+
+    def _share(
+        self, symbol: str, asked: Sequence[tuple[str, str]], now_ms: int, *, closes: bool
+    ) -> float | None:
+        """Return how much of an order the book has, `None` for one that a fault lets expire."""
+        met = (asked, symbol, now_ms)
         rejecting = self.faults.hit_order(REJECT_ORDER, *met, closes=closes)
         if rejecting is not None:
             raise ApiError(*rejecting.rejection)
         if self.faults.hit_order(EXPIRE_ORDER, *met, closes=closes) is not None:
-            return self.matching.expire(order, now_ms)
+            return None
         thin = self.faults.hit_order(PARTIAL_FILL, *met, closes=closes)
-        share = 1.0 if thin is None else thin.filled_fraction
-        return self.matching.submit(order, now_ms, share)
+        return 1.0 if thin is None else thin.filled_fraction
 
     def _whole_book(self, symbol: str, now_ms: int) -> Book:
         return self.book(symbol, max(DEPTH_LIMITS), now_ms)
@@ -302,6 +323,7 @@ class Exchange:
         now_ms = self.clock.now_ms()
         self.advance(now_ms)
         self.matching.settle(symbol, SETTLING, now_ms)
+        self.spot.close(symbol, now_ms)
 
     def _check_symbol(self, symbol: str) -> None:
         if symbol not in self.market.specs:
@@ -324,6 +346,28 @@ class Exchange:
         if free + amount_usd < 0:
             raise UsageError(f"cannot pay out {-amount_usd:g} USD: {free:.2f} USD is free")
         self.account.transfer(amount_usd, now_ms, recorded=recorded)
+
+    def transfer_coins(self, asset: str, amount: float) -> Decimal:
+        """Move coins or USDT into the spot account, or out of it with a negative amount.
+
+        No order does it, as with a conversion or a withdrawal. Returns what is there then; raises
+        `UsageError` for an asset that is not served, no amount, and for more than is free.
+        """
+        now_ms = self.clock.now_ms()
+        self.advance(now_ms)
+        served = {QUOTE, *(spec.base for spec in self.market.specs.values())}
+        if asset not in served:
+            raise UsageError(f"unknown asset {asset}; served are {', '.join(sorted(served))}")
+        if not (0 < abs(amount) < MAX_TRANSFER_USD):
+            raise UsageError(
+                f"expected an amount other than 0 and below {MAX_TRANSFER_USD:g}, found {amount:g}"
+            )
+        balance, moved = self.spot.wallet.of(asset), Decimal(repr(amount)).quantize(ASSET_STEP)
+        if balance.free + moved < 0:
+            raise UsageError(f"cannot pay out {-moved} {asset}: {balance.free} is free")
+        balance.free += moved
+        self.spot.wallet.updated_ms = now_ms
+        return balance.total
 
     def start_fault(self, options: Mapping[str, Any]) -> Fault:
         """Start a fault at the clock's now; raises `UsageError` for options that do not fit."""

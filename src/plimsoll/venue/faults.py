@@ -17,6 +17,7 @@ REJECT_ORDER, EXPIRE_ORDER, PARTIAL_FILL = "reject-order", "expire-order", "part
 STALE_CANDLES, STALE_BOOK = "stale-candles", "stale-book"
 WRONG_CANDLES = "wrong-candles"
 WRONG_TICK, DROPPED_SOCKETS, CLOCK_SKEW = "wrong-tick", "dropped-sockets", "clock-skew"
+SILENT_STREAMS, LATE_STREAMS = "silent-streams", "late-streams"
 MISSING_POSITIONS, HEDGE_MODE, CROSS_MARGIN = "missing-positions", "hedge-mode", "cross-margin"
 RATE_LIMITS = (418, 429)
 DEFAULT_RETRY_AFTER_SECONDS = 60
@@ -99,6 +100,17 @@ FAULTS: dict[str, FaultKind] = {
             ("share",),
         ),
         FaultKind(
+            SILENT_STREAMS,
+            "candles are not sent over WebSocket while the sockets stay open; HTTP goes on",
+            ("symbols",),
+        ),
+        FaultKind(
+            LATE_STREAMS,
+            "candles are sent over WebSocket so many seconds late, and those that are sent "
+            "together in the wrong order; HTTP goes on",
+            ("symbols", "delay_seconds"),
+        ),
+        FaultKind(
             CLOCK_SKEW,
             "serverTime is off by so many seconds; signed requests may be refused",
             ("skew_seconds",),
@@ -130,6 +142,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "magnitude": (-0.95, 5.0),
     "filled_fraction": (0.01, 0.99),
     "skew_seconds": (-86_400.0, 86_400.0),
+    "delay_seconds": (0.1, 3600.0),
 }
 _WHOLE = frozenset({"count", "seed", "status", "code", "retry_after_seconds"})
 
@@ -162,6 +175,7 @@ class Fault:
     magnitude: float = -0.10
     filled_fraction: float = 0.5
     skew_seconds: float = 10.0
+    delay_seconds: float = 20.0
     met: int = field(default=0, compare=False)
     hits: int = field(default=0, compare=False)
 
@@ -323,6 +337,13 @@ class Faults:
             fault.met += 1
             fault.hits += 1
         return bool(chosen)
+
+    def late_ms(self, symbol: str, now_ms: int) -> int:
+        """Return by how much the contract's candles are late over WebSocket."""
+        late = [fault for fault in self.active(LATE_STREAMS, now_ms) if fault.covers(symbol)]
+        for fault in late:
+            fault.hits += 1
+        return round(1000 * max((fault.delay_seconds for fault in late), default=0.0))
 
     def skew_ms(self, now_ms: int) -> int:
         """Return by how many milliseconds ``serverTime`` is off."""

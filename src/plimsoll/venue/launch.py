@@ -17,8 +17,16 @@ from plimsoll.venue.clock import WALL, Clock, format_utc, parse_utc_ms, real_now
 from plimsoll.venue.exchange import DEFAULT_BALANCE_USD, Exchange
 from plimsoll.venue.keys import KeyFile, KeyRing
 from plimsoll.venue.market.base import Market
-from plimsoll.venue.market.symbols import LISTED, choose_symbols
-from plimsoll.venue.profile import BINANCE, BYBIT, EXCHANGES, freqtrade_config, write_config
+from plimsoll.venue.market.symbols import BY_NAME, LISTED, choose_symbols
+from plimsoll.venue.profile import (
+    BINANCE,
+    BINANCE_SPOT,
+    BYBIT,
+    EXCHANGES,
+    freqtrade_config,
+    write_config,
+)
+from plimsoll.venue.spot.dialect import SpotDialect
 
 MARKETS = ("synthetic", "replay")
 CLOCKS = ("wall", "stepped")
@@ -64,6 +72,11 @@ def build_exchange(options: Options) -> Exchange:
         raise UsageError(f'unknown clock "{options.clock}"; there are {", ".join(CLOCKS)}')
     if options.exchange not in EXCHANGES:
         raise UsageError(f'unknown exchange "{options.exchange}"; there are {", ".join(EXCHANGES)}')
+    if options.exchange == BINANCE_SPOT and (options.event_log or options.restore):
+        raise UsageError(
+            f"--event-log and --restore keep the futures account alone; leave them out with "
+            f"--exchange {BINANCE_SPOT}"
+        )
     if not options.host.strip():
         raise UsageError(f'expected a --host such as {LOOPBACK}, found "{options.host}"')
     if not 0 <= options.spread_scale <= MAX_SPREAD_SCALE:
@@ -97,11 +110,12 @@ def _start_ms(options: Options) -> int | None:
     return max((event.time_ms for event in read_events(options.restore)), default=None)
 
 
-FEES = {BINANCE: (MAKER_FEE, TAKER_FEE), BYBIT: bybit.FEES}
+FEES = {BYBIT: bybit.FEES}
+"""Fees of the futures account where they are not Binance's; spot has its own."""
 
 
 def _exchange(options: Options, market: Market, clock: Clock) -> Exchange:
-    fees = FEES[options.exchange]
+    fees = FEES.get(options.exchange, (MAKER_FEE, TAKER_FEE))
     if options.restore is not None:
         return Exchange.restore(
             market,
@@ -142,7 +156,8 @@ def _market(options: Options, start_ms: int | None) -> tuple[Market, int]:
 
     if options.seed < 0:
         raise UsageError(f"expected a seed of 0 or more, found {options.seed}")
-    synthetic = SyntheticMarket(choose_symbols(options.symbols, LISTED), options.seed)
+    offered = LISTED if options.symbols is None else BY_NAME
+    synthetic = SyntheticMarket(choose_symbols(options.symbols, offered), options.seed)
     now_ms = real_now_ms() if start_ms is None else start_ms
     synthetic.check_now(now_ms)
     return synthetic, now_ms
@@ -215,6 +230,10 @@ def run(options: Options, announce: Callable[[dict[str, Any]], None]) -> None:
             }
         )
 
-    second = bybit.BybitDialect(exchange, keys, rate_limits=options.rate_limits)
-    server = Server(exchange, keys, rate_limits=options.rate_limits, dialects=(second,))
+    limits = options.rate_limits
+    dialects = (
+        bybit.BybitDialect(exchange, keys, rate_limits=limits),
+        SpotDialect(exchange, keys, rate_limits=limits),
+    )
+    server = Server(exchange, keys, rate_limits=limits, dialects=dialects)
     asyncio.run(serve(server, options.host, options.port, on_listening=listening))

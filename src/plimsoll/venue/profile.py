@@ -9,6 +9,7 @@ import orjson
 
 from plimsoll.core.errors import UsageError
 from plimsoll.venue.keys import DEFAULT_PAIR, KeyPair
+from plimsoll.venue.market.spot_filters import pair_of
 from plimsoll.venue.market.symbols import SymbolSpec
 
 # The url keys of ccxt 4.5.90 that Freqtrade's futures mode asks, and the path each stands for.
@@ -23,8 +24,10 @@ HTTP_PATHS: dict[str, str] = {
 }
 
 
-BINANCE, BYBIT = "binance", "bybit"
-EXCHANGES = (BINANCE, BYBIT)
+# The same of its spot mode; `sapi` is the wallet's.
+SPOT_PATHS: dict[str, str] = {"public": "/api/v3", "private": "/api/v3", "sapi": "/sapi/v1"}
+BINANCE, BYBIT, BINANCE_SPOT = "binance", "bybit", "binance-spot"
+EXCHANGES = (BINANCE, BYBIT, BINANCE_SPOT)
 NO_PING_MS = 86_400_000
 """ccxt sleeps real seconds between two pings and counts simulated ones since the last answer: on
 a fast clock every connection would be given up as dead."""
@@ -35,6 +38,13 @@ def ccxt_urls(url: str) -> dict[str, Any]:
     api: dict[str, Any] = {key: url + path for key, path in HTTP_PATHS.items()}
     api["ws"] = {"linear": "ws" + url.removeprefix("http") + "/ws"}
     api["archive"] = url  # ours, not ccxt's: where `plimsoll data backfill` finds daily files
+    return {"api": api}
+
+
+def spot_urls(url: str) -> dict[str, Any]:
+    """Return ccxt's ``urls``: what Freqtrade asks of Binance spot is on the exchange at `url`."""
+    api: dict[str, Any] = {key: url + path for key, path in SPOT_PATHS.items()}
+    api["ws"] = {"spot": "ws" + url.removeprefix("http") + "/spot/ws"}
     return {"api": api}
 
 
@@ -53,8 +63,8 @@ def ccxt_connection(url: str, exchange: str = BINANCE) -> dict[str, Any]:
     encrypted (``https``, ``wss``), and for those the exchange is named as proxy. It refuses to
     pass anything on.
     """
-    urls = bybit_urls(url) if exchange == BYBIT else ccxt_urls(url)
-    return {"httpsProxy": url, "wssProxy": url, "urls": urls}
+    urls = {BYBIT: bybit_urls, BINANCE_SPOT: spot_urls}.get(exchange, ccxt_urls)
+    return {"httpsProxy": url, "wssProxy": url, "urls": urls(url)}
 
 
 def log_config(clock_url: str | None) -> dict[str, Any]:
@@ -99,28 +109,29 @@ def freqtrade_config(
     """Return a configuration to be layered after a base profile.
 
     ``market`` is for reports; ``pair`` opens the account at the venue, where money is not real;
-    ``exchange`` is the one whose protocol the bot speaks.
+    ``exchange`` is the one whose protocol the bot speaks, with Binance's spot for one of its own.
     """
+    spot = exchange == BINANCE_SPOT
     pricing = {"price_side": "other", "use_order_book": True, "order_book_top": 1}
     return {
         "dry_run": True,
-        "trading_mode": "futures",
-        "margin_mode": "isolated",
+        "trading_mode": "spot" if spot else "futures",
+        "margin_mode": "" if spot else "isolated",
         "stake_currency": "USDT",
         "entry_pricing": pricing,
         "exit_pricing": pricing,
         "exchange": {
-            "name": exchange,
+            "name": BINANCE if spot else exchange,
             "key": pair.key,
             "secret": pair.secret,
-            **({"only_from_ccxt": True} if exchange == BINANCE else {}),
+            **({} if exchange == BYBIT else {"only_from_ccxt": True}),
             "enable_ws": True,
             "_ft_has_params": {"ws_enabled": True},
-            "pair_whitelist": [spec.pair for spec in specs],
+            "pair_whitelist": [pair_of(spec) if spot else spec.pair for spec in specs],
             "ccxt_config": {
                 "enableRateLimit": False,
                 "options": {
-                    "fetchMarkets": {"types": ["linear"]},
+                    "fetchMarkets": {"types": ["spot" if spot else "linear"]},
                     "fetchCurrencies": False,
                 },
                 **ccxt_connection(url, exchange),

@@ -96,3 +96,17 @@ def test_fees_in_another_currency_are_named(tmp_path: Path) -> None:
 
 def test_costs_are_the_mean_fees_in_basis_points(history: TradeHistory) -> None:
     assert costs_of(history.trades) == {"entry fee": 5.0, "exit fee": 5.0}
+
+
+def test_a_deposit_that_was_withdrawn_again_was_no_profit_in_between(
+    history: TradeHistory,
+) -> None:
+    """Together they are nothing, and each of them was taken for a profit and for a loss."""
+    log = BotLog(
+        equity=series(h1=10_000.0, h5=15_010.0, h9=10_020.0), transfers=series(h3=5e3, h7=-5e3)
+    )
+    marks = marks_of(TradeHistory(trades=history.trades), log, {}, live=True)
+    assert marks is not None
+    assert marks.tolist() == [10_000.0, 10_010.0, 10_020.0]
+    [said] = starting_balance(None, history, log, None, "USDT")[1]
+    assert "2 records" in said

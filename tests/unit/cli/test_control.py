@@ -137,12 +137,12 @@ def test_status_shows_probation_and_what_is_used_of_the_terminal_drawdown(
     lines = run("status", "--db-url", database).out.splitlines()
     day = f"{until:%Y-%m-%d %H:%M}"
     assert f"probation  stakes times 0.5 until {day} UTC or equity above 12,000.00 USD" in lines
-    assert "terminal   10.0% of 25.0% below the highest equity ever are used" in lines
+    assert "terminal   10.0% below the highest equity ever, limit 25.0%" in lines
     over = {**facts, "probation_until": until - timedelta(days=4), "peak_drawdown_fraction": 0.25}
     folder.write_status({"mode": "HALTED", "rearming": over})
     out = run("status", "--db-url", database).out
     assert "probation" not in out
-    assert "terminal   25.0% of 25.0% below the highest equity ever are used: reached" in out
+    assert "terminal   25.0% below the highest equity ever, limit 25.0%: reached" in out
 
 
 def test_resume_beyond_the_terminal_drawdown_says_what_to_type(

@@ -25,6 +25,7 @@ def test_it_says_what_it_moved_and_what_to_do_next(
     assert done.exit_code == 0, done.output
     assert "1 rows, closed profit 12.50" in done.output
     assert "no decision log was stamped" in done.output
+    assert "plimsoll db migrate-studies moves them" in done.output
     assert (tmp_path / "new.sqlite").is_file()
 
 

@@ -10,6 +10,7 @@ import pytest
 from plimsoll.lab.drill_bot import Sample
 from plimsoll.lab.drill_plan import DrillAccount, DrillPlan
 from plimsoll.lab.user_folder import lay_out
+from tests.support.postgres import PostgresServer
 from tests.unit.cli.commands import Run, assert_one_line
 
 AT = datetime(2025, 5, 29, 14, tzinfo=UTC)
@@ -47,6 +48,23 @@ def test_each_step_is_a_line_and_the_run_leaves_its_record(
     assert "HALTED 30 s into the crash" in ran.out
     assert plans[0].strategy_path == tmp_path / "strategies"
     assert len(list((tmp_path / "out").glob("runs/*/drill.json"))) == 1
+
+
+def test_a_database_is_looked_at_before_anything_starts(
+    run: Run, plans: list[DrillPlan], tmp_path: Path, postgres: PostgresServer
+) -> None:
+    url = postgres.url(postgres.new_database(), driver="psycopg")
+    words = ("drill", "Mine", "--userdir", str(tmp_path), "--out", str(tmp_path / "out"))
+    assert run(*words, "--db-url", url).status == 0
+    assert [plan.db_url for plan in plans] == [url]
+    refused = run(*words, "--db-url", "postgresql://ada:secret@127.0.0.1/x")
+    assert refused.status == 2
+    assert_one_line(refused, "without a password", "PGPASSWORD")
+    assert "secret" not in refused.err
+    many = run(*words, "--db-url", url, "--all")
+    assert many.status == 2
+    assert_one_line(many, "--db-url without --all")
+    assert len(plans) == 1
 
 
 def test_a_config_of_ones_own_without_our_handler_is_warned_of_in_one_line(
@@ -107,4 +125,29 @@ def test_a_side_that_is_none_is_refused(run: Run, plans: list[DrillPlan]) -> Non
     ran = run("drill", "Mine", "--side", "up")
     assert ran.status == 2
     assert_one_line(ran, "--side", "up")
+    assert plans == []
+
+
+def test_spot_is_drilled_with_pairs_of_its_own(
+    run: Run, plans: list[DrillPlan], tmp_path: Path
+) -> None:
+    place = ("--userdir", str(tmp_path), "--out", str(tmp_path / "out"))
+    assert run("drill", "Mine", *place, "--exchange", "binance-spot").status == 0
+    assert (plans[0].exchange, plans[0].pairs[0]) == ("binance-spot", "BTC/USDT")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("Mine", "--side", "short"), "nothing is shorted on spot"),
+        (("Mine", "--pairs", "BTC/USDT:USDT"), "such as BTC/USDT, found BTC/USDT:USDT"),
+        (("--all",), "its rows are judged by positions"),
+    ],
+)
+def test_what_spot_does_not_have_is_refused(
+    run: Run, plans: list[DrillPlan], words: tuple[str, ...], said: str
+) -> None:
+    ran = run("drill", *words, "--exchange", "binance-spot")
+    assert ran.status == 2
+    assert_one_line(ran, said)
     assert plans == []

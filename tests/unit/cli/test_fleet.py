@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from plimsoll.bridge.config.fleet_file import read_fleet
 from plimsoll.bridge.state.fleet_folder import REPORT, FleetFolder
 from plimsoll.cli import app
 
@@ -19,6 +20,7 @@ def file(tmp_path: Path) -> Path:
         REPORT,
         "trend",
         {
+            "fleet": read_fleet(made).digest,
             "account": "one",
             "as_of": datetime.now(UTC).isoformat(),
             "capital_usd": 10_000.0,
@@ -38,7 +40,7 @@ def test_a_fleet_is_shown_halted_and_re_armed(file: Path) -> None:
     shown = run("status", "--fleet", str(file))
     assert shown.exit_code == 0, shown.output
     assert "equity     9,900.00 USD" in shown.output
-    assert "trend      no folder named, ACTIVE, -100.00 USD, 0 open" in shown.output
+    assert "trend      no folder found, ACTIVE, -100.00 USD, 0 open" in shown.output
     halted = run("halt", "--fleet", str(file), "--reason", "no", "--json")
     assert halted.exit_code == 0
     told = run("status", "--fleet", str(file), "--json")

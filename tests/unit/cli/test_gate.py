@@ -42,7 +42,7 @@ def test_missing_evidence_is_a_line_and_the_command_that_makes_it(run: Run, tmp_
     told = run("gate", "sandbox", *words(userdir))
     assert told.status == 1
     lines = [line.strip() for line in told.out.splitlines()]
-    assert "walk-forward: there is no walk-forward of TrendFollow" in lines
+    assert "walk-forward: none is on file for TrendFollow" in lines
     assert "-> plimsoll walk-forward --strategy TrendFollow" in lines
 
 

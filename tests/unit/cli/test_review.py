@@ -34,6 +34,10 @@ def test_a_look_shows_what_is_missing_and_what_to_type(folder: Path, run: Run) -
     assert told.status == 0, told.err
     assert "NOT MET step_days" in told.out
     assert "; in this period 31.0 days" in told.out
+    assert (
+        f"        live: none is on file for {STRATEGY}\n        -> plimsoll gate scale" in told.out
+    )
+    assert told.out.count("        -> plimsoll gate scale") == 1, "once for all that lack it"
     assert "the evidence speaks for: keep" in told.out
     assert "not decided: add --decide" in told.out
 

@@ -1,12 +1,17 @@
 """A review from end to end: a bot's traces, the gates' evidence, and a decision on record."""
 
 import shutil
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from plimsoll.bridge.state.folder import StateFolder
+from plimsoll.cli import review_run
 from plimsoll.cli.bot_run import Wanted
 from plimsoll.cli.digest_run import Asked
 from plimsoll.cli.gate_run import Asked as GateAsked
@@ -145,3 +150,37 @@ def test_a_paper_bot_is_reviewed_without_capital(run: Run, folder: Path) -> None
 def test_a_wish_has_a_decision_a_name_and_a_reason(words: tuple[str, str, str], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         Wish.of(*words)
+
+
+def test_of_two_at_once_the_later_decides_nothing_by_what_was_before(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both saw no review; the later verdict would have given back what the first withdrew."""
+    began, go_on = threading.Event(), threading.Event()
+    whole = review_run._decided
+
+    def slow(*given: Any) -> Reviewed:
+        if given[1].by == "Ben":
+            began.set()
+            go_on.wait(20)
+        return whole(*given)
+
+    monkeypatch.setattr(review_run, "_decided", slow)
+    said: list[str] = []
+
+    def later() -> None:
+        try:
+            run(Wish(Decision.KEEP, "Ada", "as it is"))
+        except PlimsollError as error:
+            said.append(str(error))
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(run, Wish(Decision.WITHDRAW, "Ben", "no more"))
+        assert began.wait(60)
+        second = threads.submit(later)
+        time.sleep(0.5)
+        go_on.set()
+        first.result()
+        second.result()
+    assert capital(folder) == ("withdraw", 0.0)
+    assert "2025-03 is reviewed: withdraw by Ben" in said[0]

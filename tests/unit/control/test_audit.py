@@ -10,7 +10,7 @@ from freqtrade.persistence import Order, Trade
 
 from plimsoll.bridge.account.capital import Capital, store_capital
 from plimsoll.bridge.state.folder import StateFolder
-from plimsoll.control.audit import DRY_RUN, SPOT, Audit, _looks_again, run_audit, told_breaks
+from plimsoll.control.audit import DRY_RUN, NOT_READ, Audit, _looks_again, run_audit, told_breaks
 from plimsoll.control.bot import find_bot
 from plimsoll.core import UsageError
 from plimsoll.core.books import BotBooks, Break, BreakKind, ExchangeBooks
@@ -40,7 +40,7 @@ def audit(**changes: Any) -> Audit:
 
 @pytest.mark.parametrize(
     ("config", "unknown"),
-    [("{}", DRY_RUN), ('{"dry_run": false, "trading_mode": "spot"}', SPOT)],
+    [("{}", DRY_RUN), ('{"dry_run": false, "trading_mode": "margin"}', NOT_READ)],
 )
 def test_without_an_account_it_says_what_cannot_be_known(
     userdir: Path, database: Path, config: str, unknown: str
@@ -142,4 +142,5 @@ def test_the_record_has_rows_breaks_with_age_and_remedy_and_both_sides() -> None
     assert record["breaks"][0]["remedy"]
     assert [row["state"] for row in record["rows"]] == ["not known", "break"]
     assert record["exchange"]["positions"] == ()
-    assert record["database"]["order_ids"] == []
+    database = record["database"]
+    assert [database[name] for name in ("order_ids", "peer_orders", "peer_pairs")] == [[], [], []]

@@ -1,5 +1,6 @@
 """The two sides of the account as lines of a table, and which break is about which line."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from plimsoll.core.books import (
     ExchangePosition,
 )
 from plimsoll.risk import RiskProfile
+from plimsoll.risk.coins import with_positions
 from plimsoll.risk.reconciliation import breaks
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -129,3 +131,18 @@ def test_without_an_account_the_database_stands_alone() -> None:
 
 def test_what_neither_side_says_of_money_is_not_known() -> None:
     assert sides(rows(books(), BotBooks()))["money", None][1:] == ("not known", "not known")
+
+
+def test_a_spot_account_has_no_mode_and_what_trades_claim_of_its_coins() -> None:
+    pair, stop = "BTC/USDT", replace(STOP, pair="BTC/USDT")
+    bot = replace(BOT, trades=(replace(TRADE, pair=pair),), isolated=False, capital_usd=None)
+    for coins, state in ((0.5, "sound"), (0.02, "break")):
+        exchange = with_positions(
+            ExchangeBooks(as_of=NOON, orders=(stop,), steps={pair: 0.001}, coins={"BTC": coins}),
+            bot,
+        )
+        rows = audit_rows(exchange, bot, breaks(exchange, bot, RiskProfile()))
+        by = {row.subject: row for row in rows}
+        assert (by["account"].exchange, by["account"].database) == ("spot", "spot")
+        assert by["money"].state == "not known"
+        assert (by["position"].database, by["position"].state) == ("0.034 long", state)

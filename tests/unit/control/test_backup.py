@@ -191,7 +191,7 @@ def test_the_oldest_backups_of_a_folder_go_and_nothing_else(tmp_path: Path) -> N
     for hours in range(5):
         (tmp_path / backup_name(now + timedelta(hours=hours))).touch()
     (tmp_path / "mine.backup.tar.gz").touch()
-    gone = prune(tmp_path, 2)
+    gone = prune(tmp_path, 2, tmp_path / backup_name(now + timedelta(hours=4)))
     assert len(gone) == 3
     left = sorted(file.name for file in tmp_path.iterdir())
     assert left == ["mine.backup.tar.gz", *(backup_name(now + timedelta(hours=h)) for h in (3, 4))]
@@ -204,3 +204,13 @@ def test_the_manifest_is_json_for_others(books: Books, tmp_path: Path) -> None:
         content = archive.extractfile(MANIFEST)
         assert content is not None
         assert json.loads(content.read())["format"] == 1
+
+
+def test_backups_of_a_clock_that_was_ahead_keep_no_newer_one_from_staying(tmp_path: Path) -> None:
+    """The backup just made went at once, and the one of next year stayed for good."""
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    names = [backup_name(now + timedelta(days=days)) for days in (-1, 0, 365)]
+    for name in names:
+        (tmp_path / name).touch()
+    gone = prune(tmp_path, 1, tmp_path / names[1])
+    assert {one.name for one in gone} == {names[0], names[2]}

@@ -1,6 +1,7 @@
 """What is asked of an exchange from outside, how long, and what its answer means."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from plimsoll.control.exchange import (
     connected,
     differ,
     has_account,
+    held_of,
     is_flat,
     read_account,
     within,
@@ -106,10 +108,12 @@ def test_the_record_leaves_out_what_is_done() -> None:
     [
         ({}, True),
         ({"dry_run": True}, False),
-        ({"trading_mode": "spot"}, False),
+        ({"trading_mode": "spot"}, True),
+        ({"trading_mode": ""}, True),
+        ({"trading_mode": "margin"}, False),
     ],
 )
-def test_only_a_live_futures_bot_has_an_account_to_compare(
+def test_only_a_live_bot_has_an_account_to_compare(
     userdir: Path, changes: dict[str, Any], has: bool
 ) -> None:
     assert has_account(bot(userdir, LIVE | changes)) is has
@@ -170,3 +174,46 @@ def test_a_question_is_answered_or_its_error_raised() -> None:
     assert within(5, lambda: 42) == 42
     with pytest.raises(ZeroDivisionError):
         within(5, lambda: 1 // 0)
+
+
+def position(amount: float = 0.01) -> OpenPosition:
+    return OpenPosition(
+        id=1,
+        pair="BTC/USDT",
+        side=Side.LONG,
+        amount=amount,
+        entry_price=50_000.0,
+        stake_usd=500.0,
+        leverage=1.0,
+        stop_price=None,
+        opened_at=NOON,
+    )
+
+
+def test_of_a_spot_account_what_the_database_claims_is_held_as_far_as_it_is_there() -> None:
+    stop = ExchangeOrder(
+        id="1", pair="BTC/USDT", side=Side.SHORT, amount=0.01, conditional=True, reduce_only=True
+    )
+    books = ExchangeBooks(
+        as_of=NOON, orders=(stop,), steps={"BTC/USDT": 0.00001}, coins={"BTC": 2.0}
+    )
+    held = held_of(books, [position()])
+    assert [one.amount for one in held.positions] == [0.01]
+    assert not differ(held, [position()])
+    short = held_of(replace(books, coins={"BTC": 0.004}), [position()])
+    assert [one.amount for one in short.positions] == [0.004]
+    assert differ(short, [position()])
+    assert is_flat(held_of(books, [])), "a stop that sells opens nothing"
+    bids = replace(stop, side=Side.LONG, reduce_only=False)
+    assert not is_flat(held_of(replace(books, orders=(bids,)), []))
+
+
+def test_without_its_database_a_spot_account_is_not_flat() -> None:
+    books = ExchangeBooks(as_of=NOON, coins={"BTC": 2.0})
+    unknown = held_of(books, None)
+    assert "without its database" in (unknown.fault or "")
+    assert not is_flat(unknown)
+    futures = replace(books, coins=None)
+    assert held_of(futures, None) is futures
+    blind = replace(books, fault="gone")
+    assert held_of(blind, None) is blind

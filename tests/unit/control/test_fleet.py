@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from plimsoll.bridge.config.fleet_file import read_fleet
 from plimsoll.bridge.state.fleet_folder import LEVELS, REPORT, FleetFolder
 from plimsoll.control.fleet import fleet_status, halt_fleet, resume_fleet
 from plimsoll.core import PlimsollError, UsageError
@@ -23,6 +24,7 @@ def file(tmp_path: Path) -> Path:
 
 def say(file: Path, name: str, **changed: Any) -> None:
     values = {
+        "fleet": read_fleet(file).digest,
         "account": "one",
         "as_of": datetime.now(UTC).isoformat(),
         "capital_usd": 10_000.0,

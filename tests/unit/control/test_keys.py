@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -240,3 +241,21 @@ def test_two_accounts_are_told_apart_by_what_they_hold() -> None:
     assert same_account(one, replace(one, positions=(replace(held, amount=2.0),))) is False
     assert same_account(one, replace(one, wallet_usd=None)) is None
     assert same_account(empty, empty) is None, "two empty accounts look the same"
+
+
+def test_one_that_was_killed_before_the_secrets_goes_on_and_nothing_is_retired(
+    desk: Desk,
+) -> None:
+    """The old pair is kept and still the bot's: whoever deleted it would have no key at all."""
+    desk.books_at(OLD).begin(FELL)
+    write_secret(desk.secrets.with_name("bot.env.old"), f"{KEY}={OLD.key}\n{SECRET}={OLD.secret}\n")
+    with pytest.raises(UsageError, match="run plimsoll keys rotate again"):
+        retire(desk.bot(), desk.secrets)
+    assert rotate(desk.bot(), desk.secrets, desk.new).taken_over
+    assert NEW.key in desk.secrets.read_text()
+    assert desk.books_at(NEW).held() == {"drawdown"}
+
+
+def test_a_wallet_that_is_no_number_tells_nothing() -> None:
+    one = ExchangeBooks(as_of=datetime(2026, 11, 1, tzinfo=UTC), wallet_usd=nan)
+    assert same_account(one, replace(one, wallet_usd=100.0)) is None

@@ -248,3 +248,19 @@ class MovedBooks(Books):
     @property
     def url(self) -> str:
         return self._url
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("lock_end_time", "'yesterday'"), ("reason", "cast(x'ff41' as text)")]
+)
+def test_a_value_that_cannot_be_read_is_one_line_and_nothing_is_kept(
+    books: Books, tmp_path: Path, column: str, value: str
+) -> None:
+    with closing(sqlite3.connect(books.database)) as connection:
+        connection.execute(f"UPDATE pairlocks SET {column} = {value}")
+        connection.commit()
+    file = tmp_path / "other.sqlite"
+    with pytest.raises(PlimsollError, match="was not moved") as caught:
+        migrate(source_of(books), f"sqlite:///{file}")
+    assert "\n" not in str(caught.value)
+    assert not file.exists()

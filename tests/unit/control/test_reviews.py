@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from plimsoll.bridge.state.folder import StateFolder
-from plimsoll.control.reviews import record_review, review_of, reviews_folder, reviews_of
+from plimsoll.control import reviews
+from plimsoll.control.reviews import deciding, record_review, review_of, reviews_folder, reviews_of
 from plimsoll.core import PlimsollError
 from plimsoll.journal.check import verify
 from plimsoll.journal.log import DecisionLog
@@ -48,3 +49,13 @@ def test_a_running_bot_keeps_nobody_from_a_review(folder: StateFolder) -> None:
     with DecisionLog(folder.decisions):
         record_review(folder, NOW, strategy="A", period="2026-10", decision="keep")
     assert len(reviews_of(folder)) == 1
+
+
+def test_one_decides_at_a_time(folder: StateFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reviews, "WAIT_SECONDS", 0.1)
+    refused = pytest.raises(PlimsollError, match="is being decided")
+    with deciding(folder), refused, deciding(folder):
+        pass
+    with deciding(folder):
+        record_review(folder, NOW, strategy="A", period="2026-10", decision="keep")
+    assert reviews_of(folder)

@@ -18,8 +18,8 @@ EVIDENCE = Evidence()
 
 def test_nothing_filed_is_nothing_there(tmp_path: Path) -> None:
     pieces = gather(Register(tmp_path), EVIDENCE.subject, ["walk-forward", "result SlowTrend"], NOW)
-    assert pieces["walk-forward"].faults == ("there is no walk-forward of Mine",)
-    assert pieces["result SlowTrend"].faults == ("there is no result of SlowTrend",)
+    assert pieces["walk-forward"].faults == ("none is on file for Mine",)
+    assert pieces["result SlowTrend"].faults == ("none is on file for SlowTrend",)
     with pytest.raises(EvidenceError, match="there is no walk-forward"):
         Case(EVIDENCE.subject, NOW, pieces).reading("walk-forward")
 

@@ -32,6 +32,14 @@ def ended(folder: Path) -> subprocess.Popen[str]:
         ),
         ("plimsoll: live trading needs plimsoll.live_opt_in\nbye\n", "needs plimsoll.live_opt_in"),
         ("2026 - freqtrade - ERROR - Configuration error: x is required\n", "x is required"),
+        (
+            (
+                "2026 - freqtrade - ERROR - Fatal exception!\nTraceback (most recent call last):\n"
+                "  File x\nImportError: Short strategies cannot run in spot markets.\nmarkets by\n"
+            ),
+            "ended: ImportError: Short strategies cannot run in spot markets. Its log",
+        ),
+        ("2026 - freqtrade - ERROR - Fatal exception!\n", "ended: Fatal exception! Its log"),
         ("only this\n", "only this"),
     ],
 )

@@ -55,8 +55,18 @@ def test_the_bot_beside_it_has_the_same_limits_and_only_observes(tmp_path: Path)
 
 def test_pairs_may_be_named_short() -> None:
     assert pairs_of("btc, ETH/USDT:USDT") == ("BTC/USDT:USDT", "ETH/USDT:USDT")
+    assert pairs_of("btc, ETH/USDT", "binance-spot") == ("BTC/USDT", "ETH/USDT")
     with pytest.raises(UsageError, match="--pairs"):
         pairs_of(" , ")
+
+
+@pytest.mark.parametrize(
+    ("pair", "exchange", "expected"),
+    [("BTC/USDT:USDT", "binance-spot", "such as BTC/USDT,"), ("BTC/USDT", "bybit", ":USDT,")],
+)
+def test_a_pair_of_the_other_mode_is_refused(pair: str, exchange: str, expected: str) -> None:
+    with pytest.raises(UsageError, match=f"{expected} found {pair}"):
+        pairs_of(pair, exchange)
 
 
 def test_an_account_is_ok_when_every_step_was(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import ccxt
 import pytest
 
 from plimsoll.lab.exchange_checks import check_exchange
@@ -90,6 +91,7 @@ def of(findings: list[Finding], subject: str) -> Finding:
     ("name", "mode", "level", "said"),
     [
         ("bybit", "futures", Level.OK, "tested on the venue; guards do not see there: margin mode"),
+        ("binance", "spot", Level.OK, "tested on the venue; guards do not see there: positions"),
         ("krakenfutures", "futures", Level.WARNING, "by fixtures; guards do not see there: liquid"),
         ("kraken", "spot", Level.WARNING, "kraken spot is untested; guards do not see"),
         ("gate", "futures", Level.WARNING, "gate futures is untested"),
@@ -108,8 +110,12 @@ def test_a_resident_of_the_us_is_told_who_does_not_take_them() -> None:
     refused = of(check_exchange(config("bybit", "futures", "isolated"), "US"), "region")
     assert refused.level is Level.FAULT
     assert "venue-kraken.json" in refused.remedy
-    taken = check_exchange(config("kraken", "spot"), "us")
-    assert not [one for one in taken if one.subject == "region"]
+    taken = of(check_exchange(config("kraken", "spot"), "us"), "region")
+    assert taken.level is Level.OK
+    assert "kraken spot takes residents of the US" in taken.found
+    unknown = of(check_exchange(config("kraken", "spot"), "USA"), "region")
+    assert unknown.level is Level.WARNING
+    assert 'found "USA"' in unknown.found
     unsaid = check_exchange(config("bybit", "futures", "isolated"))
     assert not [one for one in unsaid if one.subject == "region"]
 
@@ -146,3 +152,21 @@ def test_pairs_are_asked_of_a_real_answer(
     assert said in of(findings, "pairs").found
     if level is Level.OK:
         assert of(findings, "funding").found == "paid every 8 h"
+
+
+def test_funding_is_told_alike_where_it_has_to_be_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = tmp_path / "venue.json"
+    with venue("--symbols", "BTCUSDT", "--write-config", profile):
+        asked = json.loads(profile.read_text())
+        asked = {**asked, "trading_mode": "futures", "margin_mode": "isolated"}
+        assert of(check_exchange(asked), "funding").found == "paid every 8 h"
+
+        def fails(_: Any) -> None:
+            raise ccxt.NetworkError("gone")
+
+        monkeypatch.setattr(ccxt.binance, "fetch_funding_intervals", fails)
+        finding = of(check_exchange(asked), "funding")
+    assert finding.level is Level.WARNING
+    assert "could not be read (NetworkError)" in finding.found

@@ -177,6 +177,13 @@ def test_waiting_in_vain_names_what_was_waited_for() -> None:
     assert time.monotonic() - began >= 0.05
 
 
+def test_waiting_in_vain_for_a_child_names_its_log_and_last_line(tmp_path: Path) -> None:
+    log = tmp_path / "bot.log"
+    log.write_text("first\nstill loading\n", encoding="utf-8")
+    with pytest.raises(PlimsollError, match=r"found none; .*bot\.log ends with: still loading"):
+        wait_until(lambda: False, seconds=0.01, what="a loop", pause_seconds=0.01, log=log)
+
+
 def test_a_child_that_prints_much_does_not_hang(tmp_path: Path) -> None:
     with running(script("print('x' * 1_000_000)"), log=tmp_path / "log") as child:
         assert child.wait(60) == 0

@@ -67,3 +67,24 @@ def test_an_address_that_is_gone_for_weeks_is_tried_on() -> None:
     outbox = Outbox(["json://127.0.0.1:1/"], "W", waiting_from([record]), send=lambda *_: False)
     assert outbox.deliver(NOON) == (0, 1)
     assert outbox.waiting[0].next_at == later(600).isoformat()
+
+
+def test_a_clock_that_was_ahead_puts_nothing_off() -> None:
+    """A try that failed under it would be due in a year."""
+    answers = [False, True]
+    outbox = Outbox(["ntfy://a"], "title", send=lambda *_: answers.pop(0))
+    outbox.add("a", "text", NOON)
+    assert outbox.deliver(NOON + timedelta(days=365)) == (0, 1)
+    assert outbox.deliver(NOON) == (1, 0)
+
+
+def test_an_alarm_is_plain_text_to_a_service_of_html() -> None:
+    """Telegram refuses a ``<`` of its HTML, and the alarm is tried again for ever."""
+    taken = Alarms()
+    text = "HALTED: 4 % < 5 % & <script>tag_a</script>"
+    outbox = Outbox([f"json://127.0.0.1:{taken.port}/?format=html"], "Watchdog <a>")
+    outbox.add("halted", text, NOON)
+    assert outbox.deliver(NOON) == (1, 0)
+    (one,) = taken.messages
+    assert "4 % &lt; 5 % &amp; &lt;script&gt;" in one["message"].replace("&nbsp;", " ")
+    taken.close()

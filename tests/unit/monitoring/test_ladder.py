@@ -101,3 +101,13 @@ def test_what_is_kept_is_read_back_whole() -> None:
     assert ladder_from(ladder.as_record()) == ladder
     with pytest.raises((KeyError, TypeError, ValueError)):
         ladder_from({"alarms": [{"number": 1}], "last": 1, "dropped": 0})
+
+
+def test_a_state_that_becomes_loud_is_told_anew() -> None:
+    """Messages that wait, of which one is now about a halt: quiet hours must not hide it."""
+    ladder, _ = one_alarm(loud=False, lasting=True).climbed(NOON, 0, QUIET, EVERY)
+    ladder, _ = ladder.seen("anna", NOON)
+    ladder = ladder.raised("a", "a halt too", NOON, loud=True, lasting=True)
+    (one,) = ladder.alarms
+    assert (one.number, one.loud, one.seen_by, one.told) == (2, True, "", ())
+    assert ladder.raised("a", "less", NOON, loud=False, lasting=True) is ladder

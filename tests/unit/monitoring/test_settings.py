@@ -46,6 +46,14 @@ def test_the_password_of_the_bots_api_is_taken_where_it_has_none_of_its_own(
     assert read(tmp_path, {}, own).secrets["api_password"] == "own"
 
 
+def test_the_address_of_the_bots_database_is_where_the_bot_has_it(tmp_path: Path) -> None:
+    layer, there = {"db_url": "sqlite:///a"}, {"FREQTRADE__DB_URL": "postgresql://me@host/bot"}
+    assert read(tmp_path, layer).db_url == "sqlite:///a"
+    assert read(tmp_path, layer, there).db_url == "postgresql://me@host/bot"
+    named = read_settings([tmp_path / "layer.json"], tmp_path, there, db_url="sqlite:///b")
+    assert named.db_url == "sqlite:///b"
+
+
 def test_the_bots_own_key_is_not_taken(tmp_path: Path) -> None:
     settings = read(tmp_path, {"exchange": {"name": "binance", "key": "the bot's"}})
     assert not settings.has_account

@@ -1,20 +1,26 @@
 """What a watchdog finds of itself when it starts again."""
 
+import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from plimsoll.core import PlimsollError
+from plimsoll.core import PlimsollError, UsageError
 from plimsoll.journal.check import verify
 from plimsoll.monitoring.memory import Latch, Memory
 from plimsoll.monitoring.profile import Act
 from plimsoll.monitoring.store import (
     JOURNAL,
     STATE,
+    STATUS,
     Note,
     Store,
+    age_of,
     ask_to_release,
+    last_look,
     latch_on_record,
     release_waits,
     status_in,
@@ -124,3 +130,54 @@ def test_a_release_that_nobody_took_is_withdrawn(tmp_path: Path) -> None:
     assert withdraw_release(tmp_path)
     assert not release_waits(tmp_path)
     assert not withdraw_release(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "least", "is_fresh"),
+    [
+        (50.0, 0.0, True),
+        (50.1, 0.0, False),
+        (-50.0, 0.0, True),
+        (-50.1, 0.0, False),
+        (50.1, 60.0, True),
+        (60.1, 60.0, False),
+    ],
+)
+def test_five_looks_may_be_missed_and_a_status_of_the_future_is_no_better(
+    seconds: float, least: float, is_fresh: bool
+) -> None:
+    status = {"as_of": NOON.isoformat(), "every_seconds": 10.0}
+    assert age_of(status, NOON + timedelta(seconds=seconds), least) == (seconds, is_fresh)
+
+
+@pytest.mark.parametrize("is_well", [True, False])
+def test_a_last_look_is_well_while_its_writer_looks(tmp_path: Path, is_well: bool) -> None:
+    status = {"as_of": NOON.isoformat(), "every_seconds": 10.0, "is_well": is_well}
+    (tmp_path / STATUS).write_text(json.dumps(status))
+    assert last_look(tmp_path, "watchdog", NOON) == {**status, "age_seconds": 0.0}
+    old = last_look(tmp_path, "watchdog", NOON + timedelta(seconds=51))
+    assert (old["age_seconds"], old["is_well"]) == (51.0, False)
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {},
+        {"as_of": NOON.isoformat()},
+        {"as_of": "yesterday", "every_seconds": 1, "is_well": True},
+        {"as_of": "2026-11-23T12:00:00", "every_seconds": 1, "is_well": True},
+        {"as_of": NOON.isoformat(), "every_seconds": "often", "is_well": True},
+        {"as_of": NOON.isoformat(), "every_seconds": 1},
+        {"as_of": 5, "every_seconds": 1, "is_well": True},
+    ],
+)
+def test_what_is_no_status_is_one_line(tmp_path: Path, status: dict[str, Any]) -> None:
+    (tmp_path / STATUS).write_text(json.dumps(status))
+    with pytest.raises(UsageError, match="to be the status of a watchdog") as error:
+        last_look(tmp_path, "watchdog", NOON)
+    assert "\n" not in str(error.value)
+
+
+def test_without_a_status_it_says_whose_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no control bot has left a status"):
+        last_look(tmp_path, "control bot", NOON)

@@ -28,7 +28,7 @@ def keys(spans: list[Span], points: list[Point]) -> list[str]:
 def test_each_kind_of_span_and_mark_is_in_the_key_once() -> None:
     spans = [span for _, span in guard_spans(acts(), RUN.end)]
     told = keys(spans, guard_points(acts()))
-    assert told == ["smaller stakes", "halted", "halt", "position closed", "re-armed"]
+    assert told == ["smaller stakes or none", "halted", "halt", "position closed", "re-armed"]
 
 
 def test_what_was_only_observed_is_hollow_and_named() -> None:

@@ -19,6 +19,7 @@ from plimsoll.risk.fleet import (
     followed,
     halt_of,
     joined,
+    rebased,
 )
 
 NOON = datetime(2026, 11, 19, 12, tzinfo=UTC)
@@ -85,6 +86,7 @@ def test_bots_of_sub_accounts_have_one_each() -> None:
         (report("carry", as_of=NOON - timedelta(seconds=121)), "has not reported for 121 s"),
         (report("carry", as_of=NOON + timedelta(seconds=6)), "clock of carry is 6 s ahead"),
         (report("carry", capital_usd=10_200.0), "see a capital of"),
+        (report("carry", account="paper of carry"), "carry trades on paper beside"),
     ],
     ids=lambda value: None if isinstance(value, str) else "report",
 )
@@ -223,3 +225,62 @@ def test_an_entry_is_refused_for_what_another_bot_holds(
 
 def test_a_correlation_that_nobody_can_know_is_not_asked_for_where_there_is_no_limit() -> None:
     assert judged((position(),), None, max_correlation=1.0)[0] is Mode.ACTIVE
+
+
+MARKED = FleetLevels(
+    day_at=NOON.replace(hour=0),
+    day_usd=10_000.0,
+    high_usd=10_500.0,
+    last_usd=9_800.0,
+    capital_usd=10_000.0,
+    bots=("carry", "trend"),
+)
+
+
+def paid_in(usd: float, account: str = "one") -> FleetView:
+    return view(
+        report("trend", -200.0, capital_usd=10_000.0 + usd, account=account),
+        report("carry", capital_usd=10_000.0 + usd, account=account),
+    )
+
+
+@pytest.mark.parametrize("usd", [50.0, 5_000.0, -50.0, -5_000.0])
+def test_money_that_comes_or_goes_is_neither_earned_nor_lost(usd: float) -> None:
+    seen = paid_in(usd)
+    levels = followed(rebased(MARKED, seen), seen, starts_at_hour_utc=0)
+    assert (levels.high_usd, levels.day_usd) == (10_500.0 + usd, 10_000.0 + usd)
+    assert levels.capital_usd == 10_000.0 + usd
+
+
+def test_what_a_wallet_without_books_loses_bit_by_bit_is_lost() -> None:
+    seen = paid_in(-50.0, account="share of both")
+    assert rebased(MARKED, seen).high_usd == 10_500.0
+    assert rebased(MARKED, paid_in(-150.0, account="share of both")).high_usd == 10_350.0
+
+
+def test_a_bot_that_joins_or_leaves_brings_no_gain_and_takes_no_loss() -> None:
+    lone = view(report("trend", 400.0), names=("trend",))
+    levels = rebased(MARKED, lone)
+    assert levels.high_usd is not None
+    assert levels.high_usd - 10_400.0 == pytest.approx(700.0), "as before: 10 500 against 9 800"
+    assert levels.bots == ("trend",)
+
+
+def test_what_is_not_known_on_one_side_moves_nothing() -> None:
+    unknown = view(report("trend"))
+    assert rebased(MARKED, unknown) is MARKED
+    before = FleetLevels(high_usd=1.0)
+    assert rebased(before, paid_in(5.0)) is before
+
+
+def test_a_day_of_a_clock_that_was_ahead_begins_no_day_and_lowers_none() -> None:
+    today = NOON.replace(hour=0)
+    ahead = replace(MARKED, day_at=today + timedelta(days=300), day_usd=10_300.0)
+    both = joined([ahead, MARKED], "", today=today)
+    assert (both.day_at, both.day_usd) == (today, 10_300.0)
+    alone = joined([ahead], "", today=today)
+    seen = view(report("trend"), report("carry"))
+    levels = followed(alone, seen, starts_at_hour_utc=0)
+    assert (levels.day_at, levels.day_usd) == (today, 10_300.0)
+    tomorrow = replace(seen, as_of=NOON + timedelta(days=1))
+    assert followed(levels, tomorrow, starts_at_hour_utc=0).day_usd == 10_000.0

@@ -74,3 +74,11 @@ def test_a_pair_without_data_denies(health) -> None:
     assert verdict.mode is Mode.REDUCING
     assert f"no data of {BTC}" in verdict.reason
     assert (verdict.pair, verdict.limit) == (BTC, 5)
+
+
+def test_signals_of_nothing_take_no_entries_and_close_nothing() -> None:
+    health = fresh(BTC, signal_fault="the producer alpha has sent no 5m candles of BTC")
+    verdict = stale_data(BTC, account(data_health=health), PROFILE)
+    assert verdict.mode is Mode.REDUCING
+    assert verdict.reason == "the producer alpha has sent no 5m candles of BTC"
+    assert verdict.pair == BTC

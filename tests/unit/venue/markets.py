@@ -30,6 +30,12 @@ def shared() -> SyntheticMarket:
     return fresh(7, "BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT,ADAUSDT,DOGEUSDT")
 
 
+@cache
+def pair_of_coins() -> SyntheticMarket:
+    """Return one market of two contracts for tests that only read."""
+    return fresh()
+
+
 def exchange_at(now_ms: int = NOW_MS, market: Market | None = None) -> Exchange:
     """Return an exchange on a stepped clock."""
     return Exchange(market or fresh(), Clock(now_ms, stepped=True))

@@ -21,19 +21,35 @@ def _leaves(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:
     return leaves
 
 
+@pytest.mark.parametrize("exchange", ["binance", "binance-spot"])
 @pytest.mark.parametrize("flavour", ["sync", "pro"])
-def test_no_url_that_ccxt_knows_is_reached_without_this_machine(flavour: str) -> None:
+def test_no_url_that_ccxt_knows_is_reached_without_this_machine(
+    flavour: str, exchange: str
+) -> None:
     import ccxt
     import ccxt.pro
 
     build = ccxt.binance if flavour == "sync" else ccxt.pro.binance
-    api = build(ccxt_connection(URL))
+    api = build(ccxt_connection(URL, exchange))
     assert api.check_proxy_settings()[1] == URL
     assert api.check_ws_proxy_settings()[1] == URL
     here, proxied = (URL, URL.replace("http", "ws")), ("https://", "wss://")
     for name in ("api", "test", "demo"):
         for key, address in _leaves(api.urls[name]).items():
             assert address.startswith(here + proxied), f"{name}.{key}: {address}"
+
+
+def test_spot_is_binances_own_profile_without_a_settlement() -> None:
+    specs = list(LISTED.values())[:2]
+    config = freqtrade_config(URL, specs, follow_clock=False, exchange="binance-spot")
+    section = config["exchange"]
+    assert (config["trading_mode"], config["margin_mode"]) == ("spot", "")
+    assert (section["name"], section["only_from_ccxt"]) == ("binance", True)
+    assert section["pair_whitelist"] == ["BTC/USDT", "ETH/USDT"]
+    assert section["ccxt_config"]["options"]["fetchMarkets"] == {"types": ["spot"]}
+    urls = section["ccxt_config"]["urls"]["api"]
+    assert urls["private"] == f"{URL}/api/v3"
+    assert urls["ws"] == {"spot": "ws://127.0.0.1:8123/spot/ws"}
 
 
 def test_freqtrade_logs_few_addresses() -> None:

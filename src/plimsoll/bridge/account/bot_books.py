@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from freqtrade.enums import MarginMode
+from freqtrade.enums import MarginMode, TradingMode
 from freqtrade.persistence import Order, Trade
 from sqlalchemy import func, select
 
@@ -102,7 +102,22 @@ def _trade(trade: Trade, *, stops_on_exchange: bool) -> BotTrade:
         leaving=leaving,
         # Freqtrade takes its stop away before it sends an exit.
         stop_expected=stops_on_exchange and amount > 0 and not resting,
+        fee_amount=_fee_amount(trade),
     )
+
+
+def _fee_amount(trade: Trade) -> float:
+    """Return what the entries of a spot trade may have cost in coins.
+
+    Freqtrade takes such a fee off the trade's amount, but not where it finds as many coins beside
+    it, and not before it has seen the fee: its amount may be more than the exchange holds.
+    """
+    if trade.trading_mode == TradingMode.FUTURES:
+        return 0.0
+    if trade.fee_open_currency not in (None, trade.safe_base_currency):
+        return 0.0
+    bought = sum(one.safe_filled for one in trade.orders if one.ft_order_side == trade.entry_side)
+    return float((trade.fee_open or 0.0) * bought)
 
 
 def _ordered_at(now: datetime) -> Mapping[str, datetime]:

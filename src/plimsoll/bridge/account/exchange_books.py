@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import Any
 
 import ccxt
@@ -28,12 +29,12 @@ UNREADABLE = (FreqtradeException, ccxt.BaseError, KeyError, TypeError, ValueErro
 
 
 def can_be_read(config: Mapping[str, Any]) -> bool:
-    """Return whether a config has an account on an exchange whose books can be read: live futures.
+    """Return whether a config has an account on an exchange whose books can be read.
 
-    A dry-run has no account. A spot account holds coins and no positions: what of them the bot
-    has bought cannot be told from what a person holds.
+    A dry-run has none, and an account that is traded on margin is not known here.
     """
-    return not config.get("dry_run", True) and config.get("trading_mode") == TradingMode.FUTURES
+    mode = config.get("trading_mode") or TradingMode.SPOT
+    return not config.get("dry_run", True) and mode in (TradingMode.FUTURES, TradingMode.SPOT)
 
 
 def read_books(
@@ -66,8 +67,11 @@ def read_books(
     Returns
     -------
     What could be read, or books with their ``fault`` when anything but the record of transfers
-    could not: without it a wallet that agrees is still a wallet that agrees.
+    could not: without it a wallet that agrees is still a wallet that agrees. Those of a spot
+    account have ``coins`` and no positions, and neither wallet nor transfers.
     """
+    if exchange.trading_mode == TradingMode.SPOT:
+        return _read_spot_books(exchange, as_of, look_into)
     try:
         positions, unrealised_usd = _positions(exchange)
         orders = _open_orders(exchange)
@@ -93,6 +97,53 @@ def read_books(
         )
     except UNREADABLE as error:
         return ExchangeBooks(as_of=as_of, fault=_words(error))
+
+
+def _read_spot_books(
+    exchange: Exchange, as_of: datetime, look_into: Iterable[str]
+) -> ExchangeBooks:
+    """Read coins, then orders: of a stop that fills in between the coins are held a look longer."""
+    try:
+        coins = _coins(exchange)
+        orders = _open_orders(exchange)
+        done = tuple(one for pair in look_into for one in done_orders(exchange, pair, as_of))
+        stake = exchange._config["stake_currency"]  # noqa: SLF001 - it offers no config
+        pairs = {one.pair for one in orders} | {
+            pair
+            for pair in (f"{coin}/{stake}" for coin, amount in coins.items() if amount)
+            if pair in exchange.markets
+        }
+        return ExchangeBooks(
+            as_of=as_of,
+            orders=orders,
+            done=done,
+            hedge_mode=False,
+            steps={pair: _step(exchange, pair) for pair in pairs},
+            coins=coins,
+        )
+    except UNREADABLE as error:
+        return ExchangeBooks(as_of=as_of, coins={}, fault=_words(error))
+
+
+def _coins(exchange: Exchange) -> dict[str, float]:
+    """Return what there is of each currency, free and in orders.
+
+    Raises
+    ------
+    ValueError
+        When a balance is no number.
+    """
+    coins = {}
+    for coin, balance in exchange.get_balances().items():
+        if not isinstance(balance, Mapping):
+            continue  # a moment, of all balances
+        total = balance.get("total")
+        if total is None:
+            total = float(balance["free"]) + float(balance["used"])
+        if not isfinite(float(total)):
+            raise ValueError(f"the balance of {coin} is {total}")
+        coins[coin] = float(total)
+    return coins
 
 
 def _transfers(exchange: Exchange, since: datetime) -> tuple[Transfer, ...] | None:
@@ -247,6 +298,7 @@ def _order(
 ) -> ExchangeOrder:
     if in_contracts:
         order = exchange._order_contracts_to_amount(order)  # noqa: SLF001 - as its own orders
+    is_spot = exchange.trading_mode == TradingMode.SPOT
     trigger = _number(order.get("triggerPrice") or order.get("stopPrice"))
     placed = order.get("timestamp")
     return ExchangeOrder(
@@ -258,13 +310,16 @@ def _order(
         price=trigger or _number(order.get("price")) or _number(order.get("average")),
         client_id=order.get("clientOrderId"),
         conditional=conditional or trigger is not None,
-        reduce_only=bool(order.get("reduceOnly")),
+        # Nothing is short on spot: who sells there gives away what is held.
+        reduce_only=bool(order.get("reduceOnly")) or (is_spot and order["side"] == "sell"),
         placed_at=None if placed is None else datetime.fromtimestamp(placed / 1000, UTC),
     )
 
 
 def _kind(exchange: Exchange) -> dict[str, Any]:
-    """Return what tells ccxt to ask for futures where no pair does."""
+    """Return what tells ccxt to ask for futures where no pair does; nothing for spot."""
+    if exchange.trading_mode == TradingMode.SPOT:
+        return {}
     return {"type": exchange.get_option("ccxt_futures_name")}
 
 

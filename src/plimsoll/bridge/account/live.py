@@ -26,6 +26,7 @@ from plimsoll.bridge.account.freqtrade_trades import (
 from plimsoll.bridge.account.levels import LiveLevels
 from plimsoll.bridge.account.live_candles import LiveCandles
 from plimsoll.bridge.account.position_marks import PositionMarks
+from plimsoll.bridge.account.producers import ProducerFrames
 from plimsoll.bridge.account.reconciler import News, Reconciler
 from plimsoll.bridge.account.sent_orders import sent_since
 from plimsoll.bridge.account.stored_levels import moved_usd
@@ -74,6 +75,7 @@ class LiveAccount:
         rearmed_at: datetime | None = None,
         closed: ClosedTrades | None = None,
         reconciler: Reconciler | None = None,
+        producers: ProducerFrames | None = None,
     ) -> None:
         self._profile, self._data, self._wallets = profile, data, wallets
         self._candle_seconds = candle_seconds
@@ -81,9 +83,10 @@ class LiveAccount:
         self._failed_requests, self._expectation = failed_requests, expectation
         self._levels = LiveLevels(profile, rearmed_at=rearmed_at)
         self.require_stored = self._levels.require_stored
-        self._begun = False
+        self._begun, self._producers = False, producers
         self._closed = closed or ClosedTrades()
         self._reconciler = reconciler
+        self._money = reconciler if reconciler and reconciler.counts_money else None
         exchange = data._exchange  # noqa: SLF001 - DataProvider offers no exchange
         self._priced = PricedBook(exchange)
         self._writes = write_counter()
@@ -122,6 +125,8 @@ class LiveAccount:
     def update(self, now: datetime) -> bool:
         """Mark the account; a running bot is evaluated at every loop."""
         self.seen = None
+        if self._producers is not None:
+            self._producers.look(self._data.current_whitelist(), now)
         writes = self._writes.writes
         self._closed.read()
         trades = Trade.get_open_trades()
@@ -141,7 +146,7 @@ class LiveAccount:
                 starting_balance_usd=self._starting,
                 outside_usd=self._outside_usd(trades),
                 closed=self._closed.trades,
-                exact=self._reconciler is not None,
+                exact=self._money is not None,
             )
             if fault is not None:
                 self._notices["levels"] = fault
@@ -162,6 +167,7 @@ class LiveAccount:
         positions, standing = self._positions(), self.standing
         asked = [pair] if pair is not None else self._data.current_whitelist()
         watched = dict.fromkeys([*asked, *(position.pair for position in positions)])
+        data = {one: self._pair_data(one, now, is_asked=one == pair) for one in watched}
         account = AccountSnapshot(
             as_of=now,
             equity_usd=self._equity_usd,
@@ -174,7 +180,7 @@ class LiveAccount:
             positions=positions,
             closed_trades=self._closed.trades,
             order_times=self._order_times,
-            data_health=DataHealth(pairs={name: self._pair_data(name, now) for name in watched}),
+            data_health=DataHealth(pairs=data),
             api_health=ApiHealth(error_times=self._failed_requests.times()),
             models=self._models,
             expectation=self._expectation,
@@ -248,8 +254,7 @@ class LiveAccount:
 
     def liquidity_usd(self, pair: str, now: datetime) -> float | None:
         """Return the depth of the order book, both sides; ``None`` when it cannot be read."""
-        book = self._book(pair)
-        if book is None:
+        if (book := self._book(pair)) is None:
             return None
         return float(sum(price * size for side in book for price, size, *_ in side))
 
@@ -283,14 +288,16 @@ class LiveAccount:
             return None
         return book["bids"], book["asks"]
 
-    def _pair_data(self, pair: str, now: datetime) -> PairData:
+    def _pair_data(self, pair: str, now: datetime, *, is_asked: bool) -> PairData:
         newest = self._candles.newest(pair, now)
         if newest is None:
             return PairData(newest_candle_closed_at=None, candle_seconds=self._candle_seconds)
         closed_at, fault = newest
-        implausible = self._marks.implausible.get(pair) or fault
-        looks = self._looks_since
-        if looks is not None:
+        implausible, signal_fault = self._marks.implausible.get(pair) or fault, None
+        if self._producers is not None:
+            own = self._candles.newest_close(pair, now) or (closed_at, None)
+            signal_fault = self._producers.fault(pair, own, now, is_asked=is_asked)
+        if (looks := self._looks_since) is not None:
             length = timedelta(seconds=self._candle_seconds)
             blind = timedelta(seconds=self._profile.max_blind_seconds)
             if now - looks <= blind < now - closed_at - length:
@@ -301,6 +308,7 @@ class LiveAccount:
             newest_candle_closed_at=closed_at,
             candle_seconds=self._candle_seconds,
             implausible=implausible,
+            signal_fault=signal_fault,
         )
 
     def _positions(self) -> list[Position]:
@@ -326,7 +334,7 @@ class LiveAccount:
 
     def _follow_capital(self, before: float | None) -> bool:
         """Move the levels with money that came or went: it was neither earned nor lost."""
-        if self._reconciler is not None:
+        if self._money is not None:
             moved = 0.0 if before is None else (self._starting or 0.0) - before
             self._levels.shift(moved)
             return bool(moved)  # the record that moved it is told by the books
@@ -349,8 +357,8 @@ class LiveAccount:
         an exchange has already taken.
         """
         config = self._data._config  # noqa: SLF001 - DataProvider offers no config
-        if self._reconciler is not None and "available_capital" not in config:
-            return self._reconciler.capital.usd * float(config["tradable_balance_ratio"])
+        if self._money is not None and "available_capital" not in config:
+            return self._money.capital.usd * float(config["tradable_balance_ratio"])
         balance = self._wallets.get_starting_balance()
         if "available_capital" in config:
             return balance
@@ -367,14 +375,14 @@ class LiveAccount:
                 return None
             equity += (trade.realized_profit or 0.0) + open_profit_usd(trade, mark)
             equity += resting_profit_usd(trade, mark)
-        if self._reconciler is not None:
-            equity += self._reconciler.capital.beside_usd + self._reconciler.unexplained_usd
+        if self._money is not None:
+            equity += self._money.capital.beside_usd + self._money.unexplained_usd
         return equity if self._starting is not None and isfinite(equity) else None
 
     def _outside_usd(self, trades: Sequence[Trade]) -> float:
         """Return the part of the wallet that the bot may not use (tradable balance ratio)."""
-        if self._reconciler is not None:
-            return self._reconciler.capital.usd - (self._starting or 0.0)
+        if self._money is not None:
+            return self._money.capital.usd - (self._starting or 0.0)
         config = self._data._config  # noqa: SLF001 - DataProvider offers no config
         whole = self._wallets.get_total(config["stake_currency"])
         if config.get("trading_mode") != TradingMode.FUTURES:  # what was bought is no longer there

@@ -52,7 +52,7 @@ def heard_books(name: str, values: Mapping[str, Any]) -> PeerBooks:
         for one in values["trades"]
     )
     earned = float(values["earned_usd"])
-    numbers = [earned, *(x for one in trades for x in (one.amount, one.price))]
+    numbers = [earned, *(x for one in trades for x in (one.amount, one.price, one.fee_amount))]
     if not all(map(isfinite, numbers)):
         raise ValueError(f"a number of {name}'s books is not finite")
     return PeerBooks(

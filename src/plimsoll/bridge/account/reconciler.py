@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from freqtrade.enums import TradingMode
 from freqtrade.exchange import Exchange
 from freqtrade.persistence import Trade
 
@@ -26,6 +27,7 @@ from plimsoll.bridge.freqtrade.running_bot import bot_of
 from plimsoll.core import PlimsollError
 from plimsoll.core.books import BotBooks, Break, BreakKind, ExchangeBooks
 from plimsoll.risk import RiskProfile
+from plimsoll.risk.coins import Arrivals
 from plimsoll.risk.reconciliation import (
     breaks,
     missed,
@@ -68,7 +70,9 @@ class News:
 
 
 class Reconciler:
-    """The breaks of a live futures account, what is unexplained in USD, and its capital.
+    """The breaks of a live account, what is unexplained in USD, and its capital.
+
+    Of a spot account there is neither: its money is Freqtrade's own figure.
 
     Parameters
     ----------
@@ -81,6 +85,8 @@ class Reconciler:
 
     Attributes
     ----------
+    counts_money
+        Whether the account's capital is known.
     peers
         Returns the books of the other bots on this account, ``None`` for one that told nothing.
     """
@@ -98,6 +104,8 @@ class Reconciler:
         self._stops_on_exchange = stops_on_exchange
         self._mender = Mender(exchange, bot)
         self._prefix = name_orders(exchange)
+        self.counts_money = exchange.trading_mode != TradingMode.SPOT
+        self._arrivals = Arrivals()
         self._news: list[News] = []
         self._capital = self._stored_capital()
         self._hedge_mode: bool | None = None
@@ -216,7 +224,7 @@ class Reconciler:
         )
         bot = self._bot_books(books, now)
         if books.fault is None:
-            self._stated = now, marks_of(books.positions)
+            self._stated = (now, marks_of(books.positions)) if self.counts_money else None
             self._hedge_mode = books.hedge_mode
             self._follow(books, bot, now)
             if self._capital is not capital:
@@ -224,20 +232,23 @@ class Reconciler:
             with_orders = self._looked_into(books, bot)
             if with_orders is not books:
                 books, bot = with_orders, self._bot_books(with_orders, now)
+        books = self._arrivals.taken(books, bot)
         self.breaks = breaks(books, bot, self._profile, before)
         self._missed = missed(before, self.breaks)
-        if books.fault is None:
+        if books.fault is None and self.counts_money:
             self._value(books, bot)
             self._ask_less(books)
         return books
 
     def _looked_into(self, books: ExchangeBooks, bot: BotBooks) -> ExchangeBooks:
-        """Add the orders of the pairs whose positions differ: they tell whose they are."""
-        differ = [
-            pair
-            for pair in {one.pair for one in books.positions}
-            if unexplained_amount(pair, books, bot)
-        ]
+        """Add the orders of the pairs whose positions differ: they tell whose they are.
+
+        On spot they tell whether there is a position at all: without them nothing is known.
+        """
+        positions = {one.pair for one in books.positions}
+        differ = [pair for pair in positions if unexplained_amount(pair, books, bot)]
+        if books.coins is not None:
+            differ = self._arrivals.pairs(books, bot)
         if not differ:
             return books
         try:
@@ -245,10 +256,9 @@ class Reconciler:
                 one for pair in differ for one in done_orders(self._exchange, pair, books.as_of)
             ]
         except UNREADABLE as error:
-            logger.warning(
-                "plimsoll: the orders of %s cannot be read: %s", ", ".join(differ), error
-            )
-            return books
+            fault = f"the orders of {', '.join(differ)} cannot be read: {error}"
+            logger.warning("plimsoll: %s", fault)
+            return books if books.coins is None else replace(books, fault=fault)
         return replace(books, done=tuple(done))
 
     def own_books(self, now: datetime, reported: Iterable[str] = ()) -> BotBooks:
@@ -365,7 +375,7 @@ class Reconciler:
 def reconciler_of(strategy: Any, profile: RiskProfile, closed: ClosedTrades) -> Reconciler | None:
     """Return what reads the books of a strategy's account; ``None`` where there are none.
 
-    A dry-run has no account on the exchange, and a spot account no positions.
+    A dry-run has no account on the exchange.
     """
     if not can_be_read(strategy.config):
         return None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import ccxt
+from freqtrade.enums import TradingMode
 from freqtrade.exceptions import FreqtradeException
 from freqtrade.exchange import Exchange
 from freqtrade.persistence import Trade
@@ -56,6 +57,7 @@ class Mender:
 
     def __init__(self, exchange: Exchange, bot: Callable[[], Any | None]) -> None:
         self._exchange, self._bot = exchange, bot
+        self._is_spot = exchange.trading_mode == TradingMode.SPOT
         self._tried: set[Any] = set()
 
     def mend(self, one: Break, books: ExchangeBooks) -> Mended | None:
@@ -68,6 +70,10 @@ class Mender:
         A position that is too large waits while an order of its trade rests: what that order has
         filled, and what somebody else has bought meanwhile, cannot be told apart.
 
+        On spot no coins are sold: nothing there is reduce-only, and they may be a person's. Where
+        coins are missing, Freqtrade looks for the orders that took them by itself, in each loop in
+        which no order of the trade is open. Only its counting of fills is repaired here.
+
         Returns
         -------
         What was done; ``None`` when nothing was.
@@ -77,11 +83,12 @@ class Mender:
         FreqtradeException, ccxt.BaseError
             When the exchange refuses; the break stays.
         """
-        if one.kind in OF_A_POSITION and _is_more(one) and _has_resting_orders(one.pair):
+        is_too_large = one.kind in OF_A_POSITION and _is_more(one)
+        if is_too_large and (self._is_spot or _has_resting_orders(one.pair)):
             return None
         if one.key not in self._tried and self._is_of_a_trade(one):
             with _rollbacks() as rolled_back:
-                taken = self._take_in(one)
+                taken = self._take_in(one, books)
             if not rolled_back:
                 self._tried.add(one.key)
             if taken is not None:
@@ -90,7 +97,7 @@ class Mender:
             return None
         if one.kind in OF_AN_ORDER:
             return self._cancel(one, books)
-        if one.kind in OF_A_POSITION and _is_more(one):
+        if is_too_large:
             return self._reduce(one, books)
         return None
 
@@ -106,7 +113,7 @@ class Mender:
         """
         return one.kind in OF_A_TRADE and (one.ours or not _is_more(one))
 
-    def _take_in(self, one: Break) -> Mended | None:
+    def _take_in(self, one: Break, books: ExchangeBooks) -> Mended | None:
         bot = self._bot()
         if bot is None:
             return None
@@ -114,8 +121,10 @@ class Mender:
             trades = [trade for trade in Trade.get_open_trades() if trade.pair == one.pair]
             before = [(trade.id, trade.amount, trade.is_open) for trade in trades]
             bot.wallets.update()
+            step = books.steps.get(str(one.pair), 0.0) if self._is_spot else 0.0
             for trade in trades:
-                if not (len(trades) == 1 and _recounted(trade, one.exchange or 0.0)):
+                counted = len(trades) == 1 and _recounted(trade, one.exchange or 0.0, step)
+                if not (counted or self._is_spot):
                     bot.handle_onexchange_order(trade)
             after = [(trade.id, trade.amount, trade.is_open) for trade in trades]
         if after == before:
@@ -191,7 +200,7 @@ def _rollbacks() -> Iterator[list[Any]]:
         event.remove(session, "after_rollback", collect)
 
 
-def _recounted(trade: Trade, held: float) -> bool:
+def _recounted(trade: Trade, held: float, step: float = 0.0) -> bool:
     """Book the fills that a trade's own orders have and its amount does not show.
 
     A bot that dies between storing a fill and counting it leaves that. Freqtrade's own recovery
@@ -199,15 +208,15 @@ def _recounted(trade: Trade, held: float) -> bool:
 
     Returns
     -------
-    Whether they explain what the exchange holds, signed by side.
+    Whether they explain what the exchange holds, signed by side, to less than a ``step``.
     """
     filled = sum(
-        order.safe_filled * (1 if order.ft_order_side == trade.entry_side else -1)
+        order.safe_amount_after_fee * (1 if order.ft_order_side == trade.entry_side else -1)
         for order in trade.orders
         if not order.ft_is_open
     )
     sign = -1 if trade.is_short else 1
-    if filled <= 0 or abs(filled * sign - held) > abs(held) * ROUNDING:
+    if filled <= 0 or abs(filled * sign - held) > max(abs(held) * ROUNDING, step):
         return False
     trade.recalc_trade_from_orders()
     Trade.commit()

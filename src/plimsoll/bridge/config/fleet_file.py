@@ -1,6 +1,7 @@
 """The file that names the bots of a fleet, and the limits of all of them together."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,6 +40,11 @@ class FleetFile(BaseModel):
     def names(self) -> tuple[str, ...]:
         """The bots' names."""
         return tuple(one.name for one in self.bots)
+
+    @property
+    def digest(self) -> str:
+        """What tells this fleet from one with another bot, limit or name."""
+        return sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
     def state_folder(self, file: Path) -> Path:
         """Return the folder that all bots share: beside the file, unless it says otherwise."""

@@ -54,6 +54,29 @@ class FleetSettings(BaseModel):
     bot: Annotated[str, Field(max_length=40, description="This bot's name in that file.")] = ""
 
 
+class FeedSettings(BaseModel):
+    """What a bot that trades on other bots' signals needs of them (Freqtrade's message bus)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    need: Annotated[
+        Literal["all", "any"],
+        Field(description="Whether an entry needs the candle of all producers, or of any."),
+    ] = "all"
+    columns: Annotated[
+        list[str],
+        Field(description="Columns of a producer that must be a number on that candle."),
+    ] = []
+    max_close_gap_fraction: Annotated[
+        float,
+        Field(
+            gt=0,
+            lt=1,
+            description="How far a producer's close may be from the bot's own of that candle.",
+        ),
+    ] = 0.01
+
+
 class PlimsollSettings(BaseModel):
     """Everything that Plimsoll reads from a Freqtrade config."""
 
@@ -94,6 +117,10 @@ class PlimsollSettings(BaseModel):
         FleetSettings,
         Field(description="The fleet whose losses, exposure and halt this bot shares."),
     ] = FleetSettings()
+    feed: Annotated[
+        FeedSettings,
+        Field(description="What an entry needs of the producers of a message bus."),
+    ] = FeedSettings()
     tracking: Annotated[
         TrackingSettings,
         Field(description="Where trainings, searches and walk-forwards are logged."),
@@ -168,6 +195,7 @@ KEYS: dict[str, type[BaseModel]] = {
     "control_bot": ControlBotProfile,
     "tracking": TrackingSettings,
     "fleet": FleetSettings,
+    "feed": FeedSettings,
 }
 """The model of each section; what is deeper is the costs of one pair."""
 
@@ -297,7 +325,7 @@ SECRETS = {
 
 
 def require_secrets(config: dict[str, Any]) -> None:
-    """Refuse an enabled Telegram or API server whose secrets are empty.
+    """Refuse an enabled Telegram, API server or message bus whose secrets are empty.
 
     Raises
     ------
@@ -309,6 +337,13 @@ def require_secrets(config: dict[str, Any]) -> None:
         for (section, key), variable in SECRETS.items()
         if (config.get(section) or {}).get("enabled") and not config[section].get(key)
     ]
+    # Without the key Freqtrade has no message bus, which most bots do not need.
+    api = config.get("api_server") or {}
+    if api.get("enabled") and "ws_token" in api and not api["ws_token"]:
+        missing.append("FREQTRADE__API_SERVER__WS_TOKEN")
+    bus = config.get("external_message_consumer") or {}
+    if bus.get("enabled") and not all(one.get("ws_token") for one in bus.get("producers", ())):
+        missing.append("FREQTRADE__EXTERNAL_MESSAGE_CONSUMER__PRODUCERS")
     if missing:
         raise PlimsollError(
             f"expected secrets in the environment, found none for {', '.join(missing)}"

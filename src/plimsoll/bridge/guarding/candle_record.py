@@ -57,13 +57,14 @@ class CandleRecord:
         rows: dict[str, Any] = {}
         for pair, frame in frames.items():
             rows[pair] = {"signal": "stale", "locked": locked(pair)}
-            if dates.get(pair) != newest:
+            if pair not in dates:
                 continue
-            signal = rows[pair]["signal"] = _signal(frame)
-            if signal != "none":
-                tag = rows[pair]["tag"] = _newest(frame, "enter_tag")
-                if pair in news:
-                    self._record(Kind.SIGNAL, now, pair=pair, side=signal, tag=tag, candle=newest)
+            signal, tag = _signal(frame), _newest(frame, "enter_tag")
+            if pair in news and signal != "none":  # also one that is late: the bot trades on it
+                self._record(Kind.SIGNAL, now, pair=pair, side=signal, tag=tag, candle=dates[pair])
+            if dates[pair] == newest:
+                rows[pair]["signal"] = signal
+                rows[pair] |= {} if signal == "none" else {"tag": tag}
         self._record(Kind.CANDLE, now, candle=newest, pairs=rows)
 
     def _analysed(self, pair: str) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """A running bot as one of a fleet: it tells the others, hears them, and shares one halt."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from hashlib import sha256
@@ -21,11 +21,12 @@ from plimsoll.bridge.guarding.fleet_reports import (
     told_levels,
     told_position,
     told_window,
+    wallet_of,
+    whose_money,
 )
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state.fleet_folder import BOOKS, LEVELS, REPORT, FleetFolder, halt_in
 from plimsoll.bridge.state.folder import Request
-from plimsoll.bridge.state.identity import account_of
 from plimsoll.candles.windows import correlation
 from plimsoll.core import AccountSnapshot, EntryRequest, Mode, PlimsollError, Position, Verdict
 from plimsoll.risk.evaluate import Evaluation, strictest
@@ -40,8 +41,10 @@ from plimsoll.risk.fleet import (
     followed,
     halt_of,
     joined,
+    rebased,
 )
 from plimsoll.risk.latch import Key
+from plimsoll.risk.trading_day import day_start
 
 logger = logging.getLogger(__name__)
 
@@ -99,12 +102,14 @@ class FleetWatch:
             )
         if settings.guards != "enforce":
             raise PlimsollError("expected guards that enforce in a bot of a fleet, found observe")
-        self._whose = _whose(config, self._me, reconciler)
+        self._money = reconciler if reconciler and reconciler.counts_money else None
+        self._whose = whose_money(config, self._me, books=self._money is not None)
+        self._wallet = wallet_of(config) if reconciler else self._whose
         self._observations = settings.risk.live_breach_observations
         self._account, self._closed, self._reconciler = account, closed, reconciler
         self.folder = FleetFolder(self._fleet.state_folder(self._file))
         try:
-            self.folder.claim(self._me)
+            self.folder.claim(self._me, self._fleet.name)
         except OSError as error:
             raise PlimsollError(f"the fleet's folder cannot be written: {error}") from None
         if reconciler is not None:
@@ -138,7 +143,7 @@ class FleetWatch:
         if self._reconciler is not None:
             self._closed.read()
             books = told_books(self._reconciler.own_books(now))
-            self.folder.write(BOOKS, self._me, {"account": self._whose, **books})
+            self.folder.write(BOOKS, self._me, {"account": self._wallet, **books})
 
     def end_loop(self, supervisor: FleetSupervisor, now: datetime) -> None:
         """Report, ask the guards about all bots, and halt every one on a breach.
@@ -151,15 +156,18 @@ class FleetWatch:
         self._report(supervisor, now)
         fleet, hour = self._fleet, self._fleet.risk.day_starts_at_hour_utc
         view = fleet_view(
-            fleet.names, self._reports(), now, max_age_seconds=fleet.max_report_age_seconds
+            fleet.names,
+            self._reports(fleet.names),
+            now,
+            max_age_seconds=fleet.max_report_age_seconds,
         )
         if (fault := self._file_fault()) is not None:
             view = FleetView(as_of=now, equity_usd=None, positions=None, faults=(fault,))
-        self._levels = followed(self._known_levels(), view, starts_at_hour_utc=hour)
+        self._levels = followed(self._known_levels(view), view, starts_at_hour_utc=hour)
         self.folder.write(LEVELS, self._me, asdict(self._levels))
         self._view = view
         self._evaluation = fleet_evaluation(view, self._levels, fleet.risk)
-        self._act_on(halt_of(self._evaluation), now)
+        self._act_on(halt_of(self._evaluation), supervisor, now)
         self.obey(supervisor, now)
 
     def obey(self, supervisor: FleetSupervisor, now: datetime) -> None:
@@ -205,7 +213,7 @@ class FleetWatch:
             return Verdict(
                 Mode.REDUCING, RULE, "the fleet was not looked at yet", pair=request.pair
             )
-        reports = {name: heard_report(self.folder, name) for name in self._others}
+        reports = self._reports(self._others)
         others: list[Position] = []
         for name, report in reports.items():
             if isinstance(report, str) or report.positions is None:
@@ -243,7 +251,7 @@ class FleetWatch:
                 values = self.folder.read(BOOKS, name)
                 if values is None:
                     found.append(None)
-                elif values["account"] == self._whose:
+                elif values["account"] == self._wallet:
                     found.append(heard_books(name, values))
             except UNREADABLE as error:
                 logger.warning("plimsoll: the books of %s cannot be read: %s", name, error)
@@ -252,7 +260,8 @@ class FleetWatch:
 
     # How
 
-    def _act_on(self, breach: Verdict | None, now: datetime) -> None:
+    def _act_on(self, breach: Verdict | None, supervisor: FleetSupervisor, now: datetime) -> None:
+        """Halt every bot on a breach; where that cannot be written, this one, which tries on."""
         if breach is None or self.folder.halts():
             self._breaches = 0
             return
@@ -260,14 +269,19 @@ class FleetWatch:
         if breach.debounced and self._breaches < self._observations:
             return
         reason = f"{breach.rule}: {breach.reason}"
-        self.folder.raise_halt(now, self._me, reason, value=breach.value, limit=breach.limit)
+        try:
+            self.folder.raise_halt(now, self._me, reason, value=breach.value, limit=breach.limit)
+        except OSError:
+            words = f"fleet {self.name}, by {self._me}: {reason}"
+            supervisor.hold(Verdict(Mode.HALTED, RULE, words), now)
+            raise
         logger.warning("plimsoll: fleet %s is halted: %s", self.name, reason)
 
     def _report(self, supervisor: FleetSupervisor, now: datetime) -> None:
         seen = self._account.seen
         equity = None if seen is None else seen.equity_usd
         starting = None if seen is None else seen.starting_balance_usd
-        capital = starting if self._reconciler is None else self._reconciler.capital.usd
+        capital = starting if self._money is None else self._money.capital.usd
         known = equity is not None and starting is not None
         positions = None if seen is None else seen.positions
         told = None if positions is None else list(map(told_position, positions))
@@ -276,6 +290,7 @@ class FleetWatch:
             self._me,
             {
                 "name": self._me,
+                "fleet": self._fleet.digest,
                 "account": self._whose,
                 "as_of": now.isoformat(),
                 "capital_usd": capital,
@@ -297,21 +312,30 @@ class FleetWatch:
         windows = {one.pair: supervisor.account.window(one.pair, now, count) for one in positions}
         return {pair: told_window(window) for pair, window in windows.items() if window is not None}
 
-    def _reports(self) -> dict[str, BotReport | str]:
-        return {name: heard_report(self.folder, name) for name in self._fleet.names}
+    def _reports(self, names: Sequence[str]) -> dict[str, BotReport | str]:
+        digest = self._fleet.digest
+        return {name: heard_report(self.folder, name, digest) for name in names}
 
-    def _known_levels(self) -> FleetLevels:
-        epoch = self.folder.epoch
-        found = [self._levels]
+    def _known_levels(self, view: FleetView) -> FleetLevels:
+        """Return what is measured from at this look: of this bot and of the others, the strictest.
+
+        Its own last mark is also that of before a restart.
+        """
+        epoch, told = self.folder.epoch, dict[str, FleetLevels]()
         for name in self._fleet.names:
             try:
                 values = self.folder.read(LEVELS, name)
                 if values is not None:
-                    found.append(told_levels(values))
+                    told[name] = told_levels(values)
             except UNREADABLE as error:
                 logger.warning("plimsoll: the levels of %s cannot be read: %s", name, error)
-        last = self._levels.last_usd if self._levels.epoch == epoch else None
-        return replace(joined(found, epoch), last_usd=last)
+        own = self._levels if self._levels.bots else told.get(self._me, self._levels)
+        if own.epoch != epoch:
+            own = FleetLevels(epoch=epoch)
+        own, *others = (rebased(one, view) for one in (own, *told.values()))
+        today = day_start(view.as_of, starts_at_hour_utc=self._fleet.risk.day_starts_at_hour_utc)
+        both = joined([own, *others], epoch, today=today)
+        return replace(both, last_usd=own.last_usd, capital_usd=own.capital_usd, bots=own.bots)
 
     def _file_fault(self) -> str | None:
         """Return why the fleet's file is not what this bot runs by; ``None`` while it is."""
@@ -321,6 +345,16 @@ class FleetWatch:
         except PlimsollError as error:
             return str(error)
         return f"{self._file} has changed: /reload_config each bot"
+
+
+def begin_fleet(bot: FleetSupervisor | None, now: datetime) -> Exception | None:
+    """Begin a loop; return what failed: raised at once, it would keep the bot's guards blind."""
+    try:
+        if bot is not None:
+            bot.fleet.begin_loop(bot, now)
+    except Exception as error:  # noqa: BLE001 - raised once the bot's own guards have looked
+        return error
+    return None
 
 
 def member_of(watch: FleetWatch | None, supervisor: Supervisor) -> FleetSupervisor | None:
@@ -351,24 +385,3 @@ def fleet_watch(
     if not fleet.file or not fleet.bot:
         raise PlimsollError("expected both plimsoll.fleet.file and plimsoll.fleet.bot, found one")
     return FleetWatch(strategy.config, settings, account, closed, reconciler)
-
-
-def _whose(config: Mapping[str, Any], bot: str, reconciler: Reconciler | None) -> str:
-    """Return whose money a bot trades: the account's, or a share or paper of its own.
-
-    Raises
-    ------
-    PlimsollError
-        When bots of one wallet would each take all of it for their own.
-    """
-    if config.get("dry_run", True):
-        return f"paper of {bot}"
-    if reconciler is None:
-        if "available_capital" not in config:
-            raise PlimsollError(
-                "expected available_capital in a fleet's spot bot, whose wallet does not tell "
-                "what is whose, found none"
-            )
-        return f"share of {bot}"
-    account = account_of(config)
-    return "" if account is None else account.exchange_digest

@@ -14,9 +14,11 @@ from plimsoll.bridge.account.closed_trades import ClosedTrades
 from plimsoll.bridge.account.freqtrade_trades import exit_orders
 from plimsoll.bridge.account.live import LiveAccount
 from plimsoll.bridge.account.mark import mark_price
+from plimsoll.bridge.account.producers import producers_of
 from plimsoll.bridge.account.reconciler import reconciler_of
 from plimsoll.bridge.config.expectation import read_expectation
 from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.config.unseen import unseen_words
 from plimsoll.bridge.freqtrade.database_connections import try_connections
 from plimsoll.bridge.freqtrade.exit_price import close_without_price
 from plimsoll.bridge.freqtrade.log_listeners import (
@@ -26,12 +28,13 @@ from plimsoll.bridge.freqtrade.log_listeners import (
     keep_listening,
 )
 from plimsoll.bridge.freqtrade.reload import check_reloads
+from plimsoll.bridge.freqtrade.stream_candles import require_closed_candles
 from plimsoll.bridge.freqtrade.telegram_delivery import outlets_of, rpc_modules
 from plimsoll.bridge.guarding.break_news import tell_breaks
 from plimsoll.bridge.guarding.candle_record import CandleRecord
 from plimsoll.bridge.guarding.entry import Pending, Wanted
 from plimsoll.bridge.guarding.flattening import Flattening
-from plimsoll.bridge.guarding.fleet import FleetSupervisor, fleet_watch, member_of
+from plimsoll.bridge.guarding.fleet import FleetSupervisor, begin_fleet, fleet_watch, member_of
 from plimsoll.bridge.guarding.messenger import messenger_of
 from plimsoll.bridge.guarding.meters import account_status
 from plimsoll.bridge.guarding.observing import BY_HAND, ObservingSupervisor
@@ -89,6 +92,7 @@ class LiveSession(Session):
             rearmed_at=beginning.rearmed_at,
             closed=closed,
             reconciler=self._reconciler,
+            producers=producers_of(strategy, settings),
         )
         self._fleet = fleet_watch(strategy, settings, self._account, closed, self._reconciler)
         kind = Supervisor if self._fleet is None else FleetSupervisor
@@ -103,23 +107,27 @@ class LiveSession(Session):
         )
         self._in_fleet = member_of(self._fleet, supervisor)
         supervisor.begin(now, beginning.held, new=beginning.new, rearmed_at=beginning.rearmed_at)
-        open_pairs = [one.pair for one in self._account.open_positions()]
+        pairs = [one.pair for one in self._account.open_positions()]
         held = list(supervisor.held.values())
-        said = started_words(strategy, profile, open_pairs, held, observing=self._observes)
-        self.messenger.tell(said)
-        for text in beginning.notices:
-            logger.warning("plimsoll: %s", text)
-            supervisor.say(messages.noticed(text), now, STATE, text)
+        self.messenger.tell(started_words(strategy, profile, pairs, held, observing=self._observes))
         self._looks_after = supervisor
+        self._tell_beginning(supervisor, now, unseen_words(config))
         self._flattening = Flattening(profile, REFUSED_EXITS.attach(), self._folder.status())
         self._candles = CandleRecord(strategy, self.record)
-        self._loops = 0
-        self._failed_loops = FAILED_LOOPS.attach()
+        self._loops, self._after_gap, self._failed_loops = 0, False, FAILED_LOOPS.attach()
         self._looped_at: datetime | None = None
-        self._after_gap = False
         self._tell_limits(supervisor, now)
         check_reloads(self._reload_refused)
-        close_without_price(strategy.dp._exchange, self._substitute_price)  # noqa: SLF001 - DataProvider offers no exchange
+        exchange = strategy.dp._exchange  # noqa: SLF001 - DataProvider offers no exchange
+        close_without_price(exchange, self._substitute_price)
+        require_closed_candles(exchange)
+
+    def _tell_beginning(self, supervisor: Supervisor, now: datetime, unseen: str) -> None:
+        if unseen:
+            logger.warning("plimsoll: %s", unseen)
+        for text in self._beginning.notices:
+            logger.warning("plimsoll: %s", text)
+            supervisor.say(messages.noticed(text), now, STATE, text)
 
     def loop(self, now: datetime) -> None:
         """Hear what a person said, let the guards look at the account, write the status."""
@@ -131,9 +139,10 @@ class LiveSession(Session):
                 self._listen(supervisor, now)
                 self._notice_gap(supervisor, now)
                 self._latch.require_database()
-                if self._in_fleet is not None:
-                    self._in_fleet.fleet.begin_loop(self._in_fleet, now)
+                fleet_fault = begin_fleet(self._in_fleet, now)
                 supervisor.loop(now)
+                if fleet_fault is not None:
+                    raise fleet_fault
                 if self._in_fleet is not None:
                     self._in_fleet.fleet.end_loop(self._in_fleet, now)
                 self._account.require_stored()

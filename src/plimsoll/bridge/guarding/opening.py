@@ -3,9 +3,11 @@
 from typing import Any
 
 from freqtrade.enums import MarginMode, RunMode
+from sqlalchemy.exc import SQLAlchemyError
 
 from plimsoll.bridge.config.layer_checks import require_sound_layers
 from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.freqtrade.database_connections import first_line
 from plimsoll.bridge.guarding.backtest_session import BacktestSession
 from plimsoll.bridge.guarding.gate import require_gate
 from plimsoll.bridge.guarding.live_session import LiveSession
@@ -21,7 +23,7 @@ def open_session(strategy: Any, settings: PlimsollSettings) -> Session | None:
     PlimsollError
         When a layer of the config is not sound (`plimsoll.bridge.config.layer_checks`), or a
         running bot cannot write its decisions, has a cross margin, or would trade with money
-        before a gate that is closed.
+        before a gate that is closed, or its database refuses what the guards write.
     """
     runmode = strategy.config.get("runmode")
     require_sound_layers(strategy.config.get("config_files", ()))
@@ -40,5 +42,8 @@ def open_session(strategy: Any, settings: PlimsollSettings) -> Session | None:
             )
         if runmode == RunMode.LIVE:
             require_gate(strategy, settings)
-        return LiveSession(strategy, settings)
+        try:
+            return LiveSession(strategy, settings)
+        except SQLAlchemyError as error:  # a role that may not write, a server that is full
+            raise PlimsollError(f"the bot's database cannot be used: {first_line(error)}") from None
     return None

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.config.unseen import unseen_words
 from plimsoll.bridge.guarding.supervisor import Supervisor
 from plimsoll.bridge.state import locks
 from plimsoll.core import Mode, Verdict
@@ -25,6 +26,7 @@ def status_of(
         "why": _why(supervisor.evaluation),
         "held": [locks.lock_text(one) for one in supervisor.held.values()],
         "stops_on_exchange": bool(strategy.order_types.get("stoploss_on_exchange")),
+        "unseen": unseen_words(strategy.config),
     }
 
 
@@ -36,14 +38,14 @@ def started_words(
     *,
     observing: bool,
 ) -> str:
-    """Return in one message what begins: mode, guards, the main limits, what is open and held."""
+    """Return in one message what begins: mode, guards, limits, what is open, held and not seen."""
     config = strategy.config
     limits = {
         "daily loss": profile.max_daily_loss_fraction,
         "drawdown": profile.drawdown_halt_fraction,
         "risk per trade": profile.max_risk_per_trade_fraction,
     }
-    return messages.started(
+    said = messages.started(
         strategy=type(strategy).__name__,
         is_live=not config["dry_run"],
         exchange=str(config["exchange"]["name"]),
@@ -53,6 +55,7 @@ def started_words(
         held=held,
         observing=observing,
     )
+    return f"{said} {unseen_words(config)}".rstrip()
 
 
 def _why(evaluation: Evaluation | None) -> str | None:

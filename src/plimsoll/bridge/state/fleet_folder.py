@@ -21,6 +21,8 @@ from filelock import FileLock, Timeout
 from plimsoll.core import PlimsollError
 
 REPORT, BOOKS, LEVELS, HALT, REARM = "report", "books", "levels", "halt", "rearm"
+OWNER = "fleet"
+"""The file that says whose folder it is."""
 _LOCK_SECONDS = 1.0
 _claimed: dict[Path, FileLock] = {}
 _IN_TEXT = re.compile(r"\[([0-9a-f]{12})\]")
@@ -71,13 +73,14 @@ class FleetFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def claim(self, bot: str) -> None:
+    def claim(self, bot: str, fleet: str) -> None:
         """Be the one process that writes for a bot, until it ends.
 
         Raises
         ------
         PlimsollError
-            When another process does.
+            When another process does, or the folder is another fleet's, whose halts would be ended
+            with this one's.
         OSError
             When the folder cannot be written.
         """
@@ -85,6 +88,7 @@ class FleetFolder:
         if file in _claimed:  # by this very bot, before it has reloaded its config
             return
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._require_own(fleet)
         lock = FileLock(file, timeout=_LOCK_SECONDS, thread_local=False)
         try:
             lock.acquire()
@@ -158,9 +162,15 @@ class FleetFolder:
         return done
 
     def halts(self) -> list[FleetHalt]:
-        """Return the halts that no person has ended, oldest first."""
+        """Return the halts that no person has ended, oldest first.
+
+        Raises
+        ------
+        OSError
+            When the folder is there and cannot be listed: it may hold a halt.
+        """
         ended = {number for one in self.rearms() for number in one.ends}
-        found = [self._halt(file) for file in sorted(self.path.glob(f"{HALT}-*.json"))]
+        found = [self._halt(file) for file in self._files(HALT)]
         return sorted((one for one in found if one.id not in ended), key=lambda one: one.at)
 
     def rearms(self) -> list[FleetRearm]:
@@ -173,17 +183,45 @@ class FleetFolder:
         return next((one.id for one in reversed(self.rearms())), "")
 
     def _rearms(self) -> Iterator[FleetRearm]:
-        for file in sorted(self.path.glob(f"{REARM}-*.json")):
+        for file in self._files(REARM):
             with suppress(OSError, ValueError, TypeError, KeyError):
                 values = orjson.loads(file.read_bytes())
-                yield FleetRearm(**{**values, "ends": tuple(map(str, values["ends"]))})
+                ends = values["ends"]
+                if isinstance(ends, list):  # of a text each letter would be one
+                    yield FleetRearm(**{**values, "ends": tuple(map(str, ends))})
+
+    def _files(self, kind: str) -> list[Path]:
+        """Return the files of a kind by name; `glob` would find none where it may not look."""
+        try:
+            files = sorted(self.path.iterdir())
+        except FileNotFoundError:
+            return []
+        return [one for one in files if one.match(f"{kind}-*.json")]
+
+    def _require_own(self, fleet: str) -> None:
+        file = self.path / OWNER
+        try:
+            whose = file.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            self._write(OWNER, f"{fleet}\n".encode(), durable=True)
+            return
+        except UnicodeDecodeError:
+            whose = "unreadable"
+        if whose != fleet:
+            raise PlimsollError(
+                f"expected the folder {self.path} to be that of the fleet {fleet}, found that of "
+                f"{whose}; give each fleet a folder of its own, or remove {file} if it was renamed"
+            )
 
     def _halt(self, file: Path) -> FleetHalt:
         number = file.stem.partition("-")[2]
         try:
             values = orjson.loads(file.read_bytes())
+            for name in ("at", "by", "reason"):
+                if not isinstance(values[name], str):
+                    raise TypeError(f"{name} is {values[name]!r}")
             return FleetHalt(**{**values, "id": number})
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, KeyError) as error:
             return FleetHalt(number, "", "an unknown bot", f"{file.name} cannot be read: {error}")
 
     def _write(self, name: str, content: bytes, *, durable: bool) -> None:

@@ -17,6 +17,7 @@ from freqtrade.persistence import Trade
 from sqlalchemy.exc import SQLAlchemyError
 
 from plimsoll.bridge.config.settings import PlimsollSettings
+from plimsoll.bridge.config.unseen import unseen_in
 from plimsoll.bridge.state import locks
 from plimsoll.bridge.state.folder import StateFolder
 from plimsoll.bridge.state.identity import account_of
@@ -284,6 +285,7 @@ class Latch:
             "stamp": None if stamp is None else stamp.current,
             "stamp_before": None if stamp is None else stamp.previous,
             "rearmed_at": rearmed_at,
+            "unseen": unseen_in(self._config),
         }
         if self._account.exchange_digest:
             state["exchange_account"] = self._account.exchange_digest

@@ -9,13 +9,18 @@ from datetime import UTC, datetime, timedelta
 
 from freqtrade.persistence import PairLocks
 from freqtrade.persistence.pairlock import PairLock
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
+from plimsoll.bridge.freqtrade.database_connections import POSTGRESQL
 from plimsoll.core import Mode, Verdict
 from plimsoll.risk.latch import Key
 
 PREFIX = "plimsoll"
 ALL_PAIRS = "*"
 REASON_LENGTH = 255
+ABORTED = (3, 4)
+"""What both drivers call a transaction that is to be rolled back: in error, or not known."""
 FOREVER = timedelta(days=365 * 100)
 
 
@@ -167,9 +172,24 @@ def _end(lock: PairLock, now: datetime) -> None:
 
 
 def forget_failed_write() -> None:
-    """Roll a failed write back: it would fail all that follow, Freqtrade's own among them."""
-    if PairLocks.use_db and not PairLock.session.is_active:
+    """Roll a failed write back: it would fail all that follow, Freqtrade's own among them.
+
+    On PostgreSQL a question that failed does so, too.
+    """
+    if PairLocks.use_db and (not PairLock.session.is_active or _is_aborted(PairLock.session())):
         PairLock.session.rollback()
+
+
+def _is_aborted(session: Session) -> bool:
+    """Whether a server has aborted a session's transaction, which SQLAlchemy does not notice."""
+    if not session.in_transaction() or session.get_bind().dialect.name != POSTGRESQL:
+        return False
+    try:
+        driver = session.connection().connection.driver_connection
+        info = getattr(driver, "info", None)  # psycopg's own, and psycopg2's
+        return getattr(info, "transaction_status", None) in ABORTED
+    except SQLAlchemyError:  # the connection is gone, and its transaction with it
+        return True
 
 
 def _commit() -> None:

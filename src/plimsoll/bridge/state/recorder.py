@@ -133,6 +133,7 @@ class Recorder:
             durable=True,
             mode=str(getattr(config.get("runmode"), "value", config.get("runmode"))),
             strategy=config.get("strategy"),
+            timeframe=config.get("timeframe"),  # as in force: most often it is the strategy's
             config_fingerprint=hashlib.sha256(known).hexdigest()[:12],
             code_fingerprint=code_fingerprint(),
             profile=settings.risk.model_dump(mode="json"),

@@ -18,9 +18,11 @@ from freqtrade.persistence import Trade
 from freqtrade.strategy import timeframe_to_minutes
 from freqtrade.strategy.parameters import BaseParameter
 
+from plimsoll.archive.recorded_flow import COLUMNS as FLOW_COLUMNS
 from plimsoll.bridge.account.freqtrade_trades import last_fill, open_profit_usd
 from plimsoll.bridge.strategies.guarded import GuardedStrategy
 from plimsoll.bridge.strategies.panel import RUNNING, SOURCES, Panel, PanelReader, settled
+from plimsoll.bridge.strategies.recorded import with_recorded_flow
 from plimsoll.candles.timeframe import timeframe_span
 from plimsoll.features import FeatureUse, missing_columns
 from plimsoll.features.merging import bars, join, join_funding, open_interest
@@ -103,9 +105,12 @@ class PanelStrategy(GuardedStrategy):
     ) -> pd.DataFrame:
         """Return the candles with the columns that features need and candles do not hold.
 
-        Open interest, premium and funding are joined; any other column is the author's to add,
-        and a feature that misses it says so.
+        Open interest, premium, funding and recorded order flow are joined; any other column is the
+        author's to add, and a feature that misses it says so.
         """
+        uses = list(uses)
+        if any(name in FLOW_COLUMNS for use in uses for name in missing_columns(use, candles)):
+            candles = with_recorded_flow(self, candles, pair)
         needs = self.source_kinds(use for use in uses if missing_columns(use, candles))
         if str(CandleType.OPEN_INTEREST) in needs:
             candles = self.with_open_interest(candles, pair)

@@ -115,7 +115,8 @@ def _stop_words(strategy: Any, stop: float, *, is_none: bool) -> str:
         )
         if is_on
     ]
-    only = f"; {' and '.join(tightened)} only tighten it" if tightened else ""
+    verb = "tighten" if len(tightened) > 1 else "tightens"
+    only = f"; {' and '.join(tightened)} only {verb} it" if tightened else ""
     if strategy.use_custom_stoploss and strategy._ft_stop_uses_after_fill:  # noqa: SLF001 - Freqtrade says it nowhere else
         only = "; custom_stoploss may widen it after a fill, for which no stake is cut"
     return f"stakes and heat are sized by its stoploss, {stop:.4g} of the stake{only}"

@@ -12,6 +12,7 @@ from plimsoll.bridge.config.settings import (
     require_live_opt_in,
     settings_from,
 )
+from plimsoll.bridge.freqtrade.database_connections import require_answer
 from plimsoll.bridge.wrapping.guard import Guard
 from plimsoll.bridge.wrapping.hooks import GUARD
 from plimsoll.bridge.wrapping.watch import put_hooks, require_hookable
@@ -31,13 +32,14 @@ def guard_of(strategy: Any) -> Guard | None:
 def wrapped(strategy: Any) -> Any:
     """Return the strategy with a guard around it: the same object, of the same class.
 
-    Nothing is opened or read by that: the guards begin at ``ft_bot_start``.
+    Nothing is opened or read by that: the guards begin at ``ft_bot_start``. A bot's database on a
+    server is asked whether it answers.
 
     Raises
     ------
     OperationalException
-        In one line, when the config's section is not valid, or a bot that trades could not be
-        guarded.
+        In one line, when the config's section is not valid, a bot that trades could not be
+        guarded, or its database's server does not answer.
     """
     if guard_of(strategy) is not None:
         return strategy
@@ -46,6 +48,7 @@ def wrapped(strategy: Any) -> Any:
         settings = settings_from(config)
         if config.get("runmode") in TRADING:
             require_guards_of_bot(config, settings)
+            require_answer(str(config.get("db_url") or ""))
         if config.get("runmode") == RunMode.LIVE:
             require_live_opt_in(config, settings)
     except PlimsollError as error:

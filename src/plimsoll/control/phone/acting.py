@@ -23,6 +23,8 @@ from plimsoll.journal.words import printable
 ACT_SECONDS = 60.0
 """How long a running bot may take to do as it is told; as on the command line."""
 MAX_LOOP_AGE = 60.0
+FLAG = "flag file: "
+"""What a person's halt begins with where it is shown."""
 MOST_WAITING = 20
 """Commands of one lane that wait; a flood is refused, a halt never."""
 
@@ -98,7 +100,7 @@ class Actor:
             When the bot cannot be found.
         """
         view = look(self._find())
-        flag = [] if view.flag is None else [f"flag file: {view.flag or 'no reason given'}"]
+        flag = [] if view.flag is None else [f"{FLAG}{view.flag or 'no reason given'}"]
         return (f"mode {view.mode or 'not known'}", *view.held, *flag)
 
     def withdraw_resume(self) -> None:

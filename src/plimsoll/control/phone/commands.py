@@ -70,8 +70,10 @@ class Command:
 def command_in(text: str, username: str | None = None) -> Command | str | None:
     """Return the command in a message, why it is none, or ``None`` when it is not meant for us.
 
-    In a group ``/halt@name`` means one bot; another one's is not ours.
+    In a group ``/halt@name`` means one bot; another one's is not ours. What cannot be written, such
+    as half a character or a NUL, is a question mark: a reason stands in files and databases.
     """
+    text = "".join(one if one.isprintable() or one.isspace() else "?" for one in text)
     word, _, rest = text.strip().partition(" ")
     if "\n" in word:
         word, _, rest = text.strip().partition("\n")

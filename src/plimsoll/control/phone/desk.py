@@ -21,6 +21,7 @@ from plimsoll.monitoring.phone_profile import Rung
 from plimsoll.monitoring.store import write_whole
 
 STATE, STATUS = "state.json", "status.json"
+LOOK = "look"
 
 
 class AlarmDesk:
@@ -94,7 +95,7 @@ class AlarmDesk:
             self._watching_seconds += passed_seconds
             if self._phone_fault is not None:
                 self._phone_fault_seconds += passed_seconds
-            self._take_tidings(now)
+            self._take_tidings_safely(now)
             waiting = self.post.undelivered()
             patience = self._settings.profile.undelivered_seconds
             late = waiting.on_phone_since is not None and (
@@ -113,6 +114,17 @@ class AlarmDesk:
             self._write_status(now)
 
     # What it does with them
+
+    def _take_tidings_safely(self, now: datetime) -> None:
+        """Take what is new; traces that cannot be read are an alarm, and stop no other."""
+        try:
+            self._take_tidings(now)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody watches meanwhile
+            said = self._settings.without_secrets(f"{type(error).__name__}: {error}")
+            text = f"🛑 The trading bot's traces cannot be read, nobody watches it: {said[:300]}"
+            self._raise(LOOK, text, now, loud=True, lasting=True)
+        else:
+            self._ladder = self._ladder.ended({LOOK})
 
     def _take_tidings(self, now: datetime) -> None:
         told = tidings(

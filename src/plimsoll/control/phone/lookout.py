@@ -72,4 +72,9 @@ class Lookout:
 
     def _deliver(self, rung: Rung) -> None:
         while not self._ended.wait(DELIVER_SECONDS):
-            self._desk.post.deliver(rung, datetime.now(UTC))
+            try:
+                self._desk.post.deliver(rung, datetime.now(UTC))
+            except Exception as error:  # noqa: BLE001 - a rung must not end of what it carries
+                said = self._settings.without_secrets(f"{type(error).__name__}: {error}")
+                text = f"⚠️ Nothing goes out by {rung}: {said}"
+                self._desk.raised(f"deliver {rung}", text, loud=True)

@@ -149,15 +149,16 @@ def _silence(
     folder: StateFolder, now: datetime, profile: ControlBotProfile, watching_seconds: float
 ) -> News | None:
     written = folder.written_status()
-    age = watching_seconds if written is None else max(now.timestamp() - written[1], 0.0)
-    if age <= profile.dead_man_seconds:
+    age = watching_seconds if written is None else now.timestamp() - written[1]
+    if -profile.dead_man_seconds <= age <= profile.dead_man_seconds:
         return None
     if written is None:
         text = f"no bot has left a trace in {span(age)}"
     else:
         status, at = written
         last = datetime.fromtimestamp(at, UTC)
-        text = f"its last loop ended {last:%Y-%m-%d %H:%M:%S} UTC, {span(age)} ago; {_open(status)}"
+        ago = f"{span(age)} ago" if age > 0 else f"which is {span(-age)} ahead of this clock"
+        text = f"its last loop ended {last:%Y-%m-%d %H:%M:%S} UTC, {ago}; {_open(status)}"
     return News(
         key=SILENT,
         text=f"🛑 Nothing is heard from the trading bot: {text}. /status says more, /halt REASON "
@@ -168,10 +169,11 @@ def _silence(
 
 
 def _open(status: Mapping[str, Any]) -> str:
-    held = (status.get("meters") or {}).get("positions")
-    if held is None:
+    try:
+        held = status["meters"]["positions"]
+        pairs = ", ".join(str(one["pair"]) for one in held)
+    except (KeyError, TypeError):
         return "what was open is not known"
-    pairs = ", ".join(str(one.get("pair")) for one in held)
     return f"open then: {pairs}" if pairs else "nothing was open then"
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from plimsoll.control.phone.commands import Command
+from plimsoll.control.phone.commands import Command, Verb
 
 YES, NO = "yes", "no"
 SPARE_SECONDS = 5.0
@@ -36,6 +36,11 @@ class Question:
     asked: float
     asked_wall: float
     message: int = 0
+
+    @property
+    def update(self) -> None:
+        """Telegram's number of its answer: one that nobody answers has none."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,12 @@ class Questions:
     def withdraw(self, question: Question) -> None:
         """Forget a question, such as one that could not be sent."""
         self._open.pop(question.nonce, None)
+
+    def withdraw_of(self, verb: Verb) -> None:
+        """Forget every question of a command: what its answer would rest on is over."""
+        self._open = {
+            nonce: one for nonce, one in self._open.items() if one.command.verb is not verb
+        }
 
     def answer(
         self, data: str, who: str, chat: str, message: int

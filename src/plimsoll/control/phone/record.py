@@ -3,11 +3,11 @@
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from plimsoll.control.phone.commands import Command, Verb
 from plimsoll.core import PlimsollError
@@ -51,6 +51,22 @@ class Unfinished:
     who: str
     chat: str
     at: datetime
+
+
+class Said(Protocol):
+    """Who said something where, and Telegram's number of it; ``None`` for what has none."""
+
+    @property
+    def update(self) -> int | None:
+        """Telegram's number of the update."""
+
+    @property
+    def who(self) -> str | None:
+        """The id of the person."""
+
+    @property
+    def chat(self) -> str | None:
+        """The id of the chat."""
 
 
 class CommandLog:
@@ -101,6 +117,12 @@ class CommandLog:
     def command(self, event: Event, at: datetime, **fields: Any) -> bool:
         """Write what became of a command; ``by`` is who, ``command`` its text."""
         return self.write(Kind.COMMAND, at, event=event, **fields)
+
+    def of(self, said: Said, event: Event, command: str | None = None, /, **fields: Any) -> bool:
+        """Write what became, by now, of what a person said; as `command`."""
+        known = {"update": said.update, "by": said.who, "chat": said.chat, "command": command}
+        given = {name: value for name, value in known.items() if value is not None}
+        return self.command(event, datetime.now(UTC), **given, **fields)
 
     def close(self) -> None:
         """Let go of the folder."""

@@ -10,7 +10,7 @@ from typing import Any
 import telegram
 
 from plimsoll.control.bot import Bot
-from plimsoll.control.phone.acting import Actor, Lane, done_in_words
+from plimsoll.control.phone.acting import FLAG, Actor, Lane, done_in_words
 from plimsoll.control.phone.commands import Command, Verb, command_in
 from plimsoll.control.phone.desk import AlarmDesk
 from plimsoll.control.phone.hearing import Heard, NotHeard, heard
@@ -58,6 +58,7 @@ class ControlBot:
         self._questions = Questions(self._profile.question_seconds)
         self._strangers = Strangers()
         self._acts, self._looks = Lane("acts"), Lane("looks")
+        self._halts = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._lookout = Lookout(settings, self._desk)
 
@@ -129,16 +130,14 @@ class ControlBot:
 
     def _not_heard(self, said: NotHeard) -> None:
         """Write down who is not obeyed; to a stranger nothing is said."""
-        now = datetime.now(UTC)
         if said.who is None or said.chat is None:
             told = self._strangers.met(said.mark, time.monotonic())
             if told is not None:
                 fields = {"mark": said.mark, "why": said.why.value, "not_written": told}
+                now = datetime.now(UTC)
                 self._log.command(Event.STRANGER, now, update=said.update, **fields)
             return
-        self._log.command(
-            Event.REFUSED, now, update=said.update, by=said.who, chat=said.chat, why=said.why.value
-        )
+        self._log.of(said, Event.REFUSED, why=said.why.value)
         self._post.say(said.chat, f"Not done: {said.why.value}.")
 
     def _said(self, said: Heard) -> None:
@@ -168,15 +167,7 @@ class ControlBot:
             self._begin(said, command)
 
     def _refuse(self, said: Heard, text: str, why: str) -> None:
-        self._log.command(
-            Event.REFUSED,
-            datetime.now(UTC),
-            update=said.update,
-            by=said.who,
-            chat=said.chat,
-            command=text,
-            why=why,
-        )
+        self._log.of(said, Event.REFUSED, text, why=why)
         self._post.say(said.chat, f"Not done: {why}.")
 
     def _acknowledge(self, said: Heard, at: datetime) -> None:
@@ -184,15 +175,7 @@ class ControlBot:
         until = at + timedelta(seconds=self._line.skew_seconds + 1.0)
         known = self._desk.seen(said.who, until)
         numbers = ", ".join(str(one.number) for one in known)
-        self._log.command(
-            Event.ENDED,
-            datetime.now(UTC),
-            update=said.update,
-            by=said.who,
-            chat=said.chat,
-            command="/ack",
-            done=True,
-        )
+        self._log.of(said, Event.ENDED, "/ack", done=True)
         text = f"Seen by {said.who}: {numbers}." if known else "No alarm waits for anybody."
         self._post.say_to_all(text) if known else self._post.say(said.chat, text)
 
@@ -207,14 +190,7 @@ class ControlBot:
                 return
             basis = (f"how the bot is, is not known: {error}",)
         question = self._questions.ask(command, said.who, said.chat, basis)
-        self._log.command(
-            Event.ASKED,
-            datetime.now(UTC),
-            update=said.update,
-            by=said.who,
-            chat=said.chat,
-            command=command.text,
-        )
+        self._log.of(said, Event.ASKED, command.text)
         try:
             number = await self._line.ask(
                 question, question_words(question, self._profile.question_seconds)
@@ -236,12 +212,13 @@ class ControlBot:
         if not is_yes:
             await self._leave(said, question, f"{said.who} said no")
             return
+        halts = self._halts
         if question.command.verb is Verb.RESUME:
             changed = await self._changed(question)
             if changed is not None:
                 await self._leave(said, question, changed)
                 return
-        self._begin(replace(said, who=question.who), question.command)
+        self._begin(replace(said, who=question.who), question.command, halts)
         await self._line.notice(said.query, "Doing it")
         await self._line.take_buttons(question, f"{question.command.text}\n{said.who} said yes.")
 
@@ -264,14 +241,7 @@ class ControlBot:
         while True:
             for question in self._questions.late():
                 why = f"nobody answered within {self._profile.question_seconds:g} s"
-                self._log.command(
-                    Event.REFUSED,
-                    datetime.now(UTC),
-                    by=question.who,
-                    chat=question.chat,
-                    command=question.command.text,
-                    why=why,
-                )
+                self._log.of(question, Event.REFUSED, question.command.text, why=why)
                 self._post.say(question.chat, f"Not done: {question.command.text}: {why}.")
                 await self._line.take_buttons(
                     question, f"{question.command.text}\nNot done: {why}."
@@ -280,9 +250,14 @@ class ControlBot:
 
     # Doing
 
-    def _begin(self, said: Heard, command: Command) -> None:
-        """Write a command down and let its lane do it; a halt raises its flag before all else."""
+    def _begin(self, said: Heard, command: Command, halts: int = 0) -> None:
+        """Write a command down and let its lane do it; a halt raises its flag before all else.
+
+        ``halts`` is how many there were when a re-arming was confirmed.
+        """
         if command.verb is Verb.HALT:
+            self._halts += 1
+            self._questions.withdraw_of(Verb.RESUME)
             try:
                 self._actor.raise_flag(command, said.who)
             except OSError as error:
@@ -290,38 +265,28 @@ class ControlBot:
                 self._post.say(
                     said.chat, f"🛑 {flag_fault}; trying on. Close on the exchange by hand."
                 )
-        written = self._log.command(
-            Event.BEGUN,
-            datetime.now(UTC),
-            update=said.update,
-            by=said.who,
-            chat=said.chat,
-            command=command.text,
-        )
+        written = self._log.of(said, Event.BEGUN, command.text)
         if command.verb is Verb.RESUME and not written:
             self._refuse(said, command.text, f"it could not be written down: {self._log.fault}")
             return
         lane = self._acts if command.acts else self._looks
-        job = lambda: self._do(said, command)  # noqa: E731 - the lane takes a call without words
+        job = lambda: self._do(said, command, halts)  # noqa: E731 - the lane takes a call without words
         if not lane.take(job, urgent=command.verb is Verb.HALT):
             self._refuse(said, command.text, "too many commands wait; send fewer")
 
-    def _do(self, said: Heard, command: Command) -> None:
-        """Do a command in its lane, and write down what came of it."""
+    def _do(self, said: Heard, command: Command, halts: int) -> None:
+        """Do a command in its lane, and write down what came of it.
+
+        A re-arming waits behind a halt that came after it, of which it knew nothing: it is off.
+        """
+        if command.verb is Verb.RESUME and halts != self._halts:
+            self._refuse(said, command.text, "a halt came after it; ask anew, if it is still meant")
+            return
         hide = self._settings.without_secrets
         done, last = done_in_words(
             self._actor, command, said.who, lambda text: self._post.say(said.chat, text), hide
         )
-        self._log.command(
-            Event.ENDED,
-            datetime.now(UTC),
-            update=said.update,
-            by=said.who,
-            chat=said.chat,
-            command=command.text,
-            done=done,
-            said=last[:500],
-        )
+        self._log.of(said, Event.ENDED, command.text, done=done, said=last[:500])
 
     def _take_up(self, one: Unfinished) -> None:
         """Go on with a command under which an earlier process was killed: a halt alone."""
@@ -367,5 +332,8 @@ def question_words(question: Question, seconds: float) -> str:
 
 
 def _rules(basis: tuple[str, ...]) -> list[str]:
-    """Return what holds without its figures, which may change in every loop."""
-    return sorted(one.partition(": ")[0] for one in basis)
+    """Return what holds without its figures, which may change in every loop.
+
+    What a person wrote into the flag file is no figure: another text is another halt.
+    """
+    return sorted(one if one.startswith(FLAG) else one.partition(": ")[0] for one in basis)

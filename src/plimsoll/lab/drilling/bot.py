@@ -19,6 +19,7 @@ from plimsoll.lab.drill_bot import ask
 from plimsoll.lab.drilling.books import DatabaseSide, Differences, ExchangeSide, compare, rows
 from plimsoll.lab.drilling.exchange import Exchange
 from plimsoll.lab.drilling.forked import Forked, start
+from plimsoll.lab.drilling.patience import Patience
 from plimsoll.lab.processes import free_port, last_line
 from plimsoll.lab.telegram.service import TelegramService
 from plimsoll.lab.user_folder import lay_out
@@ -240,14 +241,22 @@ class DrilledBot:
         Raises
         ------
         PlimsollError
-            When it does not come true in so many real seconds.
+            When it does not come true in so many real seconds, and the loops that go with them.
         """
-        deadline = time.monotonic() + seconds * self.setup.patience
+        patience = self.patience(seconds)
         while not (value := condition()):
-            if time.monotonic() > deadline:
-                raise PlimsollError(f"expected {what} within {seconds:.0f} s, found it not")
+            if patience.is_over:
+                raise PlimsollError(f"expected {what} within {patience}, found none")
             time.sleep(POLL_SECONDS)
         return value
+
+    def patience(self, seconds: float, *, speed: float | None = None) -> Patience:
+        """Return how long to wait for what takes no longer than so many seconds on an idle machine.
+
+        ``speed`` is the clock's, where it is not the one of the setup.
+        """
+        loops_a_second = (speed or self.setup.speed) / THROTTLE_SECONDS
+        return Patience(seconds * self.setup.patience, lambda: self.loops, loops_a_second)
 
     def pass_loops(self, count: int) -> None:
         """Let it end so many loops."""

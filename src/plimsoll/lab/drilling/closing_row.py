@@ -121,19 +121,20 @@ class Watch:
         ------
         PlimsollError
             When it does not come true in so many real seconds (up to `SLOWER` times as many while
-            the clock is slow: what is measured is in the clock's), or the bot ends again and again.
+            the clock is slow: what is measured is in the clock's) and the loops that go with them,
+            or the bot ends again and again.
         """
-        slower = 1.0 if self.fault.speed is None else self.bot.setup.speed / self.fault.speed
-        seconds *= min(max(slower, 1.0), SLOWER)
-        deadline = time.monotonic() + seconds * self.bot.setup.patience
+        speed = self.fault.speed or self.bot.setup.speed
+        seconds *= min(max(self.bot.setup.speed / speed, 1.0), SLOWER)
+        patience = self.bot.patience(seconds, speed=speed)
         while not (value := self._answer(condition)):
             self.look()
             if self._mend_at is not None and time.monotonic() > self._mend_at:
                 self.mend()
             if not self.bot.alive:
                 self._start_again()
-            if time.monotonic() > deadline:
-                raise PlimsollError(f"expected {what} within {seconds:.0f} s, found it not")
+            if patience.is_over:
+                raise PlimsollError(f"expected {what} within {patience}, found none")
             time.sleep(POLL_SECONDS)
         return value
 

@@ -59,9 +59,9 @@ def _kill_at(bot: DrilledBot, scenario: Scenario, when: str) -> None:
     seen = _count(bot, scenario.request)
     step = threading.Thread(target=scenario.trip, args=(bot,), daemon=True)
     step.start()
-    deadline = time.monotonic() + REACHED_SECONDS * bot.setup.patience
+    patience = bot.patience(REACHED_SECONDS, speed=SLOW)
     while not (bot.exchange.hits(number) if number else _count(bot, scenario.request) > seen):
-        if time.monotonic() > deadline:
+        if patience.is_over:
             raise PlimsollError(f"expected {scenario.request} to be sent, found none")
         time.sleep(POLL_SECONDS / 5)
     if number and when != BEFORE:
@@ -83,9 +83,9 @@ def _count(bot: DrilledBot, request: str) -> int:
 def _agreed(bot: DrilledBot, *, flat: bool) -> int | None:
     """Return in which loop both books agreed for good; None when they did not."""
     first = bot.loops
-    deadline = time.monotonic() + AGREED_SECONDS * bot.setup.patience
+    patience = bot.patience(AGREED_SECONDS)
     agreed: int | None = None
-    while time.monotonic() < deadline and bot.alive:
+    while not patience.is_over and bot.alive:
         sound = bot.differences().agree and (not flat or not bot.held())
         if not sound:
             agreed = None

@@ -73,12 +73,12 @@ def answering(address: str) -> Iterator[None]:
         raised = error.__cause__ if isinstance(error, OptunaError) and error.__cause__ else error
         if isinstance(raised, SQLAlchemyError | OSError):
             raise StorageGoneError(
-                f"the storage {shown(address)} does not answer any more ({_first_line(raised)}); "
+                f"the storage {shown(address)} does not answer any more ({first_line(raised)}); "
                 "what it was told is kept there: run the same command again once it is back"
             ) from None
         if isinstance(raised, OptunaError):
             raise StorageGoneError(
-                f"the storage {shown(address)} failed ({_first_line(raised)}); run the same "
+                f"the storage {shown(address)} failed ({first_line(raised)}); run the same "
                 "command again once it is back"
             ) from None
         raise
@@ -116,16 +116,17 @@ def _relational(url: str, options: dict[str, Any], address: str) -> RDBStorage:
             # Two that make the tables at once: the second time they are there.
             if last or ("already exists" not in str(error) and "duplicate key" not in str(error)):
                 raise UsageError(
-                    f"expected a storage at {shown(address)}, found none: {_first_line(error)}"
+                    f"expected a storage at {shown(address)}, found none: {first_line(error)}"
                 ) from None
         except Exception as error:  # noqa: BLE001 - an address that the driver cannot read
             raise UsageError(
-                f"{shown(address)} is no storage that can be used: {_first_line(error)}"
+                f"{shown(address)} is no storage that can be used: {first_line(error)}"
             ) from None
     raise AssertionError(address)
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Return what a storage said of a failure, in a line."""
     cause = getattr(error, "orig", None) or error.__cause__ or error
     lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
     return lines[0] if lines else type(cause).__name__
@@ -134,6 +135,11 @@ def _first_line(error: BaseException) -> str:
 def default_journal(userdir: Path, study: str) -> Path:
     """Return where a study lies when nobody names a storage."""
     return userdir / "plimsoll" / "search" / f"{study}{JOURNAL}"
+
+
+def is_journal(address: str) -> bool:
+    """Return whether an address is that of a journal file."""
+    return not urlsplit(address).scheme
 
 
 def is_local(address: str) -> bool:

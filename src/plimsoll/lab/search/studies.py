@@ -22,6 +22,8 @@ from plimsoll.lab.search.identity import Identity
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 UID, IDENTITY, SEED, OWNER = "plimsoll_uid", "plimsoll_identity", "plimsoll_seed", "worker"
+MOVED = "plimsoll_moved_to"
+"""In a study that is somewhere else now: where."""
 GIVEN_UP = (TrialState.FAIL, TrialState.PRUNED)
 """A trial that was lost, and one that another worker made needless: neither is an epoch."""
 STALE = timedelta(minutes=30)
@@ -47,7 +49,7 @@ def open_study(
     Raises
     ------
     UsageError
-        When the study of that name is another search, with what differs.
+        When the study of that name is another search, with what differs, or was moved away.
     """
     study = optuna.create_study(
         storage=storage, study_name=name, direction="minimize", load_if_exists=True
@@ -66,6 +68,11 @@ def open_study(
             f"the study {name} on {address} is another search: its {' and '.join(differing)} "
             f"{'differs' if len(differing) == 1 else 'differ'}; choose another --study, or leave "
             "it out"
+        )
+    if moved := study.user_attrs.get(MOVED):
+        raise UsageError(
+            f"the study {name} on {address} was moved to {moved}: go on there, with --storage; if "
+            "it is not there, run plimsoll db migrate-studies again"
         )
     return study
 
@@ -87,6 +94,12 @@ def best_of(trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
     """Return the trial of the least loss, the earlier of two; none with too few trades counts."""
     usable = [one for one in trials if one.value is not None and one.value < WORST_LOSS]
     return min(usable, key=lambda one: (one.value, one.number), default=None)
+
+
+def running_in(study: Study) -> list[int]:
+    """Return the numbers of trials that a worker is at, or may be as far as can be seen here."""
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    return [trial.number for trial in running if not _is_lost(trial, (), UNOWNED)]
 
 
 def has_unowned(study: Study) -> bool:

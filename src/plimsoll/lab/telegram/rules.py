@@ -6,18 +6,26 @@ Texts and lengths: the Bot API's documentation of ``sendMessage`` and ``editMess
 message a second in a chat, with short bursts above it, and 20 messages a minute in a group. How
 long a burst may be is nowhere stated; here it is 20 messages. ``answerCallbackQuery``: a notice of
 0 to 200 characters, to a query that is known and was not answered; how old one may be is nowhere
-stated, here 15 seconds. ``getUpdates``: one reader a token.
+stated, here 15 seconds. ``getUpdates``: one reader a token. ``sendPhoto``: 10 MB at most, width and
+height 10,000 together, one at most 20 times the other; 1,024 characters below it.
 """
 
 import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
+
+from PIL import Image, UnidentifiedImageError
 
 from plimsoll.lab.telegram.markup import MarkupError, parsed, utf16_length
 
 LONGEST = 4096
+LONGEST_CAPTION = 1024
+LARGEST_PHOTO_BYTES = 10_000_000
+WIDTH_AND_HEIGHT = 10_000
+LENGTHS_TO_ONE = 20
 LONGEST_BUTTON_DATA = 64
 LONGEST_NOTICE = 200
 QUERY_SECONDS = 15.0
@@ -76,20 +84,45 @@ class Queries:
 
 def seen_text(asked: Mapping[str, str]) -> str:
     """Return the text of a message as its reader sees it; raises `RefusedError`."""
-    text = asked.get("text", "")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise bad_request("strings must be encoded in UTF-8") from None
-    try:
-        seen = parsed(text, asked.get("parse_mode")).strip()
-    except MarkupError as error:
-        raise RefusedError(400, str(error)) from None
+    seen = _parsed(asked.get("text", ""), asked)
     if not seen:
         raise bad_request("message text is empty")
     if utf16_length(seen) > LONGEST:
         raise bad_request("message is too long")
     return seen
+
+
+def seen_caption(asked: Mapping[str, str], photo: bytes | None) -> str:
+    """Return the text below a photo as its reader sees it; raises `RefusedError`."""
+    if not photo:
+        raise bad_request("there is no photo in the request")
+    if len(photo) > LARGEST_PHOTO_BYTES:
+        raise RefusedError(413, "Request Entity Too Large")
+    try:
+        with Image.open(BytesIO(photo)) as image:
+            width, height = image.size
+            image.verify()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        raise bad_request("IMAGE_PROCESS_FAILED") from None
+    if width + height > WIDTH_AND_HEIGHT or max(width, height) > LENGTHS_TO_ONE * min(
+        width, height
+    ):
+        raise bad_request("PHOTO_INVALID_DIMENSIONS")
+    seen = _parsed(asked.get("caption", ""), asked)
+    if utf16_length(seen) > LONGEST_CAPTION:
+        raise bad_request("message caption is too long")
+    return seen
+
+
+def _parsed(text: str, asked: Mapping[str, str]) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise bad_request("strings must be encoded in UTF-8") from None
+    try:
+        return parsed(text, asked.get("parse_mode")).strip()
+    except MarkupError as error:
+        raise RefusedError(400, str(error)) from None
 
 
 def buttons_of(asked: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -1,9 +1,12 @@
 """What a bot has sent to the Telegram service, accepted or refused."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
+
+from aiohttp import web
 
 
 @dataclass
@@ -22,6 +25,7 @@ class Sent:
     parse_mode: str | None = None
     buttons: tuple[tuple[str, str], ...] = ()
     silent: bool = False
+    photo: bytes | None = None
     edits: list[str] = field(default_factory=list)
 
     def says(self, text: str) -> bool:
@@ -40,6 +44,23 @@ class Rejected:
     status: int
     reason: str
     at: float
+
+    @classmethod
+    def of(cls, method: str, asked: Mapping[str, str], status: int, reason: str) -> Self:
+        """Return what was asked and refused now."""
+        text, mode = asked.get("text", ""), asked.get("parse_mode")
+        return cls(method, text, mode, status, reason, time.monotonic())
+
+
+async def fields_of(request: web.Request) -> tuple[dict[str, str], dict[str, bytes]]:
+    """Return a request's fields, from its address, its form or its JSON, and its files."""
+    if request.content_type == "application/json":
+        form = {name: form_field(value) for name, value in (await request.json()).items()}
+        return {**request.query, **form}, {}
+    post = await request.post()
+    texts = {name: one for name, one in post.items() if isinstance(one, str)}
+    files = {name: one.file.read() for name, one in post.items() if isinstance(one, web.FileField)}
+    return {**request.query, **texts}, files
 
 
 def api_fields(others: Mapping[str, Any]) -> dict[str, Any]:

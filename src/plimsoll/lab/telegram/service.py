@@ -29,10 +29,11 @@ from plimsoll.lab.telegram.rules import (
     buttons_of,
     group_pace,
     private_pace,
+    seen_caption,
     seen_text,
     too_many,
 )
-from plimsoll.lab.telegram.sent import Rejected, Sent, api_fields, form_field
+from plimsoll.lab.telegram.sent import Rejected, Sent, api_fields, fields_of
 from plimsoll.lab.telegram.updates import Updates
 from plimsoll.lab.telegram.wire import server_context, tunnel
 
@@ -40,6 +41,7 @@ TOKEN = "123456789:drill-token-of-no-account"  # noqa: S105 - of no account
 CHAT_ID = 4242
 GROUP_ID = -1004242
 PAUSE_SECONDS = 0.02
+LARGEST_REQUEST_BYTES = 50_000_000
 TIMEOUT_SECONDS = 90.0
 """How long a test waits for a message; a busy machine takes its time."""
 OWNER = {"id": CHAT_ID, "is_bot": False, "first_name": "Owner"}
@@ -230,35 +232,22 @@ class TelegramService:
             return web.Response(status=502)
         if token != TOKEN or self.is_revoked:
             return _answer_of(RefusedError(401, "Unauthorized"))
-        if request.content_type == "application/json":
-            form = {name: form_field(value) for name, value in (await request.json()).items()}
-        else:
-            form = {name: str(value) for name, value in (await request.post()).items()}
-        asked = {**request.query, **form}
+        asked, files = await fields_of(request)
         self.calls.append(method)
         answer = self._methods.get(method)
-        if answer is None:
+        if answer is None and method != "sendPhoto":
             return _answer_of(RefusedError(404, f"Not Found: method {method} is not served here"))
         try:
-            return web.json_response({"ok": True, "result": await answer(asked)})
+            if answer is None:
+                return _result(self._send_photo(asked, files.get("photo")))
+            return _result(await answer(asked))
         except RefusedError as refused:
             if method != "getUpdates":  # a reader too many is counted, and no message is refused
-                self._reject(method, asked, refused)
+                one = Rejected.of(method, asked, refused.status, refused.description)
+                self.rejected.append(one)
             return _answer_of(refused)
 
-    def _reject(self, method: str, asked: dict[str, str], refused: RefusedError) -> None:
-        self.rejected.append(
-            Rejected(
-                method,
-                asked.get("text", ""),
-                asked.get("parse_mode"),
-                refused.status,
-                refused.description,
-                time.monotonic(),
-            )
-        )
-
-    def _accepted(self, asked: dict[str, str]) -> str:
+    def _accepted(self, asked: dict[str, str], seen: Callable[[], str]) -> str:
         """Return the text of a message as seen; raises `RefusedError` as the API does."""
         with self._lock:
             if self._faults:
@@ -269,11 +258,11 @@ class TelegramService:
             raise bad_request("chat not found")
         if int(chat) in self.blocked:
             raise RefusedError(403, "Forbidden: bot was blocked by the user")
-        seen = seen_text(asked)
+        text = seen()
         if "message_thread_id" in asked:
             raise bad_request("message thread not found")
         pace.take(time.monotonic())
-        return seen
+        return text
 
     async def _get_me(self, asked: dict[str, str]) -> Any:
         return {**BOT, "can_join_groups": False, "supports_inline_queries": False}
@@ -294,24 +283,35 @@ class TelegramService:
         return await self._updates.get(asked)
 
     async def _send_message(self, asked: dict[str, str]) -> Any:
-        seen, buttons = self._accepted(asked), buttons_of(asked)
+        seen, buttons = self._accepted(asked, lambda: seen_text(asked)), buttons_of(asked)
+        return self._keep(asked, asked["text"], seen, buttons)
+
+    def _send_photo(self, asked: dict[str, str], photo: bytes | None) -> Any:
+        seen = self._accepted(asked, lambda: seen_caption(asked, photo))
+        return self._keep(asked, asked.get("caption", ""), seen, buttons_of(asked), photo)
+
+    def _keep(
+        self,
+        asked: dict[str, str],
+        text: str,
+        seen: str,
+        buttons: tuple[tuple[str, str], ...],
+        photo: bytes | None = None,
+    ) -> dict[str, Any]:
         message = self._message(seen)
+        number, mode = message["message_id"], asked.get("parse_mode")
+        silent = asked.get("disable_notification", "").lower() == "true"
         sent = Sent(
-            message["message_id"],
-            int(asked["chat_id"]),
-            asked["text"],
-            seen,
-            time.monotonic(),
-            asked.get("parse_mode"),
-            buttons,
-            silent=asked.get("disable_notification", "").lower() == "true",
+            *(number, int(asked["chat_id"]), text, seen, time.monotonic(), mode, buttons),
+            silent=silent,
+            photo=photo,
         )
         self.messages.append(sent)
         self._by_id[str(sent.message_id)] = sent  # also when a test has emptied its list
         return {**message, "from": BOT}
 
     async def _edit_message(self, asked: dict[str, str]) -> Any:
-        seen, buttons = self._accepted(asked), buttons_of(asked)
+        seen, buttons = self._accepted(asked, lambda: seen_text(asked)), buttons_of(asked)
         sent = self._by_id.get(asked.get("message_id", ""))
         if sent is None:
             raise bad_request("message to edit not found")
@@ -350,7 +350,7 @@ class TelegramService:
 
     async def _serve(self) -> None:
         context = server_context(self._folder)
-        app = web.Application()
+        app = web.Application(client_max_size=LARGEST_REQUEST_BYTES)
         app.router.add_route("*", "/{path:.*}", self._handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
@@ -376,6 +376,10 @@ class TelegramService:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+
+def _result(result: object) -> web.Response:
+    return web.json_response({"ok": True, "result": result})
 
 
 def _answer_of(refused: RefusedError) -> web.Response:

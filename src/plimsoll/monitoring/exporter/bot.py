@@ -2,9 +2,11 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from plimsoll.core import PlimsollError
@@ -27,7 +29,7 @@ from plimsoll.monitoring.memory import Memory
 from plimsoll.monitoring.profile import Act
 from plimsoll.monitoring.settings import WatchSettings
 from plimsoll.monitoring.sight import AccountSight, Answer, DatabaseSight, Sight
-from plimsoll.monitoring.store import status_in
+from plimsoll.monitoring.store import STATUS, status_in
 
 EXCHANGE_EVERY = 3
 """The exchange is asked so many times more seldom: each look costs some of its weight."""
@@ -56,6 +58,7 @@ class BotMeter:
         self._settings, self.name = settings, name
         self._folder = settings.bot_folder or settings.state_folder
         self._memory = Memory()
+        self._seen: set[str] = set()
         secrets, every = settings.secrets, every_seconds
         self._api = (
             None
@@ -120,16 +123,34 @@ class BotMeter:
         return status_samples(self._folder, status)
 
     def _read_watchdog(self) -> Samples:
-        status = status_in(self._settings.folder)
-        if status is None:
-            raise PlimsollError(f"no watchdog has left a status in {self._settings.folder}")
-        return watchdog_samples(status, datetime.now(UTC), [one.value for one in Act])
+        acts = [one.value for one in Act]
+        read = partial(watchdog_samples, now=datetime.now(UTC), acts=acts)
+        return self._of_another("watchdog", self._settings.folder, read)
 
     def _read_control_bot(self) -> Samples:
-        status = status_in(self._settings.control_folder)
-        if status is None:
-            raise PlimsollError(f"no control bot left a status in {self._settings.control_folder}")
-        return control_bot_samples(status, datetime.now(UTC))
+        read = partial(control_bot_samples, now=datetime.now(UTC))
+        return self._of_another("control_bot", self._settings.control_folder, read)
+
+    def _of_another(
+        self, who: str, folder: Path, read: Callable[[Mapping[str, Any]], Samples]
+    ) -> Samples:
+        """Read the status of a watchdog or control bot; of one that is damaged or lost, it is down.
+
+        Raises
+        ------
+        PlimsollError
+            When none was ever there: nobody runs one.
+        """
+        status = status_in(folder)
+        if status is None and who not in self._seen and not (folder / STATUS).exists():
+            raise PlimsollError(f"no {who.replace('_', ' ')} has left a status in {folder}")
+        self._seen.add(who)
+        try:
+            return read(status or {})
+        except (KeyError, TypeError, ValueError):
+            down = Samples()
+            down.add(f"{who}_up", 0.0)
+            return down
 
     def _read_exchange(self) -> AccountSight:
         if self._account is None:
@@ -205,8 +226,8 @@ def _answered(look: BotLook) -> bool:
     """Return whether the bot answered; one without REST whether it has written lately."""
     bot = look.bot
     if bot.answer is Answer.NOT_ASKED:
-        recent = datetime.now(UTC) - timedelta(minutes=2)
-        return bot.traced_at is not None and bot.traced_at > recent
+        now = datetime.now(UTC)
+        return bot.traced_at is not None and abs(now - bot.traced_at) < timedelta(minutes=2)
     return bot.answers
 
 

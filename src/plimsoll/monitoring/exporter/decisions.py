@@ -42,6 +42,7 @@ class DecisionCounts:
         self._last_at: float | None = None
         self._candle_seconds: float | None = None
         self._candle_closed: float | None = None
+        self._started = 0.0
         self._delays = {"candle": Histogram(), "order": Histogram()}
 
     def read(self) -> Samples:
@@ -98,9 +99,9 @@ class DecisionCounts:
         elif kind == Kind.ERROR:
             self._rules.setdefault(kind, Counter())[str(record.get("where"))] += 1
         elif kind == Kind.START:
-            config = record.get("config") or {}
-            self._candle_seconds = candle_length(config.get("timeframe"))
-            self._candle_closed = None
+            written = (record.get("config") or {}).get("timeframe")
+            self._candle_seconds = candle_length(record.get("timeframe") or written)
+            self._candle_closed, self._started = None, at
         elif kind == Kind.CANDLE and self._candle_seconds is not None:
             self._candle_closed = _seconds(record["candle"]) + self._candle_seconds
             self._observe("candle", at)
@@ -108,8 +109,11 @@ class DecisionCounts:
             self._observe("order", at)
 
     def _observe(self, what: str, at: float) -> None:
+        """Count a delay; of a candle that closed before the start it would be no delay."""
         closed, length = self._candle_closed, self._candle_seconds
-        if closed is not None and length is not None and 0.0 <= at - closed < length:
+        if closed is None or length is None or closed < self._started:
+            return
+        if 0.0 <= at - closed < length:
             self._delays[what].observe(at - closed)
 
     def _samples(self) -> Samples:

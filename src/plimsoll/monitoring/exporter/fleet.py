@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from plimsoll.core import UsageError
 from plimsoll.monitoring.settings import (
+    BOTS_DATABASE,
     PREFIX,
     SECRETS_FILE,
     WatchSettings,
@@ -73,6 +74,8 @@ def name_of(settings: WatchSettings) -> str:
 def _settings(one: ListedBot, folder: Path, environment: Mapping[str, str]) -> WatchSettings:
     files = [folder / Path(name).expanduser() for name in one.config]
     userdir = folder / Path(one.userdir).expanduser() if one.userdir else None
+    # It is one bot's, and there are many here.
+    environment = {name: text for name, text in environment.items() if name != BOTS_DATABASE}
     if one.secrets_file:
         others = {name: text for name, text in environment.items() if not name.startswith(PREFIX)}
         secrets = folder / Path(one.secrets_file).expanduser()

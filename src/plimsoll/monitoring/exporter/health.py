@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from plimsoll.monitoring.conditions import OF_THE_ACCOUNT, judge, last_sign, market_now
+from plimsoll.monitoring.conditions import (
+    OF_THE_ACCOUNT,
+    is_looping,
+    judge,
+    last_sign,
+    market_now,
+)
 from plimsoll.monitoring.exporter.samples import Samples
 from plimsoll.monitoring.memory import Memory
 from plimsoll.monitoring.profile import Condition, WatchProfile
@@ -39,10 +45,12 @@ def bot_samples(
         return samples
     bot, now = sight.bot, market_now(sight)
     sign = last_sign(bot)
-    age = None if sign is None else max((now - sign).total_seconds(), 0.0)
+    age = None if sign is None else (now - sign).total_seconds()
+    if age is not None and age >= -profile.max_loop_age_seconds:  # beyond it is of a clock set back
+        age = max(age, 0.0)
     alive = bot.answers
     if bot.answer is Answer.NOT_ASKED:
-        alive = age is not None and age <= profile.max_loop_age_seconds
+        alive = is_looping(sight, profile)
     samples.add("bot_up", float(alive))
     samples.add("bot_loop_age_seconds", age)
     if bot.answers:

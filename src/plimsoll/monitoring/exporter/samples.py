@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from math import isfinite
 
 from prometheus_client.core import (
@@ -68,7 +69,7 @@ class Samples:
         if len(labels) != len(metric.labels):
             raise ValueError(f"expected labels {metric.labels} of {metric.name}, found {labels}")
         if value is not None:
-            short = tuple(one[:LONGEST_LABEL] for one in labels)
+            short = tuple(map(_short, labels))
             self._values.setdefault(metric.name, {})[short] = value
 
     def one_of(self, name: str, chosen: str | None, choices: Iterable[str]) -> None:
@@ -94,6 +95,14 @@ class Samples:
     def value(self, name: str, *labels: str) -> Value | None:
         """Return a value; ``None`` when it is absent."""
         return self._values.get(f"{PREFIX}{name}", {}).get(labels)
+
+
+def _short(label: str) -> str:
+    """Return a label that is not too long, and still no other one's."""
+    if len(label) <= LONGEST_LABEL:
+        return label
+    mark = sha256(label.encode(errors="replace")).hexdigest()[:8]
+    return f"{label[: LONGEST_LABEL - 9]}~{mark}"
 
 
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily

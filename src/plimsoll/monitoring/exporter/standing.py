@@ -12,10 +12,9 @@ import orjson
 from plimsoll.core import Mode, PlimsollError
 from plimsoll.monitoring.bot_traces import STATUS, is_flag_up
 from plimsoll.monitoring.exporter.samples import Samples
+from plimsoll.monitoring.store import CONTROL_BOT_SECONDS, age_of
 
 LEVELS = ("equity_usd", "day_start_equity_usd", "high_water_equity_usd")
-CONTROL_BOT_SECONDS = 30.0
-"""How long a control bot's look may take, whatever its interval is."""
 MOST_PAIRS = 100
 """Of which a value each is shown; a whitelist is longer only by mistake."""
 
@@ -133,8 +132,8 @@ def watchdog_samples(status: Mapping[str, Any], now: datetime, acts: Iterable[st
         When it is none.
     """
     samples = Samples()
-    age = (now - datetime.fromisoformat(status["as_of"])).total_seconds()
-    samples.add("watchdog_up", float(abs(age) <= 5 * float(status["every_seconds"])))
+    age, is_up = age_of(status, now)
+    samples.add("watchdog_up", float(is_up))
     samples.add("watchdog_look_age_seconds", age)
     latch = status["latch"]
     for act in acts:
@@ -152,10 +151,8 @@ def control_bot_samples(status: Mapping[str, Any], now: datetime) -> Samples:
         When it is none.
     """
     samples = Samples()
-    age = (now - datetime.fromisoformat(status["as_of"])).total_seconds()
-    limit = max(5 * float(status["every_seconds"]), CONTROL_BOT_SECONDS)
-    is_up = abs(age) <= limit and bool(status["listening"])
-    samples.add("control_bot_up", float(is_up))
+    age, looks = age_of(status, now, CONTROL_BOT_SECONDS)
+    samples.add("control_bot_up", float(looks and bool(status["listening"])))
     samples.add("control_bot_look_age_seconds", age)
     samples.add("control_bot_undelivered_alarms", float(status["undelivered"]["count"]))
     samples.add("control_bot_unacknowledged_alarms", float(status["unacknowledged"]["count"]))

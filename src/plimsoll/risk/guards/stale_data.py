@@ -8,7 +8,7 @@ RULE = "stale_data"
 
 
 def stale_data(pair: str, account: AccountSnapshot, profile: RiskProfile) -> Verdict:
-    """Take no entries on late or implausible candles; close a position held blindly too long.
+    """Take no entries on late or implausible data; close a position held blindly too long.
 
     A candle is late from the moment the one after the newest should have closed. A delay
     exactly at a limit is allowed.
@@ -35,6 +35,9 @@ def stale_data(pair: str, account: AccountSnapshot, profile: RiskProfile) -> Ver
         return unknown(RULE, data.implausible, account, profile, pair=pair, limit=limit)
     if delay > limit:
         return _late(Mode.REDUCING, delay, limit, pair, account, profile)
+    if data.signal_fault is not None:
+        until = recheck_at(account, profile)
+        return Verdict(Mode.REDUCING, RULE, data.signal_fault, until, pair=pair)
     return active(RULE, pair)
 
 

@@ -34,16 +34,15 @@ from plimsoll.venue.account.margin import (
     fillable,
     free_usd,
 )
+from plimsoll.venue.account.offered import PARTICIPATION_FRACTION, Offered
 from plimsoll.venue.account.orders import CONDITIONAL_KINDS, MARK_PRICE, Order, terms
 from plimsoll.venue.account.reach import DELEVERAGE, Reached, Walk
 from plimsoll.venue.account.walking import last_and_mark, path_between
 from plimsoll.venue.errors import ApiError
-from plimsoll.venue.market.base import LAST, Market, Window
+from plimsoll.venue.market.base import Market, Window
 from plimsoll.venue.market.book import Book
 
 BookAt = Callable[[str, int], Book]
-PARTICIPATION_FRACTION = 0.1
-"""Of the volume of a finest candle that reaches a resting order, what the order gets at most."""
 PROTECT_FRACTION = 0.05
 """`triggerProtect`: how far last and mark price may be apart for a protected order to trigger."""
 POST_ONLY = "Due to the order could not be executed as maker, the Post Only order is rejected."
@@ -64,8 +63,7 @@ class Matching:
         self._market = market
         self._book_at = book_at
         self._now_ms = start_ms
-        self._participation = participation_fraction
-        self._volumes: dict[tuple[str, int, int], float] = {}
+        self._offered = Offered(market, participation_fraction)
 
     @property
     def orders(self) -> dict[int, Order]:
@@ -186,7 +184,7 @@ class Matching:
             self._end(order, happened.EXPIRED, happened.REDUCE_ONLY_KNOCKED_OUT, at_ms)
             return True
         spec = self._market.specs[order.symbol]
-        offered = self._volume_left(order.symbol, at_ms)
+        offered = self._offered.left(order.symbol, at_ms, self.account.fills)
         quantity = min(wanted, offered)
         if quantity < wanted:
             quantity = whole_steps(quantity, spec.step_size, spec.size_decimals)
@@ -194,22 +192,6 @@ class Matching:
             return False
         self._execute(order, [Part(order.price, quantity)], at_ms, is_maker=True)
         return True
-
-    def _volume_left(self, symbol: str, at_ms: int) -> float:
-        """Return what resting orders may still get of the candle that holds the instant."""
-        finest = self._market.finest(symbol)
-        open_ms = finest.open_ms(at_ms)
-        key = (symbol, open_ms, len(self._market.overlay.events))
-        if key not in self._volumes:
-            window = Window(open_ms, open_ms, 1)
-            rows = self._market.candles(symbol, LAST, finest, window, finest.close_ms(open_ms))
-            self._volumes = {key: float(rows["volume"].sum())}
-        passed = 0.0
-        for fill in reversed(self.account.fills):
-            if fill.time_ms < open_ms:
-                break
-            passed += fill.quantity if fill.is_maker and fill.symbol == symbol else 0.0
-        return max(self._volumes[key] * self._participation - passed, 0.0)
 
     def _trigger(self, order: Order, at_ms: int) -> None:
         """Place the order that a conditional one stands for, or reject it."""

@@ -29,7 +29,7 @@ class BinanceDialect:
         self._exchange = exchange
         self._keys = keys
         self.limits = RateLimits(enforced=rate_limits)
-        self.hub = Hub(exchange)
+        self.hub: Hub = Hub(exchange)
 
     def speaks(self, path: str) -> bool:
         """Return that every path is its own: it is asked last, and refuses what it lacks."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 
 from plimsoll.core.errors import UsageError
@@ -14,7 +15,7 @@ Body = Mapping[str, Any]
 
 
 def books(exchange: Exchange, body: Body) -> dict[str, Any]:
-    """Return wallet, positions, orders, fills and income, as of the clock's now.
+    """Return wallet, positions, orders, fills and income, as of the clock's now, and spot's.
 
     ``since_ms`` leaves out closed orders, fills and income that are older. Amounts are base coins
     and USD, times epoch milliseconds.
@@ -43,6 +44,27 @@ def books(exchange: Exchange, body: Body) -> dict[str, Any]:
         "income": [asdict(entry) for entry in account.income if entry.time_ms >= since_ms],
         "statuses": dict(account.statuses),
         "cancelled_after_ms": dict(exchange.countdowns),
+        "spot": _spot(exchange, since_ms),
+    }
+
+
+def _spot(exchange: Exchange, since_ms: int) -> dict[str, Any]:
+    """Return the spot account: each asset's free and locked amounts, orders and fills, as text."""
+    wallet = exchange.spot.wallet
+    kept = [one for one in wallet.orders.values() if one.is_open or one.updated_ms >= since_ms]
+    return {
+        "balances": {
+            asset: {"free": str(one.free), "locked": str(one.locked)}
+            for asset, one in wallet.balances.items()
+        },
+        "orders": [_texts(asdict(one)) for one in kept],
+        "fills": [_texts(asdict(one)) for one in wallet.fills if one.time_ms >= since_ms],
+    }
+
+
+def _texts(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: str(value) if isinstance(value, Decimal) else value for name, value in row.items()
     }
 
 

@@ -133,6 +133,13 @@ def _end_faults(exchange: Exchange, body: Body) -> dict[str, Any]:
 
 
 def _transfer(exchange: Exchange, body: Body) -> dict[str, Any]:
+    if (asset := body.get("asset")) is not None:
+        moved = _number(body, "amount") or 0.0
+        return {
+            "asset": asset,
+            "amount": moved,
+            "total": float(exchange.transfer_coins(str(asset), moved)),
+        }
     amount, recorded = _number(body, "amount_usd") or 0.0, body.get("recorded", True)
     if not isinstance(recorded, bool):
         raise UsageError(f'expected "recorded" to be true or false, found {recorded!r}')

@@ -9,7 +9,7 @@ from plimsoll.venue.api.parameters import Parameters
 from plimsoll.venue.api.public import Answer, Endpoint
 from plimsoll.venue.api.render import plain
 from plimsoll.venue.exchange import Exchange
-from plimsoll.venue.faults import STALE_BOOK, STALE_CANDLES, WRONG_CANDLES
+from plimsoll.venue.faults import SILENT_STREAMS, STALE_BOOK, STALE_CANDLES, WRONG_CANDLES
 
 _CANDLE_PATHS = ("klines", "continuousKlines", "markPriceKlines", "indexPriceKlines")
 _BOOK_PATHS = ("depth", "ticker/bookTicker")
@@ -138,10 +138,20 @@ def _frozen_ms(exchange: Exchange, name: str, now_ms: int) -> int | None:
     return exchange.faults.frozen_ms(kind, symbol, now_ms)
 
 
+def _is_silent(exchange: Exchange, name: str, now_ms: int) -> bool:
+    """Whether the stream is one of candles that sends nothing now."""
+    symbol, kind = stream_kind(name)
+    if symbol is None or kind != STALE_CANDLES:
+        return False
+    return exchange.faults.frozen_ms(SILENT_STREAMS, symbol, now_ms) is not None
+
+
 def distorted_current(exchange: Exchange, name: str, feed: Feed, now_ms: int) -> list[Message]:
     """Return what a new subscriber of the stream gets at once."""
     if not exchange.faults.started:
         return feed.current(now_ms)
+    if _is_silent(exchange, name, now_ms):
+        return []
     frozen_ms = _frozen_ms(exchange, name, now_ms)
     return _distorted(
         exchange, feed.current(now_ms if frozen_ms is None else frozen_ms), name, now_ms
@@ -152,9 +162,15 @@ def distorted_updates(exchange: Exchange, name: str, feed: Feed, now_ms: int) ->
     """Return the stream's messages since the last call; a stale one sends none, then catches up."""
     if not exchange.faults.started:
         return feed.advance(now_ms)
-    if _frozen_ms(exchange, name, now_ms) is not None:
+    silent = _is_silent(exchange, name, now_ms)
+    if silent or _frozen_ms(exchange, name, now_ms) is not None:
         return []
-    return _distorted(exchange, feed.advance(now_ms), name, now_ms)
+    symbol, kind = stream_kind(name)
+    late_ms = 0
+    if symbol is not None and kind == STALE_CANDLES:
+        late_ms = exchange.faults.late_ms(symbol, now_ms)
+    messages = feed.advance(now_ms - late_ms)
+    return _distorted(exchange, messages[::-1] if late_ms else messages, name, now_ms)
 
 
 def _distorted(
@@ -162,7 +178,7 @@ def _distorted(
 ) -> list[Message]:
     """Drop messages of stale contracts and put wrong prices into the others."""
     distorted: list[Message] = []
-    partial_book = "@depth" in name and name.rpartition("@depth")[2].isdigit()
+    partial_book = name.partition("@depth")[2].partition("@")[0].isdigit()
     for message in messages:
         for event in message if isinstance(message, list) else [message]:
             names = _STREAM_PRICES.get(event["e"], ())

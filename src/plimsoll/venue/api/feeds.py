@@ -11,8 +11,10 @@ from plimsoll.venue.market.book import trade_id_at, trades_between
 from plimsoll.venue.market.intervals import INTERVALS, SECOND_MS, Interval
 
 MAX_CANDLES_A_PUSH = 500
-MAX_TRADES_A_PUSH = 50
+MAX_TRADES_A_PUSH = 500
 DIFF_LEVELS = 100
+PARTIAL_LEVELS = {"": None, "5": 5, "10": 10, "20": 20}
+DEPTH_PERIODS_MS = {"": 250, "100ms": 100, "250ms": 250, "500ms": 500}
 Event = dict[str, Any]
 Message = Event | list[Event]
 
@@ -154,22 +156,35 @@ class TradeFeed:
 
 
 class DepthFeed:
-    """Differences of the book: new levels, and a zero for every level that is gone."""
+    """Differences of the book, or the best levels whole, once a period at most.
 
-    def __init__(self, exchange: Exchange, symbol: str, levels: int | None) -> None:
+    Of differences: new levels, and a zero for every level that is gone. Each message names the
+    last one's number as ``pu``, so that a client notices one that it did not get.
+    """
+
+    def __init__(
+        self, exchange: Exchange, symbol: str, levels: int | None, period_ms: int = 100
+    ) -> None:
         self._exchange, self._symbol, self._partial = exchange, symbol, levels
+        self._period_ms = period_ms
         self._sent: dict[str, set[str]] = {"b": set(), "a": set()}
-        self._update_id = exchange.clock.now_ms()
+        self._update_id = self._before_id = exchange.clock.now_ms()
 
     def current(self, now_ms: int) -> list[Message]:
-        """Return the partial book; a difference stream starts empty."""
-        return [self._message(now_ms)] if self._partial is not None else []
+        """Return the partial book as last sent; a difference stream starts empty."""
+        if self._partial is None:
+            return []
+        at_ms = min(now_ms, self._update_id)
+        return [self._message(at_ms, self._before_id, self._update_id)]
 
     def advance(self, now_ms: int) -> list[Message]:
-        """Return the change since the last call."""
-        return [self._message(now_ms)] if now_ms > self._update_id else []
+        """Return the change since the last call, when a new period has begun."""
+        if now_ms // self._period_ms <= self._update_id // self._period_ms:
+            return []
+        self._before_id, self._update_id = self._update_id, now_ms
+        return [self._message(now_ms, self._before_id, self._update_id)]
 
-    def _message(self, now_ms: int) -> Message:
+    def _message(self, now_ms: int, before_id: int, update_id: int) -> Message:
         spec = self._exchange.printed_spec(self._symbol)
         book = self._exchange.book(self._symbol, self._partial or DIFF_LEVELS, now_ms)
         sides = {
@@ -183,12 +198,11 @@ class DepthFeed:
             "E": now_ms,
             "T": now_ms,
             "s": self._symbol,
-            "U": self._update_id + 1,
-            "u": max(now_ms, self._update_id),
-            "pu": self._update_id,
+            "U": min(before_id + 1, update_id),
+            "u": update_id,
+            "pu": before_id,
             **sides,
         }
-        self._update_id = max(now_ms, self._update_id)
         return message
 
     def _zero_gone_levels(self, sides: dict[str, list[list[str]]]) -> None:
@@ -290,7 +304,9 @@ def open_feed(exchange: Exchange, name: str) -> Feed | None:
         return TradeFeed(exchange, symbol, channel)
     if channel.startswith("depth"):
         levels = channel.removeprefix("depth")
-        return DepthFeed(exchange, symbol, int(levels) if levels.isdigit() else None)
+        if levels not in PARTIAL_LEVELS or detail not in DEPTH_PERIODS_MS:
+            return None
+        return DepthFeed(exchange, symbol, PARTIAL_LEVELS[levels], DEPTH_PERIODS_MS[detail])
     if channel == "bookTicker":
         return TickerFeed(lambda now_ms: _book_event(exchange, symbol, now_ms), 1)
     if channel == "markPrice":

@@ -1,9 +1,10 @@
 """What requests cost, and what happens to those who spend too much.
 
-Sources: Binance USD-M API, "General info", limits, and the weight that each endpoint's page names.
+Sources: Binance USD-M API, "General info", limits, and the weight that each endpoint's page names;
+for spot the same of developers.binance.com, spot, REST API, "Limits".
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from plimsoll.venue.errors import ApiError
@@ -97,6 +98,66 @@ def orders_in(method: str, path: str) -> int:
     return _ORDERS.get(f"{method} {path}", 0)
 
 
+_SPOT_DEPTH = ((101, 5), (501, 25), (1001, 50), (10_000, 250))
+_SPOT_ONE_OR_ALL: dict[str, tuple[int, int]] = {
+    "/api/v3/ticker/24hr": (2, 80),
+    "/api/v3/ticker/price": (2, 4),
+    "/api/v3/ticker/bookTicker": (2, 4),
+    "/api/v3/openOrders": (6, 80),
+}
+_SPOT_FIXED: dict[str, int] = {
+    "GET /api/v3/exchangeInfo": 20,
+    "GET /api/v3/klines": 2,
+    "GET /api/v3/trades": 25,
+    "GET /api/v3/historicalTrades": 25,
+    "GET /api/v3/aggTrades": 4,
+    "GET /api/v3/order": 4,
+    "GET /api/v3/allOrders": 20,
+    "GET /api/v3/account": 20,
+    "GET /api/v3/myTrades": 20,
+}
+_SPOT_ORDER, _WALLET_PREFIX = "POST /api/v3/order", "/sapi/"
+
+
+def spot_weight_of(method: str, path: str, parameters: Mapping[str, str]) -> int:
+    """Return what a request of spot costs of the minute's weight; the wallet's have their own."""
+    if path.startswith(_WALLET_PREFIX):
+        return 0
+    if path == "/api/v3/depth":
+        text = parameters.get("limit", "")
+        rows = int(text) if text.isdigit() else 100
+        return next((weight for below, weight in _SPOT_DEPTH if rows < below), 250)
+    if path in _SPOT_ONE_OR_ALL and method == "GET":
+        one, every = _SPOT_ONE_OR_ALL[path]
+        return one if parameters.get("symbol") else every
+    return _SPOT_FIXED.get(f"{method} {path}", 1)
+
+
+def spot_orders_in(method: str, path: str) -> int:
+    """Return how many orders a request of spot counts for."""
+    return int(f"{method} {path}" == _SPOT_ORDER)
+
+
+@dataclass(frozen=True)
+class Tariff:
+    """What requests cost on one market, and how much may be spent.
+
+    `order_limits` has, by the name in the header, a window in milliseconds and how many orders fit.
+    """
+
+    weight_limit: int
+    order_limits: Mapping[str, tuple[int, int]]
+    weight_of: Callable[[str, str, Mapping[str, str]], int]
+    orders_in: Callable[[str, str], int]
+
+
+TARIFF = Tariff(WEIGHT_LIMIT, ORDER_LIMITS, weight_of, orders_in)
+"""USD-M futures."""
+SPOT_TARIFF = Tariff(
+    6_000, {"10S": (10_000, 100), "1D": (86_400_000, 200_000)}, spot_weight_of, spot_orders_in
+)
+
+
 @dataclass
 class _Window:
     """What was spent in the window that began at `start_ms`."""
@@ -124,15 +185,17 @@ class RateLimits:
     """
 
     enforced: bool = False
+    tariff: Tariff = TARIFF
     _weight: _Window = field(default_factory=lambda: _Window(MINUTE_MS))
-    _orders: dict[str, _Window] = field(
-        default_factory=lambda: {
-            name: _Window(length) for name, (length, _) in ORDER_LIMITS.items()
-        }
-    )
+    _orders: dict[str, _Window] = field(default_factory=dict)
     _warned: int = 0
     _banned_until_ms: int = 0
     _bans: int = 0
+
+    def __post_init__(self) -> None:
+        """Open a window for each of the tariff's limits on orders."""
+        limits = self.tariff.order_limits
+        self._orders = {name: _Window(length) for name, (length, _) in limits.items()}
 
     def charge(
         self, method: str, path: str, parameters: Mapping[str, str], now_ms: int
@@ -143,13 +206,13 @@ class RateLimits:
         """
         if self.enforced and now_ms < self._banned_until_ms:
             raise self._ban(now_ms)
-        used = self._weight.add(weight_of(method, path, parameters), now_ms)
+        used = self._weight.add(self.tariff.weight_of(method, path, parameters), now_ms)
         headers = {"X-MBX-USED-WEIGHT-1M": str(used)}
-        if self.enforced and used > WEIGHT_LIMIT:
+        if self.enforced and used > self.tariff.weight_limit:
             raise self._warning(now_ms, headers)
-        if used <= WEIGHT_LIMIT:
+        if used <= self.tariff.weight_limit:
             self._warned = 0
-        orders = orders_in(method, path)
+        orders = self.tariff.orders_in(method, path)
         if orders:
             headers |= self._charge_orders(orders, now_ms, headers)
         return headers
@@ -158,7 +221,7 @@ class RateLimits:
         counted = {name: window.add(orders, now_ms) for name, window in self._orders.items()}
         own = {f"X-MBX-ORDER-COUNT-{name}": str(count) for name, count in counted.items()}
         for name, count in counted.items():
-            limit = ORDER_LIMITS[name][1]
+            limit = self.tariff.order_limits[name][1]
             if self.enforced and count > limit:
                 text = f"Too many new orders; current limit is {limit} orders per {name}."
                 wait = self._orders[name].left_seconds(now_ms)
@@ -174,8 +237,8 @@ class RateLimits:
             self._banned_until_ms = now_ms + length_ms
             return self._ban(now_ms)
         text = (
-            f"Too many requests; current limit of IP is {WEIGHT_LIMIT} requests per minute. "
-            "Please use the websocket for live updates to avoid polling the API."
+            f"Too many requests; current limit of IP is {self.tariff.weight_limit} requests per "
+            "minute. Please use the websocket for live updates to avoid polling the API."
         )
         return RateLimitError(429, -1003, text, self._weight.left_seconds(now_ms), headers)
 

@@ -1,6 +1,6 @@
-"""Bybit's public WebSocket v5: candles, and the protocol of subscribing to them.
+"""Bybit's public WebSocket v5: candles, trades, best prices, and how they are subscribed to.
 
-Source: bybit-exchange.github.io/docs/v5/ws/connect and /websocket/public/kline.
+Source: bybit-exchange.github.io/docs/v5/ws/connect and /websocket/public/kline, /trade, /orderbook.
 """
 
 from typing import Any
@@ -17,12 +17,18 @@ BY_CODE = {code: name for name, code in CODES.items()}
 
 
 def stream_of(topic: str) -> str:
-    """Return the shared feed behind a topic such as ``kline.5.BTCUSDT``, empty for none."""
-    kind, _, rest = topic.partition(".")
-    name, _, symbol = rest.partition(".")
-    if kind != "kline" or name not in CODES or not symbol.isupper():
+    """Return the shared feed behind a topic such as ``kline.5.BTCUSDT``, empty for none.
+
+    Of the book the first level alone is served: the only one that Bybit sends whole each time.
+    """
+    kind, _, symbol = topic.rpartition(".")
+    if not symbol.isupper():
         return ""
-    return f"{symbol.lower()}@kline_{CODES[name]}"
+    name = kind.removeprefix("kline.")
+    if name != kind and name in CODES:
+        return f"{symbol.lower()}@kline_{CODES[name]}"
+    channel = {"publicTrade": "trade", "orderbook.1": "bookTicker"}.get(kind)
+    return "" if channel is None else f"{symbol.lower()}@{channel}"
 
 
 def candle_message(message: dict[str, Any]) -> dict[str, Any]:
@@ -50,14 +56,68 @@ def candle_message(message: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def trade_message(message: dict[str, Any], before: float) -> dict[str, Any]:
+    """Return a trade of the shared feed as Bybit sends it; ``before`` is the price before it."""
+    price = float(message["p"])
+    tick = "ZeroPlusTick" if price == before else "PlusTick" if price > before else "MinusTick"
+    return {
+        "topic": f"publicTrade.{message['s']}",
+        "type": "snapshot",
+        "ts": message["E"],
+        "data": [
+            {
+                "T": message["T"],
+                "s": message["s"],
+                "S": "Sell" if message["m"] else "Buy",
+                "v": message["q"],
+                "p": message["p"],
+                "L": tick,
+                "i": str(message["t"]),
+                "BT": False,
+                "RPI": False,
+                "seq": message["t"],
+            }
+        ],
+    }
+
+
+def best_prices_message(message: dict[str, Any]) -> dict[str, Any]:
+    """Return best prices of the shared feed as Bybit's first level of the book."""
+    return {
+        "topic": f"orderbook.1.{message['s']}",
+        "type": "snapshot",
+        "ts": message["E"],
+        "data": {
+            "s": message["s"],
+            "b": [[message["b"], message["B"]]],
+            "a": [[message["a"], message["A"]]],
+            "u": message["u"],
+            "seq": message["u"],
+        },
+        "cts": message["T"],
+    }
+
+
 class BybitConnection(Connection):
     """One client of the public stream."""
+
+    def __init__(self, socket: web.WebSocketResponse, number: int, *, combined: bool) -> None:
+        super().__init__(socket, number, combined=combined)
+        self._prices: dict[str, float] = {}
 
     def post(self, name: str | None, message: object) -> None:
         """Queue an answer, or a feed's message in Bybit's words."""
         if name is not None and isinstance(message, dict):
-            message = candle_message(message)
+            message = self._in_words(message)
         super().post(None, message)
+
+    def _in_words(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message["e"] == "trade":
+            symbol, price = message["s"], float(message["p"])
+            told = trade_message(message, self._prices.get(symbol, price))
+            self._prices[symbol] = price
+            return told
+        return (best_prices_message if message["e"] == "bookTicker" else candle_message)(message)
 
 
 class BybitHub(Hub):

@@ -92,7 +92,10 @@ def trades_between(market: Market, symbol: str, first_id: int, last_id: int, now
     prices = path[-len(ids) :]
     finest = market.finest(symbol)
     span = Window(int(times[0]) - finest.ms, int(times[-1]), len(ids) + 2)
-    candles = market.candles(symbol, LAST, finest, span, now_ms)
+    # A trade's size is a share of its whole candle's volume: one that grew with the candle would be
+    # another one each time it is asked for, and the stream's not that of HTTP.
+    whole_ms = finest.close_ms(finest.open_ms(int(times[-1])))
+    candles = market.candles(symbol, LAST, finest, span, max(now_ms, whole_ms))
     holder = np.maximum(np.searchsorted(candles["open_ms"], times, side="right") - 1, 0)
     volume: Floats = candles["volume"][holder] if len(candles) else np.zeros(len(ids))
     sizes = np.round(volume * SECOND_MS / finest.ms, spec.size_decimals)

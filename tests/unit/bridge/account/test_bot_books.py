@@ -144,3 +144,22 @@ def test_bookings_change_with_every_fill_and_close() -> None:
     assert bookings([trade], 1) != first
     trade.amount = 9.0
     assert bookings([trade], 0) != first
+
+
+@pytest.mark.parametrize(
+    ("changes", "fee_amount"),
+    [
+        ({"trading_mode": "spot", "fee_open_currency": "BTC"}, 0.005),
+        ({"trading_mode": "spot", "fee_open_currency": None}, 0.005),
+        ({"trading_mode": "spot", "fee_open_currency": "BNB"}, 0.0),
+        ({"trading_mode": "spot", "fee_open_currency": "USDT"}, 0.0),
+        ({"trading_mode": "futures", "fee_open_currency": None}, 0.0),
+    ],
+)
+def test_fees_of_entries_may_be_missing_in_coins_on_spot_alone(
+    changes: dict[str, Any], fee_amount: float
+) -> None:
+    trade = open_trade(NOON, pair="BTC/USDT", fee_open=0.001, **changes)
+    for number, side, filled in (("1", "buy", 4.0), ("2", "buy", 1.0), ("3", "sell", 2.0)):
+        order(trade, number, side, ft_is_open=False, status="closed", filled=filled)
+    assert books().trades[0].fee_amount == pytest.approx(fee_amount)

@@ -262,10 +262,13 @@ def test_transfers_are_asked_for_no_further_back_than_they_are_kept(
     [
         ({"dry_run": False}, True),
         ({}, False),
-        ({"dry_run": False, "trading_mode": "spot"}, False),
+        ({"dry_run": False, "trading_mode": "spot"}, True),
+        ({"dry_run": False, "trading_mode": ""}, True),
+        ({"dry_run": False, "trading_mode": "margin"}, False),
+        ({"trading_mode": "spot"}, False),
     ],
 )
-def test_only_a_live_futures_account_has_books(
+def test_only_a_live_account_has_books(
     tmp_path: Path, changes: dict[str, Any], readable: bool
 ) -> None:
     assert can_be_read(bot_config(tmp_path, RunMode.LIVE, **changes)) is readable

@@ -29,7 +29,11 @@ OWN = BotBooks(
     capital_at=NOON,
 )
 THEIRS = BotBooks(
-    trades=(BotTrade(pair=ETH, side=Side.SHORT, amount=2.0, price=50.0, stop_expected=True),),
+    trades=(
+        BotTrade(
+            pair=ETH, side=Side.SHORT, amount=2.0, price=50.0, stop_expected=True, fee_amount=0.002
+        ),
+    ),
     order_ids=frozenset({"77"}),
     prefix="peer-",
     ordered_at={ETH: NOON},

@@ -73,7 +73,7 @@ def events(folder: Path) -> list[str]:
     return [one["event"] for one in written(folder, "break")]
 
 
-def test_a_dry_run_and_a_spot_account_have_no_books(tmp_path: Path, clock: Any) -> None:
+def test_a_dry_run_has_no_books(tmp_path: Path, clock: Any) -> None:
     with running_bot(tmp_path) as bot:
         loops(bot, clock, 2)
         account = bot.strategy._session._account

@@ -194,3 +194,15 @@ def test_costs_of_one_pair_leave_the_stated_fee_alone() -> None:
     section = {"costs": {"pairs": {"BTC/USDT:USDT": {"spread_bps": 30}}}}
     config = {"fee": 0.0007, "trading_mode": "futures", "plimsoll": section}
     require_stated_costs(config, settings_from(config))
+
+
+def test_a_message_bus_without_its_token_is_refused() -> None:
+    producer = {"api_server": {"enabled": True, "password": "x", "jwt_secret_key": "y"}}
+    require_secrets(producer)  # without the key there is no bus
+    producer["api_server"]["ws_token"] = ""
+    with pytest.raises(PlimsollError, match="FREQTRADE__API_SERVER__WS_TOKEN"):
+        require_secrets(producer)
+    bus = {"enabled": True, "producers": [{"name": "a", "ws_token": "t"}, {"name": "b"}]}
+    with pytest.raises(PlimsollError, match="FREQTRADE__EXTERNAL_MESSAGE_CONSUMER__PRODUCERS"):
+        require_secrets({"external_message_consumer": bus})
+    require_secrets({"external_message_consumer": bus | {"enabled": False}})

@@ -61,3 +61,20 @@ def test_it_lacks_what_was_analysed_since_and_calls_an_older_candle_stale(
         BTC: {"signal": "none", "locked": None},
         ETH: {"signal": "stale", "locked": None},
     }
+
+
+def test_a_signal_on_a_candle_that_is_late_is_on_record_with_that_candle(
+    tmp_path: Path, clock: Any
+) -> None:
+    rows: list[dict[str, Any]] = []
+    with running_bot(tmp_path) as bot:
+        record = CandleRecord(bot.strategy, lambda kind, at, **fields: rows.append(fields))
+        analysed(bot, candles([100.0] * 6, end=NOON))
+        late = candles([100.0] * 5, end=NOON - timedelta(minutes=5))
+        late.loc[4, ["enter_long", "enter_tag"]] = (1, "dip")
+        bot.strategy.dp._set_cached_df(ETH, "5m", late, CandleType.FUTURES)
+        record.write(NOON)
+    signal, row = rows
+    assert (signal["pair"], signal["side"], signal["tag"]) == (ETH, "long", "dip")
+    assert signal["candle"] == late["date"].iloc[-1] < row["candle"]
+    assert row["pairs"][ETH] == {"signal": "stale", "locked": None}

@@ -13,6 +13,7 @@ import pytest
 import time_machine
 from freqtrade.exceptions import OperationalException
 
+from plimsoll.bridge.config.fleet_file import read_fleet
 from plimsoll.bridge.guarding.fleet import FleetWatch
 from plimsoll.bridge.state import fleet_folder, recorder, registry
 from plimsoll.bridge.state.fleet_folder import REPORT, FleetFolder
@@ -21,6 +22,7 @@ from tests.unit.bridge.bots import BTC, ETH, NOON, Bot, entry, open_trade, runni
 
 FIVE = timedelta(seconds=5)
 LIMITS = {
+    "max_daily_loss_fraction": 0.1,
     "drawdown_reduce_fraction": 0.05,
     "drawdown_halt_fraction": 0.1,
     "max_correlation": 1.0,
@@ -53,8 +55,7 @@ def bot_of_fleet(place: Path, **changed: Any) -> Iterator[Bot]:
     """Run the bot `trend` of a fleet of two; a second call restarts it."""
     file = place / "fleet.json"
     if not file.exists():
-        bots = [{"name": "trend"}, {"name": "carry"}]
-        file.write_text(json.dumps({"name": "main", "bots": bots, "risk": LIMITS}))
+        write_fleet(place)
     section = {
         "risk": {"live_breach_observations": 1, "max_correlation": 1.0},
         "fleet": {"file": str(file), "bot": "trend"},
@@ -73,7 +74,18 @@ def bot_of_fleet(place: Path, **changed: Any) -> Iterator[Bot]:
 
 
 def say(folder: FleetFolder, now: datetime = NOON, **changed: Any) -> None:
-    folder.write(REPORT, "carry", {**OTHER, "as_of": now.isoformat(), **changed})
+    file = folder.path.parent / "fleet.json"
+    if not file.exists():
+        write_fleet(folder.path.parent)
+    said = {"fleet": read_fleet(file).digest, "as_of": now.isoformat()}
+    folder.write(REPORT, "carry", {**OTHER, **said, **changed})
+
+
+def write_fleet(place: Path) -> Path:
+    bots = [{"name": "trend"}, {"name": "carry"}]
+    file = place / "fleet.json"
+    file.write_text(json.dumps({"name": "main", "bots": bots, "risk": LIMITS}))
+    return file
 
 
 def held(bot: Bot) -> dict[str, Mode]:
@@ -333,3 +345,135 @@ def test_without_a_fleet_nothing_is_watched(tmp_path: Path, clock: Any) -> None:
         bot.loop(NOON)
         assert not isinstance(bot.strategy._session._fleet, FleetWatch)
         assert "fleet" not in (bot.strategy._session._folder.status() or {})
+
+
+def test_a_deposit_of_another_bot_hides_no_loss_and_a_withdrawal_is_none(
+    tmp_path: Path, folder: FleetFolder, clock: Any
+) -> None:
+    say(folder, profit_usd=0.0)
+    with bot_of_fleet(tmp_path) as bot:
+        bot.loop(NOON)
+        say(folder, profit_usd=-1_800.0)
+        bot.loop(NOON)  # 9 % of 20 000 are lost, of 10 %
+        assert held(bot) == {}
+        say(folder, profit_usd=-1_800.0, capital_usd=60_000.0)
+        bot.loop(NOON)
+        assert fleet_of(bot)["high_water_equity_usd"] == 70_000.0
+        say(folder, profit_usd=-1_800.0)
+        bot.loop(NOON)
+        bot.loop(NOON)
+        assert fleet_of(bot)["high_water_equity_usd"] == 20_000.0
+        assert held(bot) == {}, "a withdrawal is no loss"
+        say(folder, profit_usd=-2_100.0)
+        bot.loop(NOON)
+        assert held(bot) == {"fleet": Mode.HALTED}
+
+
+def test_a_bot_that_is_taken_out_is_no_loss_and_takes_none_with_it(
+    tmp_path: Path, folder: FleetFolder, clock: Any
+) -> None:
+    say(folder)
+    with bot_of_fleet(tmp_path) as bot:
+        bot.loop(NOON)
+        say(folder, profit_usd=-900.0)
+        bot.loop(NOON)
+    alone = {"name": "main", "bots": [{"name": "trend"}], "risk": LIMITS}
+    (tmp_path / "fleet.json").write_text(json.dumps(alone))
+    with bot_of_fleet(tmp_path) as bot:
+        bot.loop(NOON)
+        assert held(bot) == {}
+        said = fleet_of(bot)
+        assert (said["equity_usd"], said["high_water_equity_usd"]) == (10_000.0, 10_900.0)
+
+
+def test_a_bot_that_has_not_reloaded_the_fleets_file_is_not_known(
+    tmp_path: Path, folder: FleetFolder, clock: Any
+) -> None:
+    say(folder)
+    values = json.loads((tmp_path / "fleet.json").read_text())
+    (tmp_path / "fleet.json").write_text(json.dumps({**values, "max_report_age_seconds": 60}))
+    with bot_of_fleet(tmp_path) as bot:
+        bot.loop(NOON)
+        assert "carry runs by another fleet file" in fleet_of(bot)["faults"][0]
+        assert not entering(bot)
+
+
+def test_a_fleets_folder_that_fails_keeps_no_bots_own_guards_blind(
+    tmp_path: Path, folder: FleetFolder, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(folder)
+    with bot_of_fleet(tmp_path) as bot:
+        bot.loop(NOON)
+
+        def gone(*_: Any) -> list[Any]:
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setattr(FleetFolder, "halts", gone)
+        bot.strategy._session._folder.set_halt("by hand")
+        later = NOON + timedelta(hours=1)
+        clock.move_to(later)
+        bot.loop(later)
+        status = bot.strategy._session._folder.status()
+        assert status is not None
+        assert held(bot) == {"manual_halt": Mode.HALTED}
+        assert not entering(bot)
+
+
+def test_the_own_loss_is_judged_while_the_fleets_folder_fails(
+    tmp_path: Path, folder: FleetFolder, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(folder)
+    with bot_of_fleet(tmp_path) as bot:
+        open_trade(NOON - timedelta(hours=1), amount=50.0)
+        bot.price(BTC, 100.0)
+        bot.loop(NOON)
+        assert held(bot) == {}
+
+        def gone(*_: Any) -> list[Any]:
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setattr(FleetFolder, "halts", gone)
+        for step in (1, 2, 3):
+            at = NOON + step * FIVE
+            clock.move_to(at)
+            bot.price(BTC, 50.0)
+            bot.loop(at)
+        assert any(mode is Mode.HALTED for mode in held(bot).values()), held(bot)
+
+
+def test_two_fleets_do_not_share_a_folder(tmp_path: Path, folder: FleetFolder) -> None:
+    folder.claim("trend", "other")
+    fleet_folder.release()
+    with (
+        pytest.raises(OperationalException, match="found that of other"),
+        bot_of_fleet(tmp_path),
+    ):
+        pass
+
+
+def test_a_halt_that_cannot_be_written_halts_this_bot_and_the_others_later(
+    tmp_path: Path, folder: FleetFolder, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(folder)
+    with bot_of_fleet(tmp_path) as bot:
+        bot.loop(NOON)
+        whole = FleetFolder._write
+
+        def full(self: FleetFolder, name: str, content: bytes, *, durable: bool) -> None:
+            if durable:
+                raise OSError(28, "No space left on device")
+            whole(self, name, content, durable=durable)
+
+        monkeypatch.setattr(FleetFolder, "_write", full)
+        say(folder, profit_usd=-2_100.0)
+        bot.loop(NOON)
+        assert held(bot) == {"fleet": Mode.HALTED}
+        monkeypatch.setattr(FleetFolder, "_write", whole)
+        say(folder)
+        bot.loop(NOON)
+        (halt,) = folder.halts()
+        assert "drawdown" in halt.reason
+        assert held(bot) == {"fleet": Mode.HALTED}
+        assert folder.rearm(NOON, "ada", "looked at both") is not None
+        bot.loop(NOON)
+        assert held(bot) == {}

@@ -376,6 +376,7 @@ def test_the_status_names_the_bot_its_mode_and_its_figures(tmp_path: Path, clock
         "breaks": [],
         "loops": 3,
         "stops_on_exchange": True,
+        "unseen": "",
         "equity_usd": 10_000.0,
         "day_start_equity_usd": 10_000.0,
         "high_water_equity_usd": 10_000.0,

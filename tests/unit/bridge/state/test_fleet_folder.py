@@ -124,7 +124,7 @@ import sys
 from pathlib import Path
 from plimsoll.bridge.state.fleet_folder import FleetFolder
 
-FleetFolder(Path(sys.argv[1])).claim("trend")
+FleetFolder(Path(sys.argv[1])).claim("trend", "main")
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -141,7 +141,40 @@ def test_two_processes_of_one_name_are_refused(folder: FleetFolder) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
         with pytest.raises(PlimsollError, match="the only bot that is trend"):
-            folder.claim("trend")
-        folder.claim("carry")
-        folder.claim("carry")
+            folder.claim("trend", "main")
+        folder.claim("carry", "main")
+        folder.claim("carry", "main")
         process.kill()
+
+
+@pytest.mark.parametrize("at", [b"null", b"5", b"[]", b"true"])
+def test_a_halt_whose_time_is_none_halts_beside_others(folder: FleetFolder, at: bytes) -> None:
+    """One of several: they are sorted by their time."""
+    folder.raise_halt(NOON, "trend", "it fell")
+    bad = b'{"id": "x", "at": ' + at + b', "by": "me", "reason": "mine"}'
+    (folder.path / "halt-0123456789ab.json").write_bytes(bad)
+    assert len(folder.halts()) == 2
+    folder.rearm(NOON, "ada", "looked")
+    assert folder.halts() == []
+
+
+def test_a_folder_that_cannot_be_listed_is_not_one_without_a_halt(
+    folder: FleetFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.raise_halt(NOON, "trend", "it fell")
+
+    def refused(*_: object) -> list[str]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "listdir", refused)
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(PermissionError):
+        folder.halts()
+
+
+def test_a_folder_is_one_fleets_whose_resume_ends_no_other_fleets_halt(
+    folder: FleetFolder,
+) -> None:
+    folder.claim("trend", "main")
+    with pytest.raises(PlimsollError, match="found that of main"):
+        folder.claim("carry", "other")

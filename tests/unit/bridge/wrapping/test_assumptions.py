@@ -49,7 +49,7 @@ def test_a_stake_of_the_strategys_own_code_is_named(tmp_path: Path) -> None:
 
 def test_what_only_tightens_the_stop_is_named(tmp_path: Path) -> None:
     trailing = FOREIGN.replace("can_short = True", "trailing_stop = True\n    can_short = True")
-    assert "the trailing stop only tighten it" in assumed(tmp_path, trailing).lines[0]
+    assert "the trailing stop only tightens it" in assumed(tmp_path, trailing).lines[0]
 
 
 def test_more_trades_than_positions_are_allowed_is_named(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_it_is_said_once_at_the_start(tmp_path: Path, caplog: pytest.LogCaptureF
 
 @pytest.mark.parametrize(
     ("takes", "said"),
-    [("after_fill, **asked", "may widen it after a fill"), ("**asked", "only tighten it")],
+    [("after_fill, **asked", "may widen it after a fill"), ("**asked", "only tightens it")],
 )
 def test_a_stop_that_may_widen_after_a_fill_is_said(tmp_path: Path, takes: str, said: str) -> None:
     source = FOREIGN + (

@@ -57,3 +57,10 @@ def test_help_names_every_command_and_the_menu_offers_none_that_acts_at_once() -
         command = command_in(f"/{name}")
         assert isinstance(command, Command)
         assert command.asks_first or not command.acts
+
+
+def test_what_cannot_be_written_is_a_question_mark() -> None:
+    """Half of a character raises in a file of UTF-8, a NUL in PostgreSQL: the halt was lost."""
+    command = command_in("/halt broken \ud83d\x00 \u202eprice")
+    assert command == Command(Verb.HALT, "broken ?? ?price")
+    command.text.encode()

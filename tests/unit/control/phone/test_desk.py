@@ -167,3 +167,30 @@ def test_a_folder_that_cannot_be_written_is_said_and_ends_nothing(
         assert len(told) == 1
         status = json.loads((above.folder / "status.json").read_bytes())
         assert status["fault"].startswith("state.json cannot be written")
+
+
+def test_traces_that_cannot_be_read_are_told_and_other_alarms_climb_on(
+    telegram: TelegramService,
+    above: PhoneSettings,
+    folder: StateFolder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with desk_of(above, folder) as (desk, sent):
+        look(desk)
+        halt(folder)
+        look(desk)
+
+        def refused(_: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(StateFolder, "written_status", refused)
+        look(desk, after=61)
+        assert any("HALTED" in one for one in sent), "the halt goes up all the same"
+        telegram.wait_for("traces cannot be read, nobody watches it: PermissionError")
+        look(desk, after=200)
+        assert any("nobody watches it" in one for one in sent)
+        monkeypatch.undo()
+        look(desk)
+        desk.seen("anna", datetime.now(UTC) + timedelta(seconds=1))
+        status = json.loads((above.folder / "status.json").read_bytes())
+        assert status["fault"] is None

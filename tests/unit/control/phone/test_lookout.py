@@ -1,5 +1,7 @@
 """The control bot's own line: what is wrong with it is an alarm, and over when it is over."""
 
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,3 +55,30 @@ def test_it_looks_in_threads_until_it_is_stopped(
         telegram.wait_for("Nothing is heard from the trading bot")
         lookout.stop()
         desk.post.close()
+
+
+@pytest.mark.usefixtures("telegram")
+def test_a_rung_does_not_end_of_what_it_carries(
+    settings: PhoneSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    above = replace(settings, mail=("mailto://x",))
+    tried = threading.Event()
+    calls: list[int] = []
+
+    def fails(*_: object) -> tuple[int, int]:
+        calls.append(1)
+        if len(calls) > 1:
+            tried.set()
+        raise TypeError("a record of another kind")
+
+    monkeypatch.setattr(module, "DELIVER_SECONDS", 0.05)
+    with CommandLog(above.folder, above.hidden) as log:
+        desk = AlarmDesk(above, StateFolder(tmp_path / "plimsoll"), log)
+        monkeypatch.setattr(desk.post, "deliver", fails)
+        lookout = Lookout(above, desk)
+        lookout.start()
+        try:
+            assert tried.wait(10)
+        finally:
+            lookout.stop()
+            desk.post.close(seconds=0)

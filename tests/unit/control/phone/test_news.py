@@ -4,6 +4,7 @@ import os
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,10 +106,24 @@ def test_a_bot_that_never_left_a_trace_is_silent_after_its_time(tmp_path: Path) 
     assert "no bot has left a trace" in late.news[0].text
 
 
-def test_a_status_of_the_future_is_not_silence(folder: StateFolder) -> None:
+def test_a_status_a_little_ahead_is_not_silence_and_one_far_ahead_is(folder: StateFolder) -> None:
+    """A clock that was set back: the bot may have died in between, for as long as it was ahead."""
+    ahead = time.time() + 200
+    os.utime(folder.path / "status.json", (ahead, ahead))
+    assert look(folder).heard
     later = time.time() + 9000
     os.utime(folder.path / "status.json", (later, later))
-    assert look(folder).heard
+    said = look(folder)
+    assert not said.heard
+    assert "ahead of this clock" in said.news[0].text
+
+
+@pytest.mark.parametrize("meters", [[1], {"positions": 3}, {"positions": ["BTC"]}, "x"])
+def test_a_status_of_any_shape_is_silent_when_it_is_old(folder: StateFolder, meters: Any) -> None:
+    folder.write_status({"mode": "ACTIVE", "meters": meters})
+    old = time.time() - 301
+    os.utime(folder.path / "status.json", (old, old))
+    assert "what was open is not known" in look(folder).news[0].text
 
 
 def test_messages_that_the_bot_could_not_deliver_are_told_for_it(folder: StateFolder) -> None:

@@ -114,3 +114,13 @@ def test_one_that_was_not_sent_has_no_buttons() -> None:
     questions.withdraw(question)
     questions.sent(question, 7)
     assert isinstance(questions.answer(f"yes:{question.nonce}", "anna", "anna", 7), Refused)
+
+
+def test_the_questions_of_one_command_are_withdrawn_together() -> None:
+    questions = Clocks().questions()
+    resume = asked(questions)
+    stays = questions.ask(Command(Verb.HALT), "ben", "ben", ())
+    questions.sent(stays, 8)
+    questions.withdraw_of(Verb.RESUME)
+    assert isinstance(questions.answer(f"yes:{resume.nonce}", "anna", "anna", 7), Refused)
+    assert not isinstance(questions.answer(f"yes:{stays.nonce}", "ben", "ben", 8), Refused)

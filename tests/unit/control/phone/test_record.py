@@ -1,14 +1,18 @@
 """Every command is on record before it is done; what a kill left is known to the next process."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from plimsoll.control.phone.commands import Command, Verb
+from plimsoll.control.phone.hearing import Heard, NotHeard, Unheard
+from plimsoll.control.phone.questions import Question
 from plimsoll.control.phone.record import CommandLog, Event, Note
 from plimsoll.core import PlimsollError
 from plimsoll.journal.check import verify
+from plimsoll.journal.files import decision_files, lines
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -60,3 +64,31 @@ def test_a_log_that_cannot_be_written_is_a_fault_and_not_an_end(tmp_path: Path) 
     assert not log.command(Event.BEGUN, NOON, update=1, by="anna", chat="anna", command="/halt")
     assert log.fault is not None
     assert log.knows(1)
+
+
+def test_what_became_of_a_word_names_who_where_and_its_number(tmp_path: Path) -> None:
+    said = Heard(update=7, who="anna", chat="desk", text="/halt now", message=1)
+    stranger = NotHeard(update=8, why=Unheard.EDITED, who="ben", chat="ben")
+    command = Command(Verb.HALT, "now")
+    late = Question(
+        nonce="n", command=command, who="anna", chat="anna", basis=(), asked=0.0, asked_wall=0.0
+    )
+    with CommandLog(tmp_path, []) as log:
+        assert log.of(said, Event.ENDED, "/halt now", done=True, said="flat")
+        assert log.of(stranger, Event.REFUSED, why="edited")
+        assert log.of(late, Event.REFUSED, "/halt now", why="nobody answered")
+        assert log.knows(7)
+        assert log.knows(8)
+    told = [
+        {name: one[name] for name in ("update", "by", "chat", "command", "event") if name in one}
+        for one in (
+            json.loads(line)
+            for file in decision_files(tmp_path / "journal")
+            for line in lines(file)
+        )
+    ]
+    assert told == [
+        {"update": 7, "by": "anna", "chat": "desk", "command": "/halt now", "event": "ended"},
+        {"update": 8, "by": "ben", "chat": "ben", "event": "refused"},
+        {"by": "anna", "chat": "anna", "command": "/halt now", "event": "refused"},
+    ]

@@ -2,6 +2,7 @@
 (``tests/integration/test_control_bot.py``)."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 import pytest
 
 from plimsoll.control.bot import Bot, find_bot
+from plimsoll.control.phone.acting import Actor
 from plimsoll.control.phone.commands import Command, Verb
 from plimsoll.control.phone.questions import Questions
 from plimsoll.control.phone.record import CommandLog
-from plimsoll.control.phone.service import ControlBot, question_words
+from plimsoll.control.phone.service import ControlBot, _rules, question_words
 from plimsoll.control.phone.settings import PhoneSettings
 from plimsoll.lab.telegram.service import TelegramService
 from tests.unit.bridge.trades import database_trades
@@ -131,3 +133,60 @@ def test_a_question_says_what_it_is_about() -> None:
     assert "Nothing is done until you say yes; /halt REASON does it at once" in question_words(
         halt, 60
     )
+
+
+def test_a_re_arming_that_waits_is_off_when_a_halt_comes_after_it(
+    telegram: TelegramService, settings: PhoneSettings, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be done after the halt, and take its flag down."""
+    free = threading.Event()
+    whole = Actor.do
+
+    def slow(self: Actor, command: Command, who: str, tell: Any) -> bool:
+        if command.words == "first":
+            free.wait(20)
+        return whole(self, command, who, tell)
+
+    monkeypatch.setattr(Actor, "do", slow)
+
+    def confirm(text: str) -> None:
+        telegram.send(text)
+        asked = telegram.wait_for(f"Reason: {text.split()[1]}")
+        telegram.press(asked, asked.buttons[0][1])
+        telegram.wait_for(f"{text}\nanna said yes.")
+
+    def do() -> None:
+        confirm("/resume first")
+        confirm("/resume second")
+        telegram.send("/halt the exchange is hacked")
+        deadline = time.monotonic() + 20
+        while bot.folder.halt_reason() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        free.set()
+        telegram.wait_for("a halt came after it")
+
+    run(settings, bot, do)
+    assert bot.folder.halt_reason() == "the exchange is hacked (anna, by phone)"
+
+
+def test_a_question_about_a_re_arming_is_closed_by_a_halt(
+    telegram: TelegramService, settings: PhoneSettings, bot: Bot
+) -> None:
+    bot.folder.set_halt("the same (anna, by phone)")
+
+    def do() -> None:
+        telegram.send("/resume looked at it")
+        asked = telegram.wait_for("Re-arm the bot, anna?")
+        telegram.send("/halt the same")
+        telegram.wait_for("flat: no open position")
+        telegram.press(asked, asked.buttons[0][1])
+        telegram.wait_for("not open any more")
+
+    run(settings, bot, do)
+    assert bot.folder.halt_reason() == "the same (anna, by phone)"
+
+
+def test_another_flag_than_the_one_that_was_shown_is_a_change() -> None:
+    shown = ("mode HALTED", "HALTED drawdown: 10.1 %", "flag file: at noon (ben)")
+    assert _rules(shown) == _rules(("mode HALTED", "HALTED drawdown: 10.4 %", shown[2]))
+    assert _rules(shown) != _rules((*shown[:2], "flag file: hacked (anna)"))

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from plimsoll.lab.telegram.rules import Pace, RefusedError
 from plimsoll.lab.telegram.service import (
@@ -208,3 +210,53 @@ def test_a_message_may_be_anybodys_and_changed(
     first, second = (one for one in ask(client, "getUpdates")["result"][-2:])
     assert (first["message"]["from"]["id"], first["message"]["date"]) == (666, 5)
     assert second["edited_message"]["text"] == "/halt me"
+
+
+def drawn(width: int, height: int) -> bytes:
+    file = BytesIO()
+    Image.new("L", (width, height)).save(file, "PNG")
+    return file.getvalue()
+
+
+def photo_answer(client: httpx.Client, photo: bytes, **fields: Any) -> dict[str, Any]:
+    sent = {"chat_id": CHAT_ID, **fields}
+    answer = client.post("sendPhoto", data=sent, files={"photo": ("week.png", photo)}).json()
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_a_photo_is_kept_with_its_caption(service: TelegramService, client: httpx.Client) -> None:
+    photo = drawn(900, 600)
+    answer = photo_answer(client, photo, caption="<b>a week</b>", parse_mode="HTML")
+    assert answer["ok"] is True
+    [sent] = service.messages
+    assert (sent.photo, sent.seen) == (photo, "a week")
+
+
+@pytest.mark.parametrize(
+    ("photo", "fields", "reason"),
+    [
+        (b"%PDF", {}, "IMAGE_PROCESS_FAILED"),
+        (b"", {}, "there is no photo in the request"),
+        (drawn(6_000, 4_001), {}, "PHOTO_INVALID_DIMENSIONS"),
+        (drawn(2_100, 100), {}, "PHOTO_INVALID_DIMENSIONS"),
+        (drawn(9, 9), {"caption": "a" * 1_025}, "message caption is too long"),
+        (drawn(9, 9), {"caption": "*a", "parse_mode": "Markdown"}, "can't parse entities"),
+        (drawn(9, 9), {"chat_id": 1}, "chat not found"),
+    ],
+)
+def test_a_photo_that_the_real_one_refuses_is_refused(
+    service: TelegramService,
+    client: httpx.Client,
+    photo: bytes,
+    fields: dict[str, Any],
+    reason: str,
+) -> None:
+    answer = photo_answer(client, photo, **fields)
+    assert (answer["ok"], answer["error_code"]) == (False, 400)
+    assert reason in answer["description"]
+    assert service.messages == []
+
+
+def test_a_photo_of_more_than_10_mb_is_too_large(client: httpx.Client) -> None:
+    assert photo_answer(client, b"\x89PNG" + bytes(10_000_000))["error_code"] == 413

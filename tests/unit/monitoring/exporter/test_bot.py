@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from plimsoll.journal.kind import Kind
 from plimsoll.journal.log import DecisionLog
 from plimsoll.monitoring.exporter.bot import BotMeter
@@ -143,3 +145,22 @@ def test_no_secret_is_on_the_page(tmp_path: Path) -> None:
     secrets = {"api_username": "user", "api_password": "hush-hush"}
     meter = BotMeter(settings(tmp_path, secrets=secrets), "one", 5.0)
     assert "hush-hush" not in str(shown(meter)) + str(meter.faults())
+
+
+@pytest.mark.parametrize("who", ["watchdog", "control_bot"])
+def test_a_watcher_that_was_there_is_down_when_its_status_is_lost_or_damaged(
+    tmp_path: Path, who: str
+) -> None:
+    """Left out, it would be as one that nobody ever ran, and no alert would fire."""
+    given = settings(tmp_path)
+    folder = given.folder if who == "watchdog" else given.control_folder
+    meter = BotMeter(given, "one", 1.0)
+    assert (f"{who}_up",) not in shown(meter)
+    folder.mkdir()
+    file = folder / "status.json"
+    for content in ("{", "[]", '{"as_of": 3}', "{}"):
+        file.write_text(content)
+        assert shown(meter)[f"{who}_up",] == 0.0, content
+    file.unlink()
+    assert shown(meter)[f"{who}_up",] == 0.0
+    meter.close()

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,38 @@ def test_the_way_from_candle_to_order(tmp_path: Path) -> None:
     order = delays(samples, "order_delay_seconds")
     assert order.total == pytest.approx(3.0)
     assert sum(order.counts) == 1
+
+
+def test_a_start_in_the_middle_of_a_candle_is_no_delay(tmp_path: Path) -> None:
+    """Else each restart would be an alert on slow orders."""
+    with DecisionLog(tmp_path) as log:
+        log.append(Kind.START, at(500), timeframe="5m")
+        log.append(Kind.CANDLE, at(520), candle=NOON, pairs={})  # it closed at 300
+        log.append(Kind.ORDER, at(521), side="long", pair="BTC/USDT:USDT")
+        samples = DecisionCounts(tmp_path).read()
+        assert sum(delays(samples, "candle_delay_seconds").counts) == 0
+        assert sum(delays(samples, "order_delay_seconds").counts) == 0
+        log.append(Kind.CANDLE, at(602), candle=at(300), pairs={})
+        samples = DecisionCounts(tmp_path).read()
+    assert delays(samples, "candle_delay_seconds").total == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        {"timeframe": "5m"},
+        {"timeframe": "5m", "config": {}},
+        {"timeframe": "5m", "config": {"timeframe": "1h"}},
+        {"config": {"timeframe": "5m"}},
+    ],
+)
+def test_the_timeframe_is_the_one_in_force(tmp_path: Path, start: dict[str, Any]) -> None:
+    """A strategy names it as often as a config does."""
+    with DecisionLog(tmp_path) as log:
+        log.append(Kind.START, NOON, **start)
+        log.append(Kind.CANDLE, at(301.5), candle=NOON, pairs={})
+        samples = DecisionCounts(tmp_path).read()
+    assert delays(samples, "candle_delay_seconds").total == pytest.approx(1.5)
 
 
 def test_a_torn_end_waits_and_damage_is_counted(tmp_path: Path) -> None:

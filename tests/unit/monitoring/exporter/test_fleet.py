@@ -10,7 +10,11 @@ from plimsoll.core import UsageError
 from plimsoll.monitoring.exporter.fleet import listed_bots, name_of
 from plimsoll.monitoring.settings import WatchSettings
 
-ENVIRONMENT = {"PLIMSOLL_WATCH__KEY": "shared", "PLIMSOLL_WATCH__SECRET": "s"}
+ENVIRONMENT = {
+    "PLIMSOLL_WATCH__KEY": "shared",
+    "PLIMSOLL_WATCH__SECRET": "s",
+    "FREQTRADE__DB_URL": "sqlite:///somebody.sqlite",
+}
 
 
 def listed(folder: Path, *bots: dict[str, Any]) -> dict[str, WatchSettings]:
@@ -32,6 +36,7 @@ def test_each_bot_has_its_own_place_and_secrets(tmp_path: Path) -> None:
     assert found["one"].state_folder == tmp_path / "a" / "plimsoll"
     assert found["two"].secrets["key"] == "shared"
     assert found["two"].db_url == "sqlite:///b.sqlite"
+    assert found["one"].db_url is None, "the environment's is one bot's, whose is not known"
     assert name_of(found["two"]) == "mine"
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from plimsoll.monitoring.bot_api import not_asked
 from plimsoll.monitoring.exporter.health import BotLook, bot_samples, exchange_samples
 from plimsoll.monitoring.exporter.samples import Samples
 from plimsoll.monitoring.memory import Memory
@@ -88,3 +89,12 @@ def test_the_exchanges_books_in_figures() -> None:
     assert seen.value("exchange_positions") == seen.value("exchange_orders") == 1.0
     assert seen.value("exchange_used_weight") == 42.0
     assert exchange_samples(account(wallet_usd=None), None).value("exchange_equity_usd") is None
+
+
+def test_a_sign_of_the_future_is_none_of_life() -> None:
+    """Its clock was set back: dead since, it would be up for as long as the clock was ahead."""
+    ahead = sight(bot=not_asked(NOON + timedelta(hours=9)))
+    seen = samples(ahead)
+    assert seen.value("bot_up") == 0.0
+    assert seen.value("bot_loop_age_seconds") == -9 * 3600.0
+    assert samples(sight(bot=not_asked(NOON + timedelta(seconds=2)))).value("bot_up") == 1.0

@@ -3,7 +3,9 @@
 from math import inf, nan
 
 import pytest
+from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
 from plimsoll.monitoring.exporter.samples import BOUNDS, OTHER, Histogram, Samples, families
 
@@ -86,3 +88,27 @@ def test_two_bots_share_a_family_and_prometheus_reads_it() -> None:
         if one.name == "plimsoll_order_delay_seconds_count"
     ]
     assert count.value == 1.0
+
+
+def test_long_labels_that_begin_alike_are_two() -> None:
+    """One took the other's place, and its loss was on no page."""
+    samples = Samples()
+    for end, usd in (("a", -500.0), ("b", 1.0)):
+        samples.add("realised_profit_usd", usd, "BTC/USDT", "long", "x" * 200 + end)
+    assert sorted(value for _, _, value in samples.rows()) == [-500.0, 1.0]  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize("tag", ['a"} 1\nplimsoll_bot_up{bot="x', "a\\", "\r", "\u2028", "é" * 200])
+def test_a_tag_breaks_no_line_of_the_page(tag: str) -> None:
+    samples = Samples()
+    samples.add("realised_profit_usd", 1.0, "BTC/USDT", "long", tag)
+    registry = CollectorRegistry()
+
+    class _Page(Collector):
+        def collect(self) -> list[Metric]:
+            return families({"one": [samples]})
+
+    registry.register(_Page())
+    (family,) = text_string_to_metric_families(generate_latest(registry).decode())
+    (row,) = family.samples
+    assert row.labels["tag"][:40] == tag[:40]

@@ -96,3 +96,29 @@ def test_a_transfer_that_cannot_be_is_refused(
     with pytest.raises(UsageError, match=message):
         control(exchange, "POST", "transfer", **body)
     assert exchange.account.wallet_usd == 10_000.0
+
+
+def test_coins_move_without_an_order(exchange: Exchange) -> None:
+    held = control(exchange, "POST", "transfer", asset="BTC", amount=0.5)
+    assert held == {"asset": "BTC", "amount": 0.5, "total": 0.5}
+    assert control(exchange, "POST", "transfer", asset="BTC", amount=-0.2)["total"] == 0.3
+    assert exchange.spot.wallet.fills == []
+    assert exchange.account.wallet_usd == 10_000.0
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"asset": "BTC"}, 'a number "amount"'),
+        ({"asset": "BTC", "amount": 0}, "an amount other than 0"),
+        ({"asset": "BTC", "amount": float("nan")}, "an amount other than 0"),
+        ({"asset": "BTC", "amount": -1}, "0 is free"),
+        ({"asset": "DOGE", "amount": 1}, "unknown asset DOGE"),
+        ({"asset": 7, "amount": 1}, "unknown asset 7"),
+    ],
+)
+def test_coins_that_cannot_be_moved_are_refused(
+    exchange: Exchange, body: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        control(exchange, "POST", "transfer", **body)

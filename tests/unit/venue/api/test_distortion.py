@@ -164,6 +164,17 @@ def test_a_wrong_tick_shifts_a_stream_s_message(exchange: Exchange) -> None:
     assert float(first[0]["b"]) == pytest.approx(float(second[0]["b"]) * 1.2, rel=1e-4)
 
 
+@pytest.mark.parametrize("name", ["btcusdt@depth10", "btcusdt@depth10@100ms"])
+def test_a_wrong_tick_shifts_the_levels_of_a_partial_book(exchange: Exchange, name: str) -> None:
+    feed = open_feed(exchange, name)
+    assert feed is not None
+    exchange.start_fault({"kind": "wrong-tick", "magnitude": 0.2, "count": 1})
+    first: Any = distorted_current(exchange, name, feed, exchange.clock.now_ms())
+    second: Any = distorted_current(exchange, name, feed, exchange.clock.now_ms())
+    wrong, right = ([float(price) for price, _ in told[0]["b"]] for told in (first, second))
+    assert wrong == pytest.approx([price * 1.2 for price in right], rel=1e-4)
+
+
 def test_a_stale_contract_is_left_out_of_the_stream_of_all_books(exchange: Exchange) -> None:
     name = "!bookTicker"
     feed = open_feed(exchange, name)

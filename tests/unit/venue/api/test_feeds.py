@@ -1,3 +1,4 @@
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -103,6 +104,57 @@ def test_a_new_subscriber_gets_the_present_at_once(exchange: Exchange, name: str
     assert _feed(exchange, name).current(exchange.clock.now_ms())
 
 
-@pytest.mark.parametrize("name", ["foousdt@kline_1m", "btcusdt@kline_7m", "btcusdt@nonsense", "!x"])
+def test_a_partial_book_is_whole_and_names_the_one_before_it(exchange: Exchange) -> None:
+    feed = _feed(exchange, "btcusdt@depth10@100ms")
+    [first] = feed.current(exchange.clock.now_ms())
+    chain = [first, *(m for _ in range(8) for m in _advance(exchange, feed, 0.25))]
+    assert len(chain) == 9
+    for message in chain:
+        assert isinstance(message, dict)
+        book = exchange.book("BTCUSDT", 10, message["E"])
+        assert [float(price) for price, _ in message["b"]] == book.bid_prices.tolist()
+        assert [float(size) for _, size in message["a"]] == book.ask_sizes.tolist()
+    assert all(later["pu"] == one["u"] < later["U"] for one, later in pairwise(chain))
+
+
+def test_a_new_subscriber_breaks_no_chain_neither_its_own_nor_that_of_others(
+    exchange: Exchange,
+) -> None:
+    feed = _feed(exchange, "btcusdt@depth5@100ms")
+    [before] = _advance(exchange, feed, 1)
+    exchange.clock.step(0.5)
+    [told] = feed.current(exchange.clock.now_ms())  # to the second one alone
+    assert feed.current(exchange.clock.now_ms()) == [told]
+    [after] = _advance(exchange, feed, 0.5)
+    assert told == before
+    assert after["pu"] == before["u"]
+
+
+@pytest.mark.parametrize(
+    ("speed", "most"), [("@100ms", 40), ("", 16), ("@250ms", 16), ("@500ms", 8)]
+)
+@pytest.mark.parametrize("levels", ["", "5"])
+def test_depth_comes_no_more_often_than_its_name_says(
+    exchange: Exchange, levels: str, speed: str, most: int
+) -> None:
+    feed = _feed(exchange, f"btcusdt@depth{levels}{speed}")
+    told = [m for _ in range(80) for m in _advance(exchange, feed, 0.05)]
+    assert len(told) == most
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "foousdt@kline_1m",
+        "btcusdt@kline_7m",
+        "btcusdt@nonsense",
+        "!x",
+        "btcusdt@depth7",
+        "btcusdt@depth50",
+        "btcusdt@depths",
+        "btcusdt@depth5@50ms",
+        "btcusdt@depth@1000ms",
+    ],
+)
 def test_an_unknown_stream_has_no_feed(exchange: Exchange, name: str) -> None:
     assert open_feed(exchange, name) is None

@@ -1,6 +1,12 @@
 import pytest
 
-from plimsoll.venue.api.rate_limits import RateLimitError, RateLimits, orders_in, weight_of
+from plimsoll.venue.api.rate_limits import (
+    SPOT_TARIFF,
+    RateLimitError,
+    RateLimits,
+    orders_in,
+    weight_of,
+)
 
 NOW_MS = 1_735_689_600_000
 KLINES = "/fapi/v1/klines"
@@ -91,3 +97,38 @@ def test_orders_have_limits_of_their_own() -> None:
     ] == str(302)
     assert orders_in("POST", "/fapi/v1/batchOrders") == 5
     assert orders_in("DELETE", "/fapi/v1/order") == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "parameters", "weight"),
+    [
+        ("GET", "/api/v3/ping", {}, 1),
+        ("GET", "/api/v3/exchangeInfo", {}, 20),
+        ("GET", "/api/v3/klines", {"limit": "1000"}, 2),
+        ("GET", "/api/v3/depth", {}, 5),
+        ("GET", "/api/v3/depth", {"limit": "100"}, 5),
+        ("GET", "/api/v3/depth", {"limit": "101"}, 25),
+        ("GET", "/api/v3/depth", {"limit": "1000"}, 50),
+        ("GET", "/api/v3/depth", {"limit": "5000"}, 250),
+        ("GET", "/api/v3/ticker/24hr", {"symbol": "BTCUSDT"}, 2),
+        ("GET", "/api/v3/ticker/24hr", {}, 80),
+        ("GET", "/api/v3/openOrders", {}, 80),
+        ("DELETE", "/api/v3/openOrders", {}, 1),
+        ("POST", "/api/v3/order", {}, 1),
+        ("GET", "/sapi/v1/spot/delist-schedule", {}, 0),
+    ],
+)
+def test_spot_has_a_tariff_of_its_own(
+    method: str, path: str, parameters: dict[str, str], weight: int
+) -> None:
+    assert SPOT_TARIFF.weight_of(method, path, parameters) == weight
+
+
+def test_spots_orders_are_counted_in_ten_seconds_and_a_day() -> None:
+    limits = RateLimits(enforced=True, tariff=SPOT_TARIFF)
+    told = [limits.charge("POST", "/api/v3/order", {}, 5_000) for _ in range(100)]
+    headers = told[-1]
+    assert (headers["X-MBX-ORDER-COUNT-10S"], headers["X-MBX-ORDER-COUNT-1D"]) == ("100", "100")
+    with pytest.raises(RateLimitError, match="100 orders per 10S"):
+        limits.charge("POST", "/api/v3/order", {}, 5_000)
+    assert limits.charge("POST", "/api/v3/order", {}, 10_000)["X-MBX-ORDER-COUNT-10S"] == "1"

@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from plimsoll.venue.api.server import Server
 from plimsoll.venue.bybit.dialect import BybitDialect
+from plimsoll.venue.bybit.public import PUBLIC
 from plimsoll.venue.bybit.stream import LINEAR_PATH, stream_of
 from plimsoll.venue.exchange import Exchange
 from plimsoll.venue.keys import KeyRing
@@ -103,4 +104,51 @@ def test_stale_candles_are_not_pushed() -> None:
 def test_topics_name_shared_feeds() -> None:
     assert stream_of("kline.60.BTCUSDT") == "btcusdt@kline_1h"
     assert stream_of("kline.M.BTCUSDT") == "btcusdt@kline_1M"
-    assert stream_of("tickers.BTCUSDT") == ""
+    assert stream_of("publicTrade.BTCUSDT") == "btcusdt@trade"
+    assert stream_of("orderbook.1.BTCUSDT") == "btcusdt@bookTicker"
+    none = ("tickers.BTCUSDT", "orderbook.200.BTCUSDT", "5.BTCUSDT", "kline.publicTrade.BTCUSDT")
+    assert [stream_of(topic) for topic in none] == [""] * 4
+
+
+def test_every_trade_is_pushed_once_as_rest_tells_it() -> None:
+    exchange = exchange_at()
+
+    async def talk(socket: ClientWebSocketResponse, dialect: BybitDialect) -> None:
+        assert (await ask(socket, "subscribe", "publicTrade.BTCUSDT"))["success"]
+        pushed = []
+        for _ in range(3):
+            exchange.clock.step(20)
+            dialect.hub.push()
+            pushed += [await told(socket) for _ in range(20)]
+        assert {one["topic"] for one in pushed} == {"publicTrade.BTCUSDT"}
+        rows = [row for one in pushed for row in one["data"]]
+        asked = {"category": "linear", "symbol": "BTCUSDT", "limit": "60"}
+        rest = PUBLIC["/v5/market/recent-trade"](exchange, asked, exchange.clock.now_ms())["list"]
+        pairs = {"i": "execId", "p": "price", "v": "size", "S": "side"}
+        for one, other in zip(rows, reversed(rest), strict=True):
+            assert {name: one[name] for name in pairs} == {k: other[v] for k, v in pairs.items()}
+            assert one["T"] == int(other["time"])
+        prices = [float(row["p"]) for row in rows]
+        ticks = [row["L"] for row in rows]
+        for before, price, tick in zip(prices, prices[1:], ticks[1:], strict=False):
+            named = {price > before: "PlusTick", price < before: "MinusTick"}
+            assert tick == named.get(True, "ZeroPlusTick")
+
+    connected(exchange, talk)
+
+
+def test_the_first_level_of_the_book_is_pushed_whole() -> None:
+    exchange = exchange_at()
+
+    async def talk(socket: ClientWebSocketResponse, dialect: BybitDialect) -> None:
+        await ask(socket, "subscribe", "orderbook.1.BTCUSDT")
+        first = await told(socket)
+        exchange.clock.step(5)
+        dialect.hub.push()
+        for one in (first, await told(socket)):
+            assert (one["topic"], one["type"]) == ("orderbook.1.BTCUSDT", "snapshot")
+            asked = {"category": "linear", "symbol": "BTCUSDT", "limit": "1"}
+            book = PUBLIC["/v5/market/orderbook"](exchange, asked, one["ts"])
+            assert (one["data"]["b"], one["data"]["a"]) == (book["b"], book["a"])
+
+    connected(exchange, talk)

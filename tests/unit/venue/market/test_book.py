@@ -62,3 +62,12 @@ def test_a_trade_has_the_same_price_size_and_side_on_every_page() -> None:
 def test_no_trade_comes_from_the_future(ahead: int) -> None:
     last = trade_id_at(NOW_MS)
     assert len(trades_between(shared(), "BTCUSDT", last + 1, last + ahead, NOW_MS).ids) == 0
+
+
+def test_a_trade_has_the_same_size_whenever_it_is_asked_for() -> None:
+    market = shared()
+    number = trade_id_at(NOW_MS // 60_000 * 60_000 + 3_000)
+    at_once = trades_between(market, "BTCUSDT", number, number, NOW_MS // 60_000 * 60_000 + 3_500)
+    later = trades_between(market, "BTCUSDT", number, number, NOW_MS + 600_000)
+    assert list(at_once.sizes) == list(later.sizes)
+    assert at_once.buyer_is_maker == later.buyer_is_maker

@@ -1,0 +1,1 @@
+"""What the locked packages are, and whether one has a known fault."""

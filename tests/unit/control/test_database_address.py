@@ -1,0 +1,29 @@
+"""An address of a database as a person types it."""
+
+import pytest
+
+from plimsoll.control.database_address import address_of, shown
+from plimsoll.core import UsageError
+
+
+def test_an_address_has_the_driver_that_is_installed_and_is_shown_without_its_password() -> None:
+    url = address_of("postgresql://ada:secret@db.example/bot")
+    assert url.drivername == "postgresql+psycopg"
+    assert shown(url) == "postgresql+psycopg://ada:***@db.example/bot"
+    assert shown(address_of("sqlite:///bot.sqlite")) == "sqlite:///bot.sqlite"
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("mysql://ada:secret@host/bot", "expected sqlite:///FILE or postgresql"),
+        ("postgresql+nothing://ada:secret@host/bot", "expected sqlite:///FILE or postgresql"),
+        ("what", "expected sqlite:///FILE or postgresql"),
+        ("sqlite://", "in memory"),
+        ("sqlite:///:memory:", "in memory"),
+    ],
+)
+def test_another_kind_is_wrong_usage(address: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said) as raised:
+        address_of(address)
+    assert "secret" not in str(raised.value)
