@@ -91,7 +91,7 @@ def of(findings: list[Finding], subject: str) -> Finding:
     ("name", "mode", "level", "said"),
     [
         ("bybit", "futures", Level.OK, "tested on the venue; guards do not see there: margin mode"),
-        ("binance", "spot", Level.OK, "tested on the venue; guards do not see there: positions"),
+        ("binance", "spot", Level.OK, "tested on the venue; guards do not see there: coins beyond"),
         ("krakenfutures", "futures", Level.WARNING, "by fixtures; guards do not see there: liquid"),
         ("kraken", "spot", Level.WARNING, "kraken spot is untested; guards do not see"),
         ("gate", "futures", Level.WARNING, "gate futures is untested"),
