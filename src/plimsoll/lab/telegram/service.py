@@ -372,10 +372,11 @@ class TelegramService:
         await self._stop.wait()
         proxy.close()
         await runner.cleanup()
-        left = asyncio.all_tasks() - {asyncio.current_task()}  # tunnels, and polls of dead bots
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        while left := asyncio.all_tasks() - {asyncio.current_task()}:  # one accepted begins another
+            await asyncio.sleep(0.01)  # one that is cancelled before it begins is an error
+            for task in left:  # tunnels, and polls of dead bots
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
 
 def _result(result: object) -> web.Response:

@@ -1,8 +1,12 @@
 """The Telegram service refuses what the Bot API refuses, and remembers why."""
 
+import gc
 import json
+import socket
+import threading
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -260,3 +264,34 @@ def test_a_photo_that_the_real_one_refuses_is_refused(
 
 def test_a_photo_of_more_than_10_mb_is_too_large(client: httpx.Client) -> None:
     assert photo_answer(client, b"\x89PNG" + bytes(10_000_000))["error_code"] == 413
+
+
+def test_bots_that_connect_as_it_ends_leave_no_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(5):
+        with telegram_service(tmp_path / str(number)) as service:
+            knocking = threading.Thread(target=knock, args=(service.proxy_port,))
+            knocking.start()
+            KNOCKED.wait(30)
+        knocking.join(30)
+        KNOCKED.clear()
+    gc.collect()
+    assert [one.getMessage() for one in caplog.records if one.name == "asyncio"] == []
+
+
+KNOCKED = threading.Event()
+
+
+def knock(port: int) -> None:
+    sockets: list[socket.socket] = []
+    try:
+        while len(sockets) < 500:
+            sockets.append(socket.create_connection(("127.0.0.1", port), timeout=5))
+            sockets[-1].sendall(b"CONNECT api.telegram.org:443 HTTP/1.1\r\n\r\n")
+            KNOCKED.set()
+    except OSError:
+        KNOCKED.set()  # it has ended
+    finally:
+        for one in sockets:
+            one.close()
