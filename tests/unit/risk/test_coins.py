@@ -136,6 +136,32 @@ def test_what_a_stop_has_filled_so_far_is_explained() -> None:
     assert kinds(replace(exchange, coins={"BTC": 0.005}), bot(trade())) == [BreakKind.WRONG_SIZE]
 
 
+def test_a_stop_that_has_filled_in_part_covers_what_is_left_beside_a_persons_coins() -> None:
+    exchange, own = account(HELD + 0.5 - 0.02, orders=(stop(filled=0.02),)), bot(trade())
+    assert held(exchange, own) == {BTC: pytest.approx(AMOUNT - 0.02)}
+    assert kinds(exchange, own) == []
+    theirs = replace(exchange, orders=(stop(id="9", client_id="web_1", filled=0.02),))
+    assert held(theirs, own) == {BTC: AMOUNT}
+
+
+@pytest.mark.parametrize("beside", [2 * STEP, 0.01])
+def test_a_stop_that_has_filled_settles_where_other_coins_are_left(beside: float) -> None:
+    """Freqtrade books it in this loop; until then the trade seems to have those coins alone."""
+    exchange, own = account(beside, orders=()), bot(trade())
+    [short, unstopped] = breaks(with_positions(exchange, own), own, RiskProfile())
+    assert (short.kind, unstopped.kind) == (BreakKind.WRONG_SIZE, BreakKind.MISSING_STOP)
+    assert short.settling
+    later = replace(exchange, as_of=NOON + timedelta(seconds=30))
+    [lasts, _] = breaks(with_positions(later, own), own, RiskProfile(), (short, unstopped))
+    assert not lasts.settling
+
+
+def test_too_many_coins_of_the_bot_are_told_at_once() -> None:
+    exchange, own = account(HELD + 0.00999, done=(order(1),)), bot(trade())
+    [seen] = breaks(with_positions(exchange, own), own, RiskProfile())
+    assert (seen.kind, seen.settling) == (BreakKind.WRONG_SIZE, False)
+
+
 def test_a_stop_of_somebody_else_explains_nothing_it_has_sold() -> None:
     theirs = stop(id="9", client_id="web_1", filled=0.02)
     exchange = account(HELD - 0.02, orders=(stop(AMOUNT - 0.02), theirs))

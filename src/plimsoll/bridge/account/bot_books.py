@@ -107,7 +107,7 @@ def _trade(trade: Trade, *, stops_on_exchange: bool) -> BotTrade:
 
 
 def _fee_amount(trade: Trade) -> float:
-    """Return what the entries of a spot trade may have cost in coins.
+    """Return what the entries of a spot trade may have cost in coins that its amount still counts.
 
     Freqtrade takes such a fee off the trade's amount, but not where it finds as many coins beside
     it, and not before it has seen the fee: its amount may be more than the exchange holds.
@@ -116,7 +116,8 @@ def _fee_amount(trade: Trade) -> float:
         return 0.0
     if trade.fee_open_currency not in (None, trade.safe_base_currency):
         return 0.0
-    bought = sum(one.safe_filled for one in trade.orders if one.ft_order_side == trade.entry_side)
+    entries = (one for one in trade.orders if one.ft_order_side == trade.entry_side)
+    bought = sum(one.safe_filled for one in entries if not one.ft_fee_base)
     return float((trade.fee_open or 0.0) * bought)
 
 

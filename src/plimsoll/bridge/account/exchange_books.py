@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 LOOKED_INTO = timedelta(days=6, hours=12)
 """How far back the orders of a pair are looked into; Binance lists seven days at once."""
+ORDER_PAGE = 500
+"""How many orders Binance lists at once, the oldest first; a stop that trails makes more in a day."""
 RECORD_KEPT = timedelta(days=85)
 """How far back the record of transfers is asked for; Binance keeps it for three months."""
 TRANSFER_PAGE = 1000
@@ -283,10 +285,16 @@ def done_orders(exchange: Exchange, pair: str, now: datetime) -> Sequence[Exchan
     FreqtradeException, ccxt.BaseError
         When the exchange does not answer.
     """
-    orders = exchange.fetch_orders(pair, now - LOOKED_INTO)
-    return [
-        _order(exchange, one, in_contracts=False) for one in orders if one.get("status") != "open"
-    ]
+    since, orders = now - LOOKED_INTO, dict[str, Any]()
+    while True:
+        page = exchange.fetch_orders(pair, since)
+        new = [one for one in page if one["id"] not in orders]
+        orders.update({one["id"]: one for one in page})
+        if len(page) < ORDER_PAGE or not new:
+            break
+        since = datetime.fromtimestamp(max(one["timestamp"] for one in new) / 1000, UTC)
+    done = [one for one in orders.values() if one.get("status") != "open"]
+    return [_order(exchange, one, in_contracts=False) for one in done]
 
 
 def _order(

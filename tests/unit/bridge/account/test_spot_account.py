@@ -17,8 +17,9 @@ from freqtrade.exchange.binance import Binance
 from freqtrade.persistence import Order, Trade
 from freqtrade.persistence.usedb_context import enable_database_use
 
+from plimsoll.bridge.account import exchange_books
 from plimsoll.bridge.account.closed_trades import ClosedTrades
-from plimsoll.bridge.account.exchange_books import read_books
+from plimsoll.bridge.account.exchange_books import done_orders, read_books
 from plimsoll.bridge.account.reconciler import Reconciler
 from plimsoll.core import PlimsollError
 from plimsoll.core.books import BreakKind
@@ -154,6 +155,22 @@ def test_coins_and_orders_are_read_and_nothing_else(exchange: Exchange) -> None:
     assert (done.id, done.filled, done.is_named(books._prefix)) == (bought["id"], 0.01, True)
     assert done.price == pytest.approx(bought["average"])
     assert read.steps == {BTC: 0.00001}
+
+
+def test_orders_are_read_beyond_the_first_page(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exchange lists the oldest first: the newest orders are those that matter."""
+    monkeypatch.setattr(exchange_books, "ORDER_PAGE", 3)
+    list_orders = exchange._api.fetch_orders
+    monkeypatch.setattr(
+        exchange._api, "fetch_orders", lambda pair, since, params: list_orders(pair, since, 3)
+    )
+    sent = []
+    for _ in range(7):
+        post(f"{exchange.url}/plimsoll/clock/step", {"seconds": 20})
+        sent.append(send(exchange, "buy", 0.001)["id"])
+    assert [one.id for one in done_orders(exchange, BTC, now_of(exchange))] == sent
 
 
 @pytest.mark.parametrize("total", [None, float("nan"), "much"])
