@@ -288,8 +288,13 @@ class Recovers:
         pytest.fail("Freqtrade does so by itself")
 
 
-def test_a_fill_that_was_stored_and_not_counted_is_counted(exchange: Exchange) -> None:
-    """A bot that is killed in between leaves it."""
+@pytest.mark.parametrize("beside", [0.0, 0.001])
+def test_a_fill_that_was_stored_and_not_counted_is_counted(
+    exchange: Exchange, beside: float
+) -> None:
+    """A bot that is killed in between leaves it; a person's coins or dust change nothing."""
+    if beside:
+        send(exchange, "buy", beside, clientOrderId="web_1")
     trade = entered(exchange)
     exchange._api.cancel_order(trade.orders[-1].order_id, BTC)
     trade.orders[-1].ft_is_open, trade.orders[-1].status = False, "canceled"
