@@ -76,6 +76,17 @@ def entry_fee_usd(trade: Trade) -> float:
     return float(trade.open_rate * trade.amount * (trade.fee_open or 0.0))
 
 
+def set_aside_usd(trade: Trade) -> float:
+    """Return the money that resting additions to a trade hold: Freqtrade counts it as gone.
+
+    That of a trade's first entry it counts as its stake.
+    """
+    if not trade.amount:
+        return 0.0
+    resting = (one for one in trade.open_orders if one.ft_order_side == trade.entry_side)
+    return float(sum(one.stake_amount for one in resting))
+
+
 def _funding_usd(trade: Trade) -> float:
     """Return the funding that is not yet in the profit of an exit."""
     booked = since_exit = 0.0
