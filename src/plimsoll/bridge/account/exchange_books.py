@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 LOOKED_INTO = timedelta(days=6, hours=12)
 """How far back the orders of a pair are looked into; Binance lists seven days at once."""
 ORDER_PAGE = 500
-"""How many orders Binance lists at once, the oldest first; a stop that trails makes more in a day."""
+"""How many orders Binance lists at once, the oldest first; stops that trail are more in a day."""
 RECORD_KEPT = timedelta(days=85)
 """How far back the record of transfers is asked for; Binance keeps it for three months."""
 TRANSFER_PAGE = 1000

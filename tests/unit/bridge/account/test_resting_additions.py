@@ -159,7 +159,7 @@ def test_the_money_that_they_hold_on_spot_is_no_loss_and_no_withdrawal(
     tmp_path: Path, clock: Any, usd: float
 ) -> None:
     """Several of a hundredth of the capital each would be a day's loss together."""
-    exchange = {"name": "binance", "key": "", "secret": "", "enable_ws": False}
+    exchange: dict[str, Any] = {"name": "binance", "key": "", "secret": "", "enable_ws": False}
     exchange["pair_whitelist"] = [BTC, ETH]
     spot = {"trading_mode": "spot", "margin_mode": "", "dry_run": False, "exchange": exchange}
     with running_bot(tmp_path, f"{PLAIN}    can_short = False\n", **spot) as bot:
