@@ -117,9 +117,10 @@ def _lost(pair: str, exchange: ExchangeBooks, bot: BotBooks) -> tuple[float, flo
     Without what anybody but a trade has sold since: it may have been these coins. What a fee has
     taken of them is not there to be sold, nor is less than a step.
     """
+    once = {one.id: one for one in (*exchange.orders, *exchange.done)}  # it may end in between
     unknown = [
         one
-        for one in (*exchange.done, *exchange.orders)
+        for one in once.values()
         if one.pair == pair and one.filled and one.id not in bot.order_ids and not bot.is_peers(one)
     ]
     bought = lost = 0.0

@@ -244,6 +244,12 @@ def test_coins_that_no_lost_order_has_bought_are_no_position(
     assert kinds(account(2.0, orders=(), done=done), bot()) == []
 
 
+def test_an_order_that_ends_between_two_readings_counts_once() -> None:
+    half, whole = (order(1, amount=0.02, filled=one) for one in (0.01, 0.02))
+    exchange = account(0.5, orders=(half,), done=(whole,))
+    assert held(exchange, bot()) == {BTC: pytest.approx(0.02)}
+
+
 def test_fees_of_many_trades_of_an_older_database_add_up_to_nothing() -> None:
     done = [
         order(2 * one + after, side, filled=amount)

@@ -313,8 +313,8 @@ def _order(
         id=str(order["id"]),
         pair=order["symbol"],
         side=Side.LONG if order["side"] == "buy" else Side.SHORT,
-        amount=float(order.get("amount") or 0.0),
-        filled=float(order.get("filled") or 0.0),
+        amount=_finite(order.get("amount") or 0.0),
+        filled=_finite(order.get("filled") or 0.0),
         price=trigger or _number(order.get("price")) or _number(order.get("average")),
         client_id=order.get("clientOrderId"),
         conditional=conditional or trigger is not None,
@@ -373,6 +373,13 @@ def _step(exchange: Exchange, pair: str) -> float:
         return float(exchange.get_precision_amount(pair) or 0.0) * size
     decimals = exchange.get_precision_amount(pair)
     return 0.0 if decimals is None else float(10**-decimals) * size
+
+
+def _finite(value: Any) -> float:
+    """Return a number; ValueError where it is none that can be compared."""
+    if not isfinite(number := float(value)):
+        raise ValueError(f"the amount of an order is {value}")
+    return number
 
 
 def _number(value: Any) -> float | None:

@@ -179,6 +179,14 @@ def test_a_balance_that_is_no_number_is_not_read(exchange: Exchange, total: obje
     assert read_books(exchange, now_of(exchange)).fault
 
 
+@pytest.mark.parametrize("field", ["amount", "filled"])
+def test_an_order_whose_amount_is_no_number_is_not_read(exchange: Exchange, field: str) -> None:
+    send(exchange, "buy", 0.01)
+    [done] = exchange._api.fetch_orders(BTC)
+    exchange._api.fetch_orders = lambda *_, **__: [{**done, field: float("nan")}]
+    assert "nan" in str(read_books(exchange, now_of(exchange), look_into=[BTC]).fault)
+
+
 def test_a_total_that_is_not_told_is_free_and_used(exchange: Exchange) -> None:
     exchange._api.fetch_balance = lambda *_: {
         "timestamp": 1,
