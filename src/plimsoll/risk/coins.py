@@ -21,10 +21,11 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 def with_positions(exchange: ExchangeBooks, bot: BotBooks) -> ExchangeBooks:
     """Return a spot account's books with its positions; other books as they are.
 
-    A trade whose coins are there is held exactly, however many more there are. Fewer coins, by
-    less than a step and the fees that its entries may have paid in them, are no difference. What
-    is left of a trade below a step cannot be sold, and is nothing. Where trades of several pairs
-    share a coin, what is missing is missing to the last pair by name.
+    A trade whose coins are there is held exactly, without what its stop has sold so far, however
+    many more there are. Fewer coins, by less than a step and the fees that its entries may have
+    paid in them, are no difference. What is left of a trade below a step cannot be sold, and is
+    nothing. Where trades of several pairs share a coin, what is missing is missing to the last
+    pair by name.
     """
     if exchange.coins is None:
         return exchange
@@ -33,7 +34,8 @@ def with_positions(exchange: ExchangeBooks, bot: BotBooks) -> ExchangeBooks:
     for pair in sorted(pairs | {one.pair for one in exchange.orders}):
         coin, step = _coin(pair), exchange.steps.get(pair, 0.0)
         trades = [one for one in bot.trades if one.pair == pair]
-        booked, there = sum(one.amount for one in trades), left.get(coin, 0.0)
+        booked = max(sum(one.amount for one in trades) - _stopped(pair, exchange, bot), 0.0)
+        there = left.get(coin, 0.0)
         short = booked - there
         fees = sum(one.fee_amount for one in trades)
         held = booked if short < fees + step * (1 - ROUNDING) else there
@@ -115,9 +117,10 @@ def _lost(pair: str, exchange: ExchangeBooks, bot: BotBooks) -> tuple[float, flo
     Without what anybody but a trade has sold since: it may have been these coins. What a fee has
     taken of them is not there to be sold, nor is less than a step.
     """
+    once = {one.id: one for one in (*exchange.orders, *exchange.done)}  # it may end in between
     unknown = [
         one
-        for one in (*exchange.done, *exchange.orders)
+        for one in once.values()
         if one.pair == pair and one.filled and one.id not in bot.order_ids and not bot.is_peers(one)
     ]
     bought = lost = 0.0
@@ -130,6 +133,18 @@ def _lost(pair: str, exchange: ExchangeBooks, bot: BotBooks) -> tuple[float, flo
         elif one.is_named(bot.prefix):
             lost, bought, price = lost + one.filled, bought + one.filled, one.price
     return lost, price
+
+
+def _stopped(pair: str, exchange: ExchangeBooks, bot: BotBooks) -> float:
+    """Return what open stops of a pair's trade have sold: it is booked when all of it is."""
+    return sum(
+        one.filled
+        for one in exchange.orders
+        if one.pair == pair
+        and one.conditional
+        and one.side is Side.SHORT
+        and one.id in bot.order_ids
+    )
 
 
 def _coin(pair: str) -> str:

@@ -358,8 +358,9 @@ def _settled(one: Break, exchange: ExchangeBooks, bot: BotBooks, profile: RiskPr
 
 
 def _may_settle(one: Break, exchange: ExchangeBooks, bot: BotBooks, profile: RiskProfile) -> bool:
-    if one.kind in _ALWAYS_SETTLES:
-        return True
+    fewer = exchange.coins is not None and (one.exchange or 0.0) < (one.database or 0.0)
+    if one.kind in _ALWAYS_SETTLES or (fewer and one.kind is BreakKind.WRONG_SIZE):
+        return True  # other coins are there when a stop has sold all of a trade's
     if one.kind in _NEVER_SETTLES:
         return False
     since = exchange.as_of - timedelta(seconds=profile.break_settling_seconds)

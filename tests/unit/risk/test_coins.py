@@ -136,6 +136,32 @@ def test_what_a_stop_has_filled_so_far_is_explained() -> None:
     assert kinds(replace(exchange, coins={"BTC": 0.005}), bot(trade())) == [BreakKind.WRONG_SIZE]
 
 
+def test_a_stop_that_has_filled_in_part_covers_what_is_left_beside_a_persons_coins() -> None:
+    exchange, own = account(HELD + 0.5 - 0.02, orders=(stop(filled=0.02),)), bot(trade())
+    assert held(exchange, own) == {BTC: pytest.approx(AMOUNT - 0.02)}
+    assert kinds(exchange, own) == []
+    theirs = replace(exchange, orders=(stop(id="9", client_id="web_1", filled=0.02),))
+    assert held(theirs, own) == {BTC: AMOUNT}
+
+
+@pytest.mark.parametrize("beside", [2 * STEP, 0.01])
+def test_a_stop_that_has_filled_settles_where_other_coins_are_left(beside: float) -> None:
+    """Freqtrade books it in this loop; until then the trade seems to have those coins alone."""
+    exchange, own = account(beside, orders=()), bot(trade())
+    [short, unstopped] = breaks(with_positions(exchange, own), own, RiskProfile())
+    assert (short.kind, unstopped.kind) == (BreakKind.WRONG_SIZE, BreakKind.MISSING_STOP)
+    assert short.settling
+    later = replace(exchange, as_of=NOON + timedelta(seconds=30))
+    [lasts, _] = breaks(with_positions(later, own), own, RiskProfile(), (short, unstopped))
+    assert not lasts.settling
+
+
+def test_too_many_coins_of_the_bot_are_told_at_once() -> None:
+    exchange, own = account(HELD + 0.00999, done=(order(1),)), bot(trade())
+    [seen] = breaks(with_positions(exchange, own), own, RiskProfile())
+    assert (seen.kind, seen.settling) == (BreakKind.WRONG_SIZE, False)
+
+
 def test_a_stop_of_somebody_else_explains_nothing_it_has_sold() -> None:
     theirs = stop(id="9", client_id="web_1", filled=0.02)
     exchange = account(HELD - 0.02, orders=(stop(AMOUNT - 0.02), theirs))
@@ -216,6 +242,12 @@ def test_coins_that_no_lost_order_has_bought_are_no_position(
     done: tuple[ExchangeOrder, ...],
 ) -> None:
     assert kinds(account(2.0, orders=(), done=done), bot()) == []
+
+
+def test_an_order_that_ends_between_two_readings_counts_once() -> None:
+    half, whole = (order(1, amount=0.02, filled=one) for one in (0.01, 0.02))
+    exchange = account(0.5, orders=(half,), done=(whole,))
+    assert held(exchange, bot()) == {BTC: pytest.approx(0.02)}
 
 
 def test_fees_of_many_trades_of_an_older_database_add_up_to_nothing() -> None:

@@ -76,6 +76,17 @@ def entry_fee_usd(trade: Trade) -> float:
     return float(trade.open_rate * trade.amount * (trade.fee_open or 0.0))
 
 
+def set_aside_usd(trade: Trade) -> float:
+    """Return the money that resting additions to a trade hold: Freqtrade counts it as gone.
+
+    That of a trade's first entry it counts as its stake.
+    """
+    if not trade.amount:
+        return 0.0
+    resting = (one for one in trade.open_orders if one.ft_order_side == trade.entry_side)
+    return float(sum(one.stake_amount for one in resting))
+
+
 def _funding_usd(trade: Trade) -> float:
     """Return the funding that is not yet in the profit of an exit."""
     booked = since_exit = 0.0
@@ -107,7 +118,7 @@ def _trade(trade: Trade, *, stops_on_exchange: bool) -> BotTrade:
 
 
 def _fee_amount(trade: Trade) -> float:
-    """Return what the entries of a spot trade may have cost in coins.
+    """Return what the entries of a spot trade may have cost in coins that its amount still counts.
 
     Freqtrade takes such a fee off the trade's amount, but not where it finds as many coins beside
     it, and not before it has seen the fee: its amount may be more than the exchange holds.
@@ -116,7 +127,8 @@ def _fee_amount(trade: Trade) -> float:
         return 0.0
     if trade.fee_open_currency not in (None, trade.safe_base_currency):
         return 0.0
-    bought = sum(one.safe_filled for one in trade.orders if one.ft_order_side == trade.entry_side)
+    entries = (one for one in trade.orders if one.ft_order_side == trade.entry_side)
+    bought = sum(one.safe_filled for one in entries if not one.ft_fee_base)
     return float((trade.fee_open or 0.0) * bought)
 
 

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 LOOKED_INTO = timedelta(days=6, hours=12)
 """How far back the orders of a pair are looked into; Binance lists seven days at once."""
+ORDER_PAGE = 500
+"""How many orders Binance lists at once, the oldest first; stops that trail are more in a day."""
 RECORD_KEPT = timedelta(days=85)
 """How far back the record of transfers is asked for; Binance keeps it for three months."""
 TRANSFER_PAGE = 1000
@@ -283,10 +285,16 @@ def done_orders(exchange: Exchange, pair: str, now: datetime) -> Sequence[Exchan
     FreqtradeException, ccxt.BaseError
         When the exchange does not answer.
     """
-    orders = exchange.fetch_orders(pair, now - LOOKED_INTO)
-    return [
-        _order(exchange, one, in_contracts=False) for one in orders if one.get("status") != "open"
-    ]
+    since, orders = now - LOOKED_INTO, dict[str, Any]()
+    while True:
+        page = exchange.fetch_orders(pair, since)
+        new = [one for one in page if one["id"] not in orders]
+        orders.update({one["id"]: one for one in page})
+        if len(page) < ORDER_PAGE or not new:
+            break
+        since = datetime.fromtimestamp(max(one["timestamp"] for one in new) / 1000, UTC)
+    done = [one for one in orders.values() if one.get("status") != "open"]
+    return [_order(exchange, one, in_contracts=False) for one in done]
 
 
 def _order(
@@ -305,8 +313,8 @@ def _order(
         id=str(order["id"]),
         pair=order["symbol"],
         side=Side.LONG if order["side"] == "buy" else Side.SHORT,
-        amount=float(order.get("amount") or 0.0),
-        filled=float(order.get("filled") or 0.0),
+        amount=_finite(order.get("amount") or 0.0),
+        filled=_finite(order.get("filled") or 0.0),
         price=trigger or _number(order.get("price")) or _number(order.get("average")),
         client_id=order.get("clientOrderId"),
         conditional=conditional or trigger is not None,
@@ -365,6 +373,13 @@ def _step(exchange: Exchange, pair: str) -> float:
         return float(exchange.get_precision_amount(pair) or 0.0) * size
     decimals = exchange.get_precision_amount(pair)
     return 0.0 if decimals is None else float(10**-decimals) * size
+
+
+def _finite(value: Any) -> float:
+    """Return a number; ValueError where it is none that can be compared."""
+    if not isfinite(number := float(value)):
+        raise ValueError(f"the amount of an order is {value}")
+    return number
 
 
 def _number(value: Any) -> float | None:

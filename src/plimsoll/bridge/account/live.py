@@ -15,7 +15,7 @@ from freqtrade.persistence import Trade
 from freqtrade.wallets import Wallets
 from sqlalchemy.orm import Session
 
-from plimsoll.bridge.account.bot_books import entry_fee_usd
+from plimsoll.bridge.account.bot_books import entry_fee_usd, set_aside_usd
 from plimsoll.bridge.account.closed_trades import ClosedTrades
 from plimsoll.bridge.account.exchange_books import stated_marks
 from plimsoll.bridge.account.freqtrade_trades import (
@@ -354,7 +354,7 @@ class LiveAccount:
         Where the exchange's books are read it is the bot's share of their capital, which moves
         with transfers on record alone. Else Freqtrade's own is taken: without closed trades
         only; `_equity` adds what open ones have realised, and takes off their entry fees, which
-        an exchange has already taken.
+        an exchange has already taken, as it has what resting additions may cost.
         """
         config = self._data._config  # noqa: SLF001 - DataProvider offers no config
         if self._money is not None and "available_capital" not in config:
@@ -364,7 +364,7 @@ class LiveAccount:
             return balance
         realised = sum(trade.realized_profit or 0.0 for trade in trades)
         if not config["dry_run"]:
-            realised -= sum(map(entry_fee_usd, trades))
+            realised -= sum(entry_fee_usd(one) + set_aside_usd(one) for one in trades)
         return balance - realised * config["tradable_balance_ratio"]
 
     def _equity(self, trades: Sequence[Trade]) -> float | None:

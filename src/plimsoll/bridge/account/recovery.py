@@ -121,7 +121,7 @@ class Mender:
             trades = [trade for trade in Trade.get_open_trades() if trade.pair == one.pair]
             before = [(trade.id, trade.amount, trade.is_open) for trade in trades]
             bot.wallets.update()
-            step = books.steps.get(str(one.pair), 0.0) if self._is_spot else 0.0
+            step = books.steps.get(str(one.pair), 0.0) if self._is_spot else None
             for trade in trades:
                 counted = len(trades) == 1 and _recounted(trade, one.exchange or 0.0, step)
                 if not (counted or self._is_spot):
@@ -200,7 +200,7 @@ def _rollbacks() -> Iterator[list[Any]]:
         event.remove(session, "after_rollback", collect)
 
 
-def _recounted(trade: Trade, held: float, step: float = 0.0) -> bool:
+def _recounted(trade: Trade, held: float, step: float | None = None) -> bool:
     """Book the fills that a trade's own orders have and its amount does not show.
 
     A bot that dies between storing a fill and counting it leaves that. Freqtrade's own recovery
@@ -208,7 +208,8 @@ def _recounted(trade: Trade, held: float, step: float = 0.0) -> bool:
 
     Returns
     -------
-    Whether they explain what the exchange holds, signed by side, to less than a ``step``.
+    Whether they explain what the exchange holds, signed by side. On spot, where there is a
+    ``step``, more coins than they explain may be a person's or dust.
     """
     filled = sum(
         order.safe_amount_after_fee * (1 if order.ft_order_side == trade.entry_side else -1)
@@ -216,7 +217,10 @@ def _recounted(trade: Trade, held: float, step: float = 0.0) -> bool:
         if not order.ft_is_open
     )
     sign = -1 if trade.is_short else 1
-    if filled <= 0 or abs(filled * sign - held) > max(abs(held) * ROUNDING, step):
+    beyond = held - filled * sign
+    rounding = abs(held) * ROUNDING
+    fits = abs(beyond) <= rounding if step is None else beyond >= -max(rounding, step)
+    if filled <= 0 or not fits:
         return False
     trade.recalc_trade_from_orders()
     Trade.commit()

@@ -163,3 +163,11 @@ def test_fees_of_entries_may_be_missing_in_coins_on_spot_alone(
     for number, side, filled in (("1", "buy", 4.0), ("2", "buy", 1.0), ("3", "sell", 2.0)):
         order(trade, number, side, ft_is_open=False, status="closed", filled=filled)
     assert books().trades[0].fee_amount == pytest.approx(fee_amount)
+
+
+def test_a_fee_that_was_taken_off_the_trade_is_not_missing_in_coins() -> None:
+    trade = open_trade(NOON, pair="BTC/USDT", fee_open=0.001, trading_mode="spot")
+    fields = {"ft_is_open": False, "status": "closed"}
+    order(trade, "1", "buy", filled=4.0, ft_fee_base=0.004, **fields)
+    order(trade, "2", "buy", filled=1.0, **fields)
+    assert books().trades[0].fee_amount == pytest.approx(0.001)

@@ -152,3 +152,26 @@ def test_what_rests_is_neither_profit_nor_loss(tmp_path: Path, clock: Any) -> No
         rests(trade, 50.0, 90.0)
         loops(bot, clock)
         assert status(tmp_path)["equity_usd"] == before
+
+
+@pytest.mark.parametrize("usd", [90.0, 900.0])
+def test_the_money_that_they_hold_on_spot_is_no_loss_and_no_withdrawal(
+    tmp_path: Path, clock: Any, usd: float
+) -> None:
+    """Several of a hundredth of the capital each would be a day's loss together."""
+    exchange: dict[str, Any] = {"name": "binance", "key": "", "secret": "", "enable_ws": False}
+    exchange["pair_whitelist"] = [BTC, ETH]
+    spot = {"trading_mode": "spot", "margin_mode": "", "dry_run": False, "exchange": exchange}
+    with running_bot(tmp_path, f"{PLAIN}    can_short = False\n", **spot) as bot:
+        trades = [held(pair=pair, trading_mode="spot") for pair in (BTC, ETH)]
+        bot.exchange.account.wallet_usd -= sum(one.stake_amount for one in trades)
+        bot.strategy.wallets.update()
+        loops(bot, clock)
+        before = bot.strategy._session._account.facts()
+        for trade in trades:
+            rests(trade, usd / 99.5, 99.5)
+            bot.exchange.account.used_usd += usd
+            bot.strategy.wallets.update()
+            loops(bot, clock)
+        assert bot.strategy._session._account.facts() == pytest.approx(before)
+        assert not [one for one in bot.said() if "capital was moved" in one]

@@ -17,8 +17,9 @@ from freqtrade.exchange.binance import Binance
 from freqtrade.persistence import Order, Trade
 from freqtrade.persistence.usedb_context import enable_database_use
 
+from plimsoll.bridge.account import exchange_books
 from plimsoll.bridge.account.closed_trades import ClosedTrades
-from plimsoll.bridge.account.exchange_books import read_books
+from plimsoll.bridge.account.exchange_books import done_orders, read_books
 from plimsoll.bridge.account.reconciler import Reconciler
 from plimsoll.core import PlimsollError
 from plimsoll.core.books import BreakKind
@@ -156,10 +157,34 @@ def test_coins_and_orders_are_read_and_nothing_else(exchange: Exchange) -> None:
     assert read.steps == {BTC: 0.00001}
 
 
+def test_orders_are_read_beyond_the_first_page(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exchange lists the oldest first: the newest orders are those that matter."""
+    monkeypatch.setattr(exchange_books, "ORDER_PAGE", 3)
+    list_orders = exchange._api.fetch_orders
+    monkeypatch.setattr(
+        exchange._api, "fetch_orders", lambda pair, since, params: list_orders(pair, since, 3)
+    )
+    sent = []
+    for _ in range(7):
+        post(f"{exchange.url}/plimsoll/clock/step", {"seconds": 20})
+        sent.append(send(exchange, "buy", 0.001)["id"])
+    assert [one.id for one in done_orders(exchange, BTC, now_of(exchange))] == sent
+
+
 @pytest.mark.parametrize("total", [None, float("nan"), "much"])
 def test_a_balance_that_is_no_number_is_not_read(exchange: Exchange, total: object) -> None:
     exchange._api.fetch_balance = lambda *_: {"BTC": {"total": total, "free": None, "used": 0.0}}
     assert read_books(exchange, now_of(exchange)).fault
+
+
+@pytest.mark.parametrize("field", ["amount", "filled"])
+def test_an_order_whose_amount_is_no_number_is_not_read(exchange: Exchange, field: str) -> None:
+    send(exchange, "buy", 0.01)
+    [done] = exchange._api.fetch_orders(BTC)
+    exchange._api.fetch_orders = lambda *_, **__: [{**done, field: float("nan")}]
+    assert "nan" in str(read_books(exchange, now_of(exchange), look_into=[BTC]).fault)
 
 
 def test_a_total_that_is_not_told_is_free_and_used(exchange: Exchange) -> None:
@@ -271,8 +296,13 @@ class Recovers:
         pytest.fail("Freqtrade does so by itself")
 
 
-def test_a_fill_that_was_stored_and_not_counted_is_counted(exchange: Exchange) -> None:
-    """A bot that is killed in between leaves it."""
+@pytest.mark.parametrize("beside", [0.0, 0.001])
+def test_a_fill_that_was_stored_and_not_counted_is_counted(
+    exchange: Exchange, beside: float
+) -> None:
+    """A bot that is killed in between leaves it; a person's coins or dust change nothing."""
+    if beside:
+        send(exchange, "buy", beside, clientOrderId="web_1")
     trade = entered(exchange)
     exchange._api.cancel_order(trade.orders[-1].order_id, BTC)
     trade.orders[-1].ft_is_open, trade.orders[-1].status = False, "canceled"
