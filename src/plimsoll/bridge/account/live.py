@@ -201,7 +201,8 @@ class LiveAccount:
 
     def ordered(self, now: datetime) -> None:
         """Remember that an order was sent."""
-        self._order_times = [*self._order_times, now][-ORDERS_KEPT:]
+        self._order_times.append(now)
+        del self._order_times[:-ORDERS_KEPT]
 
     @property
     def manual_halt_reason(self) -> str | None:
@@ -292,9 +293,8 @@ class LiveAccount:
         if newest is None:
             return PairData(newest_candle_closed_at=None, candle_seconds=self._candle_seconds)
         closed_at, fault = newest
-        implausible = self._marks.implausible.get(pair) or fault
-        signal_fault = self._candles.fault_of_analysis(pair) if is_asked else None
-        if self._producers is not None and signal_fault is None:
+        implausible, signal_fault = self._marks.implausible.get(pair) or fault, None
+        if self._producers is not None:
             own = self._candles.newest_close(pair, now) or (closed_at, None)
             signal_fault = self._producers.fault(pair, own, now, is_asked=is_asked)
         if (looks := self._looks_since) is not None:

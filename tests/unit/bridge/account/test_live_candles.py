@@ -89,16 +89,3 @@ def test_the_signal_of_a_candle_before_the_newest_is_a_fault(bot: Bot) -> None:
 def test_a_pair_that_was_never_analysed_has_no_signal_to_be_late(bot: Bot) -> None:
     give(bot, [100.0, 101.0])
     assert of(bot).fault_of_analysis(BTC) is None
-
-
-def test_an_entry_by_the_signal_of_an_old_candle_is_denied_and_nothing_else_is(bot: Bot) -> None:
-    give(bot, [100.0, 101.0], NOON + FIVE)
-    analyse(bot, NOON)
-    account = bot.strategy._session.looks_after.account  # type: ignore[union-attr]
-    now = NOON + FIVE
-    asked = account.snapshot(now, BTC).data_health
-    looked = account.snapshot(now).data_health
-    assert asked is not None
-    assert looked is not None
-    assert "was not analysed" in (asked.pairs[BTC].signal_fault or "")
-    assert looked.pairs[BTC].signal_fault is None
