@@ -96,7 +96,8 @@ def test_candles_come_by_stream_and_over_http_where_the_stream_fails(tmp_path: P
                 f"{bot.venue.url}/plimsoll/faults", method="DELETE", data=b"{}"
             )
             urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
-            candles_pass(bot, 1)
+            candles_pass(bot, 2)
+            assert half_formed(bot, 8) == [], f"after {kind}"
         found["again"] = candles_pass(bot, 2)
         assert found["again"] <= len(PAIRS), found
         (tmp_path / "found.json").write_text(json.dumps(found), encoding="utf-8")

@@ -154,8 +154,7 @@ class Recording:
             raise UsageError(f"{folder} holds {known} levels of depth, not {levels}; {other}")
         self._levels = known
         self._open: Appending | None = None
-        self.rows = 0
-        """How many were appended since the recorder began."""
+        self.rows = 0  # appended since the recorder began
         left = sorted(folder.glob(f"{stream}-*{OPEN}"))  # by a killed recorder
         for segment in left:
             _close(segment)
@@ -163,7 +162,7 @@ class Recording:
             self._miss_what_was_lost(before)
 
     def _miss_what_was_lost(self, covered: Covered) -> None:
-        """Record what a power cut took from the end of a file, after it was noted as recorded."""
+        """Record what a power cut or damage took from a file, after it was noted as recorded."""
         files = segments(self._folder, self._stream)
         times = read_segment(files[-1], self._stream)["timestamp"] if files else ()
         last_ms = max((int(one) for one in times), default=covered.since_ms)
@@ -219,6 +218,8 @@ class Recording:
             file = self._open.file
             self.close()
             _close(file)
+            if self.covered is not None:
+                self._miss_what_was_lost(self.covered)
 
     def close(self) -> None:
         """Leave the open segment as it is; the next recorder turns it into a feather file."""
@@ -339,7 +340,8 @@ def read_segment(file: Path, stream: Stream) -> pd.DataFrame:
     with contextlib.suppress(pa.ArrowException, OSError, StopIteration), handle:
         reader = pa.ipc.open_stream(handle)
         while True:
-            batches.append(reader.read_next_batch())
+            (batch := reader.read_next_batch()).validate(full=True)
+            batches.append(batch)
     rows: pd.DataFrame = pa.Table.from_batches(batches, schema=SCHEMAS[stream]).to_pandas()
     return rows
 

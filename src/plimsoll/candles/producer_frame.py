@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -58,11 +59,11 @@ def producer_fault(
     opened = closed_at - timedelta(seconds=wanted.candle_seconds)
     rows = np.flatnonzero((dates == pd.Timestamp(opened)).to_numpy())
     if not rows.size:
-        newest = dates.iloc[-1] + timedelta(seconds=wanted.candle_seconds)
-        return (
-            f"{source} has no candle of {wanted.pair} that closed at {closed_at:%H:%M:%S}; its "
-            f"newest closed at {newest:%Y-%m-%d %H:%M:%S} UTC"
-        )
+        lacks = f"{source} has no candle of {wanted.pair} that closed at {closed_at:%H:%M:%S}"
+        if pd.isna(last := dates.iloc[-1]):
+            return f"{lacks}; its newest has no time"
+        newest = last + timedelta(seconds=wanted.candle_seconds)
+        return f"{lacks}; its newest closed at {newest:%Y-%m-%d %H:%M:%S} UTC"
     place = int(rows[-1])
     if place and (found := dates.iloc[place] - dates.iloc[place - 1]) != timedelta(
         seconds=wanted.candle_seconds
@@ -90,7 +91,7 @@ def _of_close(
     if close is None:
         return None
     theirs = float(row["close"])
-    gap = abs(theirs - close) / close
+    gap = abs(theirs - close) / close if close > 0 else np.inf
     if gap <= wanted.max_close_gap_fraction:
         return None
     return (
@@ -100,7 +101,9 @@ def _of_close(
 
 
 def _is_number(value: object) -> bool:
+    if not isinstance(value, Real | np.bool_):  # a text of digits is none
+        return False
     try:
-        return bool(np.isfinite(float(value)))  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+        return bool(np.isfinite(float(value)))
+    except OverflowError:
         return False

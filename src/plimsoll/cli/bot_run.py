@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from plimsoll.cli import bot_money, bot_prices
+from plimsoll.core.addresses import without_password
 from plimsoll.core.errors import PlimsollError, UsageError
 
 if TYPE_CHECKING:
@@ -354,7 +355,7 @@ def _facts(traces: _Traces, within: pd.DataFrame) -> dict[str, str]:
     if banked:
         open_said += f", {banked:+,.2f} {traces.currency} made by partial exits"
     facts = {
-        "Database": make_url(traces.db_url).render_as_string(hide_password=True),
+        "Database": without_password(make_url(traces.db_url).render_as_string(hide_password=True)),
         "Strategies": ", ".join(f"{name} ({count} trades)" for name, count in names.items()),
         "Open trades": open_said,
     }
@@ -373,7 +374,7 @@ def _notes(traces: _Traces) -> "dict[tuple[str, pd.Timestamp], TradeNote]":
 def _without_trades(db_url: str, history: "TradeHistory", strategy: str | None) -> PlimsollError:
     from sqlalchemy.engine import make_url
 
-    shown = make_url(db_url).render_as_string(hide_password=True)
+    shown = without_password(make_url(db_url).render_as_string(hide_password=True))
     if strategy is not None and not history.trades.empty:
         names = ", ".join(sorted(set(history.trades["strategy"].dropna())))
         return UsageError(f"expected trades of {strategy} in {shown}, found those of {names}")

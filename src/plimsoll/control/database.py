@@ -21,6 +21,7 @@ from plimsoll.bridge.account.freqtrade_trades import side_of
 from plimsoll.bridge.state.locks import verdict_of
 from plimsoll.bridge.state.stamp import KEY, Stamp, stamp_in
 from plimsoll.core import Mode, PlimsollError, Side, UsageError
+from plimsoll.core.addresses import without_password
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +176,7 @@ def _reader(file: Path) -> Callable[[], sqlite3.Connection]:
 
 
 def _shown(db_url: str) -> str:
-    return make_url(db_url).render_as_string(hide_password=True)
+    return without_password(make_url(db_url).render_as_string(hide_password=True))
 
 
 def _position(trade: Trade) -> OpenPosition:

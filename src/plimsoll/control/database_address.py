@@ -3,9 +3,9 @@
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from plimsoll.bridge.state import registry
 from plimsoll.control.database_copy import POSTGRESQL, SQLITE
 from plimsoll.core import UsageError
+from plimsoll.core.addresses import without_password
 
 KINDS = frozenset({SQLITE, POSTGRESQL})
 
@@ -16,7 +16,8 @@ def address_of(text: str) -> URL:
     Raises
     ------
     UsageError
-        When it is of another kind, in memory, or its driver is missing.
+        When it is of another kind, in memory, or its driver is missing, or its password divides
+        it in the wrong place.
     """
     try:
         url = make_url(text)
@@ -29,7 +30,11 @@ def address_of(text: str) -> URL:
     if kind not in KINDS:
         raise UsageError(
             "expected sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE, found "
-            f"{registry.shown(text)!r}"
+            f"{without_password(text)!r}"
+        )
+    if "@" in (url.host or ""):  # a driver would name what follows the first as its host
+        raise UsageError(
+            f"expected a password whose @ is written %40, found {without_password(text)}"
         )
     if kind == SQLITE and url.database in (None, "", ":memory:"):
         raise UsageError(f"expected a database in a file, found {text!r}, which is in memory")
@@ -44,4 +49,4 @@ def address_of(text: str) -> URL:
 
 def shown(url: URL) -> str:
     """Return an address without its password."""
-    return url.render_as_string(hide_password=True)
+    return without_password(url.render_as_string(hide_password=True))

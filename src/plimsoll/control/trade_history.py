@@ -13,6 +13,7 @@ from plimsoll.bridge.account.capital import UnreadableCapitalError, read_capital
 from plimsoll.bridge.account.stored_levels import UnreadableLevelsError, read_levels
 from plimsoll.control.database import opened_to_read
 from plimsoll.core import PlimsollError
+from plimsoll.core.addresses import without_password
 
 MINUTES_IN = {"m": 1, "h": 60, "d": 1440, "w": 10080}
 
@@ -88,7 +89,7 @@ def timeframe_of(minutes: float | None) -> str:
 def _check_layout(db_url: str) -> None:
     """Refuse a database whose tables are not those of this Freqtrade, with the reason."""
     tables = inspect(Trade.session.get_bind())
-    shown = make_url(db_url).render_as_string(hide_password=True)
+    shown = without_password(make_url(db_url).render_as_string(hide_password=True))
     if not tables.has_table(Trade.__tablename__):
         raise PlimsollError(f"{shown} is no database of Freqtrade: it has no table of trades")
     for model in (Trade, Trade.orders.property.mapper.class_):

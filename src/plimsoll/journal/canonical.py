@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 import orjson
 
+from plimsoll.core.addresses import without_password
+
 REDACTED = "***"
 SEALED = ("seq", "previous", "hash")
 """Keys that a record's chain owns; a field of such a name gets an underscore."""
@@ -156,7 +158,7 @@ class Canonical:
             return REDACTED
         if self._parts is not None:
             text = self._parts.sub(REDACTED, text)
-        return _USER_IN_URL.sub(REDACTED, text) if "://" in text else text
+        return _USER_IN_URL.sub(REDACTED, without_password(text)) if "://" in text else text
 
     def _integer(self, value: int) -> int | str:
         if value in self._numbers:

@@ -22,7 +22,8 @@ def child_beginning() -> Callable[[], None] | None:
     """Return what a child of this process calls first, its ``preexec_fn``.
 
     An interrupt ends it, also when a shell started us in the background with interrupts ignored,
-    and on Linux the kernel ends it when its parent is gone.
+    and on Linux the kernel kills it when its parent is gone: a bot that ends by itself waits for
+    ever for streams of an exchange that was ended with it.
     """
     if os.name != "posix":
         return None
@@ -32,9 +33,9 @@ def child_beginning() -> Callable[[], None] | None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         if sys.platform == "linux":
             pr_set_pdeathsig = 1
-            ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+            ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
             if os.getppid() != parent:  # it was gone before the kernel was asked
-                os._exit(128 + signal.SIGTERM)
+                os._exit(128 + signal.SIGKILL)
 
     return begin
 

@@ -179,6 +179,37 @@ def test_a_damaged_record_of_what_is_covered_is_told(tmp_path: Path, text: str) 
         recording(tmp_path)
 
 
+def damaged_at(place: int, datadir: Path) -> Recording:
+    """Return a recording whose open segment was damaged in its second batch of three."""
+    made = recording(datadir)
+    made.append(rows(1, 4))
+    [file] = segments(pair_folder(datadir, PAIR), Stream.TRADES)
+    whole = file.stat().st_size
+    made.append(rows(4, 8))
+    with file.open("r+b") as damaged:
+        damaged.seek(whole + place)
+        damaged.write(b"\xff" * 24)
+    made.append(rows(8, 10))
+    return made
+
+
+def test_damage_within_an_open_segment_is_a_gap_once_it_is_closed(tmp_path: Path) -> None:
+    made, folder = damaged_at(0, tmp_path), pair_folder(tmp_path, PAIR)
+    made.rotate()
+    made.append(rows(10, 12))
+    read = read_recorded(tmp_path, PAIR, Stream.TRADES)
+    assert list(read["id"]) == ["1", "2", "3", "10", "11"]
+    assert read_gaps(folder, Stream.TRADES) == [Gap(3000, 9001, CUT_OFF)]
+
+
+def test_a_segment_is_read_and_closed_wherever_it_is_damaged(tmp_path: Path) -> None:
+    for place in range(0, 600, 24):
+        made = damaged_at(place, tmp_path / str(place))
+        made.rotate()
+        read = read_recorded(tmp_path / str(place), PAIR, Stream.TRADES)
+        assert list(read["id"][:3]) == ["1", "2", "3"]
+
+
 def test_a_second_recorder_of_a_pair_is_refused(tmp_path: Path) -> None:
     with (
         sole_recorder(tmp_path),

@@ -79,3 +79,21 @@ def test_the_close_of_another_market_is_told() -> None:
 def test_dates_without_a_time_zone_are_no_go() -> None:
     sent = frame()
     assert "without a time zone" in fault(sent.assign(date=sent["date"].dt.tz_localize(None)))
+
+
+@pytest.mark.parametrize("value", ["40", b"40", 40j, None, 10**400, [40.0], float("inf")])
+def test_what_is_no_number_is_no_go_though_it_may_be_read_as_one(value: Any) -> None:
+    sent = frame().astype({"rsi": object})
+    sent["rsi"] = pd.Series([value] * len(sent), dtype=object)
+    assert "sends no number in rsi" in fault(sent)
+
+
+def test_candles_without_a_time_are_told() -> None:
+    sent = frame()
+    sent.loc[sent.index[-1], "date"] = pd.NaT
+    assert "its newest has no time" in fault(sent)
+
+
+def test_a_close_of_ones_own_that_is_none_is_no_go() -> None:
+    assert "that is another market" in fault(frame(), close=0.0)
+    assert "that is another market" in fault(frame(), close=float("nan"))

@@ -27,3 +27,16 @@ def test_another_kind_is_wrong_usage(address: str, said: str) -> None:
     with pytest.raises(UsageError, match=said) as raised:
         address_of(address)
     assert "secret" not in str(raised.value)
+
+
+def test_a_password_that_divides_the_address_in_the_wrong_place_is_refused_and_not_told() -> None:
+    with pytest.raises(UsageError, match="whose @ is written %40") as raised:
+        address_of("postgresql://ada:SEC@RET@db/x")
+    assert "RET" not in str(raised.value)
+    assert "SEC" not in str(raised.value)
+
+
+def test_a_password_among_the_options_is_not_shown() -> None:
+    url = address_of("postgresql://db/x?user=ada&password=SECRET")
+    assert "SECRET" not in shown(url)
+    assert url.query["password"] == "SECRET"

@@ -141,3 +141,18 @@ def test_what_is_named_like_a_secret_is_not_written(tmp_path: Path) -> None:
 def test_a_coin_called_token_or_key_is_no_secret(tmp_path: Path) -> None:
     rows = {"TOKEN/USDT:USDT": {"signal": "long"}, "KEY/USDT": {"signal": "none"}}
     assert written(tmp_path, pairs=rows)["pairs"] == rows
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://ada:SEC/RET@db/x",
+        "postgresql://ada:SEC@RET@db/x",
+        "postgresql:///x?user=ada&password=SEC-RET&host=db",
+    ],
+)
+def test_a_password_of_an_address_is_hidden_however_it_is_written(address: str) -> None:
+    found = str(flat_config({"db_url": address, "said": f"{address} does not answer"}))
+    assert "SEC" not in found
+    assert "RET" not in found
+    assert "does not answer" in found

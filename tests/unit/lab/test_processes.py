@@ -73,10 +73,11 @@ def test_a_child_is_ended_when_the_block_raises(tmp_path: Path, error: type[Base
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
-def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("waits", [WAITS, deaf_to("SIGINT", "SIGTERM")], ids=["listens", "deaf"])
+def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path, waits: str) -> None:
     code = (
         "import sys, time\nfrom pathlib import Path\nfrom plimsoll.lab.processes import running\n"
-        f"with running([sys.executable, '-c', {WAITS!r}], log=Path({str(tmp_path / 'log')!r}), "
+        f"with running([sys.executable, '-c', {waits!r}], log=Path({str(tmp_path / 'log')!r}), "
         "stdout=-1) as child:\n    child.stdout.readline()\n    print(child.pid, flush=True)\n"
         "    time.sleep(60)\n"
     )
@@ -100,7 +101,7 @@ def test_a_child_whose_parent_is_gone_before_it_begins_ends_at_once() -> None:
         "os.wait()\n"
     )
     done = subprocess.run(script(code), capture_output=True, text=True)
-    assert done.stdout == f"{128 + signal.SIGTERM}\n", done.stderr
+    assert done.stdout == f"{128 + signal.SIGKILL}\n", done.stderr
 
 
 def test_the_first_line_of_a_server_is_its_json(tmp_path: Path) -> None:

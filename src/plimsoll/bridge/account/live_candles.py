@@ -67,7 +67,7 @@ class LiveCandles:
         self._klines = exchange.klines  # type: ignore[union-attr]
         self._timeframe, self._type = timeframe, config["candle_type_def"]
         self._length = timedelta(seconds=candle_seconds)
-        self._frames: dict[str, _Frame] = {}
+        self._data, self._frames = data, dict[str, _Frame]()
 
     def newest(self, pair: str, now: datetime) -> tuple[datetime, str | None] | None:
         """Return when the newest candle closed, and what is wrong with it; ``None`` for none.
@@ -90,6 +90,24 @@ class LiveCandles:
         if frame is None or frame.fault(now) is not None or not frame.is_traded:
             return None
         return frame.closed_at, float(frame.newest["close"])
+
+    def fault_of_analysis(self, pair: str) -> str | None:
+        """Return why a pair's signal is not that of its newest candle; ``None`` where it is.
+
+        Where a strategy raises, Freqtrade keeps the frame of before, and enters by its signal until
+        it is five minutes older than a candle.
+        """
+        frame = self._frame(pair)
+        analysed, _ = self._data.get_analyzed_dataframe(pair, self._timeframe)
+        if frame is None or analysed.empty:
+            return None
+        seen = analysed["date"].iloc[-1]
+        if seen >= frame.newest["date"]:
+            return None
+        return (
+            f"the candle of {pair} that closed at {frame.closed_at:%H:%M:%S} was not analysed; the "
+            f"signal is of the one that closed at {seen + self._length:%Y-%m-%d %H:%M:%S} UTC"
+        )
 
     def window(self, pair: str, count: int) -> Window | None:
         """Return the latest closes of a pair; ``None`` when there are no candles."""

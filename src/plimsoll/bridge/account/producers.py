@@ -5,7 +5,9 @@ for as long as the bot runs, however long ago its producer died (freqtrade#12790
 with either. Here each entry is judged by the frame that the analysis had.
 """
 
+import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +17,8 @@ from freqtrade.strategy import timeframe_to_seconds
 
 from plimsoll.bridge.config.settings import FeedSettings, PlimsollSettings
 from plimsoll.candles.producer_frame import Wanted, producer_fault
+
+logger = logging.getLogger(__name__)
 
 Own = tuple[datetime, float | None]
 """When the newest candle closed, and at which price; ``None`` where that is not known."""
@@ -45,10 +49,11 @@ class ProducerFrames:
                 frame = self._frame(name, pair)
                 if frame.empty or "date" not in frame:
                     continue
-                newest = frame["date"].iloc[-1]
-                had = self._had_since.get((name, pair))
-                if had is None or had[0] != newest:
-                    self._had_since[name, pair] = newest, now
+                with suppress(ValueError, TypeError):  # no time: it is not had, and `fault` says so
+                    newest = pd.Timestamp(frame["date"].iloc[-1])
+                    had = self._had_since.get((name, pair))
+                    if had is None or had[0] != newest:
+                        self._had_since[name, pair] = newest, now
 
     def fault(self, pair: str, own: Own, now: datetime, *, is_asked: bool) -> str | None:
         """Return why nothing may be entered by the producers' candles; ``None`` when it may.
@@ -57,11 +62,24 @@ class ProducerFrames:
         entry by it is asked about, so the analysis must have had that very candle of the
         producer's. Else a loop looks at all pairs, and the producer's candle may still be late.
         """
-        faults = [self._fault_of(name, pair, own, now, is_asked=is_asked) for name in self._names]
+        faults = [self._judged(name, pair, own, now, is_asked=is_asked) for name in self._names]
         found = [fault for fault in faults if fault is not None]
         if not found or (self._settings.need == "any" and len(found) < len(self._names)):
             return None
         return "; ".join(found)
+
+    def _judged(
+        self, name: str, pair: str, own: Own, now: datetime, *, is_asked: bool
+    ) -> str | None:
+        """Judge a frame, whatever is in it: another bot's mistake blinds nobody here."""
+        try:
+            return self._fault_of(name, pair, own, now, is_asked=is_asked)
+        except Exception as error:
+            logger.exception("plimsoll: the frame of the producer %s for %s", name, pair)
+            return (
+                f"the producer {name} sends a frame of {pair} that cannot be judged: "
+                f"{type(error).__name__}: {error}"
+            )
 
     def _fault_of(
         self, name: str, pair: str, own: Own, now: datetime, *, is_asked: bool
@@ -75,6 +93,8 @@ class ProducerFrames:
             self._settings.max_close_gap_fraction,
         )
         frame, (closed_at, close) = self._frame(name, pair), own
+        if not frame.empty and "date" in frame and (latest := frame["date"].max()) > now:
+            return f"the producer {name} sends a candle of {pair} from the future, opened {latest}"
         fault = producer_fault(frame, wanted, closed_at=closed_at, close=close)
         if is_asked:
             return fault or self._unseen(name, pair, closed_at)

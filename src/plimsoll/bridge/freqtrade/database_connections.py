@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, SQLAl
 from sqlalchemy.pool import NullPool
 
 from plimsoll.core import PlimsollError
+from plimsoll.core.addresses import without_password
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def require_answer(db_url: str) -> None:
             return
     except SQLAlchemyError:
         return
-    shown = url.render_as_string(hide_password=True)
+    shown = without_password(url.render_as_string(hide_password=True))
     try:
         engine = create_engine(url, poolclass=NullPool, connect_args=connect_options(url))
         with engine.connect() as connection:
@@ -130,7 +131,7 @@ class _Told:
     """Says in one line what went wrong with a database; Freqtrade has a traceback for it."""
 
     def __init__(self, url: URL) -> None:
-        self._shown = url.render_as_string(hide_password=True)
+        self._shown = without_password(url.render_as_string(hide_password=True))
         self._said: dict[str, float] = {}
 
     def __call__(self, context: Any) -> None:

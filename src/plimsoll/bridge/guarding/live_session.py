@@ -38,6 +38,7 @@ from plimsoll.bridge.guarding.fleet import FleetSupervisor, begin_fleet, fleet_w
 from plimsoll.bridge.guarding.messenger import messenger_of
 from plimsoll.bridge.guarding.meters import account_status
 from plimsoll.bridge.guarding.observing import BY_HAND, ObservingSupervisor
+from plimsoll.bridge.guarding.sending import Sending
 from plimsoll.bridge.guarding.session import Session, Veto
 from plimsoll.bridge.guarding.status import started_words, status_of
 from plimsoll.bridge.guarding.supervisor import Supervisor
@@ -114,6 +115,7 @@ class LiveSession(Session):
         self._tell_beginning(supervisor, now, unseen_words(config))
         self._flattening = Flattening(profile, REFUSED_EXITS.attach(), self._folder.status())
         self._candles = CandleRecord(strategy, self.record)
+        self._sending = Sending(strategy, self._recorder)
         self._loops, self._after_gap, self._failed_loops = 0, False, FAILED_LOOPS.attach()
         self._looped_at: datetime | None = None
         self._tell_limits(supervisor, now)
@@ -264,10 +266,8 @@ class LiveSession(Session):
     ) -> bool:
         if self.observes:
             return super()._confirmed(pending, now, veto, judged)
-        if self._recorder.fault is not None:
-            reason = f"decisions cannot be recorded: {self._recorder.fault}"
-            verdict = Verdict(Mode.REDUCING, "decision_log", reason, pair=pending.request.pair)
-            self._deny(verdict, pending)
+        if (denial := self._sending.denial(pending)) is not None:
+            self._deny(denial, pending)
             return False
         # The order itself may be what cannot be recorded; it is not sent then.
         sent = super()._confirmed(pending, now, veto, judged)

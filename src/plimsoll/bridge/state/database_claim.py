@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from plimsoll.bridge.freqtrade.database_connections import POSTGRESQL, connect_options
 from plimsoll.core import PlimsollError
+from plimsoll.core.addresses import without_password
 
 NUMBERS = 0x504C, 0x494D
 """The two numbers of the lock, ``PLIM``; PostgreSQL keeps such locks apart by database."""
@@ -56,7 +57,7 @@ class DatabaseClaim:
         arguments = connect_options(url)
         if arguments:
             arguments["application_name"] = name[:LONGEST_NAME]
-        self._shown = url.render_as_string(hide_password=True)
+        self._shown = without_password(url.render_as_string(hide_password=True))
         self._engine = create_engine(
             url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments
         )

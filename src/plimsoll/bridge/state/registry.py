@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from plimsoll.bridge.state.database_claim import DatabaseClaim, is_on_server
 from plimsoll.bridge.state.identity import Account
 from plimsoll.core import PlimsollError
+from plimsoll.core.addresses import without_password
 
 _LOCK_SECONDS = 1.0
 POSTGRESQL_PORT = 5432
@@ -185,7 +186,7 @@ def register(account: Account, entry: Registered) -> None:
 
 def shown(database: str) -> str:
     """Return a database's name without the password that its address may hold."""
-    return re.sub(r"(?<=://)[^/@]+(?=@)", "***", database)
+    return re.sub(r"(?<=://)[^/@]+(?=@)", "***", without_password(database))
 
 
 def _file(account: Account) -> Path:

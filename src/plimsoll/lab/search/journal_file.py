@@ -61,7 +61,9 @@ class JournalFile(BaseJournalBackend):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             _cut_torn_end(descriptor)
-            os.write(descriptor, text)
+            view = memoryview(text)
+            while view:  # a disk that is full takes a part, and says so at the next
+                view = view[os.write(descriptor, view) :]
             if any(log["op_code"] == STATE_CHANGE for log in logs):
                 os.fsync(descriptor)
         finally:

@@ -117,10 +117,13 @@ def migrate_studies(
             raise UsageError(f"expected two storages, found {shown(address)} twice")
     found = _found(addresses, names)
     _require_new_or_all(target, found)
+    told: list[Study] = []
     try:
-        with _writing(target) as write:
+        with _taken_back(told, target), _writing(target) as write:
             moved = tuple(_copied(one, write, where, say) for one in found)
-            _leave_word(found, write, where)
+            new = [one for one, made in zip(found, moved, strict=True) if not made.there_before]
+            _require_not_elsewhere(new, where)
+            _leave_word(found, write, where, told)
             for one in found:
                 _settle(_study(write, one.name))
     except (SQLAlchemyError, OptunaError, OSError, ValueError, KeyError, TypeError) as error:
@@ -234,11 +237,7 @@ def _copied(
     if there:
         made = _required_same(one, write, where)
     else:
-        if (moved := moved_to(one.study)) not in (None, where):
-            raise PlimsollError(
-                f"the study {one.name} on {shown(one.address)} was moved to {moved}: move it "
-                "from there"
-            )
+        _require_not_elsewhere([one], where)
         say(f"{one.name}: {one.record.trials:,} trials")
         optuna.copy_study(from_study_name=one.name, from_storage=one.storage, to_storage=write)
         _same_parents(one.storage, write, one.name)
@@ -283,32 +282,64 @@ def _settle(study: Study) -> None:
         study.set_user_attr(MOVED, None)
 
 
-def _leave_word(found: Sequence[_Found], write: BaseStorage, where: str) -> None:
+def _require_not_elsewhere(found: Sequence[_Found], where: str) -> None:
+    """Refuse a study that is somewhere else, also since another move that runs beside this one."""
+    for one in found:
+        if (moved := moved_to(one.study)) not in (None, where):
+            raise PlimsollError(
+                f"the study {one.name} on {shown(one.address)} was moved to {moved}: move it "
+                "from there"
+            )
+
+
+def _leave_word(found: Sequence[_Found], write: BaseStorage, where: str, told: list[Study]) -> None:
     """Say at the sources where the studies are, before these are kept, and look once more.
 
     A kill between the two leaves studies that nobody goes on with, until this is run again.
     """
-    told: list[Study] = []
-    try:
-        for one in found:
-            study = one.study
-            if IDENTITY in study.user_attrs and moved_to(study) is None:
-                study.set_user_attr(MOVED, where)
-                told.append(study)
-                if moved_to(_study(write, one.name)) == where:
-                    raise UsageError(
-                        f"expected two storages, found the study {one.name} of "
-                        f"{shown(one.address)} in both: they are one"
-                    )
-            if record_of(one.storage, one.name) != one.record:
-                raise PlimsollError(
-                    f"the study {one.name} of {shown(one.address)} was written while it was "
-                    "copied: end its search, then move it. Nothing was kept"
+    for one in found:
+        study = one.study
+        if IDENTITY in study.user_attrs and moved_to(study) is None:
+            told.append(study)
+            study.set_user_attr(MOVED, where)
+            if moved_to(_study(write, one.name)) == where:
+                study.set_user_attr(MOVED, None)
+                raise UsageError(
+                    f"expected two storages, found the study {one.name} of "
+                    f"{shown(one.address)} in both: they are one"
                 )
-    except BaseException:
+        if record_of(one.storage, one.name) != one.record:
+            raise PlimsollError(
+                f"the study {one.name} of {shown(one.address)} was written while it was "
+                "copied: end its search, then move it. Nothing was kept"
+            )
+
+
+@contextmanager
+def _taken_back(told: list[Study], target: str) -> Iterator[None]:
+    """Take back the word that was left when nothing was kept in the target after all.
+
+    Where that cannot be seen it stays: two that go on with one search are worse than none.
+    """
+    try:
+        yield
+    except BaseException as error:
         for study in told:
-            study.set_user_attr(MOVED, None)
+            if _lacks(target, study.study_name, error):
+                study.set_user_attr(MOVED, None)
         raise
+
+
+def _lacks(target: str, name: str, error: BaseException) -> bool:
+    """Return whether a target surely has no study of a name, after what was raised."""
+    if getattr(error, "connection_invalidated", False):  # the server may keep it still
+        return False
+    if is_journal(target) and not Path(target).expanduser().exists():
+        return True
+    try:
+        return name not in study_names(open_storage(target))
+    except (PlimsollError, SQLAlchemyError, OptunaError, OSError, ValueError, KeyError):
+        return False
 
 
 def _study(storage: BaseStorage, name: str) -> Study:

@@ -1,6 +1,5 @@
 """Where a search keeps its trials: a journal file, SQLite or PostgreSQL."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
 from plimsoll.core import PlimsollError, UsageError
+from plimsoll.core.addresses import without_password
 from plimsoll.lab.search.journal_file import JournalFile
 
 JOURNAL = ".journal"
@@ -54,7 +54,7 @@ def open_storage(address: str) -> BaseStorage:
 
 def shown(address: str) -> str:
     """Return an address without its password."""
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", address)
+    return without_password(address)
 
 
 @contextmanager

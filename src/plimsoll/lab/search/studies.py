@@ -69,12 +69,23 @@ def open_study(
             f"{'differs' if len(differing) == 1 else 'differ'}; choose another --study, or leave "
             "it out"
         )
+    require_here(study, address)
+    return study
+
+
+def require_here(study: Study, address: str) -> None:
+    """Refuse a study that was moved away.
+
+    Raises
+    ------
+    UsageError
+        Where it went.
+    """
     if moved := study.user_attrs.get(MOVED):
         raise UsageError(
-            f"the study {name} on {address} was moved to {moved}: go on there, with --storage; if "
-            "it is not there, run plimsoll db migrate-studies again"
+            f"the study {study.study_name} on {address} was moved to {moved}: go on there, with "
+            "--storage; if it is not there, run plimsoll db migrate-studies again"
         )
-    return study
 
 
 def join_study(storage: BaseStorage, name: str, sampler: BaseSampler) -> Study:

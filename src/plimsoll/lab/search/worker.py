@@ -7,11 +7,12 @@ from typing import Any
 from optuna.study import Study
 from optuna.trial import Trial, TrialState
 
+from plimsoll.core import UsageError
 from plimsoll.lab.search.epochs import Epoch, Epochs
 from plimsoll.lab.search.sampling import sampler_of
 from plimsoll.lab.search.space import plain_space
-from plimsoll.lab.search.storage import answering, open_storage
-from plimsoll.lab.search.studies import GIVEN_UP, OWNER, SEED, join_study, own_name
+from plimsoll.lab.search.storage import answering, open_storage, shown
+from plimsoll.lab.search.studies import GIVEN_UP, OWNER, SEED, join_study, own_name, require_here
 
 Tell = Callable[["Told"], object]
 
@@ -48,6 +49,8 @@ class Worker:
     ------
     StorageGoneError
         When the storage does not answer any more.
+    UsageError
+        When the study was moved away since the search began.
     """
 
     def __init__(self, epochs: Epochs, place: Place) -> None:
@@ -79,11 +82,20 @@ class Worker:
             return None
         trial = self._study.ask(self._space)
         trial.set_user_attr(OWNER, own_name())
+        self._require_here(trial)
         before = self._study.get_trials(deepcopy=False)[: trial.number]
         if sum(one.state not in GIVEN_UP for one in before) >= self._place.epochs:
             self._study.tell(trial, state=TrialState.PRUNED)  # another worker was quicker
             return None
         return trial
+
+    def _require_here(self, trial: Trial) -> None:
+        """Give a trial up that was begun after the study had been moved away."""
+        try:
+            require_here(self._study, shown(self._place.address))
+        except UsageError:
+            self._study.tell(trial, state=TrialState.FAIL)
+            raise
 
     def _has_enough(self) -> bool:
         trials = self._study.get_trials(deepcopy=False)

@@ -66,3 +66,26 @@ def test_without_candles_nothing_is_known(bot: Bot) -> None:
     del bot.exchange._klines[(ETH, "5m", CandleType.FUTURES)]
     assert of(bot).newest(ETH, NOON) is None
     assert of(bot).window(ETH, 5) is None
+
+
+def analyse(bot: Bot, end: datetime) -> None:
+    frame = candles([100.0, 101.0], end=end).assign(enter_long=1)
+    bot.strategy.dp._set_cached_df(BTC, "5m", frame, CandleType.FUTURES)
+
+
+def test_the_signal_of_a_candle_before_the_newest_is_a_fault(bot: Bot) -> None:
+    read = of(bot)
+    give(bot, [100.0, 101.0])
+    analyse(bot, NOON)
+    assert read.fault_of_analysis(BTC) is None
+    give(bot, [100.0, 101.0, 102.0], NOON + FIVE)  # and the strategy raises
+    said = read.fault_of_analysis(BTC) or ""
+    assert "closed at 12:05:00 was not analysed" in said
+    assert "closed at 2026-11-19 12:00:00 UTC" in said
+    analyse(bot, NOON + FIVE)
+    assert read.fault_of_analysis(BTC) is None
+
+
+def test_a_pair_that_was_never_analysed_has_no_signal_to_be_late(bot: Bot) -> None:
+    give(bot, [100.0, 101.0])
+    assert of(bot).fault_of_analysis(BTC) is None

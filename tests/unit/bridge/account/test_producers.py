@@ -130,6 +130,33 @@ def test_all_producers_are_needed_unless_any_is_enough(dp: DataProvider) -> None
     assert "gamma" in (asked(none) or "")
 
 
+def test_a_frame_from_the_future_is_no_go(dp: DataProvider) -> None:
+    send(dp, CLOSED + 3 * FIVE)
+    read = frames(dp)
+    read.look([BTC], NOW)
+    analyse(dp)
+    assert "from the future" in (asked(read) or "")
+
+
+@pytest.mark.parametrize("wrong", ["NaT", "text", "twice"])
+def test_a_frame_that_cannot_be_judged_is_no_go_and_blinds_nobody(
+    dp: DataProvider, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    sent = candles([100.0] * 150, end=CLOSED)
+    if wrong == "NaT":
+        sent.loc[sent.index[-1], "date"] = pd.NaT
+    elif wrong == "text":
+        sent["date"] = sent["date"].astype(str)
+    else:
+        sent = pd.concat([sent, sent[["date"]]], axis=1)
+    read = frames(dp)
+    monkeypatch.setattr(read, "_frame", lambda *_: sent)
+    read.look([BTC], NOW)
+    analyse(dp)
+    assert asked(read) is not None
+    assert read.fault(BTC, (CLOSED, 100.0), CLOSED + FIVE, is_asked=False) is not None
+
+
 def test_a_bot_without_a_message_bus_has_no_producers(tmp_path: Path) -> None:
     with running_bot(tmp_path) as bot:
         assert producers_of(bot.strategy, PlimsollSettings()) is None

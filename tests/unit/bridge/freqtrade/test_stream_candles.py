@@ -1,10 +1,13 @@
 """A candle of a stream is taken for closed once the stream has begun the next one."""
 
+from threading import RLock
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from freqtrade.enums import CandleType
 from freqtrade.exchange import Exchange, timeframe_to_prev_date
+from freqtrade.exchange.exchange_ws import ExchangeWS
 from freqtrade.util import dt_ts
 
 from plimsoll.bridge.freqtrade.stream_candles import require_closed_candles
@@ -17,6 +20,11 @@ class Streams:
 
     def __init__(self, *opens: int) -> None:
         self.rows = [[open_ms, 1.0, 1.0, 1.0, 1.0, 1.0] for open_ms in opens]
+        self.forgotten: list[Any] = []
+
+    def _pop_history(self, paircomb: Any) -> None:
+        self.rows = []
+        self.forgotten.append(paircomb)
 
     def ohlcvs(self, pair: str, timeframe: str) -> list[list[float]]:
         return self.rows
@@ -34,6 +42,7 @@ class Streams:
 def exchange_with(streams: Streams | None) -> Any:
     made = Exchange.__new__(Exchange)
     made._exchange_ws = streams  # type: ignore[assignment]
+    made._pairs_last_refresh_time = {}
     made.close = made.__del__ = lambda: None  # type: ignore[method-assign]
     return made
 
@@ -55,11 +64,57 @@ def test_a_candle_that_was_still_being_formed_is_asked_for_over_http() -> None:
     assert guarded._try_build_from_websocket(PAIR, "1m", CandleType.FUTURES) is None
 
 
+def test_what_a_silent_stream_had_sent_of_a_candle_is_forgotten() -> None:
+    streams = Streams(opened(2), opened(1))
+    guarded = exchange_with(streams)
+    require_closed_candles(guarded)
+    guarded._try_build_from_websocket(PAIR, "1m", CandleType.FUTURES)
+    assert streams.forgotten == [(PAIR, "1m", CandleType.FUTURES)]
+
+
+def test_a_stream_that_left_candles_out_is_not_taken_before_it_is_whole_again() -> None:
+    streams = Streams(opened(4), opened(3), opened(0))  # it fell silent in the second
+    guarded = exchange_with(streams)
+    require_closed_candles(guarded)
+    assert guarded._try_build_from_websocket(PAIR, "1m", CandleType.FUTURES) is None
+    assert streams.forgotten
+    streams.rows = Streams(opened(1), opened(0)).rows
+    built = guarded._try_build_from_websocket(PAIR, "1m", CandleType.FUTURES)
+    assert built == "taken from the stream"
+
+
+def test_a_stream_that_began_after_what_the_bot_knows_is_not_taken() -> None:
+    guarded = exchange_with(Streams(opened(1), opened(0)))
+    require_closed_candles(guarded)
+    key = (PAIR, "1m", CandleType.FUTURES)
+    guarded._pairs_last_refresh_time = {key: opened(3)}  # the bot hung for two candles
+    assert guarded._try_build_from_websocket(*key) is None
+
+
+def test_a_stream_that_goes_on_where_the_bot_is_is_taken() -> None:
+    guarded = exchange_with(Streams(opened(1), opened(0)))
+    require_closed_candles(guarded)
+    key = (PAIR, "1m", CandleType.FUTURES)
+    guarded._pairs_last_refresh_time = {key: opened(2)}
+    assert guarded._try_build_from_websocket(*key) == "taken from the stream"
+
+
 def test_a_candle_after_which_the_next_has_begun_is_taken() -> None:
-    guarded = exchange_with(Streams(opened(2), opened(1), opened(0)))
+    streams = Streams(opened(2), opened(1), opened(0))
+    guarded = exchange_with(streams)
     require_closed_candles(guarded)
     built = guarded._try_build_from_websocket(PAIR, "1m", CandleType.FUTURES)
     assert built == "taken from the stream"
+    assert streams.forgotten == []
+
+
+def test_freqtrade_can_forget_what_a_stream_has_sent() -> None:
+    streams = ExchangeWS.__new__(ExchangeWS)
+    streams._state_lock, streams._klines_last_refresh = RLock(), {}
+    rows = [[opened(1), 1.0, 1.0, 1.0, 1.0, 1.0]]
+    streams._ccxt_object = SimpleNamespace(ohlcvs={PAIR: {"1m": rows}})  # type: ignore[assignment]
+    streams._pop_history((PAIR, "1m", CandleType.FUTURES))
+    assert streams.ohlcvs(PAIR, "1m") == []
 
 
 @pytest.mark.parametrize("rows", [(), (0,)])

@@ -105,3 +105,32 @@ def test_optuna_reads_it_with_its_own_backend(tmp_path: Path) -> None:
     own = JournalStorage(JournalFileBackend(str(file)))
     read = optuna.load_study(storage=own, study_name="a")
     assert [one.params for one in read.trials] == [one.params for one in study.trials]
+
+
+def test_a_line_of_which_the_disk_takes_a_part_is_written_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, text: write(file, text[:5]))
+    journal = JournalFile(tmp_path / "a.journal")
+    journal.append_logs([log(0)])
+    journal.append_logs([log(1)])
+    assert [one["number"] for one in journal.read_logs(0)] == [0, 1]
+
+
+def test_a_full_disk_is_said_and_half_a_line_is_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, journal = os.write, JournalFile(tmp_path / "a.journal")
+
+    def filled(file: int, text: memoryview) -> int:
+        if len(text) < 10:
+            raise OSError(28, "No space left on device")
+        return write(file, text[:9])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", filled)
+        with pytest.raises(OSError, match="No space left"):
+            journal.append_logs([log(0)])
+    journal.append_logs([log(1)])
+    assert [one["number"] for one in journal.read_logs(0)] == [1]

@@ -348,3 +348,68 @@ def test_the_command_says_what_it_moved(source: str, target: str) -> None:
     assert "a  10 trials, best " in again.output
     assert "moved before" in again.output
     assert f"go on with --storage {target}" in again.output
+
+
+def test_the_word_is_taken_back_when_a_new_journal_cannot_be_put_in_its_place(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any) -> None:
+        raise PermissionError(1, "Operation not permitted")  # a file system without hard links
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "link", refused)
+        with pytest.raises(PlimsollError, match="not permitted"):
+            migrate_studies(source, str(tmp_path / "b.journal"))
+    opened(source)
+    assert migrate_studies(source, str(tmp_path / "c.journal")).trials == 10
+
+
+@pytest.mark.parametrize("end", ["server", "file"])
+def test_the_word_is_taken_back_when_a_database_fails_after_it_was_left(
+    source: str, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    address = {"server": target, "file": f"sqlite:///{tmp_path / 'b.sqlite'}"}[end]
+
+    def failed(_: optuna.Study) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "_settle", failed)
+        with pytest.raises(PlimsollError, match="No space left"):
+            migrate_studies(source, address)
+    assert not made(address)
+    opened(source)
+
+
+def test_the_word_stays_where_the_target_has_the_study_after_all(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failed(path: Path) -> None:
+        if path.is_dir():  # the journal is in its place by then
+            raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("plimsoll.lab.search.new_journal.synced", failed)
+        with pytest.raises(PlimsollError, match="output error"):
+            migrate_studies(source, str(tmp_path / "b.journal"))
+    with pytest.raises(UsageError, match="was moved to"):
+        opened(source)
+    assert migrate_studies(source, str(tmp_path / "b.journal")).studies[0].there_before
+
+
+def test_of_two_moves_of_one_study_at_once_one_is_refused(
+    source: str, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both would go on there, and their trials would be counted as those of one."""
+    copy = optuna.copy_study
+
+    def copied(**all_of_it: Any) -> None:
+        monkeypatch.setattr(module.optuna, "copy_study", copy)
+        copy(**all_of_it)
+        migrate_studies(source, str(tmp_path / "b.journal"))
+
+    monkeypatch.setattr(module.optuna, "copy_study", copied)
+    with pytest.raises(PlimsollError, match=r"was moved to .*b\.journal: move it from there"):
+        migrate_studies(source, target)
+    assert not made(target)
+    opened(str(tmp_path / "b.journal"))

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from optuna.trial import TrialState
 
-from plimsoll.core import PlimsollError
+from plimsoll.core import PlimsollError, UsageError
 from plimsoll.lab.search.epochs import Epoch, Epochs
 from plimsoll.lab.search.identity import identity_of
+from plimsoll.lab.search.migrate import migrate_studies
 from plimsoll.lab.search.storage import StorageGoneError, open_storage
 from plimsoll.lab.search.studies import open_study
 from plimsoll.lab.search.worker import Place, Told, Worker, study_at
@@ -94,3 +95,16 @@ def test_a_storage_that_goes_away_in_the_middle_is_told(
 
     with pytest.raises(StorageGoneError, match=r"a\.journal does not answer any more"):
         Worker(epochs, place).run(told)
+
+
+def test_a_worker_stops_where_the_study_was_moved_away_since_the_search_began(
+    epochs: Epochs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch, epochs)
+    place, told = placed(epochs, tmp_path / "a.journal", 3), list[Told]()
+    worker = Worker(epochs, place)
+    migrate_studies(place.address, str(tmp_path / "b.journal"))
+    with pytest.raises(UsageError, match=r"was moved to .*b\.journal: go on there"):
+        worker.run(told.append)
+    assert not told
+    assert [one.state for one in study_at(place).trials] == [TrialState.FAIL]
