@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from freqtrade.persistence import LocalTrade, Trade, init_db
+from freqtrade.persistence import LocalTrade, PairLocks, Trade, init_db
 from freqtrade.persistence.models import PairLock
-from freqtrade.persistence.usedb_context import FtNoDBContext
+from freqtrade.persistence.usedb_context import FtNoDBContext, enable_database_use
 from sqlalchemy import delete
 
 from plimsoll.bridge.freqtrade import lock_removals
@@ -64,6 +64,9 @@ def database_trades(file: Path, url: str | None = None) -> Iterator[None]:
     """Let Freqtrade keep trades in a real SQLite file, or at ``url``, for the block's length."""
     lock_removals._ids.clear()  # a new database counts its locks from 1 again
     init_db(f"sqlite:///{file}" if url is None else url)
+    timeframe = PairLocks.timeframe
+    enable_database_use()  # a backtest of before has turned it off
+    PairLocks.timeframe = timeframe
     try:
         yield
     finally:
