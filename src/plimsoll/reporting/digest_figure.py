@@ -57,7 +57,7 @@ def causes_fall(digest: Digest) -> Waterfall | None:
     """Return what the account made, cause by cause; None where it is not known."""
     if digest.causes is None:
         return None
-    first, *steps = digest.causes.steps
+    first, *steps = digest.steps
     last = ("made", digest.causes.made_usd)
     return Waterfall("Where it came from", first, steps, last, digest.currency)
 
@@ -165,12 +165,12 @@ def _tiles(digest: Digest) -> list[tuple[str, str, str]]:
     made = (
         DASH
         if digest.equity is None
-        else signed(float(digest.equity.iloc[-1] - digest.equity.iloc[0]))
+        else signed(float(digest.equity.iloc[-1] - digest.equity.iloc[0]), digest.digits)
     )
     ran = digest.operation
-    colour = WIN if not made.startswith("−") else LOSS
+    colour = WIN if made.startswith("+") else LOSS if made.startswith("−") else INK
     return [
-        (f"Made ({digest.currency})", made, INK if made == DASH else colour),
+        (f"Made ({digest.currency})", made, colour),
         ("Return", percent(digest.return_fraction), INK),
         ("Holding", percent(digest.benchmark_fraction), INK),
         ("Deepest below the high", percent(-digest.drawdown_fraction), INK),
