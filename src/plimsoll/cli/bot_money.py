@@ -116,13 +116,15 @@ def starting_balance(
     UsageError
         When none is.
     """
+    from plimsoll.reporting.words import money_digits
+
     if named is not None:
         return named, []
     moved = float(log.transfers.sum())
     remarks = []
     if len(log.transfers):
         remarks.append(
-            f"{moved:+,.2f} {currency} came or went without a trade "
+            f"{moved:+,.{money_digits(currency)}f} {currency} came or went without a trade "
             f"({len(log.transfers)} records); no curve here counts them as profit or loss"
         )
     if history.capital_usd is not None and history.capital_usd - moved > 0.0:

@@ -210,6 +210,11 @@ def named_bot(wanted: Wanted) -> "Bot | None":
         raise
 
 
+def stake_of(bot: "Bot | None") -> str:
+    """Return the stake currency that a bot's config names, USDT where none does."""
+    return str((None if bot is None else bot.config.get("stake_currency")) or "USDT")
+
+
 def named_database(wanted: Wanted, bot: "Bot | None") -> str:
     """Return the address of the database that is meant; raises `UsageError` without a bot."""
     if wanted.db_url is not None:
@@ -347,12 +352,15 @@ def _market(traces: _Traces) -> str:
 def _facts(traces: _Traces, within: pd.DataFrame) -> dict[str, str]:
     from sqlalchemy.engine import make_url
 
+    from plimsoll.reporting.words import money_digits
+
     names = within["strategy"].fillna("not recorded").value_counts()
     still_open = within[within["close_date"].isna()]
     banked = float(still_open["realized_profit"].sum())
     open_said = f"{len(still_open)}"
     if banked:
-        open_said += f", {banked:+,.2f} {traces.currency} made by partial exits"
+        open_said += f", {banked:+,.{money_digits(traces.currency)}f} {traces.currency} made by "
+        open_said += "partial exits"
     facts = {
         "Database": make_url(traces.db_url).render_as_string(hide_password=True),
         "Strategies": ", ".join(f"{name} ({count} trades)" for name, count in names.items()),

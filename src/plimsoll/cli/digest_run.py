@@ -90,11 +90,13 @@ def bot_clock(bot: "Bot | None") -> datetime:
 def period_asked(length: Length, day: pd.Timestamp | None, now: datetime) -> Period:
     """Return the period of a day, or the last one that is over.
 
-    Raises `UsageError` for one that is not over at ``now``.
+    Raises `UsageError` for one that is not over at ``now``, or that no calendar has.
     """
     at = pd.Timestamp(now)
     if day is None:
         return last_whole(length, at)
+    if day.year >= datetime.max.year:
+        raise UsageError(f"expected --of in a period that is over, found {day:%Y-%m-%d}")
     period = period_of(length, day)
     if period.end > at:
         raise UsageError(
@@ -168,7 +170,7 @@ def _digest(asked: Asked, known: _Known, made_at: datetime) -> "Digest":
         name=name if record is None else record.name,
         source=source if record is None else record.source,
         market=_market(known),
-        currency="USDT" if record is None else record.stake_currency,
+        currency=bot_run.stake_of(known.bot) if record is None else record.stake_currency,
         made_at=pd.Timestamp(made_at).floor("s"),
         period=period,
         equity=equity,
@@ -320,6 +322,9 @@ def _benchmark(
     """Return what the money would have made in the traded pairs, from candles on disk."""
     from plimsoll.performance.equity import buy_and_hold_curve
 
+    if not float(equity.iloc[0]) > 0.0:
+        notes.append("what holding would have made is not known: there was no money to hold with")
+        return None
     pairs = sorted(set(run.record.trades["pair"])) if named is None else [named]
     columns = {pair: _closes(run.candles[pair]) for pair in pairs if pair in run.candles}
     closes = pd.DataFrame(columns).sort_index()

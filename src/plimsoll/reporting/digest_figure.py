@@ -1,6 +1,7 @@
 """The picture of a digest: equity and drawdown with the guards' acts, and where the money went."""
 
 import io
+import warnings
 
 import matplotlib as mpl
 import pandas as pd
@@ -13,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from plimsoll.journal.words import printable
 from plimsoll.reporting.canvas import WIDE, Layout, key_above, time_axis
 from plimsoll.reporting.digest import Digest
 from plimsoll.reporting.digest_words import empty_words, signed, title
@@ -86,7 +88,9 @@ def digest_png(digest: Digest) -> bytes:
             draw_drawdown(below, digest, WIDE)
             _side(figure, digest, side)
         out = io.BytesIO()
-        figure.savefig(out, format="png", metadata={"Software": None})
+        with warnings.catch_warnings():  # a letter that no font has is a box, and no word to cron
+            warnings.filterwarnings("ignore", message="Glyph")
+            figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
 
 
@@ -153,7 +157,7 @@ def _heading(figure: Figure, digest: Digest) -> None:
     size = min(21.0, 21.0 * TITLE_LETTERS / len(heading))
     figure.text(0.03, 0.955, heading, va="center", fontsize=size, fontweight="bold")
     source = "" if digest.source is None else f", {digest.source}"
-    said = f"{digest.market}{source}; whole days of UTC"
+    said = printable(f"{digest.market}{source}; whole days of UTC")
     figure.text(0.03, 0.915, said, va="center", color=MUTED, fontsize=13)
     for place, (label, value, colour) in enumerate(_tiles(digest)[:_TILES]):
         left = 0.03 + place * 0.96 / _TILES

@@ -121,7 +121,12 @@ def _tiles(digest: Digest) -> list[Tile]:
     )
     promised = "no promise" if kept is None else f"{percent(kept.promised_fraction)} promised"
     return [
-        Tile("Made", f"{signed(made, digest.digits)} {digest.currency}", percent(digest.return_fraction), tone),
+        Tile(
+            "Made",
+            f"{signed(made, digest.digits)} {digest.currency}",
+            percent(digest.return_fraction),
+            tone,
+        ),
         Tile("Holding", percent(digest.benchmark_fraction), digest.benchmark_name or "no candles"),
         Tile("Below the high", percent(-digest.drawdown_fraction), fall),
         Tile("Trades closed", f"{digest.closed_count}", f"{digest.won} won"),

@@ -5,6 +5,7 @@ import math
 import pandas as pd
 
 from plimsoll.journal.operation import Operation
+from plimsoll.journal.words import printable
 from plimsoll.performance.guard_acts import OFF, GuardActs
 from plimsoll.performance.promised import Kept
 from plimsoll.reporting.digest import Digest, Drift
@@ -24,14 +25,14 @@ Row = tuple[str, str]
 
 def title(digest: Digest) -> str:
     """Return what a message or a page is called."""
-    return f"{digest.name}: {digest.period.length} digest, {digest.period.words}"
+    return printable(f"{digest.name}: {digest.period.length} digest, {digest.period.words}")
 
 
 def text(digest: Digest) -> str:
     """Return the digest as lines for a terminal."""
     if digest.is_empty:
         return f"{title(digest)} (UTC)\n{empty_words(digest)}\n"
-    rows = _rows(digest)
+    rows = [(printable(name), printable(said)) for name, said in _rows(digest)]
     width = max(len(name) for name, _ in rows)
     lines = [f"{name:<{width}}  {said}" for name, said in rows]
     return "\n".join([f"{title(digest)} (UTC)", *lines, *_notes(digest)]) + "\n"
@@ -41,7 +42,8 @@ def phone_text(digest: Digest) -> str:
     """Return the digest as lines for a phone, without its title, at most `MOST_LETTERS` letters."""
     if digest.is_empty:
         return empty_words(digest)
-    lines = [f"{name}: {said}" if name else f"- {said}" for name, said in _rows(digest)]
+    rows = [f"{name}: {said}" if name else f"- {said}" for name, said in _rows(digest)]
+    lines = [printable(one) for one in rows]
     whole = "\n".join([*lines, *_notes(digest)])
     return whole if len(whole) <= MOST_LETTERS else f"{whole[: MOST_LETTERS - 1]}…"
 
@@ -58,14 +60,15 @@ def _rows(digest: Digest) -> list[Row]:
 
 
 def _notes(digest: Digest) -> list[str]:
-    return [f"note: {said}" for said in digest.notes]
+    return [printable(f"note: {said}") for said in digest.notes]
 
 
 def empty_words(digest: Digest) -> str:
     """Say that nothing is on record, and what that may mean."""
     said = "Nothing is on record: no trade, and no line in the decision log."
     due = [f"Due: {one}." for one in digest.due]
-    return " ".join([said, *[f"{one[:1].upper()}{one[1:]}." for one in digest.notes], *due])
+    notes = [f"{one[:1].upper()}{one[1:]}." for one in digest.notes]
+    return printable(" ".join([said, *notes, *due]))
 
 
 def money_rows(digest: Digest) -> list[Row]:

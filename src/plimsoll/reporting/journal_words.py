@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from plimsoll.journal.trade_notes import Evidence, TradeNote
+from plimsoll.journal.words import printable
 from plimsoll.performance.fills import trade_fills
 from plimsoll.reporting.digest_words import signed
 from plimsoll.reporting.words import money_digits, number, percent, since, time_text
@@ -148,7 +149,7 @@ def entry_lines(entry: JournalEntry, currency: str) -> list[str]:
             f"{name} {value:.6g}" for name, value in sorted(entry.note.features.items())
         )
         lines.append(f"  features {told}")
-    return [*lines, f"  log      {_records_said(entry.records)}"]
+    return [printable(one) for one in (*lines, f"  log      {_records_said(entry.records)}")]
 
 
 def _records_said(records: Sequence[Evidence]) -> str:

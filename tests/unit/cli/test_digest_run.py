@@ -1,5 +1,6 @@
 """One bot over one period, from the traces that it left."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from plimsoll.cli.digest_run import Asked, Made, made_digest, period_asked
 from plimsoll.core import UsageError
 from plimsoll.performance.calendar_periods import Length
 from tests.support.postgres import serve_postgres
-from tests.unit.cli.bots import BEGIN, make_bot, make_database
+from tests.unit.cli.bots import BEGIN, BTC, make_bot, make_database, order, trade, usual_trades
 from tests.unit.performance.frames import utc
 
 
@@ -142,3 +143,33 @@ def test_a_bot_on_postgresql_tells_the_same_as_on_sqlite(folder: Path, tmp_path:
     for name in ("trades", "guards", "operation", "equity_usd", "drawdown_fraction"):
         assert there[name] == here[name]
     assert there["causes"] == pytest.approx(here["causes"])
+
+
+def test_an_account_that_lost_more_than_all_of_it_has_its_digest(tmp_path: Path) -> None:
+    folder = make_bot(tmp_path)
+    (folder / "bot.sqlite").unlink()
+    ruin = trade(BTC, [order(2, 100.0, 200.0, "buy"), order(10, 1.0, 200.0, "sell")], closed=10)
+    make_database(folder / "bot.sqlite", [ruin, *usual_trades()[1:]])
+    digest = made(folder, "2025-03-02").digest
+    assert digest.equity is not None
+    assert digest.equity.iloc[0] < 0.0
+    assert digest.benchmark is None
+    assert any("there was no money to hold with" in note for note in digest.notes)
+    assert digest.causes is not None
+    assert digest.causes.other_usd == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_bot_without_trades_has_its_own_currency(tmp_path: Path) -> None:
+    folder = make_bot(tmp_path)
+    (folder / "bot.sqlite").unlink()
+    make_database(folder / "bot.sqlite", [])
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "stake_currency": "USDC"}))
+    assert made(folder, "2025-03-02").digest.currency == "USDC"
+
+
+def test_a_day_at_the_end_of_the_calendar_is_wrong_usage() -> None:
+    noon = datetime(2025, 3, 5, 12, tzinfo=UTC)
+    for length in (Length.DAILY, Length.MONTHLY):
+        with pytest.raises(UsageError, match="expected --of in a period that is over"):
+            period_asked(length, pd.Timestamp(datetime(9999, 12, 31, tzinfo=UTC)), noon)

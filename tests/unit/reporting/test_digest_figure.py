@@ -1,17 +1,20 @@
 """The picture of a digest."""
 
 import io
+import warnings
 
 import pandas as pd
 import pytest
 from matplotlib.image import imread
 
 from plimsoll.reporting.digest_figure import (
+    _tiles,
     causes_fall,
     digest_drawing,
     digest_png,
     drawdown_rows,
 )
+from plimsoll.reporting.drawing import INK
 from tests.unit.reporting.digests import PERIOD, acts, digest, empty
 
 
@@ -56,3 +59,14 @@ def test_each_day_has_its_deepest_fall() -> None:
     assert [day for day, _ in rows][:1] == ["2024-01-08"]
     assert len(rows) == 7
     assert drawdown_rows(empty()) == []
+
+
+def test_a_letter_that_no_font_has_is_no_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert digest_png(digest(name="\u5e01\u5b89", market="\x1b[31m"))
+
+
+def test_what_was_neither_made_nor_lost_is_no_win() -> None:
+    flat = pd.Series([1_000.0, 1_000.0], index=pd.DatetimeIndex([PERIOD.start, PERIOD.end]))
+    assert _tiles(digest(equity=flat))[0] == ("Made (USDT)", "0.00", INK)
