@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from plimsoll.performance.promised import Kept
     from plimsoll.reporting.digest import Digest, Drift
 
+LAST_YEAR = 9998
+"""A period of the next one ends where no calendar goes on."""
 DRIFT_DAYS = 90
 """How far back fills count for the slippage of before."""
 
@@ -95,7 +97,7 @@ def period_asked(length: Length, day: pd.Timestamp | None, now: datetime) -> Per
     at = pd.Timestamp(now)
     if day is None:
         return last_whole(length, at)
-    if day.year >= datetime.max.year:
+    if day.year > LAST_YEAR:
         raise UsageError(f"expected --of in a period that is over, found {day:%Y-%m-%d}")
     period = period_of(length, day)
     if period.end > at:

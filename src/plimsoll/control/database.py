@@ -180,7 +180,7 @@ def _unread(db_url: str, error: Exception) -> PlimsollError:
     said = str(error).splitlines()[0]
     if LOCKED in said:
         return PlimsollError(
-            f"{_shown(db_url)} is locked by a program that writes it; run this again when it is done"
+            f"{_shown(db_url)} is locked by a program that writes it; try again when that is done"
         )
     return PlimsollError(f"{_shown(db_url)} is no database of this Freqtrade: {said}")
 

@@ -92,8 +92,8 @@ def trade_fills(trades: pd.DataFrame) -> pd.DataFrame:
     ``trades``, ``amount`` the signed change of the position in base units, ``time`` UTC,
     ``fee_usd`` the fee of the fill, ``fee_close_fraction`` the rate of the later exit.
 
-    Raises `MeasureError` for missing columns, non-finite numbers (of orders too), or orders that do not close a
-    closed trade within 1 %.
+    Raises `MeasureError` for missing columns, numbers of trades or orders that are not finite, or
+    orders that do not close a closed trade within 1 %.
     """
     check_trades(trades)
     columns = [name for name in (*TRADE_COLUMNS, "orders") if name in trades.columns]

@@ -178,10 +178,10 @@ def _stand_back(made: pd.DataFrame, row: object, orders: list[dict[str, object]]
             amount, worth = amount - filled, worth * (1.0 - filled / amount)
     if not amount > 0.0:
         return
-    made.loc[row, ["amount", "open_rate"]] = [amount, worth / amount]  # type: ignore[index]
+    made.loc[row, ["amount", "open_rate"]] = [amount, worth / amount]
     if "stake_amount" in made:
-        leverage = float(made.loc[row, "leverage"]) if "leverage" in made else 1.0  # type: ignore[index, arg-type]
-        made.loc[row, "stake_amount"] = worth / leverage  # type: ignore[index]
+        leverage = float(made.loc[row, "leverage"]) if "leverage" in made else 1.0
+        made.loc[row, "stake_amount"] = worth / leverage
 
 
 def _filled_by(order: dict[str, object], bound_ms: float) -> bool:

@@ -129,8 +129,8 @@ def entry_lines(entry: JournalEntry, currency: str) -> list[str]:
     """Tell one trade: what it made, why it was entered and left, and where the log says so."""
     made, digits = "still open", money_digits(currency)
     if entry.closed is not None:
-        made = f"{signed(entry.profit_usd, digits)} {currency} ({percent(entry.profit_fraction)} of stake)"
-        made += f" after {since(entry.hours)}"
+        made = f"{signed(entry.profit_usd, digits)} {currency} "
+        made += f"({percent(entry.profit_fraction)} of stake) after {since(entry.hours)}"
     leverage = f", {entry.leverage:g} times leverage" if entry.leverage != 1.0 else ""
     tag = f"tag {entry.tag}" if entry.tag else NOT_ON_RECORD
     stake = f"stake {number(entry.stake_usd, digits)}{leverage}"
