@@ -264,6 +264,8 @@ def _drift(known: _Known) -> "Drift | None":
     logged = None if known.log is None else known.log.fills
     if logged is not None and (fills is None or _within(logged, period) >= _within(fills, period)):
         fills = logged  # an order's own price; the database has one a side of a trade
+    if fills is not None and known.run is not None:  # of another currency nothing adds up
+        fills = fills[fills["pair"].isin(known.run.record.trades["pair"])]
     if fills is None or fills.empty:
         return None
     first = max(fills["time"].iloc[0].floor("D"), period.start - pd.Timedelta(days=DRIFT_DAYS))

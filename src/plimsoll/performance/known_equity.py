@@ -3,6 +3,8 @@
 A bot's database has every fill, and no price between them.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -165,7 +167,7 @@ def trades_within(
     return made.reset_index(drop=True)
 
 
-def _stand_back(made: pd.DataFrame, row: object, orders: list[dict[str, object]]) -> None:
+def _stand_back(made: pd.DataFrame, row: Any, orders: list[dict[str, object]]) -> None:
     """Set a trade's entry, amount and stake to what these orders of it make, as Freqtrade does."""
     amount = worth = 0.0
     for order in orders:
@@ -180,7 +182,7 @@ def _stand_back(made: pd.DataFrame, row: object, orders: list[dict[str, object]]
         return
     made.loc[row, ["amount", "open_rate"]] = [amount, worth / amount]
     if "stake_amount" in made:
-        leverage = float(made.loc[row, "leverage"]) if "leverage" in made else 1.0
+        leverage = float(made["leverage"].to_dict()[row]) if "leverage" in made else 1.0
         made.loc[row, "stake_amount"] = worth / leverage
 
 

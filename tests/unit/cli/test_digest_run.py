@@ -173,3 +173,17 @@ def test_a_day_at_the_end_of_the_calendar_is_wrong_usage() -> None:
     for length in (Length.DAILY, Length.MONTHLY):
         with pytest.raises(UsageError, match="expected --of in a period that is over"):
             period_asked(length, pd.Timestamp(datetime(9999, 12, 31, tzinfo=UTC)), noon)
+
+
+def test_slippage_is_of_the_trades_that_are_counted(tmp_path: Path) -> None:
+    folder = make_bot(tmp_path, log=False)
+    (folder / "bot.sqlite").unlink()
+    other = [order(26, 0.03, 9.0, "buy"), order(30, 0.04, 9.0, "sell")]
+    asked = {"open_rate_requested": 0.01, "close_rate_requested": 0.05, "stake_currency": "BTC"}
+    coins = trade("ETH/BTC", other, closed=30, **asked)
+    make_database(folder / "bot.sqlite", [*usual_trades(), coins])
+    digest = made(folder, "2025-03-02").digest
+    assert digest.drift is not None
+    assert digest.drift.now.priced == 0
+    assert digest.causes is not None
+    assert digest.causes.slippage_usd == 0.0
