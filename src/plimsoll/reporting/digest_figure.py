@@ -214,15 +214,20 @@ def _draw_trades(axis: Axes, digest: Digest) -> None:
         axis.set_xticks([])
 
 
+def days_of(series: "pd.Series[float]") -> pd.DatetimeIndex:
+    """Return the day of each value; one of exactly midnight is of the day that ends."""
+    return (pd.DatetimeIndex(series.index).as_unit("ns") - pd.Timedelta(1, unit="ns")).floor("D")
+
+
 def drawdown_rows(digest: Digest) -> list[tuple[str, str]]:
     """Return the deepest fall of each day as rows of text."""
     curve = digest.drawdown
     if curve is None:
         return []
-    by_day = curve.groupby(pd.DatetimeIndex(curve.index).floor("D")).max()
+    by_day = curve.groupby(days_of(curve)).max()
     days = pd.DatetimeIndex(by_day.index)
     return [
         (f"{day:%Y-%m-%d}", percent(-float(value)))
         for day, value in zip(days, by_day, strict=True)
-        if day < digest.period.end
+        if day >= digest.period.start
     ]

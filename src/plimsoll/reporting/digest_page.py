@@ -15,6 +15,7 @@ from plimsoll.reporting.canvas import Layout, Panel, panel
 from plimsoll.reporting.digest import Digest
 from plimsoll.reporting.digest_figure import (
     causes_fall,
+    days_of,
     digest_drawing,
     digest_png,
     draw_drawdown,
@@ -185,10 +186,7 @@ def _equity_panel(digest: Digest, caption: str) -> Panel:
     summary = f"{words}{digest.currency}; holding {percent(digest.benchmark_fraction)}."
     heading = "Equity, and the guards' acts"
     svgs = figures.equity_svgs(drawing, "equity", heading, summary)
-    ends = [
-        curve.equity.groupby(pd.DatetimeIndex(curve.equity.index).floor("D")).last()
-        for curve in drawing.curves
-    ]
+    ends = [curve.equity.groupby(days_of(curve.equity)).last() for curve in drawing.curves]
     rows = [
         (f"{day:%Y-%m-%d}", *(f"{one.get(day, float('nan')):,.{digest.digits}f}" for one in ends))
         for day in ends[0].index

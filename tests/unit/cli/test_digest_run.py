@@ -1,6 +1,8 @@
 """One bot over one period, from the traces that it left."""
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -187,3 +189,12 @@ def test_slippage_is_of_the_trades_that_are_counted(tmp_path: Path) -> None:
     assert digest.drift.now.priced == 0
     assert digest.causes is not None
     assert digest.causes.slippage_usd == 0.0
+
+
+def test_trades_that_cannot_be_told_are_not_called_none(tmp_path: Path) -> None:
+    folder = make_bot(tmp_path, log=False)
+    with closing(sqlite3.connect(folder / "bot.sqlite")) as connection:
+        connection.execute("UPDATE trades SET is_open = 0, close_profit_abs = NULL")
+        connection.commit()
+    notes = made(folder, "2025-03-02").digest.notes
+    assert any("can be told" in note and "lack a rate, a profit" in note for note in notes)

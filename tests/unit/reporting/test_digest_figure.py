@@ -10,6 +10,7 @@ from matplotlib.image import imread
 from plimsoll.reporting.digest_figure import (
     _tiles,
     causes_fall,
+    days_of,
     digest_drawing,
     digest_png,
     drawdown_rows,
@@ -59,6 +60,13 @@ def test_each_day_has_its_deepest_fall() -> None:
     assert [day for day, _ in rows][:1] == ["2024-01-08"]
     assert len(rows) == 7
     assert drawdown_rows(empty()) == []
+
+
+def test_a_fall_of_the_last_midnight_is_of_the_day_that_ends() -> None:
+    index = pd.DatetimeIndex([PERIOD.start, PERIOD.end - pd.Timedelta(hours=1), PERIOD.end])
+    falling = digest(equity=pd.Series([1_000.0, 990.0, 900.0], index=index), high_usd=1_000.0)
+    assert drawdown_rows(falling) == [("2024-01-14", "−10.00 %")]
+    assert [f"{day:%m-%d}" for day in days_of(falling.equity)] == ["01-07", "01-14", "01-14"]
 
 
 def test_a_letter_that_no_font_has_is_no_warning() -> None:
