@@ -220,14 +220,15 @@ def days_of(series: "pd.Series[float]") -> pd.DatetimeIndex:
 
 
 def drawdown_rows(digest: Digest) -> list[tuple[str, str]]:
-    """Return the deepest fall of each day as rows of text."""
+    """Return the deepest fall of each day, both its midnights included, as rows of text."""
     curve = digest.drawdown
     if curve is None:
         return []
-    by_day = curve.groupby(days_of(curve)).max()
+    begun = curve.groupby(pd.DatetimeIndex(curve.index).floor("D")).max()
+    by_day = pd.concat([begun, curve.groupby(days_of(curve)).max()]).groupby(level=0).max()
     days = pd.DatetimeIndex(by_day.index)
     return [
         (f"{day:%Y-%m-%d}", percent(-float(value)))
         for day, value in zip(days, by_day, strict=True)
-        if day >= digest.period.start
+        if digest.period.start <= day < digest.period.end
     ]

@@ -62,10 +62,10 @@ def test_each_day_has_its_deepest_fall() -> None:
     assert drawdown_rows(empty()) == []
 
 
-def test_a_fall_of_the_last_midnight_is_of_the_day_that_ends() -> None:
+def test_a_fall_of_the_last_midnight_is_of_the_day_that_ends_too() -> None:
     index = pd.DatetimeIndex([PERIOD.start, PERIOD.end - pd.Timedelta(hours=1), PERIOD.end])
     falling = digest(equity=pd.Series([1_000.0, 990.0, 900.0], index=index), high_usd=1_000.0)
-    assert drawdown_rows(falling) == [("2024-01-14", "−10.00 %")]
+    assert drawdown_rows(falling) == [("2024-01-08", "0.00 %"), ("2024-01-14", "−10.00 %")]
     assert [f"{day:%m-%d}" for day in days_of(falling.equity)] == ["01-07", "01-14", "01-14"]
 
 
