@@ -10,10 +10,16 @@ from plimsoll.performance.errors import MeasureError
 from plimsoll.performance.fills import TRADE_COLUMNS, trade_fills
 
 if TYPE_CHECKING:
+    from plimsoll.control.bot import Bot
     from plimsoll.control.bot_log import BotLog
     from plimsoll.control.trade_history import TradeHistory
 
 Span = tuple[pd.Timestamp, pd.Timestamp]
+
+
+def stake_of(bot: "Bot | None") -> str:
+    """Return the stake currency that a bot's config names, USDT where none does."""
+    return str((None if bot is None else bot.config.get("stake_currency")) or "USDT")
 
 
 def usable_trades(

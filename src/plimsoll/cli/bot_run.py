@@ -210,11 +210,6 @@ def named_bot(wanted: Wanted) -> "Bot | None":
         raise
 
 
-def stake_of(bot: "Bot | None") -> str:
-    """Return the stake currency that a bot's config names, USDT where none does."""
-    return str((None if bot is None else bot.config.get("stake_currency")) or "USDT")
-
-
 def named_database(wanted: Wanted, bot: "Bot | None") -> str:
     """Return the address of the database that is meant; raises `UsageError` without a bot."""
     if wanted.db_url is not None:

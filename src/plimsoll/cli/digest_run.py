@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from plimsoll.cli import bot_run
+from plimsoll.cli import bot_money, bot_run
 from plimsoll.cli.bot_run import BotRun, NoTradeError, Wanted
 from plimsoll.cli.digest_due import due_of
 from plimsoll.core.errors import PlimsollError, UsageError
@@ -172,7 +172,7 @@ def _digest(asked: Asked, known: _Known, made_at: datetime) -> "Digest":
         name=name if record is None else record.name,
         source=source if record is None else record.source,
         market=_market(known),
-        currency=bot_run.stake_of(known.bot) if record is None else record.stake_currency,
+        currency=bot_money.stake_of(known.bot) if record is None else record.stake_currency,
         made_at=pd.Timestamp(made_at).floor("s"),
         period=period,
         equity=equity,

@@ -143,7 +143,8 @@ def _tell(
     *,
     as_json: bool,
 ) -> None:
-    from plimsoll.cli.bot_run import named_bot, stake_of
+    from plimsoll.cli.bot_money import stake_of
+    from plimsoll.cli.bot_run import named_bot
     from plimsoll.cli.control import print_json
     from plimsoll.journal.words import printable
     from plimsoll.reporting.journal_words import journal_text
