@@ -10,10 +10,16 @@ from plimsoll.performance.errors import MeasureError
 from plimsoll.performance.fills import TRADE_COLUMNS, trade_fills
 
 if TYPE_CHECKING:
+    from plimsoll.control.bot import Bot
     from plimsoll.control.bot_log import BotLog
     from plimsoll.control.trade_history import TradeHistory
 
 Span = tuple[pd.Timestamp, pd.Timestamp]
+
+
+def stake_of(bot: "Bot | None") -> str:
+    """Return the stake currency that a bot's config names, USDT where none does."""
+    return str((None if bot is None else bot.config.get("stake_currency")) or "USDT")
 
 
 def usable_trades(
@@ -116,13 +122,15 @@ def starting_balance(
     UsageError
         When none is.
     """
+    from plimsoll.reporting.words import money_digits
+
     if named is not None:
         return named, []
     moved = float(log.transfers.sum())
     remarks = []
     if len(log.transfers):
         remarks.append(
-            f"{moved:+,.2f} {currency} came or went without a trade "
+            f"{moved:+,.{money_digits(currency)}f} {currency} came or went without a trade "
             f"({len(log.transfers)} records); no curve here counts them as profit or loss"
         )
     if history.capital_usd is not None and history.capital_usd - moved > 0.0:

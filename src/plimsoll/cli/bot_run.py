@@ -158,7 +158,7 @@ def _read(wanted: Wanted) -> tuple[_Traces, bot_money.Span]:
     named = None if bot is None else bot.config.get("stake_currency")
     trades, currency, remarks = bot_money.usable_trades(history, named, wanted.strategy)
     if trades.empty:
-        raise _without_trades(db_url, history, wanted.strategy)
+        raise _without_trades(db_url, history, wanted.strategy, remarks)
     log, said = _log(bot, db_url, wanted, trades)
     # A status without a log of its own may be another bot's.
     status = {} if bot is None or log.acts is None else bot.folder.status() or {}
@@ -348,12 +348,15 @@ def _market(traces: _Traces) -> str:
 def _facts(traces: _Traces, within: pd.DataFrame) -> dict[str, str]:
     from sqlalchemy.engine import make_url
 
+    from plimsoll.reporting.words import money_digits
+
     names = within["strategy"].fillna("not recorded").value_counts()
     still_open = within[within["close_date"].isna()]
     banked = float(still_open["realized_profit"].sum())
     open_said = f"{len(still_open)}"
     if banked:
-        open_said += f", {banked:+,.2f} {traces.currency} made by partial exits"
+        open_said += f", {banked:+,.{money_digits(traces.currency)}f} {traces.currency} made by "
+        open_said += "partial exits"
     facts = {
         "Database": without_password(make_url(traces.db_url).render_as_string(hide_password=True)),
         "Strategies": ", ".join(f"{name} ({count} trades)" for name, count in names.items()),
@@ -371,13 +374,17 @@ def _notes(traces: _Traces) -> "dict[tuple[str, pd.Timestamp], TradeNote]":
     return {key: notes[int(n)] for key, n in zip(keys, numbers, strict=True) if int(n) in notes}
 
 
-def _without_trades(db_url: str, history: "TradeHistory", strategy: str | None) -> PlimsollError:
+def _without_trades(
+    db_url: str, history: "TradeHistory", strategy: str | None, remarks: list[str]
+) -> PlimsollError:
     from sqlalchemy.engine import make_url
 
     shown = without_password(make_url(db_url).render_as_string(hide_password=True))
     if strategy is not None and not history.trades.empty:
         names = ", ".join(sorted(set(history.trades["strategy"].dropna())))
         return UsageError(f"expected trades of {strategy} in {shown}, found those of {names}")
+    if not history.trades.empty:
+        return NoTradeError(f"no trade in {shown} can be told: {'; '.join(remarks)}")
     waiting = f"; {history.resting} entry orders are unfilled" if history.resting else ""
     since = (
         "" if history.started_at is None else f", which has run since {_time(history.started_at)}"

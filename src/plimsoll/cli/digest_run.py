@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from plimsoll.cli import bot_run
+from plimsoll.cli import bot_money, bot_run
 from plimsoll.cli.bot_run import BotRun, NoTradeError, Wanted
 from plimsoll.cli.digest_due import due_of
 from plimsoll.core.errors import PlimsollError, UsageError
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from plimsoll.performance.promised import Kept
     from plimsoll.reporting.digest import Digest, Drift
 
+LAST_YEAR = 9998
+"""A period of the next one ends where no calendar goes on."""
 DRIFT_DAYS = 90
 """How far back fills count for the slippage of before."""
 
@@ -90,11 +92,13 @@ def bot_clock(bot: "Bot | None") -> datetime:
 def period_asked(length: Length, day: pd.Timestamp | None, now: datetime) -> Period:
     """Return the period of a day, or the last one that is over.
 
-    Raises `UsageError` for one that is not over at ``now``.
+    Raises `UsageError` for one that is not over at ``now``, or that no calendar has.
     """
     at = pd.Timestamp(now)
     if day is None:
         return last_whole(length, at)
+    if day.year > LAST_YEAR:
+        raise UsageError(f"expected --of in a period that is over, found {day:%Y-%m-%d}")
     period = period_of(length, day)
     if period.end > at:
         raise UsageError(
@@ -168,7 +172,7 @@ def _digest(asked: Asked, known: _Known, made_at: datetime) -> "Digest":
         name=name if record is None else record.name,
         source=source if record is None else record.source,
         market=_market(known),
-        currency="USDT" if record is None else record.stake_currency,
+        currency=bot_money.stake_of(known.bot) if record is None else record.stake_currency,
         made_at=pd.Timestamp(made_at).floor("s"),
         period=period,
         equity=equity,
@@ -260,6 +264,8 @@ def _drift(known: _Known) -> "Drift | None":
     logged = None if known.log is None else known.log.fills
     if logged is not None and (fills is None or _within(logged, period) >= _within(fills, period)):
         fills = logged  # an order's own price; the database has one a side of a trade
+    if fills is not None and known.run is not None:  # of another currency nothing adds up
+        fills = fills[fills["pair"].isin(known.run.record.trades["pair"])]
     if fills is None or fills.empty:
         return None
     first = max(fills["time"].iloc[0].floor("D"), period.start - pd.Timedelta(days=DRIFT_DAYS))
@@ -320,6 +326,9 @@ def _benchmark(
     """Return what the money would have made in the traded pairs, from candles on disk."""
     from plimsoll.performance.equity import buy_and_hold_curve
 
+    if not float(equity.iloc[0]) > 0.0:
+        notes.append("what holding would have made is not known: there was no money to hold with")
+        return None
     pairs = sorted(set(run.record.trades["pair"])) if named is None else [named]
     columns = {pair: _closes(run.candles[pair]) for pair in pairs if pair in run.candles}
     closes = pd.DataFrame(columns).sort_index()

@@ -19,12 +19,13 @@ def show(file: Path, *, as_json: bool) -> NoReturn:
     """Print a fleet's status, and end with 0 only where every bot is known and none is halted."""
     from plimsoll.cli.control import print_json
     from plimsoll.control.fleet import fleet_status
+    from plimsoll.journal.words import printable
 
     status = fleet_status(file.expanduser())
     if as_json:
         print_json(status.as_record())
     else:
-        typer.echo("\n".join(lines(status)))
+        typer.echo("\n".join(map(printable, lines(status))))
     raise typer.Exit(0 if status.is_well else 1)
 
 

@@ -76,7 +76,7 @@ def journal(
     entries = [one for one in entries if pair is None or is_pair(pair, one.pair)]
     entries = entries if count is None else entries[-count:]
     log = _log(wanted)
-    _tell(entries, run, log, as_json=as_json)
+    _tell(entries, wanted, run, log, as_json=as_json)
     if log.fault is not None:
         raise typer.Exit(1)
 
@@ -102,7 +102,11 @@ def _within(run: "BotRun", span: "Period | None") -> "pd.DataFrame":
     from plimsoll.performance.known_equity import trades_within
 
     trades = run.record.trades
-    return trades if span is None else trades_within(trades, span.start, span.end)
+    return (
+        trades
+        if span is None
+        else trades_within(trades, span.start, span.end, ended=run.record.end)
+    )
 
 
 @dataclass(frozen=True)
@@ -131,12 +135,21 @@ def _log(wanted: "Wanted") -> _Log:
     return _Log(told, found.head)
 
 
-def _tell(entries: "list[JournalEntry]", run: "BotRun | None", log: _Log, *, as_json: bool) -> None:
+def _tell(
+    entries: "list[JournalEntry]",
+    wanted: "Wanted",
+    run: "BotRun | None",
+    log: _Log,
+    *,
+    as_json: bool,
+) -> None:
+    from plimsoll.cli.bot_money import stake_of
+    from plimsoll.cli.bot_run import named_bot
     from plimsoll.cli.control import print_json
     from plimsoll.journal.words import printable
     from plimsoll.reporting.journal_words import journal_text
 
-    currency = "USDT" if run is None else run.record.stake_currency
+    currency = stake_of(named_bot(wanted)) if run is None else run.record.stake_currency
     if as_json:
         print_json(
             {

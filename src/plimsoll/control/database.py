@@ -23,6 +23,9 @@ from plimsoll.bridge.state.stamp import KEY, Stamp, stamp_in
 from plimsoll.core import Mode, PlimsollError, Side, UsageError
 from plimsoll.core.addresses import without_password
 
+LOCKED = "database is locked"
+"""What SQLite says where another connection holds a database for itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPosition:
@@ -110,8 +113,7 @@ def _reading(db_url: str) -> Iterator[Engine]:
     try:
         yield engine
     except (SQLAlchemyError, sqlite3.Error, ImportError) as error:
-        said = str(error).splitlines()[0]
-        raise PlimsollError(f"{_shown(db_url)} is no database of this Freqtrade: {said}") from None
+        raise _unread(db_url, error) from None
     finally:
         engine.dispose()
 
@@ -132,8 +134,7 @@ def read_stamp(db_url: str) -> Stamp | None:
             row = select(_KeyValueStoreModel.string_value).where(_KeyValueStoreModel.key == KEY)
             return stamp_in(session.scalar(row))
     except (SQLAlchemyError, sqlite3.Error, ImportError) as error:
-        said = str(error).splitlines()[0]
-        raise PlimsollError(f"{_shown(db_url)} is no database of this Freqtrade: {said}") from None
+        raise _unread(db_url, error) from None
     finally:
         engine.dispose()
 
@@ -173,6 +174,16 @@ def _engine(db_url: str) -> Engine:
 def _reader(file: Path) -> Callable[[], sqlite3.Connection]:
     address = f"{file.resolve().as_uri()}?mode=ro"
     return lambda: sqlite3.connect(address, uri=True)
+
+
+def _unread(db_url: str, error: Exception) -> PlimsollError:
+    """Return why a database cannot be read; one that a writer holds is still Freqtrade's own."""
+    said = str(error).splitlines()[0]
+    if LOCKED in said:
+        return PlimsollError(
+            f"{_shown(db_url)} is locked by a program that writes it; try again when that is done"
+        )
+    return PlimsollError(f"{_shown(db_url)} is no database of this Freqtrade: {said}")
 
 
 def _shown(db_url: str) -> str:

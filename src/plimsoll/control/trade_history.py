@@ -27,7 +27,8 @@ class TradeHistory:
     trades
         Freqtrade's trade export, a row a trade with a position, by id; an open one has a NaT
         ``close_date`` and no ``profit_abs``. Also ``trade_id``, ``strategy``,
-        ``stake_currency`` and ``realized_profit`` of what partial exits made.
+        ``stake_currency`` and ``realized_profit`` of what partial exits made. ``stake_amount``
+        of a closed trade is that of all its entries.
     resting
         Open trades whose entry order nothing has filled: no position, so no row.
     capital_usd
@@ -63,8 +64,7 @@ def read_trade_history(db_url: str) -> TradeHistory:
     """
     with opened_to_read(db_url):
         _check_layout(db_url)
-        stored = Trade.session.scalars(select(Trade).order_by(Trade.id)).unique()
-        rows = [_row(trade) for trade in stored]
+        rows = _rows(db_url)
         held = [row for row in rows if not row["is_open"] or _has_position(row)]
         started = KeyValueStore.get_datetime_value("bot_start_time")
         capital_usd, beside_usd = _capital()
@@ -103,6 +103,20 @@ def _check_layout(db_url: str) -> None:
             )
 
 
+def _rows(db_url: str) -> list[dict[str, Any]]:
+    """Read all trades; a value that is none of its column's kind is a database that is damaged."""
+    try:
+        stored = Trade.session.scalars(select(Trade).order_by(Trade.id)).unique()
+        return [_row(trade) for trade in stored]
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        shown = make_url(db_url).render_as_string(hide_password=True)
+        said = str(error).splitlines()[0]
+        raise PlimsollError(
+            f"{shown} holds a trade or an order that cannot be read ({said}); "
+            "look at it with Freqtrade, or go back to a backup"
+        ) from None
+
+
 def _row(trade: Trade) -> dict[str, Any]:
     row: dict[str, Any] = trade.to_json()
     return {**row, "stake_currency": trade.stake_currency or trade.safe_quote_currency}
@@ -127,6 +141,10 @@ def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     # Freqtrade stores 0 for an extreme that nobody has seen yet.
     for name in ("min_rate", "max_rate"):
         frame[name] = frame[name].where(frame[name] > 0.0)
+    # Of a trade that left in parts Freqtrade keeps the stake of the last part alone.
+    entered = frame["max_stake_amount"].astype("float64")
+    whole = frame["close_timestamp"].notna() & (entered > 0.0)
+    frame["stake_amount"] = frame["stake_amount"].astype("float64").mask(whole, entered)
     frame["is_short"] = frame["is_short"].astype("bool")
     frame.loc[frame["is_open"].astype("bool"), ["close_date", "profit_abs"]] = [pd.NaT, None]
     return frame
@@ -136,8 +154,9 @@ _NEEDED = (
     *("pair", "is_open", "open_timestamp", "close_timestamp", "open_rate", "close_rate"),
     *("amount", "is_short", "fee_open", "fee_close", "fee_open_cost", "fee_close_cost"),
     *("fee_open_currency", "fee_close_currency", "funding_fees", "profit_abs"),
-    *("realized_profit", "leverage", "stake_amount", "enter_tag", "exit_reason", "min_rate"),
-    *("max_rate", "strategy", "timeframe", "stake_currency", "trading_mode", "exchange", "orders"),
+    *("realized_profit", "leverage", "stake_amount", "max_stake_amount", "enter_tag"),
+    *("exit_reason", "min_rate", "max_rate", "strategy", "timeframe", "stake_currency"),
+    *("trading_mode", "exchange", "orders"),
 )
 
 

@@ -18,6 +18,9 @@ STAMPED = timedelta(hours=1)
 """A running bot stamps its log every hour, whatever its candles are."""
 KEPT_BEFORE = timedelta(days=8)
 """A candle that closes in the span may have opened that long before it."""
+A_WEEK = timedelta(weeks=1)
+MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
+"""From when weekly candles are counted: they open on Mondays."""
 MOST_MISSED = 20
 """Missed candles that are named; all are counted."""
 
@@ -106,7 +109,8 @@ class OperationReader:
     _recoveries: int = 0
     _begun: datetime | None = None
     _lengths: set[timedelta | None] = field(default_factory=set)
-    _times: list[tuple[datetime, bool]] = field(default_factory=list)
+    _last: datetime | None = None
+    _spans: list[tuple[datetime, datetime, bool]] = field(default_factory=list)
     _candles: dict[datetime, datetime] = field(default_factory=dict)
     _errors: Counter[str] = field(default_factory=Counter)
     _books: list[BookEvent] = field(default_factory=list)
@@ -163,11 +167,13 @@ class OperationReader:
         )
 
     def _take_time(self, at: datetime, *, is_start: bool) -> None:
-        """Keep the times inside, the last one before and the first one after."""
-        if at < self.start:
-            self._times = [(at, is_start)]
-        elif not self._times or self._times[-1][0] < self.end:
-            self._times.append((at, is_start))
+        """Keep the time from one record to the next, where it lies in the span.
+
+        A clock that is set back makes a step of no length, and times that are there twice.
+        """
+        if self._last is not None and self._last < at and self._last < self.end and at > self.start:
+            self._spans.append((self._last, at, is_start))
+        self._last = at
 
     def _take_candle(self, record: Record, at: datetime) -> None:
         opened = record.get("candle")
@@ -194,15 +200,17 @@ class OperationReader:
     def _gaps(self, since: datetime, length: timedelta | None) -> tuple[timedelta, timedelta]:
         """Return how long the bot wrote, and the longest time in which it did not."""
         longest = max(min(2 * length if length else STAMPED, 1.1 * STAMPED), LEAST_SILENCE)
-        up, silence = timedelta(), timedelta()
-        times = [*self._times, (self.end, True)]
-        for (before, _), (after, is_start) in pairwise(times):
-            inside = min(after, self.end) - max(before, since)
-            if inside <= timedelta():
-                continue
-            silence = max(silence, inside)
-            if after - before <= longest and (not is_start or after == self.end):
-                up += inside
+        spans = list(self._spans)
+        if self._last is not None and self._last < self.end:
+            spans.append((self._last, self.end, False))
+        up, counted, silence = timedelta(), since, timedelta()
+        for before, after, is_start in sorted(spans):
+            if after - before <= longest and not is_start:
+                up += max(min(after, self.end) - max(before, counted), timedelta())
+                counted = max(counted, min(after, self.end))
+        edges = {before for before, _, _ in spans} | {after for _, after, _ in spans}
+        inside = sorted({since, self.end, *(one for one in edges if since < one < self.end)})
+        silence = max((later - earlier for earlier, later in pairwise(inside)), default=silence)
         return up, silence
 
     def _closed_inside(self, length: timedelta | None) -> dict[datetime, float]:
@@ -219,7 +227,7 @@ class OperationReader:
         """Return when every candle opened that closed in the time that is measured."""
         if length is None:
             return None
-        epoch = datetime.fromtimestamp(0, tz=UTC)
+        epoch = MONDAY if length % A_WEEK == timedelta() else datetime.fromtimestamp(0, tz=UTC)
         opened = epoch + (since - epoch) // length * length
         expected = set()
         while opened + length <= self.end:
@@ -241,7 +249,7 @@ class OperationReader:
         )
 
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def _length_of(start: Record) -> timedelta | None:

@@ -42,13 +42,17 @@ class Causes:
     @property
     def steps(self) -> list[tuple[str, float]]:
         """The causes by name, in the order to show; the rest only where it is more than a cent."""
+        return self.steps_above(CENT)
+
+    def steps_above(self, least: float) -> list[tuple[str, float]]:
+        """Return the causes by name; the rest only where it is ``least`` or more."""
         named = [
             ("price", self.price_usd),
             ("slippage", self.slippage_usd),
             ("fees", self.fees_usd),
             ("funding", self.funding_usd),
         ]
-        rest = abs(self.other_usd) >= CENT
+        rest = abs(self.other_usd) >= least
         return [*named, ("not explained", self.other_usd)] if rest else named
 
     def as_record(self) -> dict[str, float]:

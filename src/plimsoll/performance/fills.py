@@ -92,14 +92,16 @@ def trade_fills(trades: pd.DataFrame) -> pd.DataFrame:
     ``trades``, ``amount`` the signed change of the position in base units, ``time`` UTC,
     ``fee_usd`` the fee of the fill, ``fee_close_fraction`` the rate of the later exit.
 
-    Raises `MeasureError` for missing columns, non-finite numbers, or orders that do not close a
-    closed trade within 1 %.
+    Raises `MeasureError` for missing columns, numbers of trades or orders that are not finite, or
+    orders that do not close a closed trade within 1 %.
     """
     check_trades(trades)
     columns = [name for name in (*TRADE_COLUMNS, "orders") if name in trades.columns]
     records = trades[columns].to_dict("records")
     rows = [row for i, record in enumerate(records) for row in _fills_of(_Trade(i, record))]
     frame = pd.DataFrame.from_records(rows, columns=list(FILL_COLUMNS))
+    if not np.isfinite(frame[["amount", "price_usd"]].to_numpy(dtype="float64")).all():
+        raise MeasureError("an order is filled with no finite amount or price")
     frame["time"] = pd.to_datetime(frame["time"], unit="ns", utc=True)
     return frame
 
@@ -152,7 +154,12 @@ class _Trade:
             is_entry = bool(order["ft_is_entry"])
             sign = self.sign if is_entry else -self.sign
             fee = self.fee_open if is_entry else self.fee_close
-            yield int(filled_ms) * 1_000_000, sign * _filled(order), float(order["safe_price"]), fee
+            yield (
+                int(filled_ms) * 1_000_000,
+                sign * filled_amount(order),
+                float(order["safe_price"]),
+                fee,
+            )
 
     def matched(self, fills: list[_Fill]) -> list[_Fill]:
         unmatched = sum(fill[1] for fill in fills)
@@ -166,7 +173,8 @@ class _Trade:
         return [*fills[:-1], (at, amount - unmatched, price, fee)]
 
 
-def _filled(order: Mapping[str, Any]) -> float:
+def filled_amount(order: Mapping[str, Any]) -> float:
+    """Return what an order of the export changed a position by, a spot fee in base units taken."""
     filled = order.get("filled")
     if filled is None:
         return float(order["amount"])

@@ -16,6 +16,7 @@ from plimsoll.performance.guard_acts import GuardActs
 from plimsoll.performance.promised import Kept
 from plimsoll.performance.slippage import Slippage
 from plimsoll.reporting.trading_record import RecordSource
+from plimsoll.reporting.words import money_digits
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,16 @@ class Digest:
     reviewed: Mapping[str, Any] | None = None
     notes: Sequence[str] = ()
     head: str | None = None
+
+    @property
+    def digits(self) -> int:
+        """With how many decimals its money is written."""
+        return money_digits(self.currency)
+
+    @property
+    def steps(self) -> list[tuple[str, float]]:
+        """The causes by name, with the rest where it would not be written as 0; none unknown."""
+        return [] if self.causes is None else self.causes.steps_above(0.5 * 10.0**-self.digits)
 
     @property
     def is_empty(self) -> bool:

@@ -1,6 +1,7 @@
 """The picture of a digest: equity and drawdown with the guards' acts, and where the money went."""
 
 import io
+import warnings
 
 import matplotlib as mpl
 import pandas as pd
@@ -13,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from plimsoll.journal.words import printable
 from plimsoll.reporting.canvas import WIDE, Layout, key_above, time_axis
 from plimsoll.reporting.digest import Digest
 from plimsoll.reporting.digest_words import empty_words, signed, title
@@ -57,7 +59,7 @@ def causes_fall(digest: Digest) -> Waterfall | None:
     """Return what the account made, cause by cause; None where it is not known."""
     if digest.causes is None:
         return None
-    first, *steps = digest.causes.steps
+    first, *steps = digest.steps
     last = ("made", digest.causes.made_usd)
     return Waterfall("Where it came from", first, steps, last, digest.currency)
 
@@ -86,7 +88,9 @@ def digest_png(digest: Digest) -> bytes:
             draw_drawdown(below, digest, WIDE)
             _side(figure, digest, side)
         out = io.BytesIO()
-        figure.savefig(out, format="png", metadata={"Software": None})
+        with warnings.catch_warnings():  # a letter that no font has is a box, and no word to cron
+            warnings.filterwarnings("ignore", message="Glyph")
+            figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
 
 
@@ -153,7 +157,7 @@ def _heading(figure: Figure, digest: Digest) -> None:
     size = min(21.0, 21.0 * TITLE_LETTERS / len(heading))
     figure.text(0.03, 0.955, heading, va="center", fontsize=size, fontweight="bold")
     source = "" if digest.source is None else f", {digest.source}"
-    said = f"{digest.market}{source}; whole days of UTC"
+    said = printable(f"{digest.market}{source}; whole days of UTC")
     figure.text(0.03, 0.915, said, va="center", color=MUTED, fontsize=13)
     for place, (label, value, colour) in enumerate(_tiles(digest)[:_TILES]):
         left = 0.03 + place * 0.96 / _TILES
@@ -165,12 +169,12 @@ def _tiles(digest: Digest) -> list[tuple[str, str, str]]:
     made = (
         DASH
         if digest.equity is None
-        else signed(float(digest.equity.iloc[-1] - digest.equity.iloc[0]))
+        else signed(float(digest.equity.iloc[-1] - digest.equity.iloc[0]), digest.digits)
     )
     ran = digest.operation
-    colour = WIN if not made.startswith("−") else LOSS
+    colour = WIN if made.startswith("+") else LOSS if made.startswith("−") else INK
     return [
-        (f"Made ({digest.currency})", made, INK if made == DASH else colour),
+        (f"Made ({digest.currency})", made, colour),
         ("Return", percent(digest.return_fraction), INK),
         ("Holding", percent(digest.benchmark_fraction), INK),
         ("Deepest below the high", percent(-digest.drawdown_fraction), INK),
@@ -210,15 +214,21 @@ def _draw_trades(axis: Axes, digest: Digest) -> None:
         axis.set_xticks([])
 
 
+def days_of(series: "pd.Series[float]") -> pd.DatetimeIndex:
+    """Return the day of each value; one of exactly midnight is of the day that ends."""
+    return (pd.DatetimeIndex(series.index).as_unit("ns") - pd.Timedelta(1, unit="ns")).floor("D")
+
+
 def drawdown_rows(digest: Digest) -> list[tuple[str, str]]:
-    """Return the deepest fall of each day as rows of text."""
+    """Return the deepest fall of each day, both its midnights included, as rows of text."""
     curve = digest.drawdown
     if curve is None:
         return []
-    by_day = curve.groupby(pd.DatetimeIndex(curve.index).floor("D")).max()
+    begun = curve.groupby(pd.DatetimeIndex(curve.index).floor("D")).max()
+    by_day = pd.concat([begun, curve.groupby(days_of(curve)).max()]).groupby(level=0).max()
     days = pd.DatetimeIndex(by_day.index)
     return [
         (f"{day:%Y-%m-%d}", percent(-float(value)))
         for day, value in zip(days, by_day, strict=True)
-        if day < digest.period.end
+        if digest.period.start <= day < digest.period.end
     ]

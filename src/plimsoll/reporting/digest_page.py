@@ -15,6 +15,7 @@ from plimsoll.reporting.canvas import Layout, Panel, panel
 from plimsoll.reporting.digest import Digest
 from plimsoll.reporting.digest_figure import (
     causes_fall,
+    days_of,
     digest_drawing,
     digest_png,
     draw_drawdown,
@@ -121,7 +122,12 @@ def _tiles(digest: Digest) -> list[Tile]:
     )
     promised = "no promise" if kept is None else f"{percent(kept.promised_fraction)} promised"
     return [
-        Tile("Made", f"{signed(made)} {digest.currency}", percent(digest.return_fraction), tone),
+        Tile(
+            "Made",
+            f"{signed(made, digest.digits)} {digest.currency}",
+            percent(digest.return_fraction),
+            tone,
+        ),
         Tile("Holding", percent(digest.benchmark_fraction), digest.benchmark_name or "no candles"),
         Tile("Below the high", percent(-digest.drawdown_fraction), fall),
         Tile("Trades closed", f"{digest.closed_count}", f"{digest.won} won"),
@@ -173,19 +179,16 @@ def _wrapped(table: Table) -> Table:
 def _equity_panel(digest: Digest, caption: str) -> Panel:
     drawing = digest_drawing(digest)
     words = (
-        f"{signed(float(digest.equity.iloc[-1] - digest.equity.iloc[0]))} "
+        f"{signed(float(digest.equity.iloc[-1] - digest.equity.iloc[0]), digest.digits)} "
         if digest.equity is not None
         else ""
     )
     summary = f"{words}{digest.currency}; holding {percent(digest.benchmark_fraction)}."
     heading = "Equity, and the guards' acts"
     svgs = figures.equity_svgs(drawing, "equity", heading, summary)
-    ends = [
-        curve.equity.groupby(pd.DatetimeIndex(curve.equity.index).floor("D")).last()
-        for curve in drawing.curves
-    ]
+    ends = [curve.equity.groupby(days_of(curve.equity)).last() for curve in drawing.curves]
     rows = [
-        (f"{day:%Y-%m-%d}", *(f"{one.get(day, float('nan')):,.2f}" for one in ends))
+        (f"{day:%Y-%m-%d}", *(f"{one.get(day, float('nan')):,.{digest.digits}f}" for one in ends))
         for day in ends[0].index
     ]
     names = ("Day", *(curve.name for curve in drawing.curves))
@@ -235,7 +238,7 @@ def _trades(digest: Digest) -> Section:
     rows = [
         (row.opened, row.closed, row.pair, row.side, row.open_rate, row.close_rate, row.profit,
          row.reason)
-        for row in journal(closed, MOST_TRADES)
+        for row in journal(closed, MOST_TRADES, digest.digits)
     ]  # fmt: skip
     names = ("Opened (UTC)", "Closed", "Pair", "Side", "Entry", "Exit", digest.currency, "Why")
     tables = [

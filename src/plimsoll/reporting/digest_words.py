@@ -5,6 +5,7 @@ import math
 import pandas as pd
 
 from plimsoll.journal.operation import Operation
+from plimsoll.journal.words import printable
 from plimsoll.performance.guard_acts import OFF, GuardActs
 from plimsoll.performance.promised import Kept
 from plimsoll.reporting.digest import Digest, Drift
@@ -24,14 +25,14 @@ Row = tuple[str, str]
 
 def title(digest: Digest) -> str:
     """Return what a message or a page is called."""
-    return f"{digest.name}: {digest.period.length} digest, {digest.period.words}"
+    return printable(f"{digest.name}: {digest.period.length} digest, {digest.period.words}")
 
 
 def text(digest: Digest) -> str:
     """Return the digest as lines for a terminal."""
     if digest.is_empty:
         return f"{title(digest)} (UTC)\n{empty_words(digest)}\n"
-    rows = _rows(digest)
+    rows = [(printable(name), printable(said)) for name, said in _rows(digest)]
     width = max(len(name) for name, _ in rows)
     lines = [f"{name:<{width}}  {said}" for name, said in rows]
     return "\n".join([f"{title(digest)} (UTC)", *lines, *_notes(digest)]) + "\n"
@@ -41,7 +42,8 @@ def phone_text(digest: Digest) -> str:
     """Return the digest as lines for a phone, without its title, at most `MOST_LETTERS` letters."""
     if digest.is_empty:
         return empty_words(digest)
-    lines = [f"{name}: {said}" if name else f"- {said}" for name, said in _rows(digest)]
+    rows = [f"{name}: {said}" if name else f"- {said}" for name, said in _rows(digest)]
+    lines = [printable(one) for one in rows]
     whole = "\n".join([*lines, *_notes(digest)])
     return whole if len(whole) <= MOST_LETTERS else f"{whole[: MOST_LETTERS - 1]}…"
 
@@ -58,14 +60,15 @@ def _rows(digest: Digest) -> list[Row]:
 
 
 def _notes(digest: Digest) -> list[str]:
-    return [f"note: {said}" for said in digest.notes]
+    return [printable(f"note: {said}") for said in digest.notes]
 
 
 def empty_words(digest: Digest) -> str:
     """Say that nothing is on record, and what that may mean."""
     said = "Nothing is on record: no trade, and no line in the decision log."
     due = [f"Due: {one}." for one in digest.due]
-    return " ".join([said, *[f"{one[:1].upper()}{one[1:]}." for one in digest.notes], *due])
+    notes = [f"{one[:1].upper()}{one[1:]}." for one in digest.notes]
+    return printable(" ".join([said, *notes, *due]))
 
 
 def money_rows(digest: Digest) -> list[Row]:
@@ -75,14 +78,15 @@ def money_rows(digest: Digest) -> list[Row]:
     if digest.equity is None:
         return [*rows, ("made", "not known: no equity is on record")]
     first, last = float(digest.equity.iloc[0]), float(digest.equity.iloc[-1])
-    made = f"{signed(last - first)} {digest.currency} ({percent(digest.return_fraction)}), "
-    rows.append(("made", f"{made}equity {number(first)} → {number(last)}"))
+    digits = digest.digits
+    made = f"{signed(last - first, digits)} {digest.currency} ({percent(digest.return_fraction)}), "
+    rows.append(("made", f"{made}equity {number(first, digits)} → {number(last, digits)}"))
     held = percent(digest.benchmark_fraction)
     rows.append(
         ("holding", f"{held}, {digest.benchmark_name}" if held != DASH else "not known, see below")
     )
     if digest.causes is not None:
-        causes = ", ".join(f"{name} {signed(usd)}" for name, usd in digest.causes.steps)
+        causes = ", ".join(f"{name} {signed(usd, digits)}" for name, usd in digest.steps)
         rows.append(("of which", causes))
     fall = f"{percent(-digest.drawdown_fraction)} from the account's high"
     now = f"{percent(-digest.drawdown_now_fraction)} at the end"
@@ -100,7 +104,8 @@ def promise_rows(digest: Digest) -> list[Row]:
     if not kept.trades:
         return [("backtest", "no closed trade to hold to the promise")]
     made = f"{percent(kept.mean_fraction)} a trade, {percent(kept.promised_fraction)} promised"
-    usd = f"{signed(kept.made_usd)} and {signed(kept.promised_usd)} {digest.currency}"
+    own, promised = (signed(usd, digest.digits) for usd in (kept.made_usd, kept.promised_usd))
+    usd = f"{own} and {promised} {digest.currency}"
     return [("backtest", f"{made} ({usd}); {kept_words(kept)}")]
 
 
@@ -118,10 +123,9 @@ def cost_rows(digest: Digest) -> list[Row]:
     """Say what fees and funding took, and whether slippage drifts."""
     rows = []
     if digest.causes is not None:
-        causes = digest.causes
-        rows.append(
-            ("costs", f"fees {signed(causes.fees_usd)}, funding {signed(causes.funding_usd)}")
-        )
+        paid = (digest.causes.fees_usd, digest.causes.funding_usd)
+        fees, funding = (signed(usd, digest.digits) for usd in paid)
+        rows.append(("costs", f"fees {fees}, funding {funding}"))
     if digest.drift is not None:
         rows.append(("slippage", drift_words(digest.drift)))
     return rows
@@ -210,10 +214,11 @@ def review_rows(digest: Digest) -> list[Row]:
     return [*rows, *(("due", one) for one in digest.due)]
 
 
-def signed(usd: float) -> str:
+def signed(usd: float, digits: int = 2) -> str:
     """Write an amount with its sign; one that is not defined is a dash."""
-    written = number(usd)
-    return f"+{written}" if math.isfinite(usd) and usd > 0.0 and written != "0.00" else written
+    written = number(usd, digits)
+    is_gain = math.isfinite(usd) and usd > 0.0 and written != number(0.0, digits)
+    return f"+{written}" if is_gain else written
 
 
 def _most(item: tuple[str, int]) -> tuple[int, str]:

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from plimsoll.journal.trade_notes import Evidence, TradeNote
+from plimsoll.journal.words import printable
 from plimsoll.performance.fills import trade_fills
 from plimsoll.reporting.digest_words import signed
-from plimsoll.reporting.words import number, percent, since, time_text
+from plimsoll.reporting.words import money_digits, number, percent, since, time_text
 
 HASH_DIGITS = 12
 """Of a record's hash, as many as a line has room for; the JSON has all of it."""
@@ -126,13 +127,13 @@ def journal_entries(
 
 def entry_lines(entry: JournalEntry, currency: str) -> list[str]:
     """Tell one trade: what it made, why it was entered and left, and where the log says so."""
-    made = "still open"
+    made, digits = "still open", money_digits(currency)
     if entry.closed is not None:
-        made = f"{signed(entry.profit_usd)} {currency} ({percent(entry.profit_fraction)} of stake)"
-        made += f" after {since(entry.hours)}"
+        made = f"{signed(entry.profit_usd, digits)} {currency} "
+        made += f"({percent(entry.profit_fraction)} of stake) after {since(entry.hours)}"
     leverage = f", {entry.leverage:g} times leverage" if entry.leverage != 1.0 else ""
     tag = f"tag {entry.tag}" if entry.tag else NOT_ON_RECORD
-    stake = f"stake {number(entry.stake_usd)}{leverage}"
+    stake = f"stake {number(entry.stake_usd, digits)}{leverage}"
     lines = [
         f"{entry.pair} {entry.side}, {time_text(entry.opened)}: {made}",
         f"  entry    {entry.entry_price:.8g}, {stake}; {entry.note.entry or tag}",
@@ -141,13 +142,14 @@ def entry_lines(entry: JournalEntry, currency: str) -> list[str]:
     if entry.closed is not None:
         why = entry.note.exit or entry.exit_reason or NOT_ON_RECORD
         lines.append(f"  exit     {entry.exit_price:.8g} at {time_text(entry.closed)}; {why}")
-    lines.append(f"  costs    fees {number(-entry.fees_usd)}, funding {signed(entry.funding_usd)}")
+    fees, funding = number(-entry.fees_usd, digits), signed(entry.funding_usd, digits)
+    lines.append(f"  costs    fees {fees}, funding {funding}")
     if entry.note.features:
         told = ", ".join(
             f"{name} {value:.6g}" for name, value in sorted(entry.note.features.items())
         )
         lines.append(f"  features {told}")
-    return [*lines, f"  log      {_records_said(entry.records)}"]
+    return [printable(one) for one in (*lines, f"  log      {_records_said(entry.records)}")]
 
 
 def _records_said(records: Sequence[Evidence]) -> str:

@@ -211,13 +211,16 @@ class JournalRow:
     reason: str
 
 
-def journal(trades: pd.DataFrame, most_rows: int) -> list[JournalRow]:
-    """Return the last ``most_rows`` trades of Freqtrade's export by opening, newest first."""
+def journal(trades: pd.DataFrame, most_rows: int, digits: int = 2) -> list[JournalRow]:
+    """Return the last ``most_rows`` trades of Freqtrade's export by opening, newest first.
+
+    ``digits``: decimals of the profit.
+    """
     latest = trades.sort_values("open_date", kind="stable").tail(most_rows)
-    return [_journal_row(record) for record in latest.iloc[::-1].to_dict("records")]
+    return [_journal_row(record, digits) for record in latest.iloc[::-1].to_dict("records")]
 
 
-def _journal_row(record: Mapping[Any, Any]) -> JournalRow:
+def _journal_row(record: Mapping[Any, Any], digits: int) -> JournalRow:
     is_closed = not pd.isna(record["close_date"])
     tag, reason = record.get("enter_tag"), record.get("exit_reason")
     why = [str(part) for part in (tag, reason) if isinstance(part, str) and part]
@@ -228,7 +231,7 @@ def _journal_row(record: Mapping[Any, Any]) -> JournalRow:
         closed=time_text(record["close_date"]) if is_closed else "open",
         open_rate=f"{record['open_rate']:g}",
         close_rate=f"{record['close_rate']:g}" if is_closed else "–",
-        profit=number(float(record["profit_abs"])) if is_closed else "–",
+        profit=number(float(record["profit_abs"]), digits) if is_closed else "–",
         is_win=is_closed and record["profit_abs"] > 0,
         reason=" → ".join(why),
     )

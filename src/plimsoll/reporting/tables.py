@@ -11,7 +11,7 @@ from plimsoll.performance.drawdown import Fall
 from plimsoll.performance.periods import YearReturns
 from plimsoll.performance.regimes import RegimeDays
 from plimsoll.reporting.guard_story import RuleRow
-from plimsoll.reporting.words import DASH, counted, day_text, number, percent, since
+from plimsoll.reporting.words import DASH, counted, day_text, money_digits, number, percent, since
 
 MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -65,18 +65,19 @@ class Table:
 def group_table(title: str, groups: Sequence[Group], unit: str, *notes: str) -> Table:
     """Show groups of trades; a rate of too few trades is a dash, and the note says so."""
     largest = max((abs(group.profit_usd) for group in groups), default=0.0)
+    digits = money_digits(unit)
     rows = [
         [
             Cell(group.key, is_text=True),
             Cell(f"{group.trades:,}"),
-            Cell(number(group.profit_usd), group.profit_usd / largest if largest else 0.0),
-            Cell(number(group.average_usd)),
-            Cell(number(group.worst_usd)),
+            Cell(number(group.profit_usd, digits), group.profit_usd / largest if largest else 0.0),
+            Cell(number(group.average_usd, digits)),
+            Cell(number(group.worst_usd, digits)),
             Cell(percent(group.win_rate_fraction, 0)),
             Cell(number(group.profit_factor)),
             Cell(since(group.median_hours)),
-            Cell(number(group.fees_usd)),
-            Cell(number(group.funding_usd)),
+            Cell(number(group.fees_usd, digits)),
+            Cell(number(group.funding_usd, digits)),
         ]
         for group in groups
     ]

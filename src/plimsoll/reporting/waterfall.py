@@ -1,7 +1,8 @@
 """From one sum to another by named steps: a bar a step, each beginning where the last one ended."""
 
 import io
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -13,7 +14,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from plimsoll.reporting.canvas import Layout, Panel, panel
 from plimsoll.reporting.drawing import LOSS, MUTED, PRICE_COLOUR, STYLE, WIN
-from plimsoll.reporting.words import number
+from plimsoll.reporting.words import money_digits, number
+
+SMALL_SPAN = 5.0
+"""A span of which whole numbers make too few ticks."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +48,18 @@ def waterfall_panel(key: str, drawn: Waterfall, caption: str) -> Panel:
         draw_waterfall(axis, drawn)
 
     largest = min(drawn.steps, key=lambda step: step[1], default=("nothing", 0.0))
-    summary = f"{drawn.first[0].capitalize()} {number(drawn.first[1], 2)}, {drawn.last[0]} "
-    summary += f"{number(drawn.last[1], 2)} {drawn.unit}."
+    digits = money_digits(drawn.unit)
+    summary = f"{drawn.first[0].capitalize()} {number(drawn.first[1], digits)}, {drawn.last[0]} "
+    summary += f"{number(drawn.last[1], digits)} {drawn.unit}."
     if largest[1] < 0:
-        summary += f" Most was taken by {largest[0]}: {number(largest[1], 2)}."
-    rows = [(name, number(height, 2)) for name, _, height in drawn.bars]
+        summary += f" Most was taken by {largest[0]}: {number(largest[1], digits)}."
+    rows = [(name, number(height, digits)) for name, _, height in drawn.bars]
     return panel(key, (drawn.title, summary, caption), draw, 3.4, ("Step", drawn.unit), rows)
 
 
 def draw_waterfall(axis: Axes, drawn: Waterfall) -> None:
     """Draw the bars from top to bottom, each with its amount beside it."""
-    bars = drawn.bars
+    bars, digits = drawn.bars, money_digits(drawn.unit)
     ends = [edge for _, start, height in bars for edge in (start, start + height)]
     low, high = min(0.0, *ends), max(0.0, *ends)
     room = (high - low or 1.0) * 0.22
@@ -63,7 +68,7 @@ def draw_waterfall(axis: Axes, drawn: Waterfall) -> None:
         colour = PRICE_COLOUR if is_whole else (WIN if height > 0 else LOSS)
         axis.barh(row, height, left=start, color=colour, height=0.66)
         end = max(start, start + height)
-        text = number(height, 0 if abs(height) >= 100 else 2)
+        text = number(height, 0 if abs(height) >= 100 else digits)
         axis.annotate(
             text if is_whole or height <= 0 else f"+{text}",
             (end, row),
@@ -80,9 +85,15 @@ def draw_waterfall(axis: Axes, drawn: Waterfall) -> None:
     axis.invert_yaxis()
     axis.set_xlim(low - (room * 0.3 if low < 0 else 0.0), high + room)
     axis.xaxis.set_major_locator(MaxNLocator(nbins=5))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 0)))
+    axis.xaxis.set_major_formatter(FuncFormatter(_ticks(high - low)))
     axis.set_xlabel(drawn.unit)
     axis.grid(visible=False, axis="y")
+
+
+def _ticks(span: float) -> Callable[[float, object], str]:
+    """Format the amounts of an axis of this span so that neighbours differ."""
+    digits = 0 if span >= SMALL_SPAN else min(math.ceil(1.0 - math.log10(span or 1.0)), 8)
+    return lambda value, _: number(value, digits)
 
 
 def waterfalls_png(

@@ -6,6 +6,8 @@ import pandas as pd
 
 DASH = "–"
 """What stands for a figure that is not defined; the page says why."""
+COIN_DIGITS = {"BTC": 8, "XBT": 8, "ETH": 6, "BNB": 5, "SOL": 5}
+"""Decimals of stakes that are worth so much more than a dollar that a cent of them is money."""
 
 
 def number(value: float, digits: int = 2, unit: str = "") -> str:
@@ -16,6 +18,11 @@ def number(value: float, digits: int = 2, unit: str = "") -> str:
     if float(text.replace(",", "")) == 0.0:
         text = text.lstrip("-")
     return text.replace("-", "−") + unit
+
+
+def money_digits(currency: str) -> int:
+    """Return with how many decimals an amount of a stake currency is written: 2 but for coins."""
+    return COIN_DIGITS.get(currency.upper(), 2)
 
 
 def percent(fraction: float, digits: int = 2) -> str:

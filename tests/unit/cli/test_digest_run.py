@@ -1,5 +1,8 @@
 """One bot over one period, from the traces that it left."""
 
+import json
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from plimsoll.cli.digest_run import Asked, Made, made_digest, period_asked
 from plimsoll.core import UsageError
 from plimsoll.performance.calendar_periods import Length
 from tests.support.postgres import serve_postgres
-from tests.unit.cli.bots import BEGIN, make_bot, make_database
+from tests.unit.cli.bots import BEGIN, BTC, make_bot, make_database, order, trade, usual_trades
 from tests.unit.performance.frames import utc
 
 
@@ -142,3 +145,56 @@ def test_a_bot_on_postgresql_tells_the_same_as_on_sqlite(folder: Path, tmp_path:
     for name in ("trades", "guards", "operation", "equity_usd", "drawdown_fraction"):
         assert there[name] == here[name]
     assert there["causes"] == pytest.approx(here["causes"])
+
+
+def test_an_account_that_lost_more_than_all_of_it_has_its_digest(tmp_path: Path) -> None:
+    folder = make_bot(tmp_path)
+    (folder / "bot.sqlite").unlink()
+    ruin = trade(BTC, [order(2, 100.0, 200.0, "buy"), order(10, 1.0, 200.0, "sell")], closed=10)
+    make_database(folder / "bot.sqlite", [ruin, *usual_trades()[1:]])
+    digest = made(folder, "2025-03-02").digest
+    assert digest.equity is not None
+    assert digest.equity.iloc[0] < 0.0
+    assert digest.benchmark is None
+    assert any("there was no money to hold with" in note for note in digest.notes)
+    assert digest.causes is not None
+    assert digest.causes.other_usd == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_bot_without_trades_has_its_own_currency(tmp_path: Path) -> None:
+    folder = make_bot(tmp_path)
+    (folder / "bot.sqlite").unlink()
+    make_database(folder / "bot.sqlite", [])
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "stake_currency": "USDC"}))
+    assert made(folder, "2025-03-02").digest.currency == "USDC"
+
+
+def test_a_day_at_the_end_of_the_calendar_is_wrong_usage() -> None:
+    noon = datetime(2025, 3, 5, 12, tzinfo=UTC)
+    for length in (Length.DAILY, Length.MONTHLY):
+        with pytest.raises(UsageError, match="expected --of in a period that is over"):
+            period_asked(length, pd.Timestamp(datetime(9999, 12, 31, tzinfo=UTC)), noon)
+
+
+def test_slippage_is_of_the_trades_that_are_counted(tmp_path: Path) -> None:
+    folder = make_bot(tmp_path, log=False)
+    (folder / "bot.sqlite").unlink()
+    other = [order(26, 0.03, 9.0, "buy"), order(30, 0.04, 9.0, "sell")]
+    asked = {"open_rate_requested": 0.01, "close_rate_requested": 0.05, "stake_currency": "BTC"}
+    coins = trade("ETH/BTC", other, closed=30, **asked)
+    make_database(folder / "bot.sqlite", [*usual_trades(), coins])
+    digest = made(folder, "2025-03-02").digest
+    assert digest.drift is not None
+    assert digest.drift.now.priced == 0
+    assert digest.causes is not None
+    assert digest.causes.slippage_usd == 0.0
+
+
+def test_trades_that_cannot_be_told_are_not_called_none(tmp_path: Path) -> None:
+    folder = make_bot(tmp_path, log=False)
+    with closing(sqlite3.connect(folder / "bot.sqlite")) as connection:
+        connection.execute("UPDATE trades SET is_open = 0, close_profit_abs = NULL")
+        connection.commit()
+    notes = made(folder, "2025-03-02").digest.notes
+    assert any("can be told" in note and "lack a rate, a profit" in note for note in notes)

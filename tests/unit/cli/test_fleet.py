@@ -54,6 +54,12 @@ def test_a_fleet_is_shown_halted_and_re_armed(file: Path) -> None:
     assert "nothing halts" in run("resume", "--fleet", str(file), "--reason", "again").output
 
 
+def test_a_reason_of_several_lines_is_one_line_of_the_status(file: Path) -> None:
+    run("halt", "--fleet", str(file), "--reason", "no\nequity     99,999.00 USD")
+    lines = run("status", "--fleet", str(file)).output.splitlines()
+    assert [line for line in lines if line.startswith("equity")] == ["equity     9,900.00 USD"]
+
+
 def test_a_file_that_is_gone_is_wrong_usage(tmp_path: Path) -> None:
     done = run("status", "--fleet", str(tmp_path / "gone.json"))
     assert done.exception is not None

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,7 @@ from plimsoll.bridge.account.capital import Capital, store_capital
 from plimsoll.control.trade_history import read_trade_history, timeframe_of
 from plimsoll.core import PlimsollError, UsageError
 from tests.unit.bridge.trades import database_trades
-from tests.unit.cli.bots import BALANCE, BEGIN, BTC, ETH, SOL, at, make_database
+from tests.unit.cli.bots import BALANCE, BEGIN, BTC, ETH, SOL, at, make_database, order, trade
 
 
 @pytest.fixture
@@ -148,3 +149,41 @@ def test_a_running_bot_in_the_middle_of_a_write_is_read_beside(database: Path) -
 )
 def test_a_number_of_minutes_is_freqtrades_name(minutes: float | None, name: str) -> None:
     assert timeframe_of(minutes) == name
+
+
+def test_a_closed_trade_has_the_stake_of_all_its_entries(tmp_path: Path) -> None:
+    orders = [order(2, 100.0, 10.0, "buy"), order(4, 110.0, 9.0, "sell")]
+    # As Freqtrade leaves it when the last tenth is sold.
+    done = trade(BTC, [*orders, order(6, 110.0, 1.0, "sell")], closed=6, stake_amount=100.0)
+    rest = [order(7, 100.0, 10.0, "buy"), order(8, 110.0, 9.0, "sell")]
+    still = trade(ETH, rest, amount=1.0, stake_amount=100.0)
+    file = make_database(tmp_path / "parts.sqlite", [done, still])
+    assert list(read_trade_history(url(file)).trades["stake_amount"]) == [1_000.0, 100.0]
+
+
+@pytest.mark.parametrize(
+    "damage", ["amount = 'much'", "open_date = 'yesterday'", "trading_mode = 'barter'"]
+)
+def test_a_value_that_is_none_of_its_columns_is_one_line(database: Path, damage: str) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(f"UPDATE trades SET {damage}")
+        connection.commit()
+    with pytest.raises(PlimsollError, match="that cannot be read") as told:
+        read_trade_history(url(database))
+    assert "\n" not in str(told.value)
+
+
+def test_a_database_that_a_writer_holds_is_not_called_foreign(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, file = sqlite3.connect, database.with_name("held.sqlite")
+    with closing(connect(database)) as whole:
+        whole.execute("VACUUM INTO ?", (str(file),))
+    with closing(connect(file, isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr(
+            "plimsoll.control.database.sqlite3.connect",
+            lambda file, **others: connect(file, timeout=0.01, **others),
+        )
+        with pytest.raises(PlimsollError, match="is locked by a program that writes it"):
+            read_trade_history(url(file))

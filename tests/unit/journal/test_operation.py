@@ -1,10 +1,11 @@
 """How a bot ran in a span: uptime, candles that it missed, faults, and breaks."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from plimsoll.journal.log import DecisionLog
 from plimsoll.journal.operation import Operation, OperationReader
 from plimsoll.journal.reading import Reading
 from tests.unit.journal.decisions import CANDLE, START, Bot
@@ -103,3 +104,38 @@ def test_a_timeframe_that_changed_in_the_span_is_not_counted_by(bot: Bot) -> Non
 
 def test_before_the_first_start_there_is_nothing(bot: Bot) -> None:
     assert operation(bot, START - DAY, START) is None
+
+
+def test_a_clock_that_is_set_back_does_not_count_its_time_twice(bot: Bot) -> None:
+    bot.candles(40)
+    bot.now -= 20 * CANDLE
+    bot.candles(40)
+    made = known(operation(bot, START, START + 60 * CANDLE))
+    assert made.up_fraction == pytest.approx(1.0, abs=0.01)
+    assert made.longest_silence_seconds == pytest.approx(300.0)
+
+
+@pytest.mark.parametrize("wrong", ["1970-01-01", "2040-01-01"])
+def test_one_record_by_a_wrong_clock_hides_no_other(bot: Bot, wrong: str) -> None:
+    bot.candles(30)
+    right, bot.now = bot.now, datetime.fromisoformat(wrong).replace(tzinfo=UTC)
+    bot.write("error", where="clock", message="it was wrong")
+    bot.now = right
+    bot.candles(30)
+    made = known(operation(bot, START, START + 60 * CANDLE))
+    assert made.up_fraction == pytest.approx(59 / 60, abs=0.01)
+    assert made.longest_silence_seconds == 300.0
+
+
+def test_weekly_candles_open_on_mondays(tmp_path: Path) -> None:
+    monday, week = datetime(2026, 11, 2, tzinfo=UTC), timedelta(weeks=1)
+    with DecisionLog(tmp_path) as log:
+        log.append("start", monday, mode="dry_run", strategy="S", config={"timeframe": "1w"})
+        for number in (1, 2):
+            closed = monday + number * week
+            log.append("candle", closed + timedelta(seconds=5), candle=closed - week, pairs={})
+    reader = OperationReader(monday, monday + 3 * week)
+    for record in Reading().records(tmp_path):
+        reader.take(record)
+    made = known(reader.operation())
+    assert (made.candles, made.missed, made.missed_at) == (3, 1, (monday + 2 * week,))

@@ -89,3 +89,9 @@ def test_an_account_that_never_traded_made_nothing() -> None:
     equity = pd.Series([5.0, 5.0], index=pd.DatetimeIndex([START, END]))
     made = causes_of(no_trades(), None, equity, START, END)
     assert made.as_record() == dict.fromkeys(made.as_record(), 0.0)
+
+
+def test_what_is_not_explained_is_told_from_the_amount_that_is_asked_for() -> None:
+    causes = Causes(0.0001, 0.0, 0.0, 0.0, 0.0, 0.0001)
+    assert len(causes.steps) == 4
+    assert causes.steps_above(0.00001)[-1] == ("not explained", 0.0001)

@@ -93,3 +93,12 @@ def test_times_without_zone_are_refused():
     frame["open_date"] = frame["open_date"].dt.tz_localize(None)
     with pytest.raises(MeasureError, match="open_date must be a UTC time"):
         trade_fills(frame)
+
+
+@pytest.mark.parametrize("close", [T[2], None])
+@pytest.mark.parametrize("name", ["filled", "safe_price", "ft_fee_base"])
+def test_an_order_with_no_number_is_refused(name, close):
+    orders = [_order(T[0], 1.0, 10.0, entry=True, filled=1.0) | {name: np.nan}]
+    orders += [_order(T[2], 1.0, 12.0, entry=False)] if close is not None else []
+    with pytest.raises(MeasureError, match="no finite amount or price"):
+        trade_fills(trades_frame(trade(T[0], close, 10.0, 12.0, orders=orders)))

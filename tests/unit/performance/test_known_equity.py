@@ -95,3 +95,43 @@ def test_a_span_has_the_trades_that_were_open_in_it_as_they_stood_at_its_end(
     assert len(trades_within(trades, utc("2024-01-02 20:00"), None)) == 1
     assert len(trades_within(trades, None, utc("2024-01-02 05:00"))) == 1
     assert len(trades_within(trades, None, None)) == 2
+
+
+def filled(when: str, amount: float, price: float, *, entry: bool) -> dict[str, object]:
+    at_ms = int(utc(when).timestamp() * 1000)
+    return {
+        "amount": amount, "safe_price": price, "ft_is_entry": entry,
+        "order_filled_timestamp": at_ms,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("is_entry", [False, True])
+def test_a_later_fill_says_what_a_mark_had_seen_and_is_not_added_to_it(is_entry: bool) -> None:
+    orders = [
+        filled("2024-01-01 12:00", 10.0, 100.0, entry=True),
+        filled("2024-01-02 12:00", 5.0, 120.0, entry=is_entry),
+    ]
+    row = trade(utc("2024-01-01 12:00"), None, 100.0, 0.0, amount=5.0, orders=orders)
+    held, marks = trades_frame(row), series(d2h00=1_200.0)
+    known = known_closes_of(held, None, start=START, end=END, also=pd.DatetimeIndex(marks.index))
+    equity = known_equity(held, known, 1_000.0, marks)
+    assert equity[utc("2024-01-02")] == 1_200.0
+    assert equity[utc("2024-01-02 12:00")] == 1_200.0
+    assert equity.iloc[-1] == 1_200.0
+
+
+def test_a_trade_stands_at_the_end_of_a_span_as_its_orders_had_made_it() -> None:
+    orders = [
+        filled("2024-01-01", 1.0, 100.0, entry=True),
+        filled("2024-01-02", 1.0, 80.0, entry=True),
+        filled("2024-01-02 12:00", 0.5, 120.0, entry=False),
+        filled("2024-01-03", 9.0, 50.0, entry=True),
+    ]
+    row = trade(START, None, 55.0, 0.0, amount=10.5, orders=orders, funding_usd=-9.0)
+    of_all = trades_frame(row | {"stake_amount": 288.75, "leverage": 2.0})
+    within = trades_within(of_all, None, utc("2024-01-02 12:00"), ended=END).iloc[0]
+    assert (within["amount"], within["open_rate"], within["stake_amount"]) == (1.5, 90.0, 67.5)
+    assert within["funding_fees"] == pytest.approx(-9.0 / 2)
+    assert len(within["orders"]) == 3
+    whole = trades_within(of_all, None, END, ended=END).iloc[0]
+    assert (whole["amount"], whole["stake_amount"], whole["funding_fees"]) == (10.5, 288.75, -9.0)

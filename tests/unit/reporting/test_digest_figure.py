@@ -1,17 +1,21 @@
 """The picture of a digest."""
 
 import io
+import warnings
 
 import pandas as pd
 import pytest
 from matplotlib.image import imread
 
 from plimsoll.reporting.digest_figure import (
+    _tiles,
     causes_fall,
+    days_of,
     digest_drawing,
     digest_png,
     drawdown_rows,
 )
+from plimsoll.reporting.drawing import INK
 from tests.unit.reporting.digests import PERIOD, acts, digest, empty
 
 
@@ -56,3 +60,21 @@ def test_each_day_has_its_deepest_fall() -> None:
     assert [day for day, _ in rows][:1] == ["2024-01-08"]
     assert len(rows) == 7
     assert drawdown_rows(empty()) == []
+
+
+def test_a_fall_of_the_last_midnight_is_of_the_day_that_ends_too() -> None:
+    index = pd.DatetimeIndex([PERIOD.start, PERIOD.end - pd.Timedelta(hours=1), PERIOD.end])
+    falling = digest(equity=pd.Series([1_000.0, 990.0, 900.0], index=index), high_usd=1_000.0)
+    assert drawdown_rows(falling) == [("2024-01-08", "0.00 %"), ("2024-01-14", "−10.00 %")]
+    assert [f"{day:%m-%d}" for day in days_of(falling.equity)] == ["01-07", "01-14", "01-14"]
+
+
+def test_a_letter_that_no_font_has_is_no_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert digest_png(digest(name="\u5e01\u5b89", market="\x1b[31m"))
+
+
+def test_what_was_neither_made_nor_lost_is_no_win() -> None:
+    flat = pd.Series([1_000.0, 1_000.0], index=pd.DatetimeIndex([PERIOD.start, PERIOD.end]))
+    assert _tiles(digest(equity=flat))[0] == ("Made (USDT)", "0.00", INK)

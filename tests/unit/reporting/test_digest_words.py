@@ -2,6 +2,9 @@
 
 import math
 
+import pandas as pd
+
+from plimsoll.performance.attribution import Causes
 from plimsoll.performance.promised import Kept
 from plimsoll.performance.slippage import Slippage
 from plimsoll.reporting.digest import Drift
@@ -14,7 +17,7 @@ from plimsoll.reporting.digest_words import (
     signed,
     text,
 )
-from tests.unit.reporting.digests import digest, empty, operation
+from tests.unit.reporting.digests import PERIOD, digest, empty, operation
 
 
 def test_the_lines_tell_money_causes_guards_and_what_is_due() -> None:
@@ -82,3 +85,21 @@ def test_amounts_have_their_sign() -> None:
     assert (signed(1.0), signed(-1.0), signed(0.0), signed(math.nan)) == (
         "+1.00", "−1.00", "0.00", "–",
     )  # fmt: skip
+
+
+def test_an_account_in_coins_is_not_told_in_hundredths_of_a_coin() -> None:
+    index = pd.DatetimeIndex([PERIOD.start, PERIOD.end])
+    causes = Causes(-0.00000492, 0.00014985, 0.0, -0.00015077, 0.0, -0.000004)
+    equity = pd.Series([0.25, 0.24999508], index=index)
+    said = text(digest(currency="BTC", equity=equity, causes=causes))
+    assert "−0.00000492 BTC (0.00 %), equity 0.25000000 → 0.24999508" in said
+    assert "price +0.00014985, slippage 0.00000000, fees −0.00015077" in said
+    assert "not explained −0.00000400" in said
+    assert "fees −0.00015077, funding 0.00000000" in said
+
+
+def test_no_text_of_others_begins_a_line_of_its_own() -> None:
+    forged = "x\nmade      +9,999.00 USDT\x1b[31m"
+    for said in (text(digest(name=forged, notes=[forged])), phone_text(digest(notes=[forged]))):
+        assert "\x1b" not in said
+        assert sum(line.startswith("made") for line in said.splitlines()) == 1

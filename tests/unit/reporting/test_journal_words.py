@@ -51,3 +51,14 @@ def test_an_open_trade_without_a_note_says_what_is_not_on_record() -> None:
 
 def test_a_journal_without_trades_says_so() -> None:
     assert journal_text([], "USDT", "No log.") == "No trade in this time.\n\nNo log.\n"
+
+
+def test_a_tag_of_several_lines_stays_one_line() -> None:
+    closed, _ = entries(enter_tag="up\n  exit     1 at noon")  # type: ignore[arg-type]
+    forged = closed.__class__(**{**closed.__dict__, "note": TradeNote()})
+    assert "\n" not in "".join(entry_lines(forged, "USDT"))
+
+
+def test_a_stake_in_coins_is_written_with_its_cents() -> None:
+    closed, _ = entries()
+    assert "stake 50.00000000" in "\n".join(entry_lines(closed, "BTC"))

@@ -1,9 +1,11 @@
 """Tables of a report."""
 
+import math
+
 import pandas as pd
 import pytest
 
-from plimsoll.performance.breakdown import LEAST_TRADES, by_side, grouped
+from plimsoll.performance.breakdown import LEAST_TRADES, Group, by_side, grouped
 from plimsoll.performance.drawdown import Fall, worst_falls
 from plimsoll.performance.periods import YearReturns
 from plimsoll.performance.regimes import RegimeDays
@@ -79,3 +81,9 @@ def test_a_series_is_told_by_its_last_value_of_each_month(count: int) -> None:
     rows = month_ends(series, 0)
     assert rows[-1][1] == f"{count - 1}"
     assert len(rows) == (1 if count == 1 else 3)
+
+
+def test_groups_of_an_account_in_coins_have_their_cents() -> None:
+    one = Group("a", 1, 0.00004444, 0.00004444, 0.00004444, math.nan, math.nan, 1.0, 0.0001, 0.0)
+    cells = [cell.text for cell in group_table("t", [one], "BTC").rows[0]]
+    assert cells[2] == "0.00004444"

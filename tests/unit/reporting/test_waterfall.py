@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from plimsoll.reporting.waterfall import Waterfall, waterfall_panel, waterfalls_png
+from plimsoll.reporting.waterfall import Waterfall, _ticks, waterfall_panel, waterfalls_png
 
 FALL = Waterfall("Mine", ("backtest", 100.0), [("spread", -30.0), ("drift", 5.0)], ("left", 75.0))
 
@@ -41,3 +41,9 @@ def test_pictures_stand_side_by_side() -> None:
     assert size == (1600, 720)
     with pytest.raises(ValueError, match="one at least"):
         waterfalls_png([], title="t", subtitle="s")
+
+
+def test_the_ticks_of_a_small_sum_differ() -> None:
+    assert [_ticks(0.0003)(value, None) for value in (0.0001, 0.0002)] == ["0.00010", "0.00020"]
+    assert _ticks(100.0)(25.0, None) == "25"
+    assert _ticks(0.0)(0.0, None) == "0.0"

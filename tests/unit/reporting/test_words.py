@@ -3,7 +3,16 @@
 import pandas as pd
 import pytest
 
-from plimsoll.reporting.words import DASH, counted, day_text, number, percent, since, time_text
+from plimsoll.reporting.words import (
+    DASH,
+    counted,
+    day_text,
+    money_digits,
+    number,
+    percent,
+    since,
+    time_text,
+)
 from tests.unit.performance.frames import utc
 
 
@@ -37,3 +46,7 @@ def test_a_count_takes_its_noun(count: int, text: str) -> None:
 )
 def test_a_length_has_the_unit_that_suits_it(hours: float, text: str) -> None:
     assert since(hours) == text
+
+
+def test_an_account_in_coins_has_its_cents() -> None:
+    assert [money_digits(name) for name in ("USDT", "btc", "ETH")] == [2, 8, 6]

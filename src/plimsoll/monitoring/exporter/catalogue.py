@@ -111,7 +111,7 @@ _STATUS_COUNTERS = _of(
 _DATABASE = _of(
     Source.DATABASE,
     ("realised_profit_usd", "pair side tag", "Realised profit, partial exits included."),
-    ("fees_usd", "", "Fees paid, of all trades."),
+    ("fees_usd", "", "Fees of all fills, in the stake currency."),
     ("funding_usd", "", "Funding of all trades; below 0: paid."),
     ("open_trades", "", "Open trades in the database."),
     ("open_orders", "", "Open orders in the database."),

@@ -20,11 +20,22 @@ SELECT pair, is_short, COALESCE(enter_tag, ''),
 FROM trades GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3
 """)
 SUMS = text("""
-SELECT COALESCE(SUM(COALESCE(fee_open_cost, 0) + COALESCE(fee_close_cost, 0)), 0),
-    COALESCE(SUM(COALESCE(funding_fees, 0)), 0),
+SELECT COALESCE(SUM(COALESCE(funding_fees, 0)), 0),
     COALESCE(SUM(CASE WHEN is_open THEN 1 ELSE 0 END), 0)
 FROM trades
 """)
+FEES = text("""
+SELECT COALESCE(SUM(
+    ABS(COALESCE(orders.filled, orders.amount, 0) - COALESCE(orders.ft_fee_base, 0))
+    * COALESCE(orders.average, orders.price, orders.ft_price)
+    * CASE WHEN orders.ft_order_side = CASE WHEN trades.is_short THEN 'sell' ELSE 'buy' END
+        THEN trades.fee_open ELSE trades.fee_close END
+), 0)
+FROM orders JOIN trades ON orders.ft_trade_id = trades.id
+WHERE orders.order_filled_date IS NOT NULL
+""")
+"""Of fills, in the stake currency. Freqtrade's own costs are of a side's first fill, without
+leverage, and in whatever coin the exchange took."""
 OPEN_ORDERS = text("SELECT COUNT(*) FROM orders WHERE ft_is_open")
 COUNTED = ("trades_closed_total", "trades_won_total", "realised_profit_usd")
 
@@ -45,6 +56,7 @@ def read_trades(db_url: str) -> Samples:
                     limit = f"SET LOCAL statement_timeout = {STATEMENT_SECONDS * 1000}"
                     connection.execute(text(limit))
                 groups = connection.execute(GROUPS).all()
+                fees = connection.execute(FEES).scalar_one()
                 sums = connection.execute(SUMS).one()
                 orders = connection.execute(OPEN_ORDERS).scalar_one()
         finally:
@@ -52,7 +64,7 @@ def read_trades(db_url: str) -> Samples:
     except (SQLAlchemyError, sqlite3.Error, OSError, TypeError, ValueError, ImportError) as error:
         said = str(getattr(error, "orig", None) or error) or type(error).__name__
         raise PlimsollError(said.splitlines()[0]) from None
-    return _samples(groups, sums, int(orders))
+    return _samples(groups, (fees, *sums), int(orders))
 
 
 def _samples(groups: Any, sums: Any, orders: int) -> Samples:

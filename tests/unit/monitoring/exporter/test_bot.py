@@ -32,6 +32,7 @@ def settings(folder: Path, **changes: Any) -> WatchSettings:
         "api_url": f"http://127.0.0.1:{free_port()}",
         "db_url": f"sqlite:///{folder / 'bot.sqlite'}",
         "folder": folder / "plimsoll-watch",
+        "control_folder": folder / "plimsoll-control",
         "bot_folder": None,
         "state_folder": folder / "plimsoll",
         "secrets": SECRETS,
