@@ -109,7 +109,7 @@ def _rows(db_url: str) -> list[dict[str, Any]]:
         stored = Trade.session.scalars(select(Trade).order_by(Trade.id)).unique()
         return [_row(trade) for trade in stored]
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        shown = make_url(db_url).render_as_string(hide_password=True)
+        shown = without_password(make_url(db_url).render_as_string(hide_password=True))
         said = str(error).splitlines()[0]
         raise PlimsollError(
             f"{shown} holds a trade or an order that cannot be read ({said}); "
