@@ -1,7 +1,9 @@
 """The name of every order of a bot on the exchange."""
 
 import re
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import ccxt
 import pytest
@@ -43,6 +45,41 @@ def test_other_objects_of_the_exchange_keep_their_own_names() -> None:
     assert ccxt.binance().options["broker"]["future"] == before
 
 
-@pytest.mark.parametrize("kind", [ccxt.bybit, ccxt.okx])
-def test_where_ccxt_gives_orders_no_such_name_there_is_none(kind: type[ccxt.Exchange]) -> None:
-    assert name_orders(exchange(kind({"apiKey": "a"}))) is None
+def test_where_ccxt_gives_orders_no_such_name_there_is_none() -> None:
+    assert name_orders(exchange(ccxt.okx({"apiKey": "a"}))) is None
+
+
+def test_on_bybit_each_order_is_given_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = list[tuple[Any, ...]]()
+    monkeypatch.setattr(ccxt.bybit, "create_order", sending(sent))
+    api = ccxt.bybit({"apiKey": "a"})
+    prefix = name_orders(exchange(api))
+    assert name_orders(exchange(api)) == prefix
+    assert prefix is not None
+    asked = {"reduceOnly": True}
+    api.create_order("BTC/USDT:USDT", "market", "sell", 0.1, None, asked)
+    api.create_order(symbol="BTC/USDT:USDT", type="limit", side="buy", amount=0.1, price=2.0)
+    api.create_order("BTC/USDT:USDT", "market", "sell", 0.1, None, {"clientOrderId": "web_1"})
+    names = [params["clientOrderId"] for *_, params in sent]
+    assert names[2] == "web_1"
+    assert len(set(names)) == 3
+    assert all(name.startswith(prefix) and NAMES.match(name) for name in names[:2])
+    assert asked == {"reduceOnly": True}
+    assert sent[0][:5] == ("BTC/USDT:USDT", "market", "sell", 0.1, None)
+    assert sent[0][5]["reduceOnly"] is True
+    assert sent[1][:5] == ("BTC/USDT:USDT", "limit", "buy", 0.1, 2.0)
+
+
+def sending(sent: list[tuple[Any, ...]]) -> Callable[..., None]:
+    def create_order(  # as ccxt has it
+        self: Any,
+        symbol: str,
+        type: str,  # noqa: A002
+        side: str,
+        amount: float,
+        price: float | None = None,
+        params: dict[str, Any] = {},  # noqa: B006
+    ) -> None:
+        sent.append((symbol, type, side, amount, price, params))
+
+    return create_order
