@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 API_HOST = "api.telegram.org"
+_OPEN: set[asyncio.Task[None] | None] = set()
+"""The tunnels that are open: the loop alone would hold none, and lose one whose ends are gone."""
 LONG_AGO, FAR = datetime(2015, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -100,6 +102,7 @@ async def tunnel(
 ) -> None:
     """Lead a CONNECT to the API's address here; refuse every other, and note which."""
     ended = (OSError, asyncio.IncompleteReadError, asyncio.CancelledError)  # or it stops
+    _OPEN.add(task := asyncio.current_task())
     try:
         with contextlib.suppress(*ended):
             head = await reader.readuntil(b"\r\n\r\n")
@@ -118,6 +121,7 @@ async def tunnel(
             finally:
                 far_writer.close()
     finally:
+        _OPEN.discard(task)
         writer.close()
 
 
