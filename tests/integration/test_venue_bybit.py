@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,9 +101,9 @@ def test_ccxt_trades_and_rests_a_stop_as_freqtrade_does(
     assert [order["id"] for order in api.fetch_open_orders()] == [placed["id"]]
     move = {"name": "move", "magnitude": -0.1, "duration_seconds": 1}
     assert post(f"{served[0]}/plimsoll/scenario", move)[0] == 200
-    for _ in range(200):
-        if not api.fetch_positions():
-            break
+    deadline = time.monotonic() + 60
+    while api.fetch_positions() and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert closed(api, placed["id"])["status"] == "closed"
     assert api.fetch_open_orders() == []
 
