@@ -2,15 +2,13 @@
 
 import email
 from collections.abc import Iterator
-from contextlib import contextmanager
 from email.message import Message
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from plimsoll.lab.telegram.service import CHAT_ID, TOKEN, TelegramService, telegram_service
-from tests.ports import free_port
+from tests.metrics.sinks import mailbox
 from tests.unit.cli import commands
 from tests.unit.cli.bots import make_bot
 
@@ -28,17 +26,6 @@ class Mailbox:
         if self.answer.startswith("250"):
             self.mails.append(email.message_from_bytes(envelope.content))  # type: ignore[attr-defined]
         return self.answer
-
-
-@contextmanager
-def mail_server(box: Mailbox) -> Iterator[int]:
-    port = free_port()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        yield port
-    finally:
-        controller.stop()
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +51,7 @@ def test_a_weekly_digest_reaches_mail_and_telegram_once(
 ) -> None:
     box = Mailbox()
     line = ["digest", "-c", str(bot / "config.json"), *WEEK, "-o", str(tmp_path / "out")]
-    with mail_server(box) as port:
+    with mailbox(box) as port:
         mail = f"mailto://127.0.0.1:{port}/?from=bot@example.org&to=ada@example.org&mode=insecure"
         monkeypatch.setenv("PLIMSOLL_WATCH__ALARMS", f"{mail} tgram://{TOKEN}/{CHAT_ID}")
         first = commands.plimsoll(*line, monkeypatch=monkeypatch, capsys=capsys)
@@ -104,7 +91,7 @@ def test_a_mail_server_that_refuses_is_tried_again_by_the_next_call(
 ) -> None:
     box = Mailbox()
     line = ["digest", "-c", str(bot / "config.json"), *WEEK, "-o", str(tmp_path / "out")]
-    with mail_server(box) as port:
+    with mailbox(box) as port:
         mail = f"mailto://127.0.0.1:{port}/?from=bot@example.org&to=ada@example.org&mode=insecure"
         monkeypatch.setenv("PLIMSOLL_WATCH__ALARMS", mail)
         box.answer = "554 5.7.1 not from you"

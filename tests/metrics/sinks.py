@@ -134,10 +134,10 @@ def webhook(sinks: Sinks) -> Iterator[int]:
 
 
 @contextmanager
-def mailbox(sinks: Sinks) -> Iterator[int]:
-    """Yield the port of a mail server that keeps what it is sent."""
+def mailbox(handler: object) -> Iterator[int]:
+    """Yield the port of a mail server whose ``handle_DATA`` keeps what it is sent."""
     port = free_port()
-    controller = Controller(sinks, hostname="127.0.0.1", port=port)
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
     controller.start()
     try:
         yield port

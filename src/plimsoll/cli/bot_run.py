@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from plimsoll.cli import bot_money, bot_prices
-from plimsoll.core.addresses import without_password
 from plimsoll.core.errors import PlimsollError, UsageError
 
 if TYPE_CHECKING:
@@ -346,8 +345,7 @@ def _market(traces: _Traces) -> str:
 
 
 def _facts(traces: _Traces, within: pd.DataFrame) -> dict[str, str]:
-    from sqlalchemy.engine import make_url
-
+    from plimsoll.control.database import shown_address
     from plimsoll.reporting.words import money_digits
 
     names = within["strategy"].fillna("not recorded").value_counts()
@@ -358,7 +356,7 @@ def _facts(traces: _Traces, within: pd.DataFrame) -> dict[str, str]:
         open_said += f", {banked:+,.{money_digits(traces.currency)}f} {traces.currency} made by "
         open_said += "partial exits"
     facts = {
-        "Database": without_password(make_url(traces.db_url).render_as_string(hide_password=True)),
+        "Database": shown_address(traces.db_url),
         "Strategies": ", ".join(f"{name} ({count} trades)" for name, count in names.items()),
         "Open trades": open_said,
     }
@@ -377,9 +375,9 @@ def _notes(traces: _Traces) -> "dict[tuple[str, pd.Timestamp], TradeNote]":
 def _without_trades(
     db_url: str, history: "TradeHistory", strategy: str | None, remarks: list[str]
 ) -> PlimsollError:
-    from sqlalchemy.engine import make_url
+    from plimsoll.control.database import shown_address
 
-    shown = without_password(make_url(db_url).render_as_string(hide_password=True))
+    shown = shown_address(db_url)
     if strategy is not None and not history.trades.empty:
         names = ", ".join(sorted(set(history.trades["strategy"].dropna())))
         return UsageError(f"expected trades of {strategy} in {shown}, found those of {names}")

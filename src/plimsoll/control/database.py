@@ -159,7 +159,7 @@ def _engine(db_url: str) -> Engine:
         try:
             return create_engine(url, poolclass=NullPool)
         except (SQLAlchemyError, ImportError) as error:
-            raise PlimsollError(f"{_shown(db_url)} cannot be read: {error}") from None
+            raise PlimsollError(f"{shown_address(db_url)} cannot be read: {error}") from None
     if url.database in (None, "", ":memory:"):
         raise PlimsollError(f"the database {db_url} is in the bot's memory and cannot be read")
     file = Path(str(url.database))
@@ -181,12 +181,14 @@ def _unread(db_url: str, error: Exception) -> PlimsollError:
     said = str(error).splitlines()[0]
     if LOCKED in said:
         return PlimsollError(
-            f"{_shown(db_url)} is locked by a program that writes it; try again when that is done"
+            f"{shown_address(db_url)} is locked by a program that writes it; "
+            "try again when that is done"
         )
-    return PlimsollError(f"{_shown(db_url)} is no database of this Freqtrade: {said}")
+    return PlimsollError(f"{shown_address(db_url)} is no database of this Freqtrade: {said}")
 
 
-def _shown(db_url: str) -> str:
+def shown_address(db_url: str) -> str:
+    """Return a database's address as it may be shown to anybody: without its password."""
     return without_password(make_url(db_url).render_as_string(hide_password=True))
 
 

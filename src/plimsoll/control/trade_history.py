@@ -7,13 +7,11 @@ from typing import Any
 import pandas as pd
 from freqtrade.persistence import KeyValueStore, Trade, WalletHistory
 from sqlalchemy import func, inspect, select
-from sqlalchemy.engine import make_url
 
 from plimsoll.bridge.account.capital import UnreadableCapitalError, read_capital
 from plimsoll.bridge.account.stored_levels import UnreadableLevelsError, read_levels
-from plimsoll.control.database import opened_to_read
+from plimsoll.control.database import opened_to_read, shown_address
 from plimsoll.core import PlimsollError
-from plimsoll.core.addresses import without_password
 
 MINUTES_IN = {"m": 1, "h": 60, "d": 1440, "w": 10080}
 
@@ -89,7 +87,7 @@ def timeframe_of(minutes: float | None) -> str:
 def _check_layout(db_url: str) -> None:
     """Refuse a database whose tables are not those of this Freqtrade, with the reason."""
     tables = inspect(Trade.session.get_bind())
-    shown = without_password(make_url(db_url).render_as_string(hide_password=True))
+    shown = shown_address(db_url)
     if not tables.has_table(Trade.__tablename__):
         raise PlimsollError(f"{shown} is no database of Freqtrade: it has no table of trades")
     for model in (Trade, Trade.orders.property.mapper.class_):
@@ -109,7 +107,7 @@ def _rows(db_url: str) -> list[dict[str, Any]]:
         stored = Trade.session.scalars(select(Trade).order_by(Trade.id)).unique()
         return [_row(trade) for trade in stored]
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        shown = without_password(make_url(db_url).render_as_string(hide_password=True))
+        shown = shown_address(db_url)
         said = str(error).splitlines()[0]
         raise PlimsollError(
             f"{shown} holds a trade or an order that cannot be read ({said}); "
